@@ -1,0 +1,1 @@
+"""Durable facts: executors, the session log, the journal's rows, outbox and bus."""

@@ -1,0 +1,69 @@
+"""The journal's rows.  Written in the transaction of the change they record, never after it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Column, Connection, Integer, String, Table, Text, select, update
+
+from counter.journal import GENESIS, Entry, Fault, next_entry, verify
+from counter.store.metadata import insert_for, metadata
+
+journal_entry = Table(
+    "journal_entry",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("body", Text, nullable=False),
+    Column("previous", String(64), nullable=False),
+    Column("leaf", String(64), nullable=False, unique=True),
+)
+
+journal_head = Table(
+    "journal_head",
+    metadata,
+    Column("one", Integer, primary_key=True, autoincrement=False),
+    Column("seq", Integer, nullable=False),
+    Column("leaf", String(64), nullable=False),
+)
+"One row.  Its lock puts writers on PostgreSQL in line; its leaf shows a cut tail."
+
+
+def record(
+    conn: Connection,
+    *,
+    actor: str,
+    action: str,
+    subject: str,
+    facts: Mapping[str, Any],
+    now: datetime,
+) -> Entry:
+    """Append one entry.  actor and subject are `kind:id`; facts hold no personal data."""
+    conn.execute(
+        insert_for(conn, journal_head)
+        .values(one=1, seq=0, leaf=GENESIS)
+        .on_conflict_do_nothing(index_elements=["one"])
+    )
+    head = conn.execute(select(journal_head).with_for_update()).one()
+    entry = next_entry(
+        head.seq, head.leaf, actor=actor, action=action, subject=subject, facts=facts, now=now
+    )
+    conn.execute(
+        journal_entry.insert().values(
+            seq=entry.seq, body=entry.body, previous=entry.previous, leaf=entry.leaf
+        )
+    )
+    conn.execute(update(journal_head).values(seq=entry.seq, leaf=entry.leaf))
+    return entry
+
+
+def read_all(conn: Connection) -> list[Entry]:
+    """Every entry, oldest first."""
+    rows = conn.execute(select(journal_entry).order_by(journal_entry.c.seq))
+    return [Entry(seq=row.seq, body=row.body, previous=row.previous, leaf=row.leaf) for row in rows]
+
+
+def check(conn: Connection) -> tuple[int, list[Fault]]:
+    """How many entries there are, and every place where the chain does not hold."""
+    head = conn.execute(select(journal_head)).one_or_none()
+    entries = read_all(conn)
+    return len(entries), verify(entries, last_leaf=head.leaf if head else GENESIS)

@@ -1,0 +1,199 @@
+"""The embedded store: one SQLite writer in its own thread, with group commit.
+
+Commands that arrive while a commit is under way share the next one: each runs in its own
+SAVEPOINT, so that one that raises leaves the others alone, and all are answered after the common
+COMMIT.  Commits and checkpoints stay on one connection.  Refuses a SQLite older than 3.51.3: all
+before it can damage a WAL file (the WAL-reset bug).
+"""
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from pysqlite3 import dbapi2
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
+
+from counter.errors import StoreUnavailable
+from counter.store.executor import OnWake, take_wakes
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+OLDEST = (3, 51, 3)
+BATCH = 64
+"Commands that share one COMMIT at most; measured as the knee in docs/decisions."
+READERS = 2
+
+
+class OldSqlite(Exception):
+    """This SQLite can damage its own file."""
+
+
+@dataclass(slots=True)
+class _Job:
+    run: Callable[[Connection], Any]
+    answer: "asyncio.Future[Any]"
+
+
+def require_sound(version: tuple[int, ...] = dbapi2.sqlite_version_info) -> None:
+    """Raise `OldSqlite` when this library has the WAL-reset bug (3.7.0 to 3.51.2)."""
+    if version < OLDEST:
+        raise OldSqlite(
+            f"SQLite {'.'.join(map(str, version))} can damage its file; "
+            "install the pinned pysqlite3, which carries 3.51.3 or newer"
+        )
+
+
+class SqliteLane:
+    """Executor on one SQLite file; see `counter.store.executor.Executor`."""
+
+    def __init__(self, path: Path, *, on_wake: OnWake = lambda wakes: None) -> None:
+        require_sound()
+        self._on_wake = on_wake
+        self._engine = _engine(path)
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="sqlite-reader")
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._closed = False
+        self._writer = threading.Thread(target=self._write_for_ever, name="sqlite-lane")
+        self._writer.daemon = True
+        self._writer.start()
+
+    @property
+    def engine(self) -> Engine:
+        """For migrations, before the lane has work."""
+        return self._engine
+
+    async def write(
+        self,
+        command: Callable[Concatenate[Connection, P], R],
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> R:
+        if self._closed:
+            raise StoreUnavailable("the store is closed; the node is shutting down")
+        self._loop = asyncio.get_running_loop()
+        answer: asyncio.Future[R] = self._loop.create_future()
+        self._jobs.put(_Job(lambda conn: command(conn, *args, **kwargs), answer))
+        # The command goes on when the asker gives up: it may have been committed already.
+        return await asyncio.shield(answer)
+
+    async def read(
+        self,
+        query: Callable[Concatenate[Connection, P], R],
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> R:
+        return await asyncio.get_running_loop().run_in_executor(
+            self._readers, partial(self._read, lambda conn: query(conn, *args, **kwargs))
+        )
+
+    async def close(self) -> None:
+        if not self._closed:
+            self._closed = True
+            self._jobs.put(None)
+            await asyncio.get_running_loop().run_in_executor(None, self._writer.join)
+            self._readers.shutdown(wait=True)
+            self._engine.dispose()
+
+    def _read(self, query: Callable[[Connection], R]) -> R:
+        with self._engine.connect() as conn, conn.begin():
+            conn.exec_driver_sql("PRAGMA query_only=ON")
+            try:
+                return query(conn)
+            finally:
+                conn.exec_driver_sql("PRAGMA query_only=OFF")
+
+    def _write_for_ever(self) -> None:
+        with self._engine.connect() as plain:
+            conn = plain.execution_options(counter_begin="BEGIN IMMEDIATE")
+            open_ = True
+            while open_:
+                jobs, open_ = self._next_batch()
+                if jobs:
+                    self._run_batch(conn, jobs)
+
+    def _next_batch(self) -> tuple[list[_Job], bool]:
+        first = self._jobs.get()
+        if first is None:
+            return [], False
+        jobs = [first]
+        while len(jobs) < BATCH:
+            try:
+                job = self._jobs.get_nowait()
+            except queue.Empty:
+                break
+            if job is None:
+                return jobs, False
+            jobs.append(job)
+        return jobs, True
+
+    def _run_batch(self, conn: Connection, jobs: list[_Job]) -> None:
+        done: list[tuple[_Job, Any, BaseException | None]] = []
+        wakes: dict[str, int] = {}
+        try:
+            with conn.begin():
+                for job in jobs:
+                    take_wakes(conn)
+                    savepoint = conn.begin_nested()
+                    try:
+                        result = job.run(conn)
+                        savepoint.commit()
+                    except BaseException as raised:
+                        savepoint.rollback()
+                        take_wakes(conn)
+                        done.append((job, None, raised))
+                    else:
+                        wakes.update(take_wakes(conn))
+                        done.append((job, result, None))
+        except DBAPIError as broken:
+            # COMMIT itself failed (disk full, I/O): nobody's command stands, everybody hears so.
+            conn.invalidate() if broken.connection_invalidated else None
+            refusal = StoreUnavailable(f"the store could not commit: {type(broken.orig).__name__}")
+            done, wakes = [(job, None, refusal) for job in jobs], {}
+        assert self._loop is not None
+        self._loop.call_soon_threadsafe(self._answer, done, wakes)
+
+    def _answer(
+        self, done: list[tuple[_Job, Any, BaseException | None]], wakes: dict[str, int]
+    ) -> None:
+        for job, result, raised in done:
+            if job.answer.done():
+                continue
+            if raised is None:
+                job.answer.set_result(result)
+            else:
+                job.answer.set_exception(raised)
+        if wakes:
+            self._on_wake(wakes.items())
+
+
+def _engine(path: Path) -> Engine:
+    engine = create_engine(
+        f"sqlite+pysqlite:///{path}",
+        module=dbapi2,
+        connect_args={"check_same_thread": False, "isolation_level": None, "timeout": 10},
+        pool_size=READERS + 2,
+    )
+
+    @event.listens_for(engine, "connect")
+    def _settings(dbapi_connection: Any, record: object) -> None:
+        cursor = dbapi_connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(conn: Connection) -> None:
+        conn.exec_driver_sql(conn.get_execution_options().get("counter_begin", "BEGIN"))
+
+    return engine
