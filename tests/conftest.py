@@ -1,0 +1,140 @@
+"""What every test may ask for: its own time, its own ids, a fresh store, real servers, a browser.
+
+`executor` comes twice, on SQLite and on PostgreSQL, so that a test of a command is a test of both
+engines.  Nothing is shared between tests but the servers' processes.
+"""
+
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, async_playwright
+from pysqlite3 import dbapi2
+from sqlalchemy import Connection, create_engine
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from counter.store.executor import Executor
+from counter.store.postgres_pool import PostgresPool
+from counter.store.sqlite_lane import SqliteLane
+from tests.servers import NotInstalled, PostgresServer, RedisServer, run_apart
+from tests.tables import all_metadata
+
+ENGINES = ("sqlite", "postgres")
+
+CHROMIUM_ARGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+    "--allow-loopback-in-peer-connection",
+    "--autoplay-policy=no-user-gesture-required",
+)
+
+
+@pytest.fixture
+def now() -> datetime:
+    """Return a Monday morning: 23 November 2026, 10:00 in Macau."""
+    return datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def new_id() -> Callable[[], str]:
+    """Return a maker of ids "id-1", "id-2", …"""
+    numbers = count(1)
+    return lambda: f"id-{next(numbers)}"
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """Yield a running PostgreSQL of this test process."""
+    server = PostgresServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[RedisServer]:
+    """Yield a running Redis of this test process."""
+    server = RedisServer()
+    yield server
+    server.close()
+
+
+def _create_all(conn: Connection) -> None:
+    for tables in all_metadata():
+        tables.create_all(conn)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a SQLite file with every table and no rows, to be copied."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.sqlite"
+    engine = create_engine(f"sqlite+pysqlite:///{path}", module=dbapi2)
+    with engine.begin() as conn:
+        _create_all(conn)
+    engine.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: PostgresServer) -> str:
+    """Return the name of a PostgreSQL database with every table and no rows, to be copied."""
+    name = postgres.create_database()
+
+    async def fill() -> None:
+        engine = create_async_engine(f"postgresql+asyncpg://{postgres.address(name)}")
+        async with engine.begin() as conn:
+            await conn.run_sync(_create_all)
+        await engine.dispose()
+
+    run_apart(fill())
+    return name
+
+
+@pytest.fixture(params=ENGINES)
+def new_executor(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[Callable[[], Executor]]:
+    """Yield a maker of executors on ONE fresh store: a second one is a second node.
+
+    Who makes one closes it.  SQLite is for one node: there, make the next after closing the last.
+    """
+    if request.param == "sqlite":
+        path = tmp_path / "counter.sqlite"
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+        yield lambda: SqliteLane(path)
+    else:
+        server: PostgresServer = request.getfixturevalue("postgres")
+        name = server.create_database(template=request.getfixturevalue("postgres_template"))
+        yield lambda: PostgresPool(server.address(name))
+        server.drop_database(name)
+
+
+@pytest.fixture
+async def executor(new_executor: Callable[[], Executor]) -> AsyncIterator[Executor]:
+    """Yield an executor on a fresh store with every table, once per engine."""
+    made = new_executor()
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def chromium() -> AsyncIterator[Browser]:
+    """Yield a headless Chromium with fake camera and microphone; make your own contexts."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    if program is None:
+        raise NotInstalled("Chromium is not installed: apt-get install chromium")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=program, headless=True, args=list(CHROMIUM_ARGS)
+        )
+        yield browser
+        await browser.close()

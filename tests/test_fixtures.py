@@ -1,0 +1,42 @@
+"""The fixtures themselves keep what they promise."""
+
+from datetime import datetime
+
+from playwright.async_api import Browser
+from sqlalchemy import Connection, text
+
+from counter.store.executor import Executor
+
+
+def _engine_name(conn: Connection) -> str:
+    return conn.dialect.name
+
+
+def _rows(conn: Connection) -> int:
+    return conn.execute(text("SELECT count(*) FROM session_log")).scalar_one()
+
+
+async def test_an_executor_has_every_table_and_no_rows(executor: Executor) -> None:
+    assert await executor.read(_engine_name) in {"sqlite", "postgresql"}
+    assert await executor.read(_rows) == 0
+
+
+async def test_what_one_test_writes_the_next_does_not_see(
+    executor: Executor, now: datetime
+) -> None:
+    from counter.store.session_log import tell
+
+    await executor.write(tell, "agent:a-1", "noted", {}, now)
+    assert await executor.read(_rows) == 1
+
+
+async def test_the_browser_has_a_camera_and_a_microphone(chromium: Browser) -> None:
+    page = await chromium.new_page()
+    # Only a secure context has media devices; a loopback address that is answered here is one.
+    await page.route("http://127.0.0.1/*", lambda route: route.fulfill(body="<p>here"))
+    await page.goto("http://127.0.0.1/")
+    kinds = await page.evaluate(
+        "navigator.mediaDevices.getUserMedia({audio: true, video: true})"
+        ".then(stream => stream.getTracks().map(track => track.kind).sort())"
+    )
+    assert kinds == ["audio", "video"]
