@@ -1,0 +1,100 @@
+"""Big bytes kept by their SHA-256 in a directory.
+
+What `put` has answered survives a power cut: written beside, synced, renamed, directory synced.
+What `get` answers is what was put, or an alarm; never something else.
+"""
+
+import asyncio
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+from typing import ClassVar
+
+from counter.errors import NotFound, Refusal
+from counter.ids import Digest
+
+_HEX = frozenset("0123456789abcdef")
+
+
+class BlobMissing(NotFound):
+    """Nothing is kept under this digest."""
+
+    code = "blob_missing"
+
+
+class BlobDamaged(Refusal):
+    """The bytes on the disk are not those that were put: an alarm for whoever runs the node."""
+
+    code: ClassVar[str] = "blob_damaged"
+    status: ClassVar[int] = 500
+
+
+class DirectoryBlobs:
+    """Content-addressed bytes below `root`: `ab/ab12…` for the digest `ab12…`."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._arriving = root / "arriving"
+
+    async def put(self, content: bytes) -> Digest:
+        """Keep `content`; durable when this returns.  Putting the same bytes again is free."""
+        return await asyncio.to_thread(self._put, content)
+
+    async def get(self, sha256: str) -> bytes:
+        """The bytes of this digest.  Raises `BlobMissing`, `BlobDamaged`."""
+        return await asyncio.to_thread(self._get, sha256)
+
+    def path(self, sha256: str) -> Path:
+        """Where the bytes of this digest lie, or would lie.  Raises `BlobMissing` for no digest."""
+        if len(sha256) != 64 or not _HEX.issuperset(sha256):
+            raise BlobMissing("not a SHA-256 in lower-case hexadecimal")
+        return self._root / sha256[:2] / sha256
+
+    def _put(self, content: bytes) -> Digest:
+        sha256 = hashlib.sha256(content).hexdigest()
+        target = self.path(sha256)
+        if self._is_whole(target, sha256):
+            return Digest(sha256)
+        for folder in (self._arriving, target.parent):
+            if not folder.is_dir():
+                folder.mkdir(parents=True, exist_ok=True)
+                _sync_directory(folder.parent)
+        number, name = tempfile.mkstemp(dir=self._arriving)
+        try:
+            with open(number, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(name, target)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+        _sync_directory(target.parent)
+        return Digest(sha256)
+
+    def _get(self, sha256: str) -> bytes:
+        try:
+            content = self.path(sha256).read_bytes()
+        except FileNotFoundError as error:
+            raise BlobMissing(f"blob {sha256[:12]} is not in this store") from error
+        if hashlib.sha256(content).hexdigest() != sha256:
+            raise BlobDamaged(f"blob {sha256[:12]} has other bytes now; restore it from a copy")
+        return content
+
+    @staticmethod
+    def _is_whole(target: Path, sha256: str) -> bool:
+        """Whether these bytes are kept already; a damaged copy is written again, not trusted."""
+        try:
+            return hashlib.sha256(target.read_bytes()).hexdigest() == sha256
+        except FileNotFoundError:
+            return False
+
+
+def _sync_directory(folder: Path) -> None:
+    """Make the names in `folder` durable (a rename alone is not, fsync(2))."""
+    number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
