@@ -1,0 +1,148 @@
+"""A page and the request for it: their states, and the rule that says whether a photograph will do.
+
+A photograph is measured (`Findings`) by a worker process; `verdict` alone decides.  It stops what
+cannot be read and adds notes for the agent to what can be read with effort.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+from counter.documents.sniff import FileLimits
+
+Point = tuple[float, float]
+"x, y in pixels of the photograph as it came up."
+
+
+class RequestState(StrEnum):
+    """A request for a scan.  At most one is open per case."""
+
+    OPEN = "open"
+    ANSWERED = "answered"
+    CANCELLED = "cancelled"
+
+
+class PageState(StrEnum):
+    """A page that has been stored; before that there is only its request."""
+
+    STORED = "stored"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+
+DECISIONS = frozenset(
+    {
+        (PageState.STORED, PageState.ACCEPTED),
+        (PageState.STORED, PageState.REJECTED),
+    }
+)
+"Allowed steps.  An accepted page may be in a bundle already, so it is never taken back."
+
+Format = Literal["a-series", "id-1", "free"]
+Note = Literal["resolution_low", "slightly_blurred", "sharpness_unknown", "whole_frame"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """What was measured on one photograph."""
+
+    score: float
+    "How sure the finder is, 0 to about 1.6."
+    corners: tuple[Point, Point, Point, Point]
+    "Clockwise from the page's top left."
+    whole_frame: bool
+    "The picture itself is the page: no desk around it."
+    cut_sides: int
+    "Sides of the page that run along, or outside, the border of the picture."
+    format: Format
+    dpi: float
+    "Pixels of the photograph per inch of paper, by the format; free formats as if A4."
+    edge_width_px: float | None
+    "Median width of strong edges, in pixels of the photograph; `None`: too few edges to tell."
+    glare_share: float
+    "Share of the page under one burnt-out blob that no text crosses."
+    ink_share: float
+    "Share of the page that is darker than the paper by a readable step."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Where `verdict` draws its lines; see the calibration in docs and tests."""
+
+    score_min: float = 1.0
+    dpi_min: float = 50.0
+    "A document camera gives 200 and more and should be held to 150; a laptop's camera gives 60."
+    dpi_good: float = 150.0
+    edge_width_max_px: float = 1.75
+    edge_width_good_px: float = 1.45
+    glare_share_max: float = 0.005
+    ink_share_min: float = 0.001
+    files: FileLimits = field(default_factory=FileLimits)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """It can be read.  Notes are for the agent, who sees the page."""
+
+    notes: tuple[Note, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """It cannot be read, for one reason: the one that the citizen can mend first."""
+
+    code: str
+
+
+def verdict(found: Findings, limits: Limits) -> Accepted | Refused:
+    """Decide about one photograph.
+
+    Order matters: a page that is cut off is often also small, and a small page is always blurred;
+    the first reason in this order is the one whose advice helps.
+    """
+    if found.score < limits.score_min:
+        return Refused(code="no_page_found")
+    if found.cut_sides:
+        return Refused(code="page_cut_off")
+    if found.dpi < limits.dpi_min:
+        return Refused(code="page_too_small")
+    if found.edge_width_px is not None and found.edge_width_px > limits.edge_width_max_px:
+        return Refused(code="page_blurred")
+    if found.glare_share > limits.glare_share_max:
+        return Refused(code="page_glare")
+    if found.ink_share < limits.ink_share_min:
+        return Refused(code="page_blank")
+    return Accepted(notes=_notes(found, limits))
+
+
+def _notes(found: Findings, limits: Limits) -> tuple[Note, ...]:
+    notes: list[Note] = []
+    if found.dpi < limits.dpi_good:
+        notes.append("resolution_low")
+    if found.edge_width_px is None:
+        notes.append("sharpness_unknown")
+    elif found.edge_width_px > limits.edge_width_good_px:
+        notes.append("slightly_blurred")
+    if found.whole_frame:
+        notes.append("whole_frame")
+    return tuple(notes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanResult:
+    """A flattened page and its thumbnail, both re-encoded: nothing of the file but its pixels."""
+
+    page_jpeg: bytes
+    thumb_jpeg: bytes
+    width_px: int
+    height_px: int
+    findings: Findings
+    notes: tuple[Note, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanRefused:
+    """The scan worker's no.  `findings` is `None` when it came to no measuring."""
+
+    code: str
+    findings: Findings | None

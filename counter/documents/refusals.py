@@ -1,0 +1,115 @@
+"""Why a photograph or a scan step was not taken.
+
+Each code has one sentence of advice on the citizen's screen, in the citizen's language.  After any
+of these nothing is stored and the request for the scan is still open.
+"""
+
+from typing import ClassVar
+
+from counter.errors import NotAllowedNow, NotFound, Refusal
+
+
+class PhotographRefused(Refusal):
+    """The still that came up cannot become a page."""
+
+    code: ClassVar[str] = "photograph_refused"
+    status: ClassVar[int] = 422
+
+
+class NoPageFound(PhotographRefused):
+    """No sheet or card could be made out.  Advice: lay the paper flat on the mat."""
+
+    code = "no_page_found"
+
+
+class PageCutOff(PhotographRefused):
+    """A side lies outside the picture.  Advice: move the page fully inside."""
+
+    code = "page_cut_off"
+
+
+class PageTooSmall(PhotographRefused):
+    """Too few pixels per millimetre.  Advice: move closer."""
+
+    code = "page_too_small"
+
+
+class PageBlurred(PhotographRefused):
+    """Edges are too wide to read.  Advice: hold still and scan again."""
+
+    code = "page_blurred"
+
+
+class PageGlare(PhotographRefused):
+    """A lamp's reflection hides text.  Advice: tilt the page or move the light."""
+
+    code = "page_glare"
+
+
+class PageBlank(PhotographRefused):
+    """Nothing is written on it.  Advice: turn the paper over."""
+
+    code = "page_blank"
+
+
+class NotAnImage(PhotographRefused):
+    """Neither JPEG nor PNG by its first bytes."""
+
+    code = "not_an_image"
+    status = 415
+
+
+class ImageTooLarge(PhotographRefused):
+    """More bytes or pixels than are taken; known from the header, before decoding."""
+
+    code = "image_too_large"
+    status = 413
+
+
+class ImageDamaged(PhotographRefused):
+    """It begins like an image and cannot be decoded."""
+
+    code = "image_damaged"
+
+
+class DigestMismatch(PhotographRefused):
+    """The bytes that arrived are not those that were announced.  Advice: none, send again."""
+
+    code = "digest_mismatch"
+
+
+class ScanFailed(PhotographRefused):
+    """The worker process died or ran out of its time or memory over this photograph."""
+
+    code = "scan_failed"
+    status = 503
+
+
+class ScanNotAsked(NotAllowedNow):
+    """Nobody is asking this case for a scan (any more)."""
+
+    code = "scan_not_asked"
+
+
+class PageUnknown(NotFound):
+    """There is no such page in this case."""
+
+    code = "page_unknown"
+
+
+BY_CODE: dict[str, type[PhotographRefused]] = {
+    refusal.code: refusal
+    for refusal in (
+        NoPageFound,
+        PageCutOff,
+        PageTooSmall,
+        PageBlurred,
+        PageGlare,
+        PageBlank,
+        NotAnImage,
+        ImageTooLarge,
+        ImageDamaged,
+        ScanFailed,
+    )
+}
+"What a worker process may answer with: it sends the code, the refusal is made here."
