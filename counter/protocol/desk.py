@@ -1,0 +1,101 @@
+"""What an agent's desk asks: taking calls, asking for papers and signatures, closing the case."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from counter.protocol.message import Ask, Ident
+from counter.protocol.terminal import LegAnswer, LegJoin
+
+
+class PresenceChoose(Ask):
+    """Ready for the next ticket, or not."""
+
+    event: ClassVar[str] = "presence.choose"
+    presence: Literal["ready", "paused"]
+
+
+class OfferAccept(Ask):
+    """I take the ticket that rings."""
+
+    event: ClassVar[str] = "offer.accept"
+    pairing_id: Ident
+
+
+class OfferDecline(Ask):
+    """Not me; it goes back to the front of the queue."""
+
+    event: ClassVar[str] = "offer.decline"
+    pairing_id: Ident
+
+
+class ScanRequest(Ask):
+    """Please lay this paper under the camera."""
+
+    event: ClassVar[str] = "scan.request"
+    item: Annotated[str, Field(min_length=1, max_length=40)]
+    """Which item of the checklist, or `other`."""
+
+
+class ScanCancel(Ask):
+    """Never mind the paper."""
+
+    event: ClassVar[str] = "scan.cancel"
+    request_id: Ident
+
+
+class PageDecide(Ask):
+    """This page will do, or it will not."""
+
+    event: ClassVar[str] = "page.decide"
+    page_id: Ident
+    accept: bool
+
+
+class FormPresent(Ask):
+    """Show this form, filled so, to the citizen to read and sign."""
+
+    event: ClassVar[str] = "form.present"
+    form: Ident
+    fields: dict[Annotated[str, Field(max_length=40)], Annotated[str, Field(max_length=500)]]
+
+
+class CeremonyWithdraw(Ask):
+    """Take the form back before it is signed."""
+
+    event: ClassVar[str] = "ceremony.withdraw"
+    ceremony_id: Ident
+
+
+class CaseClose(Ask):
+    """Say how it ended and what happens next; the call ends with it."""
+
+    event: ClassVar[str] = "case.close"
+    outcome: Literal["completed", "accepted", "papers_missing", "referred", "no_show", "abandoned"]
+    next_step: Annotated[str, Field(max_length=500)] = ""
+    """For the citizen, in words."""
+    note: Annotated[str, Field(max_length=2000)] = ""
+    """For colleagues; never shown to the citizen."""
+
+
+class DeskBeat(Ask):
+    """The desk is alive, and this is the epoch it holds."""
+
+    event: ClassVar[str] = "desk.beat"
+
+
+ASKS: tuple[type[Ask], ...] = (
+    PresenceChoose,
+    OfferAccept,
+    OfferDecline,
+    ScanRequest,
+    ScanCancel,
+    PageDecide,
+    FormPresent,
+    CeremonyWithdraw,
+    CaseClose,
+    DeskBeat,
+    LegJoin,
+    LegAnswer,
+)
+"Everything the namespace `/agent` may say."

@@ -1,0 +1,299 @@
+"""What the counter tells screens: the whole screen as a function of server state.
+
+After anything changed, and on every connect, a page gets `screen.changed` with its whole screen;
+between, it gets the rows of its session log (`told`), which are for sounds and live regions only:
+what is drawn comes from the screen alone.  Texts are already in the language of the screen.
+"""
+
+from typing import ClassVar, Literal
+
+from counter.protocol.message import Instant, Language, Model, Tell
+
+CasePageState = Literal["stored", "accepted", "rejected"]
+CeremonyState = Literal["presented", "consented", "signing", "sealed", "declined", "withdrawn"]
+
+
+class CasePage(Model):
+    """A scanned page, on either screen."""
+
+    page_id: str
+    item: str
+    label: str
+    """What paper it is, in the screen's language."""
+    state: CasePageState
+    sha256: str
+    """Of the flattened page; both screens fetch `/pages/{sha256}`."""
+    thumb_sha256: str
+    width_px: int
+    height_px: int
+
+
+class ScanCard(Model):
+    """A paper was asked for."""
+
+    request_id: str
+    item: str
+    label: str
+    refusal: str | None
+    """Code of the last photograph that would not do; gone with the next one."""
+
+
+class SheetCard(Model):
+    """One page of the document to be signed, as an image."""
+
+    number: int
+    sha256: str
+    """Fetched as `/sheets/{sha256}`."""
+    width_px: int
+    height_px: int
+    seen: bool
+
+
+class CeremonyCard(Model):
+    """A document that is being read or signed, or was signed."""
+
+    ceremony_id: str
+    title: str
+    state: CeremonyState
+    sha256: str
+    """Of the document as presented; its first six digits stand on both screens."""
+    sheets: list[SheetCard]
+    signed_sha256: str | None
+    """Of the sealed PDF; fetched as `/documents/{sha256}`."""
+
+
+class Choice(Model):
+    """Something to choose by name."""
+
+    id: str
+    name: str
+    hint: str = ""
+    unavailable: str | None = None
+    """Code of the reason why it cannot be chosen now."""
+
+
+class ArrivalCard(Model):
+    """The appointment that was found, before it is confirmed."""
+
+    department: str
+    service: str
+    starts_at: Instant
+    bring: list[str]
+    """Papers, in words."""
+
+
+class TicketCard(Model):
+    """A place in today's queue."""
+
+    number: str
+    department: str
+    service: str
+    ahead: int
+    """How many are before this one; 0 means next."""
+    wait_from_min: int
+    wait_to_min: int
+    """A range in minutes; both 0 while ringing."""
+    ringing: bool
+    reconnecting: bool
+    """The agent was lost; this ticket stands first in line."""
+    agents_on_duty: int
+    bring: list[str]
+
+
+class CallCard(Model):
+    """The conversation."""
+
+    call_id: str
+    agent_name: str
+    department: str
+    since: Instant
+    task: Literal["talk", "scan", "read", "sign", "sealing"]
+    other_side: Literal["present", "away"]
+
+
+class ReceiptCard(Model):
+    """What the citizen takes home."""
+
+    number: str
+    department: str
+    service: str
+    outcome: str
+    next_step: str
+    handed_in: list[str]
+    signed: list[CeremonyCard]
+    rated: bool
+
+
+class TerminalScreen(Model):
+    """Everything the terminal shows."""
+
+    stage: Literal[
+        "attract",
+        "start",
+        "reference",
+        "departments",
+        "services",
+        "confirm",
+        "waiting",
+        "call",
+        "receipt",
+    ]
+    language: Language
+    text_size: Literal["A", "A+", "A++"]
+    terminal: str
+    site: str
+    now: Instant
+    version: int
+    """Rises with each change of the stage before arrival."""
+    choices: list[Choice] = []
+    """Departments or services, by stage."""
+    chosen_department: str | None = None
+    arrival: ArrivalCard | None = None
+    ticket: TicketCard | None = None
+    call: CallCard | None = None
+    scan: ScanCard | None = None
+    ceremony: CeremonyCard | None = None
+    pages: list[CasePage] = []
+    receipt: ReceiptCard | None = None
+
+
+class QueueRow(Model):
+    """One who waits."""
+
+    ticket_id: str
+    number: str
+    service: str
+    language: Language
+    booked: bool
+    starts_at: Instant | None
+    waiting_since: Instant
+    site: str
+    state: Literal["waiting", "offered", "active"]
+
+
+class OfferCard(Model):
+    """A ticket rings."""
+
+    pairing_id: str
+    number: str
+    service: str
+    language: Language
+    deadline: Instant
+    waiting_since: Instant
+
+
+class ChecklistRow(Model):
+    """A paper this service needs."""
+
+    item: str
+    label: str
+    kind: Literal["original", "copy", "photo"]
+    state: Literal["missing", "asked", "stored", "accepted", "rejected", "declined"]
+
+
+class FormField(Model):
+    """A field of a form."""
+
+    name: str
+    label: str
+    required: bool
+    value: str
+    """What the case already knows, or empty."""
+    max_length: int
+
+
+class FormCard(Model):
+    """A form that can be presented."""
+
+    form: str
+    title: str
+    fields: list[FormField]
+
+
+class DeskCase(Model):
+    """The case on the desk."""
+
+    case_id: str
+    number: str
+    service: str
+    department: str
+    citizen: str
+    """Name as booked; empty for a walk-in."""
+    language: Language
+    needs: list[str]
+    site: str
+    terminal: str
+    booked: bool
+    call: CallCard | None
+    checklist: list[ChecklistRow]
+    pages: list[CasePage]
+    scan: ScanCard | None
+    forms: list[FormCard]
+    ceremonies: list[CeremonyCard]
+    """Newest first."""
+    outcomes: list[Choice]
+
+
+class DeskScreen(Model):
+    """Everything the agent's console shows."""
+
+    agent_id: str
+    agent_name: str
+    department: str
+    language: Language
+    presence: Literal["offline", "ready", "paused", "offered", "busy", "wrapup"]
+    epoch: int
+    now: Instant
+    queue: list[QueueRow]
+    offer: OfferCard | None
+    case: DeskCase | None
+    served_today: int
+
+
+class TerminalScreenChanged(Tell):
+    """The terminal's whole screen."""
+
+    event: ClassVar[str] = "screen.changed"
+    seq: int
+    """Of this audience's session log, up to which the screen speaks."""
+    screen: TerminalScreen
+
+
+class DeskScreenChanged(Tell):
+    """The desk's whole screen."""
+
+    event: ClassVar[str] = "screen.changed"
+    seq: int
+    screen: DeskScreen
+
+
+class Happened(Tell):
+    """One row of the session log: for sounds and live regions, not for drawing."""
+
+    event: ClassVar[str] = "happened"
+    audience: str
+    seq: int
+    kind: str
+    """Such as `offer.rung`, `page.added`, `document.signed`."""
+    body: dict[str, str | int | float | bool | None]
+
+
+class Displaced(Tell):
+    """This desk or terminal was opened somewhere else; this page is out of use."""
+
+    event: ClassVar[str] = "displaced"
+
+
+class LegOffered(Model):
+    """The answer to `leg.join`, beside `ok`."""
+
+    leg_id: str
+    sdp: str
+
+
+TELLS: tuple[type[Tell], ...] = (
+    TerminalScreenChanged,
+    DeskScreenChanged,
+    Happened,
+    Displaced,
+)

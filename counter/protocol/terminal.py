@@ -1,0 +1,175 @@
+"""What a terminal asks: finding its way to the queue, then taking part in the call."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from counter.protocol.message import Ask, Ident, Language, Model, Sha256
+
+
+class ScreenOpen(Ask):
+    """Go to one of the screens before arrival."""
+
+    event: ClassVar[str] = "screen.open"
+    stage: Literal["attract", "start", "reference", "departments", "services"]
+    department: Ident | None = None
+    """Whose services, with stage `services`."""
+
+
+class LanguageChoose(Ask):
+    """Speak this language from now on, until the citizen leaves."""
+
+    event: ClassVar[str] = "language.choose"
+    language: Language
+
+
+class TextSizeChoose(Ask):
+    """Larger letters, until the citizen leaves."""
+
+    event: ClassVar[str] = "text_size.choose"
+    text_size: Literal["A", "A+", "A++"]
+
+
+class AppointmentFind(Ask):
+    """A reference was typed or its QR was read."""
+
+    event: ClassVar[str] = "appointment.find"
+    reference: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class ArrivalConfirm(Ask):
+    """Yes, this is my appointment: take my place in the queue."""
+
+    event: ClassVar[str] = "arrival.confirm"
+
+
+class TicketTake(Ask):
+    """No appointment: a walk-in ticket for this service."""
+
+    event: ClassVar[str] = "ticket.take"
+    service: Ident
+
+
+class TicketLeave(Ask):
+    """Give the place in the queue up."""
+
+    event: ClassVar[str] = "ticket.leave"
+
+
+class PagesShown(Ask):
+    """Page `number` of the presented document was on the screen in full."""
+
+    event: ClassVar[str] = "page.seen"
+    ceremony_id: Ident
+    number: Annotated[int, Field(ge=1, le=500)]
+
+
+class CeremonyConsent(Ask):
+    """I have read it and agree to sign it electronically."""
+
+    event: ClassVar[str] = "ceremony.consent"
+    ceremony_id: Ident
+    sha256: Sha256
+    """Of the document that was on the screen."""
+
+
+class InkPoint(Model):
+    """Where the pen was."""
+
+    x: Annotated[float, Field(ge=0, le=10_000)]
+    """In pixels of the pad, from its left."""
+    y: Annotated[float, Field(ge=0, le=10_000)]
+    """In pixels of the pad, from its top."""
+    t_ms: Annotated[float, Field(ge=0, le=3_600_000)]
+    """Since the first point."""
+    pressure: Annotated[float, Field(ge=0, le=1)] = 0.5
+
+
+Stroke = Annotated[list[InkPoint], Field(min_length=1, max_length=2000)]
+
+
+class CeremonySign(Ask):
+    """The ink, drawn on the pad after consent."""
+
+    event: ClassVar[str] = "ceremony.sign"
+    ceremony_id: Ident
+    sha256: Sha256
+    strokes: Annotated[list[Stroke], Field(min_length=1, max_length=64)]
+
+
+class CeremonyDecline(Ask):
+    """Not now, or not this document."""
+
+    event: ClassVar[str] = "ceremony.decline"
+    ceremony_id: Ident
+
+
+class ScanDecline(Ask):
+    """I do not have this paper with me."""
+
+    event: ClassVar[str] = "scan.decline"
+    request_id: Ident
+
+
+class VisitRate(Ask):
+    """How it was, from 1 to 5."""
+
+    event: ClassVar[str] = "visit.rate"
+    stars: Annotated[int, Field(ge=1, le=5)]
+
+
+class VisitLeave(Ask):
+    """Done here: forget everything on this machine."""
+
+    event: ClassVar[str] = "visit.leave"
+
+
+class DeviceReport(Ask):
+    """What the terminal found out about its own camera and microphone."""
+
+    event: ClassVar[str] = "device.report"
+    camera: Literal["good", "refused", "missing"]
+    microphone: Literal["good", "refused", "missing"]
+
+
+class TerminalBeat(Ask):
+    """The terminal is alive."""
+
+    event: ClassVar[str] = "terminal.beat"
+
+
+class LegJoin(Ask):
+    """Give me an offer for my side of the call (terminal and agent alike)."""
+
+    event: ClassVar[str] = "leg.join"
+
+
+class LegAnswer(Ask):
+    """My answer to that offer."""
+
+    event: ClassVar[str] = "leg.answer"
+    leg_id: Ident
+    sdp: Annotated[str, Field(min_length=1, max_length=32_768)]
+
+
+ASKS: tuple[type[Ask], ...] = (
+    ScreenOpen,
+    LanguageChoose,
+    TextSizeChoose,
+    AppointmentFind,
+    ArrivalConfirm,
+    TicketTake,
+    TicketLeave,
+    PagesShown,
+    CeremonyConsent,
+    CeremonySign,
+    CeremonyDecline,
+    ScanDecline,
+    VisitRate,
+    VisitLeave,
+    DeviceReport,
+    TerminalBeat,
+    LegJoin,
+    LegAnswer,
+)
+"Everything the namespace `/terminal` may say."
