@@ -1,0 +1,74 @@
+"""The papers of a case as screens draw them: references and measures, never bytes."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from counter.documents.page import Findings, Note, PageState
+from counter.ids import Digest, PageId, RequestId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageRow:
+    """A page as a screen needs it: references and measures, no bytes."""
+
+    page_id: PageId
+    request_id: RequestId
+    seq: int
+    "Counts from 1 within the case."
+    item: str
+    state: PageState
+    page_sha256: Digest
+    thumb_sha256: Digest
+    width_px: int
+    height_px: int
+    notes: tuple[Note, ...]
+    stored_at: datetime
+
+    def body(self) -> dict[str, Any]:
+        """As JSON holds it."""
+        return asdict(self) | {"notes": list(self.notes), "stored_at": self.stored_at.isoformat()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenRequest:
+    """What the citizen is being asked to lay under the camera."""
+
+    request_id: RequestId
+    item: str
+    label_id: str | None
+    asked_at: datetime
+
+    def body(self) -> dict[str, Any]:
+        """As JSON holds it."""
+        return asdict(self) | {"asked_at": self.asked_at.isoformat()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseDocuments:
+    """The papers of one case: what both screens draw."""
+
+    open_request: OpenRequest | None
+    pages: tuple[PageRow, ...]
+    "In the order in which they came."
+
+    def body(self) -> dict[str, Any]:
+        """As JSON holds it."""
+        return {
+            "open_request": self.open_request.body() if self.open_request else None,
+            "pages": [row.body() for row in self.pages],
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPage:
+    """A page whose bytes are durable already, on its way to become a row."""
+
+    page_id: PageId
+    original_sha256: Digest
+    page_sha256: Digest
+    thumb_sha256: Digest
+    width_px: int
+    height_px: int
+    findings: Findings
+    notes: tuple[Note, ...]

@@ -1,0 +1,92 @@
+"""The `Papers` port on SQL: hands each step to the executor as one command, one transaction."""
+
+from datetime import datetime
+
+from counter.documents import store_commands, store_documents
+from counter.documents.papers import CaseDocuments, NewPage, OpenRequest, PageRow
+from counter.documents.store_commands import Audiences
+from counter.ids import CaseId, PageId, RequestId
+from counter.store.executor import Executor
+
+
+class SqlPapers:
+    """See `counter.documents.ports.Papers`."""
+
+    def __init__(self, executor: Executor, audiences: Audiences) -> None:
+        """audiences: who has a case on a screen; asked inside each command's transaction."""
+        self._executor = executor
+        self._audiences = audiences
+
+    async def request_scan(
+        self,
+        case_id: CaseId,
+        request_id: RequestId,
+        *,
+        item: str,
+        label_id: str | None,
+        by: str,
+        now: datetime,
+    ) -> OpenRequest:
+        return await self._executor.write(
+            store_commands.request_scan,
+            self._audiences,
+            case_id,
+            request_id,
+            item=item,
+            label_id=label_id,
+            by=by,
+            now=now,
+        )
+
+    async def cancel_request(
+        self, case_id: CaseId, request_id: RequestId, *, by: str, now: datetime
+    ) -> None:
+        await self._executor.write(
+            store_commands.cancel_request, self._audiences, case_id, request_id, by=by, now=now
+        )
+
+    async def may_receive(
+        self, case_id: CaseId, request_id: RequestId, original_sha256: str
+    ) -> PageRow | None:
+        return await self._executor.read(
+            store_documents.may_receive, case_id, request_id, original_sha256
+        )
+
+    async def add_page(
+        self,
+        case_id: CaseId,
+        request_id: RequestId,
+        new: NewPage,
+        *,
+        by: str,
+        now: datetime,
+    ) -> PageRow:
+        return await self._executor.write(
+            store_commands.add_page, self._audiences, case_id, request_id, new, by=by, now=now
+        )
+
+    async def tell_refused(
+        self, case_id: CaseId, request_id: RequestId, *, code: str, now: datetime
+    ) -> None:
+        await self._executor.write(
+            store_commands.tell_refused, self._audiences, case_id, request_id, code=code, now=now
+        )
+
+    async def decide_page(
+        self, case_id: CaseId, page_id: PageId, *, accept: bool, by: str, now: datetime
+    ) -> PageRow:
+        return await self._executor.write(
+            store_commands.decide_page,
+            self._audiences,
+            case_id,
+            page_id,
+            accept=accept,
+            by=by,
+            now=now,
+        )
+
+    async def documents_of(self, case_id: CaseId) -> CaseDocuments:
+        return await self._executor.read(store_documents.documents_of, case_id)
+
+    async def shows(self, case_id: CaseId, sha256: str) -> bool:
+        return await self._executor.read(store_documents.shows, case_id, sha256)

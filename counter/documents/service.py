@@ -1,0 +1,136 @@
+"""What can be done with a case's papers: ask for a scan, take a photograph, decide, show.
+
+Bytes are durable before the row that names them, and the row before the answer.  A photograph that
+cannot be read changes nothing: the request stays open and both screens hear why.
+"""
+
+import hashlib
+import hmac
+from datetime import datetime
+
+from counter.documents.page import Limits, ScanRefused, ScanResult
+from counter.documents.papers import CaseDocuments, NewPage, OpenRequest, PageRow
+from counter.documents.ports import Blobs, Papers, Scanner
+from counter.documents.refusals import (
+    BY_CODE,
+    DigestMismatch,
+    PageUnknown,
+    PhotographRefused,
+    ScanFailed,
+)
+from counter.documents.sniff import sniff
+from counter.ids import CaseId, Digest, NewId, PageId, RequestId
+
+
+class DocumentsService:
+    """One method per use case.  `by` is who does it, as `kind:id`, for the journal."""
+
+    def __init__(
+        self,
+        papers: Papers,
+        blobs: Blobs,
+        scanner: Scanner,
+        new_id: NewId,
+        limits: Limits | None = None,
+    ) -> None:
+        self._papers = papers
+        self._blobs = blobs
+        self._scanner = scanner
+        self._new_id = new_id
+        self._limits = limits or Limits()
+
+    async def request_scan(
+        self,
+        case_id: CaseId,
+        *,
+        item: str,
+        by: str,
+        now: datetime,
+        label_id: str | None = None,
+        request_id: RequestId | None = None,
+    ) -> OpenRequest:
+        """Ask the citizen for one page of `item`.
+
+        An older open request of this case is cancelled.  request_id: the asker's own key, so that
+        asking again with it changes nothing; made here when there is none.
+        """
+        return await self._papers.request_scan(
+            case_id,
+            request_id or RequestId(self._new_id()),
+            item=item,
+            label_id=label_id,
+            by=by,
+            now=now,
+        )
+
+    async def cancel(
+        self, case_id: CaseId, request_id: RequestId, *, by: str, now: datetime
+    ) -> None:
+        """Take a request back.  Raises `ScanNotAsked` when it was answered or never asked."""
+        await self._papers.cancel_request(case_id, request_id, by=by, now=now)
+
+    async def receive(
+        self,
+        case_id: CaseId,
+        request_id: RequestId,
+        photograph: bytes,
+        sha256: str,
+        *,
+        by: str,
+        now: datetime,
+    ) -> PageRow:
+        """Take a photograph as the answer to an open request.
+
+        sha256: the digest the sender announced, hexadecimal.  The same upload repeated, in whole
+        or after a lost answer, is answered with the same page.
+        Raises `ScanNotAsked`, and a `PhotographRefused` by its code when it cannot be read.
+        """
+        digest = Digest(hashlib.sha256(photograph).hexdigest())
+        if known := await self._papers.may_receive(case_id, request_id, digest):
+            return known
+        try:
+            if not hmac.compare_digest(digest.encode(), sha256.lower().encode()):
+                raise DigestMismatch(f"request {request_id}: the bytes changed on their way")
+            result = await self._read(request_id, photograph)
+        except PhotographRefused as refused:
+            await self._papers.tell_refused(case_id, request_id, code=refused.code, now=now)
+            raise
+        new = NewPage(
+            page_id=PageId(self._new_id()),
+            original_sha256=await self._blobs.put(photograph),
+            page_sha256=await self._blobs.put(result.page_jpeg),
+            thumb_sha256=await self._blobs.put(result.thumb_jpeg),
+            width_px=result.width_px,
+            height_px=result.height_px,
+            findings=result.findings,
+            notes=result.notes,
+        )
+        return await self._papers.add_page(case_id, request_id, new, by=by, now=now)
+
+    async def decide(
+        self, case_id: CaseId, page_id: PageId, *, accept: bool, by: str, now: datetime
+    ) -> PageRow:
+        """Accept or reject a stored page.  Raises `PageUnknown`, `NotAllowedNow`."""
+        return await self._papers.decide_page(case_id, page_id, accept=accept, by=by, now=now)
+
+    async def documents_of(self, case_id: CaseId) -> CaseDocuments:
+        """What both screens draw."""
+        return await self._papers.documents_of(case_id)
+
+    async def image(self, case_id: CaseId, sha256: str) -> bytes:
+        """The JPEG of a page or thumbnail of this case.
+
+        Raises `PageUnknown` alike for what there is not, what belongs to another case, and for a
+        photograph as it came up: only what was re-encoded here goes to a screen.
+        """
+        if not await self._papers.shows(case_id, sha256):
+            raise PageUnknown(f"case {case_id} shows no image {sha256[:12]}")
+        return await self._blobs.get(sha256)
+
+    async def _read(self, request_id: RequestId, photograph: bytes) -> ScanResult:
+        sniff(photograph, self._limits.files)
+        answer = await self._scanner.scan(photograph, self._limits)
+        if isinstance(answer, ScanRefused):
+            refusal = BY_CODE.get(answer.code, ScanFailed)
+            raise refusal(f"request {request_id}: {answer.findings or 'not measured'}")
+        return answer

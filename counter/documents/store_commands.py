@@ -1,0 +1,277 @@
+"""The commands that change requests and pages.
+
+Each runs in one transaction that also tells the screens of the case and writes the journal.
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, select, update
+
+from counter.documents.page import DECISIONS, PageState, RequestState
+from counter.documents.papers import NewPage, OpenRequest, PageRow
+from counter.documents.refusals import ScanNotAsked
+from counter.documents.store_documents import (
+    open_request,
+    page,
+    page_of,
+    page_of_upload,
+    request_state,
+    scan_request,
+)
+from counter.errors import Busy, NotAllowedNow
+from counter.ids import CaseId, PageId, RequestId
+from counter.store.journal_sql import record
+from counter.store.metadata import insert_for
+from counter.store.session_log import tell
+
+Audiences = Callable[[Connection, str], list[str]]
+"Who has this case on a screen: (connection, case id) -> audiences."
+
+TRIES = 5
+"How often a request gives way to another that came at the same instant."
+
+
+def request_scan(
+    conn: Connection,
+    audiences: Audiences,
+    case_id: CaseId,
+    request_id: RequestId,
+    *,
+    item: str,
+    label_id: str | None,
+    by: str,
+    now: datetime,
+) -> OpenRequest:
+    """Ask this case for a scan of `item`.  An older open request is cancelled by the newer.
+
+    Repeating the same `request_id` changes nothing and is answered alike.
+    """
+    asked = insert_for(conn, scan_request).values(
+        id=request_id,
+        case_id=case_id,
+        item=item,
+        label_id=label_id,
+        state=RequestState.OPEN,
+        asked_at=now,
+    )
+    for _ in range(TRIES):  # another desk's request can come between the two statements
+        if known := _known_request(conn, case_id, request_id):
+            return known
+        _cancel_older(conn, audiences, case_id, request_id, now)
+        if conn.execute(asked.on_conflict_do_nothing()).rowcount:
+            break
+    else:
+        raise Busy(f"case {case_id} is being asked for scans from several desks at once")
+    body = {"request_id": request_id, "item": item, "label_id": label_id}
+    _tell_all(conn, audiences, case_id, "scan.requested", body, now)
+    record(
+        conn,
+        actor=by,
+        action="scan.request",
+        subject=f"case:{case_id}",
+        facts={"request_id": request_id, "item": item},
+        now=now,
+    )
+    return OpenRequest(request_id=request_id, item=item, label_id=label_id, asked_at=now)
+
+
+def cancel_request(
+    conn: Connection,
+    audiences: Audiences,
+    case_id: CaseId,
+    request_id: RequestId,
+    *,
+    by: str,
+    now: datetime,
+) -> None:
+    """Take the request back.  Cancelling twice is once; an answered one raises `ScanNotAsked`."""
+    changed = conn.execute(
+        update(scan_request)
+        .where(
+            scan_request.c.id == request_id,
+            scan_request.c.case_id == case_id,
+            scan_request.c.state == RequestState.OPEN,
+        )
+        .values(state=RequestState.CANCELLED)
+    ).rowcount
+    if not changed:
+        if request_state(conn, case_id, request_id) is not RequestState.CANCELLED:
+            raise ScanNotAsked(f"request {request_id} is not open; there is nothing to take back")
+        return
+    _tell_all(conn, audiences, case_id, "scan.cancelled", {"request_id": request_id}, now)
+    record(
+        conn,
+        actor=by,
+        action="scan.cancel",
+        subject=f"case:{case_id}",
+        facts={"request_id": request_id},
+        now=now,
+    )
+
+
+def add_page(
+    conn: Connection,
+    audiences: Audiences,
+    case_id: CaseId,
+    request_id: RequestId,
+    new: NewPage,
+    *,
+    by: str,
+    now: datetime,
+) -> PageRow:
+    """Answer the open request with a page.  The same photograph twice is one page.
+
+    Raises `ScanNotAsked` when the request was cancelled, or answered by another photograph.
+    """
+    # The request's row is the lock: of two uploads at once the second finds it answered.
+    item = conn.execute(
+        update(scan_request)
+        .where(
+            scan_request.c.id == request_id,
+            scan_request.c.case_id == case_id,
+            scan_request.c.state == RequestState.OPEN,
+        )
+        .values(state=RequestState.ANSWERED)
+        .returning(scan_request.c.item)
+    ).scalar_one_or_none()
+    if item is None:
+        if known := page_of_upload(conn, case_id, request_id, new.original_sha256):
+            return known
+        raise ScanNotAsked(f"request {request_id} is not open in case {case_id}")
+    seq: int = conn.execute(
+        select(func.coalesce(func.max(page.c.seq), 0) + 1).where(page.c.case_id == case_id)
+    ).scalar_one()
+    conn.execute(
+        page.insert().values(
+            id=new.page_id,
+            case_id=case_id,
+            request_id=request_id,
+            seq=seq,
+            item=item,
+            state=PageState.STORED,
+            original_sha256=new.original_sha256,
+            page_sha256=new.page_sha256,
+            thumb_sha256=new.thumb_sha256,
+            width_px=new.width_px,
+            height_px=new.height_px,
+            findings=asdict(new.findings) | {"notes": list(new.notes)},
+            stored_at=now,
+        )
+    )
+    row = page_of(conn, case_id, new.page_id)
+    body = {"page_id": new.page_id, "sha256": new.page_sha256, "thumb_sha256": new.thumb_sha256}
+    _tell_all(conn, audiences, case_id, "page.added", body | {"request_id": request_id}, now)
+    record(
+        conn,
+        actor=by,
+        action="page.add",
+        subject=f"case:{case_id}",
+        facts={
+            "page_id": new.page_id,
+            "request_id": request_id,
+            "original_sha256": new.original_sha256,
+            "page_sha256": new.page_sha256,
+        },
+        now=now,
+    )
+    return row
+
+
+def tell_refused(
+    conn: Connection,
+    audiences: Audiences,
+    case_id: CaseId,
+    request_id: RequestId,
+    *,
+    code: str,
+    now: datetime,
+) -> None:
+    """Let both screens know that a photograph would not do.  Facts stay as they were."""
+    body = {"request_id": request_id, "code": code}
+    _tell_all(conn, audiences, case_id, "page.refused", body, now)
+
+
+def decide_page(
+    conn: Connection,
+    audiences: Audiences,
+    case_id: CaseId,
+    page_id: PageId,
+    *,
+    accept: bool,
+    by: str,
+    now: datetime,
+) -> PageRow:
+    """Accept or reject a stored page.  The same decision again is answered alike.
+
+    Raises `PageUnknown`; `NotAllowedNow` when the other decision was taken before.
+    """
+    wanted = PageState.ACCEPTED if accept else PageState.REJECTED
+    before = sorted(old.value for old, new in DECISIONS if new is wanted)
+    changed = conn.execute(
+        update(page)
+        .where(page.c.id == page_id, page.c.case_id == case_id, page.c.state.in_(before))
+        .values(state=wanted)
+    ).rowcount
+    row = page_of(conn, case_id, page_id)
+    if not changed:
+        if row.state is not wanted:
+            raise NotAllowedNow(f"page {page_id} is {row.state}: it cannot become {wanted} now")
+        return row
+    _tell_all(
+        conn,
+        audiences,
+        case_id,
+        "page.decided",
+        {"page_id": page_id, "state": wanted.value},
+        now,
+    )
+    record(
+        conn,
+        actor=by,
+        action="page.decide",
+        subject=f"case:{case_id}",
+        facts={"page_id": page_id, "state": wanted.value, "page_sha256": row.page_sha256},
+        now=now,
+    )
+    return row
+
+
+def _known_request(conn: Connection, case_id: str, request_id: str) -> OpenRequest | None:
+    row = conn.execute(select(scan_request).where(scan_request.c.id == request_id)).one_or_none()
+    if row is None:
+        return None
+    if row.case_id != case_id:
+        raise ScanNotAsked(f"request {request_id} is of another case")
+    return open_request(row)
+
+
+def _cancel_older(
+    conn: Connection, audiences: Audiences, case_id: CaseId, request_id: str, now: datetime
+) -> None:
+    older = conn.execute(
+        update(scan_request)
+        .where(
+            scan_request.c.case_id == case_id,
+            scan_request.c.state == RequestState.OPEN,
+            scan_request.c.id != request_id,
+        )
+        .values(state=RequestState.CANCELLED)
+        .returning(scan_request.c.id)
+    ).scalars()
+    for cancelled in older.all():
+        _tell_all(conn, audiences, case_id, "scan.cancelled", {"request_id": cancelled}, now)
+
+
+def _tell_all(
+    conn: Connection,
+    audiences: Audiences,
+    case_id: CaseId,
+    kind: str,
+    body: dict[str, Any],
+    now: datetime,
+) -> None:
+    for audience in audiences(conn, case_id):
+        tell(conn, audience, kind, body, now)

@@ -1,0 +1,165 @@
+"""Requests for scans and pages as rows, and what is asked of them.
+
+At most one request per case is open: a partial unique index, not code, forbids a second.  The
+commands that change these rows are in `store_commands`.
+"""
+
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    Row,
+    String,
+    Table,
+    UniqueConstraint,
+    or_,
+    select,
+)
+
+from counter.documents.page import PageState, RequestState
+from counter.documents.papers import CaseDocuments, OpenRequest, PageRow
+from counter.documents.refusals import PageUnknown, ScanNotAsked
+from counter.ids import CaseId, RequestId
+from counter.store.metadata import UtcDateTime, metadata
+
+scan_request = Table(
+    "scan_request",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("case_id", String(40), nullable=False, index=True),
+    Column("item", String(80), nullable=False),
+    Column("label_id", String(80)),
+    Column("state", String(12), nullable=False),
+    Column("asked_at", UtcDateTime, nullable=False),
+)
+Index(
+    "one_open_scan_per_case",
+    scan_request.c.case_id,
+    unique=True,
+    sqlite_where=scan_request.c.state == RequestState.OPEN.value,
+    postgresql_where=scan_request.c.state == RequestState.OPEN.value,
+)
+
+page = Table(
+    "page",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("case_id", String(40), nullable=False),
+    Column("request_id", String(40), nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("item", String(80), nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("original_sha256", String(64), nullable=False),
+    Column("page_sha256", String(64), nullable=False),
+    Column("thumb_sha256", String(64), nullable=False),
+    Column("width_px", Integer, nullable=False),
+    Column("height_px", Integer, nullable=False),
+    Column("findings", JSON, nullable=False),
+    Column("stored_at", UtcDateTime, nullable=False),
+    UniqueConstraint("case_id", "seq"),
+    UniqueConstraint("request_id", "original_sha256"),
+)
+
+
+def documents_of(conn: Connection, case_id: CaseId) -> CaseDocuments:
+    """The papers of this case as they stand."""
+    asked = conn.execute(
+        select(scan_request).where(
+            scan_request.c.case_id == case_id, scan_request.c.state == RequestState.OPEN
+        )
+    ).one_or_none()
+    rows = conn.execute(select(page).where(page.c.case_id == case_id).order_by(page.c.seq))
+    return CaseDocuments(
+        open_request=open_request(asked) if asked else None,
+        pages=tuple(page_row(row) for row in rows),
+    )
+
+
+def shows(conn: Connection, case_id: CaseId, sha256: str) -> bool:
+    """Whether this digest is a flattened page or a thumbnail of this case.
+
+    Originals are evidence and are never shown: only what was re-encoded here goes to a screen.
+    """
+    found = conn.execute(
+        select(page.c.id)
+        .where(
+            page.c.case_id == case_id,
+            or_(page.c.page_sha256 == sha256, page.c.thumb_sha256 == sha256),
+        )
+        .limit(1)
+    ).one_or_none()
+    return found is not None
+
+
+def may_receive(
+    conn: Connection, case_id: CaseId, request_id: RequestId, original_sha256: str
+) -> PageRow | None:
+    """Whether an upload is worth looking at: `None` says yes.
+
+    A page means that this very photograph was taken before: answer with it.
+    Raises `ScanNotAsked` when nobody asks this case for it.
+    """
+    if known := page_of_upload(conn, case_id, request_id, original_sha256):
+        return known
+    if request_state(conn, case_id, request_id) is not RequestState.OPEN:
+        raise ScanNotAsked(f"request {request_id} is not open in case {case_id}")
+    return None
+
+
+def request_state(conn: Connection, case_id: str, request_id: str) -> RequestState:
+    state = conn.execute(
+        select(scan_request.c.state).where(
+            scan_request.c.id == request_id, scan_request.c.case_id == case_id
+        )
+    ).scalar_one_or_none()
+    if state is None:
+        raise ScanNotAsked(f"request {request_id} is not known in case {case_id}")
+    return RequestState(state)
+
+
+def page_of_upload(
+    conn: Connection, case_id: str, request_id: str, original_sha256: str
+) -> PageRow | None:
+    row = conn.execute(
+        select(page).where(
+            page.c.case_id == case_id,
+            page.c.request_id == request_id,
+            page.c.original_sha256 == original_sha256,
+        )
+    ).one_or_none()
+    return page_row(row) if row else None
+
+
+def page_of(conn: Connection, case_id: str, page_id: str) -> PageRow:
+    row = conn.execute(
+        select(page).where(page.c.id == page_id, page.c.case_id == case_id)
+    ).one_or_none()
+    if row is None:
+        raise PageUnknown(f"page {page_id} is not in case {case_id}")
+    return page_row(row)
+
+
+def open_request(row: Row[Any]) -> OpenRequest:
+    return OpenRequest(
+        request_id=row.id, item=row.item, label_id=row.label_id, asked_at=row.asked_at
+    )
+
+
+def page_row(row: Row[Any]) -> PageRow:
+    return PageRow(
+        page_id=row.id,
+        request_id=row.request_id,
+        seq=row.seq,
+        item=row.item,
+        state=PageState(row.state),
+        page_sha256=row.page_sha256,
+        thumb_sha256=row.thumb_sha256,
+        width_px=row.width_px,
+        height_px=row.height_px,
+        notes=tuple(row.findings["notes"]),
+        stored_at=row.stored_at,
+    )
