@@ -235,6 +235,16 @@ class RedisServer:
             self.process.wait(START_TIMEOUT_S)
             self.process = None
 
+    def freeze(self) -> None:
+        """Stop answering while connections stay open, as behind a broken network."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Answer again."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGCONT)
+
     def close(self) -> None:
         """End the server and remove its directory."""
         self.stop()
