@@ -1,0 +1,1 @@
+"""Who is speaking: sessions of agents and terminals, and how one begins."""

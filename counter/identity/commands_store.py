@@ -1,0 +1,48 @@
+"""Runs identity's commands through the executor."""
+
+from datetime import datetime
+from typing import Any
+
+from counter.identity import store_identity
+from counter.identity.session import Kind, Session
+from counter.store.executor import Executor
+
+
+class StoredCommands:
+    """See `counter.identity.service.Commands`."""
+
+    def __init__(self, executor: Executor) -> None:
+        self._executor = executor
+
+    async def put_credential(
+        self, name: str, kind: Kind, subject: str, stored: str, now: datetime
+    ) -> None:
+        await self._executor.write(store_identity.put_credential, name, kind, subject, stored, now)
+
+    async def credential_of(self, name: str, now: datetime) -> Any | None:
+        return await self._executor.read(store_identity.credential_of, name, now)
+
+    async def missed(self, name: str, now: datetime) -> None:
+        await self._executor.write(store_identity.missed, name, now)
+
+    async def begin(
+        self, kind: Kind, subject: str, token: str, csrf: str, now: datetime
+    ) -> Session:
+        return await self._executor.write(
+            store_identity.begin, kind=kind, subject=subject, token=token, csrf=csrf, now=now
+        )
+
+    async def find(self, token: str, now: datetime) -> Session | None:
+        return await self._executor.read(store_identity.find, token, now)
+
+    async def seen(self, token_sha256: str, now: datetime) -> None:
+        await self._executor.write(store_identity.seen, token_sha256, now)
+
+    async def end(self, token: str, now: datetime) -> None:
+        await self._executor.write(store_identity.end, token, now)
+
+    async def issue_enrolment(self, terminal_id: str, token: str, now: datetime) -> None:
+        await self._executor.write(store_identity.issue_enrolment, terminal_id, token, now)
+
+    async def enrol(self, enrolment_token: str, token: str, csrf: str, now: datetime) -> Session:
+        return await self._executor.write(store_identity.enrol, enrolment_token, token, csrf, now)

@@ -1,0 +1,100 @@
+"""Signing in, enrolling a terminal, and knowing who a token belongs to."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from counter.identity.ports import NewToken, Passphrases
+from counter.identity.refusals import WrongPassphrase
+from counter.identity.session import Kind, Session
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """A session that has just begun."""
+
+    token: str
+    "For the cookie; kept nowhere else."
+    session: Session
+
+
+class Commands(Protocol):
+    """The part's commands, each in one transaction; see `store_identity`."""
+
+    async def put_credential(
+        self, name: str, kind: Kind, subject: str, stored: str, now: datetime
+    ) -> None: ...
+    async def credential_of(self, name: str, now: datetime) -> Any | None: ...
+    async def missed(self, name: str, now: datetime) -> None: ...
+    async def begin(
+        self, kind: Kind, subject: str, token: str, csrf: str, now: datetime
+    ) -> Session: ...
+    async def find(self, token: str, now: datetime) -> Session | None: ...
+    async def seen(self, token_sha256: str, now: datetime) -> None: ...
+    async def end(self, token: str, now: datetime) -> None: ...
+    async def issue_enrolment(self, terminal_id: str, token: str, now: datetime) -> None: ...
+    async def enrol(
+        self, enrolment_token: str, token: str, csrf: str, now: datetime
+    ) -> Session: ...
+
+
+class IdentityService:
+    """Who is speaking."""
+
+    def __init__(self, commands: Commands, passphrases: Passphrases, new_token: NewToken) -> None:
+        self._commands = commands
+        self._passphrases = passphrases
+        self._new_token = new_token
+        self._slow = asyncio.Semaphore(2)  # Argon2 takes 64 MiB each
+        self._nobody: str | None = None
+
+    async def let_in(
+        self, name: str, kind: Kind, subject: str, passphrase: str, now: datetime
+    ) -> None:
+        """Let `name` sign in with `passphrase` from now on."""
+        stored = await self._off_loop(self._passphrases.stored, passphrase)
+        await self._commands.put_credential(name, kind, subject, stored, now)
+
+    async def sign_in(self, name: str, passphrase: str, now: datetime) -> Begun:
+        """Raises `WrongPassphrase`, or `TooManyTries` after five of those."""
+        row = await self._commands.credential_of(name, now)
+        if row is None:
+            # As slow as a wrong passphrase, so that names cannot be told apart by time.
+            if self._nobody is None:
+                self._nobody = await self._off_loop(self._passphrases.stored, "nobody")
+            await self._off_loop(self._passphrases.right, passphrase, self._nobody)
+            raise WrongPassphrase("an unknown name was tried")
+        if not await self._off_loop(self._passphrases.right, passphrase, row.stored):
+            await self._commands.missed(name, now)
+            raise WrongPassphrase(f"{row.kind} {row.subject}: wrong passphrase")
+        token = self._new_token()
+        session = await self._commands.begin(row.kind, row.subject, token, self._new_token(), now)
+        return Begun(token=token, session=session)
+
+    async def sign_out(self, token: str, now: datetime) -> None:
+        """End the session of this token; harmless when there is none."""
+        await self._commands.end(token, now)
+
+    async def session(self, token: str, now: datetime) -> Session | None:
+        """The living session of this token, noted as used."""
+        session = await self._commands.find(token, now)
+        if session is not None and session.stale(now):
+            await self._commands.seen(session.token_sha256, now)
+        return session
+
+    async def enrolment(self, terminal_id: str, now: datetime) -> str:
+        """A one-use secret with which the machine at that place becomes the terminal."""
+        token = self._new_token()
+        await self._commands.issue_enrolment(terminal_id, token, now)
+        return token
+
+    async def enrol(self, enrolment_token: str, now: datetime) -> Begun:
+        """Raises `EnrolmentUsed`."""
+        token = self._new_token()
+        session = await self._commands.enrol(enrolment_token, token, self._new_token(), now)
+        return Begun(token=token, session=session)
+
+    async def _off_loop(self, work: Any, *args: str) -> Any:
+        async with self._slow:
+            return await asyncio.to_thread(work, *args)

@@ -1,0 +1,194 @@
+"""Sessions, credentials and enrolments as rows.  Secrets are kept as digests only."""
+
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import Column, Connection, Integer, String, Table, delete, select, update
+
+from counter.identity.refusals import EnrolmentUsed, TooManyTries
+from counter.identity.session import ENROLMENT, Kind, Session, digest
+from counter.store.journal_sql import record
+from counter.store.metadata import UtcDateTime, insert_for, metadata
+
+TRIES = 5
+REST = timedelta(minutes=15)
+
+web_session = Table(
+    "web_session",
+    metadata,
+    Column("token_sha256", String(64), primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("subject", String(40), nullable=False, index=True),
+    Column("csrf", String(64), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
+)
+
+credential = Table(
+    "credential",
+    metadata,
+    Column("name", String(60), primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("subject", String(40), nullable=False),
+    Column("stored", String(200), nullable=False),
+    Column("misses", Integer, nullable=False, default=0),
+    Column("rests_until", UtcDateTime),
+)
+
+enrolment = Table(
+    "enrolment",
+    metadata,
+    Column("token_sha256", String(64), primary_key=True),
+    Column("terminal_id", String(40), nullable=False),
+    Column("issued_at", UtcDateTime, nullable=False),
+)
+
+
+def put_credential(
+    conn: Connection, name: str, kind: Kind, subject: str, stored: str, now: datetime
+) -> None:
+    """Let `name` sign in as `subject`; replaces an older passphrase."""
+    values = {"kind": kind, "subject": subject, "stored": stored, "misses": 0}
+    conn.execute(
+        insert_for(conn, credential)
+        .values(name=name, **values)
+        .on_conflict_do_update(index_elements=["name"], set_=values)
+    )
+    record(
+        conn,
+        actor="counter:setup",
+        action="credential.set",
+        subject=f"{kind}:{subject}",
+        facts={},
+        now=now,
+    )
+
+
+def credential_of(conn: Connection, name: str, now: datetime) -> Any | None:
+    """The row to check a passphrase against.  Raises `TooManyTries` while the name rests."""
+    row = conn.execute(select(credential).where(credential.c.name == name)).one_or_none()
+    if row is not None and row.rests_until is not None and now < row.rests_until:
+        raise TooManyTries("a name rests after five wrong passphrases")
+    return row
+
+
+def missed(conn: Connection, name: str, now: datetime) -> None:
+    """Count a wrong passphrase; after five the name rests, and counting starts anew."""
+    misses = conn.execute(
+        update(credential)
+        .where(credential.c.name == name)
+        .values(misses=credential.c.misses + 1)
+        .returning(credential.c.misses)
+    ).scalar_one_or_none()
+    if misses is not None and misses >= TRIES:
+        conn.execute(
+            update(credential)
+            .where(credential.c.name == name)
+            .values(misses=0, rests_until=now + REST)
+        )
+
+
+def begin(
+    conn: Connection, *, kind: Kind, subject: str, token: str, csrf: str, now: datetime
+) -> Session:
+    """A new session for `subject`; the caller hands `token` to the browser and forgets it."""
+    session = Session(
+        token_sha256=digest(token),
+        kind=kind,
+        subject=subject,
+        csrf=csrf,
+        created_at=now,
+        seen_at=now,
+    )
+    conn.execute(
+        web_session.insert().values(
+            token_sha256=session.token_sha256,
+            kind=kind,
+            subject=subject,
+            csrf=csrf,
+            created_at=now,
+            seen_at=now,
+        )
+    )
+    conn.execute(
+        update(credential)
+        .where(credential.c.subject == subject, credential.c.kind == kind)
+        .values(misses=0, rests_until=None)
+    )
+    record(
+        conn,
+        actor=f"{kind}:{subject}",
+        action="session.begun",
+        subject=f"{kind}:{subject}",
+        facts={},
+        now=now,
+    )
+    return session
+
+
+def find(conn: Connection, token: str, now: datetime) -> Session | None:
+    """The living session of this token."""
+    row = conn.execute(
+        select(web_session).where(web_session.c.token_sha256 == digest(token))
+    ).one_or_none()
+    if row is None:
+        return None
+    session = Session(
+        token_sha256=row.token_sha256,
+        kind=cast(Kind, row.kind),
+        subject=row.subject,
+        csrf=row.csrf,
+        created_at=row.created_at,
+        seen_at=row.seen_at,
+    )
+    return session if session.alive(now) else None
+
+
+def seen(conn: Connection, token_sha256: str, now: datetime) -> None:
+    """The session was used."""
+    conn.execute(
+        update(web_session).where(web_session.c.token_sha256 == token_sha256).values(seen_at=now)
+    )
+
+
+def end(conn: Connection, token: str, now: datetime) -> None:
+    """End a session; harmless when there is none."""
+    gone = conn.execute(
+        delete(web_session)
+        .where(web_session.c.token_sha256 == digest(token))
+        .returning(web_session.c.kind, web_session.c.subject)
+    ).one_or_none()
+    if gone is not None:
+        who = f"{gone.kind}:{gone.subject}"
+        record(conn, actor=who, action="session.ended", subject=who, facts={}, now=now)
+
+
+def issue_enrolment(conn: Connection, terminal_id: str, token: str, now: datetime) -> None:
+    """One link for one terminal; an older unused one of that terminal is void."""
+    conn.execute(delete(enrolment).where(enrolment.c.terminal_id == terminal_id))
+    conn.execute(
+        enrolment.insert().values(
+            token_sha256=digest(token), terminal_id=terminal_id, issued_at=now
+        )
+    )
+
+
+def enrol(conn: Connection, enrolment_token: str, token: str, csrf: str, now: datetime) -> Session:
+    """Turn an enrolment link into the terminal's session.
+
+    Sessions the terminal had before end: a place has one machine.
+    Raises `EnrolmentUsed` when the link is unknown, used or too old.
+    """
+    row = conn.execute(
+        delete(enrolment)
+        .where(enrolment.c.token_sha256 == digest(enrolment_token))
+        .returning(enrolment.c.terminal_id, enrolment.c.issued_at)
+    ).one_or_none()
+    if row is None or now > row.issued_at + ENROLMENT:
+        raise EnrolmentUsed("an enrolment link was used that is unknown, used or too old")
+    conn.execute(
+        delete(web_session).where(
+            web_session.c.kind == "terminal", web_session.c.subject == row.terminal_id
+        )
+    )
+    return begin(conn, kind="terminal", subject=row.terminal_id, token=token, csrf=csrf, now=now)
