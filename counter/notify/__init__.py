@@ -1,0 +1,1 @@
+"""Reminders and notices: what the outbox owes, delivered."""

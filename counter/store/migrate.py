@@ -1,0 +1,30 @@
+"""Brings a store to the newest schema with Alembic, on either engine."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def upgrade(conn: Connection) -> None:
+    """Apply every migration this store has not seen, in one transaction."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = conn
+    command.upgrade(config, "head")
+
+
+def upgrade_engine(engine: Engine) -> None:
+    """Migrate through a plain engine (SQLite)."""
+    with engine.begin() as conn:
+        upgrade(conn)
+
+
+async def upgrade_async(engine: AsyncEngine) -> None:
+    """Migrate through an async engine (PostgreSQL)."""
+    async with engine.begin() as conn:
+        await conn.run_sync(upgrade)
