@@ -1,0 +1,137 @@
+"""Refusals: one class per reason, with a code that pages translate and an HTTP status.
+
+The message is for the log: never a reference, a name, or anything else of a citizen's.
+"""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from booking.calendar import ClosedReason
+
+
+class BookingRefused(Exception):
+    """Something was asked that cannot be; nothing was changed."""
+
+    code: ClassVar[str] = "booking_refused"
+    status: ClassVar[int] = 409
+
+
+class NotInCatalogue(BookingRefused):
+    """No such department, service, site or terminal."""
+
+    code = "not_in_catalogue"
+    status = 404
+
+
+class NotOfferedHere(BookingRefused):
+    """The service is not given at this site."""
+
+    code = "not_offered_here"
+
+
+class BadDetails(BookingRefused):
+    """Details that cannot be taken; `fields` names them, in the order of the form."""
+
+    code = "bad_details"
+    status = 422
+
+    def __init__(self, fields: tuple[str, ...]) -> None:
+        super().__init__(f"cannot take: {', '.join(fields)}")
+        self.fields = fields
+
+
+class ClosedDay(BookingRefused):
+    """The site or the department is closed on that day; `reason` says which and why."""
+
+    code = "closed_day"
+
+    def __init__(self, reason: "ClosedReason") -> None:
+        super().__init__(f"closed: {reason.code} ({reason.where})")
+        self.reason = reason
+
+
+class NotReleased(BookingRefused):
+    """The day is in the past or beyond the days that can be booked now."""
+
+    code = "not_released"
+
+
+class SlotTaken(BookingRefused):
+    """No place is left at that time, or no slot starts then."""
+
+    code = "slot_taken"
+
+
+class PersonOverlap(BookingRefused):
+    """This person already has an appointment at that time."""
+
+    code = "person_overlap"
+
+
+class TooManyAppointments(BookingRefused):
+    """This person already has as many coming appointments as one may have."""
+
+    code = "too_many_appointments"
+
+
+class UnknownReference(BookingRefused):
+    """No appointment has this reference."""
+
+    code = "unknown_reference"
+    status = 404
+
+
+class HoldExpired(BookingRefused):
+    """The minutes for which the slot was kept are over."""
+
+    code = "hold_expired"
+    status = 410
+
+
+class NotConfirmed(BookingRefused):
+    """The slot is only kept; the booking was not finished."""
+
+    code = "not_confirmed"
+
+
+class ReferenceUsed(BookingRefused):
+    """The appointment of this reference has already begun or is done."""
+
+    code = "reference_used"
+
+
+class AppointmentCancelled(BookingRefused):
+    """The appointment of this reference was cancelled."""
+
+    code = "appointment_cancelled"
+
+
+class WrongSite(BookingRefused):
+    """The appointment is at another site; `site` is where."""
+
+    code = "wrong_site"
+
+    def __init__(self, site: str) -> None:
+        super().__init__(f"the appointment is at {site}")
+        self.site = site
+
+
+class TooEarly(BookingRefused):
+    """Check-in is not open yet; `start` is when the appointment begins."""
+
+    code = "too_early"
+
+    def __init__(self, start: datetime) -> None:
+        super().__init__(f"the appointment begins at {start.isoformat()}")
+        self.start = start
+
+
+class TooLate(BookingRefused):
+    """The time to check in is over; `start` is when the appointment began."""
+
+    code = "too_late"
+
+    def __init__(self, start: datetime) -> None:
+        super().__init__(f"the appointment began at {start.isoformat()}")
+        self.start = start

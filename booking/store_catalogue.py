@@ -1,0 +1,242 @@
+"""The catalogue and the calendars in SQL: written by the seed and by administrators, read whole."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, select
+
+from booking.calendar import Calendar, DayKind, Hours, Opening, SpecialDay
+from booking.catalogue import (
+    ByVideo,
+    Catalogue,
+    Department,
+    Fee,
+    IdentityLevel,
+    Paper,
+    PaperKind,
+    Service,
+    SignatureClass,
+    Site,
+    Terminal,
+)
+from booking.tables import (
+    calendar_day,
+    calendar_year,
+    catalogue_version,
+    department,
+    insert_for,
+    opening,
+    service,
+    site,
+    terminal,
+)
+
+
+def version(conn: Connection) -> int:
+    """The version of the catalogue; 0 when there is none yet."""
+    found = conn.execute(select(catalogue_version.c.version)).scalar_one_or_none()
+    return found or 0
+
+
+def load(conn: Connection) -> Catalogue:
+    """Everything, as one snapshot."""
+    calendars = _calendars(conn)
+    openings: dict[str, list[Opening]] = defaultdict(list)
+    for row in conn.execute(
+        select(opening).order_by(opening.c.place, opening.c.weekday, opening.c.opens_minute)
+    ):
+        openings[row.place].append(
+            Opening(
+                weekday=row.weekday,
+                opens_minute=row.opens_minute,
+                closes_minute=row.closes_minute,
+            )
+        )
+    terminals: dict[str, list[Terminal]] = defaultdict(list)
+    for row in conn.execute(select(terminal).order_by(terminal.c.site, terminal.c.number)):
+        terminals[row.site].append(Terminal(id=row.id, site=row.site, number=row.number))
+
+    def hours(place: str, row: Any, keeps_calendar: bool) -> Hours:
+        return Hours(
+            zone=row.zone,
+            calendar=calendars[row.territory] if keeps_calendar else None,
+            openings=tuple(openings[place]),
+        )
+
+    return Catalogue(
+        version=version(conn),
+        departments={
+            row.id: Department(
+                id=row.id,
+                territory=row.territory,
+                prefix=row.prefix,
+                names=row.names,
+                short_names=row.short_names,
+                lanes=row.lanes,
+                daily_quota=row.daily_quota,
+                hours=hours(f"department:{row.id}", row, True),
+            )
+            for row in conn.execute(select(department).order_by(department.c.position))
+        },
+        services={
+            row.id: _service(row)
+            for row in conn.execute(select(service).order_by(service.c.position))
+        },
+        sites={
+            row.id: Site(
+                id=row.id,
+                territory=row.territory,
+                names=row.names,
+                addresses=row.addresses,
+                hours=hours(f"site:{row.id}", row, row.keeps_calendar),
+                terminals=tuple(terminals[row.id]),
+            )
+            for row in conn.execute(select(site).order_by(site.c.position))
+        },
+    )
+
+
+def replace(conn: Connection, catalogue: Catalogue, calendars: Iterable[Calendar]) -> None:
+    """Put this catalogue and these calendars in the place of what was there.
+
+    Appointments stay; they name departments, services and sites by id.
+    """
+    for table in (terminal, service, opening, site, department, calendar_day, calendar_year):
+        conn.execute(delete(table))
+    for calendar in calendars:
+        _save_calendar(conn, calendar)
+    for position, one in enumerate(catalogue.departments.values()):
+        conn.execute(
+            department.insert().values(
+                id=one.id,
+                position=position,
+                territory=one.territory,
+                zone=one.hours.zone,
+                prefix=one.prefix,
+                names=dict(one.names),
+                short_names=dict(one.short_names),
+                lanes=one.lanes,
+                daily_quota=one.daily_quota,
+            )
+        )
+        _save_openings(conn, f"department:{one.id}", one.hours.openings)
+    for position, offer in enumerate(catalogue.services.values()):
+        conn.execute(service.insert().values(position=position, **_service_row(offer)))
+    for position, place in enumerate(catalogue.sites.values()):
+        conn.execute(
+            site.insert().values(
+                id=place.id,
+                position=position,
+                territory=place.territory,
+                zone=place.hours.zone,
+                keeps_calendar=place.hours.calendar is not None,
+                names=dict(place.names),
+                addresses=dict(place.addresses),
+            )
+        )
+        _save_openings(conn, f"site:{place.id}", place.hours.openings)
+        for kiosk in place.terminals:
+            conn.execute(terminal.insert().values(**asdict(kiosk)))
+    touch(conn)
+
+
+def touch(conn: Connection) -> None:
+    """Count the version up, so that snapshots in memory are loaded again."""
+    statement = insert_for(conn, catalogue_version).values(one=1, version=1)
+    conn.execute(
+        statement.on_conflict_do_update(
+            index_elements=["one"], set_={"version": catalogue_version.c.version + 1}
+        )
+    )
+
+
+def is_empty(conn: Connection) -> bool:
+    """Whether there is no department yet."""
+    return conn.execute(select(func.count()).select_from(department)).scalar_one() == 0
+
+
+def _calendars(conn: Connection) -> Mapping[str, Calendar]:
+    years: dict[str, set[int]] = defaultdict(set)
+    for row in conn.execute(select(calendar_year)):
+        if row.published:
+            years[row.territory].add(row.year)
+        else:
+            years[row.territory]
+    days: dict[str, dict[date, SpecialDay]] = defaultdict(dict)
+    for row in conn.execute(select(calendar_day).order_by(calendar_day.c.day)):
+        days[row.territory][row.day] = SpecialDay(
+            kind=DayKind(row.kind), names=row.names, closes_minute=row.closes_minute
+        )
+    return {
+        territory: Calendar(
+            territory=territory, published_years=frozenset(published), days=days[territory]
+        )
+        for territory, published in years.items()
+    }
+
+
+def _save_calendar(conn: Connection, calendar: Calendar) -> None:
+    years = calendar.published_years | {day.year for day in calendar.days}
+    for year in sorted(years):
+        conn.execute(
+            calendar_year.insert().values(
+                territory=calendar.territory,
+                year=year,
+                published=year in calendar.published_years,
+            )
+        )
+    for day, special in sorted(calendar.days.items()):
+        conn.execute(
+            calendar_day.insert().values(
+                territory=calendar.territory,
+                day=day,
+                kind=special.kind,
+                names=dict(special.names),
+                closes_minute=special.closes_minute,
+            )
+        )
+
+
+def _save_openings(conn: Connection, place: str, openings: Iterable[Opening]) -> None:
+    for one in openings:
+        conn.execute(opening.insert().values(place=place, **asdict(one)))
+
+
+def _service(row: Any) -> Service:
+    return Service(
+        id=row.id,
+        department=row.department,
+        names=row.names,
+        papers=tuple(
+            Paper(id=paper["id"], kind=PaperKind(paper["kind"]), names=paper["names"])
+            for paper in row.papers
+        ),
+        fee=None if row.fee_minor is None else Fee(minor=row.fee_minor, currency=row.currency),
+        processing_days=row.processing_days,
+        slot_minutes=row.slot_minutes,
+        by_video=ByVideo(row.by_video),
+        identity_level=IdentityLevel(row.identity_level),
+        signature_class=SignatureClass(row.signature_class),
+    )
+
+
+def _service_row(offer: Service) -> dict[str, Any]:
+    return {
+        "id": offer.id,
+        "department": offer.department,
+        "names": dict(offer.names),
+        "papers": [
+            {"id": paper.id, "kind": str(paper.kind), "names": dict(paper.names)}
+            for paper in offer.papers
+        ],
+        "fee_minor": offer.fee.minor if offer.fee else None,
+        "currency": offer.fee.currency if offer.fee else None,
+        "processing_days": offer.processing_days,
+        "slot_minutes": offer.slot_minutes,
+        "by_video": offer.by_video,
+        "identity_level": offer.identity_level,
+        "signature_class": offer.signature_class,
+    }
