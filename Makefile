@@ -1,0 +1,95 @@
+# The two commands: `make run` starts the counter, `make test` proves it.  Both install what they
+# need into .venv and node_modules, from lock files, and nowhere else.  Paths are relative, so that
+# the directory may have any name.
+
+PYTHON ?= python3
+PY = .venv/bin/python
+SOURCES = counter booking web tools tests
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check fmt assets clean unit alone services \
+	check-format check-lint check-types check-imports check-protocol check-texts check-browser
+
+help:
+	@echo "make run     start the counter on this machine, with a seeded store in ./var"
+	@echo "make test    install what tests need, check everything, run every test"
+	@echo "make check   format, lint, types, import rules, protocol file, texts, browser code"
+	@echo "make fmt     format the Python code and fix what can be fixed"
+	@echo "make clean   remove what was built and installed here, but not ./var"
+
+# --- run -----------------------------------------------------------------------------------------
+
+run: .venv/ready-run assets
+	@exec $(PY) -m counter serve
+
+assets: .venv/ready-run
+	@$(PY) -m tools.build_assets
+
+# One stamp per lock file: a second `make run` installs nothing and asks nobody.
+.venv/ready-run: requirements.lock requirements-uv.lock tools/bootstrap.py
+	@$(call bootstrap,requirements.lock)
+	@touch $@
+
+.venv/ready-test: requirements-test.lock requirements-uv.lock tools/bootstrap.py
+	@$(call bootstrap,requirements-test.lock)
+	@touch $@
+
+define bootstrap
+command -v $(PYTHON) > /dev/null || \
+	{ echo "Python 3.11 or newer is needed: apt-get install python3 python3-venv" >&2; exit 1; }; \
+$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	{ echo "Python 3.11 or newer is needed, and $(PYTHON) is older;" \
+	"name another one: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }; \
+$(PYTHON) tools/bootstrap.py $(1)
+endef
+
+# --- test ----------------------------------------------------------------------------------------
+
+# In this order, and each before the next: what fails early fails fast.
+test: .venv/ready-test
+	@$(MAKE) --no-print-directory services assets
+	@$(MAKE) --no-print-directory check
+	@$(MAKE) --no-print-directory unit
+	@$(MAKE) --no-print-directory alone
+
+services: .venv/ready-test
+	@$(PY) -m tools.services
+
+unit: .venv/ready-test
+	$(PY) -m pytest -q -n 2 -m "not alone"
+
+# Tests that measure time or drive several browsers have the machine for themselves.
+alone: .venv/ready-test
+	$(PY) -m pytest -q -m alone
+
+# --- check ---------------------------------------------------------------------------------------
+
+check: check-format check-lint check-types check-imports check-protocol check-texts check-browser
+
+check-format: .venv/ready-test
+	$(PY) -m ruff format --check --quiet
+
+check-lint: .venv/ready-test
+	$(PY) -m ruff check --quiet
+
+check-types: .venv/ready-test
+	$(PY) -m mypy $(SOURCES)
+
+check-imports: .venv/ready-test
+	$(PY) -c "from importlinter.cli import lint_imports_command as lint; lint()" --no-cache
+
+check-protocol: .venv/ready-test
+	$(PY) -m counter.protocol.export --check
+
+check-texts: .venv/ready-test
+	$(PY) -m tools.texts check
+
+check-browser: .venv/ready-test
+	$(PY) -m tools.build_assets --check-types
+
+fmt: .venv/ready-test
+	$(PY) -m ruff check --fix --quiet || true
+	$(PY) -m ruff format
+
+clean:
+	rm -rf .venv node_modules web/static/dist .mypy_cache .ruff_cache .pytest_cache
