@@ -1,0 +1,1 @@
+"""What every face stands on: pages, languages, access, headers, refusals in words."""

@@ -1,0 +1,89 @@
+"""Every refusal and fault becomes an answer: a page for a person, `{"ok": false}` for a script.
+
+Promise: nobody sees a stack, a path or a library's words; a refusal keeps its stable code; what was
+not foreseen is logged with the request's own number and shown as a plain sentence.
+"""
+
+import logging
+
+from aiohttp import web
+
+from counter.errors import Refusal
+from web.shared.access import Handler
+from web.shared.headers import nonce_of
+from web.shared.language import language_of
+from web.shared.pages import render
+from web.shared.refusals import explain
+
+log = logging.getLogger("web")
+
+_BY_STATUS = {
+    400: "bad_input",
+    401: "not_signed_in",
+    403: "not_allowed",
+    404: "page_not_found",
+    405: "page_not_found",
+    413: "too_large",
+    429: "too_many_requests",
+    503: "busy",
+}
+
+
+def refusal_code(fault: Exception) -> tuple[str, int] | None:
+    """(code, status) when `fault` is a refusal.
+
+    Booking stands alone and has its own base class, so its refusals are known by their shape.
+    """
+    code, status = getattr(fault, "code", None), getattr(fault, "status", None)
+    if isinstance(fault, Refusal) or (isinstance(code, str) and isinstance(status, int)):
+        return str(code), int(status or 409)
+    return None
+
+
+def wants_json(request: web.Request) -> bool:
+    """Whether a script asked: it says so, or sends JSON, or carries the header of our scripts."""
+    return (
+        request.content_type == "application/json"
+        or "X-CSRF" in request.headers
+        or "text/html" not in request.headers.get("Accept", "text/html")
+        or request.path.startswith("/api/")
+    )
+
+
+def refuse(request: web.Request, code: str, status: int, number: str = "") -> web.Response:
+    """The answer for a refusal: a page with the sentence, or the code as JSON.
+
+    number: stands in the log beside the fault, so that a person can quote it.
+    """
+    if wants_json(request):
+        return web.json_response({"ok": False, "code": code}, status=status)
+    title, what_to_do = explain(code, language_of(request))
+    return render(
+        request,
+        "shared/refusal.html",
+        status=status,
+        code=code,
+        heading=title,
+        what_to_do=what_to_do,
+        number=number,
+    )
+
+
+@web.middleware
+async def answer_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Outermost middleware."""
+    try:
+        return await handler(request)
+    except web.HTTPException as answer:
+        if answer.status < 400:
+            raise
+        return refuse(request, _BY_STATUS.get(answer.status, "bad_input"), answer.status)
+    except Exception as fault:
+        refused = refusal_code(fault)
+        if refused is not None:
+            log.info("%s %s refused: %s", request.method, request.path, fault)
+            return refuse(request, *refused)
+        # The nonce is random and this answer's own, so its beginning serves as the number.
+        number = nonce_of(request)[:8]
+        log.exception("%s %s failed (%s)", request.method, request.path, number)
+        return refuse(request, "server_fault", 500, number)

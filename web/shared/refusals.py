@@ -1,0 +1,229 @@
+"""Refusals in words: a stable code -> what happened, and the next thing to do.
+
+Promise: nobody is shown a code without a sentence.  A code that is not in this table is shown with
+a general sentence and the code itself, so that staff can look it up.
+"""
+
+from web.shared.i18n import N_, texts_for
+
+# fmt: off
+SENTENCES: dict[str, tuple[str, str]] = {
+    # Anything
+    "page_not_found": (
+        N_("This page does not exist"),
+        N_("Check the address, or start again from the first page.")),
+    "not_found": (
+        N_("We cannot find this"),
+        N_("It may have been closed. Go back and choose again.")),
+    "not_signed_in": (
+        N_("Please sign in first"),
+        N_("Your session may have ended. Sign in and try again.")),
+    "not_allowed": (
+        N_("You cannot open this"),
+        N_("It belongs to somebody else. If you need it, ask a member of staff.")),
+    "not_allowed_now": (
+        N_("This step is not possible right now"),
+        N_("Something has changed in the meantime. Reload the page to see where you are.")),
+    "bad_input": (
+        N_("We could not read what was sent"),
+        N_("Go back, check what you entered and send it again.")),
+    "too_large": (
+        N_("What was sent is too large"),
+        N_("Choose a smaller file and send it again.")),
+    "too_many_requests": (
+        N_("Too many tries in a short time"),
+        N_("Wait one minute, then try again.")),
+    "foreign_form": (
+        N_("This page was open for too long"),
+        N_("Nothing was changed. Go back, reload the page and send it again.")),
+    "used_elsewhere": (
+        N_("This desk is open in another window"),
+        N_("Go on there, or reload this page to take it over here.")),
+    "busy": (
+        N_("Very many people are using the service right now"),
+        N_("Nothing was changed. Wait a few seconds, then try again.")),
+    "store_unavailable": (
+        N_("The service is not available for a moment"),
+        N_("Nothing was changed. Wait a few seconds, then try again.")),
+    "server_fault": (
+        N_("Something went wrong on our side"),
+        N_("Nothing was lost that you had already sent. Try again in a minute.")),
+    # Booking
+    "slot_taken": (
+        N_("Somebody else has just taken this time"),
+        N_("Choose another time. We show what is still free.")),
+    "closed_day": (
+        N_("The counter is closed on this day"),
+        N_("Choose another day.")),
+    "not_released": (
+        N_("This day cannot be booked yet"),
+        N_("Choose an earlier day, or come back later.")),
+    "not_offered_here": (
+        N_("This place does not offer this service"),
+        N_("Choose one of the places listed for this service.")),
+    "not_in_catalogue": (
+        N_("This service is not in the list"),
+        N_("Choose a department and a service from the first page.")),
+    "hold_expired": (
+        N_("We could not keep your time any longer"),
+        N_("Times are kept for 10 minutes. Choose a time again; nothing was booked.")),
+    "unknown_reference": (
+        N_("We do not know this appointment number"),
+        N_("Check it against your confirmation: 20 letters and digits in four groups.")),
+    "reference_used": (
+        N_("This appointment number was already used"),
+        N_("You are already checked in. If you were not, ask a member of staff.")),
+    "appointment_cancelled": (
+        N_("This appointment was cancelled"),
+        N_("Book a new time if you still need the service.")),
+    "wrong_site": (
+        N_("Your appointment is at another place"),
+        N_("Go to the place named in your confirmation, or ask a member of staff here.")),
+    "too_early": (
+        N_("You are early"),
+        N_("You can check in from 30 minutes before your appointment.")),
+    "too_late": (
+        N_("The time of your appointment has passed"),
+        N_("Take a ticket for today, or book a new time.")),
+    "person_overlap": (
+        N_("You already have an appointment at this time"),
+        N_("Choose another time, or cancel the other appointment first.")),
+    "too_many_appointments": (
+        N_("You already have three open appointments"),
+        N_("Cancel one that you no longer need, then book again.")),
+    "bad_details": (
+        N_("Something is missing in your details"),
+        N_("Go back and complete the marked fields.")),
+    # The queue and the call
+    "already_ringing": (
+        N_("This visitor is already being called"),
+        N_("Take the next one from the list.")),
+    "offer_gone": (
+        N_("This call was already taken"),
+        N_("Take the next one from the list.")),
+    "no_ticket": (
+        N_("Nobody is waiting right now"),
+        N_("New visitors appear here by themselves.")),
+    "media_gone": (
+        N_("The picture and sound were interrupted"),
+        N_("Please wait: the connection is being made again.")),
+    "camera_refused": (
+        N_("The camera or microphone is not allowed"),
+        N_("Allow both in the browser's address bar, then reload the page.")),
+    "camera_missing": (
+        N_("No camera or microphone was found"),
+        N_("Ask a member of staff. You can also go on with voice only.")),
+    # Papers
+    "photograph_refused": (
+        N_("The photograph cannot be used"),
+        N_("Lay the paper flat under the camera and scan again.")),
+    "no_page_found": (
+        N_("We could not find a page in the picture"),
+        N_("Lay the paper flat on the dark mat, under the camera, and scan again.")),
+    "page_cut_off": (
+        N_("Part of the page is outside the picture"),
+        N_("Move the page fully inside the frame and scan again.")),
+    "page_too_small": (
+        N_("The page is too far away to read"),
+        N_("Move the page closer to the camera and scan again.")),
+    "page_blurred": (
+        N_("The picture is not sharp"),
+        N_("Lay the page down, take your hands away and scan again.")),
+    "page_glare": (
+        N_("A reflection hides part of the page"),
+        N_("Tilt the page a little or move it away from the lamp, then scan again.")),
+    "page_blank": (
+        N_("This side of the page is empty"),
+        N_("Turn the paper over and scan again.")),
+    "not_an_image": (
+        N_("This file is not a photograph"),
+        N_("Send a JPEG or PNG picture.")),
+    "image_too_large": (
+        N_("This picture is too large"),
+        N_("Send a picture of at most 10 MB.")),
+    "image_damaged": (
+        N_("This picture is damaged"),
+        N_("Take the picture again.")),
+    "digest_mismatch": (
+        N_("What arrived is not what was sent"),
+        N_("Try again. Nothing was kept.")),
+    "scan_failed": (
+        N_("The page could not be read this time"),
+        N_("Scan the page again.")),
+    "scan_not_asked": (
+        N_("Nobody has asked for a page right now"),
+        N_("Wait until the member of staff asks for it.")),
+    "page_unknown": (
+        N_("We cannot find this page"),
+        N_("Reload, and scan the page again if it is missing.")),
+    "blob_missing": (
+        N_("This document cannot be shown right now"),
+        N_("Try again in a minute, or ask a member of staff.")),
+    # Forms and signatures
+    "form_unknown": (
+        N_("This form does not exist"),
+        N_("Choose a form from the list.")),
+    "data_missing": (
+        N_("The form is not complete"),
+        N_("Fill in the marked fields, then present the form again.")),
+    "data_too_long": (
+        N_("A field has too much text"),
+        N_("Shorten the marked field.")),
+    "field_unknown": (
+        N_("The form does not have this field"),
+        N_("Reload the page and fill in the form again.")),
+    "glyph_missing": (
+        N_("One character cannot be printed"),
+        N_("Write the name as it is on the document, or ask a supervisor.")),
+    "ceremony_unknown": (
+        N_("This document is no longer open for signing"),
+        N_("Ask for the document to be shown again.")),
+    "ceremony_open": (
+        N_("Another document is waiting to be signed"),
+        N_("Finish or put away that document first.")),
+    "document_unknown": (
+        N_("We cannot find this document"),
+        N_("Reload the page, or ask for the document to be shown again.")),
+    "pages_unseen": (
+        N_("You have not seen every page yet"),
+        N_("Turn to the last page, then go on.")),
+    "ink_missing": (
+        N_("There is no signature yet"),
+        N_("Sign with your finger or the pen inside the box.")),
+    "ink_too_much": (
+        N_("The signature is too long"),
+        N_("Clear the box and sign once more, a little shorter.")),
+    "not_confirmed": (
+        N_("The document was not confirmed yet"),
+        N_("Read the document and confirm it before you sign.")),
+    "timestamp_unavailable": (
+        N_("The time stamp service does not answer"),
+        N_("Your signature is kept. Wait a moment: it is tried again.")),
+    "signer_unavailable": (
+        N_("The signing service does not answer"),
+        N_("Wait a moment and try again, or ask a member of staff.")),
+    "signature_invalid": (
+        N_("The signature could not be confirmed"),
+        N_("Nothing was issued. Present the document again.")),
+    "clock_wrong": (
+        N_("The clock of this machine is wrong"),
+        N_("Nothing can be signed now. Call the technical staff.")),
+}
+# fmt: on
+
+_GENERAL = (
+    N_("This was not possible"),
+    N_("Try again. If it happens again, tell a member of staff the code %(code)s."),
+)
+
+
+def explain(code: str, language: str) -> tuple[str, str]:
+    """(what happened, what to do next) for a refusal's stable code, in one of `LANGUAGES`."""
+    texts = texts_for(language)
+    title, what_to_do = SENTENCES.get(code, _GENERAL)
+    return texts.gettext(title), texts.gettext(what_to_do).replace("%(code)s", code)
+
+
+def all_sentences(language: str) -> dict[str, tuple[str, str]]:
+    """Every known code's sentences, for pages whose scripts hear codes over the socket."""
+    return {code: explain(code, language) for code in SENTENCES}
