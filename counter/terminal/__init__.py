@@ -1,0 +1,1 @@
+"""The program beside the kiosk's browser.  So far: a simulated terminal and a simulated desk."""

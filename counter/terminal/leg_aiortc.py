@@ -1,0 +1,143 @@
+"""A simulated face's side of the call: plays a picture and a tone, counts what it sees and hears.
+
+The picture is a video file when one is given, else a drawn clock face that moves, so that a person
+at the other end sees at once that it lives.
+"""
+
+import asyncio
+import contextlib
+import fractions
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from aiortc.contrib.media import MediaPlayer
+from aiortc.mediastreams import AudioStreamTrack, MediaStreamTrack, VideoStreamTrack
+from av import AudioFrame, VideoFrame
+
+WIDTH, HEIGHT = 640, 360
+RATE = 48_000
+TONE_HZ = 440.0
+LOUDNESS = 0.08
+"Of full scale: heard, and not painful in a headset."
+
+
+class MovingPicture(VideoStreamTrack):
+    """Blue tile pattern with a lotus-green disc that walks through it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        rows, columns = np.mgrid[0:HEIGHT, 0:WIDTH]
+        tiles = ((rows // 40 + columns // 40) % 2).astype(np.uint8)
+        self._ground = np.where(tiles[..., None] == 1, [168, 96, 40], [230, 214, 190])
+        self._ground = self._ground.astype(np.uint8)
+        self._rows, self._columns = rows, columns
+        self._count = 0
+
+    async def recv(self) -> VideoFrame:
+        pts, time_base = await self.next_timestamp()
+        angle = self._count / 20
+        self._count += 1
+        x, y = WIDTH / 2 + 180 * np.cos(angle), HEIGHT / 2 + 90 * np.sin(angle)
+        disc = (self._columns - x) ** 2 + (self._rows - y) ** 2 < 45**2
+        picture = self._ground.copy()
+        picture[disc] = [98, 118, 6]
+        frame = VideoFrame.from_ndarray(picture, format="bgr24")
+        frame.pts, frame.time_base = pts, time_base
+        return frame
+
+
+class Tone(AudioStreamTrack):
+    """A soft steady tone that swells once a second."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._sample = 0
+
+    async def recv(self) -> AudioFrame:
+        await super().recv()  # keeps the pace of 20 ms
+        count = RATE // 50
+        at = (self._sample + np.arange(count)) / RATE
+        swell = 0.5 + 0.5 * np.sin(2 * np.pi * at)
+        wave = LOUDNESS * swell * np.sin(2 * np.pi * TONE_HZ * at)
+        frame = AudioFrame.from_ndarray(
+            (wave * 32_767).astype(np.int16).reshape(1, -1), format="s16", layout="mono"
+        )
+        frame.sample_rate, frame.pts = RATE, self._sample
+        frame.time_base = fractions.Fraction(1, RATE)
+        self._sample += count
+        return frame
+
+
+class SimulatedLeg:
+    """One WebRTC connection that answers the counter's offer."""
+
+    def __init__(self, video: Path | None = None) -> None:
+        self._video = video
+        self._peer: RTCPeerConnection | None = None
+        self._player: MediaPlayer | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._up = asyncio.Event()
+        self.frames = 0
+        "Pictures decoded so far."
+        self.loudness = 0.0
+        "The loudest 20 ms heard so far, of full scale."
+
+    @property
+    def connected(self) -> bool:
+        """The way to the counter stands."""
+        return self._peer is not None and self._peer.connectionState == "connected"
+
+    async def answer(self, offer: str) -> str:
+        """Close what was before, take the offer, and give the answer (SDP)."""
+        await self.close()
+        peer = self._peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        self._up.clear()
+        peer.on("track", self._on_track)
+        peer.on("connectionstatechange", self._on_state)
+        await peer.setRemoteDescription(RTCSessionDescription(sdp=offer, type="offer"))
+        picture: MediaStreamTrack = MovingPicture()
+        if self._video is not None:
+            self._player = MediaPlayer(str(self._video), loop=True)
+            picture = self._player.video or picture
+        for transceiver in peer.getTransceivers():
+            transceiver.direction = "sendrecv"
+            transceiver.sender.replaceTrack(picture if transceiver.kind == "video" else Tone())
+        await peer.setLocalDescription(await peer.createAnswer())
+        return str(peer.localDescription.sdp)
+
+    async def close(self) -> None:
+        """Hang up."""
+        for task in self._tasks:
+            task.cancel()
+        self._tasks.clear()
+        peer, self._peer = self._peer, None
+        if peer is not None:
+            await peer.close()
+        self._player = None
+
+    async def until_connected(self, timeout_s: float) -> bool:
+        """Wait for the way to the counter; False when it did not stand in time."""
+        try:
+            await asyncio.wait_for(self._up.wait(), timeout_s)
+        except TimeoutError:
+            return False
+        return True
+
+    def _on_state(self) -> None:
+        if self.connected:
+            self._up.set()
+
+    def _on_track(self, track: MediaStreamTrack) -> None:
+        self._tasks.append(asyncio.ensure_future(self._take_in(track)))
+
+    async def _take_in(self, track: MediaStreamTrack) -> None:
+        with contextlib.suppress(Exception):  # the track ends when the other side hangs up
+            while True:
+                frame: Any = await track.recv()
+                if track.kind == "video":
+                    self.frames += 1
+                else:
+                    heard = float(np.abs(frame.to_ndarray()).max()) / 32_768
+                    self.loudness = max(self.loudness, heard)

@@ -1,0 +1,87 @@
+"""A simulated face's line to the counter: the latest screen, and asks repeated until answered."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import socketio
+from socketio.exceptions import ConnectionError as NoConnection
+from socketio.exceptions import SocketIOError
+
+from counter.errors import Refusal, StoreUnavailable
+
+
+class Refused(Refusal):
+    """The counter refused an ask; `reason` is its code."""
+
+    code = "refused"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Line:
+    """One Socket.IO connection, WebSocket only, that comes back by itself."""
+
+    def __init__(self, address: str, namespace: str, cookie: str, new_key: Callable[[], str]):
+        """cookie: as the `Cookie` header wants it."""
+        self._address = address
+        self._namespace = namespace
+        self._cookie = cookie
+        self._new_key = new_key
+        self._last: dict[str, int] = {}
+        self.screen: dict[str, Any] | None = None
+        self.happened: list[tuple[str, dict[str, Any]]] = []
+        self._news = asyncio.Event()
+        self._socket = socketio.AsyncClient(reconnection_delay=0.3, reconnection_delay_max=2)
+        self._socket.on("screen.changed", self._on_screen, namespace=namespace)
+        self._socket.on("happened", self._on_happened, namespace=namespace)
+
+    async def open(self) -> None:
+        """Connect; later losses heal by themselves."""
+        await self._socket.connect(
+            self._address,
+            headers={"Cookie": self._cookie, "Origin": self._address},
+            transports=["websocket"],
+            namespaces=[self._namespace],
+            auth=lambda: {"last": dict(self._last)},
+        )
+
+    async def close(self) -> None:
+        """Hang up."""
+        await self._socket.disconnect()
+
+    async def news(self, timeout_s: float) -> bool:
+        """Wait until the screen may have changed; False when nothing came in time."""
+        try:
+            await asyncio.wait_for(self._news.wait(), timeout_s)
+        except TimeoutError:
+            return False
+        self._news.clear()
+        return True
+
+    async def ask(self, event: str, body: Mapping[str, Any], *, tries: int = 20) -> dict[str, Any]:
+        """Ask until answered, always with the same key.  Raises `Refused` with the code."""
+        message = {**body, "key": self._new_key()}
+        for _ in range(tries):
+            try:
+                answer: Any = await self._socket.call(
+                    event, message, namespace=self._namespace, timeout=15
+                )
+            except (NoConnection, SocketIOError, TimeoutError):
+                await asyncio.sleep(0.5)  # the line is away; it comes back by itself
+                continue
+            if answer.get("ok"):
+                return dict(answer)
+            raise Refused(str(answer.get("code")))
+        raise StoreUnavailable(f"{event} was not answered")
+
+    async def _on_screen(self, body: dict[str, Any]) -> None:
+        self.screen = body["screen"]
+        self._news.set()
+
+    async def _on_happened(self, body: dict[str, Any]) -> None:
+        self._last[body["audience"]] = max(self._last.get(body["audience"], 0), body["seq"])
+        self.happened.append((body["kind"], body["body"]))
+        self._news.set()

@@ -1,0 +1,151 @@
+"""What a simulated citizen, and a simulated agent, do next: pure functions of the screen.
+
+They do what a person would do who wants to be served: one step at a time, each step an ask of the
+protocol, and nothing while there is nothing to do.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Screen = Mapping[str, Any]
+"A `TerminalScreen` or `DeskScreen` as it came over the wire."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Say:
+    """Ask the counter."""
+
+    event: str
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayPaper:
+    """Take a picture of the paper and send it."""
+
+    request_id: str
+    attempt: int
+
+
+Step = Say | LayPaper
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """Why the simulated citizen came."""
+
+    department: str
+    service: str
+    reference: str | None
+    "Of an appointment; none: takes a walk-in ticket."
+
+
+def citizen_step(screen: Screen, wish: Wish, refused: Mapping[str, int]) -> Step | None:
+    """The next thing the citizen does at this screen; None: waits.
+
+    refused: how often the paper of each request was refused, so that it is laid again.
+    """
+    match screen["stage"]:
+        case "attract":
+            return Say(event="screen.open", body={"stage": "start"})
+        case "start" if wish.reference:
+            return Say(event="appointment.find", body={"reference": wish.reference})
+        case "start":
+            return Say(event="screen.open", body={"stage": "departments"})
+        case "departments":
+            return Say(
+                event="screen.open", body={"stage": "services", "department": wish.department}
+            )
+        case "services":
+            return Say(event="ticket.take", body={"service": wish.service})
+        case "confirm":
+            return Say(event="arrival.confirm", body={})
+        case "call":
+            return _in_call(screen, refused)
+        case "receipt" if not screen["receipt"]["rated"]:
+            return Say(event="visit.rate", body={"stars": 5})
+        case "receipt":
+            return Say(event="visit.leave", body={})
+    return None
+
+
+def _in_call(screen: Screen, refused: Mapping[str, int]) -> Step | None:
+    if scan := screen["scan"]:
+        request_id = scan["request_id"]
+        return LayPaper(request_id=request_id, attempt=refused.get(request_id, 0))
+    ceremony = screen["ceremony"]
+    if ceremony is None:
+        return None
+    about = {"ceremony_id": ceremony["ceremony_id"]}
+    unseen = [sheet["number"] for sheet in ceremony["sheets"] if not sheet["seen"]]
+    if ceremony["state"] == "presented" and unseen:
+        return Say(event="page.seen", body={**about, "number": min(unseen)})
+    if ceremony["state"] == "presented":
+        return Say(event="ceremony.consent", body={**about, "sha256": ceremony["sha256"]})
+    if ceremony["state"] == "consented":
+        return Say(
+            event="ceremony.sign",
+            body={**about, "sha256": ceremony["sha256"], "strokes": ink()},
+        )
+    return None
+
+
+def ink(strokes: int = 4, points: int = 50) -> list[list[dict[str, float]]]:
+    """A signature as a pen might draw it: waves from left to right, in pixels of the pad."""
+    return [
+        [
+            {
+                "x": round(60 + number * 110 + step * 1.6, 1),
+                "y": round(120 + 45 * math.sin(step / 7 + number * 1.7), 1),
+                "t_ms": float(number * 700 + step * 8),
+                "pressure": round(0.4 + 0.3 * math.sin(step / 9) ** 2, 2),
+            }
+            for step in range(points)
+        ]
+        for number in range(strokes)
+    ]
+
+
+def agent_step(screen: Screen, answers: Mapping[str, str]) -> Step | None:
+    """The next thing the simulated agent does; None: waits.
+
+    answers: what to write into the required fields of a form, by field name.
+    """
+    if screen["offer"]:
+        return Say(event="offer.accept", body={"pairing_id": screen["offer"]["pairing_id"]})
+    case = screen["case"]
+    if case is None:
+        if screen["presence"] in ("paused", "wrapup", "offline"):
+            return Say(event="presence.choose", body={"presence": "ready"})
+        return None
+    if case["call"] is None or case["scan"] is not None:
+        return None
+    if undecided := [page for page in case["pages"] if page["state"] == "stored"]:
+        return Say(event="page.decide", body={"page_id": undecided[0]["page_id"], "accept": True})
+    missing = [row["item"] for row in case["checklist"] if row["state"] == "missing"]
+    if missing and not case["pages"]:
+        return Say(event="scan.request", body={"item": missing[0]})
+    return _sign_and_close(case, answers)
+
+
+def _sign_and_close(case: Screen, answers: Mapping[str, str]) -> Step | None:
+    if case["forms"] and not case["ceremonies"]:
+        form = case["forms"][0]
+        fields = {
+            field["name"]: field["value"] or answers.get(field["name"], "—")
+            for field in form["fields"]
+            if field["value"] or field["required"]
+        }
+        return Say(event="form.present", body={"form": form["form"], "fields": fields})
+    if any(one["state"] in ("presented", "consented", "signing") for one in case["ceremonies"]):
+        return None
+    return Say(
+        event="case.close",
+        body={
+            "outcome": "completed",
+            "next_step": "The certificate will be in the app.",
+            "note": "",
+        },
+    )
