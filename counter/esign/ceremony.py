@@ -1,0 +1,171 @@
+"""A signing ceremony, one type per stage.
+
+A stage has the methods that lead on from it and no others, so a document cannot be sealed before
+the citizen has seen every page, agreed, and drawn ink.  Terms: ETSI EN 319 102-1.
+
+    Prepared -> Presented -> Consented -> Signed -> Sealed
+                Presented, Consented -> Declined (citizen)
+                Presented, Consented, Signed -> Withdrawn (agent)
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from counter.errors import BadInput
+from counter.esign.ink import Ink
+from counter.esign.refusals import DigestMismatch, PagesUnseen
+from counter.ids import CaseId, Digest
+
+CONSENT_TEXT_ID = "handwritten-1"
+"Raised when the sentence changes in any language; the journal keeps it with the consent."
+
+CONSENT_TEXT = (
+    "I have read every page of this document. I agree to sign it electronically: what I write on "
+    "this screen will be fixed in the document and sealed by the department."
+)
+"What the citizen agrees to: the msgid that faces translate."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """The form is drawn and nobody has seen it yet."""
+
+    case_id: CaseId
+    sha256: Digest
+    "Of the PDF; both screens show its first 6 digits."
+    pages: int
+    "How many pages, at least 1."
+
+    def presented(self) -> "Presented":
+        """Put it on the citizen's screen."""
+        return Presented(
+            case_id=self.case_id,
+            sha256=self.sha256,
+            pages=self.pages,
+            seen=frozenset(),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presented:
+    """The citizen has the document on the screen."""
+
+    case_id: CaseId
+    sha256: Digest
+    pages: int
+    seen: frozenset[int]
+    "Page numbers, from 1, that were on the screen in full."
+
+    @property
+    def unseen(self) -> tuple[int, ...]:
+        """Page numbers that have not been on the screen yet, in order."""
+        return tuple(page for page in range(1, self.pages + 1) if page not in self.seen)
+
+    def page_seen(self, page: int) -> "Presented":
+        """Note that a page was on the screen.  Raises `BadInput` for a page there is not."""
+        if not 1 <= page <= self.pages:
+            raise BadInput(f"case {self.case_id}: page {page} of {self.pages}")
+        return Presented(
+            case_id=self.case_id,
+            sha256=self.sha256,
+            pages=self.pages,
+            seen=self.seen | {page},
+        )
+
+    def consented(self, sha256: str, now: datetime) -> "Consented":
+        """The citizen agrees to the document of this digest.
+
+        Raises `PagesUnseen` while pages were not on the screen, `DigestMismatch` for another one.
+        """
+        _require_same(self.case_id, sha256, self.sha256)
+        if self.unseen:
+            pages = ", ".join(map(str, self.unseen))
+            raise PagesUnseen(f"case {self.case_id}: page {pages} was not on the screen yet")
+        return Consented(case_id=self.case_id, sha256=self.sha256, consented_at=now)
+
+    def declined(self) -> "Declined":
+        """The citizen does not want to sign it."""
+        return Declined(case_id=self.case_id)
+
+    def withdrawn(self) -> "Withdrawn":
+        """The agent takes it back."""
+        return Withdrawn(case_id=self.case_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consented:
+    """The citizen agreed; the pen may write."""
+
+    case_id: CaseId
+    sha256: Digest
+    consented_at: datetime
+
+    def signed(self, sha256: str, ink: Ink, now: datetime) -> "Signed":
+        """The citizen wrote.  Raises `DigestMismatch` when on another document."""
+        _require_same(self.case_id, sha256, self.sha256)
+        return Signed(case_id=self.case_id, sha256=self.sha256, ink=ink, signed_at=now)
+
+    def declined(self) -> "Declined":
+        """The citizen does not want to sign it after all."""
+        return Declined(case_id=self.case_id)
+
+    def withdrawn(self) -> "Withdrawn":
+        """The agent takes it back."""
+        return Withdrawn(case_id=self.case_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signed:
+    """The ink is kept; what follows needs nobody and can be repeated after a crash."""
+
+    case_id: CaseId
+    sha256: Digest
+    ink: Ink
+    signed_at: datetime
+
+    def sealed(self, *, signed_sha256: Digest, sealed_sha256: Digest) -> "Sealed":
+        """Both signatures are in the document and verified."""
+        return Sealed(
+            case_id=self.case_id, signed_sha256=signed_sha256, sealed_sha256=sealed_sha256
+        )
+
+    def withdrawn(self) -> "Withdrawn":
+        """The agent takes it back before it was sealed; the ink is destroyed."""
+        return Withdrawn(case_id=self.case_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sealed:
+    """Done: the department's seal closes the document."""
+
+    case_id: CaseId
+    signed_sha256: Digest
+    "Of the revision with the citizen's ink."
+    sealed_sha256: Digest
+    "Of the whole file, as it is given out."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declined:
+    """The citizen said no."""
+
+    case_id: CaseId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawn:
+    """The agent took it back."""
+
+    case_id: CaseId
+
+
+Ceremony = Presented | Consented | Signed | Sealed | Declined | Withdrawn
+"A ceremony that somebody has heard of."
+
+
+def _require_same(case_id: CaseId, agreed: str, shown: str) -> None:
+    if agreed != shown:
+        raise DigestMismatch(
+            f"case {case_id}: {agreed[:6]} was meant, but {shown[:6]} is on the screen; present it "
+            "again"
+        )

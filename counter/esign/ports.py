@@ -1,0 +1,252 @@
+"""What signing needs from outside, and the shapes in which it speaks with it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from counter.esign.ceremony import Ceremony, Signed
+from counter.esign.forms import FormTemplate, Language
+from counter.esign.ink import Ink
+from counter.ids import CaseId, CeremonyId, Digest, DocumentId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyFiles:
+    """A key and its certificates, as PEM files."""
+
+    key: Path
+    "PKCS#8, not encrypted, readable by this process only."
+    certificate: Path
+    chain: tuple[Path, ...]
+    "Issuers' certificates, nearest first, without the root."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SigningKeys:
+    """Whose keys sign, and whom we trust."""
+
+    witness: KeyFiles
+    "Seals the citizen's ink: witness to the handwriting, not the citizen's own key."
+    seal: KeyFiles
+    "The department's."
+    roots: tuple[Path, ...]
+    "Trust anchors for our own signatures and their timestamps, PEM."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageImage:
+    """A page as people see it: the same pixels for citizen, agent and record."""
+
+    page: int
+    "From 1."
+    image: bytes
+    "PNG."
+    width_px: int
+    height_px: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedForm:
+    """A drawn form with empty signature fields."""
+
+    pdf: bytes
+    pages: tuple[PageImage, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedForm:
+    """A form with both signatures, each verified."""
+
+    signed: bytes
+    "The revision with the citizen's ink; `sealed` begins with these bytes."
+    sealed: bytes
+    pages: tuple[PageImage, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What verification found about one signature."""
+
+    field: str
+    signer: str
+    "Subject of the certificate, human readable."
+    sound: bool
+    "Intact, valid, trusted, timestamped, and nothing unexpected was done afterwards."
+    timestamp: datetime | None
+    "Time in the timestamp token, UTC; None when there is no token."
+    covers_file: bool
+    "Whether it covers every byte; true of the last signature only."
+    why: str
+    "Empty when sound; else what was wrong, for the log."
+
+
+class Studio(Protocol):
+    """Draws, photographs, signs and verifies, outside the event loop."""
+
+    async def prepare(
+        self, form: FormTemplate, data: dict[str, str], language: Language, now: datetime
+    ) -> PreparedForm:
+        """Draw `form`, already checked.  Raises `SignerUnavailable`."""
+        ...
+
+    async def seal(
+        self,
+        pdf: bytes,
+        form: FormTemplate,
+        data: dict[str, str],
+        ink: Ink,
+        *,
+        signed_at: datetime,
+        now: datetime,
+    ) -> SealedForm:
+        """Put the ink and the department's seal in.
+
+        Raises `TimestampUnavailable`, `SignatureInvalid`, `ClockWrong`, `SignerUnavailable`.
+        """
+        ...
+
+    async def verify(self, pdf: bytes, now: datetime) -> tuple[Verdict, ...]:
+        """Check every signature of one of our documents, first to last."""
+        ...
+
+    async def require_timestamps(self) -> None:
+        """Raise `TimestampUnavailable` unless a time-stamping service answers now."""
+        ...
+
+
+class Blobs(Protocol):
+    """Big bytes by their SHA-256."""
+
+    async def put(self, content: bytes) -> Digest: ...
+
+    async def get(self, sha256: str) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewImage:
+    """A page image that was put into the blobs."""
+
+    page: int
+    sha256: Digest
+    width_px: int
+    height_px: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewDocument:
+    """A form ready to be presented."""
+
+    ceremony_id: CeremonyId
+    document_id: DocumentId
+    case_id: CaseId
+    form: FormTemplate
+    data: dict[str, str]
+    language: Language
+    sha256: Digest
+    size_bytes: int
+    images: tuple[NewImage, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewSeal:
+    """The two revisions that finish a ceremony."""
+
+    signed_sha256: Digest
+    signed_bytes: int
+    sealed_sha256: Digest
+    sealed_bytes: int
+    images: tuple[NewImage, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unfinished:
+    """A ceremony with ink and without seal, with all that is needed to seal it."""
+
+    ceremony_id: CeremonyId
+    form: str
+    data: dict[str, str]
+    signed: Signed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """One page of a document on a screen."""
+
+    page: int
+    sha256: Digest
+    "Of the image."
+    width_px: int
+    height_px: int
+    seen: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CeremonyState:
+    """A ceremony as screens show it."""
+
+    ceremony_id: CeremonyId
+    case_id: CaseId
+    document_id: DocumentId
+    form: str
+    language: Language
+    state: str
+    "presented, consented, signing, sealed, declined or withdrawn."
+    version: int
+    sha256: Digest
+    "Of the document as presented."
+    sheets: tuple[Sheet, ...]
+    "Of the document as presented; once sealed, of the sealed one."
+    sealed_sha256: Digest | None
+    created_at: datetime
+
+
+class Records(Protocol):
+    """The facts, kept in the store; each method is one transaction."""
+
+    async def present(self, new: NewDocument, *, by: str, now: datetime) -> None:
+        """Raises `CeremonyOpen` when the case has one under way."""
+        ...
+
+    async def is_open(self, case_id: CaseId) -> bool:
+        """Whether the case has a ceremony under way."""
+        ...
+
+    async def load(self, case_id: CaseId, ceremony_id: str) -> Ceremony:
+        """Raises `CeremonyUnknown`."""
+        ...
+
+    async def page_seen(
+        self, case_id: CaseId, ceremony_id: str, page: int, now: datetime
+    ) -> tuple[int, ...]: ...
+
+    async def consent(
+        self, case_id: CaseId, ceremony_id: str, sha256: str, now: datetime
+    ) -> None: ...
+
+    async def keep_ink(
+        self, case_id: CaseId, ceremony_id: str, sha256: str, ink: Ink, now: datetime
+    ) -> None: ...
+
+    async def sealed(self, ceremony_id: str, new: NewSeal, now: datetime) -> Digest:
+        """Finish; answers the digest that stands, which is the first one if it was done before."""
+        ...
+
+    async def decline(self, case_id: CaseId, ceremony_id: str, now: datetime) -> None: ...
+
+    async def withdraw(
+        self, case_id: CaseId, ceremony_id: str, *, by: str, now: datetime
+    ) -> None: ...
+
+    async def unfinished(self, ceremony_id: str | None = None) -> Sequence[Unfinished]:
+        """Ceremonies with ink and without seal, oldest first."""
+        ...
+
+    async def owns_document(self, case_id: CaseId, sha256: str) -> bool: ...
+
+    async def owns_image(self, case_id: CaseId, sha256: str) -> bool: ...
+
+    async def of_case(self, case_id: CaseId) -> Sequence[CeremonyState]:
+        """Newest first."""
+        ...

@@ -1,0 +1,139 @@
+"""Why a form was not shown, not signed or not given out.
+
+After any of these nothing has changed, except where the class says that the ink is kept.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from counter.errors import BadInput, NotAllowedNow, NotFound, Refusal
+
+
+class FormUnknown(NotFound):
+    """There is no such form."""
+
+    code = "form_unknown"
+
+
+class DataMissing(BadInput):
+    """Required fields are empty.  Advice: fill them in and present the form again."""
+
+    code = "data_missing"
+    status = 422
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(f"required and empty: {', '.join(names)}")
+        self.names = tuple(names)
+
+
+class DataTooLong(BadInput):
+    """Fields hold more than their box on the paper.  Advice: shorten them."""
+
+    code = "data_too_long"
+    status = 422
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(f"longer than the form allows: {', '.join(names)}")
+        self.names = tuple(names)
+
+
+class FieldUnknown(BadInput):
+    """A field was sent that the form does not have."""
+
+    code = "field_unknown"
+    status = 422
+
+
+class GlyphMissing(BadInput):
+    """The font cannot draw a character.  Better no form than a form with a box in a name."""
+
+    code = "glyph_missing"
+    status = 422
+
+    def __init__(self, by_field: Mapping[str, str]) -> None:
+        # Which character is part of somebody's name: it goes to the page, never into the text.
+        super().__init__(f"characters that cannot be drawn in: {', '.join(by_field)}")
+        self.by_field = dict(by_field)
+        "The characters that cannot be drawn, by name of the field."
+
+
+class FormUndrawable(BadInput):
+    """The texts do not fit on the form: a name without room in its seal.  Advice: shorten them."""
+
+    code = "form_undrawable"
+    status = 422
+
+
+class CeremonyUnknown(NotFound):
+    """This case has no such signing."""
+
+    code = "ceremony_unknown"
+
+
+class DocumentUnknown(NotFound):
+    """This case has no such document or page image."""
+
+    code = "document_unknown"
+
+
+class CeremonyOpen(NotAllowedNow):
+    """Another form of this case is being read or signed.  Advice: finish or withdraw it first."""
+
+    code = "ceremony_open"
+
+
+class PagesUnseen(NotAllowedNow):
+    """Pages have not been on the screen yet.  Advice: go through all pages."""
+
+    code = "pages_unseen"
+
+
+class DigestMismatch(NotAllowedNow):
+    """The document agreed to is not the one on the screen.  Advice: read it again."""
+
+    code = "digest_mismatch"
+
+
+class InkMissing(BadInput):
+    """Nothing was drawn, or only dots.  Advice: sign in the box."""
+
+    code = "ink_missing"
+    status = 422
+
+
+class InkTooMuch(BadInput):
+    """More strokes or points than a signature has.  Advice: clear the box and sign again."""
+
+    code = "ink_too_much"
+    status = 422
+
+
+class TimestampUnavailable(Refusal):
+    """No time-stamping service answers.
+
+    On presenting and consenting nothing has changed.  After the pen the ink is kept and the seal
+    follows by itself: the citizen need not sign again.
+    """
+
+    code = "timestamp_unavailable"
+    status = 503
+
+
+class SignatureInvalid(Refusal):
+    """What was just made does not pass our own verification; it was thrown away."""
+
+    code = "signature_invalid"
+    status = 500
+
+
+class ClockWrong(Refusal):
+    """Our clock and the time-stamping service's differ by more than a minute: an alarm."""
+
+    code = "clock_wrong"
+    status = 503
+
+
+class SignerUnavailable(Refusal):
+    """The worker process died or ran out of its time over this work; it is started again."""
+
+    code = "signer_unavailable"
+    status = 503

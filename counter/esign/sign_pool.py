@@ -1,0 +1,103 @@
+"""The worker process seen from the event loop: `Studio`, in one process of its own.
+
+Signing blocks for 15 ms and drawing for more; neither may hold up the loop that carries the call.
+A worker that dies or hangs is replaced, and whoever waited gets `SignerUnavailable`.
+"""
+
+import asyncio
+import multiprocessing
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from datetime import datetime
+from functools import partial
+from typing import TypeVar
+
+from counter.esign import sign_worker
+from counter.esign.forms import FormTemplate, Language
+from counter.esign.ink import Ink
+from counter.esign.ports import PreparedForm, SealedForm, SigningKeys, Verdict
+from counter.esign.refusals import SignerUnavailable
+
+R = TypeVar("R")
+
+JOB_PATIENCE_S = 30.0
+"Longer than any job that makes progress, the start of the process included."
+
+
+class SignPool:
+    """`counter.esign.ports.Studio` on a process pool of one."""
+
+    def __init__(self, keys: SigningKeys, *, tsa_url: str) -> None:
+        """tsa_url: where timestamps come from; asked for both signatures of each form."""
+        self.tsa_url = tsa_url
+        self._keys = keys
+        self._pool = self._new_pool()
+
+    async def warm(self) -> None:
+        """Return when the worker is ready, so that the first citizen does not wait for it."""
+        await self._run(sign_worker.ready)
+
+    async def prepare(
+        self, form: FormTemplate, data: dict[str, str], language: Language, now: datetime
+    ) -> PreparedForm:
+        return await self._run(partial(sign_worker.prepare, form, data, language, now))
+
+    async def seal(
+        self,
+        pdf: bytes,
+        form: FormTemplate,
+        data: dict[str, str],
+        ink: Ink,
+        *,
+        signed_at: datetime,
+        now: datetime,
+    ) -> SealedForm:
+        job = partial(
+            sign_worker.seal,
+            pdf,
+            form,
+            data,
+            ink,
+            signed_at=signed_at,
+            now=now,
+            tsa_url=self.tsa_url,
+        )
+        return await self._run(job)
+
+    async def verify(self, pdf: bytes, now: datetime) -> tuple[Verdict, ...]:
+        return await self._run(partial(sign_worker.verify, pdf, now))
+
+    async def require_timestamps(self) -> None:
+        await self._run(partial(sign_worker.timestamp, self.tsa_url))
+
+    async def close(self) -> None:
+        """Let the job that is running finish, then end the worker."""
+        pool = self._pool
+        await asyncio.to_thread(pool.shutdown, wait=True, cancel_futures=True)
+
+    async def _run(self, job: Callable[[], R]) -> R:
+        pool = self._pool
+        try:
+            async with asyncio.timeout(JOB_PATIENCE_S):
+                return await asyncio.get_running_loop().run_in_executor(pool, job)
+        except (BrokenProcessPool, TimeoutError) as error:
+            self._replace(pool)
+            raise SignerUnavailable(
+                f"the sign worker did not finish ({type(error).__name__}); it is started again"
+            ) from error
+
+    def _replace(self, broken: ProcessPoolExecutor) -> None:
+        if self._pool is broken:
+            self._pool = self._new_pool()
+            for process in list((broken._processes or {}).values()):
+                process.kill()
+            broken.shutdown(wait=False, cancel_futures=True)
+
+    def _new_pool(self) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(
+            max_workers=1,
+            mp_context=multiprocessing.get_context("spawn"),
+            initializer=sign_worker.start,
+            initargs=(self._keys,),
+        )

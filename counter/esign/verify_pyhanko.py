@@ -1,0 +1,115 @@
+"""Verifies our own documents: cryptography, what may change after a signature, and the fields.
+
+Stricter than pyHanko's default, which takes the "replace" shadow attack for form filling: after
+ours, only the signature fields that the form was made with may be filled.
+Source: ETSI EN 319 102-1; Mainka et al., Shadow Attacks (NDSS 2021).
+"""
+
+import io
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from asn1crypto import x509
+from pyhanko.pdf_utils.misc import PdfError
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.diff_analysis import (
+    DEFAULT_DIFF_POLICY,
+    FormUpdatingRule,
+    StandardDiffPolicy,
+)
+from pyhanko.sign.diff_analysis.rules.form_field_rules import SigFieldModificationRule
+from pyhanko.sign.validation import async_validate_pdf_signature
+from pyhanko.sign.validation.errors import SignatureValidationError
+from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
+from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverageLevel
+from pyhanko_certvalidator import ValidationContext
+
+from counter.esign.ports import Verdict
+from counter.esign.refusals import ClockWrong, SignatureInvalid
+from counter.esign.seal_pyhanko import subject
+
+CLOCK_SLACK = timedelta(seconds=60)
+
+SIGNING_ONLY = StandardDiffPolicy(
+    global_rules=list(DEFAULT_DIFF_POLICY.global_rules),
+    form_rule=FormUpdatingRule(field_rules=[SigFieldModificationRule()]),
+    reject_object_freeing=True,
+)
+
+
+async def verify(
+    pdf: bytes, roots: Sequence[x509.Certificate], now: datetime
+) -> tuple[Verdict, ...]:
+    """Judge every signature, first to last.  A file that cannot be read has no sound signature.
+
+    Raises `SignatureInvalid` when it cannot be read as a PDF at all.
+    """
+    try:
+        reader = PdfFileReader(io.BytesIO(pdf))
+        found = reader.embedded_regular_signatures
+    except (PdfError, ValueError, TypeError, KeyError, AttributeError, OSError) as error:
+        raise SignatureInvalid(f"not readable as a PDF: {type(error).__name__}") from error
+    return tuple([await _judge(signature, roots, now) for signature in found])
+
+
+async def require_sound(
+    pdf: bytes, fields: Sequence[str], roots: Sequence[x509.Certificate], now: datetime
+) -> None:
+    """Let a document pass that was signed just now, in exactly `fields`, in this order.
+
+    Raises `SignatureInvalid` or `ClockWrong`; the caller then throws the document away.
+    """
+    verdicts = await verify(pdf, roots, now)
+    if [verdict.field for verdict in verdicts] != list(fields):
+        raise SignatureInvalid(f"signatures in {[v.field for v in verdicts]}, not {list(fields)}")
+    for verdict in verdicts:
+        if not verdict.sound:
+            raise SignatureInvalid(f"signature {verdict.field}: {verdict.why}")
+    last = verdicts[-1]
+    if not last.covers_file:
+        raise SignatureInvalid(f"signature {last.field} does not cover the whole file")
+    if last.timestamp is None or abs(last.timestamp - now) > CLOCK_SLACK:
+        raise ClockWrong(f"timestamp {last.timestamp}, our clock {now}: more than 60 s apart")
+
+
+async def _judge(
+    signature: EmbeddedPdfSignature, roots: Sequence[x509.Certificate], now: datetime
+) -> Verdict:
+    context = ValidationContext(
+        trust_roots=list(roots), moment=now, allow_fetching=False, revocation_mode="soft-fail"
+    )
+    field, signer = str(signature.field_name), "?"
+    try:
+        signer = subject(signature.signer_cert)
+        status = await async_validate_pdf_signature(
+            signature, context, context, diff_policy=SIGNING_ONLY
+        )
+    except (SignatureValidationError, PdfError, ValueError, TypeError, KeyError) as error:
+        why = f"{type(error).__name__} while validating"
+        return Verdict(
+            field=field, signer=signer, sound=False, timestamp=None, covers_file=False, why=why
+        )
+    why = _complaint(status)
+    stamp = status.timestamp_validity
+    return Verdict(
+        field=field,
+        signer=signer,
+        sound=not why,
+        timestamp=stamp.timestamp if stamp is not None else None,
+        covers_file=status.coverage == SignatureCoverageLevel.ENTIRE_FILE,
+        why=why,
+    )
+
+
+def _complaint(status: PdfSignatureStatus) -> str:
+    stamp = status.timestamp_validity
+    checks = {
+        "changed": status.intact,
+        "wrong signature value": status.valid,
+        "certificate not trusted": status.trusted,
+        "no timestamp": stamp is not None,
+        "bad timestamp": stamp is None or (stamp.intact and stamp.valid and stamp.trusted),
+        "forbidden changes afterwards": status.docmdp_ok is not False,
+        "not accepted": status.bottom_line,
+    }
+    return ", ".join(words for words, fine in checks.items() if not fine)
