@@ -1,0 +1,145 @@
+"""The rows of signalling.
+
+Two partial unique indexes carry the promise of dispatch: a ticket has at most one live pairing,
+and so has an agent.  The engine keeps it, whatever the code does.
+"""
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+)
+
+from counter.signaling.dispatch import LIVE_PAIRING, LIVE_TICKET
+from counter.store.metadata import UtcDateTime, metadata
+
+ticket = Table(
+    "ticket",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("case_id", String(40), nullable=False, unique=True),
+    Column("terminal_id", String(40), nullable=False),
+    Column("department_id", String(40), nullable=False),
+    Column("service_id", String(80), nullable=False),
+    Column("language", String(10), nullable=False),
+    Column("number", String(12), nullable=False),
+    Column("booked", Boolean, nullable=False),
+    Column("starts_at", UtcDateTime),
+    Column("arrived_at", UtcDateTime, nullable=False),
+    Column("due", UtcDateTime, nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("rev", Integer, nullable=False),
+    Column("lease_until", UtcDateTime, nullable=False),
+    Column("requeued", Boolean, nullable=False),
+)
+Index(
+    "ix_ticket_waiting",
+    ticket.c.department_id,
+    ticket.c.due,
+    ticket.c.id,
+    sqlite_where=ticket.c.state == "waiting",
+    postgresql_where=ticket.c.state == "waiting",
+)
+Index(
+    "uq_ticket_live_on_terminal",
+    ticket.c.terminal_id,
+    unique=True,
+    sqlite_where=ticket.c.state.in_(LIVE_TICKET),
+    postgresql_where=ticket.c.state.in_(LIVE_TICKET),
+)
+
+agent = Table(
+    "agent",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("department_id", String(40), nullable=False, index=True),
+    Column("state", String(10), nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+    Column("epoch", Integer, nullable=False),
+    Column("lease_until", UtcDateTime, nullable=False),
+    Column("misses", Integer, nullable=False),
+)
+
+skill = Table(
+    "skill",
+    metadata,
+    Column("agent_id", String(40), ForeignKey(agent.c.id), primary_key=True),
+    Column("department_id", String(40), primary_key=True),
+    Column("language", String(10), primary_key=True),
+    Column("level", Integer, nullable=False),
+)
+"An agent with no row for a department serves his own one in every language."
+
+pairing = Table(
+    "pairing",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("ticket_id", String(40), ForeignKey(ticket.c.id), nullable=False, index=True),
+    Column("agent_id", String(40), ForeignKey(agent.c.id), nullable=False, index=True),
+    Column("epoch", Integer, nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("deadline", UtcDateTime),
+    Column("at", UtcDateTime, nullable=False),
+)
+for _column in (pairing.c.ticket_id, pairing.c.agent_id):
+    Index(
+        f"uq_pairing_live_{_column.name}",
+        _column,
+        unique=True,
+        sqlite_where=pairing.c.state.in_(LIVE_PAIRING),
+        postgresql_where=pairing.c.state.in_(LIVE_PAIRING),
+    )
+
+ticket_counter = Table(
+    "ticket_counter",
+    metadata,
+    Column("department_id", String(40), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("last", Integer, nullable=False),
+)
+
+call = Table(
+    "call",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("case_id", String(40), nullable=False, index=True),
+    Column("pairing_id", String(40), ForeignKey(pairing.c.id), nullable=False),
+    Column("agent_id", String(40), nullable=False, index=True),
+    Column("worker", String(80)),
+    Column("state", String(10), nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+)
+Index(
+    "uq_call_active_case",
+    call.c.case_id,
+    unique=True,
+    sqlite_where=call.c.state == "active",
+    postgresql_where=call.c.state == "active",
+)
+
+terminal_state = Table(
+    "terminal_state",
+    metadata,
+    Column("terminal_id", String(40), primary_key=True),
+    Column("stage", String(12), nullable=False),
+    Column("language", String(10), nullable=False),
+    Column("text_size", String(4), nullable=False),
+    Column("department_id", String(40)),
+    Column("draft", JSON(none_as_null=True)),
+    Column("version", Integer, nullable=False),
+    Column("camera", String(10)),
+    Column("microphone", String(10)),
+    Column("epoch", Integer, nullable=False),
+    Column("beat_at", UtcDateTime, nullable=False),
+)
+"""The screen before arrival.  `draft` is the appointment that was found; it is wiped when it was
+used or the citizen leaves."""
