@@ -1,0 +1,154 @@
+"""The media processes of one machine, as the counter sees them (`MediaPlane`).
+
+A process that lives already is adopted, with its calls: it was left by a counter that died.  Only
+missing ones are started, and one that dies is started again; its calls are gone, so asking for one
+raises `WorkerGone` or `NotFound`, and the caller places the call again.
+"""
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from counter.media.control import LegOffer, LegReport, WorkerGone
+from counter.media.member import Member
+
+logger = logging.getLogger(__name__)
+
+PLACED_REMEMBERED: Final = 10_000
+
+
+class WorkerPool:
+    """Starts, adopts, watches and asks the media processes under one directory."""
+
+    def __init__(
+        self,
+        directory: Path,
+        count: int,
+        ip: str,
+        first_udp_port: int,
+        spawn_command: Sequence[str],
+        *,
+        ping_every: float = 5.0,
+        start_within: float = 20.0,
+    ) -> None:
+        """
+        directory:      holds the control sockets and logs; made for this user only.  Its path is
+                        short enough for a socket, about 90 bytes.
+        ip:             IPv4 address that browsers are told.
+        first_udp_port: process i takes `first_udp_port + i`; 0 lets each take any free port.
+        spawn_command:  what starts a process, without its options, such as
+                        `(sys.executable, "-m", "counter", "media")`; `--socket PATH --ip IP
+                        --udp-port N` is added.
+        ping_every, start_within: seconds.
+        """
+        self._ping_every = ping_every
+        self._start_within = start_within
+        self._members = {
+            f"media-{number}": Member(
+                name=f"media-{number}",
+                socket=directory / f"media-{number}.sock",
+                command=(
+                    *spawn_command,
+                    *("--socket", str(directory / f"media-{number}.sock"), "--ip", ip),
+                    *("--udp-port", str(first_udp_port + number if first_udp_port else 0)),
+                ),
+            )
+            for number in range(count)
+        }
+        self._directory = directory
+        self._placed: OrderedDict[str, str] = OrderedDict()
+        "Call -> process, so that both legs asking at once get one process."
+        self._watching: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Adopt what lives, start what is missing, and keep it so.
+
+        Raises `WorkerGone` when a process cannot be started; its log says why.
+        """
+        self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            await asyncio.gather(
+                *(member.ensure(within=self._start_within) for member in self._members.values())
+            )
+        except WorkerGone:
+            await self.stop()
+            raise
+        for member in self._members.values():
+            for call_id in member.calls:
+                self._remember(call_id, member.name)
+            self._watching.append(
+                asyncio.create_task(member.watch(every=self._ping_every, within=self._start_within))
+            )
+
+    async def leave(self) -> None:
+        """Let go without ending anything: the next pool adopts the processes and their calls."""
+        for task in self._watching:
+            task.cancel()
+        await asyncio.gather(*self._watching, return_exceptions=True)
+        self._watching.clear()
+        for member in self._members.values():
+            await member.release()
+
+    async def stop(self) -> None:
+        """End every process, started or adopted, with its calls."""
+        await self.leave()
+        await asyncio.gather(*(member.stop() for member in self._members.values()))
+
+    async def place(self, call_id: str) -> str:
+        """The process for a call: the one that has it, or the least loaded one that lives.
+
+        Raises `WorkerGone` when none lives.
+        """
+        known = self._members.get(self._placed.get(call_id, ""))
+        if known is not None and known.alive:
+            return known.name
+        living = [member for member in self._members.values() if member.alive]
+        if not living:
+            raise WorkerGone("no media process lives; see the logs beside their sockets")
+        chosen = min(living, key=lambda member: len(member.calls))
+        self._remember(call_id, chosen.name)
+        return chosen.name
+
+    async def join(self, worker: str, call_id: str, leg: str) -> LegOffer:
+        member = self._member(worker)
+        offer = await member.asked(member.client.join(call_id, leg))
+        self._remember(call_id, worker)
+        return offer
+
+    async def answer(self, worker: str, call_id: str, leg: str, leg_id: str, sdp: str) -> None:
+        member = self._member(worker)
+        await member.asked(member.client.answer(call_id, leg, leg_id, sdp))
+
+    async def end(self, worker: str, call_id: str) -> None:
+        """Hang up.  Harmless when the call or the process is unknown or dead."""
+        self._placed.pop(call_id, None)
+        member = self._members.get(worker)
+        if member is None:
+            return
+        member.calls.discard(call_id)
+        try:
+            await member.asked(member.client.end(call_id))
+        except WorkerGone:
+            logger.info("call %s ended with its media process", call_id)
+
+    async def legs(self, worker: str, call_id: str) -> list[LegReport]:
+        """How the legs of a call do.  Raises `NotFound`, `WorkerGone`."""
+        member = self._member(worker)
+        return await member.asked(member.client.legs(call_id))
+
+    def _member(self, worker: str) -> Member:
+        member = self._members.get(worker)
+        if member is None:
+            # A name of before, when there were more processes: as dead as one that has died.
+            raise WorkerGone(f"{worker}: there is no such media process")
+        return member
+
+    def _remember(self, call_id: str, worker: str) -> None:
+        self._members[worker].calls.add(call_id)
+        self._placed[call_id] = worker
+        self._placed.move_to_end(call_id)
+        if len(self._placed) > PLACED_REMEMBERED:
+            self._placed.popitem(last=False)

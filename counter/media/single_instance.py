@@ -1,0 +1,55 @@
+"""One process for each control socket, also when two are started in the same moment."""
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from counter.errors import BadInput, NotAllowedNow
+
+MAX_PATH_BYTES: Final = 107
+"sizeof(sockaddr_un.sun_path) - 1"
+
+
+@contextmanager
+def hold_socket_path(path: Path) -> Iterator[None]:
+    """Own `path` while the block runs: what a dead process left there is removed.
+
+    The lock goes with the process, however it ends.  Raises `NotAllowedNow` when a living process
+    owns the path, `BadInput` when the path is too long for a socket.
+    """
+    check_socket_path(path)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with _lock_path(path).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise NotAllowedNow(f"{path}: another media process serves this socket") from error
+        path.unlink(missing_ok=True)
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def is_held(path: Path) -> bool:
+    """Whether a living process owns `path`; unlike a process number, this cannot be mistaken."""
+    try:
+        with _lock_path(path).open("r+") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
+
+
+def _lock_path(path: Path) -> Path:
+    return path.with_suffix(".lock")
+
+
+def check_socket_path(path: Path) -> None:
+    """Raise `BadInput` when the system cannot bind a socket at `path`."""
+    if len(bytes(path)) > MAX_PATH_BYTES:
+        raise BadInput(f"{path}: longer than {MAX_PATH_BYTES} bytes; choose a shorter directory")
