@@ -5,7 +5,7 @@ engines.  Nothing is shared between tests but the servers' processes.
 """
 
 import shutil
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -99,27 +99,32 @@ def postgres_template(postgres: PostgresServer) -> str:
     return name
 
 
+def _nobody(wakes: Iterable[tuple[str, int]]) -> None:
+    """Wake nobody."""
+
+
 @pytest.fixture(params=ENGINES)
 def new_executor(
     request: pytest.FixtureRequest, tmp_path: Path
-) -> Iterator[Callable[[], Executor]]:
-    """Yield a maker of executors on ONE fresh store: a second one is a second node.
+) -> Iterator[Callable[..., Executor]]:
+    """Yield `(on_wake=nobody) -> Executor` on ONE fresh store: a second one is a second node.
 
     Who makes one closes it.  SQLite is for one node: there, make the next after closing the last.
     """
     if request.param == "sqlite":
         path = tmp_path / "counter.sqlite"
         shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
-        yield lambda: SqliteLane(path)
+        yield lambda on_wake=_nobody: SqliteLane(path, on_wake=on_wake)
     else:
         server: PostgresServer = request.getfixturevalue("postgres")
         name = server.create_database(template=request.getfixturevalue("postgres_template"))
-        yield lambda: PostgresPool(server.address(name))
+        address = server.address(name)
+        yield lambda on_wake=_nobody: PostgresPool(address, on_wake=on_wake)
         server.drop_database(name)
 
 
 @pytest.fixture
-async def executor(new_executor: Callable[[], Executor]) -> AsyncIterator[Executor]:
+async def executor(new_executor: Callable[..., Executor]) -> AsyncIterator[Executor]:
     """Yield an executor on a fresh store with every table, once per engine."""
     made = new_executor()
     yield made

@@ -18,6 +18,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 AGAIN = frozenset({"40001", "40P01"})
+AWAY = frozenset({"57P01", "57P02", "57P03", "08000", "08003", "08006"})
+"States of a server that shuts down, crashed or starts (PostgreSQL manual, appendix A)."
 TRIES = 6
 
 
@@ -51,9 +53,11 @@ class PostgresPool:
             try:
                 async with self._engine.begin() as conn:
                     result, wakes = await conn.run_sync(run)
-            except InterfaceError as gone:
+            except (InterfaceError, OSError) as gone:
                 raise StoreUnavailable("PostgreSQL cannot be reached") from gone
             except DBAPIError as broken:
+                if _sqlstate(broken) in AWAY:
+                    raise StoreUnavailable("PostgreSQL is starting or stopping") from broken
                 if _sqlstate(broken) not in AGAIN or attempt == TRIES - 1:
                     raise
                 await asyncio.sleep(0.002 * 2**attempt)
@@ -77,8 +81,12 @@ class PostgresPool:
                 )
                 async with conn.begin():
                     return await conn.run_sync(lambda sync: query(sync, *args, **kwargs))
-        except InterfaceError as gone:
+        except (InterfaceError, OSError) as gone:
             raise StoreUnavailable("PostgreSQL cannot be reached") from gone
+        except DBAPIError as broken:
+            if _sqlstate(broken) in AWAY:
+                raise StoreUnavailable("PostgreSQL is starting or stopping") from broken
+            raise
 
     async def close(self) -> None:
         await self._engine.dispose()
