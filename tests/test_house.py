@@ -34,7 +34,7 @@ TECHNOLOGIES = {
     "child", "cryptography", "cups", "development", "directory", "fake", "files", "holidays", "http",
     "jinja2", "memory", "oidc", "opencv", "pcsc", "pdfium", "pikepdf", "pool", "postgres",
     "process", "pyhanko", "pypdfium2", "redis", "sane", "smtp", "socket", "socketio", "sql",
-    "sqlite", "store", "typst", "webhook", "worker",
+    "sqlite", "store", "toml", "typst", "webhook", "worker",
 }  # fmt: skip
 "Second words of `<role>_<technology>.py`; a new technology is entered here once, on purpose."
 
@@ -43,6 +43,7 @@ ADAPTERS = {
     "counter/media/batch.py": "recvmmsg and sendmmsg through cffi",
     "counter/media/control_client.py": "asks a media process over HTTP",
     "counter/media/control_server.py": "answers it",
+    "counter/media/forwarder.py": "moves packets between sockets",
     "counter/media/loop_lag.py": "measures the event loop",
     "counter/media/worker.py": "the media process",
     "counter/media/member.py": "one media process as the pool sees it",
