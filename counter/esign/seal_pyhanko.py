@@ -156,6 +156,11 @@ def subject(certificate: x509.Certificate) -> str:
     return str(certificate.subject.human_friendly)
 
 
+def field_size(pdf: bytes, field: str) -> tuple[float, float]:
+    """Width and height in points of a signature field.  Raises `ValueError` when there is none."""
+    return _size(IncrementalPdfFileWriter(io.BytesIO(pdf)), field)
+
+
 def _size(writer: IncrementalPdfFileWriter, field: str) -> tuple[float, float]:
     for reference in writer.root["/AcroForm"]["/Fields"]:
         widget: Any = reference.get_object()

@@ -73,8 +73,11 @@ class SignPool:
 
     async def close(self) -> None:
         """Let the job that is running finish, then end the worker."""
-        pool = self._pool
-        await asyncio.to_thread(pool.shutdown, wait=True, cancel_futures=True)
+        await asyncio.to_thread(self.close_now)
+
+    def close_now(self) -> None:
+        """The same, for who has no event loop."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
 
     async def _run(self, job: Callable[[], R]) -> R:
         pool = self._pool

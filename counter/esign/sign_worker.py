@@ -26,7 +26,7 @@ from counter.esign.keys_files import KeyMaterial, load, load_certificate
 from counter.esign.pages_pdfium import photograph
 from counter.esign.ports import PreparedForm, SealedForm, SigningKeys, Verdict
 from counter.esign.refusals import FormUndrawable
-from counter.esign.seal_pyhanko import Look, Stamps, sign
+from counter.esign.seal_pyhanko import Look, Stamps, field_size, sign
 
 CITIZEN, SEAL = "Citizen", "Seal"
 
@@ -125,31 +125,19 @@ async def _seal(
 ) -> SealedForm:
     tools = _loaded()
     stamps = Stamps(tsa_url)
-    sizes = {box.name: box for box in tools.press.form(form, data, now).boxes}
-    pen = sizes[CITIZEN]
+    # Sizes come from the document, not the template, which may be a newer one after a restart.
+    width_pt, height_pt = field_size(pdf, CITIZEN)
+    pen = Look(drawing=drawing(ink, width_pt=width_pt, height_pt=height_pt))
     signed = await sign(
-        pdf,
-        tools.witness,
-        stamps,
-        field=CITIZEN,
-        look=Look(drawing=drawing(ink, width_pt=pen.width_pt, height_pt=pen.height_pt)),
-        at=signed_at,
-        certify=True,
+        pdf, tools.witness, stamps, field=CITIZEN, look=pen, at=signed_at, certify=True
     )
     await verify_pyhanko.require_sound(signed, [CITIZEN], tools.roots, now)
+    words = _seal_words(form, data, now, *field_size(pdf, SEAL))
     with tempfile.TemporaryDirectory(prefix="seal-") as directory:
         page = Path(directory) / "seal.pdf"
-        box = sizes[SEAL]
-        words = _seal_words(form, data, now, box.width_pt, box.height_pt)
         page.write_bytes(tools.press.seal(words, now))
         sealed = await sign(
-            signed,
-            tools.seal,
-            stamps,
-            field=SEAL,
-            look=Look(page=page),
-            at=now,
-            certify=False,
+            signed, tools.seal, stamps, field=SEAL, look=Look(page=page), at=now, certify=False
         )
     await verify_pyhanko.require_sound(sealed, [CITIZEN, SEAL], tools.roots, now)
     return SealedForm(signed=signed, sealed=sealed, pages=photograph(sealed))

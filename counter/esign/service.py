@@ -1,0 +1,253 @@
+"""Signing, one method per thing that a person does.
+
+What is heavy happens in the studio, what is lasting in the records; in between nothing is kept, so
+that a node may die at any line.  Ink that arrived is sealed by `resume` after the restart.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+
+from counter.errors import NotAllowedNow, Refusal
+from counter.esign.ceremony import Presented, Sealed
+from counter.esign.forms import FormData, Forms, FormTemplate, Language, check
+from counter.esign.glyphs import GlyphTable
+from counter.esign.ink import Point, ink
+from counter.esign.ports import (
+    Blobs,
+    CeremonyState,
+    NewDocument,
+    NewImage,
+    NewSeal,
+    PageImage,
+    Records,
+    Studio,
+    Unfinished,
+    Verdict,
+)
+from counter.esign.refusals import (
+    CeremonyOpen,
+    DocumentUnknown,
+    SignatureInvalid,
+    TimestampUnavailable,
+)
+from counter.ids import CaseId, CeremonyId, Digest, DocumentId, NewId
+
+LOCAL_TIME = timezone(timedelta(hours=8))
+"Macau and Hengqin, all year; dates on paper are local."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedDocument:
+    """What the citizen and the department get."""
+
+    ceremony_id: CeremonyId
+    sha256: Digest
+    "Of the sealed PDF."
+
+
+class EsignService:
+    """See the module."""
+
+    def __init__(
+        self,
+        *,
+        records: Records,
+        blobs: Blobs,
+        studio: Studio,
+        forms: Forms,
+        glyphs: GlyphTable,
+        new_id: NewId,
+    ) -> None:
+        self._records = records
+        self._blobs = blobs
+        self._studio = studio
+        self._forms = forms
+        self._glyphs = glyphs
+        self._new_id = new_id
+        # One at a time on this node; between nodes the first to commit wins.
+        self._sealing = asyncio.Lock()
+
+    def forms(self, department_side: str | None = None) -> tuple[FormTemplate, ...]:
+        """Forms that can be presented; with `macau` or `hengqin`, those of that side."""
+        if department_side is None:
+            return self._forms.all()
+        return self._forms.for_service(department_side)
+
+    def form(self, form_id: str) -> FormTemplate:
+        """One form.  Raises `FormUnknown`."""
+        return self._forms.of(form_id)
+
+    async def present(
+        self,
+        case_id: CaseId,
+        form_id: str,
+        data: FormData,
+        language: Language,
+        *,
+        by: str,
+        now: datetime,
+    ) -> CeremonyId:
+        """Draw a form and put it on the citizen's screen.
+
+        data: by field name; `date` and `case_number` are filled in when absent.
+        by: who presents, as `agent:<id>`.
+        Raises `FormUnknown`, `FieldUnknown`, `DataMissing`, `DataTooLong`, `GlyphMissing`,
+        `FormUndrawable`, `CeremonyOpen`, `TimestampUnavailable`, `SignerUnavailable`.
+        """
+        form = self._forms.of(form_id)
+        known = {"date": f"{now.astimezone(LOCAL_TIME):%Y-%m-%d}", "case_number": case_id}
+        clean = check(form, {**known, **data}, self._glyphs)
+        if await self._records.is_open(case_id):
+            raise CeremonyOpen(f"case {case_id} has a form under way; finish or withdraw it first")
+        await self._studio.require_timestamps()
+        prepared = await self._studio.prepare(form, clean, language, now)
+        new = NewDocument(
+            ceremony_id=CeremonyId(self._new_id()),
+            document_id=DocumentId(self._new_id()),
+            case_id=case_id,
+            form=form,
+            data=clean,
+            language=language,
+            sha256=await self._blobs.put(prepared.pdf),
+            size_bytes=len(prepared.pdf),
+            images=await self._keep_images(prepared.pages),
+        )
+        await self._records.present(new, by=by, now=now)
+        return new.ceremony_id
+
+    async def page_seen(
+        self, case_id: CaseId, ceremony_id: str, page: int, now: datetime
+    ) -> tuple[int, ...]:
+        """Note that a page (from 1) was on the screen; answers the pages still unseen."""
+        return await self._records.page_seen(case_id, ceremony_id, page, now)
+
+    async def consent(self, case_id: CaseId, ceremony_id: str, sha256: str, now: datetime) -> None:
+        """The citizen agrees to the document of this digest; then the pen may write.
+
+        Raises `PagesUnseen`, `DigestMismatch`, `TimestampUnavailable`; nothing changed then.
+        """
+        stage = await self._records.load(case_id, ceremony_id)
+        if isinstance(stage, Presented):
+            stage.consented(sha256, now)
+            # Said now, because after the pen it would be too late to send somebody home.
+            await self._studio.require_timestamps()
+        await self._records.consent(case_id, ceremony_id, sha256, now)
+
+    async def sign(
+        self,
+        case_id: CaseId,
+        ceremony_id: str,
+        sha256: str,
+        strokes: Sequence[Sequence[Point]],
+        now: datetime,
+    ) -> SignedDocument:
+        """Keep the ink, then seal.  Asked again, answers the same document.
+
+        sha256: of the document the citizen wrote on.
+        Raises `InkMissing`, `InkTooMuch`, `DigestMismatch`, `NotAllowedNow`: nothing changed.
+        Raises `TimestampUnavailable`, `SignatureInvalid`, `ClockWrong`, `SignerUnavailable`: the
+        ink is kept, `resume` goes on.
+        """
+        await self._records.keep_ink(case_id, ceremony_id, sha256, ink(strokes), now)
+        for waiting in await self._records.unfinished(ceremony_id):
+            await self._finish(waiting, now)
+        stage = await self._records.load(case_id, ceremony_id)
+        if not isinstance(stage, Sealed):
+            raise NotAllowedNow(f"ceremony {ceremony_id} was withdrawn while it was being sealed")
+        return SignedDocument(ceremony_id=CeremonyId(ceremony_id), sha256=stage.sealed_sha256)
+
+    async def resume(self, now: datetime) -> int:
+        """Seal what has ink and no seal: after a restart, or when timestamps come back.
+
+        Answers how many were finished.  Raises `TimestampUnavailable` at once; another refusal is
+        raised after all have been tried, so that one bad document does not hold up the rest.
+        """
+        refused: Refusal | None = None
+        done = 0
+        for one in await self._records.unfinished():
+            try:
+                await self._finish(one, now)
+            except TimestampUnavailable:
+                raise
+            except Refusal as refusal:
+                refused = refused or refusal
+            else:
+                done += 1
+        if refused is not None:
+            raise refused
+        return done
+
+    async def decline(self, case_id: CaseId, ceremony_id: str, now: datetime) -> None:
+        """The citizen does not want to sign.  Raises `NotAllowedNow` once the ink is kept."""
+        await self._records.decline(case_id, ceremony_id, now)
+
+    async def withdraw(self, case_id: CaseId, ceremony_id: str, *, by: str, now: datetime) -> None:
+        """The agent takes the form back.  Raises `NotAllowedNow` once it is sealed."""
+        await self._records.withdraw(case_id, ceremony_id, by=by, now=now)
+
+    async def ceremonies(self, case_id: CaseId) -> Sequence[CeremonyState]:
+        """What screens show, newest first."""
+        return await self._records.of_case(case_id)
+
+    async def pdf(self, case_id: CaseId, sha256: str) -> bytes:
+        """A presented or sealed document of this case.
+
+        Raises `DocumentUnknown` for another case's, and for one that is only half signed.
+        """
+        if not await self._records.owns_document(case_id, sha256):
+            raise DocumentUnknown(f"case {case_id} has no document {sha256[:12]}")
+        return await self._sound(sha256)
+
+    async def page_image(self, case_id: CaseId, sha256: str) -> bytes:
+        """The PNG of a page of this case.  Raises `DocumentUnknown`."""
+        if not await self._records.owns_image(case_id, sha256):
+            raise DocumentUnknown(f"case {case_id} has no page image {sha256[:12]}")
+        return await self._sound(sha256)
+
+    async def verify(self, case_id: CaseId, sha256: str, now: datetime) -> tuple[Verdict, ...]:
+        """Check the signatures of a document of this case, first to last."""
+        return await self._studio.verify(await self.pdf(case_id, sha256), now)
+
+    async def _finish(self, waiting: Unfinished, now: datetime) -> None:
+        async with self._sealing:
+            if not await self._records.unfinished(waiting.ceremony_id):
+                return
+            signed = waiting.signed
+            sealed = await self._studio.seal(
+                await self._sound(signed.sha256),
+                self._forms.of(waiting.form),
+                waiting.data,
+                signed.ink,
+                signed_at=signed.signed_at,
+                now=now,
+            )
+            new = NewSeal(
+                signed_sha256=await self._blobs.put(sealed.signed),
+                signed_bytes=len(sealed.signed),
+                sealed_sha256=await self._blobs.put(sealed.sealed),
+                sealed_bytes=len(sealed.sealed),
+                images=await self._keep_images(sealed.pages),
+            )
+            await self._records.sealed(waiting.ceremony_id, new, now)
+
+    async def _keep_images(self, pages: Sequence[PageImage]) -> tuple[NewImage, ...]:
+        return tuple(
+            [
+                NewImage(
+                    page=page.page,
+                    sha256=await self._blobs.put(page.image),
+                    width_px=page.width_px,
+                    height_px=page.height_px,
+                )
+                for page in pages
+            ]
+        )
+
+    async def _sound(self, sha256: str) -> bytes:
+        content = await self._blobs.get(sha256)
+        if hashlib.sha256(content).hexdigest() != sha256:
+            raise SignatureInvalid(f"the kept bytes of {sha256[:12]} are not those that were kept")
+        return content

@@ -1,0 +1,368 @@
+"""Commands of signing: each one is one transaction.
+
+It decides by the stage types of `ceremony.py`, writes, tells the screens and journals.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, update
+
+from counter.errors import NotAllowedNow
+from counter.esign.ceremony import (
+    CONSENT_TEXT_ID,
+    Consented,
+    Declined,
+    Presented,
+    Sealed,
+    Signed,
+    Withdrawn,
+)
+from counter.esign.ink import Ink
+from counter.esign.ports import NewDocument, NewImage, NewSeal
+from counter.esign.refusals import CeremonyOpen
+from counter.esign.store_reading import find, stage_of
+from counter.esign.store_tables import (
+    ceremony,
+    ceremony_ink,
+    esign_document,
+    esign_page_image,
+    esign_revision,
+)
+from counter.ids import Digest, DocumentId
+from counter.store.journal_sql import record
+from counter.store.metadata import insert_for
+from counter.store.session_log import tell
+
+Audiences = Callable[[Connection, str], Iterable[str]]
+"Who hears about a case: given the connection and the case's id, answers audiences."
+
+
+def present(
+    conn: Connection, new: NewDocument, *, by: str, audiences: Audiences, now: datetime
+) -> None:
+    """Put a prepared form on the citizen's screen.  Raises `CeremonyOpen`.
+
+    by: who presents it, as `agent:<id>`.
+    """
+    before = conn.execute(select(ceremony.c.id).where(ceremony.c.case_id == new.case_id)).all()
+    inserted = conn.execute(
+        insert_for(conn, ceremony)
+        .values(
+            id=new.ceremony_id,
+            case_id=new.case_id,
+            document_id=new.document_id,
+            state="presented",
+            version=1,
+            language=new.language,
+            sha256=new.sha256,
+            pages=len(new.images),
+            seen=[],
+            created_at=now,
+            order_in_case=len(before) + 1,
+        )
+        # The index decides, also between two nodes.
+        .on_conflict_do_nothing()
+        .returning(ceremony.c.id)
+    ).scalar_one_or_none()
+    if inserted is None:
+        raise CeremonyOpen(f"case {new.case_id} has a form under way; finish or withdraw it first")
+    conn.execute(
+        esign_document.insert().values(
+            id=new.document_id,
+            case_id=new.case_id,
+            form=new.form.id,
+            form_version=new.form.version,
+            data=new.data,
+            data_sha256=_digest_of(new.data),
+            created_at=now,
+        )
+    )
+    _add_revision(
+        conn, new.document_id, new.sha256, None, "prepared", new.size_bytes, now, new.images
+    )
+    facts = {
+        "case": new.case_id,
+        "form": new.form.id,
+        "form_version": new.form.version,
+        "sha256": new.sha256,
+        "pages": len(new.images),
+        "language": new.language,
+    }
+    record(
+        conn,
+        actor=by,
+        action="document.presented",
+        subject=f"ceremony:{new.ceremony_id}",
+        facts=facts,
+        now=now,
+    )
+    body = {"ceremony_id": new.ceremony_id, **facts}
+    _tell_all(conn, audiences, new.case_id, "document.presented", body, now)
+
+
+def page_seen(
+    conn: Connection,
+    case_id: str,
+    ceremony_id: str,
+    page: int,
+    *,
+    audiences: Audiences,
+    now: datetime,
+) -> tuple[int, ...]:
+    """Note that a page was on the screen; answers the pages still unseen.
+
+    After consent it changes nothing.  Raises `BadInput` for a page there is not.
+    """
+    row = find(conn, case_id, ceremony_id)
+    stage = stage_of(conn, row)
+    if isinstance(stage, Consented | Signed | Sealed):
+        return ()
+    if not isinstance(stage, Presented):
+        raise _not_now(row, "page.seen")
+    after = stage.page_seen(page)
+    if after.seen != stage.seen:
+        _change(conn, row, seen=sorted(after.seen))
+        body = {"ceremony_id": ceremony_id, "page": page, "unseen": len(after.unseen)}
+        _tell_all(conn, audiences, case_id, "ceremony.page_seen", body, now)
+    return after.unseen
+
+
+def consent(
+    conn: Connection,
+    case_id: str,
+    ceremony_id: str,
+    sha256: str,
+    *,
+    audiences: Audiences,
+    now: datetime,
+) -> None:
+    """The citizen agrees to the document of this digest; again is the same.
+
+    Raises `PagesUnseen`, `DigestMismatch`.
+    """
+    row = find(conn, case_id, ceremony_id)
+    stage = stage_of(conn, row)
+    if isinstance(stage, Consented | Signed | Sealed) and sha256 == row.sha256:
+        return
+    if not isinstance(stage, Presented):
+        raise _not_now(row, "ceremony.consent")
+    stage.consented(sha256, now)
+    _change(conn, row, state="consented", consented_at=now)
+    record(
+        conn,
+        actor=f"citizen:{case_id}",
+        action="ceremony.consented",
+        subject=f"ceremony:{ceremony_id}",
+        facts={"text": CONSENT_TEXT_ID, "language": row.language, "sha256": row.sha256},
+        now=now,
+    )
+    body = {"ceremony_id": ceremony_id, "sha256": row.sha256}
+    _tell_all(conn, audiences, case_id, "ceremony.consented", body, now)
+
+
+def keep_ink(
+    conn: Connection,
+    case_id: str,
+    ceremony_id: str,
+    sha256: str,
+    ink: Ink,
+    *,
+    audiences: Audiences,
+    now: datetime,
+) -> None:
+    """The citizen has written.  From here the document is sealed without anybody's help.
+
+    The first ink stands; again is the same.  Raises `DigestMismatch`.
+    """
+    row = find(conn, case_id, ceremony_id)
+    stage = stage_of(conn, row)
+    if isinstance(stage, Signed | Sealed) and sha256 == row.sha256:
+        return
+    if not isinstance(stage, Consented):
+        raise _not_now(row, "ceremony.sign")
+    stage.signed(sha256, ink, now)
+    conn.execute(
+        ceremony_ink.insert().values(
+            ceremony_id=ceremony_id, strokes=ink.dump(), sha256=ink.sha256, at=now
+        )
+    )
+    _change(conn, row, state="signing", signed_at=now)
+    record(
+        conn,
+        actor=f"citizen:{case_id}",
+        action="ceremony.signed",
+        subject=f"ceremony:{ceremony_id}",
+        facts={"act": "handwritten", "sha256": row.sha256, "ink_sha256": ink.sha256},
+        now=now,
+    )
+    _tell_all(conn, audiences, case_id, "ceremony.signed", {"ceremony_id": ceremony_id}, now)
+
+
+def seal(
+    conn: Connection, ceremony_id: str, new: NewSeal, *, audiences: Audiences, now: datetime
+) -> Digest:
+    """Finish with both revisions.  Answers the digest that stands: the first one wins.
+
+    Raises `NotAllowedNow` when it was withdrawn meanwhile.
+    """
+    row = find(conn, None, ceremony_id)
+    stage = stage_of(conn, row)
+    if isinstance(stage, Sealed):
+        return stage.sealed_sha256
+    if not isinstance(stage, Signed):
+        raise _not_now(row, "document.seal")
+    done = stage.sealed(signed_sha256=new.signed_sha256, sealed_sha256=new.sealed_sha256)
+    document = DocumentId(row.document_id)
+    inked = (done.signed_sha256, row.sha256, "signed", new.signed_bytes)
+    _add_revision(conn, document, *inked, now, pages=row.pages)
+    closed = (done.sealed_sha256, done.signed_sha256, "sealed", new.sealed_bytes)
+    _add_revision(conn, document, *closed, now, new.images)
+    _change(
+        conn,
+        row,
+        state="sealed",
+        signed_sha256=done.signed_sha256,
+        sealed_sha256=done.sealed_sha256,
+    )
+    _forget_ink(conn, ceremony_id)
+    record(
+        conn,
+        actor="counter:esign",
+        action="document.sealed",
+        subject=f"ceremony:{ceremony_id}",
+        facts={
+            "presented_sha256": row.sha256,
+            "signed_sha256": done.signed_sha256,
+            "sealed_sha256": done.sealed_sha256,
+        },
+        now=now,
+    )
+    body = {"ceremony_id": ceremony_id, "sha256": done.sealed_sha256}
+    _tell_all(conn, audiences, row.case_id, "document.signed", body, now)
+    return done.sealed_sha256
+
+
+def decline(
+    conn: Connection, case_id: str, ceremony_id: str, *, audiences: Audiences, now: datetime
+) -> None:
+    """The citizen says no, before the ink; again is the same."""
+    row = find(conn, case_id, ceremony_id)
+    stage = stage_of(conn, row)
+    if isinstance(stage, Declined):
+        return
+    if not isinstance(stage, Presented | Consented):
+        raise _not_now(row, "ceremony.decline")
+    stage.declined()
+    _end(conn, row, "declined", f"citizen:{case_id}", audiences, now)
+
+
+def withdraw(
+    conn: Connection,
+    case_id: str,
+    ceremony_id: str,
+    *,
+    by: str,
+    audiences: Audiences,
+    now: datetime,
+) -> None:
+    """The agent takes it back, before the seal; again is the same."""
+    row = find(conn, case_id, ceremony_id)
+    stage = stage_of(conn, row)
+    if isinstance(stage, Withdrawn):
+        return
+    if not isinstance(stage, Presented | Consented | Signed):
+        raise _not_now(row, "ceremony.withdraw")
+    stage.withdrawn()
+    _end(conn, row, "withdrawn", by, audiences, now)
+
+
+def _change(conn: Connection, row: Row[Any], **values: Any) -> None:
+    conn.execute(
+        update(ceremony)
+        .where(ceremony.c.id == row.id, ceremony.c.version == row.version)
+        .values(version=row.version + 1, **values)
+    )
+
+
+def _end(
+    conn: Connection, row: Row[Any], state: str, by: str, audiences: Audiences, now: datetime
+) -> None:
+    _change(conn, row, state=state)
+    _forget_ink(conn, row.id)
+    record(
+        conn,
+        actor=by,
+        action=f"ceremony.{state}",
+        subject=f"ceremony:{row.id}",
+        facts={"was": row.state, "sha256": row.sha256},
+        now=now,
+    )
+    body = {"ceremony_id": row.id, "state": state}
+    _tell_all(conn, audiences, row.case_id, f"ceremony.{state}", body, now)
+
+
+def _forget_ink(conn: Connection, ceremony_id: str) -> None:
+    conn.execute(
+        update(ceremony_ink).where(ceremony_ink.c.ceremony_id == ceremony_id).values(strokes=None)
+    )
+
+
+def _add_revision(
+    conn: Connection,
+    document_id: DocumentId,
+    sha256: Digest,
+    parent_sha256: str | None,
+    kind: str,
+    size_bytes: int,
+    now: datetime,
+    images: Sequence[NewImage] = (),
+    *,
+    pages: int | None = None,
+) -> None:
+    conn.execute(
+        esign_revision.insert().values(
+            document_id=document_id,
+            sha256=sha256,
+            parent_sha256=parent_sha256,
+            kind=kind,
+            pages=len(images) if pages is None else pages,
+            size_bytes=size_bytes,
+            created_at=now,
+        )
+    )
+    for image in images:
+        conn.execute(
+            esign_page_image.insert().values(
+                document_id=document_id,
+                revision_sha256=sha256,
+                page=image.page,
+                sha256=image.sha256,
+                width_px=image.width_px,
+                height_px=image.height_px,
+            )
+        )
+
+
+def _tell_all(
+    conn: Connection,
+    audiences: Audiences,
+    case_id: str,
+    kind: str,
+    body: Mapping[str, Any],
+    now: datetime,
+) -> None:
+    for audience in audiences(conn, case_id):
+        tell(conn, audience, kind, body, now)
+
+
+def _not_now(row: Row[Any], asked: str) -> NotAllowedNow:
+    return NotAllowedNow(f"ceremony {row.id} is {row.state}: {asked} is not possible now")
+
+
+def _digest_of(data: Mapping[str, str]) -> str:
+    canonical = json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()

@@ -1,0 +1,172 @@
+"""Questions about signing: what screens show, what may be given out, what is still to be sealed."""
+
+from typing import Any, cast
+
+from sqlalchemy import Connection, Row, select
+
+from counter.esign.ceremony import (
+    Ceremony,
+    Consented,
+    Declined,
+    Presented,
+    Sealed,
+    Signed,
+    Withdrawn,
+)
+from counter.esign.ink import Ink
+from counter.esign.ports import CeremonyState, Sheet, Unfinished
+from counter.esign.refusals import CeremonyUnknown
+from counter.esign.store_tables import (
+    OPEN,
+    ceremony,
+    ceremony_ink,
+    esign_document,
+    esign_page_image,
+    esign_revision,
+)
+from counter.ids import CaseId, CeremonyId, Digest, DocumentId
+
+
+def find(conn: Connection, case_id: str | None, ceremony_id: str, *, lock: bool = True) -> Row[Any]:
+    """The row of a ceremony, of this case unless None.  Raises `CeremonyUnknown`."""
+    asked = select(ceremony).where(ceremony.c.id == ceremony_id)
+    if case_id is not None:
+        asked = asked.where(ceremony.c.case_id == case_id)
+    row = conn.execute(asked.with_for_update() if lock else asked).one_or_none()
+    if row is None:
+        raise CeremonyUnknown(f"case {case_id} has no ceremony {ceremony_id}")
+    return row
+
+
+def stage_of(conn: Connection, row: Row[Any]) -> Ceremony:
+    """The stage that a row stands for."""
+    case_id, sha256 = CaseId(row.case_id), Digest(row.sha256)
+    match row.state:
+        case "presented":
+            return Presented(
+                case_id=case_id, sha256=sha256, pages=row.pages, seen=frozenset(row.seen)
+            )
+        case "consented":
+            return Consented(case_id=case_id, sha256=sha256, consented_at=row.consented_at)
+        case "signing":
+            strokes = conn.execute(
+                select(ceremony_ink.c.strokes).where(ceremony_ink.c.ceremony_id == row.id)
+            ).scalar_one()
+            return Signed(
+                case_id=case_id, sha256=sha256, ink=Ink.load(strokes), signed_at=row.signed_at
+            )
+        case "sealed":
+            return Sealed(
+                case_id=case_id,
+                signed_sha256=Digest(row.signed_sha256),
+                sealed_sha256=Digest(row.sealed_sha256),
+            )
+        case "declined":
+            return Declined(case_id=case_id)
+        case _:
+            return Withdrawn(case_id=case_id)
+
+
+def signing_of(conn: Connection, case_id: str) -> tuple[CeremonyState, ...]:
+    """Every ceremony of a case as screens show it, newest first."""
+    rows = conn.execute(
+        select(ceremony, esign_document.c.form)
+        .join(esign_document, esign_document.c.id == ceremony.c.document_id)
+        .where(ceremony.c.case_id == case_id)
+        .order_by(ceremony.c.order_in_case.desc())
+    )
+    return tuple(
+        CeremonyState(
+            ceremony_id=CeremonyId(row.id),
+            case_id=CaseId(row.case_id),
+            document_id=DocumentId(row.document_id),
+            form=row.form,
+            language=row.language,
+            state=row.state,
+            version=row.version,
+            sha256=Digest(row.sha256),
+            sheets=_sheets(conn, row),
+            sealed_sha256=Digest(row.sealed_sha256) if row.sealed_sha256 else None,
+            created_at=row.created_at,
+        )
+        for row in rows.all()
+    )
+
+
+def is_open(conn: Connection, case_id: str) -> bool:
+    """Whether the case has a ceremony under way."""
+    under_way = select(ceremony.c.id).where(
+        ceremony.c.case_id == case_id, ceremony.c.state.in_(OPEN)
+    )
+    return conn.execute(under_way).first() is not None
+
+
+def load(conn: Connection, case_id: str, ceremony_id: str) -> Ceremony:
+    """The stage of a ceremony.  Raises `CeremonyUnknown`."""
+    return stage_of(conn, find(conn, case_id, ceremony_id, lock=False))
+
+
+def unfinished(conn: Connection, ceremony_id: str | None = None) -> tuple[Unfinished, ...]:
+    """Ceremonies with ink and without seal, oldest first; with an id, that one only."""
+    asked = (
+        select(ceremony, esign_document.c.form, esign_document.c.data)
+        .join(esign_document, esign_document.c.id == ceremony.c.document_id)
+        .where(ceremony.c.state == "signing")
+        .order_by(ceremony.c.signed_at)
+    )
+    if ceremony_id is not None:
+        asked = asked.where(ceremony.c.id == ceremony_id)
+    return tuple(
+        Unfinished(
+            ceremony_id=CeremonyId(row.id),
+            form=row.form,
+            data=row.data,
+            signed=cast(Signed, stage_of(conn, row)),
+        )
+        for row in conn.execute(asked).all()
+    )
+
+
+def owns_document(conn: Connection, case_id: str, sha256: str) -> bool:
+    """Whether the case may have this file: as presented or sealed, never half-signed."""
+    found = conn.execute(
+        select(esign_revision.c.kind)
+        .join(esign_document, esign_document.c.id == esign_revision.c.document_id)
+        .where(
+            esign_document.c.case_id == case_id,
+            esign_revision.c.sha256 == sha256,
+            esign_revision.c.kind.in_(("prepared", "sealed")),
+        )
+    )
+    return found.first() is not None
+
+
+def owns_image(conn: Connection, case_id: str, sha256: str) -> bool:
+    """Whether this page image belongs to the case."""
+    found = conn.execute(
+        select(esign_page_image.c.page)
+        .join(esign_document, esign_document.c.id == esign_page_image.c.document_id)
+        .where(esign_document.c.case_id == case_id, esign_page_image.c.sha256 == sha256)
+    )
+    return found.first() is not None
+
+
+def _sheets(conn: Connection, row: Row[Any]) -> tuple[Sheet, ...]:
+    found = conn.execute(
+        select(esign_page_image)
+        .where(
+            esign_page_image.c.document_id == row.document_id,
+            esign_page_image.c.revision_sha256 == (row.sealed_sha256 or row.sha256),
+        )
+        .order_by(esign_page_image.c.page)
+    )
+    return tuple(
+        Sheet(
+            page=image.page,
+            sha256=Digest(image.sha256),
+            width_px=image.width_px,
+            height_px=image.height_px,
+            seen=image.page in row.seen,
+        )
+        for image in found
+    )

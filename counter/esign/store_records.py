@@ -1,0 +1,76 @@
+"""`counter.esign.ports.Records` on the store: each method runs one command or one question."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from counter.esign import store_esign as commands
+from counter.esign import store_reading as questions
+from counter.esign.ceremony import Ceremony
+from counter.esign.ink import Ink
+from counter.esign.ports import CeremonyState, NewDocument, NewSeal, Unfinished
+from counter.ids import CaseId, Digest
+from counter.store.executor import Executor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SqlRecords:
+    """`counter.esign.ports.Records` on either engine."""
+
+    executor: Executor
+    audiences: commands.Audiences
+
+    async def present(self, new: NewDocument, *, by: str, now: datetime) -> None:
+        await self.executor.write(commands.present, new, by=by, audiences=self.audiences, now=now)
+
+    async def is_open(self, case_id: CaseId) -> bool:
+        return await self.executor.read(questions.is_open, case_id)
+
+    async def load(self, case_id: CaseId, ceremony_id: str) -> Ceremony:
+        return await self.executor.read(questions.load, case_id, ceremony_id)
+
+    async def page_seen(
+        self, case_id: CaseId, ceremony_id: str, page: int, now: datetime
+    ) -> tuple[int, ...]:
+        return await self.executor.write(
+            commands.page_seen, case_id, ceremony_id, page, audiences=self.audiences, now=now
+        )
+
+    async def consent(self, case_id: CaseId, ceremony_id: str, sha256: str, now: datetime) -> None:
+        await self.executor.write(
+            commands.consent, case_id, ceremony_id, sha256, audiences=self.audiences, now=now
+        )
+
+    async def keep_ink(
+        self, case_id: CaseId, ceremony_id: str, sha256: str, ink: Ink, now: datetime
+    ) -> None:
+        await self.executor.write(
+            commands.keep_ink, case_id, ceremony_id, sha256, ink, audiences=self.audiences, now=now
+        )
+
+    async def sealed(self, ceremony_id: str, new: NewSeal, now: datetime) -> Digest:
+        return await self.executor.write(
+            commands.seal, ceremony_id, new, audiences=self.audiences, now=now
+        )
+
+    async def decline(self, case_id: CaseId, ceremony_id: str, now: datetime) -> None:
+        await self.executor.write(
+            commands.decline, case_id, ceremony_id, audiences=self.audiences, now=now
+        )
+
+    async def withdraw(self, case_id: CaseId, ceremony_id: str, *, by: str, now: datetime) -> None:
+        await self.executor.write(
+            commands.withdraw, case_id, ceremony_id, by=by, audiences=self.audiences, now=now
+        )
+
+    async def unfinished(self, ceremony_id: str | None = None) -> Sequence[Unfinished]:
+        return await self.executor.read(questions.unfinished, ceremony_id)
+
+    async def owns_document(self, case_id: CaseId, sha256: str) -> bool:
+        return await self.executor.read(questions.owns_document, case_id, sha256)
+
+    async def owns_image(self, case_id: CaseId, sha256: str) -> bool:
+        return await self.executor.read(questions.owns_image, case_id, sha256)
+
+    async def of_case(self, case_id: CaseId) -> Sequence[CeremonyState]:
+        return await self.executor.read(questions.signing_of, case_id)

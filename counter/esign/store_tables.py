@@ -1,0 +1,81 @@
+"""The tables of signing.  A case has one ceremony under way at most: a partial index says so."""
+
+from sqlalchemy import JSON, Column, Index, Integer, String, Table, Text
+
+from counter.store.metadata import UtcDateTime, metadata
+
+esign_document = Table(
+    "esign_document",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("case_id", String(40), nullable=False, index=True),
+    Column("form", String(60), nullable=False),
+    Column("form_version", Integer, nullable=False),
+    Column("data", JSON, nullable=False),
+    Column("data_sha256", String(64), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+esign_revision = Table(
+    "esign_revision",
+    metadata,
+    Column("document_id", String(40), primary_key=True),
+    Column("sha256", String(64), primary_key=True, index=True),
+    Column("parent_sha256", String(64)),
+    Column("kind", String(10), nullable=False),
+    Column("pages", Integer, nullable=False),
+    Column("size_bytes", Integer, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+"kind: prepared, signed (the citizen's ink is in), sealed."
+
+esign_page_image = Table(
+    "esign_page_image",
+    metadata,
+    Column("document_id", String(40), primary_key=True),
+    Column("revision_sha256", String(64), primary_key=True),
+    Column("page", Integer, primary_key=True),
+    Column("sha256", String(64), nullable=False, index=True),
+    Column("width_px", Integer, nullable=False),
+    Column("height_px", Integer, nullable=False),
+)
+
+ceremony = Table(
+    "ceremony",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("case_id", String(40), nullable=False, index=True),
+    Column("document_id", String(40), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("language", String(10), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("pages", Integer, nullable=False),
+    Column("seen", JSON, nullable=False),
+    Column("consented_at", UtcDateTime),
+    Column("signed_at", UtcDateTime),
+    Column("signed_sha256", String(64)),
+    Column("sealed_sha256", String(64)),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("order_in_case", Integer, nullable=False),
+)
+
+OPEN = ("presented", "consented", "signing")
+
+Index(
+    "uq_ceremony_open",
+    ceremony.c.case_id,
+    unique=True,
+    sqlite_where=ceremony.c.state.in_(OPEN),
+    postgresql_where=ceremony.c.state.in_(OPEN),
+)
+
+ceremony_ink = Table(
+    "ceremony_ink",
+    metadata,
+    Column("ceremony_id", String(40), primary_key=True),
+    Column("strokes", Text),
+    Column("sha256", String(64), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+"strokes: `Ink.dump()`, gone as soon as the document is sealed or withdrawn; its digest stays."

@@ -1,0 +1,104 @@
+"""One development PKI, one worker process and one time-stamping service per need."""
+
+import math
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+
+import pytest
+from aiohttp import web
+
+from counter.esign.form_typst import shipped_forms, shipped_glyphs
+from counter.esign.forms import Forms
+from counter.esign.glyphs import GlyphTable
+from counter.esign.pki_development import DevelopmentPki, ensure
+from counter.esign.sign_pool import SignPool
+from counter.esign.tsa_development import tsa_application
+
+NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+
+FILLED = {
+    "applicant_name": "陳大文",
+    "applicant_name_latin": "João da Conceição CHAN",
+    "document_number": "1234567(8)",
+    "purpose": "申請簽證\nPedido de visto",
+    "department_name": "身份證明局 Direcção dos Serviços de Identificação",
+    "service_name": "刑事紀錄證明書 Certificado de Registo Criminal",
+    "case_number": "A-0042",
+    "date": "2026-11-23",
+}
+
+STROKES = [
+    [(40.0 + 50 * s + i, 60 + 30 * math.sin(i / 6 + s), 8.0 * i, 0.5) for i in range(60)]
+    for s in range(4)
+]
+
+
+class Tsa:
+    """A time-stamping service on loopback that can be stopped, and counts what it is asked."""
+
+    def __init__(self, pki: DevelopmentPki) -> None:
+        self.time = NOW
+        self.asked = 0
+        self._keys = pki.tsa
+        self._runner: web.AppRunner | None = None
+        self._port = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._port}/tsa"
+
+    def _clock(self) -> datetime:
+        self.asked += 1
+        return self.time
+
+    async def start(self) -> None:
+        """Listen; after a stop, on the same port."""
+        self._runner = web.AppRunner(tsa_application(self._keys, self._clock))
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
+        self._port = self._runner.addresses[0][1]
+
+    async def stop(self) -> None:
+        """Refuse connections from now on."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+
+@pytest.fixture(scope="session")
+def pki(tmp_path_factory: pytest.TempPathFactory) -> DevelopmentPki:
+    return ensure(tmp_path_factory.mktemp("pki") / "keys", NOW)
+
+
+@pytest.fixture(scope="session")
+def forms() -> Forms:
+    return shipped_forms()
+
+
+@pytest.fixture(scope="session")
+def glyphs() -> GlyphTable:
+    return shipped_glyphs()
+
+
+@pytest.fixture
+async def tsa(pki: DevelopmentPki) -> AsyncIterator[Tsa]:
+    made = Tsa(pki)
+    await made.start()
+    yield made
+    await made.stop()
+
+
+@pytest.fixture(scope="session")
+def one_pool(pki: DevelopmentPki) -> Iterator[SignPool]:
+    """Yield one worker process for all tests: starting it takes a second."""
+    made = SignPool(pki.signing, tsa_url="http://127.0.0.1:9/unset")
+    yield made
+    made.close_now()
+
+
+@pytest.fixture
+async def pool(one_pool: SignPool, tsa: Tsa) -> SignPool:
+    """Return the worker process, pointed at this test's time-stamping service."""
+    one_pool.tsa_url = tsa.url
+    await one_pool.warm()
+    return one_pool

@@ -1,0 +1,93 @@
+import pytest
+
+from counter.esign.form_typst import TEMPLATES
+from counter.esign.forms import Forms, check
+from counter.esign.glyphs import GlyphTable
+from counter.esign.refusals import (
+    DataMissing,
+    DataTooLong,
+    FieldUnknown,
+    FormUnknown,
+    GlyphMissing,
+)
+from tests.esign.conftest import FILLED
+
+MACAU = "certificate_application"
+
+
+def test_each_side_has_its_own_form(forms: Forms) -> None:
+    assert [form.id for form in forms.for_service("macau")] == [MACAU]
+    assert [form.id for form in forms.for_service("hengqin")] == ["hengqin_application"]
+
+
+def test_every_form_has_its_template_and_a_title_in_every_language(forms: Forms) -> None:
+    for form in forms.all():
+        assert (TEMPLATES / f"{form.id}.typ").exists()
+        titles = {form.title.in_(language) for language in ("zh-Hant", "zh-Hans", "pt", "en")}
+        assert len(titles) == 4
+
+
+def test_an_unknown_form_is_refused(forms: Forms) -> None:
+    with pytest.raises(FormUnknown):
+        forms.of("../../etc/passwd")
+
+
+def test_all_missing_fields_are_named_at_once(forms: Forms, glyphs: GlyphTable) -> None:
+    empty = {**FILLED, "applicant_name": "  \n ", "purpose": ""}
+    with pytest.raises(DataMissing) as refused:
+        check(forms.of(MACAU), empty, glyphs)
+    assert refused.value.names == ("applicant_name", "purpose")
+    assert refused.value.code == "data_missing"
+
+
+def test_what_is_too_long_is_named(forms: Forms, glyphs: GlyphTable) -> None:
+    with pytest.raises(DataTooLong) as refused:
+        check(forms.of(MACAU), {**FILLED, "document_number": "1" * 25}, glyphs)
+    assert refused.value.names == ("document_number",)
+
+
+def test_a_field_that_the_form_does_not_have_is_refused(forms: Forms, glyphs: GlyphTable) -> None:
+    with pytest.raises(FieldUnknown):
+        check(forms.of(MACAU), {**FILLED, "region": "x"}, glyphs)
+
+
+@pytest.mark.parametrize("character", ["한", "😀", "\ue000", "\x07", "\u200b", "𠀀"])
+def test_a_character_without_a_glyph_is_refused_and_never_in_the_message(
+    forms: Forms, glyphs: GlyphTable, character: str
+) -> None:
+    with pytest.raises(GlyphMissing) as refused:
+        check(forms.of(MACAU), {**FILLED, "applicant_name": f"陳{character}文"}, glyphs)
+    assert refused.value.by_field == {"applicant_name": character}
+    assert refused.value.code == "glyph_missing"
+    assert character not in str(refused.value)
+    assert "陳" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["龘", "𠮷野家", "嚿啲㗎", "𰻞", "Nuñez Ãõç", "（陳）"])
+def test_rare_characters_that_the_font_has_are_taken(
+    forms: Forms, glyphs: GlyphTable, name: str
+) -> None:
+    assert (
+        check(forms.of(MACAU), {**FILLED, "applicant_name": name}, glyphs)["applicant_name"] == name
+    )
+
+
+def test_accents_are_composed_but_no_han_character_is_changed(
+    forms: Forms, glyphs: GlyphTable
+) -> None:
+    clean = check(
+        forms.of(MACAU),
+        {**FILLED, "applicant_name": "\uf90a\u91d1", "applicant_name_latin": "Joa\u0303o  Lei"},
+        glyphs,
+    )
+    assert clean["applicant_name"] == "\uf90a\u91d1"
+    assert clean["applicant_name_latin"] == "Jo\u00e3o Lei"
+
+
+def test_only_fields_of_several_lines_keep_their_lines(forms: Forms, glyphs: GlyphTable) -> None:
+    clean = check(
+        forms.of(MACAU), {**FILLED, "applicant_name": "陳\n大文", "purpose": "a\r\nb"}, glyphs
+    )
+    assert clean["applicant_name"] == "陳 大文"
+    assert clean["purpose"] == "a\nb"
+    assert clean["remarks"] == ""
