@@ -39,6 +39,13 @@ CHROMIUM_ARGS = (
 )
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark whole visits in browsers: they do not share the cores with other tests."""
+    for item in items:
+        if Path(__file__).parent / "e2e" in item.path.parents:
+            item.add_marker(pytest.mark.alone)
+
+
 @pytest.fixture
 def now() -> datetime:
     """Return a Monday morning: 23 November 2026, 10:00 in Macau."""
