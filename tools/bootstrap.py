@@ -63,7 +63,7 @@ def install(lock: Path) -> None:
         if done.returncode == 0:
             return
         print("uv could not install them; trying with pip", file=sys.stderr, flush=True)
-    if pip("--require-hashes", "-r", str(lock)).returncode != 0:
+    if not pip("--require-hashes", "-r", str(lock)):
         raise Refused(
             f"The packages of {lock.name} could not be installed (see above). They come from the "
             "Python Package Index, or from the mirror that pip is configured with on this machine "
@@ -76,14 +76,14 @@ def uv_is_there() -> bool:
     asks = [str(PYTHON), "-m", "uv", "--version"]
     if subprocess.run(asks, capture_output=True, check=False).returncode == 0:
         return True
-    return pip("--require-hashes", "-r", str(UV_LOCK)).returncode == 0
+    return pip("--require-hashes", "-r", str(UV_LOCK), quiet=True)
 
 
-def pip(*arguments: str) -> "subprocess.CompletedProcess[bytes]":
-    """Run `pip install`, which honours this machine's configuration by itself."""
+def pip(*arguments: str, quiet: bool = False) -> bool:
+    """Run `pip install`, which honours this machine's configuration; says whether it worked."""
     command = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "--no-input"]
-    command += ["install", "--quiet", "--no-warn-script-location", *arguments]
-    return subprocess.run(command, cwd=ROOT, check=False)
+    command += ["install", "--quiet", "--retries=2", "--no-warn-script-location", *arguments]
+    return subprocess.run(command, cwd=ROOT, check=False, capture_output=quiet).returncode == 0
 
 
 def uv_environment() -> "dict[str, str]":
