@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, or_, select
+from sqlalchemy import Connection, and_, func, or_, select
 
 from counter.signaling.dispatch import (
     LIVE_TICKET,
@@ -299,7 +299,7 @@ def agents_by_department(conn: Connection, now: datetime) -> dict[str, list[Agen
     return found
 
 
-def _serving(conn: Connection, department_id: str) -> Sequence[Row[Any]]:
+def _serving(conn: Connection, department_id: str) -> Sequence[Any]:
     skilled = select(skill.c.agent_id).where(skill.c.department_id == department_id)
     return conn.execute(
         select(agent.c.id, agent.c.state, agent.c.lease_until).where(

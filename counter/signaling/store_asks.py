@@ -1,0 +1,218 @@
+"""From an ask to its command: one table, one transaction each, carried out once per key.
+
+Contract: `counter.signaling.ports.Store`.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Final, cast
+
+from sqlalchemy import Connection
+
+from counter.case import Outcome
+from counter.errors import BadInput, NotFound, UsedElsewhere
+from counter.ids import AgentId, CallId, DepartmentId, PairingId, ServiceId, TerminalId
+from counter.protocol import desk as desk_asks
+from counter.protocol import terminal as terminal_asks
+from counter.protocol.message import Ask
+from counter.signaling import store_calls, store_desk, store_sweep, store_terminal, store_visit
+from counter.signaling.ports import ActiveCall, GatewayPrincipal, Json, Overdue
+from counter.signaling.store_step import Hooks, Step, in_step
+from counter.signaling.store_terminal import Terminal
+from counter.store.executor import Executor
+from counter.store.once import once
+
+Command = Callable[[Step, GatewayPrincipal, Any], Json | None]
+OnTerminal = Callable[[Step, Terminal, Any], Json | None]
+
+
+def _terminal(run: OnTerminal) -> Command:
+    def command(step: Step, who: GatewayPrincipal, ask: Ask) -> Json | None:
+        terminal_id = TerminalId(who.subject)
+        return run(step, store_terminal.locked_terminal(step, terminal_id, who.epoch), ask)
+
+    return command
+
+
+def _open_screen(step: Step, terminal: Terminal, ask: terminal_asks.ScreenOpen) -> None:
+    department = DepartmentId(ask.department) if ask.department else None
+    store_terminal.open_screen(step, terminal, ask.stage, department)
+
+
+def _choose_language(step: Step, terminal: Terminal, ask: terminal_asks.LanguageChoose) -> None:
+    store_terminal.choose_language(step, terminal, ask.language)
+
+
+def _choose_text_size(step: Step, terminal: Terminal, ask: terminal_asks.TextSizeChoose) -> None:
+    store_terminal.choose_text_size(step, terminal, ask.text_size)
+
+
+def _find(step: Step, terminal: Terminal, ask: terminal_asks.AppointmentFind) -> None:
+    store_terminal.find_appointment(step, terminal, ask.reference)
+
+
+def _confirm(step: Step, terminal: Terminal, ask: terminal_asks.ArrivalConfirm) -> Json:
+    return {"case_id": store_visit.confirm_arrival(step, terminal)}
+
+
+def _take_ticket(step: Step, terminal: Terminal, ask: terminal_asks.TicketTake) -> Json:
+    return {"case_id": store_visit.take_ticket(step, terminal, ServiceId(ask.service))}
+
+
+def _give_up(step: Step, terminal: Terminal, ask: terminal_asks.TicketLeave) -> None:
+    store_visit.give_place_up(step, terminal)
+
+
+def _leave(step: Step, terminal: Terminal, ask: terminal_asks.VisitLeave) -> None:
+    store_visit.leave(step, terminal.id)
+
+
+def _rate(step: Step, terminal: Terminal, ask: terminal_asks.VisitRate) -> None:
+    store_terminal.rate(step, terminal, ask.stars)
+
+
+def _report(step: Step, terminal: Terminal, ask: terminal_asks.DeviceReport) -> None:
+    store_terminal.report_devices(step, terminal, ask.camera, ask.microphone)
+
+
+def _terminal_beat(step: Step, who: GatewayPrincipal, ask: terminal_asks.TerminalBeat) -> None:
+    store_terminal.beat(step, TerminalId(who.subject), who.epoch)
+
+
+def _desk_beat(step: Step, who: GatewayPrincipal, ask: desk_asks.DeskBeat) -> None:
+    store_desk.beat(step, AgentId(who.subject), who.epoch)
+
+
+def _choose_presence(step: Step, who: GatewayPrincipal, ask: desk_asks.PresenceChoose) -> None:
+    store_desk.choose_presence(step, AgentId(who.subject), who.epoch, ask.presence)
+
+
+def _accept(step: Step, who: GatewayPrincipal, ask: desk_asks.OfferAccept) -> None:
+    store_desk.take_offer(step, AgentId(who.subject), who.epoch, PairingId(ask.pairing_id))
+
+
+def _decline(step: Step, who: GatewayPrincipal, ask: desk_asks.OfferDecline) -> None:
+    store_desk.decline_offer(step, AgentId(who.subject), who.epoch, PairingId(ask.pairing_id))
+
+
+def _close(step: Step, who: GatewayPrincipal, ask: desk_asks.CaseClose) -> Json:
+    case = store_desk.close_case(
+        step,
+        AgentId(who.subject),
+        who.epoch,
+        Outcome(ask.outcome),
+        ask.next_step,
+        ask.note,
+    )
+    return {"case_id": case.id}
+
+
+COMMANDS: Final[Mapping[type[Ask], Command]] = {
+    terminal_asks.ScreenOpen: _terminal(_open_screen),
+    terminal_asks.LanguageChoose: _terminal(_choose_language),
+    terminal_asks.TextSizeChoose: _terminal(_choose_text_size),
+    terminal_asks.AppointmentFind: _terminal(_find),
+    terminal_asks.ArrivalConfirm: _terminal(_confirm),
+    terminal_asks.TicketTake: _terminal(_take_ticket),
+    terminal_asks.TicketLeave: _terminal(_give_up),
+    terminal_asks.VisitLeave: _terminal(_leave),
+    terminal_asks.VisitRate: _terminal(_rate),
+    terminal_asks.DeviceReport: _terminal(_report),
+    terminal_asks.TerminalBeat: _terminal_beat,
+    desk_asks.DeskBeat: _desk_beat,
+    desk_asks.PresenceChoose: _choose_presence,
+    desk_asks.OfferAccept: _accept,
+    desk_asks.OfferDecline: _decline,
+    desk_asks.CaseClose: _close,
+}
+"Every ask that is one transaction of signalling."
+
+REPEATABLE: Final = frozenset({terminal_asks.TerminalBeat, desk_asks.DeskBeat})
+"Harmless when repeated: their keys are not kept."
+
+
+def carry_out(
+    conn: Connection, hooks: Hooks, who: GatewayPrincipal, ask: Ask, now: datetime
+) -> Json:
+    """Run the command of `ask`.  Raises what the command refuses, `UsedElsewhere` when stale."""
+    command = COMMANDS.get(type(ask))
+    if command is None:
+        raise BadInput(f"{ask.event} is not an ask of signalling")
+
+    def run(conn: Connection) -> Json:
+        return in_step(conn, hooks, now, command, who, ask) or {}
+
+    if type(ask) in REPEATABLE:
+        return run(conn)
+    return cast(Json, once(conn, who.own, ask.key, ask.event, run, now))
+
+
+def attach(conn: Connection, hooks: Hooks, who: GatewayPrincipal, now: datetime) -> int:
+    """A newer connection of this subject takes over; its epoch fences all older ones."""
+    if who.audience == "/agent":
+        return in_step(conn, hooks, now, store_desk.log_in, AgentId(who.subject))
+    return in_step(conn, hooks, now, store_terminal.attach_terminal, TerminalId(who.subject))
+
+
+def current_epoch(conn: Connection, who: GatewayPrincipal) -> int:
+    """The epoch that holds this subject's desk or terminal.  Raises `NotFound`."""
+    read = store_desk.agent_epoch if who.audience == "/agent" else store_terminal.terminal_epoch
+    epoch = read(conn, who.subject)
+    if epoch is None:
+        raise NotFound(f"{who.own} is not known")
+    return epoch
+
+
+def require_current(conn: Connection, who: GatewayPrincipal) -> None:
+    """Raises `UsedElsewhere` when a newer connection has taken over.
+
+    For commands of other parts, in their own transaction.
+    """
+    if (epoch := current_epoch(conn, who)) != who.epoch:
+        raise UsedElsewhere(f"{who.own}: epoch {who.epoch} is over, {epoch} holds it")
+
+
+class SqlStore:
+    """The store of signalling on either executor."""
+
+    def __init__(self, executor: Executor, hooks: Hooks) -> None:
+        self._executor = executor
+        self._hooks = hooks
+
+    async def carry_out(self, who: GatewayPrincipal, ask: Ask, now: datetime) -> Json:
+        return await self._executor.write(carry_out, self._hooks, who, ask, now)
+
+    async def attach(self, who: GatewayPrincipal, now: datetime) -> int:
+        return await self._executor.write(attach, self._hooks, who, now)
+
+    async def active_call(self, who: GatewayPrincipal) -> ActiveCall:
+        return await self._executor.read(_active_call, who)
+
+    async def seat(
+        self, who: GatewayPrincipal, call: ActiveCall, worker: str, now: datetime
+    ) -> str:
+        return await self._executor.write(store_calls.seat, who, call, worker, now)
+
+    async def unreleased(self) -> list[tuple[CallId, str]]:
+        return await self._executor.read(store_calls.unreleased)
+
+    async def release(self, call_id: CallId) -> None:
+        await self._executor.write(store_calls.release, call_id)
+
+    async def forgive(self, now: datetime) -> None:
+        await self._executor.write(store_sweep.forgive, now)
+
+    async def overdue(self, now: datetime) -> list[Overdue]:
+        return await self._executor.read(store_sweep.overdue, now)
+
+    async def settle(self, item: Overdue, now: datetime) -> None:
+        await self._executor.write(_settle, self._hooks, item, now)
+
+
+def _active_call(conn: Connection, who: GatewayPrincipal) -> ActiveCall:
+    require_current(conn, who)
+    return store_calls.active_call(conn, who)
+
+
+def _settle(conn: Connection, hooks: Hooks, item: Overdue, now: datetime) -> None:
+    in_step(conn, hooks, now, store_sweep.settle, item)
