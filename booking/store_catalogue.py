@@ -107,7 +107,8 @@ def replace(conn: Connection, catalogue: Catalogue, calendars: Iterable[Calendar
     for table in (terminal, service, opening, site, department, calendar_day, calendar_year):
         conn.execute(delete(table))
     for calendar in calendars:
-        _save_calendar(conn, calendar)
+        for year in sorted(_years(calendar)):
+            _save_year(conn, calendar, year)
     for position, one in enumerate(catalogue.departments.values()):
         conn.execute(
             department.insert().values(
@@ -143,6 +144,26 @@ def replace(conn: Connection, catalogue: Catalogue, calendars: Iterable[Calendar
     touch(conn)
 
 
+def plant(conn: Connection, catalogue: Catalogue, calendars: Iterable[Calendar]) -> bool:
+    """Fill an empty store; of a filled one, only add the years its calendars do not have yet.
+
+    What an administrator changed is never undone.  Returns whether anything was written.
+    """
+    if conn.execute(select(func.count()).select_from(department)).scalar_one() == 0:
+        replace(conn, catalogue, calendars)
+        return True
+    known = {(row.territory, row.year) for row in conn.execute(select(calendar_year))}
+    added = False
+    for calendar in calendars:
+        for year in sorted(_years(calendar)):
+            if (calendar.territory, year) not in known:
+                _save_year(conn, calendar, year)
+                added = True
+    if added:
+        touch(conn)
+    return added
+
+
 def touch(conn: Connection) -> None:
     """Count the version up, so that snapshots in memory are loaded again."""
     statement = insert_for(conn, catalogue_version).values(one=1, version=1)
@@ -151,11 +172,6 @@ def touch(conn: Connection) -> None:
             index_elements=["one"], set_={"version": catalogue_version.c.version + 1}
         )
     )
-
-
-def is_empty(conn: Connection) -> bool:
-    """Whether there is no department yet."""
-    return conn.execute(select(func.count()).select_from(department)).scalar_one() == 0
 
 
 def _calendars(conn: Connection) -> Mapping[str, Calendar]:
@@ -178,26 +194,29 @@ def _calendars(conn: Connection) -> Mapping[str, Calendar]:
     }
 
 
-def _save_calendar(conn: Connection, calendar: Calendar) -> None:
-    years = calendar.published_years | {day.year for day in calendar.days}
-    for year in sorted(years):
-        conn.execute(
-            calendar_year.insert().values(
-                territory=calendar.territory,
-                year=year,
-                published=year in calendar.published_years,
-            )
+def _years(calendar: Calendar) -> set[int]:
+    return {*calendar.published_years, *(day.year for day in calendar.days)}
+
+
+def _save_year(conn: Connection, calendar: Calendar, year: int) -> None:
+    conn.execute(
+        calendar_year.insert().values(
+            territory=calendar.territory,
+            year=year,
+            published=year in calendar.published_years,
         )
+    )
     for day, special in sorted(calendar.days.items()):
-        conn.execute(
-            calendar_day.insert().values(
-                territory=calendar.territory,
-                day=day,
-                kind=special.kind,
-                names=dict(special.names),
-                closes_minute=special.closes_minute,
+        if day.year == year:
+            conn.execute(
+                calendar_day.insert().values(
+                    territory=calendar.territory,
+                    day=day,
+                    kind=special.kind,
+                    names=dict(special.names),
+                    closes_minute=special.closes_minute,
+                )
             )
-        )
 
 
 def _save_openings(conn: Connection, place: str, openings: Iterable[Opening]) -> None:

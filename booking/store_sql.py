@@ -11,6 +11,7 @@ from booking.appointment import AppointmentView, Details
 from booking.catalogue import Catalogue
 from booking.orders import Arrived, Contact, Held, HoldOrder
 from booking.ports import Executor, Owe, Recorder, Tell
+from booking.seed_toml import seed
 from booking.service import BookingService
 from booking.slots import Used
 
@@ -71,6 +72,15 @@ def booking_service(
     """The service on SQL.  random_bytes: `n -> n` bytes nobody can guess."""
     store = SqlStore(executor, record=record, owe=owe)
     return BookingService(store, new_id=new_id, random_bytes=random_bytes)
+
+
+async def plant_seed(executor: Executor, now: datetime, *, practice: bool = False) -> bool:
+    """Fill an empty store from the seed files; later, add the calendar of the coming year.
+
+    practice: see `booking.seed_toml.seed`.  Returns whether anything was written.
+    """
+    planted = seed((now.year, now.year + 1), practice=practice)
+    return await executor.write(store_catalogue.plant, planted.catalogue, planted.calendars)
 
 
 def _version_and_used(
