@@ -16,7 +16,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from counter.media.aiortc_private import check_libraries
+from counter.media.aiortc_private import check_libraries, new_leg_id, random32
 from counter.media.control_server import serve_control
 from counter.media.leg_aiortc import AiortcLeg
 from counter.media.loop_lag import LoopLag
@@ -48,7 +48,10 @@ class WorkerSettings:
 
 
 async def serve_worker(
-    settings: WorkerSettings, *, new_id: Callable[[], str], random32: Random32
+    settings: WorkerSettings,
+    *,
+    new_id: Callable[[], str] = new_leg_id,
+    random32: Random32 = random32,
 ) -> None:
     """Serve until SIGTERM, `/stop`, or until nobody asks any more.
 
@@ -73,7 +76,7 @@ async def serve_worker(
                 start_kbps=settings.start_kbps,
                 on_change=on_change,
             ),
-            send_rtcp=port.send_rtcp,
+            send_rtcp=port.forwarder.send_rtcp,
             new_id=new_id,
             clock=loop.time,
             limits=settings.limits,
