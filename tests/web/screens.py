@@ -1,0 +1,380 @@
+"""Screens of every stage, in the language they would be told in."""
+
+import hashlib
+import io
+from functools import lru_cache
+from typing import Any
+
+from PIL import Image, ImageDraw, ImageFont
+
+from counter.protocol.message import Language
+from counter.protocol.screens import (
+    ArrivalCard,
+    CallCard,
+    CasePage,
+    CeremonyCard,
+    ChecklistRow,
+    Choice,
+    DeskCase,
+    DeskScreen,
+    FormCard,
+    FormField,
+    OfferCard,
+    QueueRow,
+    ReceiptCard,
+    ScanCard,
+    SheetCard,
+    TerminalScreen,
+    TicketCard,
+)
+
+NOW = "2026-11-23T02:00:00+00:00"
+FONT = "counter/esign/fonts/NotoSansCJKtc-Regular.otf"
+
+WORDS: dict[str, dict[str, str]] = {
+    "zh-Hant": {
+        "site": "慕拉士政府綜合服務中心",
+        "department": "商事登記局",
+        "service": "查詢商事企業登記資料",
+        "bring": "身份證（正本）",
+        "bring2": "商事登記證明（副本）",
+        "title": "商事登記資料申請書",
+        "agent": "陳美玲",
+        "outcome": "已接收您的申請",
+        "next": "我們會在 5 個工作天內以短訊通知您結果。您可在「我的辦事」查閱。",
+        "citizen": "黃大文",
+        "hint": "需時約 20 分鐘",
+    },
+    "pt": {
+        "site": "Centro de Serviços da RAEM na Rua Nova da Areia Preta",
+        "department": "Direcção dos Serviços de Assuntos de Justiça",
+        "service": "Pedido de certidão do registo comercial e consulta de documentos",
+        "bring": "Documento de identificação (original)",
+        "bring2": "Certidão do registo comercial (cópia)",
+        "title": "Requerimento de certidão do registo comercial",
+        "agent": "Maria da Conceição Fernandes",
+        "outcome": "O seu pedido foi recebido",
+        "next": "Enviamos-lhe uma mensagem no prazo de 5 dias úteis. Pode consultar o pedido em «Os meus assuntos».",
+        "citizen": "António Xavier Gonçalves",
+        "hint": "Cerca de 20 minutos",
+    },
+}
+
+
+@lru_cache
+def sheet(text: str = "1", width: int = 1240, height: int = 1754) -> bytes:
+    """A page of writing, PNG, A4 at 150 dpi."""
+    image = Image.new("RGB", (width, height), "white")
+    draw = ImageDraw.Draw(image)
+    draw.text((120, 110), f"商事登記資料申請書 · {text}", fill="#14202e", font=_font(52))
+    for line in range(30):
+        draw.text(
+            (120, 240 + line * 46),
+            "申請人聲明以上資料屬實。Declara que os dados são verdadeiros.",
+            fill="#3a4656",
+            font=_font(28),
+        )
+    draw.rectangle((700, height - 300, 1120, height - 140), outline="#767f8c", width=3)
+    held = io.BytesIO()
+    image.save(held, "PNG")
+    return held.getvalue()
+
+
+@lru_cache
+def _font(size: int) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(FONT, size)
+
+
+def sha256(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
+
+
+PAPERS = {sha256(sheet(str(number))): sheet(str(number)) for number in (1, 2)}
+FIRST, SECOND = PAPERS
+DOCUMENT = "3fa9c1" + "0" * 58
+LETTERS = {"zh-Hant": "甲", "pt": "A"}
+
+
+def terminal(stage: str = "attract", language: Language = "zh-Hant", **more: Any) -> TerminalScreen:
+    """A terminal's screen; `more` replaces fields."""
+    words = WORDS[language]
+    facts: dict[str, Any] = {
+        "stage": stage,
+        "language": language,
+        "text_size": "A",
+        "terminal": "A-01",
+        "site": words["site"],
+        "now": NOW,
+        "version": 1,
+    }
+    return TerminalScreen.model_validate(facts | more)
+
+
+def choices(language: Language, count: int = 6) -> list[Choice]:
+    words = WORDS[language]
+    return [
+        Choice(
+            id=f"c-{number}",
+            name=words["department"] if number % 2 else words["service"],
+            hint=words["hint"],
+            unavailable="closed_day" if number == 3 else None,
+        )
+        for number in range(count)
+    ]
+
+
+def arrival(language: Language) -> ArrivalCard:
+    words = WORDS[language]
+    return ArrivalCard(
+        department=words["department"],
+        service=words["service"],
+        starts_at="2026-11-23T02:20:00+00:00",
+        bring=[words["bring"], words["bring2"]],
+    )
+
+
+def ticket(language: Language, **more: Any) -> TicketCard:
+    words = WORDS[language]
+    facts: dict[str, Any] = {
+        "number": "A013",
+        "department": words["department"],
+        "service": words["service"],
+        "ahead": 3,
+        "wait_from_min": 10,
+        "wait_to_min": 25,
+        "ringing": False,
+        "reconnecting": False,
+        "agents_on_duty": 2,
+        "bring": [words["bring"], words["bring2"]],
+    }
+    return TicketCard.model_validate(facts | more)
+
+
+def call(language: Language, task: str = "talk", **more: Any) -> CallCard:
+    words = WORDS[language]
+    facts: dict[str, Any] = {
+        "call_id": "call-1",
+        "agent_name": words["agent"],
+        "department": words["department"],
+        "since": "2026-11-23T01:56:48+00:00",
+        "task": task,
+        "other_side": "present",
+    }
+    return CallCard.model_validate(facts | more)
+
+
+def scan(language: Language, **more: Any) -> ScanCard:
+    facts: dict[str, Any] = {
+        "request_id": "scan-1",
+        "item": "id",
+        "label": WORDS[language]["bring"],
+        "refusal": None,
+    }
+    return ScanCard.model_validate(facts | more)
+
+
+def case_page(language: Language, state: str = "accepted") -> CasePage:
+    return CasePage.model_validate(
+        {
+            "page_id": "page-1",
+            "item": "id",
+            "label": WORDS[language]["bring"],
+            "state": state,
+            "sha256": FIRST,
+            "thumb_sha256": FIRST,
+            "width_px": 1240,
+            "height_px": 1754,
+        }
+    )
+
+
+def ceremony(
+    language: Language, state: str = "presented", seen: int = 0, **more: Any
+) -> CeremonyCard:
+    facts: dict[str, Any] = {
+        "ceremony_id": "ceremony-1",
+        "title": WORDS[language]["title"],
+        "state": state,
+        "sha256": DOCUMENT,
+        "sheets": [
+            SheetCard(
+                number=number, sha256=digest, width_px=1240, height_px=1754, seen=number <= seen
+            )
+            for number, digest in enumerate(PAPERS, 1)
+        ],
+        "signed_sha256": DOCUMENT if state == "sealed" else None,
+    }
+    return CeremonyCard.model_validate(facts | more)
+
+
+def receipt(language: Language, **more: Any) -> ReceiptCard:
+    words = WORDS[language]
+    facts: dict[str, Any] = {
+        "number": "A013",
+        "department": words["department"],
+        "service": words["service"],
+        "outcome": words["outcome"],
+        "next_step": words["next"],
+        "handed_in": [words["bring"], words["bring2"]],
+        "signed": [ceremony(language, "sealed", 2)],
+        "rated": False,
+    }
+    return ReceiptCard.model_validate(facts | more)
+
+
+def terminal_stages(language: Language) -> dict[str, TerminalScreen]:
+    """Every screen that a visit can show, by a name."""
+
+    def of(stage: str, **more: Any) -> TerminalScreen:
+        return terminal(stage, language, **more)
+
+    return {
+        "attract": of("attract"),
+        "start": of("start"),
+        "reference": of("reference"),
+        "departments": of("departments", choices=choices(language, 11)),
+        "services": of(
+            "services",
+            choices=choices(language, 5),
+            chosen_department=WORDS[language]["department"],
+        ),
+        "confirm": of("confirm", arrival=arrival(language)),
+        "waiting": of("waiting", ticket=ticket(language)),
+        "ringing": of("waiting", ticket=ticket(language, ringing=True, ahead=0)),
+        "reconnecting": of("waiting", ticket=ticket(language, reconnecting=True, ahead=0)),
+        "talk": of("call", call=call(language), pages=[case_page(language)]),
+        "scan": of(
+            "call", call=call(language, "scan"), scan=scan(language, refusal="page_blurred")
+        ),
+        "read": of("call", call=call(language, "read"), ceremony=ceremony(language, seen=0)),
+        "sign": of(
+            "call", call=call(language, "sign"), ceremony=ceremony(language, "consented", 2)
+        ),
+        "sealing": of(
+            "call", call=call(language, "sealing"), ceremony=ceremony(language, "signing", 2)
+        ),
+        "receipt": of("receipt", receipt=receipt(language)),
+        "rated": of("receipt", receipt=receipt(language, rated=True)),
+    }
+
+
+def desk_case(language: Language, **more: Any) -> DeskCase:
+    words = WORDS[language]
+    facts: dict[str, Any] = {
+        "case_id": "case-1",
+        "number": "A013",
+        "service": words["service"],
+        "department": words["department"],
+        "citizen": words["citizen"],
+        "language": language,
+        "needs": ["large_print"],
+        "site": words["site"],
+        "terminal": "A-01",
+        "booked": True,
+        "call": call(language),
+        "checklist": [
+            ChecklistRow(item="id", label=words["bring"], kind="original", state="accepted"),
+            ChecklistRow(item="reg", label=words["bring2"], kind="copy", state="missing"),
+            ChecklistRow(item="photo", label=words["hint"], kind="photo", state="declined"),
+        ],
+        "pages": [case_page(language, "stored")],
+        "scan": None,
+        "forms": [
+            FormCard(
+                form="request",
+                title=words["title"],
+                fields=[
+                    FormField(
+                        name="name",
+                        label=words["bring"],
+                        required=True,
+                        value=words["citizen"],
+                        max_length=60,
+                    ),
+                    FormField(
+                        name="subject",
+                        label=words["service"],
+                        required=True,
+                        value="",
+                        max_length=200,
+                    ),
+                ],
+            )
+        ],
+        "ceremonies": [ceremony(language, "sealed", 2)],
+        "outcomes": [
+            Choice(id="completed", name=words["outcome"]),
+            Choice(id="papers_missing", name=words["bring2"]),
+        ],
+    }
+    return DeskCase.model_validate(facts | more)
+
+
+def queue(language: Language) -> list[QueueRow]:
+    words = WORDS[language]
+    return [
+        QueueRow.model_validate(
+            {
+                "ticket_id": f"t-{number}",
+                "number": f"A{number:03}",
+                "service": words["service"],
+                "language": "pt" if number % 2 else "zh-Hant",
+                "booked": number == 14,
+                "starts_at": "2026-11-23T02:20:00+00:00" if number == 14 else None,
+                "waiting_since": f"2026-11-23T01:{60 - number * 2:02}:00+00:00",
+                "site": words["site"],
+                "state": "waiting",
+            }
+        )
+        for number in (14, 15, 16)
+    ]
+
+
+def desk(language: Language = "zh-Hant", **more: Any) -> DeskScreen:
+    """A desk's screen; `more` replaces fields."""
+    words = WORDS[language]
+    facts: dict[str, Any] = {
+        "agent_id": "agent-1",
+        "agent_name": words["agent"],
+        "department": words["department"],
+        "language": language,
+        "presence": "ready",
+        "epoch": 1,
+        "now": NOW,
+        "queue": queue(language),
+        "offer": None,
+        "case": None,
+        "served_today": 7,
+    }
+    return DeskScreen.model_validate(facts | more)
+
+
+def offer(language: Language) -> OfferCard:
+    return OfferCard(
+        pairing_id="pairing-1",
+        number="A014",
+        service=WORDS[language]["service"],
+        language=language,
+        deadline="2026-11-23T02:00:20+00:00",
+        waiting_since="2026-11-23T01:48:00+00:00",
+    )
+
+
+def desk_stages(language: Language) -> dict[str, DeskScreen]:
+    """Every face of a desk, by a name."""
+    return {
+        "ready": desk(language),
+        "empty": desk(language, queue=[], presence="paused"),
+        "ringing": desk(language, presence="offered", offer=offer(language)),
+        "call": desk(language, presence="busy", case=desk_case(language)),
+        "reading": desk(
+            language,
+            presence="busy",
+            case=desk_case(
+                language,
+                call=call(language, "read"),
+                ceremonies=[ceremony(language, "presented", 1)],
+            ),
+        ),
+        "wrapup": desk(language, presence="wrapup", queue=[]),
+    }

@@ -1,0 +1,1 @@
+"""The agent's face: one live page for a whole day."""

@@ -1,0 +1,1 @@
+"""The kiosk's face: one live page for a whole visit."""

@@ -1,0 +1,70 @@
+"""What a terminal asks of documents and of signing, each for the case that sits there now."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+
+from counter.case import Case
+from counter.documents.service import DocumentsService
+from counter.esign.service import EsignService
+from counter.ids import RequestId
+from counter.protocol import terminal as asks
+from counter.protocol.message import Ask
+from counter.signaling.ports import GatewayPrincipal
+
+Handler = Callable[[GatewayPrincipal, Ask], Awaitable[Mapping[str, object]]]
+CaseOf = Callable[[GatewayPrincipal], Awaitable[Case]]
+
+
+def handlers(
+    case_of: CaseOf,
+    documents: DocumentsService,
+    esign: EsignService,
+    clock: Callable[[], datetime],
+) -> dict[type[Ask], Handler]:
+    """The rows of the gateway's table.
+
+    case_of: the open case of who speaks; raises `NotAllowedNow` when there is none.
+    """
+
+    async def page_seen(who: GatewayPrincipal, ask: Ask) -> Mapping[str, object]:
+        assert isinstance(ask, asks.PagesShown)
+        case = await case_of(who)
+        unseen = await esign.page_seen(case.id, ask.ceremony_id, ask.number, clock())
+        return {"unseen": list(unseen)}
+
+    async def consent(who: GatewayPrincipal, ask: Ask) -> Mapping[str, object]:
+        assert isinstance(ask, asks.CeremonyConsent)
+        case = await case_of(who)
+        await esign.consent(case.id, ask.ceremony_id, ask.sha256, clock())
+        return {}
+
+    async def sign(who: GatewayPrincipal, ask: Ask) -> Mapping[str, object]:
+        assert isinstance(ask, asks.CeremonySign)
+        case = await case_of(who)
+        strokes = [
+            [(point.x, point.y, point.t_ms, point.pressure) for point in stroke]
+            for stroke in ask.strokes
+        ]
+        signed = await esign.sign(case.id, ask.ceremony_id, ask.sha256, strokes, clock())
+        return {"sha256": signed.sha256}
+
+    async def decline(who: GatewayPrincipal, ask: Ask) -> Mapping[str, object]:
+        assert isinstance(ask, asks.CeremonyDecline)
+        case = await case_of(who)
+        await esign.decline(case.id, ask.ceremony_id, clock())
+        return {}
+
+    async def no_paper(who: GatewayPrincipal, ask: Ask) -> Mapping[str, object]:
+        assert isinstance(ask, asks.ScanDecline)
+        case = await case_of(who)
+        request = RequestId(ask.request_id)
+        await documents.cancel(case.id, request, by=who.own, now=clock())
+        return {}
+
+    return {
+        asks.PagesShown: page_seen,
+        asks.CeremonyConsent: consent,
+        asks.CeremonySign: sign,
+        asks.CeremonyDecline: decline,
+        asks.ScanDecline: no_paper,
+    }

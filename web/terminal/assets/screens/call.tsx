@@ -1,0 +1,119 @@
+// The conversation.  The agent's picture is one element for the whole call: what has to be done
+// (photograph, read, sign) opens beside it, and the picture only changes its place.
+import {Picture} from "../../../shared/assets/live_ui.tsx";
+import {now} from "../../../shared/assets/ticking.ts";
+import {duration, t} from "../../../shared/assets/words.ts";
+import {Working} from "../parts/controls.tsx";
+import {leg, screen} from "../parts/counter.ts";
+import {Icon} from "../parts/icons.tsx";
+import {Read} from "./read.tsx";
+import {Scan} from "./scan.tsx";
+import {Sign} from "./sign.tsx";
+
+const DOTS = {good: "●●●", fair: "●●○", poor: "●○○", none: "○○○"} as const;
+
+function quality(): string {
+  const words = {
+    good: t("Good line"),
+    fair: t("Fair line"),
+    poor: t("Weak line"),
+    none: t("Connecting"),
+  };
+  return words[leg.quality.value];
+}
+
+export function Call() {
+  const {call, scan, ceremony} = screen.value;
+  if (!call) return null;
+  const {task} = call;
+  const alone = task === "talk";
+  const waiting = call.other_side === "away" || !leg.remote.value;
+  return (
+    <section class={`call call--${alone ? "talk" : "task"}`} data-task={task}>
+      <div class="stage">
+        <Picture class="stage__agent" stream={leg.remote} leg={leg} label={t("The agent")} />
+        {waiting && (
+          <div class="stage__wait">
+            <Working>
+              {call.other_side === "away"
+                ? t("The agent's line was interrupted. Please wait, the agent comes back.")
+                : t("The picture is coming")}
+            </Working>
+          </div>
+        )}
+        {leg.local.value && (
+          <Picture class="stage__self" stream={leg.local} muted mirrored label={t("You")} />
+        )}
+        <div class="stage__bar">
+          <p class="stage__who">
+            <strong>{call.agent_name}</strong>
+            <span>{call.department}</span>
+          </p>
+          <p class={`stage__line stage__line--${leg.quality.value}`}>
+            <span aria-hidden="true">{DOTS[leg.quality.value]}</span> {quality()}
+          </p>
+          <p class="stage__time" aria-label={t("Since the start")}>
+            {duration((now.value - Date.parse(call.since)) / 1000)}
+          </p>
+        </div>
+      </div>
+      <div class="task">
+        {task === "scan" && scan ? (
+          <Scan key={scan.request_id} card={scan} />
+        ) : task === "read" && ceremony ? (
+          <Read key={ceremony.ceremony_id} card={ceremony} />
+        ) : task === "sign" && ceremony ? (
+          <Sign key={ceremony.ceremony_id} card={ceremony} />
+        ) : task === "sealing" ? (
+          <div class="sealing">
+            <Working>{t("Your signature is being sealed into the document")}</Working>
+            <p class="note">{t("This takes a few seconds. You need not do anything.")}</p>
+          </div>
+        ) : (
+          <Talk />
+        )}
+      </div>
+    </section>
+  );
+}
+
+function Talk() {
+  const {pages = [], ceremony} = screen.value;
+  const signed = ceremony?.state === "sealed" ? ceremony : null;
+  return (
+    <div class="talk">
+      <p class="talk__hint">
+        <Icon name="person" />
+        {t("Speak normally. The agent tells you when a paper or a signature is needed.")}
+      </p>
+      {(pages.length > 0 || signed) && (
+        <ul class="done">
+          {pages.map(page => (
+            <li key={page.page_id} class={`done__page done__page--${page.state}`}>
+              <img src={`/pages/${page.thumb_sha256}`} alt="" width={90} height={120} />
+              <span>
+                <strong>{page.label}</strong>
+                <small>
+                  {page.state === "accepted"
+                    ? t("✓ Accepted")
+                    : page.state === "rejected"
+                      ? t("✗ Not usable, the agent tells you why")
+                      : t("Being looked at")}
+                </small>
+              </span>
+            </li>
+          ))}
+          {signed && (
+            <li class="done__page done__page--accepted">
+              <Icon name="pen" />
+              <span>
+                <strong>{signed.title}</strong>
+                <small>{t("✓ Signed")}</small>
+              </span>
+            </li>
+          )}
+        </ul>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,103 @@
+// The pad: ink with time and pressure, undo, clear, and one button that sends it.
+import {signal} from "@preact/signals";
+import {useEffect, useRef} from "preact/hooks";
+import SignaturePad from "signature_pad";
+import type {CeremonyCard, InkPoint} from "../../../shared/assets/protocol.ts";
+import {t} from "../../../shared/assets/words.ts";
+import {Advice, Press, Title} from "../parts/controls.tsx";
+import {ask} from "../parts/counter.ts";
+import {Digest, NotNow} from "./read.tsx";
+
+const MAX_STROKES = 64;
+const MAX_POINTS = 2000;
+
+/** Strokes as the counter takes them: pixels of the pad, milliseconds since the first point. */
+export function strokes(pad: SignaturePad, box: {width: number; height: number}): InkPoint[][] {
+  const groups = pad.toData().slice(0, MAX_STROKES);
+  const first = groups[0]?.points[0]?.time ?? 0;
+  const within = (value: number, limit: number): number => Math.round(Math.min(Math.max(value, 0), limit) * 10) / 10;
+  return groups
+    .map(({points}) =>
+      points.slice(0, MAX_POINTS).map(({x, y, time, pressure}) => ({
+        x: within(x, box.width),
+        y: within(y, box.height),
+        t_ms: Math.max(0, time - first),
+        pressure: Math.min(1, Math.max(0, pressure || 0.5)),
+      })),
+    )
+    .filter(points => points.length > 0);
+}
+
+export function Sign(props: {card: CeremonyCard}) {
+  const {card} = props;
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const pad = useRef<SignaturePad | null>(null);
+  const count = useRef(signal(0)).current;
+
+  useEffect(() => {
+    const element = canvas.current;
+    if (!element) return undefined;
+    const made = new SignaturePad(element, {penColor: "#0f2f5f", minWidth: 1.4, maxWidth: 4.2, throttle: 0});
+    pad.current = made;
+    const fit = (): void => {
+      const ink = made.toData();
+      const ratio = window.devicePixelRatio || 1;
+      element.width = element.offsetWidth * ratio;
+      element.height = element.offsetHeight * ratio;
+      element.getContext("2d")?.scale(ratio, ratio);
+      made.fromData(ink);
+    };
+    fit();
+    const resized = new ResizeObserver(fit);
+    resized.observe(element);
+    made.addEventListener("endStroke", () => (count.value = made.toData().length));
+    return () => {
+      resized.disconnect();
+      made.off();
+    };
+  }, []);
+
+  const undo = (): void => {
+    const ink = pad.current?.toData() ?? [];
+    pad.current?.fromData(ink.slice(0, -1));
+    count.value = Math.max(0, ink.length - 1);
+  };
+  const clear = (): void => {
+    pad.current?.clear();
+    count.value = 0;
+  };
+  const send = (): void => {
+    const [made, box] = [pad.current, canvas.current?.getBoundingClientRect()];
+    if (!made || !box) return;
+    void ask("ceremony.sign", {ceremony_id: card.ceremony_id, sha256: card.sha256, strokes: strokes(made, box)});
+  };
+  return (
+    <div class="sign">
+      <Title of="sign" lead={card.title}>
+        {t("Sign with your finger")}
+      </Title>
+      <Digest sha256={card.sha256} />
+      <div class="pad">
+        <canvas ref={canvas} role="img" aria-label={t("Area for your signature. If you cannot draw here, tell the agent.")} />
+        <span class="pad__line" aria-hidden="true">
+          ✕
+        </span>
+      </div>
+      <Advice />
+      <div class="answers answers--row">
+        <Press look="quiet" icon="undo" disabled={!count.value} onPress={undo}>
+          {t("Undo")}
+        </Press>
+        <Press look="quiet" icon="clear" disabled={!count.value} onPress={clear}>
+          {t("Clear")}
+        </Press>
+        <Press look="go" icon="check" disabled={!count.value} onPress={send}>
+          {t("Sign the document")}
+        </Press>
+      </div>
+      <div class="answers answers--row">
+        <NotNow card={card} />
+      </div>
+    </div>
+  );
+}

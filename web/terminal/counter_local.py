@@ -1,0 +1,58 @@
+"""The counter as the terminal's pages see it, when both run in one process."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from counter.documents.refusals import ScanNotAsked
+from counter.documents.service import DocumentsService
+from counter.identity.service import IdentityService
+from counter.ids import RequestId, TerminalId
+from counter.protocol.screens import TerminalScreen
+from counter.store.cases import case_on_terminal
+from counter.store.executor import Executor
+from web.shared.live_page import Cookie
+from web.shared.sessions_identity import IdentitySessions
+from web.terminal.screen import TerminalScreens
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalTerminalCounter:
+    """See `web.terminal.ports.TerminalCounter`."""
+
+    executor: Executor
+    screens: TerminalScreens
+    documents: DocumentsService
+    identity: IdentityService
+    sessions: IdentitySessions
+    clock: Callable[[], datetime]
+
+    async def screen(self, terminal_id: str) -> TerminalScreen:
+        """What this terminal shows now."""
+
+        def read(conn: Connection) -> TerminalScreen:
+            return self.screens.screen(conn, terminal_id, self.clock())
+
+        return await self.executor.read(read)
+
+    async def enrol(self, token: str) -> Cookie:
+        """Raises `EnrolmentUsed`."""
+        return self.sessions.cookie(await self.identity.enrol(token, self.clock()))
+
+    async def receive_page(
+        self, terminal_id: str, request_id: str, photograph: bytes, sha256: str
+    ) -> None:
+        """Raises a `PhotographRefused`, or `ScanNotAsked` when nobody sits there."""
+        case = await self.executor.read(case_on_terminal, TerminalId(terminal_id))
+        if case is None or not case.open:
+            raise ScanNotAsked(f"terminal {terminal_id}: no case is open there")
+        await self.documents.receive(
+            case.id,
+            RequestId(request_id),
+            photograph,
+            sha256,
+            by=f"terminal:{terminal_id}",
+            now=self.clock(),
+        )

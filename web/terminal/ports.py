@@ -1,0 +1,39 @@
+"""What the terminal's pages need; the composition root gives it."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from counter.protocol.screens import TerminalScreen
+from web.shared.live_page import Cookie
+
+
+class TerminalCounter(Protocol):
+    """The counter, as the terminal's pages see it.  Refusals carry their stable code."""
+
+    async def screen(self, terminal_id: str) -> TerminalScreen:
+        """What this terminal shows now."""
+        ...
+
+    async def enrol(self, token: str) -> Cookie:
+        """Exchange a one-time token for the device's cookie.  Raises a refusal for a wrong one."""
+        ...
+
+    async def receive_page(
+        self, terminal_id: str, request_id: str, photograph: bytes, sha256: str
+    ) -> None:
+        """Judge and keep a photograph that was asked for.
+
+        sha256: of `photograph`, compared already.  Raises a refusal with advice when it will not
+        do; the request then stays open.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TerminalDeps:
+    """What `routes` is given."""
+
+    counter: TerminalCounter
+    document_camera: str = ""
+    "Part of the document camera's label; empty when the face camera photographs papers as well."
+    photograph_limit_bytes: int = 16 * 1024 * 1024

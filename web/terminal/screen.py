@@ -1,0 +1,186 @@
+"""The terminal's screen as a function of what the store says; nothing else decides it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from booking.catalogue import Catalogue, Service
+from counter.case import Case
+from counter.documents.store_documents import documents_of
+from counter.errors import NotFound
+from counter.esign.forms import Forms
+from counter.esign.ports import CeremonyState
+from counter.esign.store_reading import signing_of
+from counter.ids import TerminalId
+from counter.protocol.screens import (
+    ArrivalCard,
+    Choice,
+    ReceiptCard,
+    TerminalScreen,
+    TicketCard,
+)
+from counter.signaling.dispatch import TicketState
+from counter.signaling.store_screens import TerminalView, call_view, terminal_view, ticket_view
+from counter.store.cases import case_on_terminal
+from web.shared.case_cards import OPEN, call_card, ceremony_cards, page_cards, scan_card
+from web.shared.wording import OUTCOMES, instant, paper_label, say, service_or_none, text_in
+
+IN_VISIT = ("waiting", "call", "receipt")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TerminalScreens:
+    """Draws terminals' screens."""
+
+    catalogue: Callable[[], Catalogue]
+    "The snapshot in use."
+    forms: Forms
+
+    def screen(self, conn: Connection, terminal_id: str, now: datetime) -> TerminalScreen:
+        """What this terminal shows now.  Raises `NotFound` for one the catalogue does not know."""
+        catalogue = self.catalogue()
+        site = next(
+            (
+                site
+                for site in catalogue.sites.values()
+                if any(terminal.id == terminal_id for terminal in site.terminals)
+            ),
+            None,
+        )
+        if site is None:
+            raise NotFound(f"terminal {terminal_id} is not in the catalogue")
+        number = next(one.number for one in site.terminals if one.id == terminal_id)
+        view = terminal_view(conn, terminal_id)
+        common: dict[str, Any] = {
+            "language": view.language,
+            "text_size": view.text_size,
+            "terminal": str(number),
+            "site": text_in(site.names, view.language),
+            "now": instant(now),
+            "version": view.version,
+        }
+        case = case_on_terminal(conn, TerminalId(terminal_id))
+        if case is None:
+            return TerminalScreen(**common, **self._before(catalogue, site.territory, view))
+        return TerminalScreen(**common, **self._visit(conn, catalogue, case, view, now))
+
+    def _before(self, catalogue: Catalogue, territory: str, view: TerminalView) -> dict[str, Any]:
+        tag = view.language
+        match view.stage:
+            case "departments":
+                return {
+                    "stage": "departments",
+                    "choices": [
+                        Choice(id=one.id, name=text_in(one.names, tag))
+                        for one in catalogue.departments.values()
+                        if one.territory != territory
+                    ],
+                }
+            case "services" if view.department_id in catalogue.departments:
+                department = catalogue.department(view.department_id or "")
+                return {
+                    "stage": "services",
+                    "chosen_department": text_in(department.names, tag),
+                    "choices": [
+                        Choice(id=one.id, name=text_in(one.names, tag), hint=_hint(one, tag))
+                        for one in catalogue.services_of(department.id)
+                    ],
+                }
+            case "confirm" if view.draft is not None:
+                service = catalogue.service(view.draft["service_id"])
+                department = catalogue.department(service.department)
+                return {
+                    "stage": "confirm",
+                    "arrival": ArrivalCard(
+                        department=text_in(department.names, tag),
+                        service=text_in(service.names, tag),
+                        starts_at=instant(datetime.fromisoformat(view.draft["starts_at"])),
+                        bring=_bring(service, tag),
+                    ),
+                }
+            case "start" | "reference":
+                return {"stage": view.stage}
+        return {"stage": "attract"}
+
+    def _visit(
+        self,
+        conn: Connection,
+        catalogue: Catalogue,
+        case: Case,
+        view: TerminalView,
+        now: datetime,
+    ) -> dict[str, Any]:
+        tag = view.language
+        documents = documents_of(conn, case.id)
+        known = signing_of(conn, case.id)
+        cards = ceremony_cards(known, self.forms, tag)
+        pages = page_cards(case, documents, catalogue, tag)
+        if not case.open:
+            return {
+                "stage": "receipt",
+                "receipt": self._receipt(catalogue, case, known, documents.pages, tag),
+            }
+        call = call_view(conn, case.id, now)
+        if call is not None:
+            scan = scan_card(case, documents, catalogue, tag)
+            return {
+                "stage": "call",
+                "pages": pages,
+                "scan": scan,
+                "ceremony": next((card for card in cards if card.state in OPEN), None),
+                "call": call_card(case, call, cards, scan, catalogue, tag, seen_from_terminal=True),
+            }
+        ticket = ticket_view(conn, case.id, now)
+        service = service_or_none(catalogue, case.service_id)
+        return {
+            "stage": "waiting",
+            "pages": pages,
+            "ticket": TicketCard(
+                number=case.number,
+                department=text_in(catalogue.department(case.department_id).names, tag),
+                service=text_in(service.names, tag) if service else "",
+                ahead=ticket.ahead if ticket else 0,
+                wait_from_min=ticket.wait.from_min if ticket else 0,
+                wait_to_min=ticket.wait.to_min if ticket else 0,
+                ringing=ticket is not None and ticket.state is TicketState.OFFERED,
+                reconnecting=ticket is not None and ticket.requeued,
+                agents_on_duty=ticket.agents_on_duty if ticket else 0,
+                bring=_bring(service, tag) if service else [],
+            ),
+        }
+
+    def _receipt(
+        self,
+        catalogue: Catalogue,
+        case: Case,
+        ceremonies: Sequence[CeremonyState],
+        pages: Sequence[Any],
+        tag: str,
+    ) -> ReceiptCard:
+        service = service_or_none(catalogue, case.service_id)
+        accepted = dict.fromkeys(
+            paper_label(service, page.item, tag) for page in pages if page.state != "rejected"
+        )
+        sealed = [one for one in ceremonies if one.state == "sealed"]
+        return ReceiptCard(
+            number=case.number,
+            department=text_in(catalogue.department(case.department_id).names, tag),
+            service=text_in(service.names, tag) if service else "",
+            outcome=say(OUTCOMES[case.outcome.value], tag) if case.outcome else "",
+            next_step=case.next_step,
+            handed_in=list(accepted),
+            signed=ceremony_cards(sealed, self.forms, tag),
+            rated=case.stars is not None,
+        )
+
+
+def _bring(service: Service, tag: str) -> list[str]:
+    return [text_in(paper.names, tag) for paper in service.papers]
+
+
+def _hint(service: Service, tag: str) -> str:
+    separator = "、" if tag.startswith("zh") else ", "
+    return separator.join(_bring(service, tag))

@@ -1,0 +1,100 @@
+"""The kiosk over HTTP: its one document, its enrolment, its goodbye, and photographs going up.
+
+Promise: without the device's cookie nothing of a visit is shown; a photograph is taken in only up
+to its limit and only when it is what it was announced to be.
+"""
+
+import hashlib
+import hmac
+
+from aiohttp import web
+
+from counter.documents.refusals import DigestMismatch, ImageTooLarge
+from counter.errors import BadInput
+from web.shared.access import allow, principal_of
+from web.shared.assets import ASSETS
+from web.shared.csrf import token
+from web.shared.live_page import set_cookie, words_of
+from web.shared.pages import render
+from web.terminal.ports import TerminalDeps
+
+CHUNK_BYTES = 64 * 1024
+
+
+def routes(deps: TerminalDeps) -> list[web.RouteDef]:
+    """`/terminal` and what belongs to it."""
+
+    @allow("anyone")
+    async def terminal(request: web.Request) -> web.Response:
+        principal = principal_of(request)
+        if principal.kind != "terminal":
+            return render(request, "terminal/enrol.html", status=403)
+        screen = await deps.counter.screen(principal.subject)
+        return render(
+            request,
+            "terminal/terminal.html",
+            screen=screen.model_dump(mode="json"),
+            words=words_of("terminal"),
+            config={
+                "csrf": token(request),
+                "document_camera": deps.document_camera,
+                "qr_wasm": request.config_dict[ASSETS].url("zxing_reader.wasm"),
+            },
+        )
+
+    @allow("anyone")
+    async def start(request: web.Request) -> web.Response:
+        return render(request, "terminal/start.html")
+
+    @allow("anyone")
+    async def enrol(request: web.Request) -> web.Response:
+        try:
+            given = await request.json()
+        except ValueError:
+            given = None
+        proof = given.get("token") if isinstance(given, dict) else None
+        if not isinstance(proof, str) or not 1 <= len(proof) <= 500:
+            raise BadInput("terminal enrolment: no token")
+        response = web.json_response({"ok": True})
+        set_cookie(request, response, await deps.counter.enrol(proof))
+        return response
+
+    @allow("anyone")
+    async def goodbye(request: web.Request) -> web.Response:
+        response = render(request, "terminal/goodbye.html")
+        # The device's own cookie stays: the machine is still enrolled.
+        response.headers["Clear-Site-Data"] = '"cache", "storage"'
+        response.headers["Refresh"] = "0; url=/terminal"
+        return response
+
+    @allow("terminal")
+    async def receive_page(request: web.Request) -> web.Response:
+        announced = request.headers.get("X-Digest-SHA256", "").lower()
+        photograph, digest = await _read(request, deps.photograph_limit_bytes)
+        if not hmac.compare_digest(announced.encode(), digest.encode()):
+            raise DigestMismatch(f"{len(photograph)} bytes arrived with another digest")
+        await deps.counter.receive_page(
+            principal_of(request).subject, request.match_info["request_id"], photograph, digest
+        )
+        return web.json_response({"ok": True})
+
+    return [
+        web.get("/terminal", terminal),
+        web.get("/terminal/start", start),
+        web.post("/terminal/enrol", enrol),
+        web.get("/terminal/goodbye", goodbye),
+        web.put("/terminal/pages/{request_id:[A-Za-z0-9_:-]{1,40}}", receive_page),
+    ]
+
+
+async def _read(request: web.Request, limit_bytes: int) -> tuple[bytes, str]:
+    """The body and its SHA-256 (hex).  Raises `ImageTooLarge` beyond the limit, unread."""
+    if (request.content_length or 0) > limit_bytes:
+        raise ImageTooLarge(f"{request.content_length} bytes announced, {limit_bytes} are taken")
+    body, digest = bytearray(), hashlib.sha256()
+    async for chunk in request.content.iter_chunked(CHUNK_BYTES):
+        body += chunk
+        digest.update(chunk)
+        if len(body) > limit_bytes:
+            raise ImageTooLarge(f"more than {limit_bytes} bytes came")
+    return bytes(body), digest.hexdigest()
