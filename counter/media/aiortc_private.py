@@ -17,6 +17,7 @@ from aioice.candidate import candidate_foundation, candidate_priority
 from aioice.ice import CandidatePair, Connection, StunProtocol
 from aioice.utils import random_string
 from aiortc import RTCConfiguration, RTCPeerConnection, utils
+from aiortc.exceptions import InvalidStateError
 from aiortc.rtcconfiguration import RTCBundlePolicy
 from aiortc.rtcdtlstransport import (
     SRTP_PROFILES,
@@ -232,6 +233,12 @@ class ForwardingPeerConnection(RTCPeerConnection):
         transceivers.append(transceiver)
         return transceiver
 
+    async def _RTCPeerConnection__connect(self) -> None:  # noqa: N802 - overrides a mangled name
+        try:
+            await cast(Any, super())._RTCPeerConnection__connect()
+        except InvalidStateError:
+            return  # closed before it was connected, which is nobody's mistake
+
     def keys(self) -> tuple[Any, Any, str]:
         """libsrtp contexts for receiving and sending, and the profile's name.
 
@@ -255,6 +262,7 @@ def check_libraries() -> None:
             "_RTCPeerConnection__certificates",
             "_RTCPeerConnection__transceivers",
             "_RTCPeerConnection__createTransceiver",
+            "_RTCPeerConnection__connect",
         ),
         transport: ("_rx_srtp", "_tx_srtp", "_ssl"),
         transport.transport: ("_connection", "_recv", "_send", "_role_set"),

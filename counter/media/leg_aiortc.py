@@ -55,6 +55,11 @@ class AiortcLeg:
         self._peer = ForwardingPeerConnection(port, announced_ip)
         self._peer.on("connectionstatechange", self._changed)
 
+    @property
+    def ufrag(self) -> str:
+        """The ICE user name fragment by which checks find this leg."""
+        return self._peer.connection.local_username
+
     async def offer(self) -> str:
         self.hop.outputs = tuple(
             new_output(

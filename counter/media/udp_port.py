@@ -97,7 +97,8 @@ class UdpPort:
         self.forwarder = Forwarder(self._socket.fileno(), self._other)
         self._by_ufrag: dict[str, Door] = {}
         self._by_address: dict[int, Door] = {}
-        self._strangers_left = float(STRANGERS_PER_SECOND)
+        self.strangers_left = float(STRANGERS_PER_SECOND)
+        "Checks from addresses not bound yet that may be read now."
         self._strangers_at = clock()
         asyncio.get_running_loop().add_reader(self._socket.fileno(), self._on_readable)
 
@@ -116,6 +117,13 @@ class UdpPort:
         """A door for the leg whose ICE user name fragment is `ufrag`."""
         door = self._by_ufrag[ufrag] = Door(self, ufrag, on_stun, on_dtls)
         return door
+
+    def door_of(self, ufrag: str) -> Door | None:
+        return self._by_ufrag.get(ufrag)
+
+    def counts(self) -> tuple[int, int, int]:
+        """How many legs, bound addresses and open addresses there are."""
+        return len(self._by_ufrag), len(self._by_address), len(self.forwarder.open)
 
     def admit(self, door: Door, address: Address) -> None:
         key = address_key(*address)
@@ -186,9 +194,9 @@ class UdpPort:
     def _stranger_allowed(self) -> bool:
         now = self._clock()
         gained = (now - self._strangers_at) * STRANGERS_PER_SECOND
-        self._strangers_left = min(float(STRANGERS_PER_SECOND), self._strangers_left + gained)
+        self.strangers_left = min(float(STRANGERS_PER_SECOND), self.strangers_left + gained)
         self._strangers_at = now
-        if self._strangers_left < 1:
+        if self.strangers_left < 1:
             return False
-        self._strangers_left -= 1
+        self.strangers_left -= 1
         return True

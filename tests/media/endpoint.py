@@ -65,7 +65,10 @@ class Endpoint:
         self._grey = grey
         self._news = asyncio.Condition()
         self._tasks: list[asyncio.Task[None]] = []
+        self.up = asyncio.Event()
+        "Set when this end has finished its handshake."
         self.peer.on("track", self._on_track)
+        self.peer.on("connectionstatechange", self._on_state)
 
     async def answer(self, offer: str) -> str:
         await self.peer.setRemoteDescription(RTCSessionDescription(sdp=offer, type="offer"))
@@ -96,6 +99,10 @@ class Endpoint:
         for task in self._tasks:
             task.cancel()
         await self.peer.close()
+
+    def _on_state(self) -> None:
+        if self.peer.connectionState == "connected":
+            self.up.set()
 
     def _on_track(self, track: MediaStreamTrack) -> None:
         self._tasks.append(asyncio.ensure_future(self._consume(track)))
