@@ -8,11 +8,12 @@ without context speak the right language too.
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import aiohttp_jinja2
 import jinja2
 from aiohttp import web
+from jinja2.utils import missing
 from markupsafe import Markup
 
 from web.shared.access import principal_of
@@ -28,6 +29,21 @@ FACES = ("shared", "citizen", "terminal", "console", "wall")
 _KEYS = {language: web.AppKey(f"pages_{language}", jinja2.Environment) for language in LANGUAGES}
 
 
+class StrictNames(jinja2.StrictUndefined):
+    """A misspelt name or attribute is an error; a key that a dictionary lacks is simply not there.
+
+    The kit's macros ask their parameter dictionaries for keys that callers may leave out, and
+    whether they were called with a block.
+    """
+
+    def __new__(
+        cls, hint: str | None = None, obj: Any = missing, *args: Any, **more: Any
+    ) -> "StrictNames":
+        if isinstance(obj, dict) or hint == "No caller defined":
+            return cast("StrictNames", jinja2.ChainableUndefined(hint, obj, *args, **more))
+        return super().__new__(cls)
+
+
 def install_pages(app: web.Application) -> None:
     """One environment per language; they share the loader."""
     folders: dict[str, jinja2.BaseLoader] = {
@@ -40,7 +56,7 @@ def install_pages(app: web.Application) -> None:
             app,
             app_key=key,
             loader=loader,
-            undefined=jinja2.StrictUndefined,
+            undefined=StrictNames,
             extensions=["jinja2.ext.i18n"],
             trim_blocks=True,
             lstrip_blocks=True,
@@ -55,6 +71,9 @@ def install_pages(app: web.Application) -> None:
             language_tags=TAGS,
             words=Words(language),
             data_block=data_block,
+            # The kit was ported from another language and compares with these two names.
+            undefined=jinja2.ChainableUndefined(name="undefined"),
+            null=jinja2.ChainableUndefined(name="null"),
         )
 
 
@@ -80,8 +99,8 @@ def render(
 
     template: `<face>/<file>`, for example `citizen/home.html`; its face decides which texts the
     page's scripts get.  Every template also sees `request`, `principal`, `csrf`, `nonce`,
-    `asset_tags`, `asset_url`, `script_texts`, `script_refusals` and `data_block`, and per language `language`,
-    `language_tag`, `words` and the gettext functions.
+    `asset_tags`, `asset_url`, `script_texts`, `script_refusals` and `data_block`, and per
+    language `language`, `language_tag`, `words` and the gettext functions.
     """
     language = language_of(request)
     face = template.partition("/")[0]

@@ -1,0 +1,172 @@
+"""My appointment: opened with its reference, shown with its QR code, cancelled.
+
+The reference is a bearer secret: it is sent in a form, kept in a sealed cookie, and never stands in
+an address.  The QR code and the calendar entry hold no personal data; the code holds the reference
+and nothing else.
+"""
+
+import io
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import segno
+from aiohttp import web
+from markupsafe import Markup
+
+from booking.appointment import AppointmentView, State, parse_reference
+from booking.errors import BookingRefused, UnknownReference
+from booking.ics import calendar_entry
+from web.citizen.draft import drop_open, keep_open, read_open
+from web.citizen.ports import Deps
+from web.shared.access import allow
+from web.shared.i18n import N_, texts_for
+from web.shared.language import language_of
+from web.shared.pages import render
+from web.shared.refusals import explain
+
+STATE_WORDS = {
+    State.HELD: (N_("Not finished"), "yellow"),
+    State.BOOKED: (N_("Booked"), "green"),
+    State.ARRIVED: (N_("Checked in"), "green"),
+    State.FULFILLED: (N_("Done"), ""),
+    State.CANCELLED: (N_("Cancelled"), "red"),
+    State.NOSHOW: (N_("Missed"), "yellow"),
+    State.EXPIRED: (N_("Not kept"), "yellow"),
+}
+
+
+def routes(deps: Deps) -> list[web.RouteDef]:
+    """`/appointment` and what lies below it."""
+
+    @allow("anyone")
+    async def ask(request: web.Request) -> web.Response:
+        return render(request, "citizen/find.html", typed="", error="", errors=[])
+
+    @allow("anyone")
+    async def find(request: web.Request) -> web.StreamResponse:
+        typed = str((await request.post()).get("reference", ""))[:80]
+        try:
+            reference = parse_reference(typed)
+            await deps.booking.appointment(reference, deps.now())
+        except UnknownReference as refused:
+            title, what_to_do = explain(refused.code, language_of(request))
+            error = f"{title}. {what_to_do}"
+            errors = [{"text": error, "href": "#reference"}]
+            return render(
+                request, "citizen/find.html", typed=typed, error=error, errors=errors, status=404
+            )
+        answer = web.HTTPSeeOther("/appointment/view")
+        keep_open(answer, deps, reference)
+        return answer
+
+    @allow("anyone")
+    async def view(request: web.Request) -> web.Response:
+        found = await _shown(request, deps)
+        return render(request, "citizen/appointment.html", **found)
+
+    @allow("anyone")
+    async def confirmed(request: web.Request) -> web.Response:
+        found = await _shown(request, deps)
+        if found["appointment"].state is not State.BOOKED:
+            raise web.HTTPSeeOther("/appointment/view")
+        return render(request, "citizen/confirmed.html", **found)
+
+    @allow("anyone")
+    async def sure(request: web.Request) -> web.Response:
+        found = await _shown(request, deps)
+        if found["appointment"].state is not State.BOOKED:
+            raise web.HTTPSeeOther("/appointment/view")
+        return render(request, "citizen/cancel.html", **found)
+
+    @allow("anyone")
+    async def cancel(request: web.Request) -> web.StreamResponse:
+        found = await _shown(request, deps)
+        try:
+            await deps.booking.cancel(found["reference"], deps.now())
+        except UnknownReference:
+            raise web.HTTPSeeOther("/appointment") from None
+        except BookingRefused as refused:
+            title, what_to_do = explain(refused.code, language_of(request))
+            return render(
+                request,
+                "shared/refusal.html",
+                heading=title,
+                what_to_do=what_to_do,
+                code=refused.code,
+                next_href="/appointment/view",
+                next_text=texts_for(language_of(request)).gettext(N_("Back to my appointment")),
+                status=refused.status,
+            )
+        raise web.HTTPSeeOther("/appointment/view")
+
+    @allow("anyone")
+    async def leave(request: web.Request) -> web.StreamResponse:
+        answer = web.HTTPSeeOther("/")
+        drop_open(answer, deps)
+        return answer
+
+    @allow("anyone")
+    async def ics(request: web.Request) -> web.Response:
+        found = await _shown(request, deps)
+        text = calendar_entry(
+            found["appointment"],
+            await deps.booking.catalogue(),
+            language=language_of(request),
+            domain=deps.domain,
+            now=deps.now(),
+        )
+        headers = {"Content-Disposition": 'attachment; filename="appointment.ics"'}
+        return web.Response(
+            text=text, content_type="text/calendar", charset="utf-8", headers=headers
+        )
+
+    @allow("anyone")
+    async def picture(request: web.Request) -> web.Response:
+        found = await _shown(request, deps)
+        out = io.BytesIO()
+        _code(found["reference"]).save(out, kind="png", scale=12, border=4)
+        headers = {"Content-Disposition": 'attachment; filename="appointment.png"'}
+        return web.Response(body=out.getvalue(), content_type="image/png", headers=headers)
+
+    return [
+        web.get("/appointment", ask),
+        web.post("/appointment", find),
+        web.get("/appointment/view", view),
+        web.get("/appointment/confirmed", confirmed),
+        web.get("/appointment/cancel", sure),
+        web.post("/appointment/cancel", cancel),
+        web.post("/appointment/leave", leave),
+        web.get("/appointment/appointment.ics", ics),
+        web.get("/appointment/appointment.png", picture),
+    ]
+
+
+async def _shown(request: web.Request, deps: Deps) -> dict[str, Any]:
+    """The open appointment with its names; without one, back to the question."""
+    reference = read_open(request, deps)
+    if reference is None:
+        raise web.HTTPSeeOther("/appointment")
+    appointment: AppointmentView = await deps.booking.appointment(reference, deps.now())
+    catalogue = await deps.booking.catalogue()
+    service, site = catalogue.service(appointment.service), catalogue.site(appointment.site)
+    zone = ZoneInfo(site.hours.zone)
+    state, colour = STATE_WORDS[appointment.state]
+    return {
+        "appointment": appointment,
+        "reference": reference,
+        "service": service,
+        "department": catalogue.department(appointment.department),
+        "site": site,
+        "start": appointment.start.astimezone(zone),
+        "end": appointment.end.astimezone(zone),
+        "state": texts_for(language_of(request)).gettext(state),
+        "colour": colour,
+        "qr": Markup(
+            _code(reference).svg_inline(scale=6, border=4, svgclass="vc-qr__code", lineclass=None)
+        ),
+    }
+
+
+def _code(reference: str) -> segno.QRCode:
+    """Level Q: a quarter of it may be scratched or under a finger."""
+    return segno.make_qr(reference, error="q")
