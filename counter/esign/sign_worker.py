@@ -5,6 +5,7 @@ Everything that comes in and goes out can be pickled.
 """
 
 import asyncio
+import logging
 import multiprocessing
 import os
 import signal
@@ -59,6 +60,8 @@ def start(keys: SigningKeys) -> None:
     # Ctrl-C reaches the whole process group; the parent decides when its workers end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    # It logs pages of object numbers for each changed document; the verdict says it in a word.
+    logging.getLogger("pyhanko").setLevel(logging.CRITICAL)
     _tools = _Tools(
         press=Press(),
         witness=load(keys.witness),

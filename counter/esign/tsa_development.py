@@ -140,5 +140,6 @@ def _serial(asked: tsp.TimeStampReq, now: datetime) -> int:
 
 
 def _rejection(failure: str) -> bytes:
-    status = {"status": "rejection", "fail_info": {failure}}
-    return bytes(tsp.TimeStampResp({"status": status}).dump())
+    # asn1crypto thinks that every response has a token; RFC 3161 2.4.2 leaves it out here.
+    status = tsp.PKIStatusInfo({"status": "rejection", "fail_info": {failure}}).dump()
+    return bytes([0x30, len(status)]) + bytes(status)

@@ -1,0 +1,145 @@
+import io
+import shutil
+import subprocess
+from pathlib import Path
+
+import pikepdf
+import pytest
+import typst
+
+from counter.esign.fields_pikepdf import with_signature_fields
+from counter.esign.form_typst import Press
+from counter.esign.forms import Forms
+from counter.esign.pages_pdfium import photograph
+from tests.esign.conftest import FILLED, NOW
+
+FORMS = ("certificate_application", "hengqin_application")
+LABELS = {"Citizen": "申請人簽名", "Seal": "部門電子印章"}
+
+
+@pytest.fixture(scope="module")
+def press() -> Press:
+    return Press()
+
+
+def drawn(press: Press, forms: Forms, form: str, **changed: str) -> bytes:
+    data = {"remarks": "", **FILLED, **changed}
+    return with_signature_fields(press.form(forms.of(form), data, NOW), LABELS)
+
+
+def text_of(pdf: bytes, tmp_path: Path) -> str:
+    file = tmp_path / "form.pdf"
+    file.write_bytes(pdf)
+    told = subprocess.run(
+        ["pdftotext", "-raw", file, "-"], capture_output=True, check=True, timeout=60
+    )
+    return told.stdout.decode()
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_text_of_a_form_can_be_taken_out_again(
+    press: Press, forms: Forms, form: str, tmp_path: Path
+) -> None:
+    text = text_of(drawn(press, forms, form, applicant_name="陳𠮷龘"), tmp_path)
+    for expected in ("陳𠮷龘", "João da Conceição CHAN", "Direcção dos Serviços", "A-0042"):
+        assert expected in text
+
+
+def test_a_macau_form_speaks_chinese_and_portuguese_and_a_hengqin_form_simplified(
+    press: Press, forms: Forms, tmp_path: Path
+) -> None:
+    macau = text_of(drawn(press, forms, FORMS[0]), tmp_path)
+    assert "聲明" in macau and "Declaração" in macau and "Observações" in macau
+    hengqin = text_of(drawn(press, forms, FORMS[1]), tmp_path)
+    assert "声明" in hengqin and "横琴" in hengqin
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_form_claims_pdf_a_and_pdf_ua_and_embeds_its_one_font(
+    press: Press, forms: Forms, form: str
+) -> None:
+    with pikepdf.open(io.BytesIO(drawn(press, forms, form))) as pdf:
+        marks = pdf.open_metadata()
+        assert marks["pdfaid:part"] == "2"
+        assert marks["pdfaid:conformance"] == "A"
+        assert marks["pdfuaid:part"] == "1"
+        assert bool(pdf.Root.MarkInfo.Marked)
+        described = [
+            thing
+            for thing in pdf.objects
+            if isinstance(thing, pikepdf.Dictionary) and thing.get("/Type") == "/FontDescriptor"
+        ]
+        assert described
+        assert all("/FontFile3" in font for font in described)
+        assert all(str(font.FontName).endswith("NotoSansCJKtc-Regular") for font in described)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_signature_fields_are_tagged_named_and_in_their_boxes(
+    press: Press, forms: Forms, form: str
+) -> None:
+    boxes = {
+        box.name: box for box in press.form(forms.of(form), {"remarks": "", **FILLED}, NOW).boxes
+    }
+    with pikepdf.open(io.BytesIO(drawn(press, forms, form))) as pdf:
+        fields = {str(field.T): field for field in pdf.Root.AcroForm.Fields}
+        assert set(fields) == {"Citizen", "Seal"} == set(boxes)
+        numbers = pdf.Root.StructTreeRoot.ParentTree.Nums
+        parents = {int(numbers[i]): numbers[i + 1] for i in range(0, len(numbers), 2)}
+        for name, field in fields.items():
+            assert str(field.TU) == LABELS[name]
+            element = parents[int(field.StructParent)]
+            assert element.S == "/Form"
+            assert element.K.Obj.objgen == field.objgen
+            assert field.P.Tabs == "/S"
+            left, _, right, top = (float(edge) for edge in field.Rect)
+            box = boxes[name]
+            assert left == pytest.approx(box.x_pt, abs=0.01)
+            assert right - left == pytest.approx(box.width_pt, abs=0.02)
+            assert 841.89 - top == pytest.approx(box.y_pt, abs=0.02)
+
+
+def test_the_same_data_and_time_give_the_same_bytes(press: Press, forms: Forms) -> None:
+    assert drawn(press, forms, FORMS[0]) == drawn(Press(), forms, FORMS[0])
+    assert drawn(press, forms, FORMS[0]) != drawn(press, forms, FORMS[0], remarks="x")
+
+
+def test_text_that_looks_like_a_template_stays_text(
+    press: Press, forms: Forms, tmp_path: Path
+) -> None:
+    tricky = '#panic("x") $1$ *a* \\ "; #set page'
+    text = text_of(drawn(press, forms, FORMS[0], remarks=tricky), tmp_path)
+    assert '#panic("x") $1$ *a*' in text
+
+
+def test_a_character_without_a_glyph_never_becomes_a_box(press: Press, forms: Forms) -> None:
+    with pytest.raises(typst.TypstError):
+        drawn(press, forms, FORMS[0], applicant_name="한")
+
+
+def test_a_seal_without_room_stops(press: Press) -> None:
+    said = {
+        "region": "TW",
+        "width_pt": 100,
+        "height_pt": 30,
+        "department_name": "部" * 120,
+        "case_number": "A-0042",
+        "sealed_at": "2026-11-23 10:00:00 +08:00",
+    }
+    with pytest.raises(typst.TypstError, match="does not fit"):
+        press.seal(said, NOW)
+
+
+def test_qpdf_finds_nothing_wrong(press: Press, forms: Forms, tmp_path: Path) -> None:
+    assert shutil.which("qpdf"), "apt-get install qpdf"
+    file = tmp_path / "form.pdf"
+    file.write_bytes(drawn(press, forms, FORMS[0]))
+    told = subprocess.run(["qpdf", "--check", file], capture_output=True, timeout=60, check=False)
+    assert told.returncode == 0, told.stdout + told.stderr
+
+
+def test_pages_are_photographed_in_order(press: Press, forms: Forms) -> None:
+    pages = photograph(drawn(press, forms, FORMS[0]))
+    assert [page.page for page in pages] == [1, 2]
+    assert all(page.image.startswith(b"\x89PNG") for page in pages)
+    assert all((page.width_px, page.height_px) == (1075, 1521) for page in pages)

@@ -1,0 +1,398 @@
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, select
+
+from counter.errors import BadInput, NotAllowedNow, Refusal
+from counter.esign.forms import Forms
+from counter.esign.glyphs import GlyphTable
+from counter.esign.refusals import (
+    CeremonyOpen,
+    CeremonyUnknown,
+    DataMissing,
+    DigestMismatch,
+    DocumentUnknown,
+    InkMissing,
+    PagesUnseen,
+    SignatureInvalid,
+    TimestampUnavailable,
+)
+from counter.esign.service import EsignService
+from counter.esign.store_records import SqlRecords
+from counter.esign.store_tables import ceremony_ink
+from counter.ids import CaseId
+from counter.store.executor import Executor
+from counter.store.journal_sql import check, read_all
+from counter.store.session_log import tail
+from tests.esign.conftest import FILLED, STROKES
+from tests.esign.fakes import HeapBlobs, PaperStudio
+
+CASE = CaseId("case-1")
+HEARS = "terminal:1"
+
+
+class Counter:
+    """The service on a fresh store, with a paper studio."""
+
+    def __init__(
+        self, executor: Executor, new_id: Callable[[], str], forms: Forms, glyphs: GlyphTable
+    ) -> None:
+        self.executor = executor
+        self.studio = PaperStudio()
+        self.blobs = HeapBlobs()
+        self.parts: dict[str, Any] = {"forms": forms, "glyphs": glyphs, "new_id": new_id}
+        self.service = self.started()
+
+    def started(self) -> EsignService:
+        """Return the service as a freshly started node has it."""
+        records = SqlRecords(executor=self.executor, audiences=lambda conn, case_id: [HEARS])
+        return EsignService(records=records, blobs=self.blobs, studio=self.studio, **self.parts)
+
+    async def present(self, now: datetime, case_id: CaseId = CASE) -> tuple[str, str]:
+        """Answer (ceremony id, digest of the document on the screen)."""
+        ceremony_id = await self.service.present(
+            case_id, "certificate_application", FILLED, "zh-Hant", by="agent:a", now=now
+        )
+        return ceremony_id, (await self.service.ceremonies(case_id))[0].sha256
+
+    async def to_state(self, state: str, now: datetime) -> tuple[str, str]:
+        """Bring a new ceremony into `state`."""
+        ceremony_id, sha256 = await self.present(now)
+        service = self.service
+        if state == "declined":
+            await service.decline(CASE, ceremony_id, now)
+        elif state == "withdrawn":
+            await service.withdraw(CASE, ceremony_id, by="agent:a", now=now)
+        elif state != "presented":
+            for page in (1, 2):
+                await service.page_seen(CASE, ceremony_id, page, now)
+            await service.consent(CASE, ceremony_id, sha256, now)
+            if state == "signing":
+                self.studio.refusal = TimestampUnavailable("down")
+                with pytest.raises(TimestampUnavailable):
+                    await service.sign(CASE, ceremony_id, sha256, STROKES, now)
+                self.studio.refusal = None
+            elif state == "sealed":
+                await service.sign(CASE, ceremony_id, sha256, STROKES, now)
+        assert await self.state() == state
+        return ceremony_id, sha256
+
+    async def state(self) -> str:
+        return (await self.service.ceremonies(CASE))[0].state
+
+    async def actions(self) -> list[str]:
+        entries = await self.executor.read(read_all)
+        return [entry.body.split('"action":"')[1].split('"')[0] for entry in entries]
+
+    async def kept_ink(self) -> str | None:
+        def query(conn: Connection) -> str | None:
+            return conn.execute(select(ceremony_ink.c.strokes)).scalar_one()
+
+        return await self.executor.read(query)
+
+
+@pytest.fixture
+def counter(
+    executor: Executor, new_id: Callable[[], str], forms: Forms, glyphs: GlyphTable
+) -> Counter:
+    return Counter(executor, new_id, forms, glyphs)
+
+
+async def test_a_form_is_presented_read_agreed_to_signed_and_given_out(
+    counter: Counter, now: datetime
+) -> None:
+    service = counter.service
+    ceremony_id, sha256 = await counter.present(now)
+    assert await service.page_seen(CASE, ceremony_id, 2, now) == (1,)
+    assert await service.page_seen(CASE, ceremony_id, 1, now) == ()
+    await service.consent(CASE, ceremony_id, sha256, now)
+    signed = await service.sign(CASE, ceremony_id, sha256, STROKES, now)
+
+    (shown,) = await service.ceremonies(CASE)
+    assert (shown.state, shown.sealed_sha256) == ("sealed", signed.sha256)
+    assert all(sheet.seen for sheet in shown.sheets)
+    assert (await service.pdf(CASE, signed.sha256)).endswith(f"sealed {now}".encode())
+    assert (await service.page_image(CASE, shown.sheets[0].sha256)).startswith(b"page 1 of")
+
+
+async def test_screens_hear_each_step_and_the_journal_holds(
+    counter: Counter, now: datetime
+) -> None:
+    await counter.to_state("sealed", now)
+    rows = await counter.executor.read(tail, [HEARS], {})
+    assert [row.kind for row in rows] == [
+        "document.presented",
+        "ceremony.page_seen",
+        "ceremony.page_seen",
+        "ceremony.consented",
+        "ceremony.signed",
+        "document.signed",
+    ]
+    for row in rows:
+        assert all(isinstance(value, str | int) for value in row.body.values())
+    assert await counter.actions() == [
+        "document.presented",
+        "ceremony.consented",
+        "ceremony.signed",
+        "document.sealed",
+    ]
+    assert (await counter.executor.read(check))[1] == []
+
+
+async def test_no_personal_data_in_the_journal_or_the_session_log(
+    counter: Counter, now: datetime
+) -> None:
+    await counter.to_state("sealed", now)
+    entries = await counter.executor.read(read_all)
+    rows = await counter.executor.read(tail, [HEARS], {})
+    written = str([entry.body for entry in entries]) + str([row.body for row in rows])
+    for personal in ("陳大文", "CHAN", "1234567", "visto"):
+        assert personal not in written
+
+
+STATES = ("presented", "consented", "signing", "sealed", "declined", "withdrawn")
+
+WORKS = {
+    "consent": {"consented", "signing", "sealed"},
+    "sign": {"consented", "signing", "sealed"},
+    "decline": {"presented", "consented", "declined"},
+    "withdraw": {"presented", "consented", "signing", "withdrawn"},
+    "page_seen": {"presented", "consented", "signing", "sealed"},
+}
+"""In which states a step is carried out or is a harmless repeat; `presented` has unseen pages."""
+
+
+@pytest.mark.parametrize("step", WORKS)
+@pytest.mark.parametrize("state", STATES)
+async def test_what_the_table_does_not_say_is_refused_and_changes_nothing(
+    counter: Counter, now: datetime, state: str, step: str
+) -> None:
+    ceremony_id, sha256 = await counter.to_state(state, now)
+    before, service = await counter.actions(), counter.service
+    steps = {
+        "consent": lambda: service.consent(CASE, ceremony_id, sha256, now),
+        "sign": lambda: service.sign(CASE, ceremony_id, sha256, STROKES, now),
+        "decline": lambda: service.decline(CASE, ceremony_id, now),
+        "withdraw": lambda: service.withdraw(CASE, ceremony_id, by="agent:a", now=now),
+        "page_seen": lambda: service.page_seen(CASE, ceremony_id, 1, now),
+    }
+    if state in WORKS[step]:
+        await steps[step]()
+    else:
+        with pytest.raises(NotAllowedNow):
+            await steps[step]()
+        assert await counter.state() == state
+        assert await counter.actions() == before
+
+
+async def test_unseen_pages_refuse_consent(counter: Counter, now: datetime) -> None:
+    ceremony_id, sha256 = await counter.present(now)
+    await counter.service.page_seen(CASE, ceremony_id, 2, now)
+    with pytest.raises(PagesUnseen):
+        await counter.service.consent(CASE, ceremony_id, sha256, now)
+    assert await counter.state() == "presented"
+
+
+async def test_consent_and_ink_hold_for_the_document_on_the_screen_only(
+    counter: Counter, now: datetime
+) -> None:
+    ceremony_id, sha256 = await counter.present(now)
+    for page in (1, 2):
+        await counter.service.page_seen(CASE, ceremony_id, page, now)
+    with pytest.raises(DigestMismatch):
+        await counter.service.consent(CASE, ceremony_id, "0" * 64, now)
+    await counter.service.consent(CASE, ceremony_id, sha256, now)
+    with pytest.raises(DigestMismatch):
+        await counter.service.sign(CASE, ceremony_id, "0" * 64, STROKES, now)
+    assert await counter.state() == "consented"
+
+
+async def test_a_page_there_is_not_is_refused(counter: Counter, now: datetime) -> None:
+    ceremony_id, _ = await counter.present(now)
+    with pytest.raises(BadInput):
+        await counter.service.page_seen(CASE, ceremony_id, 3, now)
+
+
+async def test_no_ink_no_signature(counter: Counter, now: datetime) -> None:
+    ceremony_id, sha256 = await counter.to_state("consented", now)
+    with pytest.raises(InkMissing):
+        await counter.service.sign(CASE, ceremony_id, sha256, [[(1.0, 1.0, 0.0, 0.5)]], now)
+    assert await counter.state() == "consented"
+
+
+async def test_missing_data_is_refused_before_anything_is_drawn(
+    counter: Counter, now: datetime
+) -> None:
+    with pytest.raises(DataMissing) as refused:
+        await counter.service.present(
+            CASE, "certificate_application", {}, "pt", by="agent:a", now=now
+        )
+    assert "applicant_name" in refused.value.names
+    assert "date" not in refused.value.names
+    assert await counter.service.ceremonies(CASE) == ()
+    assert not counter.blobs.kept
+
+
+async def test_one_form_at_a_time_and_the_next_one_after_it(
+    counter: Counter, now: datetime
+) -> None:
+    ceremony_id, _ = await counter.present(now)
+    with pytest.raises(CeremonyOpen):
+        await counter.present(now)
+    await counter.present(now, CaseId("case-2"))
+    await counter.service.decline(CASE, ceremony_id, now)
+    second, _ = await counter.present(now)
+    assert [one.ceremony_id for one in await counter.service.ceremonies(CASE)] == [
+        second,
+        ceremony_id,
+    ]
+
+
+async def test_two_forms_presented_at_once_are_one(counter: Counter, now: datetime) -> None:
+    answers = await asyncio.gather(
+        *(counter.present(now + timedelta(seconds=i)) for i in range(3)), return_exceptions=True
+    )
+    refused = [answer for answer in answers if isinstance(answer, BaseException)]
+    assert [type(one) for one in refused] == [CeremonyOpen, CeremonyOpen]
+    assert len(await counter.service.ceremonies(CASE)) == 1
+
+
+async def test_without_timestamps_nothing_is_presented_or_agreed_to(
+    counter: Counter, now: datetime
+) -> None:
+    counter.studio.refusal = TimestampUnavailable("down")
+    with pytest.raises(TimestampUnavailable):
+        await counter.present(now)
+    assert await counter.service.ceremonies(CASE) == ()
+
+    counter.studio.refusal = None
+    ceremony_id, sha256 = await counter.present(now)
+    for page in (1, 2):
+        await counter.service.page_seen(CASE, ceremony_id, page, now)
+    counter.studio.refusal = TimestampUnavailable("down")
+    with pytest.raises(TimestampUnavailable):
+        await counter.service.consent(CASE, ceremony_id, sha256, now)
+    assert await counter.state() == "presented"
+
+
+async def test_ink_outlives_an_outage_and_signing_again_goes_on(
+    counter: Counter, now: datetime
+) -> None:
+    ceremony_id, sha256 = await counter.to_state("signing", now)
+    assert await counter.kept_ink()
+    other_ink = [[(0.0, 0.0, 0.0, 1.0), (90.0, 90.0, 9.0, 1.0)]]
+    signed = await counter.service.sign(CASE, ceremony_id, sha256, other_ink, now)
+    assert await counter.state() == "sealed"
+    assert await counter.kept_ink() is None, "the strokes are in the document and nowhere else"
+    again = await counter.service.sign(CASE, ceremony_id, sha256, STROKES, now)
+    assert again == signed
+    assert counter.studio.sealings == 1
+
+
+async def test_a_node_killed_between_ink_and_seal_finishes_once_when_it_starts_again(
+    counter: Counter, now: datetime
+) -> None:
+    ceremony_id, sha256 = await counter.to_state("consented", now)
+    counter.studio.may_seal.clear()
+    dying = asyncio.create_task(counter.service.sign(CASE, ceremony_id, sha256, STROKES, now))
+    await counter.studio.seal_begun.wait()
+    dying.cancel()
+    await asyncio.gather(dying, return_exceptions=True)
+    assert await counter.state() == "signing"
+
+    counter.studio.may_seal.set()
+    node = counter.started()
+    later = now + timedelta(hours=1)
+    assert await node.resume(later) == 1
+    assert await node.resume(later) == 0
+    assert counter.studio.sealings == 1
+    (done,) = await node.ceremonies(CASE)
+    assert done.state == "sealed"
+    assert done.sealed_sha256 is not None
+    assert f"{now} sealed {later}".encode() in await node.pdf(CASE, done.sealed_sha256)
+
+
+async def test_two_nodes_that_seal_at_once_agree_on_one_document(
+    counter: Counter, now: datetime
+) -> None:
+    ceremony_id, sha256 = await counter.to_state("signing", now)
+    nodes = [counter.started(), counter.started()]
+    await asyncio.gather(*(node.resume(now + timedelta(seconds=n)) for n, node in enumerate(nodes)))
+    answers = [await node.sign(CASE, ceremony_id, sha256, STROKES, now) for node in nodes]
+    assert answers[0] == answers[1]
+    assert (await counter.actions()).count("document.sealed") == 1
+
+
+async def test_one_bad_document_does_not_hold_up_the_others(
+    counter: Counter, now: datetime
+) -> None:
+    await counter.to_state("signing", now)
+    other = CaseId("case-2")
+    ceremony_id, sha256 = await counter.present(now + timedelta(seconds=1), other)
+    for page in (1, 2):
+        await counter.service.page_seen(other, ceremony_id, page, now)
+    await counter.service.consent(other, ceremony_id, sha256, now)
+    counter.studio.refusal = TimestampUnavailable("down")
+    with pytest.raises(Refusal):
+        await counter.service.sign(other, ceremony_id, sha256, STROKES, now)
+    counter.studio.refusal = None
+    first = (await counter.service.ceremonies(CASE))[0].sha256
+    counter.blobs.kept[first] = b"not what was kept"
+    with pytest.raises(SignatureInvalid):
+        await counter.started().resume(now)
+    assert (await counter.service.ceremonies(other))[0].state == "sealed"
+    assert await counter.state() == "signing"
+
+
+async def test_a_form_withdrawn_while_it_is_sealed_stays_withdrawn(
+    counter: Counter, now: datetime
+) -> None:
+    ceremony_id, sha256 = await counter.to_state("consented", now)
+    counter.studio.may_seal.clear()
+    signing = asyncio.create_task(counter.service.sign(CASE, ceremony_id, sha256, STROKES, now))
+    await counter.studio.seal_begun.wait()
+    await counter.service.withdraw(CASE, ceremony_id, by="agent:a", now=now)
+    counter.studio.may_seal.set()
+    with pytest.raises(NotAllowedNow):
+        await signing
+    assert await counter.state() == "withdrawn"
+    assert await counter.kept_ink() is None
+
+
+async def test_another_case_gets_nothing(counter: Counter, now: datetime) -> None:
+    ceremony_id, sha256 = await counter.to_state("sealed", now)
+    (shown,) = await counter.service.ceremonies(CASE)
+    foreign = CaseId("case-2")
+    for asked in (sha256, shown.sealed_sha256, "0" * 64, "../x"):
+        with pytest.raises(DocumentUnknown):
+            await counter.service.pdf(foreign, str(asked))
+    with pytest.raises(DocumentUnknown):
+        await counter.service.page_image(foreign, shown.sheets[0].sha256)
+    with pytest.raises(CeremonyUnknown):
+        await counter.service.page_seen(foreign, ceremony_id, 1, now)
+    with pytest.raises(CeremonyUnknown):
+        await counter.service.consent(foreign, ceremony_id, sha256, now)
+
+
+async def test_a_half_signed_document_is_not_given_out(counter: Counter, now: datetime) -> None:
+    await counter.to_state("sealed", now)
+    half = [
+        sha256
+        for sha256, content in counter.blobs.kept.items()
+        if b" signed 1" in content and b"sealed" not in content and b"page" not in content
+    ]
+    assert len(half) == 1
+    with pytest.raises(DocumentUnknown):
+        await counter.service.pdf(CASE, half[0])
+
+
+async def test_bytes_changed_on_the_disk_are_not_given_out(counter: Counter, now: datetime) -> None:
+    await counter.to_state("sealed", now)
+    (shown,) = await counter.service.ceremonies(CASE)
+    assert shown.sealed_sha256 is not None
+    counter.blobs.kept[shown.sealed_sha256] += b" "
+    with pytest.raises(SignatureInvalid):
+        await counter.service.pdf(CASE, shown.sealed_sha256)
