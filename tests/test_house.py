@@ -31,8 +31,8 @@ NAMES_THAT_SAY_NOTHING = {
 
 TECHNOLOGIES = {
     "aiohttp", "aioice", "aiortc", "alembic", "argon2", "asn1crypto", "asyncpg", "av", "cffi",
-    "child", "cryptography", "cups", "development", "directory", "fake", "files", "holidays", "http",
-    "jinja2", "memory", "oidc", "opencv", "pcsc", "pdfium", "pikepdf", "pool", "postgres",
+    "child", "cryptography", "cups", "development", "directory", "fake", "files", "holidays",
+    "http", "jinja2", "memory", "oidc", "opencv", "pcsc", "pdfium", "pikepdf", "pool", "postgres",
     "process", "pyhanko", "pypdfium2", "redis", "sane", "smtp", "socket", "socketio", "sql",
     "sqlite", "store", "toml", "typst", "webhook", "worker",
 }  # fmt: skip

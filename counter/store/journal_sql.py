@@ -8,6 +8,7 @@ from sqlalchemy import Column, Connection, Integer, String, Table, Text, select,
 
 from counter.journal import GENESIS, Entry, Fault, next_entry, verify
 from counter.store.metadata import insert_for, metadata
+from counter.store.turn import take_turn
 
 journal_entry = Table(
     "journal_entry",
@@ -38,6 +39,7 @@ def record(
     now: datetime,
 ) -> Entry:
     """Append one entry.  actor and subject are `kind:id`; facts hold no personal data."""
+    take_turn(conn)
     conn.execute(
         insert_for(conn, journal_head)
         .values(one=1, seq=0, leaf=GENESIS)

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, Connection, String, Table, select
+from sqlalchemy import JSON, Column, Connection, String, Table, select, update
 
 from counter.errors import BadInput
-from counter.store.metadata import UtcDateTime, metadata
+from counter.store.metadata import UtcDateTime, insert_for, metadata
 
 command_key = Table(
     "command_key",
@@ -37,17 +37,18 @@ def once(
     who: the principal, so that keys of others never meet.  run: returns what JSON can hold.
     Raises `BadInput` when the key was used for another command; what `run` raises is not stored.
     """
-    stored = conn.execute(
-        select(command_key.c.command, command_key.c.answer).where(
-            command_key.c.who == who, command_key.c.key == key
-        )
-    ).one_or_none()
-    if stored is not None:
+    # The key is taken before the command runs: a repeat at the same moment waits here for COMMIT.
+    taken = conn.execute(
+        insert_for(conn, command_key)
+        .values(who=who, key=key, command=command, answer=None, at=now)
+        .on_conflict_do_nothing(index_elements=["who", "key"])
+    )
+    mine = (command_key.c.who == who) & (command_key.c.key == key)
+    if not taken.rowcount:
+        stored = conn.execute(select(command_key).where(mine)).one()
         if stored.command != command:
             raise BadInput(f"key of {stored.command} was sent again with {command}")
         return stored.answer
     answer = run(conn)
-    conn.execute(
-        command_key.insert().values(who=who, key=key, command=command, answer=answer, at=now)
-    )
+    conn.execute(update(command_key).where(mine).values(answer=answer))
     return answer

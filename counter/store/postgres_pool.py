@@ -30,7 +30,11 @@ class PostgresPool:
         """url: `user:password@host:port/database`, without a driver."""
         self._on_wake = on_wake
         self._engine = create_async_engine(
-            f"postgresql+asyncpg://{url}", pool_size=size, max_overflow=0, pool_pre_ping=True
+            f"postgresql+asyncpg://{url}",
+            pool_size=size,
+            max_overflow=0,
+            pool_pre_ping=True,
+            hide_parameters=True,  # errors are logged, citizens' data is not
         )
 
     @property

@@ -13,6 +13,7 @@ from sqlalchemy import JSON, Column, Connection, Integer, String, Table, delete,
 
 from counter.store.executor import leave_wakes
 from counter.store.metadata import UtcDateTime, insert_for, metadata
+from counter.store.turn import take_turn
 
 audience_head = Table(
     "audience_head",
@@ -44,6 +45,7 @@ class Told:
 
 def tell(conn: Connection, audience: str, kind: str, body: Mapping[str, Any], now: datetime) -> int:
     """Append one row for `audience` and return its seq."""
+    take_turn(conn)
     head = insert_for(conn, audience_head).values(audience=audience, seq=1)
     seq: int = conn.execute(
         head.on_conflict_do_update(

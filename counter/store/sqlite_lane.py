@@ -181,6 +181,7 @@ def _engine(path: Path) -> Engine:
     engine = create_engine(
         f"sqlite+pysqlite:///{path}",
         module=dbapi2,
+        hide_parameters=True,  # errors are logged, citizens' data is not
         connect_args={"check_same_thread": False, "isolation_level": None, "timeout": 10},
         pool_size=READERS + 2,
     )

@@ -70,6 +70,20 @@ async def test_a_fault_of_the_database_leaves_nothing(executor: Executor, now: d
     assert await executor.read(rows) == 0
 
 
+async def test_a_fault_of_the_database_does_not_say_what_was_written(
+    executor: Executor, now: datetime
+) -> None:
+    def fault(conn: Connection) -> None:
+        tell(conn, "agent:a-1", "told", {"name": "陳大文"}, now)
+        row = {"audience": "agent:a-1", "seq": 1, "kind": "told", "at": now}
+        conn.execute(session_log.insert().values(**row, body={"name": "陳大文"}))
+
+    with pytest.raises(DBAPIError) as raised:
+        await executor.write(fault)
+    assert "陳大文" not in str(raised.value)
+    assert "\\u9673" not in str(raised.value)
+
+
 async def test_commands_at_once_do_not_disturb_each_other(
     executor: Executor, now: datetime
 ) -> None:
