@@ -22,6 +22,8 @@ class GatewayPrincipal:
     "Id of the terminal or of the agent."
     epoch: int = 0
     "Set on connect; a newer connection of the same subject has a higher one."
+    language: str = "zh-Hant"
+    "Of the person at a desk (BCP 47); a terminal's is kept with its screen."
 
     @property
     def own(self) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final, cast
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from counter.case import Outcome
 from counter.errors import BadInput, NotFound, UsedElsewhere
@@ -16,9 +16,12 @@ from counter.protocol import desk as desk_asks
 from counter.protocol import terminal as terminal_asks
 from counter.protocol.message import Ask
 from counter.signaling import store_calls, store_desk, store_sweep, store_terminal, store_visit
+from counter.signaling.dispatch import TicketState
 from counter.signaling.ports import ActiveCall, GatewayPrincipal, Json, Overdue
+from counter.signaling.store_screens import departments_of
 from counter.signaling.store_step import Hooks, Step, in_step
 from counter.signaling.store_terminal import Terminal
+from counter.signaling.tables import ticket
 from counter.store.executor import Executor
 from counter.store.once import once
 
@@ -170,6 +173,22 @@ def require_current(conn: Connection, who: GatewayPrincipal) -> None:
     """
     if (epoch := current_epoch(conn, who)) != who.epoch:
         raise UsedElsewhere(f"{who.own}: epoch {who.epoch} is over, {epoch} holds it")
+
+
+def follows(conn: Connection, who: GatewayPrincipal) -> list[str]:
+    """Audiences besides its own: an agent's queues, the queue that the citizen stands in."""
+    if who.audience == "/agent":
+        departments = departments_of(conn, who.subject)
+    else:
+        departments = tuple(
+            conn.execute(
+                select(ticket.c.department_id).where(
+                    ticket.c.terminal_id == who.subject,
+                    ticket.c.state.in_((TicketState.WAITING, TicketState.OFFERED)),
+                )
+            ).scalars()
+        )
+    return [f"department:{department_id}" for department_id in departments]
 
 
 class SqlStore:

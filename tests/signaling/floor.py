@@ -147,9 +147,10 @@ class Commands:
         self.epochs: dict[str, int] = {}
 
     def who(self, subject: str) -> GatewayPrincipal:
-        audience = "/agent" if subject.startswith("a-") else "/terminal"
         return GatewayPrincipal(
-            audience=audience, subject=subject, epoch=self.epochs.get(subject, 0)
+            audience="/agent" if subject.startswith("a-") else "/terminal",
+            subject=subject,
+            epoch=self.epochs.get(subject, 0),
         )
 
     def attach(self, conn: Connection, subject: str, now: datetime) -> int:

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Connection, select
 
 from counter.errors import NotAllowedNow, NotFound, UsedElsewhere
+from counter.ids import TerminalId
 from counter.protocol import desk, terminal
 from counter.signaling.ring import AGENT_LEASE, MISSES, RING, TERMINAL_LEASE, WRAPUP
 from counter.signaling.store_dispatch import OfferOver
@@ -18,6 +19,7 @@ from counter.store.journal_sql import check, read_all
 from counter.store.session_log import tail
 from tests.signaling.floor import Commands, Floor, ringing, seed, state_of, violations
 
+T1 = TerminalId("t-1")
 Scene = Callable[[Connection, Commands, datetime], Any]
 
 
@@ -42,7 +44,7 @@ async def test_a_walk_in_is_rung_answered_and_closed(executor: Executor, now: da
         assert state_of(conn, ticket, case_id) == "offered"
         assert state_of(conn, agent, "a-1") == "offered"
         commands.accept(conn, "a-1", now + timedelta(seconds=3))
-        case = case_on_terminal(conn, "t-1")
+        case = case_on_terminal(conn, T1)
         assert case is not None and case.id == case_id and case.agent_id == "a-1"
         assert case.number == "A001"
         assert state_of(conn, call, case_id) == "active"
@@ -50,14 +52,14 @@ async def test_a_walk_in_is_rung_answered_and_closed(executor: Executor, now: da
         assert state_of(conn, ticket, case_id) == "done"
         assert state_of(conn, call, case_id) == "ended"
         assert state_of(conn, agent, "a-1") == "wrapup"
-        closed = case_on_terminal(conn, "t-1")
+        closed = case_on_terminal(conn, T1)
         assert closed is not None and closed.outcome == "completed"
         assert [case.id for case in commands.floor.closed] == [case_id]
         rate = terminal.VisitRate(key=commands.floor.key(), stars=5)
         commands.ask(conn, "t-1", rate, now + timedelta(minutes=6))
         leave = terminal.VisitLeave(key=commands.floor.key())
         commands.ask(conn, "t-1", leave, now + timedelta(minutes=6))
-        assert case_on_terminal(conn, "t-1") is None
+        assert case_on_terminal(conn, T1) is None
         row = conn.execute(select(case_table)).one()
         assert (row.stars, row.outcome) == (5, "completed")
 
@@ -288,7 +290,7 @@ async def test_a_lost_agent_puts_the_citizen_first_in_line(
         assert state_of(conn, agent, "a-1") == "offline"
         row = conn.execute(select(ticket).where(ticket.c.case_id == case_id)).one()
         assert (row.state, row.requeued) == ("waiting", True)
-        case = case_on_terminal(conn, "t-1")
+        case = case_on_terminal(conn, T1)
         assert case is not None and case.open and case.agent_id is None
         assert state_of(conn, call, case_id) == "ended"
         commands.ready(conn, "a-2", after)
@@ -310,7 +312,7 @@ async def test_a_lost_terminal_frees_the_agent(executor: Executor, now: datetime
         assert state_of(conn, ticket, case_id) == "abandoned"
         assert state_of(conn, pairing, conn.execute(select(pairing.c.id)).scalar_one()) == "lost"
         assert state_of(conn, agent, "a-1") == "wrapup"
-        assert case_on_terminal(conn, "t-1") is None
+        assert case_on_terminal(conn, T1) is None
         assert [case.outcome for case in commands.floor.left] == ["abandoned"]
 
     await play(executor, now, scene)
