@@ -11,6 +11,7 @@ import numpy as np
 
 from counter.documents.scan_opencv.arrays import Bgr, Floats, Grey, Quad
 from counter.documents.scan_opencv.find import Found, find, shrink, text_density
+from counter.documents.scan_opencv.refine import refine
 
 SURE = 1.25
 "Pages on mats, desks and photographs score 1.36 and more; what has no page at most 1.21."
@@ -40,7 +41,7 @@ class Located:
 
 
 def locate(photograph: Bgr) -> Located | None:
-    """The page in a photograph; `None` when nothing with four sides is there."""
+    """The page in a photograph, a whole one to a fraction of a pixel; `None` when there is none."""
     found = find(photograph)
     framed, margin = _framed(photograph)
     beyond = find(framed)
@@ -59,7 +60,8 @@ def locate(photograph: Bgr) -> Located | None:
     if found is None:
         return None
     at_border = _sides_at_border(found.quad, photograph.shape)
-    return Located(quad=found.quad, score=found.score, cut_sides=at_border, whole_frame=False)
+    quad = refine(photograph, found.quad)
+    return Located(quad=quad, score=found.score, cut_sides=at_border, whole_frame=False)
 
 
 def _framed(photograph: Bgr) -> tuple[Bgr, int]:

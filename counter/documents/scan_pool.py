@@ -1,0 +1,163 @@
+"""The `Scanner` port in processes of its own: what a photograph does to a decoder, it does there.
+
+One process looks at one photograph at a time, so one that crashes it harms no other; the next
+photograph gets a fresh process.  A process may use so much memory and so much time and may write no
+file; it goes when the counter goes, even when the counter is killed.
+"""
+
+import asyncio
+import logging
+import multiprocessing
+import os
+import resource
+import signal
+import threading
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
+from multiprocessing.connection import wait
+from typing import TypeVar
+
+from counter.documents.page import Limits, ScanRefused, ScanResult
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Scan = Callable[[bytes, Limits], ScanResult | ScanRefused]
+
+MEMORY_BYTES = 1536 * 1024**2
+"Address space; a page of 40 megapixels was seen to take 660 MiB, libraries included."
+CPU_SECONDS = 20
+"For one photograph; a 12-megapixel page takes about half a second."
+PATIENCE_SECONDS = 60.0
+"By the clock, start of a process and a busy machine included."
+
+
+class ScanPool:
+    """See `counter.documents.ports.Scanner`.  `close` it when the counter stops."""
+
+    def __init__(
+        self,
+        processes: int = 1,
+        *,
+        job: Scan | None = None,
+        patience_seconds: float = PATIENCE_SECONDS,
+    ) -> None:
+        """job: a module's function that the processes run, by default the scanner itself."""
+        self._job = job or _scan
+        self.patience_seconds = patience_seconds
+        self._all = [_Process() for _ in range(processes)]
+        self._idle: asyncio.LifoQueue[_Process] = asyncio.LifoQueue()
+        for process in self._all:
+            self._idle.put_nowait(process)
+
+    async def warm_up(self) -> None:
+        """Start every process and load its libraries, so that the first page is as fast as any."""
+        processes = [await self._idle.get() for _ in self._all]
+        try:
+            await asyncio.gather(*(process.run(_load) for process in processes))
+        finally:
+            for process in processes:
+                self._idle.put_nowait(process)
+
+    async def scan(self, photograph: bytes, limits: Limits) -> ScanResult | ScanRefused:
+        """Look at one photograph; waits while all processes are busy."""
+        process = await self._idle.get()
+        try:
+            async with asyncio.timeout(self.patience_seconds):
+                return await process.run(self._job, photograph, limits)
+        except TimeoutError:
+            log.error("scan worker took longer than %s s and was ended", self.patience_seconds)
+            process.discard()
+        except BrokenProcessPool:
+            log.error("scan worker died over a photograph")
+            process.discard()
+        except asyncio.CancelledError:
+            process.discard()
+            raise
+        except Exception:
+            # Whatever a photograph provokes in the libraries is that photograph's end, not ours.
+            log.exception("scan worker failed over a photograph")
+        finally:
+            self._idle.put_nowait(process)
+        return ScanRefused(code="scan_failed", findings=None)
+
+    async def close(self) -> None:
+        """End all processes; what they are looking at is lost."""
+        for process in self._all:
+            process.discard()
+
+
+class _Process:
+    """One child process, started when first needed and again after it was lost."""
+
+    def __init__(self) -> None:
+        self._pool: ProcessPoolExecutor | None = None
+        self._pid = 0
+
+    async def run(self, job: Callable[..., T], *args: object) -> T:
+        """Run `job` there.  A process that died while it was idle is replaced before."""
+        if self._pool is not None and self._pid not in _living():
+            self.discard()
+        if self._pool is None:
+            # Spawned, not forked: a fork would carry the counter's sockets, threads and secrets.
+            self._pool = ProcessPoolExecutor(
+                1, mp_context=multiprocessing.get_context("spawn"), initializer=_confine
+            )
+            self._pid = await asyncio.wrap_future(self._pool.submit(os.getpid))
+        return await asyncio.wrap_future(self._pool.submit(job, *args))
+
+    def discard(self) -> None:
+        """Kill the process; the next job starts another."""
+        pool, self._pool = self._pool, None
+        if pool is None:
+            return
+        with suppress(ProcessLookupError):
+            if self._pid:
+                os.kill(self._pid, signal.SIGKILL)
+        pool.shutdown(wait=False, cancel_futures=True)
+        self._pid = 0
+
+
+def _living() -> set[int | None]:
+    return {child.pid for child in multiprocessing.active_children()}
+
+
+def _confine() -> None:
+    """Run first in the child, before any library that decodes is loaded."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the counter, which ends us
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    # Read by the libraries' own C code when they are loaded, hence not settings of ours.
+    os.putenv("OPENCV_IO_MAX_IMAGE_PIXELS", str(64 * 1024 * 1024))
+    for threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+        os.putenv(threads, "1")
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(0)
+
+
+def _load() -> None:
+    import cv2
+
+    import counter.documents.scan_opencv.scan  # noqa: F401
+
+    cv2.setNumThreads(1)
+
+
+def _scan(photograph: bytes, limits: Limits) -> ScanResult | ScanRefused:
+    """Run one photograph in the child, with its own allowance of CPU time."""
+    _load()
+    from counter.documents.scan_opencv.scan import scan
+
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    allowed = int(used.ru_utime + used.ru_stime) + CPU_SECONDS
+    resource.setrlimit(resource.RLIMIT_CPU, (allowed, resource.RLIM_INFINITY))
+    return scan(photograph, limits)
