@@ -29,6 +29,7 @@ from counter.esign.ports import (
 )
 from counter.esign.refusals import (
     CeremonyOpen,
+    CeremonyUnknown,
     DocumentUnknown,
     SignatureInvalid,
     TimestampUnavailable,
@@ -89,23 +90,27 @@ class EsignService:
         *,
         by: str,
         now: datetime,
+        ceremony_id: CeremonyId | None = None,
     ) -> CeremonyId:
         """Draw a form and put it on the citizen's screen.
 
         data: by field name; `date` and `case_number` are filled in when absent.
         by: who presents, as `agent:<id>`.
+        ceremony_id: chosen by who asks, so that asking again is the same ceremony; else a new one.
         Raises `FormUnknown`, `FieldUnknown`, `DataMissing`, `DataTooLong`, `GlyphMissing`,
         `FormUndrawable`, `CeremonyOpen`, `TimestampUnavailable`, `SignerUnavailable`.
         """
         form = self._forms.of(form_id)
         known = {"date": f"{now.astimezone(LOCAL_TIME):%Y-%m-%d}", "case_number": case_id}
         clean = check(form, {**known, **data}, self._glyphs)
+        if ceremony_id is not None and await self._knows(case_id, ceremony_id):
+            return ceremony_id
         if await self._records.is_open(case_id):
             raise CeremonyOpen(f"case {case_id} has a form under way; finish or withdraw it first")
         await self._studio.require_timestamps()
         prepared = await self._studio.prepare(form, clean, language, now)
         new = NewDocument(
-            ceremony_id=CeremonyId(self._new_id()),
+            ceremony_id=ceremony_id or CeremonyId(self._new_id()),
             document_id=DocumentId(self._new_id()),
             case_id=case_id,
             form=form,
@@ -210,6 +215,13 @@ class EsignService:
     async def verify(self, case_id: CaseId, sha256: str, now: datetime) -> tuple[Verdict, ...]:
         """Check the signatures of a document of this case, first to last."""
         return await self._studio.verify(await self.pdf(case_id, sha256), now)
+
+    async def _knows(self, case_id: CaseId, ceremony_id: CeremonyId) -> bool:
+        try:
+            await self._records.load(case_id, ceremony_id)
+        except CeremonyUnknown:
+            return False
+        return True
 
     async def _finish(self, waiting: Unfinished, now: datetime) -> None:
         async with self._sealing:

@@ -44,11 +44,12 @@ Audiences = Callable[[Connection, str], Iterable[str]]
 def present(
     conn: Connection, new: NewDocument, *, by: str, audiences: Audiences, now: datetime
 ) -> None:
-    """Put a prepared form on the citizen's screen.  Raises `CeremonyOpen`.
+    """Put a prepared form on the citizen's screen; again with the same id changes nothing.
 
-    by: who presents it, as `agent:<id>`.
+    by: who presents it, as `agent:<id>`.  Raises `CeremonyOpen`.
     """
-    before = conn.execute(select(ceremony.c.id).where(ceremony.c.case_id == new.case_id)).all()
+    of_case = select(ceremony.c.id).where(ceremony.c.case_id == new.case_id)
+    earlier = len(conn.execute(of_case).all())
     inserted = conn.execute(
         insert_for(conn, ceremony)
         .values(
@@ -62,13 +63,15 @@ def present(
             pages=len(new.images),
             seen=[],
             created_at=now,
-            order_in_case=len(before) + 1,
+            order_in_case=earlier + 1,
         )
         # The index decides, also between two nodes.
         .on_conflict_do_nothing()
         .returning(ceremony.c.id)
     ).scalar_one_or_none()
     if inserted is None:
+        if conn.execute(of_case.where(ceremony.c.id == new.ceremony_id)).first():
+            return  # asked twice at once with the same id
         raise CeremonyOpen(f"case {new.case_id} has a form under way; finish or withdraw it first")
     conn.execute(
         esign_document.insert().values(

@@ -23,7 +23,7 @@ from counter.esign.refusals import (
 from counter.esign.service import EsignService
 from counter.esign.store_records import SqlRecords
 from counter.esign.store_tables import ceremony_ink
-from counter.ids import CaseId
+from counter.ids import CaseId, CeremonyId
 from counter.store.executor import Executor
 from counter.store.journal_sql import check, read_all
 from counter.store.session_log import tail
@@ -258,6 +258,28 @@ async def test_two_forms_presented_at_once_are_one(counter: Counter, now: dateti
     refused = [answer for answer in answers if isinstance(answer, BaseException)]
     assert [type(one) for one in refused] == [CeremonyOpen, CeremonyOpen]
     assert len(await counter.service.ceremonies(CASE)) == 1
+
+
+async def test_presenting_again_with_the_same_id_is_the_same_ceremony(
+    counter: Counter, now: datetime
+) -> None:
+    async def present(case_id: CaseId = CASE) -> str:
+        return await counter.service.present(
+            case_id,
+            "certificate_application",
+            FILLED,
+            "pt",
+            by="agent:a",
+            now=now,
+            ceremony_id=CeremonyId("key-1"),
+        )
+
+    assert set(await asyncio.gather(present(), present())) == {"key-1"}
+    assert await present() == "key-1"
+    assert len(await counter.service.ceremonies(CASE)) == 1
+    assert await counter.actions() == ["document.presented"]
+    with pytest.raises(CeremonyOpen):
+        await present(CaseId("case-2"))
 
 
 async def test_without_timestamps_nothing_is_presented_or_agreed_to(
