@@ -33,9 +33,7 @@ HANGUL = (
 
 def kept(font: TTFont) -> set[int]:
     """Code points that stay: everything the face can draw except Hangul."""
-    return {
-        point for point in font.getBestCmap() if not any(point in block for block in HANGUL)
-    }
+    return {point for point in font.getBestCmap() if not any(point in block for block in HANGUL)}
 
 
 def shrink(font: TTFont) -> None:
