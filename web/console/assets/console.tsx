@@ -1,0 +1,189 @@
+// The agent's console: one document for the whole day, drawn from the counter's screen alone.
+import {effect, signal} from "@preact/signals";
+import {render} from "preact";
+import {Dialog, LiveRegion, say} from "../../shared/assets/live_ui.tsx";
+import {chime, ring, unlock} from "../../shared/assets/sounds.ts";
+import {synchronise} from "../../shared/assets/ticking.ts";
+import {refusal, speak, t} from "../../shared/assets/words.ts";
+import {Advice, Button} from "./parts/controls.tsx";
+import {ask, config, leg, live, refused, screen} from "./parts/counter.ts";
+import {helpOpen, keysOn, switchKeys, watchKeys} from "./parts/keys.ts";
+import {Masthead} from "./parts/masthead.tsx";
+import {Matter, askForNext, closing} from "./parts/matter.tsx";
+import {Offer, Queue} from "./parts/queue.tsx";
+import {Stage} from "./parts/stage.tsx";
+
+/** Below 1024 px the columns are shown one at a time. */
+const column = signal<"queue" | "stage" | "matter">("stage");
+
+function Console() {
+  if (live.displaced.value) return <Alone title={t("This desk was opened in another window")} />;
+  if (live.refused.value) return <Refused code={live.refused.value} />;
+  const columns = [
+    ["queue", t("Waiting")],
+    ["stage", t("Conversation")],
+    ["matter", t("The case")],
+  ] as const;
+  return (
+    <div class="console" data-column={column.value}>
+      <Masthead />
+      <h1 class="only-spoken">{t("Console")}</h1>
+      <Offer />
+      {!closing.value && <Advice />}
+      <nav class="columns" aria-label={t("Columns")}>
+        {columns.map(([name, words]) => (
+          <Button key={name} always pressed={column.value === name} onPress={() => (column.value = name)}>
+            {words}
+          </Button>
+        ))}
+      </nav>
+      <main class="desk">
+        <Queue />
+        <Stage />
+        <Matter />
+      </main>
+      {helpOpen.value && <Help />}
+      <LiveRegion />
+    </div>
+  );
+}
+
+function Alone(props: {title: string}) {
+  return (
+    <main class="alone">
+      <h1>{props.title}</h1>
+      <p>{t("Only one window can serve. Go on in the other one, or take over here.")}</p>
+      <Button look="main" always onPress={() => live.takeOver()}>
+        {t("Go on here")}
+      </Button>
+    </main>
+  );
+}
+
+function Refused(props: {code: string}) {
+  const [title, what] = refusal(props.code);
+  return (
+    <main class="alone" data-code={props.code}>
+      <h1>{title}</h1>
+      <p>{what}</p>
+      <a class="button button--main" href="/console">
+        {t("Try again")}
+      </a>
+    </main>
+  );
+}
+
+function Help() {
+  const shut = (): void => {
+    helpOpen.value = false;
+  };
+  const keys: [string, string][] = [
+    ["A", t("Answer the visitor who is calling")],
+    ["M", t("Microphone off or on")],
+    ["V", t("Camera off or on")],
+    ["S", t("Ask for the next paper")],
+    ["W", t("Finish the case")],
+    ["?", t("This list")],
+  ];
+  return (
+    <Dialog label={t("Keys")} class="help" onClose={shut}>
+      <h2>{t("Keys")}</h2>
+      <dl>
+        {keys.map(([key, words]) => (
+          <div key={key}>
+            <dt>
+              <kbd>{key}</kbd>
+            </dt>
+            <dd>{words}</dd>
+          </div>
+        ))}
+      </dl>
+      <label class="choice">
+        <input
+          type="checkbox"
+          checked={keysOn.value}
+          onChange={event => switchKeys(event.currentTarget.checked)}
+        />
+        <span>{t("Use these keys (never inside a field)")}</span>
+      </label>
+      <Button look="main" always onPress={shut}>
+        {t("Close")}
+      </Button>
+    </Dialog>
+  );
+}
+
+speak(config.language);
+
+effect(() => synchronise(screen.value.now));
+
+effect(() => {
+  const call = screen.value.case?.call ?? null;
+  leg.follow(call?.call_id ?? null, call?.other_side);
+  if (!screen.value.case) closing.value = false;
+});
+
+// Ring: sound, the tab's title, and a line for screen readers.
+let rung = "";
+let flashing = 0;
+effect(() => {
+  const offer = screen.value.offer;
+  ring(offer !== null);
+  const pairing = offer?.pairing_id ?? "";
+  if (pairing === rung) return;
+  rung = pairing;
+  window.clearInterval(flashing);
+  document.title = t("Console");
+  if (!offer) return;
+  say(t("A visitor is calling: {number}", {number: offer.number}));
+  column.value = "stage";
+  let on = false;
+  flashing = window.setInterval(() => {
+    on = !on;
+    document.title = on ? `☎ ${offer.number}` : t("Console");
+  }, 800);
+});
+
+live.onHappened(({kind}) => {
+  if (kind === "call.moved") leg.again();
+  if (kind === "page.added") {
+    chime();
+    say(t("A page has arrived."));
+  }
+  if (kind === "page.refused") say(t("The photograph was not good enough; the citizen was told what to do."));
+  if (kind === "scan.declined") say(t("The citizen does not have this paper."));
+  if (kind === "document.signed") {
+    chime();
+    say(t("The document was signed."));
+  }
+  if (kind === "call.ended") say(t("The conversation has ended."));
+});
+
+watchKeys({
+  A: () => {
+    const offer = screen.value.offer;
+    if (offer) void ask("offer.accept", {pairing_id: offer.pairing_id});
+  },
+  M: () => leg.setMicrophone(!leg.microphoneOn.value),
+  V: () => leg.setCamera(!leg.cameraOn.value),
+  S: () => {
+    if (screen.value.case) askForNext(screen.value.case);
+  },
+  W: () => {
+    if (screen.value.case) closing.value = true;
+  },
+  "?": () => (helpOpen.value = true),
+});
+
+window.addEventListener("pointerdown", unlock, {capture: true, passive: true});
+window.addEventListener("keydown", unlock, {capture: true, passive: true});
+effect(() => {
+  void screen.value;
+  if (refused.peek() === "not_allowed_now") refused.value = null; // the new screen shows why
+});
+live.beat("desk.beat");
+const root = document.getElementById("console");
+if (root) {
+  root.replaceChildren();
+  render(<Console />, root);
+}

@@ -1,0 +1,211 @@
+// The citizen and the case: who it is, which papers are needed, how it ends.
+import {signal} from "@preact/signals";
+import {useRef} from "preact/hooks";
+import {Dialog} from "../../../shared/assets/live_ui.tsx";
+import type {CaseClose, ChecklistRow, DeskCase} from "../../../shared/assets/protocol.ts";
+import {t} from "../../../shared/assets/words.ts";
+import {Advice, Button, LanguageTag} from "./controls.tsx";
+import {ask, refused, screen} from "./counter.ts";
+
+export const closing = signal(false);
+
+export function Matter() {
+  const matter = screen.value.case;
+  if (!matter) {
+    return (
+      <aside class="matter matter--none" aria-label={t("The case")}>
+        <p class="empty">{t("The case appears here when you answer a call.")}</p>
+      </aside>
+    );
+  }
+  return (
+    <aside class="matter" aria-label={t("The case")}>
+      <section class="citizen">
+        <h2>{matter.citizen || t("Walk-in visitor")}</h2>
+        <p class="citizen__facts">
+          <strong>{matter.number}</strong>
+          <LanguageTag tag={matter.language} />
+          {matter.booked && <span class="tag tag--booked">{t("Booked")}</span>}
+          {matter.needs.map(need => (
+            <span key={need} class="tag tag--need">
+              {needWords(need)}
+            </span>
+          ))}
+        </p>
+        <p>{matter.service}</p>
+        <p class="quiet">
+          {matter.site} · {matter.terminal}
+        </p>
+      </section>
+      <Checklist matter={matter} />
+      <Button look="main" keyName="W" class="matter__close" onPress={() => (closing.value = true)}>
+        {t("Finish the case")}
+      </Button>
+      {closing.value && <Close key={matter.case_id} matter={matter} />}
+    </aside>
+  );
+}
+
+/** Access needs come as stable words from the booking; one that is not known is shown as it is. */
+function needWords(need: string): string {
+  const known: Record<string, string> = {
+    large_print: t("Large letters"),
+    hearing: t("Hard of hearing"),
+    wheelchair: t("Wheelchair"),
+    sign_language: t("Sign language"),
+    step_free: t("Step-free access"),
+    companion: t("Comes with a companion"),
+  };
+  return known[need] ?? need;
+}
+
+function Checklist(props: {matter: DeskCase}) {
+  const {checklist, scan} = props.matter;
+  return (
+    <section class="checklist">
+      <h2>{t("Papers of this service")}</h2>
+      {checklist.length === 0 && <p class="empty">{t("No papers are listed for this service.")}</p>}
+      <ul>
+        {checklist.map(row => (
+          <Item key={row.item} row={row} asked={scan?.item === row.item ? scan.request_id : null} busy={scan !== null} />
+        ))}
+      </ul>
+      {scan && !checklist.some(row => row.item === scan.item) && (
+        <p class="asked">
+          {t("Asked for: {paper}", {paper: scan.label})}
+          <Button onPress={() => void ask("scan.cancel", {request_id: scan.request_id})}>{t("Never mind")}</Button>
+        </p>
+      )}
+      {!scan && (
+        <Button keyName="S" onPress={() => askForNext(props.matter)}>
+          {t("Ask for another paper")}
+        </Button>
+      )}
+    </section>
+  );
+}
+
+/** The key S: the first paper that is missing, else any other. */
+export function askForNext(matter: DeskCase): void {
+  const missing = matter.checklist.find(row => row.state === "missing" || row.state === "rejected");
+  if (!matter.scan && matter.call) void ask("scan.request", {item: missing?.item ?? "other"});
+}
+
+function Item(props: {row: ChecklistRow; asked: string | null; busy: boolean}) {
+  const {row, asked, busy} = props;
+  const kinds = {original: t("Original"), copy: t("Copy"), photo: t("Photo")};
+  const states = {
+    missing: t("○ Missing"),
+    asked: t("… Asked for"),
+    stored: t("● To be decided"),
+    accepted: t("✓ Accepted"),
+    rejected: t("✗ Sent back"),
+    declined: t("✗ Not at hand"),
+  };
+  return (
+    <li class={`item item--${row.state}`}>
+      <p>
+        <strong>{row.label}</strong>
+        <small>
+          {kinds[row.kind]} · <span class="item__state">{states[row.state]}</span>
+        </small>
+      </p>
+      {asked ? (
+        <Button onPress={() => void ask("scan.cancel", {request_id: asked})}>{t("Never mind")}</Button>
+      ) : (
+        row.state !== "accepted" && (
+          <Button
+            label={t("Ask for {paper}", {paper: row.label})}
+            disabled={busy}
+            onPress={() => void ask("scan.request", {item: row.item})}
+          >
+            {row.state === "missing" ? t("Ask for it") : t("Ask again")}
+          </Button>
+        )
+      )}
+    </li>
+  );
+}
+
+type Outcome = CaseClose["outcome"];
+
+function Close(props: {matter: DeskCase}) {
+  const {matter} = props;
+  const given = useRef({
+    outcome: signal<Outcome | null>(null),
+    next: signal(""),
+    note: signal(""),
+    missing: signal(false),
+  }).current;
+  const shut = (): void => {
+    closing.value = false;
+    refused.value = null;
+  };
+  const close = async (): Promise<void> => {
+    if (!given.outcome.value) {
+      given.missing.value = true;
+      document.querySelector<HTMLInputElement>("dialog input[type=radio]")?.focus();
+      return;
+    }
+    const body = {outcome: given.outcome.value, next_step: given.next.value.trim(), note: given.note.value.trim()};
+    if (await ask("case.close", body)) shut();
+  };
+  return (
+    <Dialog label={t("Finish the case")} class="close" onClose={shut}>
+      <h2>{t("How did it end?")}</h2>
+      <Advice />
+      <fieldset aria-describedby={given.missing.value ? "close-missing" : undefined}>
+        <legend>{t("Outcome")}</legend>
+        {given.missing.value && !given.outcome.value && (
+          <p class="field__wrong" id="close-missing">
+            {t("Choose an outcome: a case cannot be finished without one.")}
+          </p>
+        )}
+        {matter.outcomes.map(({id, name, hint}) => (
+          <label key={id} class="choice">
+            <input
+              type="radio"
+              name="outcome"
+              value={id}
+              checked={given.outcome.value === id}
+              onChange={() => (given.outcome.value = id as Outcome)}
+            />
+            <span>
+              {name}
+              {hint && <small>{hint}</small>}
+            </span>
+          </label>
+        ))}
+      </fieldset>
+      <p class="field">
+        <label for="close-next">{t("What happens next (the citizen reads this)")}</label>
+        <textarea
+          id="close-next"
+          rows={3}
+          maxLength={500}
+          lang={matter.language}
+          value={given.next.value}
+          onInput={event => (given.next.value = event.currentTarget.value)}
+        />
+      </p>
+      <p class="field">
+        <label for="close-note">{t("Note for colleagues (the citizen never sees it)")}</label>
+        <textarea
+          id="close-note"
+          rows={2}
+          maxLength={2000}
+          value={given.note.value}
+          onInput={event => (given.note.value = event.currentTarget.value)}
+        />
+      </p>
+      <div class="close__answers">
+        <Button onPress={shut} always>
+          {t("Back to the call")}
+        </Button>
+        <Button look="end" onPress={() => void close()}>
+          {t("Finish the case and end the call")}
+        </Button>
+      </div>
+    </Dialog>
+  );
+}

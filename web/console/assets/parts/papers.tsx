@@ -1,0 +1,95 @@
+// The pages of the case: look closely, accept or send back.
+import {signal} from "@preact/signals";
+import type {CasePage, DeskCase} from "../../../shared/assets/protocol.ts";
+import {t} from "../../../shared/assets/words.ts";
+import {Button} from "./controls.tsx";
+import {ask} from "./counter.ts";
+
+const ZOOMS = [1, 1.5, 2, 3] as const;
+const chosen = signal<string | null>(null);
+const zoom = signal<number>(1);
+
+export function Papers(props: {matter: DeskCase}) {
+  const {pages} = props.matter;
+  if (pages.length === 0) {
+    return <p class="empty">{t("No papers yet. Ask for one in the checklist.")}</p>;
+  }
+  const newest = [...pages].reverse();
+  const page =
+    pages.find(one => one.page_id === chosen.value) ?? newest.find(one => one.state === "stored") ?? newest[0];
+  return (
+    <div class="papers">
+      <ul class="papers__list" aria-label={t("Pages")}>
+        {newest.map(one => (
+          <li key={one.page_id}>
+            <button
+              type="button"
+              class="thumb"
+              aria-pressed={one.page_id === page?.page_id}
+              onClick={() => (chosen.value = one.page_id)}
+            >
+              <img src={`/pages/${one.thumb_sha256}`} alt="" width={60} height={80} />
+              <span>
+                {one.label}
+                <PageState page={one} />
+              </span>
+            </button>
+          </li>
+        ))}
+      </ul>
+      {page && <Viewer key={page.page_id} page={page} />}
+    </div>
+  );
+}
+
+export function PageState(props: {page: CasePage}) {
+  const {state} = props.page;
+  const words = {stored: t("● To be decided"), accepted: t("✓ Accepted"), rejected: t("✗ Sent back")};
+  return <small class={`state state--${state}`}>{words[state]}</small>;
+}
+
+function Viewer(props: {page: CasePage}) {
+  const {page} = props;
+  const at = ZOOMS.indexOf(zoom.value as (typeof ZOOMS)[number]);
+  const decide = (accept: boolean): void => {
+    void ask("page.decide", {page_id: page.page_id, accept}).then(ok => ok && (chosen.value = null));
+  };
+  return (
+    <div class="viewer">
+      <div class="viewer__bar">
+        <p class="viewer__name">
+          <strong>{page.label}</strong> <PageState page={page} />
+        </p>
+        <Button label={t("Smaller")} disabled={at <= 0} always onPress={() => (zoom.value = ZOOMS[at - 1] ?? 1)}>
+          −
+        </Button>
+        <span class="viewer__zoom" role="status">
+          {Math.round(zoom.value * 100)} %
+        </span>
+        <Button
+          label={t("Larger")}
+          disabled={at >= ZOOMS.length - 1}
+          always
+          onPress={() => (zoom.value = ZOOMS[at + 1] ?? 3)}
+        >
+          +
+        </Button>
+        <Button look="go" disabled={page.state === "accepted"} onPress={() => decide(true)}>
+          {t("Accept")}
+        </Button>
+        <Button look="end" disabled={page.state === "rejected"} onPress={() => decide(false)}>
+          {t("Send back")}
+        </Button>
+      </div>
+      <div class="viewer__paper" tabIndex={0} role="region" aria-label={t("Page: {paper}", {paper: page.label})}>
+        <img
+          src={`/pages/${page.sha256}`}
+          alt={page.label}
+          width={page.width_px}
+          height={page.height_px}
+          style={{width: `${zoom.value * 100}%`}}
+        />
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,186 @@
+// The conversation and, below it, what the case holds: papers to look at, forms to present.
+import {signal} from "@preact/signals";
+import {useEffect} from "preact/hooks";
+import {Picture, startPictures} from "../../../shared/assets/live_ui.tsx";
+import type {DeskCase} from "../../../shared/assets/protocol.ts";
+import {now} from "../../../shared/assets/ticking.ts";
+import {duration, t} from "../../../shared/assets/words.ts";
+import {Button} from "./controls.tsx";
+import {ask, leg, live, screen} from "./counter.ts";
+import {Forms} from "./forms.tsx";
+import {Papers} from "./papers.tsx";
+
+export type Tab = "papers" | "forms";
+export const tab = signal<Tab>("papers");
+
+export function Stage() {
+  const {case: matter} = screen.value;
+  if (!matter) return <Idle />;
+  return (
+    <div class="stage">
+      <Conversation matter={matter} />
+      <Tabs matter={matter} />
+    </div>
+  );
+}
+
+function Idle() {
+  const {presence} = screen.value;
+  const words = {
+    offline: t("You are signed off."),
+    ready: t("You are ready. The next visitor rings here."),
+    paused: t("You take a pause. Choose Ready to be rung."),
+    offered: t("A visitor is calling."),
+    busy: t("One moment please"),
+    wrapup: t("The visit is closed. You are rung again in a moment, or choose Ready now."),
+  };
+  return (
+    <div class="stage stage--idle">
+      <p class="idle">
+        <span class="idle__mark" aria-hidden="true" />
+        {words[presence]}
+      </p>
+      {presence === "wrapup" && (
+        <Button look="main" onPress={() => void ask("presence.choose", {presence: "ready"})}>
+          {t("Ready for the next one")}
+        </Button>
+      )}
+    </div>
+  );
+}
+
+function qualityWords(): string {
+  const words = {good: t("Good line"), fair: t("Fair line"), poor: t("Weak line"), none: t("Connecting")};
+  return words[leg.quality.value];
+}
+
+const SHAPES = {good: "●", fair: "▲", poor: "■", none: "○"} as const;
+
+function Conversation(props: {matter: DeskCase}) {
+  const {call, number} = props.matter;
+  if (!call) {
+    return (
+      <div class="video video--over">
+        <p>{t("The conversation is over. Finish the case with an outcome.")}</p>
+      </div>
+    );
+  }
+  const away = call.other_side === "away";
+  return (
+    <section class="video" aria-label={t("Conversation")}>
+      <Picture class="video__remote" stream={leg.remote} leg={leg} label={t("The citizen")} />
+      {(away || !leg.remote.value) && (
+        <p class="video__wait">
+          {away ? t("The terminal's line was interrupted. It comes back by itself.") : t("The picture is coming")}
+        </p>
+      )}
+      {leg.local.value && <Picture class="video__self" stream={leg.local} muted mirrored label={t("You")} />}
+      <Banners />
+      <div class="video__bar">
+        <p class="video__call">
+          <strong>{number}</strong> {duration((now.value - Date.parse(call.since)) / 1000)}
+          <span class={`quality quality--${leg.quality.value}`}>
+            <span aria-hidden="true">{SHAPES[leg.quality.value]}</span> {qualityWords()}
+          </span>
+        </p>
+        <Button
+          keyName="M"
+          pressed={!leg.microphoneOn.value}
+          always
+          onPress={() => leg.setMicrophone(!leg.microphoneOn.value)}
+        >
+          {leg.microphoneOn.value ? t("Mute") : t("Muted")}
+        </Button>
+        <Button keyName="V" pressed={!leg.cameraOn.value} always onPress={() => leg.setCamera(!leg.cameraOn.value)}>
+          {leg.cameraOn.value ? t("Camera off") : t("Camera is off")}
+        </Button>
+      </div>
+    </section>
+  );
+}
+
+/** Signalling lost and picture lost are two things: the first does not end a conversation. */
+function Banners() {
+  const {camera, microphone, state, blocked} = leg;
+  const found = {
+    refused: t("The browser may not use your camera or microphone. Allow both in its address bar, then reload this page."),
+    missing: t("No camera or no microphone was found. The call goes on with what there is."),
+    good: "",
+  };
+  const worst = [camera.value, microphone.value].find(one => one === "refused" || one === "missing");
+  return (
+    <div class="video__banners">
+      {live.link.value === "down" && (
+        <p role="status" data-banner="link">
+          {t("The line to the counter was interrupted. The conversation goes on; it comes back by itself.")}
+        </p>
+      )}
+      {state.value === "lost" && (
+        <p role="status" data-banner="picture">
+          {t("The picture was lost. It is being connected again.")}
+        </p>
+      )}
+      {worst && (
+        <p role="status" data-banner="devices">
+          {found[worst]}
+        </p>
+      )}
+      {blocked.value && (
+        <Button look="go" always onPress={() => startPictures(leg)}>
+          {t("Start the call")}
+        </Button>
+      )}
+    </div>
+  );
+}
+
+function Tabs(props: {matter: DeskCase}) {
+  const {matter} = props;
+  const waiting = matter.pages.filter(page => page.state === "stored").length;
+  const tabs: [Tab, string, number][] = [
+    ["papers", t("Papers"), waiting],
+    ["forms", t("Forms and signature"), 0],
+  ];
+  useEffect(() => {
+    if (waiting > 0) tab.value = "papers"; // a new page is what the agent waits for
+  }, [waiting]);
+  return (
+    <div class="tabs">
+      <div class="tabs__list" role="tablist" aria-label={t("The case")}>
+        {tabs.map(([name, words, count]) => (
+          <button
+            key={name}
+            id={`tab-${name}`}
+            type="button"
+            role="tab"
+            class="tabs__tab"
+            aria-selected={tab.value === name}
+            aria-controls={`panel-${name}`}
+            tabIndex={tab.value === name ? 0 : -1}
+            onClick={() => (tab.value = name)}
+            onKeyDown={event => {
+              if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
+              tab.value = name === "papers" ? "forms" : "papers";
+              document.getElementById(`tab-${tab.value}`)?.focus();
+            }}
+          >
+            {words}
+            {count > 0 && <span class="count">{count}</span>}
+          </button>
+        ))}
+      </div>
+      {tabs.map(([name]) => (
+        <div
+          key={name}
+          id={`panel-${name}`}
+          class="tabs__panel"
+          role="tabpanel"
+          aria-labelledby={`tab-${name}`}
+          hidden={tab.value !== name}
+        >
+          {name === "papers" ? <Papers matter={matter} /> : <Forms matter={matter} />}
+        </div>
+      ))}
+    </div>
+  );
+}
