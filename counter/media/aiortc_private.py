@@ -38,6 +38,8 @@ CIPHERS: Final = (
 )
 MAX_QUEUE: Final = 512
 "Datagrams that may wait for a leg's handshake."
+MAX_CANDIDATES: Final = 12
+"Addresses of one leg, learned from its authenticated checks."
 HOSTILE: Final = (ValueError, KeyError, IndexError, TypeError, AssertionError, struct.error)
 "What the libraries raise on datagrams that no honest peer sends."
 
@@ -154,6 +156,11 @@ class SharedPortConnection(Connection):
             self.door.admit(addr)
 
     def check_incoming(self, message: stun.Message, addr: Address, protocol: StunProtocol) -> None:
+        known = any(
+            (candidate.host, candidate.port) == addr for candidate in self._remote_candidates
+        )
+        if not known and len(self._remote_candidates) >= MAX_CANDIDATES:
+            return  # every new address would be sent checks of ours
         if self.door is not None:
             self.door.admit(addr)
         super().check_incoming(message, addr, protocol)
@@ -268,7 +275,8 @@ def check_libraries() -> None:
         transport.transport: ("_connection", "_recv", "_send", "_role_set"),
         transport.transport.iceGatherer: ("_connection",),
         connection: (
-            *("_early_checks", "_nominated", "_protocols", "_queue", "data_received"),
+            *("_early_checks", "_nominated", "_protocols", "_queue", "_remote_candidates"),
+            "data_received",
             *("request_received", "check_incoming", "check_complete", "get_component_candidates"),
         ),
         RTCCertificate: ("_create_ssl_context",),

@@ -14,7 +14,11 @@ from aiortc.exceptions import (
 )
 
 from counter.errors import BadInput, NotAllowedNow
-from counter.media.aiortc_private import HOSTILE, ForwardingPeerConnection
+from counter.media.aiortc_private import (
+    HOSTILE,
+    ForwardingPeerConnection,
+    SharedPortConnection,
+)
 from counter.media.ports import Random32, SharedPort
 from counter.media.routing import Hop
 from counter.media.sdp import KINDS, Transport, new_output, read_answer, write_offer
@@ -54,6 +58,11 @@ class AiortcLeg:
         self._answered = False
         self._peer = ForwardingPeerConnection(port, announced_ip)
         self._peer.on("connectionstatechange", self._changed)
+
+    @property
+    def connection(self) -> SharedPortConnection:
+        """The leg's ICE agent."""
+        return self._peer.connection
 
     @property
     def ufrag(self) -> str:

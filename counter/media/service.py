@@ -88,7 +88,13 @@ class Bridge:
             joined_at=now,
         )
         call.members[leg] = member
-        return LegOffer(leg_id=member.leg_id, sdp=await member.leg.offer())
+        try:
+            return LegOffer(leg_id=member.leg_id, sdp=await member.leg.offer())
+        except BaseException:
+            if call.members.get(leg) is member:
+                del call.members[leg]
+            self._retire(call, member)
+            raise
 
     async def answer(self, call_id: str, leg: str, leg_id: str, sdp: str) -> None:
         """Take a browser's answer.  Raises `NotFound` when that leg was replaced or never was."""

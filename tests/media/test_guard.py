@@ -6,9 +6,10 @@ import socket
 from collections.abc import AsyncIterator, Callable
 
 import pytest
+from aioice import stun
 
 from counter.errors import BadInput, NotAllowedNow
-from counter.media.aiortc_private import check_libraries
+from counter.media.aiortc_private import MAX_CANDIDATES, check_libraries
 from counter.media.leg_aiortc import AiortcLeg
 from counter.media.udp_port import STRANGERS_PER_SECOND, UdpPort
 from tests.media.endpoint import Endpoint, only_loopback
@@ -90,6 +91,25 @@ async def test_a_datagram_of_a_bound_address_is_heard_so_the_guard_is_what_prote
             await legs.changed.wait()
     assert leg.state == "gone"
     await asyncio.gather(leg.close(), far.close())
+
+
+async def test_a_leg_learns_only_so_many_addresses(port: UdpPort) -> None:
+    """Each new address is sent checks of ours, so a hostile far end must not name thousands."""
+    leg = Legs(port).make()
+    await leg.offer()
+    ice = leg.connection
+    ice.remote_username, ice.remote_password = "far", "p" * 22
+    ice._early_checks_done = True
+    for number in range(MAX_CANDIDATES + 5):
+        check = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
+        check.attributes["USERNAME"] = f"{leg.ufrag}:far"
+        check.attributes["PRIORITY"] = 1
+        check.add_message_integrity(ice.local_password.encode())
+        door = port.door_of(leg.ufrag)
+        assert door is not None
+        door.on_stun(bytes(check), ("127.0.0.1", 20_000 + number))
+    assert port.counts()[1] == MAX_CANDIDATES
+    await leg.close()
 
 
 async def test_nothing_is_kept_of_a_leg_that_is_closed(port: UdpPort) -> None:

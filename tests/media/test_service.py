@@ -15,6 +15,7 @@ class FakeLeg:
     """A leg that connects and goes when the test says so."""
 
     def __init__(self, base: int, on_change: Callable[[], None]) -> None:
+        self.base = base
         self.hop = hop(base)
         self.state = "new"
         self.answers: list[str] = []
@@ -22,6 +23,8 @@ class FakeLeg:
         self._on_change = on_change
 
     async def offer(self) -> str:
+        if self.base == 666_000:
+            raise OSError("no port")
         return "offer"
 
     async def answer(self, text: str) -> None:
@@ -43,6 +46,7 @@ class House:
         self.legs: list[FakeLeg] = []
         self.asked: list[Hop] = []
         self.now = 100.0
+        self.next_base = 1000
         numbers = count(1)
         self.bridge = Bridge(
             make_leg=self._make,
@@ -53,7 +57,8 @@ class House:
         )
 
     def _make(self, on_change: Callable[[], None]) -> FakeLeg:
-        self.legs.append(FakeLeg(1000 * (len(self.legs) + 1), on_change))
+        self.legs.append(FakeLeg(self.next_base, on_change))
+        self.next_base += 1000
         return self.legs[-1]
 
     async def connected(self, *names: str) -> list[FakeLeg]:
@@ -123,6 +128,17 @@ async def test_a_full_process_says_so_and_keeps_no_trace() -> None:
     with pytest.raises(Busy):
         await house.bridge.join("c-2", "terminal")
     assert house.bridge.calls() == ["c-1"]
+
+
+async def test_a_leg_that_cannot_be_offered_leaves_no_trace() -> None:
+    house = House()
+    house.next_base = 666_000
+    with pytest.raises(OSError):
+        await house.bridge.join("c-1", "terminal")
+    with pytest.raises(NotFound):
+        await house.bridge.answer("c-1", "terminal", "leg-1", "sdp")
+    await house.bridge.close()
+    assert house.legs[0].closed
 
 
 async def test_a_leg_that_goes_is_cut_off_and_reported_until_it_is_replaced() -> None:
