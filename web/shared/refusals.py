@@ -36,6 +36,15 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "foreign_form": (
         N_("This page was open for too long"),
         N_("Nothing was changed. Go back, reload the page and send it again.")),
+    "wrong_passphrase": (
+        N_("Name and passphrase do not belong together"),
+        N_("Check both and try again. After several tries you have to wait.")),
+    "too_many_tries": (
+        N_("Too many tries with this name"),
+        N_("Wait 15 minutes, then try again, or ask a supervisor.")),
+    "enrolment_used": (
+        N_("This set-up link was already used or is too old"),
+        N_("Ask the technical staff for a new link.")),
     "used_elsewhere": (
         N_("This desk is open in another window"),
         N_("Go on there, or reload this page to take it over here.")),
@@ -95,18 +104,15 @@ SENTENCES: dict[str, tuple[str, str]] = {
         N_("Something is missing in your details"),
         N_("Go back and complete the marked fields.")),
     # The queue and the call
-    "already_ringing": (
-        N_("This visitor is already being called"),
+    "offer_over": (
+        N_("This call was already taken back"),
         N_("Take the next one from the list.")),
-    "offer_gone": (
-        N_("This call was already taken"),
-        N_("Take the next one from the list.")),
-    "no_ticket": (
-        N_("Nobody is waiting right now"),
-        N_("New visitors appear here by themselves.")),
     "media_gone": (
         N_("The picture and sound were interrupted"),
         N_("Please wait: the connection is being made again.")),
+    "media_library_changed": (
+        N_("Video is not available right now"),
+        N_("Call the technical staff: the software of this server does not fit.")),
     "camera_refused": (
         N_("The camera or microphone is not allowed"),
         N_("Allow both in the browser's address bar, then reload the page.")),
@@ -159,6 +165,9 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "blob_missing": (
         N_("This document cannot be shown right now"),
         N_("Try again in a minute, or ask a member of staff.")),
+    "blob_damaged": (
+        N_("This document is damaged"),
+        N_("Call the technical staff. If it is a page, scan it again.")),
     # Forms and signatures
     "form_unknown": (
         N_("This form does not exist"),
@@ -169,6 +178,9 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "data_too_long": (
         N_("A field has too much text"),
         N_("Shorten the marked field.")),
+    "form_undrawable": (
+        N_("The texts do not fit on the form"),
+        N_("Shorten the longest text, then present the form again.")),
     "field_unknown": (
         N_("The form does not have this field"),
         N_("Reload the page and fill in the form again.")),
