@@ -1,1 +1,1 @@
-"""The remote video counter: a citizen at a terminal, an agent at a desk, and what passes between them."""
+"""The remote video counter: a citizen at a terminal, an agent at a desk, and the case between."""

@@ -58,7 +58,7 @@ def next_entry(
     facts: Mapping[str, Any],
     now: datetime,
 ) -> Entry:
-    """The entry that follows `last_seq`; `previous` is that one's leaf (GENESIS before the first)."""
+    """The entry after `last_seq`; `previous` is that one's leaf (GENESIS before the first)."""
     seq = last_seq + 1
     body = canonical(
         {

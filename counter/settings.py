@@ -46,6 +46,9 @@ class Settings(BaseSettings):
     """`user:password@host:port/database`; none: SQLite in the data directory."""
     redis: str | None = None
     """`redis://host:port/0`; none: one node, wake-ups in process."""
+    practice: bool = True
+    """Development only: demo places are open day and night; false seeds the official hours and
+    calendars."""
     media_workers: Annotated[int, Field(ge=1, le=64)] | None = None
     """Media processes; none: one per core."""
     media_ip: str = "127.0.0.1"

@@ -20,6 +20,9 @@ class RequestState(StrEnum):
     OPEN = "open"
     ANSWERED = "answered"
     CANCELLED = "cancelled"
+    "Taken back by the agent, or overtaken by a newer one."
+    DECLINED = "declined"
+    "The citizen does not have this paper here."
 
 
 class PageState(StrEnum):

@@ -38,6 +38,8 @@ class OpenRequest:
     item: str
     label_id: str | None
     asked_at: datetime
+    refusal: str | None = None
+    "Code of the last photograph that would not do."
 
     def body(self) -> dict[str, Any]:
         """As JSON holds it."""

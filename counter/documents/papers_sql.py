@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from counter.documents import store_commands, store_documents
+from counter.documents.page import RequestState
 from counter.documents.papers import CaseDocuments, NewPage, OpenRequest, PageRow
 from counter.documents.store_commands import Audiences
 from counter.ids import CaseId, PageId, RequestId
@@ -39,10 +40,22 @@ class SqlPapers:
         )
 
     async def cancel_request(
-        self, case_id: CaseId, request_id: RequestId, *, by: str, now: datetime
+        self,
+        case_id: CaseId,
+        request_id: RequestId,
+        *,
+        by: str,
+        now: datetime,
+        to: RequestState = RequestState.CANCELLED,
     ) -> None:
         await self._executor.write(
-            store_commands.cancel_request, self._audiences, case_id, request_id, by=by, now=now
+            store_commands.cancel_request,
+            self._audiences,
+            case_id,
+            request_id,
+            by=by,
+            now=now,
+            to=to,
         )
 
     async def may_receive(

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Protocol
 
-from counter.documents.page import Limits, ScanRefused, ScanResult
+from counter.documents.page import Limits, RequestState, ScanRefused, ScanResult
 from counter.documents.papers import CaseDocuments, NewPage, OpenRequest, PageRow
 from counter.ids import CaseId, Digest, PageId, RequestId
 
@@ -45,9 +45,15 @@ class Papers(Protocol):
         ...
 
     async def cancel_request(
-        self, case_id: CaseId, request_id: RequestId, *, by: str, now: datetime
+        self,
+        case_id: CaseId,
+        request_id: RequestId,
+        *,
+        by: str,
+        now: datetime,
+        to: RequestState = RequestState.CANCELLED,
     ) -> None:
-        """Take an open request back.  Raises `ScanNotAsked`."""
+        """Take an open request back, or decline it.  Raises `ScanNotAsked`."""
         ...
 
     async def may_receive(

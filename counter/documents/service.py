@@ -8,7 +8,7 @@ import hashlib
 import hmac
 from datetime import datetime
 
-from counter.documents.page import Limits, ScanRefused, ScanResult
+from counter.documents.page import Limits, RequestState, ScanRefused, ScanResult
 from counter.documents.papers import CaseDocuments, NewPage, OpenRequest, PageRow
 from counter.documents.ports import Blobs, Papers, Scanner
 from counter.documents.refusals import (
@@ -68,6 +68,14 @@ class DocumentsService:
     ) -> None:
         """Take a request back.  Raises `ScanNotAsked` when it was answered or never asked."""
         await self._papers.cancel_request(case_id, request_id, by=by, now=now)
+
+    async def decline(
+        self, case_id: CaseId, request_id: RequestId, *, by: str, now: datetime
+    ) -> None:
+        """The citizen does not have this paper here.  Raises `ScanNotAsked`."""
+        await self._papers.cancel_request(
+            case_id, request_id, by=by, now=now, to=RequestState.DECLINED
+        )
 
     async def receive(
         self,

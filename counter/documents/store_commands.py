@@ -86,8 +86,12 @@ def cancel_request(
     *,
     by: str,
     now: datetime,
+    to: RequestState = RequestState.CANCELLED,
 ) -> None:
-    """Take the request back.  Cancelling twice is once; an answered one raises `ScanNotAsked`."""
+    """Take the request back, or decline it.
+
+    Doing so twice is once; an answered request raises `ScanNotAsked`.
+    """
     changed = conn.execute(
         update(scan_request)
         .where(
@@ -95,17 +99,17 @@ def cancel_request(
             scan_request.c.case_id == case_id,
             scan_request.c.state == RequestState.OPEN,
         )
-        .values(state=RequestState.CANCELLED)
+        .values(state=to)
     ).rowcount
     if not changed:
-        if request_state(conn, case_id, request_id) is not RequestState.CANCELLED:
+        if request_state(conn, case_id, request_id) is not to:
             raise ScanNotAsked(f"request {request_id} is not open; there is nothing to take back")
         return
-    _tell_all(conn, audiences, case_id, "scan.cancelled", {"request_id": request_id}, now)
+    _tell_all(conn, audiences, case_id, f"scan.{to}", {"request_id": request_id}, now)
     record(
         conn,
         actor=by,
-        action="scan.cancel",
+        action="scan.cancel" if to is RequestState.CANCELLED else "scan.decline",
         subject=f"case:{case_id}",
         facts={"request_id": request_id},
         now=now,
@@ -189,7 +193,16 @@ def tell_refused(
     code: str,
     now: datetime,
 ) -> None:
-    """Let both screens know that a photograph would not do.  Facts stay as they were."""
+    """Let both screens know that a photograph would not do; the request stays open."""
+    conn.execute(
+        update(scan_request)
+        .where(
+            scan_request.c.id == request_id,
+            scan_request.c.case_id == case_id,
+            scan_request.c.state == RequestState.OPEN,
+        )
+        .values(refusal=code)
+    )
     body = {"request_id": request_id, "code": code}
     _tell_all(conn, audiences, case_id, "page.refused", body, now)
 

@@ -35,6 +35,7 @@ scan_request = Table(
     Column("label_id", String(80)),
     Column("state", String(12), nullable=False),
     Column("asked_at", UtcDateTime, nullable=False),
+    Column("refusal", String(40)),
 )
 Index(
     "one_open_scan_per_case",
@@ -77,6 +78,18 @@ def documents_of(conn: Connection, case_id: CaseId) -> CaseDocuments:
         open_request=open_request(asked) if asked else None,
         pages=tuple(page_row(row) for row in rows),
     )
+
+
+def declined_items(conn: Connection, case_id: CaseId) -> list[str]:
+    """Papers that the citizen said not to have here, when that was the last word on them."""
+    last: dict[str, str] = {}
+    for row in conn.execute(
+        select(scan_request.c.item, scan_request.c.state)
+        .where(scan_request.c.case_id == case_id)
+        .order_by(scan_request.c.asked_at, scan_request.c.id)
+    ):
+        last[row.item] = row.state
+    return [item for item, state in last.items() if state == RequestState.DECLINED]
 
 
 def shows(conn: Connection, case_id: CaseId, sha256: str) -> bool:
@@ -145,7 +158,11 @@ def page_of(conn: Connection, case_id: str, page_id: str) -> PageRow:
 
 def open_request(row: Row[Any]) -> OpenRequest:
     return OpenRequest(
-        request_id=row.id, item=row.item, label_id=row.label_id, asked_at=row.asked_at
+        request_id=row.id,
+        item=row.item,
+        label_id=row.label_id,
+        asked_at=row.asked_at,
+        refusal=row.refusal,
     )
 
 

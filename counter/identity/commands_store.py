@@ -38,8 +38,8 @@ class StoredCommands:
     async def seen(self, token_sha256: str, now: datetime) -> None:
         await self._executor.write(store_identity.seen, token_sha256, now)
 
-    async def end(self, token: str, now: datetime) -> None:
-        await self._executor.write(store_identity.end, token, now)
+    async def end(self, token_sha256: str, now: datetime) -> None:
+        await self._executor.write(store_identity.end, token_sha256, now)
 
     async def issue_enrolment(self, terminal_id: str, token: str, now: datetime) -> None:
         await self._executor.write(store_identity.issue_enrolment, terminal_id, token, now)

@@ -32,7 +32,7 @@ class Commands(Protocol):
     ) -> Session: ...
     async def find(self, token: str, now: datetime) -> Session | None: ...
     async def seen(self, token_sha256: str, now: datetime) -> None: ...
-    async def end(self, token: str, now: datetime) -> None: ...
+    async def end(self, token_sha256: str, now: datetime) -> None: ...
     async def issue_enrolment(self, terminal_id: str, token: str, now: datetime) -> None: ...
     async def enrol(
         self, enrolment_token: str, token: str, csrf: str, now: datetime
@@ -72,9 +72,15 @@ class IdentityService:
         session = await self._commands.begin(row.kind, row.subject, token, self._new_token(), now)
         return Begun(token=token, session=session)
 
-    async def sign_out(self, token: str, now: datetime) -> None:
-        """End the session of this token; harmless when there is none."""
-        await self._commands.end(token, now)
+    async def admit(self, kind: Kind, subject: str, now: datetime) -> Begun:
+        """Begin a session on the operator's word; for parts that are played in development."""
+        token = self._new_token()
+        session = await self._commands.begin(kind, subject, token, self._new_token(), now)
+        return Begun(token=token, session=session)
+
+    async def end(self, token_sha256: str, now: datetime) -> None:
+        """End the session whose token has this digest; harmless when there is none."""
+        await self._commands.end(token_sha256, now)
 
     async def session(self, token: str, now: datetime) -> Session | None:
         """The living session of this token, noted as used."""

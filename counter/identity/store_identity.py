@@ -151,11 +151,11 @@ def seen(conn: Connection, token_sha256: str, now: datetime) -> None:
     )
 
 
-def end(conn: Connection, token: str, now: datetime) -> None:
+def end(conn: Connection, token_sha256: str, now: datetime) -> None:
     """End a session; harmless when there is none."""
     gone = conn.execute(
         delete(web_session)
-        .where(web_session.c.token_sha256 == digest(token))
+        .where(web_session.c.token_sha256 == token_sha256)
         .returning(web_session.c.kind, web_session.c.subject)
     ).one_or_none()
     if gone is not None:

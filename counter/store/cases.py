@@ -84,9 +84,9 @@ def case_of_agent(conn: Connection, agent_id: AgentId) -> Case | None:
     return _case(row) if row else None
 
 
-def audiences(conn: Connection, case_id: CaseId) -> list[str]:
+def audiences(conn: Connection, case_id: str) -> list[str]:
     """Whose screens show this case: its terminal while the citizen is there, and its agent."""
-    case = get_case(conn, case_id)
+    case = get_case(conn, CaseId(case_id))
     told = [] if case.left_at else [f"terminal:{case.terminal_id}"]
     return told + ([f"agent:{case.agent_id}"] if case.agent_id else [])
 

@@ -58,6 +58,12 @@ def record(
     return entry
 
 
+def head(conn: Connection) -> int:
+    """How many entries there are."""
+    seq: int | None = conn.execute(select(journal_head.c.seq)).scalar_one_or_none()
+    return seq or 0
+
+
 def read_all(conn: Connection) -> list[Entry]:
     """Every entry, oldest first."""
     rows = conn.execute(select(journal_entry).order_by(journal_entry.c.seq))

@@ -24,11 +24,11 @@ class Refused(Refusal):
 class Line:
     """One Socket.IO connection, WebSocket only, that comes back by itself."""
 
-    def __init__(self, address: str, namespace: str, cookie: str, new_key: Callable[[], str]):
-        """cookie: as the `Cookie` header wants it."""
+    def __init__(self, address: str, namespace: str, token: str, new_key: Callable[[], str]):
+        """token: the bearer secret of a session."""
         self._address = address
         self._namespace = namespace
-        self._cookie = cookie
+        self._token = token
         self._new_key = new_key
         self._last: dict[str, int] = {}
         self.screen: dict[str, Any] | None = None
@@ -42,7 +42,7 @@ class Line:
         """Connect; later losses heal by themselves."""
         await self._socket.connect(
             self._address,
-            headers={"Cookie": self._cookie, "Origin": self._address},
+            headers={"Authorization": f"Bearer {self._token}"},
             transports=["websocket"],
             namespaces=[self._namespace],
             auth=lambda: {"last": dict(self._last)},

@@ -137,7 +137,7 @@ class SimulatedDesk(Simulated):
 
 
 def putter(
-    http: aiohttp.ClientSession, address: str, cookie: str
+    http: aiohttp.ClientSession, address: str, token: str
 ) -> Callable[[str, bytes, str], Awaitable[str | None]]:
     """Sends pictures as the terminal's page does."""
 
@@ -146,8 +146,7 @@ def putter(
             f"{address}/terminal/pages/{request_id}",
             data=picture,
             headers={
-                "Cookie": cookie,
-                "Origin": address,
+                "Authorization": f"Bearer {token}",
                 "Content-Type": "image/jpeg",
                 "X-Digest-SHA256": sha256,
             },

@@ -1,12 +1,13 @@
 """Requests and pages in the store, on both engines."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, select
 
-from counter.documents.page import Findings, PageState
+from counter.documents import store_documents
+from counter.documents.page import Findings, PageState, RequestState
 from counter.documents.papers import NewPage
 from counter.documents.papers_sql import SqlPapers
 from counter.documents.refusals import PageUnknown, ScanNotAsked
@@ -186,13 +187,15 @@ async def test_a_decision_is_taken_once(
     assert [kind for kind, _ in await executor.read(told, AGENT)].count("page.decided") == 1
 
 
-async def test_a_refusal_is_told_and_changes_nothing(
+async def test_a_refusal_is_told_and_leaves_the_request_open(
     papers: SqlPapers, executor: Executor, now: datetime
 ) -> None:
     await ask(papers, now)
-    before = await papers.documents_of(CASE)
     await papers.tell_refused(CASE, FIRST, code="page_blurred", now=now)
-    assert await papers.documents_of(CASE) == before
+    asked = (await papers.documents_of(CASE)).open_request
+    assert asked is not None
+    assert (asked.request_id, asked.refusal) == (FIRST, "page_blurred")
+    assert await papers.may_receive(CASE, FIRST, "a" * 64) is None
     rows = await executor.read(told, TERMINAL)
     assert rows[-1] == ("page.refused", {"request_id": FIRST, "code": "page_blurred"})
 
@@ -206,3 +209,14 @@ async def test_what_a_screen_draws_is_plain_json(papers: SqlPapers, now: datetim
     assert body["pages"][0]["page_sha256"] == "b" * 64
     assert body["pages"][0]["state"] == "stored"
     assert body["pages"][0]["stored_at"] == now.isoformat()
+
+
+async def test_a_declined_paper_is_remembered_until_it_is_asked_for_again(
+    papers: SqlPapers, executor: Executor, now: datetime
+) -> None:
+    await ask(papers, now)
+    await papers.cancel_request(CASE, FIRST, by=TERMINAL, now=now, to=RequestState.DECLINED)
+    declined = await executor.read(store_documents.declined_items, CASE)
+    assert len(declined) == 1
+    await ask(papers, now + timedelta(seconds=1), SECOND)
+    assert await executor.read(store_documents.declined_items, CASE) == []

@@ -42,8 +42,8 @@ async def test_an_idle_session_ends_and_a_used_one_goes_on(
 async def test_signing_out_ends_the_session(identity: IdentityService, now: datetime) -> None:
     await identity.let_in("lei", "agent", "agent-1", "tile lotus bridge", now)
     begun = await identity.sign_in("lei", "tile lotus bridge", now)
-    await identity.sign_out(begun.token, now)
-    await identity.sign_out(begun.token, now)
+    await identity.end(begun.session.token_sha256, now)
+    await identity.end(begun.session.token_sha256, now)
     assert await identity.session(begun.token, now) is None
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from counter.protocol.message import Language
 from counter.protocol.screens import DeskScreen
 from web.shared.access import Principal
 from web.shared.live_page import Cookie
@@ -11,7 +12,7 @@ from web.shared.live_page import Cookie
 class ConsoleCounter(Protocol):
     """The counter, as the console's pages see it.  Refusals carry their stable code."""
 
-    async def screen(self, agent_id: str) -> DeskScreen:
+    async def screen(self, agent_id: str, language: Language) -> DeskScreen:
         """What this desk shows now."""
         ...
 

@@ -15,6 +15,7 @@ from web.shared.language import language_of
 from web.shared.live_page import set_cookie, words_of
 from web.shared.pages import render
 from web.shared.refusals import explain
+from web.shared.wording import screen_language
 
 AGENTS = ("agent", "supervisor")
 
@@ -27,7 +28,7 @@ def routes(deps: ConsoleDeps) -> list[web.RouteDef]:
         principal = principal_of(request)
         if principal.kind not in AGENTS:
             raise web.HTTPSeeOther("/console/sign-in")
-        screen = await deps.counter.screen(principal.subject)
+        screen = await deps.counter.screen(principal.subject, screen_language(language_of(request)))
         # The person's choice of language is a cookie; what the counter says comes in the desk's.
         facts = screen.model_dump(mode="json")
         return render(

@@ -58,7 +58,7 @@ def handlers(
         assert isinstance(ask, asks.ScanDecline)
         case = await case_of(who)
         request = RequestId(ask.request_id)
-        await documents.cancel(case.id, request, by=who.own, now=clock())
+        await documents.decline(case.id, request, by=who.own, now=clock())
         return {}
 
     return {

@@ -1,0 +1,87 @@
+"""The operator's door: a Unix socket in the data directory, mode 0600.
+
+Whoever may open it runs this counter.  It gives out enrolment links, and in development the
+sessions and appointments with which `counter demo` plays its part.
+"""
+
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+from aiohttp import web
+
+from counter.errors import BadInput, Refusal
+
+log = logging.getLogger(__name__)
+
+Json = dict[str, Any]
+
+
+class Operations(Protocol):
+    """What the operator may ask of a running counter."""
+
+    async def health(self) -> Json:
+        """How it is."""
+        ...
+
+    async def enrolment(self, terminal_id: str) -> Json:
+        """A link with which a machine becomes that terminal."""
+        ...
+
+    async def session(self, role: str, subject: str | None) -> Json:
+        """Development only: a session to play a part with."""
+        ...
+
+    async def demo_visit(self, terminal: str, service: str | None, walk_in: bool) -> Json:
+        """Development only: something to come for, booked if it can be checked in now."""
+        ...
+
+
+async def open_admin_socket(operations: Operations, path: Path) -> web.AppRunner:
+    """Serve `operations` at `path`; clean the runner up to close it."""
+    app = web.Application(middlewares=[_refusals])
+    app.router.add_get("/health", _answer(lambda body: operations.health()))
+    app.router.add_post("/enrolment", _answer(lambda body: operations.enrolment(body["terminal"])))
+    app.router.add_post(
+        "/session", _answer(lambda body: operations.session(body["role"], body.get("subject")))
+    )
+    app.router.add_post(
+        "/demo/visit",
+        _answer(
+            lambda body: operations.demo_visit(
+                body["terminal"], body.get("service"), bool(body.get("walk_in"))
+            )
+        ),
+    )
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    path.unlink(missing_ok=True)
+    await web.UnixSite(runner, str(path)).start()
+    path.chmod(0o600)
+    return runner
+
+
+def _answer(
+    operation: Callable[[Json], Awaitable[Json]],
+) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def handler(request: web.Request) -> web.Response:
+        try:
+            body = await request.json() if request.can_read_body else {}
+            return web.json_response(await operation(body))
+        except (KeyError, TypeError, json.JSONDecodeError) as wrong:
+            raise BadInput(f"{request.path}: {type(wrong).__name__}") from wrong
+
+    return handler
+
+
+@web.middleware
+async def _refusals(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except Refusal as refused:
+        body = {"ok": False, "code": refused.code, "why": str(refused)}
+        return web.json_response(body, status=refused.status)

@@ -1,0 +1,77 @@
+"""The handful of people a development counter begins with.
+
+They are invented.  Their passphrase is made at the first start, kept in the data directory with
+mode 0600, and printed: there is no default account.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from counter.signaling.dispatch import AgentState
+from counter.signaling.tables import agent, skill
+from counter.store.metadata import insert_for
+
+LANGUAGES = ("zh-Hant", "zh-Hans", "pt", "en")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """An agent, and whose queues the desk serves."""
+
+    id: str
+    name: str
+    departments: tuple[str, ...]
+    "The own department first."
+    supervisor: bool = False
+
+
+PEOPLE = (
+    Person(id="lei", name="李慧敏", departments=("dsi", "fss", "dsaj", "dsf")),
+    Person(id="ana", name="Ana Sequeira", departments=("safp", "dsat", "fp", "dsal")),
+    Person(id="chan", name="陳志明", departments=("ias", "iam", "dsedt")),
+    Person(id="wang", name="王雪", departments=("hq_commerce", "hq_tax", "hq_realestate")),
+    Person(id="zhao", name="赵磊", departments=("hq_notary", "hq_livelihood", "hq_security")),
+    Person(id="mok", name="莫小姐", departments=("safp",), supervisor=True),
+)
+
+
+def names_of(people: Sequence[Person]) -> str:
+    """`lei, ana or mok`: whom one may sign in as."""
+    names = [person.id for person in people]
+    return f"{', '.join(names[:-1])} or {names[-1]}"
+
+
+def put_people(conn: Connection, now: datetime) -> None:
+    """Write them down, once; what is there stays."""
+    for person in PEOPLE:
+        conn.execute(
+            insert_for(conn, agent)
+            .values(
+                id=person.id,
+                name=person.name,
+                department_id=person.departments[0],
+                state=AgentState.OFFLINE.value,
+                since=now,
+                epoch=0,
+                lease_until=now,
+                misses=0,
+            )
+            .on_conflict_do_nothing(index_elements=["id"])
+        )
+        for department_id in person.departments:
+            for language in LANGUAGES:
+                conn.execute(
+                    insert_for(conn, skill)
+                    .values(
+                        agent_id=person.id,
+                        department_id=department_id,
+                        language=language,
+                        level=1,
+                    )
+                    .on_conflict_do_nothing(
+                        index_elements=["agent_id", "department_id", "language"]
+                    )
+                )

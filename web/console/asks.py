@@ -1,0 +1,90 @@
+"""What a desk asks of documents and of signing, each for the case on it now."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from typing import cast
+
+from booking.catalogue import Catalogue
+from counter.case import Case
+from counter.documents.service import DocumentsService
+from counter.esign.forms import Language
+from counter.esign.service import EsignService
+from counter.ids import CeremonyId, PageId, RequestId
+from counter.protocol import desk as asks
+from counter.protocol.message import Ask
+from counter.signaling.ports import GatewayPrincipal
+from web.console.screen import counter_fields
+
+Handler = Callable[[GatewayPrincipal, Ask], Awaitable[Mapping[str, object]]]
+CaseOf = Callable[[GatewayPrincipal], Awaitable[Case]]
+
+
+def handlers(
+    case_of: CaseOf,
+    documents: DocumentsService,
+    esign: EsignService,
+    catalogue: Callable[[], Catalogue],
+    clock: Callable[[], datetime],
+) -> dict[type[Ask], Handler]:
+    """The rows of the gateway's table.
+
+    case_of: the open case of who speaks; raises `NotAllowedNow` when there is none.
+    """
+
+    async def request_scan(who: GatewayPrincipal, ask: Ask) -> Mapping[str, object]:
+        assert isinstance(ask, asks.ScanRequest)
+        case = await case_of(who)
+        # The ask's key names the request, so a repeated ask is the same request.
+        asked = await documents.request_scan(
+            case.id,
+            item=ask.item,
+            by=who.own,
+            now=clock(),
+            request_id=RequestId(ask.key[:40]),
+        )
+        return {"request_id": asked.request_id}
+
+    async def cancel_scan(who: GatewayPrincipal, ask: Ask) -> Mapping[str, object]:
+        assert isinstance(ask, asks.ScanCancel)
+        case = await case_of(who)
+        await documents.cancel(case.id, RequestId(ask.request_id), by=who.own, now=clock())
+        return {}
+
+    async def decide(who: GatewayPrincipal, ask: Ask) -> Mapping[str, object]:
+        assert isinstance(ask, asks.PageDecide)
+        case = await case_of(who)
+        await documents.decide(
+            case.id, PageId(ask.page_id), accept=ask.accept, by=who.own, now=clock()
+        )
+        return {}
+
+    async def present(who: GatewayPrincipal, ask: Ask) -> Mapping[str, object]:
+        assert isinstance(ask, asks.FormPresent)
+        case = await case_of(who)
+        # What the counter knows itself is not the agent's to write.
+        data = {**ask.fields, **counter_fields(case, catalogue())}
+        ceremony_id = await esign.present(
+            case.id,
+            ask.form,
+            data,
+            cast(Language, case.language),
+            by=who.own,
+            now=clock(),
+            # As above: a repeated ask is the same ceremony.
+            ceremony_id=CeremonyId(ask.key[:40]),
+        )
+        return {"ceremony_id": ceremony_id}
+
+    async def withdraw(who: GatewayPrincipal, ask: Ask) -> Mapping[str, object]:
+        assert isinstance(ask, asks.CeremonyWithdraw)
+        case = await case_of(who)
+        await esign.withdraw(case.id, ask.ceremony_id, by=who.own, now=clock())
+        return {}
+
+    return {
+        asks.ScanRequest: request_scan,
+        asks.ScanCancel: cancel_scan,
+        asks.PageDecide: decide,
+        asks.FormPresent: present,
+        asks.CeremonyWithdraw: withdraw,
+    }

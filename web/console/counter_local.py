@@ -1,0 +1,44 @@
+"""The counter as the console's pages see it, when both run in one process."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from counter.identity.service import IdentityService
+from counter.protocol.message import Language
+from counter.protocol.screens import DeskScreen
+from counter.store.executor import Executor
+from web.console.screen import DeskScreens
+from web.shared.access import Principal
+from web.shared.live_page import Cookie
+from web.shared.sessions_identity import IdentitySessions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalConsoleCounter:
+    """See `web.console.ports.ConsoleCounter`."""
+
+    executor: Executor
+    screens: DeskScreens
+    identity: IdentityService
+    sessions: IdentitySessions
+    clock: Callable[[], datetime]
+
+    async def screen(self, agent_id: str, language: Language) -> DeskScreen:
+        """What this desk shows now."""
+
+        def read(conn: Connection) -> DeskScreen:
+            return self.screens.screen(conn, agent_id, language, self.clock())
+
+        return await self.executor.read(read)
+
+    async def sign_in(self, name: str, passphrase: str) -> Cookie:
+        """Raises `WrongPassphrase`, `TooManyTries`."""
+        return self.sessions.cookie(await self.identity.sign_in(name, passphrase, self.clock()))
+
+    async def sign_out(self, principal: Principal) -> Cookie:
+        """End the session."""
+        await self.identity.end(principal.session_id, self.clock())
+        return self.sessions.no_cookie()

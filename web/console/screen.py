@@ -1,0 +1,221 @@
+"""The console's screen as a function of what the store says."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, cast
+
+from sqlalchemy import Connection
+
+from booking.catalogue import Catalogue
+from counter.case import Case
+from counter.documents.papers import CaseDocuments
+from counter.documents.store_documents import declined_items, documents_of
+from counter.errors import NotFound
+from counter.esign.forms import Forms, FormTemplate
+from counter.esign.store_reading import signing_of
+from counter.ids import AgentId
+from counter.protocol.message import Language
+from counter.protocol.screens import (
+    ChecklistRow,
+    Choice,
+    DeskCase,
+    DeskScreen,
+    FormCard,
+    FormField,
+    OfferCard,
+    QueueRow,
+)
+from counter.signaling.dispatch import AgentState
+from counter.signaling.store_screens import (
+    OfferView,
+    QueueView,
+    agent_view,
+    call_view,
+    offer_view,
+    queue_view,
+)
+from counter.store.cases import case_of_agent
+from web.shared.case_cards import call_card, ceremony_cards, page_cards, scan_card
+from web.shared.wording import OUTCOMES, instant, say, service_or_none, text_in
+
+CHOOSABLE = ("completed", "accepted", "papers_missing", "referred", "no_show")
+
+PRESENCE = {
+    AgentState.OFFLINE: "offline",
+    AgentState.IDLE: "ready",
+    AgentState.OFFERED: "offered",
+    AgentState.BUSY: "busy",
+    AgentState.WRAPUP: "wrapup",
+    AgentState.PAUSED: "paused",
+}
+
+SIDES: dict[str, Literal["macau", "hengqin"]] = {"MO": "macau", "CN": "hengqin"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskScreens:
+    """Draws agents' screens."""
+
+    catalogue: Callable[[], Catalogue]
+    forms: Forms
+
+    def screen(self, conn: Connection, agent_id: str, tag: Language, now: datetime) -> DeskScreen:
+        """What this desk shows now, in `tag`.  Raises `NotFound` for an unknown agent."""
+        agent = agent_view(conn, agent_id, now)
+        if agent is None:
+            raise NotFound(f"agent {agent_id} is not known")
+        catalogue = self.catalogue()
+        offer = offer_view(conn, agent_id)
+        case = case_of_agent(conn, AgentId(agent_id))
+        return DeskScreen(
+            agent_id=agent.id,
+            agent_name=agent.name,
+            department=text_in(catalogue.department(agent.department_id).names, tag),
+            language=tag,
+            presence=cast(Any, PRESENCE[agent.state]),
+            epoch=agent.epoch,
+            now=instant(now),
+            queue=[_queue_row(row, catalogue, tag) for row in queue_view(conn, agent.departments)],
+            offer=_offer_card(offer, catalogue, tag) if offer else None,
+            case=self._case(conn, catalogue, case, tag, now) if case else None,
+            served_today=agent.served_today,
+        )
+
+    def _case(
+        self, conn: Connection, catalogue: Catalogue, case: Case, tag: Language, now: datetime
+    ) -> DeskCase:
+        documents = documents_of(conn, case.id)
+        cards = ceremony_cards(signing_of(conn, case.id), self.forms, tag)
+        scan = scan_card(case, documents, catalogue, tag)
+        site = catalogue.site(case.site_id)
+        department = catalogue.department(case.department_id)
+        forms = self.forms.for_service(SIDES[department.territory])
+        return DeskCase(
+            case_id=case.id,
+            number=case.number,
+            service=_service_name(catalogue, case.service_id, tag),
+            department=text_in(department.names, tag),
+            citizen=case.citizen,
+            language=cast(Language, case.language),
+            needs=list(case.needs),
+            site=text_in(site.names, tag),
+            terminal=str(next(one.number for one in site.terminals if one.id == case.terminal_id)),
+            booked=case.appointment_id is not None,
+            call=call_card(
+                case,
+                call_view(conn, case.id, now),
+                cards,
+                scan,
+                catalogue,
+                tag,
+                seen_from_terminal=False,
+            ),
+            checklist=_checklist(catalogue, case, documents, declined_items(conn, case.id), tag),
+            pages=page_cards(case, documents, catalogue, tag),
+            scan=scan,
+            forms=[_form_card(form, case, tag) for form in forms],
+            ceremonies=cards,
+            outcomes=[Choice(id=one, name=say(OUTCOMES[one], tag)) for one in CHOOSABLE],
+        )
+
+
+LONGEST = 120
+"Characters that a form's line for a name has room for."
+
+
+def counter_fields(case: Case, catalogue: Catalogue) -> dict[str, str]:
+    """What the counter itself writes into a form: in the language of its department."""
+    department = catalogue.department(case.department_id)
+    service = catalogue.service(case.service_id)
+    chinese = "zh_Hant" if department.territory == "MO" else "zh_Hans"
+    names = [department.names[chinese]]
+    titles = [service.names[chinese]]
+    if department.territory == "MO":  # both official languages
+        names.append(department.names["pt"])
+        titles.append(service.names["pt"])
+    return {
+        "department_name": _joined(names),
+        "service_name": _joined(titles),
+        "case_number": f"{case.number} / {case.id[:8]}",
+    }
+
+
+def _joined(names: Sequence[str]) -> str:
+    both = " · ".join(names)
+    return both if len(both) <= LONGEST else names[0][:LONGEST]
+
+
+def _form_card(form: FormTemplate, case: Case, tag: Language) -> FormCard:
+    known = {"applicant_name": case.citizen}
+    return FormCard(
+        form=form.id,
+        title=form.title.in_(tag),
+        fields=[
+            FormField(
+                name=field.name,
+                label=field.label.in_(tag),
+                required=field.required,
+                value=known.get(field.name, ""),
+                max_length=field.max_length,
+            )
+            for field in form.fields
+            if field.filled_by == "agent"
+        ],
+    )
+
+
+def _checklist(
+    catalogue: Catalogue,
+    case: Case,
+    documents: CaseDocuments,
+    declined: Sequence[str],
+    tag: str,
+) -> list[ChecklistRow]:
+    service = service_or_none(catalogue, case.service_id)
+    asked = documents.open_request.item if documents.open_request else None
+    newest = {page.item: page.state.value for page in documents.pages}
+    return [
+        ChecklistRow(
+            item=paper.id,
+            label=text_in(paper.names, tag),
+            kind=paper.kind.value,
+            state=cast(
+                Any,
+                "asked"
+                if paper.id == asked
+                else newest.get(paper.id) or ("declined" if paper.id in declined else "missing"),
+            ),
+        )
+        for paper in (service.papers if service else ())
+    ]
+
+
+def _offer_card(offer: OfferView, catalogue: Catalogue, tag: str) -> OfferCard:
+    return OfferCard(
+        pairing_id=offer.pairing_id,
+        number=offer.number,
+        service=_service_name(catalogue, offer.service_id, tag),
+        language=cast(Language, offer.language),
+        deadline=instant(offer.deadline),
+        waiting_since=instant(offer.arrived_at),
+    )
+
+
+def _queue_row(row: QueueView, catalogue: Catalogue, tag: str) -> QueueRow:
+    return QueueRow(
+        ticket_id=row.ticket_id,
+        number=row.number,
+        service=_service_name(catalogue, row.service_id, tag),
+        language=cast(Language, row.language),
+        booked=row.booked,
+        starts_at=instant(row.starts_at) if row.starts_at else None,
+        waiting_since=instant(row.arrived_at),
+        site=text_in(catalogue.site(row.site_id).names, tag),
+        state=cast(Any, row.state.value),
+    )
+
+
+def _service_name(catalogue: Catalogue, service_id: str, tag: str) -> str:
+    service = service_or_none(catalogue, service_id)
+    return text_in(service.names, tag) if service else service_id

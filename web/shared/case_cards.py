@@ -1,0 +1,113 @@
+"""The parts of a case that both screens show: the call, the papers, the documents to be signed."""
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from booking.catalogue import Catalogue
+from counter.case import Case
+from counter.documents.papers import CaseDocuments
+from counter.esign.forms import Forms
+from counter.esign.ports import CeremonyState
+from counter.protocol.message import Language
+from counter.protocol.screens import CallCard, CasePage, CeremonyCard, ScanCard, SheetCard
+from counter.signaling.store_screens import CallView
+from web.shared.wording import instant, paper_label, service_or_none, text_in
+
+OPEN = ("presented", "consented", "signing")
+"States of a ceremony that is under way."
+
+
+def page_cards(
+    case: Case, documents: CaseDocuments, catalogue: Catalogue, tag: str
+) -> list[CasePage]:
+    """The scanned pages, in the order in which they came."""
+    service = service_or_none(catalogue, case.service_id)
+    return [
+        CasePage(
+            page_id=row.page_id,
+            item=row.item,
+            label=paper_label(service, row.item, tag),
+            state=row.state.value,
+            sha256=row.page_sha256,
+            thumb_sha256=row.thumb_sha256,
+            width_px=row.width_px,
+            height_px=row.height_px,
+        )
+        for row in documents.pages
+    ]
+
+
+def scan_card(
+    case: Case, documents: CaseDocuments, catalogue: Catalogue, tag: str
+) -> ScanCard | None:
+    """What the citizen is being asked to lay under the camera."""
+    asked = documents.open_request
+    if asked is None:
+        return None
+    service = service_or_none(catalogue, case.service_id)
+    return ScanCard(
+        request_id=asked.request_id,
+        item=asked.item,
+        label=paper_label(service, asked.item, tag),
+        refusal=asked.refusal,
+    )
+
+
+def ceremony_cards(
+    ceremonies: Sequence[CeremonyState], forms: Forms, tag: str
+) -> list[CeremonyCard]:
+    """The documents that were presented, newest first."""
+    return [
+        CeremonyCard(
+            ceremony_id=one.ceremony_id,
+            title=forms.of(one.form).title.in_(cast(Language, tag)),
+            state=cast(Any, one.state),
+            sha256=one.sha256,
+            sheets=[
+                SheetCard(
+                    number=sheet.page,
+                    sha256=sheet.sha256,
+                    width_px=sheet.width_px,
+                    height_px=sheet.height_px,
+                    seen=sheet.seen,
+                )
+                for sheet in one.sheets
+            ],
+            signed_sha256=one.sealed_sha256,
+        )
+        for one in ceremonies
+    ]
+
+
+def call_card(
+    case: Case,
+    call: CallView | None,
+    ceremonies: Sequence[CeremonyCard],
+    scan: ScanCard | None,
+    catalogue: Catalogue,
+    tag: str,
+    *,
+    seen_from_terminal: bool,
+) -> CallCard | None:
+    """The conversation, and what the two are busy with in it."""
+    if call is None:
+        return None
+    away = call.agent_away if seen_from_terminal else call.terminal_away
+    return CallCard(
+        call_id=call.call_id,
+        agent_name=call.agent_name,
+        department=text_in(catalogue.departments[case.department_id].names, tag),
+        since=instant(call.since),
+        task=cast(Any, _task(ceremonies, scan)),
+        other_side="away" if away else "present",
+    )
+
+
+def _task(ceremonies: Sequence[CeremonyCard], scan: ScanCard | None) -> str:
+    """A paper under the camera comes before a form on the screen."""
+    if scan is not None:
+        return "scan"
+    under_way = next((one.state for one in ceremonies if one.state in OPEN), None)
+    return {"presented": "read", "consented": "sign", "signing": "sealing"}.get(
+        under_way or "", "talk"
+    )

@@ -1,0 +1,1 @@
+"""The supervisor's wall: both territories at a glance."""

@@ -1,0 +1,90 @@
+"""The wall's state from the store of this process."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from booking.catalogue import Catalogue
+from counter.ids import TerminalId
+from counter.signaling.dispatch import AgentState, TicketState
+from counter.signaling.ring import TERMINAL_LEASE
+from counter.signaling.store_screens import (
+    agents_by_department,
+    call_view,
+    queue_view,
+    terminal_view,
+)
+from counter.store.cases import case_on_terminal
+from counter.store.executor import Executor
+from web.wall.ports import QueueTile, TerminalTile, WallState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalWall:
+    """See `web.wall.ports.Wall`."""
+
+    executor: Executor
+    catalogue: Callable[[], Catalogue]
+    clock: Callable[[], datetime]
+
+    async def read(self, language: str) -> WallState:
+        """One consistent look."""
+        return await self.executor.read(_read, self.catalogue(), language, self.clock())
+
+
+def _read(conn: Connection, catalogue: Catalogue, language: str, now: datetime) -> WallState:
+    agents = agents_by_department(conn, now)
+    rows = queue_view(conn, list(catalogue.departments))
+    queues = []
+    for department in catalogue.departments.values():
+        waiting = [
+            row.arrived_at
+            for row in rows
+            if row.department_id == department.id and row.state is not TicketState.ACTIVE
+        ]
+        states = agents.get(department.id, [])
+        longest = now - min(waiting) if waiting else timedelta()
+        queues.append(
+            QueueTile(
+                department_id=department.id,
+                name=department.short_names[language],
+                waiting=len(waiting),
+                longest_min=int(longest.total_seconds() // 60),
+                ready=states.count(AgentState.IDLE),
+                busy=sum(state in (AgentState.OFFERED, AgentState.BUSY) for state in states),
+            )
+        )
+    terminals = [
+        TerminalTile(
+            terminal_id=terminal.id,
+            name=f"{site.names[language]} {terminal.number}",
+            state=_state(conn, terminal.id, now),
+            fault=_fault(conn, terminal.id),
+        )
+        for site in catalogue.sites.values()
+        for terminal in site.terminals
+    ]
+    return WallState(queues=tuple(queues), terminals=tuple(terminals))
+
+
+def _state(conn: Connection, terminal_id: str, now: datetime) -> str:
+    view = terminal_view(conn, terminal_id)
+    if view.beat_at is None or view.beat_at + TERMINAL_LEASE < now:
+        return "away"
+    case = case_on_terminal(conn, TerminalId(terminal_id))
+    if case is None:
+        return "free" if view.stage == "attract" else "choosing"
+    if not case.open:
+        return "leaving"
+    return "call" if call_view(conn, case.id, now) else "waiting"
+
+
+def _fault(conn: Connection, terminal_id: str) -> str:
+    view = terminal_view(conn, terminal_id)
+    if view.camera in ("refused", "missing"):
+        return f"camera_{view.camera}"
+    if view.microphone in ("refused", "missing"):
+        return f"microphone_{view.microphone}"
+    return ""
