@@ -4,14 +4,21 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+MIGRATING = 0x6D696772
+"Number of the advisory lock; any number, the same on every node."
 
 
 def upgrade(conn: Connection) -> None:
-    """Apply every migration this store has not seen, in one transaction."""
+    """Apply every migration this store has not seen, in one transaction.
+
+    Nodes that start together wait for the first of them.
+    """
+    if conn.dialect.name == "postgresql":
+        conn.execute(select(func.pg_advisory_xact_lock(MIGRATING)))
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = conn

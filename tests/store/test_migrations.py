@@ -1,0 +1,93 @@
+"""A store that was migrated is the store the code speaks to, on both engines."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from counter.store.migrate import upgrade, upgrade_async
+from counter.store.sqlite_lane import SqliteLane
+from tests.servers import PostgresServer
+from tests.tables import all_metadata
+
+
+def differences(conn: Connection) -> list[Any]:
+    """Return what Alembic would still change to get from this store to the tables in the code."""
+    context = MigrationContext.configure(conn, opts={"compare_type": True})
+    return list(compare_metadata(context, all_metadata()))  # type: ignore[arg-type]
+
+
+def names(conn: Connection) -> set[str]:
+    return set(inspect(conn).get_table_names())
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path) -> Iterator[Engine]:
+    """Yield the engine of an empty SQLite store, with the lane's settings."""
+    lane = SqliteLane(tmp_path / "counter.sqlite")
+    yield lane.engine
+    asyncio.run(lane.close())
+
+
+@pytest.fixture
+def postgres_address(postgres: PostgresServer) -> Iterator[str]:
+    """Yield the address of an empty PostgreSQL database."""
+    name = postgres.create_database()
+    yield f"postgresql+asyncpg://{postgres.address(name)}"
+    postgres.drop_database(name)
+
+
+def test_a_migrated_sqlite_is_what_the_code_speaks_to(sqlite: Engine) -> None:
+    with sqlite.begin() as conn:
+        upgrade(conn)
+    with sqlite.connect() as conn:
+        assert differences(conn) == []
+
+
+def test_migrating_again_changes_nothing(sqlite: Engine) -> None:
+    schemas = []
+    for _ in range(2):
+        with sqlite.begin() as conn:
+            upgrade(conn)
+            schemas.append(conn.execute(text("SELECT sql FROM sqlite_master ORDER BY 1")).all())
+    assert schemas[0] == schemas[1]
+
+
+def test_a_migration_that_fails_leaves_nothing(
+    sqlite: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[set[str]] = []
+
+    def fail(conn: Connection) -> None:
+        upgrade(conn)
+        made.append(names(conn))
+        raise OSError("the disk is full")
+
+    with pytest.raises(OSError, match="disk"), sqlite.begin() as conn:
+        fail(conn)
+    assert made[0]
+    with sqlite.connect() as conn:
+        assert names(conn) == set()
+
+
+async def test_a_migrated_postgres_is_what_the_code_speaks_to(postgres_address: str) -> None:
+    engine = create_async_engine(postgres_address)
+    await upgrade_async(engine)
+    async with engine.connect() as conn:
+        assert await conn.run_sync(differences) == []
+    await engine.dispose()
+
+
+async def test_nodes_that_start_together_migrate_once(postgres_address: str) -> None:
+    engines: list[AsyncEngine] = [create_async_engine(postgres_address) for _ in range(3)]
+    await asyncio.gather(*(upgrade_async(engine) for engine in engines))
+    async with engines[0].connect() as conn:
+        assert await conn.run_sync(differences) == []
+    for engine in engines:
+        await engine.dispose()
