@@ -22,7 +22,7 @@ from web.shared.access import allow
 from web.shared.i18n import N_, texts_for
 from web.shared.language import language_of
 from web.shared.pages import render
-from web.shared.refusals import explain
+from web.shared.refusals import advice, explain
 
 STATE_WORDS = {
     State.HELD: (N_("Not finished"), "yellow"),
@@ -49,8 +49,7 @@ def routes(deps: Deps) -> list[web.RouteDef]:
             reference = parse_reference(typed)
             await deps.booking.appointment(reference, deps.now())
         except UnknownReference as refused:
-            title, what_to_do = explain(refused.code, language_of(request))
-            error = f"{title}. {what_to_do}"
+            error = advice(refused.code, language_of(request))
             errors = [{"text": error, "href": "#reference"}]
             return render(
                 request, "citizen/find.html", typed=typed, error=error, errors=errors, status=404

@@ -33,7 +33,7 @@ from web.shared.csrf import visitor
 from web.shared.i18n import N_, texts_for
 from web.shared.language import language_of
 from web.shared.pages import render
-from web.shared.refusals import explain
+from web.shared.refusals import advice, explain, in_one
 
 MORNING_UNTIL_HOUR = 13
 MANY_LEFT = 4
@@ -99,8 +99,8 @@ def routes(deps: Deps) -> list[web.RouteDef]:
                 key, here.service.id, here.site.id, chosen, person, deps.now()
             )
         except (SlotTaken, PersonOverlap, HoldExpired) as refused:
-            title, what_to_do = explain(refused.code, language_of(request))
-            errors = [{"text": f"{title}. {what_to_do}", "href": "#start"}]
+            text = advice(refused.code, language_of(request))
+            errors = [{"text": text, "href": "#start"}]
             return await _time_page(request, deps, here, errors=errors, status=refused.status)
         answer = web.HTTPSeeOther("/booking/details")
         draft = Draft(
@@ -206,7 +206,7 @@ def _closed(refused: BookingRefused, language: str) -> dict[str, str]:
     title, what_to_do = explain(refused.code, language)
     if isinstance(refused, ClosedDay):
         title = in_words(refused.reason, language)
-    return {"text": f"{title}. {what_to_do}", "href": "#days"}
+    return {"text": in_one(title, what_to_do, language), "href": "#days"}
 
 
 def _error(request: web.Request, text: str, field: str) -> dict[str, str]:

@@ -236,6 +236,18 @@ def explain(code: str, language: str) -> tuple[str, str]:
     return texts.gettext(title), texts.gettext(what_to_do).replace("%(code)s", code)
 
 
+def advice(code: str, language: str) -> str:
+    """Both as one text, as it stands beside a field or in an error summary."""
+    title, what_to_do = explain(code, language)
+    return in_one(title, what_to_do, language)
+
+
+def in_one(title: str, what_to_do: str, language: str) -> str:
+    """Two sentences as the language writes them one after the other."""
+    joined = texts_for(language).gettext(N_("%(what)s. %(next)s"))
+    return joined.replace("%(what)s", title).replace("%(next)s", what_to_do)
+
+
 def all_sentences(language: str) -> dict[str, tuple[str, str]]:
     """Every known code's sentences, for pages whose scripts hear codes over the socket."""
     return {code: explain(code, language) for code in SENTENCES}
