@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import gc
 import logging
 import sys
 from collections.abc import Sequence
@@ -36,14 +35,20 @@ def _settings(options: argparse.Namespace) -> Settings:
 def _serve(options: argparse.Namespace) -> int:
     import uvloop
 
-    from counter.app import serve
+    from counter.app.files import AlreadyServed
+    from counter.app.node import serve
 
     settings = _settings(options)
-    uvloop.run(serve(settings, say=_say))
+    try:
+        uvloop.run(serve(settings, say=_say))
+    except AlreadyServed as refused:
+        print(refused, file=sys.stderr)
+        return 1
     return 0
 
 
 def _media(options: argparse.Namespace) -> int:
+    from counter.app.clock import new_id, random32
     from counter.media.worker import WorkerSettings, serve_worker
 
     settings = WorkerSettings(
@@ -51,14 +56,13 @@ def _media(options: argparse.Namespace) -> int:
         ip=options.ip,
         udp_port=options.udp_port,
     )
-    gc.set_threshold(50_000, 50, 50)  # a collection in mid-call is a pause in every call
-    asyncio.run(serve_worker(settings))
+    asyncio.run(serve_worker(settings, new_id=new_id, random32=random32))
     return 0
 
 
 def _demo(options: argparse.Namespace) -> int:
-    from counter.app import new_id
-    from counter.demo import DemoOptions, NotRunning, play
+    from counter.app.clock import new_id
+    from counter.app.demo import DemoOptions, NotRunning, play
 
     demo = DemoOptions(
         role=options.role,
@@ -79,17 +83,21 @@ def _demo(options: argparse.Namespace) -> int:
 
 
 def _enrol(options: argparse.Namespace) -> int:
-    from counter.app import ask_operator
+    from counter.app.demo import NotRunning, ask
 
-    answer = asyncio.run(
-        ask_operator(_settings(options), "/enrolment", {"terminal": options.terminal})
-    )
-    _say(str(answer["link"]))
+    try:
+        told = asyncio.run(
+            ask(_settings(options).data, "/enrolment", {"terminal": options.terminal})
+        )
+    except NotRunning as refused:
+        print(refused, file=sys.stderr)
+        return 1
+    _say(str(told["link"]))
     return 0
 
 
 def _audit(options: argparse.Namespace) -> int:
-    from counter.app import verify_journal
+    from counter.app.node import verify_journal
 
     count, faults = asyncio.run(verify_journal(_settings(options)))
     for fault in faults:

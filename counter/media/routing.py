@@ -174,13 +174,14 @@ def shift_original(packet: bytearray | memoryview, start: int, length: int, shif
     packet[offset], packet[offset + 1] = original >> 8, original & 0xFF
 
 
-def payload_table(sends: Iterable[int], receives: Iterable[int]) -> bytes:
-    """256 entries for `Route.payload_types`.
+def payload_table(accepted: Iterable[int]) -> bytes:
+    """256 entries for `Route.payload_types`, for a sink that agreed to the `accepted` types.
 
-    We offer every leg the same types, so a type that both agreed to keeps its number.
+    We offer every leg the same types, so a type keeps its number.  What the source agreed to does
+    not matter here: an answer says what its author wants to receive, not what it will send.
     """
     table = bytearray([DROP]) * 256
-    for payload_type in frozenset(sends) & frozenset(receives):
+    for payload_type in accepted:
         table[payload_type] = payload_type
         if payload_type | 0x80 != DROP:
             table[payload_type | 0x80] = payload_type | 0x80
@@ -203,7 +204,7 @@ def link(source: Hop, sink: Hop) -> None:
             sink=sink,
             output=output,
             out_ssrc=output.ssrc,
-            payload_types=payload_table(wanted.accepted, agreed.accepted),
+            payload_types=payload_table(agreed.accepted),
         )
         source.routes[wanted.ssrc] = sink.fed_by[output.ssrc] = main
         if wanted.rtx_ssrc is not None and output.rtx_ssrc is not None:

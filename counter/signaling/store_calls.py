@@ -9,7 +9,7 @@ from counter.errors import NotAllowedNow
 from counter.ids import AgentId, CallId, CaseId, PairingId
 from counter.signaling.ports import ActiveCall, GatewayPrincipal
 from counter.signaling.store_step import Step
-from counter.signaling.tables import call
+from counter.signaling.tables import call, call_is_on
 from counter.store.cases import case_table
 from counter.store.session_log import tell
 
@@ -37,7 +37,7 @@ def end_call(step: Step, case: Case, agent_id: AgentId, reason: str) -> None:
     """The conversation is over, if there is one; media is let go of after COMMIT."""
     ended = step.conn.execute(
         update(call)
-        .where(call.c.case_id == case.id, call.c.state == "active")
+        .where(call.c.case_id == case.id, call_is_on)
         .values(state="ended", ended_at=step.now)
         .returning(call.c.id)
     ).scalar_one_or_none()
@@ -53,7 +53,7 @@ def active_call(conn: Connection, who: GatewayPrincipal) -> ActiveCall:
     query = (
         select(call.c.id, call.c.case_id, call.c.worker)
         .join(case_table, case_table.c.id == call.c.case_id)
-        .where(call.c.state == "active")
+        .where(call_is_on)
     )
     if who.audience == "/agent":
         query = query.where(call.c.agent_id == who.subject)
@@ -74,7 +74,7 @@ def seat(
     """
     moved = conn.execute(
         update(call)
-        .where(call.c.id == known.call_id, call.c.state == "active")
+        .where(call.c.id == known.call_id, call_is_on)
         .where(call.c.worker.is_not_distinct_from(known.worker))
         .values(worker=worker)
     ).rowcount

@@ -22,7 +22,7 @@ from counter.signaling.dispatch import (
 from counter.signaling.ring import AGENT_LEASE, RING
 from counter.signaling.store_calls import end_call, start_call
 from counter.signaling.store_step import Step
-from counter.signaling.tables import agent, pairing, skill, ticket
+from counter.signaling.tables import agent, pairing, pairing_lives, skill, ticket, ticket_waits
 from counter.store.cases import get_case, put_case
 
 
@@ -74,7 +74,7 @@ def offer_for_agent(step: Step, agent_id: AgentId) -> PairingId | None:
     first = step.conn.execute(
         select(ticket.c.id)
         .select_from(ticket.join(agent, agent.c.id == agent_id).outerjoin(skill, SPOKEN))
-        .where(ticket.c.state == TicketState.WAITING, ticket.c.lease_until > now, serves())
+        .where(ticket_waits, ticket.c.lease_until > now, serves())
         .order_by(ticket.c.due, ticket.c.id)
         .limit(1)
         .with_for_update(skip_locked=True, of=ticket)
@@ -89,7 +89,7 @@ def offer_for_ticket(step: Step, ticket_id: TicketId) -> PairingId | None:
         select(ticket.c.id)
         .where(
             ticket.c.id == ticket_id,
-            ticket.c.state == TicketState.WAITING,
+            ticket_waits,
             ticket.c.lease_until > now,
         )
         .with_for_update(skip_locked=True)
@@ -110,7 +110,7 @@ def offer_for_ticket(step: Step, ticket_id: TicketId) -> PairingId | None:
 def _pair(step: Step, ticket_id: TicketId, agent_id: AgentId, epoch: int) -> PairingId:
     row = step.conn.execute(
         update(ticket)
-        .where(ticket.c.id == ticket_id, ticket.c.state == TicketState.WAITING)
+        .where(ticket.c.id == ticket_id, ticket_waits)
         .values(state=TicketState.OFFERED, rev=ticket.c.rev + 1)
         .returning(ticket.c.department_id, ticket.c.number)
     ).one_or_none()
@@ -234,9 +234,7 @@ def unpair(
 def live_pairing_of_agent(step: Step, agent_id: AgentId) -> PairingId | None:
     """The one pairing of this agent that rings or is active."""
     found = step.conn.execute(
-        select(pairing.c.id).where(
-            pairing.c.agent_id == agent_id, pairing.c.state.in_(LIVE_PAIRING)
-        )
+        select(pairing.c.id).where(pairing.c.agent_id == agent_id, pairing_lives)
     ).scalar_one_or_none()
     return PairingId(found) if found else None
 
@@ -244,8 +242,6 @@ def live_pairing_of_agent(step: Step, agent_id: AgentId) -> PairingId | None:
 def live_pairing_of_ticket(step: Step, ticket_id: TicketId) -> PairingId | None:
     """The one pairing of this ticket that rings or is active."""
     found = step.conn.execute(
-        select(pairing.c.id).where(
-            pairing.c.ticket_id == ticket_id, pairing.c.state.in_(LIVE_PAIRING)
-        )
+        select(pairing.c.id).where(pairing.c.ticket_id == ticket_id, pairing_lives)
     ).scalar_one_or_none()
     return PairingId(found) if found else None

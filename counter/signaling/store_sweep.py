@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, and_, exists, func, or_, select, update
 
 from counter.ids import AgentId, PairingId, TerminalId
-from counter.signaling.dispatch import LIVE_TICKET, AgentState, PairingState, TicketState
+from counter.signaling.dispatch import AgentState, PairingState, TicketState
 from counter.signaling.ports import Overdue
 from counter.signaling.ring import AGENT_LEASE, TERMINAL_LEASE, WRAPUP
 from counter.signaling.store_desk import any_desk, become, withdraw
@@ -24,21 +24,28 @@ from counter.signaling.store_dispatch import (
 from counter.signaling.store_step import Step
 from counter.signaling.store_terminal import WIPED
 from counter.signaling.store_visit import leave
-from counter.signaling.tables import agent, pairing, skill, terminal_state, ticket
+from counter.signaling.tables import (
+    agent,
+    pairing,
+    pairing_lives,
+    skill,
+    terminal_state,
+    ticket,
+    ticket_lives,
+    ticket_waits,
+)
 from counter.store.cases import case_table
 
 
 def overdue(conn: Connection, now: datetime) -> list[Overdue]:
     """Everything that time has decided, in the order in which it is best settled."""
     rings = select(pairing.c.id).where(
-        pairing.c.state == PairingState.OFFERED, pairing.c.deadline <= now
+        pairing_lives, pairing.c.state == PairingState.OFFERED, pairing.c.deadline <= now
     )
     agents = select(agent.c.id).where(
         agent.c.state != AgentState.OFFLINE, agent.c.lease_until <= now
     )
-    tickets = select(ticket.c.terminal_id).where(
-        ticket.c.state.in_(LIVE_TICKET), ticket.c.lease_until <= now
-    )
+    tickets = select(ticket.c.terminal_id).where(ticket_lives, ticket.c.lease_until <= now)
     terminals = select(terminal_state.c.terminal_id).where(
         terminal_state.c.beat_at <= now - TERMINAL_LEASE,
         or_(
@@ -56,9 +63,7 @@ def overdue(conn: Connection, now: datetime) -> list[Overdue]:
     )
     matches = (
         select(agent.c.id)
-        .select_from(
-            agent.join(ticket, ticket.c.state == TicketState.WAITING).outerjoin(skill, SPOKEN)
-        )
+        .select_from(agent.join(ticket, ticket_waits).outerjoin(skill, SPOKEN))
         .where(
             agent.c.state == AgentState.IDLE,
             agent.c.lease_until > now,
@@ -102,11 +107,7 @@ def forgive(conn: Connection, now: datetime) -> None:
         .where(agent.c.state != AgentState.OFFLINE)
         .values(lease_until=now + AGENT_LEASE)
     )
-    conn.execute(
-        update(ticket)
-        .where(ticket.c.state.in_(LIVE_TICKET))
-        .values(lease_until=now + TERMINAL_LEASE)
-    )
+    conn.execute(update(ticket).where(ticket_lives).values(lease_until=now + TERMINAL_LEASE))
     conn.execute(update(terminal_state).values(beat_at=now))
 
 
@@ -148,7 +149,7 @@ def _ticket_lost(step: Step, terminal_id: TerminalId) -> None:
         select(ticket.c.id)
         .where(
             ticket.c.terminal_id == terminal_id,
-            ticket.c.state.in_(LIVE_TICKET),
+            ticket_lives,
             ticket.c.lease_until <= step.now,
         )
         .with_for_update()

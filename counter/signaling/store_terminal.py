@@ -11,10 +11,9 @@ from sqlalchemy import Connection, select, update
 from counter.case import Case
 from counter.errors import NotAllowedNow, NotFound, UsedElsewhere
 from counter.ids import DepartmentId, TerminalId
-from counter.signaling.dispatch import LIVE_TICKET
 from counter.signaling.ring import TERMINAL_LEASE
 from counter.signaling.store_step import Step
-from counter.signaling.tables import terminal_state, ticket
+from counter.signaling.tables import terminal_state, ticket, ticket_lives
 from counter.store.cases import case_on_terminal, get_case, put_case
 from counter.store.metadata import insert_for
 
@@ -91,7 +90,7 @@ def beat(step: Step, terminal_id: TerminalId, epoch: int) -> None:
         raise UsedElsewhere(f"terminal {terminal_id}: epoch {epoch} is over")
     step.conn.execute(
         update(ticket)
-        .where(ticket.c.terminal_id == terminal_id, ticket.c.state.in_(LIVE_TICKET))
+        .where(ticket.c.terminal_id == terminal_id, ticket_lives)
         .values(lease_until=step.now + TERMINAL_LEASE)
     )
 

@@ -13,7 +13,6 @@ from counter.case import Case
 from counter.errors import NotAllowedNow
 from counter.ids import AppointmentId, CaseId, DepartmentId, ServiceId, TerminalId, TicketId
 from counter.signaling.dispatch import (
-    LIVE_TICKET,
     AgentState,
     PairingState,
     TicketState,
@@ -30,7 +29,7 @@ from counter.signaling.store_dispatch import (
 )
 from counter.signaling.store_step import Step
 from counter.signaling.store_terminal import Terminal, change, require_nobody, wipe
-from counter.signaling.tables import ticket, ticket_counter
+from counter.signaling.tables import ticket, ticket_counter, ticket_lives
 from counter.store.cases import case_on_terminal, get_case, put_case
 from counter.store.metadata import insert_for
 
@@ -177,7 +176,7 @@ def leave(
 def _live_ticket(step: Step, terminal_id: TerminalId) -> Any:
     return step.conn.execute(
         select(ticket.c.id, ticket.c.state, ticket.c.department_id)
-        .where(ticket.c.terminal_id == terminal_id, ticket.c.state.in_(LIVE_TICKET))
+        .where(ticket.c.terminal_id == terminal_id, ticket_lives)
         .with_for_update()
     ).one_or_none()
 

@@ -21,6 +21,7 @@ NEAR_BORDER = 0.01
 LIGHT_MIN = 140
 COLOUR_MAX = 60
 EVEN_MIN = 0.7
+LIGHTER = 4
 TEXT_MIN, TEXT_MAX = 0.01, 0.5
 "Share of fine dark pixels: less is a wall, more is noise."
 SPREAD_MIN = 0.2
@@ -104,6 +105,9 @@ def _is_flat_page(photograph: Bgr, found: Found | None) -> bool:
     low, middle, high = np.percentile(light, (10, 50, 90))
     if middle < LIGHT_MIN or low < EVEN_MIN * high or np.percentile(colour, 75) > COLOUR_MAX:
         return False
+    within = paper.max(2)[~outside]
+    if within.size and np.median(within) > middle + LIGHTER:
+        return False  # a sheet on a light patterned cloth; a printed panel is darker than its page
     text = text_density(small)
     return bool(TEXT_MIN < text[outside].mean() < TEXT_MAX and _spread(text, outside) > SPREAD_MIN)
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any, Protocol
 
-from counter.admin_socket import Json
+from counter.app.admin_socket import Json
+from counter.app.seed import PEOPLE
 from counter.errors import BadInput, NotAllowedNow, NotFound
 from counter.ids import NewId
-from counter.seed import PEOPLE
 
 
 class Identity(Protocol):
@@ -41,7 +41,7 @@ CHECK_IN_EARLY = timedelta(minutes=30)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeOperations:
-    """See `counter.admin_socket.Operations`."""
+    """See `counter.app.admin_socket.Operations`."""
 
     address: str
     development: bool

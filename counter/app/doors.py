@@ -1,0 +1,179 @@
+"""The doors: pages, sockets and health, on the services of a node."""
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from datetime import datetime
+from typing import cast
+
+from aiohttp import web
+from sqlalchemy import Connection
+
+from counter.app.clock import clock, new_id
+from counter.app.files import secret
+from counter.app.parts import Parts
+from counter.identity.tls_development import ensure_tls
+from counter.ids import TerminalId
+from counter.protocol.message import Language, Model
+from counter.settings import Settings
+from counter.signaling.gateway_socketio import Audience, Doors, Gateway
+from counter.signaling.ports import GatewayPrincipal
+from counter.signaling.service import handlers as signaling_handlers
+from counter.signaling.store_asks import COMMANDS, current_epoch
+from counter.signaling.store_screens import departments_of
+from counter.store.cases import case_on_terminal
+from web.citizen import routes as citizen
+from web.citizen.ports import Deps as CitizenDeps
+from web.console import asks as console_asks
+from web.console import views as console
+from web.console.counter_local import LocalConsoleCounter
+from web.console.ports import ConsoleDeps
+from web.console.screen import DeskScreens
+from web.shared import health, papers
+from web.shared.language import language_of
+from web.shared.papers_local import LocalPapers
+from web.shared.sealed import Sealer
+from web.shared.sessions_identity import DEVICE, STAFF, IdentitySessions
+from web.shared.setup import Base, install
+from web.shared.wording import screen_language
+from web.terminal import asks as terminal_asks
+from web.terminal import views as terminal
+from web.terminal.counter_local import LocalTerminalCounter
+from web.terminal.ports import TerminalDeps
+from web.terminal.screen import TerminalScreens
+from web.wall import views as wall
+from web.wall.ports import WallDeps
+from web.wall.wall_local import LocalWall
+
+BODY_LIMIT_BYTES = 20 * 1024 * 1024
+
+
+async def open_doors(
+    settings: Settings,
+    parts: Parts,
+    ready: Callable[[], Awaitable[bool]],
+    closing: AsyncExitStack,
+) -> str:
+    """Serve everything; returns the address of the first page.  `closing` shuts the doors."""
+    secure = settings.lan
+    sessions = IdentitySessions(parts.identity, clock, secure=secure)
+    key = await asyncio.to_thread(secret, settings.data / "keys" / "pages")
+    app = web.Application(client_max_size=BODY_LIMIT_BYTES)
+    install(
+        app,
+        Base(sessions=sessions, random_bytes=secrets.token_bytes, secret=key, secure=secure),
+    )
+    terminals = TerminalScreens(catalogue=parts.snapshot, forms=parts.forms)
+    desks = DeskScreens(catalogue=parts.snapshot, forms=parts.forms)
+    app.add_routes(_routes(parts, sessions, terminals, desks, key, secure=secure))
+    app.add_routes(health.routes(ready))
+
+    gateway = Gateway(parts.store.executor, _gateway_doors(parts, sessions, terminals, desks))
+    gateway.attach_to(app)
+    closing.callback(
+        parts.store.bus.subscribe(lambda audience, seq: gateway.wake(audience, int(seq))).close
+    )
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
+    await runner.setup()
+    closing.push_async_callback(runner.cleanup)
+    await gateway.start()
+    closing.push_async_callback(gateway.close)
+    if not settings.lan:
+        await web.TCPSite(runner, settings.host, settings.port).start()
+        return f"http://{settings.host}:{runner.addresses[0][1]}"
+    tls = await asyncio.to_thread(ensure_tls, settings.data / "keys" / "tls", clock())
+    await web.TCPSite(runner, "0.0.0.0", settings.port, ssl_context=tls.context).start()
+    return f"https://{tls.address}:{runner.addresses[0][1]}"
+
+
+def _routes(
+    parts: Parts,
+    sessions: IdentitySessions,
+    terminals: TerminalScreens,
+    desks: DeskScreens,
+    key: bytes,
+    *,
+    secure: bool,
+) -> list[web.RouteDef]:
+    executor = parts.store.executor
+    terminal_counter = LocalTerminalCounter(
+        executor=executor,
+        screens=terminals,
+        documents=parts.documents,
+        identity=parts.identity,
+        sessions=sessions,
+        clock=clock,
+    )
+    console_counter = LocalConsoleCounter(
+        executor=executor,
+        screens=desks,
+        identity=parts.identity,
+        sessions=sessions,
+        clock=clock,
+    )
+    bookings = CitizenDeps(
+        booking=parts.booking,
+        now=clock,
+        new_id=new_id,
+        sealer=Sealer(secret=key, random_bytes=secrets.token_bytes),
+        secure=secure,
+    )
+    papers_here = LocalPapers(
+        executor=executor, documents=parts.documents, esign=parts.esign, clock=clock
+    )
+    wall_here = LocalWall(executor=executor, catalogue=parts.snapshot, clock=clock)
+    return [
+        *citizen.routes(bookings),
+        *terminal.routes(TerminalDeps(counter=terminal_counter)),
+        *console.routes(ConsoleDeps(counter=console_counter)),
+        *papers.routes(papers_here),
+        *wall.routes(WallDeps(wall=wall_here)),
+    ]
+
+
+def _gateway_doors(
+    parts: Parts, sessions: IdentitySessions, terminals: TerminalScreens, desks: DeskScreens
+) -> Doors:
+    async def authenticate(request: web.Request, audience: Audience) -> GatewayPrincipal | None:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme == "Bearer":
+            principal = await sessions.of_token(token)
+        else:
+            of = DEVICE if audience == "/terminal" else STAFF
+            principal = await sessions.of_cookie(request.cookies, of)
+        allowed = ("terminal",) if audience == "/terminal" else ("agent", "supervisor")
+        if principal.kind not in allowed:
+            return None
+        return GatewayPrincipal(
+            audience=audience,
+            subject=principal.subject,
+            language=screen_language(language_of(request)),
+        )
+
+    def screen(conn: Connection, who: GatewayPrincipal, now: datetime) -> Model:
+        if who.audience == "/terminal":
+            return terminals.screen(conn, who.subject, now)
+        return desks.screen(conn, who.subject, cast(Language, who.language), now)
+
+    def follows(conn: Connection, who: GatewayPrincipal) -> list[str]:
+        if who.audience == "/terminal":
+            case = case_on_terminal(conn, TerminalId(who.subject))
+            return [f"department:{case.department_id}"] if case else []
+        return [f"department:{one}" for one in departments_of(conn, who.subject)]
+
+    return Doors(
+        authenticate=authenticate,
+        attach=parts.signaling.attach,
+        current_epoch=current_epoch,
+        screen=screen,
+        follows=follows,
+        handlers={
+            **signaling_handlers(parts.signaling, COMMANDS),
+            **terminal_asks.handlers(parts.case_of, parts.documents, parts.esign, clock),
+            **console_asks.handlers(
+                parts.case_of, parts.documents, parts.esign, parts.snapshot, clock
+            ),
+        },
+        clock=clock,
+    )

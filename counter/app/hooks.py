@@ -1,0 +1,82 @@
+"""Where signalling meets booking: its catalogue, and what its steps do to an appointment."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from booking.appointment import may_arrive
+from booking.catalogue import Catalogue
+from booking.errors import NotInCatalogue, NotOfferedHere
+from booking.service import BookingService
+from booking.store_booking import find as find_appointment
+from counter.app.clock import new_id
+from counter.case import Case
+from counter.ids import AppointmentId, DepartmentId, ServiceId, SiteId, TerminalId
+from counter.signaling.ports import ArrivedAppointment, FoundAppointment
+from counter.signaling.store_step import Hooks
+from web.shared.wording import screen_language
+
+
+class Snapshot:
+    """The catalogue in use, for screens and for signalling (its `Catalogue` port)."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self.catalogue = catalogue
+
+    def __call__(self) -> Catalogue:
+        return self.catalogue
+
+    def prefix(self, department_id: DepartmentId) -> str:
+        return self.catalogue.department(department_id).prefix
+
+    def site_of(self, terminal_id: TerminalId) -> SiteId:
+        for site in self.catalogue.sites.values():
+            if any(terminal.id == terminal_id for terminal in site.terminals):
+                return SiteId(site.id)
+        raise NotInCatalogue(f"no such terminal: {terminal_id}")
+
+    def walk_in(
+        self, terminal_id: TerminalId, service_id: ServiceId, now: datetime
+    ) -> DepartmentId:
+        here = self.site_of(terminal_id)
+        if all(site.id != here for site in self.catalogue.sites_for(service_id)):
+            raise NotOfferedHere(f"{service_id} is not given at {here}")
+        return DepartmentId(self.catalogue.service(service_id).department)
+
+
+def hooks_of(snapshot: Snapshot, booking: BookingService) -> Hooks:
+    """What signalling runs inside its own transactions."""
+
+    def find(
+        conn: Connection, reference: str, terminal_id: TerminalId, now: datetime
+    ) -> FoundAppointment:
+        view = find_appointment(conn, reference, now)
+        here = snapshot.site_of(terminal_id)
+        may_arrive(view.state, view.start, at_site=view.site, here=here, now=now)
+        return FoundAppointment(
+            reference=reference,
+            appointment_id=AppointmentId(view.appointment_id),
+            department_id=DepartmentId(view.department),
+            service_id=ServiceId(view.service),
+            starts_at=view.start,
+        )
+
+    def arrive(
+        conn: Connection, reference: str, terminal_id: TerminalId, now: datetime
+    ) -> ArrivedAppointment:
+        arrived = booking.arrive(conn, reference, terminal_id, now)
+        return ArrivedAppointment(
+            appointment_id=AppointmentId(arrived.appointment_id),
+            department_id=DepartmentId(arrived.department),
+            service_id=ServiceId(arrived.service),
+            starts_at=arrived.start,
+            citizen=arrived.name,
+            language=screen_language(arrived.language),
+            needs=arrived.needs,
+        )
+
+    def closed(conn: Connection, case: Case, now: datetime) -> None:
+        if case.appointment_id is not None:
+            booking.fulfil(conn, case.appointment_id, now)
+
+    return Hooks(new_id=new_id, catalogue=snapshot, find=find, arrive=arrive, closed=closed)

@@ -1,0 +1,186 @@
+"""A node: one running counter, from taking its data directory to opening its doors, and back.
+
+It brings the store to the newest schema, starts what runs beside the event loop (media, scanning,
+signing), and opens the doors last; it closes in the reverse order.
+"""
+
+import asyncio
+import contextlib
+import logging
+import secrets
+import signal
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from booking.appointment import Details
+from booking.errors import BookingRefused
+from counter.app.admin_socket import open_admin_socket
+from counter.app.clock import clock, new_id
+from counter.app.doors import open_doors
+from counter.app.files import hold_directory, write_secret
+from counter.app.operations import NodeOperations
+from counter.app.parts import Parts, open_parts
+from counter.app.seed import PEOPLE, names_of
+from counter.app.store import open_store, plain_executor
+from counter.identity.session import Kind
+from counter.journal import Fault
+from counter.notify.deliverer_store import Deliverer
+from counter.notify.sink_directory import DirectorySink
+from counter.settings import Settings
+from counter.store import journal_sql
+
+log = logging.getLogger(__name__)
+
+DEMO_CITIZEN = Details(name="陳大文", contact="demo@example.org", language="zh_Hant", needs=())
+"Who the simulated citizen says to be; invented."
+
+
+class Node:
+    """One running counter."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.address = ""
+        "Where the pages are, once the doors are open."
+        self._closing = contextlib.AsyncExitStack()
+
+    async def open(self) -> None:
+        """Start everything; the doors last.  What was started is stopped by `close`.
+
+        Raises `AlreadyServed` when another process has the data directory.
+        """
+        settings, closing = self.settings, self._closing
+        settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        closing.callback(hold_directory(settings.data).close)
+        store = await open_store(settings, closing)
+        self.parts = parts = await open_parts(settings, store, closing)
+        self._keep(parts.signaling.sweep_for_ever())
+        sink = DirectorySink(settings.data / "notices")
+        self._keep(Deliverer(store.executor, sink, clock).run_for_ever())
+        self._keep(_once("warming up", parts.warm_up))
+        self._keep(_once("unfinished signatures", lambda: _resume(parts)))
+        self._keep(_every(60.0, parts.once_a_minute))
+        self.address = await open_doors(settings, parts, self._ready, closing)
+        operations = NodeOperations(
+            address=self.address,
+            development=settings.profile == "development",
+            identity=parts.identity,
+            booking=parts.booking,
+            demo_details=DEMO_CITIZEN,
+            refusal=BookingRefused,
+            new_id=new_id,
+            clock=clock,
+        )
+        admin = await open_admin_socket(operations, settings.data / "admin.sock")
+        closing.push_async_callback(admin.cleanup)
+
+    async def close(self) -> None:
+        """Stop in the reverse order; acknowledged facts are in the store already."""
+        await self._closing.aclose()
+
+    async def sign_in_words(self) -> list[str]:
+        """Development: links that enrol the terminals, and how agents sign in."""
+        passphrase = await self._demo_passphrase()
+        lines = [
+            f"  agents sign in as {names_of(PEOPLE)}",
+            f"  with the passphrase {passphrase}",
+            "",
+            "  each link makes one browser that terminal, once:",
+        ]
+        for site in self.parts.snapshot().sites.values():
+            for terminal in site.terminals:
+                token = await self.parts.identity.enrolment(terminal.id, clock())
+                lines.append(f"  {terminal.id:24} {self.address}/terminal/start#{token}")
+        return lines
+
+    async def _demo_passphrase(self) -> str:
+        """Made at the first start, kept where only this user reads; never a default."""
+        path = self.settings.data / "keys" / "demo-passphrase"
+        if path.exists():
+            return path.read_text().strip()
+        passphrase = "-".join(secrets.token_hex(2) for _ in range(4))
+        for person in PEOPLE:
+            kind: Kind = "supervisor" if person.supervisor else "agent"
+            await self.parts.identity.let_in(person.id, kind, person.id, passphrase, clock())
+        await asyncio.to_thread(write_secret, path, passphrase.encode())
+        return passphrase
+
+    async def _ready(self) -> bool:
+        try:
+            await self.parts.store.executor.read(journal_sql.head)
+        except Exception:
+            return False
+        return True
+
+    def _keep(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run `work` until the node closes."""
+        task = asyncio.create_task(work)
+
+        async def end() -> None:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+        self._closing.push_async_callback(end)
+
+
+async def serve(settings: Settings, say: Callable[[str], None]) -> None:
+    """Run a node until SIGINT or SIGTERM.  Raises `AlreadyServed`."""
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    node = Node(settings)
+    try:
+        await node.open()
+        for line in await _greeting(node):
+            say(line)
+        await stop.wait()
+        say("stopping …")
+    finally:
+        await node.close()
+
+
+async def verify_journal(settings: Settings) -> tuple[int, list[Fault]]:
+    """Check the journal's chain; works beside a running node."""
+    executor = plain_executor(settings, settings.data)
+    try:
+        return await executor.read(journal_sql.check)
+    finally:
+        await executor.close()
+
+
+async def _greeting(node: Node) -> list[str]:
+    lines = [
+        "",
+        f"The counter is open at {node.address}",
+        "",
+        f"  citizen    {node.address}/",
+        f"  terminal   {node.address}/terminal",
+        f"  console    {node.address}/console",
+        f"  wall       {node.address}/wall",
+        "",
+    ]
+    if node.settings.profile == "development":
+        lines += await node.sign_in_words()
+        lines += ["", "  alone? .venv/bin/python -m counter demo   plays a citizen who visits you"]
+        if node.settings.practice:
+            lines.append("  practice: every place is open day and night (COUNTER_PRACTICE=false)")
+    return [*lines, "", "  Ctrl-C stops everything.", ""]
+
+
+async def _every(interval_s: float, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    while True:
+        await asyncio.sleep(interval_s)
+        await _once("housekeeping", work)
+
+
+async def _once(what: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    try:
+        await work()
+    except Exception as problem:
+        log.warning("%s: %s", what, getattr(problem, "code", type(problem).__name__))
+
+
+async def _resume(parts: Parts) -> None:
+    """Seal what had ink and no seal when the node went down."""
+    await parts.esign.resume(clock())
