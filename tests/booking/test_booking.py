@@ -158,7 +158,8 @@ async def test_a_hold_that_ran_out_is_not_confirmed_and_its_slot_is_free(
     late = now + timedelta(minutes=10)
     with pytest.raises(errors.HoldExpired):
         await booking.confirm(hold.reference, DETAILS, late)
-    # Nobody swept: the next one takes it all the same.
+    # Nobody swept: it is shown as free, and the next one takes it.
+    assert TEN in {offer.start for offer in await booking.slots(SERVICE, SITE, TEN.date(), late)}
     await held(booking, late, key="other", person="other")
     assert (await view(booking, hold, late)).state is State.EXPIRED
     states = {row["id"]: row["state"] for row in await executor.read(rows, appointment)}
