@@ -146,6 +146,13 @@ def test_a_picture_that_is_the_page_itself_is_taken_whole(height_px: int) -> Non
     assert answer.height_px == height_px
 
 
+def test_a_page_on_a_light_cloth_is_not_taken_for_the_whole_picture() -> None:
+    frame = synth.desk(5042)
+    located = locate(frame.image)
+    assert located is not None and not located.whole_frame
+    assert synth.jaccard(located.quad, frame.corners) >= 0.95
+
+
 def test_a_panel_printed_on_a_flat_page_is_not_taken_for_the_page() -> None:
     page = draw_letter(np.random.default_rng(3), 1400)
     cv2.rectangle(page, (80, 700), (900, 1300), (225, 205, 180), -1)
@@ -185,6 +192,18 @@ def test_nothing_of_the_file_but_its_pixels_is_kept() -> None:
     assert secret[:8] in marked
     for made in (answer.page_jpeg, answer.thumb_jpeg):
         assert secret[:8] not in made and b"Exif" not in made and b"script" not in made
+
+
+def test_a_photograph_taken_sideways_is_turned_as_its_camera_says() -> None:
+    upright = scan(sample_photograph(2), LIMITS)
+    # TIFF header, one entry: orientation (0x0112), SHORT, 1 value: 6, turn right to see it upright.
+    tiff = b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"
+    exif = b"\xff\xe1" + struct.pack(">H", len(tiff) + 8) + b"Exif\0\0" + tiff
+    photograph = sample_photograph(2)
+    turned = scan(photograph[:2] + exif + photograph[2:], LIMITS)
+    assert isinstance(upright, ScanResult) and isinstance(turned, ScanResult)
+    assert upright.height_px > upright.width_px
+    assert turned.width_px > turned.height_px
 
 
 def test_the_same_photograph_gives_the_same_page() -> None:
