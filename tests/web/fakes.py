@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from itertools import count
 from zoneinfo import ZoneInfo
 
@@ -31,17 +32,25 @@ SECRET = b"a secret of the tests, not of anybody else"
 ZONE = ZoneInfo("Asia/Macau")
 
 
+_DRAWN = count(1)
+
+
 def chance() -> Callable[[int], bytes]:
-    """Return a maker of bytes that differ every time and are the same in every run."""
-    numbers = count(1)
-    return lambda size: hashlib.sha256(str(next(numbers)).encode()).digest()[:size]
+    """Return a maker of bytes that nobody else was given in this run."""
+    return lambda size: hashlib.sha256(str(next(_DRAWN)).encode()).digest()[:size]
+
+
+@cache
+def places() -> Catalogue:
+    """Return the seeded catalogue; working out two years of holidays takes a while."""
+    return seed((2026, 2027)).catalogue
 
 
 class FakeBooking:
     """`web.citizen.ports.Booking` in memory."""
 
     def __init__(self) -> None:
-        self.places: Catalogue = seed((2026, 2027)).catalogue
+        self.places = places()
         self.appointments: dict[str, AppointmentView] = {}
         self.keys: dict[tuple[str, str], Held] = {}
         self.taken: set[datetime] = set()

@@ -56,7 +56,7 @@ def routes(deps: Deps) -> list[web.RouteDef]:
             )
         answer = web.HTTPSeeOther("/appointment/view")
         keep_open(answer, deps, reference)
-        return answer
+        raise answer
 
     @allow("anyone")
     async def view(request: web.Request) -> web.Response:
@@ -102,7 +102,7 @@ def routes(deps: Deps) -> list[web.RouteDef]:
     async def leave(request: web.Request) -> web.StreamResponse:
         answer = web.HTTPSeeOther("/")
         drop_open(answer, deps)
-        return answer
+        raise answer
 
     @allow("anyone")
     async def ics(request: web.Request) -> web.Response:

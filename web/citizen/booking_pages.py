@@ -111,7 +111,7 @@ def routes(deps: Deps) -> list[web.RouteDef]:
             expires_at=held.expires_at,
         )
         keep_draft(answer, deps, draft)
-        return answer
+        raise answer
 
     return [
         web.get("/services/{service}/place", place),

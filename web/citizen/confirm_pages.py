@@ -44,7 +44,7 @@ def routes(deps: Deps) -> list[web.RouteDef]:
             return await _details_page(request, deps, draft, form)
         answer = web.HTTPSeeOther("/booking/check")
         keep_draft(answer, deps, draft.with_details(form.typed))
-        return answer
+        raise answer
 
     @allow("anyone")
     async def check(request: web.Request) -> web.StreamResponse:
@@ -77,7 +77,7 @@ def routes(deps: Deps) -> list[web.RouteDef]:
         answer = web.HTTPSeeOther("/appointment/confirmed")
         keep_open(answer, deps, draft.reference)
         drop_draft(answer, deps)
-        return answer
+        raise answer
 
     @allow("anyone")
     async def release(request: web.Request) -> web.StreamResponse:
@@ -88,7 +88,7 @@ def routes(deps: Deps) -> list[web.RouteDef]:
             with suppress(HoldExpired, UnknownReference):
                 await deps.booking.cancel(draft.reference, deps.now())
             drop_draft(answer, deps)
-        return answer
+        raise answer
 
     return [
         web.get("/booking/details", details),

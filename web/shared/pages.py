@@ -7,6 +7,7 @@ without context speak the right language too.
 
 import json
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -45,36 +46,39 @@ class StrictNames(jinja2.StrictUndefined):
 
 
 def install_pages(app: web.Application) -> None:
-    """One environment per language; they share the loader."""
+    """One environment per language, the same ones for every application of the process."""
+    for language, key in _KEYS.items():
+        app[key] = _environment(language)
+
+
+@cache
+def _environment(language: str) -> jinja2.Environment:
     folders: dict[str, jinja2.BaseLoader] = {
         face: jinja2.FileSystemLoader(WEB / face / "templates") for face in FACES
     }
     kit = jinja2.PackageLoader("govuk_frontend_jinja")
-    loader = jinja2.PrefixLoader({**folders, "govuk_frontend_jinja": kit})
-    for language, key in _KEYS.items():
-        environment = aiohttp_jinja2.setup(
-            app,
-            app_key=key,
-            loader=loader,
-            undefined=StrictNames,
-            extensions=["jinja2.ext.i18n"],
-            trim_blocks=True,
-            lstrip_blocks=True,
-            default_helpers=False,
-        )
-        install: Any = environment  # the extension adds its methods at run time
-        install.install_gettext_translations(texts_for(language), newstyle=True)
-        environment.globals.update(
-            language=language,
-            language_tag=TAGS[language],
-            language_names=NAMES,
-            language_tags=TAGS,
-            words=Words(language),
-            data_block=data_block,
-            # The kit was ported from another language and compares with these two names.
-            undefined=jinja2.ChainableUndefined(name="undefined"),
-            null=jinja2.ChainableUndefined(name="null"),
-        )
+    environment = jinja2.Environment(
+        loader=jinja2.PrefixLoader({**folders, "govuk_frontend_jinja": kit}),
+        undefined=StrictNames,
+        autoescape=True,
+        extensions=["jinja2.ext.i18n"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    extended: Any = environment  # the extension adds its methods at run time
+    extended.install_gettext_translations(texts_for(language), newstyle=True)
+    environment.globals.update(
+        language=language,
+        language_tag=TAGS[language],
+        language_names=NAMES,
+        language_tags=TAGS,
+        words=Words(language),
+        data_block=data_block,
+        # The kit was ported from another language and compares with these two names.
+        undefined=jinja2.ChainableUndefined(name="undefined"),
+        null=jinja2.ChainableUndefined(name="null"),
+    )
+    return environment
 
 
 def data_block(name: str, data: object, nonce: str = "") -> Markup:
