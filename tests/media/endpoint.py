@@ -55,7 +55,7 @@ class Tone(AudioStreamTrack):
 class Endpoint:
     """One browser-like end."""
 
-    def __init__(self, grey: int = 60) -> None:
+    def __init__(self, grey: int = 60, *, camera: bool = True) -> None:
         self.peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self.frames = 0
         self.level = 0.0
@@ -63,6 +63,7 @@ class Endpoint:
         self.loudness = 0.0
         "Largest sample of the last second of sound, 0 to 32767."
         self._grey = grey
+        self._camera = camera
         self._news = asyncio.Condition()
         self._tasks: list[asyncio.Task[None]] = []
         self.up = asyncio.Event()
@@ -73,6 +74,9 @@ class Endpoint:
     async def answer(self, offer: str) -> str:
         await self.peer.setRemoteDescription(RTCSessionDescription(sdp=offer, type="offer"))
         for transceiver in self.peer.getTransceivers():
+            if transceiver.kind == "video" and not self._camera:
+                transceiver.direction = "recvonly"
+                continue
             track = Picture(self._grey) if transceiver.kind == "video" else Tone()
             transceiver.sender.replaceTrack(track)
             transceiver.direction = "sendrecv"

@@ -124,6 +124,15 @@ async def test_an_agent_who_joins_again_is_seen_and_the_terminal_is_left_alone(
     await asyncio.gather(terminal.close(), before.close(), after.close())
 
 
+async def test_a_citizen_without_a_camera_is_heard_and_sees(pool: WorkerPool) -> None:
+    terminal, agent = Endpoint(camera=False), Endpoint(200)
+    await connect(pool, "terminal", terminal)
+    await connect(pool, "agent", agent)
+    await asyncio.gather(terminal.sees_level(200), terminal.hears(), agent.hears())
+    assert agent.frames == 0
+    await asyncio.gather(terminal.close(), agent.close())
+
+
 async def test_wrong_words_are_refused_with_their_codes(pool: WorkerPool) -> None:
     offer = await pool.join("media-0", "c-1", "terminal")
     with pytest.raises(BadInput):
