@@ -81,6 +81,10 @@ class Store(Protocol):
         """Everything, as one snapshot."""
         ...
 
+    async def version(self) -> int:
+        """Of the catalogue; counted up by every change of it."""
+        ...
+
     async def used(
         self, resources: Iterable[str], first: int, last: int, now: datetime
     ) -> tuple[int, Used]:

@@ -162,8 +162,11 @@ class BookingService:
     async def sweep(self, now: datetime) -> int:
         """End holds that ran out and mark who did not come.  Call it every minute or so.
 
-        Nothing depends on it but the journal and the statistics.
+        It also lets go of a catalogue that was changed elsewhere.  Nothing else depends on it but
+        the journal and the statistics.
         """
+        if self._catalogue and self._catalogue.version != await self._store.version():
+            self._catalogue = None
         return await self._store.sweep(now)
 
     def arrive(self, conn: Any, reference: str, terminal_id: str, now: datetime) -> Arrived:

@@ -27,6 +27,9 @@ class SqlStore:
     async def catalogue(self) -> Catalogue:
         return await self._executor.read(store_catalogue.load)
 
+    async def version(self) -> int:
+        return await self._executor.read(store_catalogue.version)
+
     async def used(
         self, resources: Iterable[str], first: int, last: int, now: datetime
     ) -> tuple[int, Used]:

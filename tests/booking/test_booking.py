@@ -337,6 +337,17 @@ async def test_what_an_administrator_changes_holds_from_the_next_command_on(
     assert refused.value.reason.code is Why.DEPARTMENT_CLOSED
 
 
+async def test_a_sweep_lets_go_of_a_catalogue_that_was_changed_elsewhere(
+    booking: BookingService, executor: Executor, now: datetime
+) -> None:
+    before = await booking.catalogue()
+    await booking.sweep(now)
+    assert await booking.catalogue() is before
+    await executor.write(store_catalogue.touch)
+    await booking.sweep(now)
+    assert (await booking.catalogue()).version == before.version + 1
+
+
 async def test_what_is_planted_is_what_is_loaded_and_planted_once(
     booking: BookingService, executor: Executor, now: datetime
 ) -> None:
