@@ -1,7 +1,7 @@
 """What every test may ask for: its own time, its own ids, a fresh store, real servers, a browser.
 
 `executor` comes twice, on SQLite and on PostgreSQL, so that a test of a command is a test of both
-engines.  Nothing is shared between tests but the servers' processes.
+engines, each migrated as in life.  Nothing is shared between tests but the servers' processes.
 """
 
 import shutil
@@ -12,15 +12,12 @@ from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, async_playwright
-from pysqlite3 import dbapi2
-from sqlalchemy import Connection, create_engine
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from counter.store.executor import Executor
+from counter.store.migrate import upgrade_async, upgrade_engine
 from counter.store.postgres_pool import PostgresPool
 from counter.store.sqlite_lane import SqliteLane
 from tests.servers import NotInstalled, PostgresServer, RedisServer, run_apart
-from tests.tables import all_metadata
 
 ENGINES = ("sqlite", "postgres")
 
@@ -75,32 +72,25 @@ def redis_server() -> Iterator[RedisServer]:
     server.close()
 
 
-def _create_all(conn: Connection) -> None:
-    for tables in all_metadata():
-        tables.create_all(conn)
-
-
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a SQLite file with every table and no rows, to be copied."""
+    """Return a migrated SQLite file without rows, to be copied."""
     path = tmp_path_factory.mktemp("sqlite") / "template.sqlite"
-    engine = create_engine(f"sqlite+pysqlite:///{path}", module=dbapi2)
-    with engine.begin() as conn:
-        _create_all(conn)
-    engine.dispose()
+    lane = SqliteLane(path)
+    upgrade_engine(lane.engine)
+    run_apart(lane.close())
     return path
 
 
 @pytest.fixture(scope="session")
 def postgres_template(postgres: PostgresServer) -> str:
-    """Return the name of a PostgreSQL database with every table and no rows, to be copied."""
+    """Return the name of a migrated PostgreSQL database without rows, to be copied."""
     name = postgres.create_database()
 
     async def fill() -> None:
-        engine = create_async_engine(f"postgresql+asyncpg://{postgres.address(name)}")
-        async with engine.begin() as conn:
-            await conn.run_sync(_create_all)
-        await engine.dispose()
+        pool = PostgresPool(postgres.address(name))
+        await upgrade_async(pool.engine)
+        await pool.close()
 
     run_apart(fill())
     return name
