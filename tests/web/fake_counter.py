@@ -14,6 +14,7 @@ from aiohttp.test_utils import TestServer
 
 from counter.errors import BadInput, NotFound, Refusal
 from counter.protocol.codec import decode
+from counter.protocol.message import Language
 from counter.protocol.screens import DeskScreen, TerminalScreen
 from tests.web import screens
 from web.console import views as console_views
@@ -60,6 +61,8 @@ class FakeCounter:
         }
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.answers: dict[str, Answer] = {}
+        self.answers_of: dict[str, dict[str, Answer]] = {}
+        "Answers for one namespace; they come first."
         self.refuse_photographs: list[str] = []
         self.photographs: list[bytes] = []
         self.served: list[str] = []
@@ -120,6 +123,11 @@ class FakeCounter:
             await self.sio.emit("displaced", {}, to=sid, namespace=namespace)
             await self.sio.disconnect(sid, namespace=namespace)
 
+    async def cut(self) -> None:
+        """Every socket breaks, as when the counter is killed."""
+        for socket in list(self.sio.eio.sockets.values()):
+            await socket.close(abort=True)
+
     def events(self, *quiet: str) -> list[str]:
         """Names of what was asked, without `quiet` ones."""
         return [event for event, _ in self.asked if event not in (*quiet, "leg.join", "leg.answer")]
@@ -159,7 +167,8 @@ class FakeCounter:
         async def asked(event: str, sid: str, payload: dict[str, Any]) -> dict[str, Any]:
             decode(namespace, event, payload)  # what the page says follows the protocol
             self.asked.append((event, payload))
-            found = self.answers.get(event, lambda _: {"ok": True})(payload)
+            answers = self.answers | self.answers_of.get(namespace, {})
+            found = answers.get(event, lambda _: {"ok": True})(payload)
             return await found if isinstance(found, Awaitable) else found
 
         self.sio.on("connect", connect, namespace=namespace)
@@ -191,7 +200,7 @@ class _Console:
     def __init__(self, counter: FakeCounter) -> None:
         self._counter = counter
 
-    async def screen(self, agent_id: str) -> DeskScreen:
+    async def screen(self, agent_id: str, language: Language) -> DeskScreen:
         return cast(DeskScreen, self._counter.screens["/agent"])
 
     async def sign_in(self, name: str, passphrase: str) -> Cookie:

@@ -54,7 +54,10 @@ WORDS: dict[str, dict[str, str]] = {
         "title": "Requerimento de certidão do registo comercial",
         "agent": "Maria da Conceição Fernandes",
         "outcome": "O seu pedido foi recebido",
-        "next": "Enviamos-lhe uma mensagem no prazo de 5 dias úteis. Pode consultar o pedido em «Os meus assuntos».",
+        "next": (
+            "Enviamos-lhe uma mensagem no prazo de 5 dias úteis. "
+            "Pode consultar o pedido em «Os meus assuntos»."
+        ),
         "citizen": "António Xavier Gonçalves",
         "hint": "Cerca de 20 minutos",
     },

@@ -29,12 +29,10 @@ def routes(deps: ConsoleDeps) -> list[web.RouteDef]:
         if principal.kind not in AGENTS:
             raise web.HTTPSeeOther("/console/sign-in")
         screen = await deps.counter.screen(principal.subject, screen_language(language_of(request)))
-        # The person's choice of language is a cookie; what the counter says comes in the desk's.
-        facts = screen.model_dump(mode="json")
         return render(
             request,
             "console/console.html",
-            screen=facts,
+            screen=screen.model_dump(mode="json"),
             words=words_of("console"),
             config={"csrf": token(request), "language": TAGS[language_of(request)]},
         )

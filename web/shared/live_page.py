@@ -1,4 +1,4 @@
-"""What the documents of the live faces share: every language's words, and cookies that ports hand out.
+"""What the documents of the live faces share: every language's words, and cookies set by ports.
 
 A live page changes its language without being loaded again, so it carries the words of all four.
 """
@@ -35,12 +35,17 @@ def set_cookie(request: web.Request, response: web.StreamResponse, cookie: Cooki
     )
 
 
+ALSO_SAID = ("Back", "Language", "Remote counter")
+"Texts of the plain pages (`shared`) that live pages say as well."
+
+
 @lru_cache
 def words_of(face: str) -> dict[str, dict[str, object]]:
     """{BCP 47 tag: {"texts": {English source: text}, "refusals": {code: [what, what to do]}}}."""
     return {
         TAGS[language]: {
-            "texts": texts_for(language).for_scripts(face),
+            "texts": {one: texts_for(language).gettext(one) for one in ALSO_SAID}
+            | texts_for(language).for_scripts(face),
             "refusals": all_sentences(language),
         }
         for language in LANGUAGES

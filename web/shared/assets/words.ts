@@ -49,13 +49,8 @@ export function t(source: string, values: Record<string, string | number> = {}):
 
 /** What happened and what to do, for a stable code; an unknown code shows itself. */
 export function refusal(code: string): [string, string] {
-  const own: Record<string, [string, string]> = {
-    line_lost: [t("The line was interrupted"), t("Nothing was lost. Please try again.")],
-    camera_failed: [t("The camera gave no picture"), t("Try again. If it fails again, tell the agent.")],
-  };
   return (
-    words[language.value].refusals[code] ??
-    own[code] ?? [
+    words[language.value].refusals[code] ?? [
       t("This was not possible"),
       t("Try again. If it happens again, tell a member of staff the code {code}.", {code}),
     ]

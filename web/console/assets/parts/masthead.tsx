@@ -29,14 +29,17 @@ export function Masthead() {
         <span>{department}</span>
       </p>
       <div class="presence" role="group" aria-label={t("Presence")}>
-        <span class={`presence__now presence__now--${presence}`} role="status">
-          {presenceWords()}
-        </span>
+        {presence !== "ready" && presence !== "paused" && (
+          <span class={`presence__now presence__now--${presence}`} role="status">
+            {presenceWords()}
+          </span>
+        )}
         <Button
           pressed={presence === "ready"}
           disabled={presence === "busy" || presence === "offered"}
           onPress={() => void ask("presence.choose", {presence: "ready"})}
         >
+          {presence === "ready" ? "● " : ""}
           {t("Ready")}
         </Button>
         <Button
@@ -44,6 +47,7 @@ export function Masthead() {
           disabled={presence === "busy" || presence === "offered"}
           onPress={() => void ask("presence.choose", {presence: "paused"})}
         >
+          {presence === "paused" ? "▮▮ " : ""}
           {t("Pause")}
         </Button>
       </div>

@@ -141,9 +141,14 @@ function Tabs(props: {matter: DeskCase}) {
     ["papers", t("Papers"), waiting],
     ["forms", t("Forms and signature"), 0],
   ];
+  const open = matter.ceremonies[0];
+  // What has just arrived is what the agent waits for.
   useEffect(() => {
-    if (waiting > 0) tab.value = "papers"; // a new page is what the agent waits for
+    if (waiting > 0) tab.value = "papers";
   }, [waiting]);
+  useEffect(() => {
+    if (open) tab.value = "forms";
+  }, [open?.ceremony_id, open?.state]);
   return (
     <div class="tabs">
       <div class="tabs__list" role="tablist" aria-label={t("The case")}>

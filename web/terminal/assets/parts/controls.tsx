@@ -66,7 +66,12 @@ export function Title(props: {children: ComponentChildren; lead?: ComponentChild
 export function Advice(props: {code?: string | null}) {
   const code = props.code === undefined ? refused.value : props.code;
   if (!code) return null;
-  const [title, what] = refusal(code);
+  // Two that only this page can know of.
+  const own: Record<string, [string, string]> = {
+    line_lost: [t("The line was interrupted"), t("Nothing was lost. Please try again.")],
+    camera_failed: [t("The camera gave no picture"), t("Try again. If it fails again, tell the agent.")],
+  };
+  const [title, what] = own[code] ?? refusal(code);
   return (
     <div class="advice" role="alert" data-code={code}>
       <Icon name="advice" />

@@ -3,7 +3,7 @@
 import {Picture} from "../../../shared/assets/live_ui.tsx";
 import {now} from "../../../shared/assets/ticking.ts";
 import {duration, t} from "../../../shared/assets/words.ts";
-import {Working} from "../parts/controls.tsx";
+import {Title, Working} from "../parts/controls.tsx";
 import {leg, screen} from "../parts/counter.ts";
 import {Icon} from "../parts/icons.tsx";
 import {Read} from "./read.tsx";
@@ -66,7 +66,8 @@ export function Call() {
           <Sign key={ceremony.ceremony_id} card={ceremony} />
         ) : task === "sealing" ? (
           <div class="sealing">
-            <Working>{t("Your signature is being sealed into the document")}</Working>
+            <span class="working__wheel" aria-hidden="true" />
+            <Title of="sealing">{t("Your signature is being sealed into the document")}</Title>
             <p class="note">{t("This takes a few seconds. You need not do anything.")}</p>
           </div>
         ) : (
@@ -78,10 +79,11 @@ export function Call() {
 }
 
 function Talk() {
-  const {pages = [], ceremony} = screen.value;
+  const {pages = [], ceremony, call} = screen.value;
   const signed = ceremony?.state === "sealed" ? ceremony : null;
   return (
     <div class="talk">
+      <h1 class="only-spoken">{t("Conversation with {agent}", {agent: call?.agent_name ?? ""})}</h1>
       <p class="talk__hint">
         <Icon name="person" />
         {t("Speak normally. The agent tells you when a paper or a signature is needed.")}

@@ -1,0 +1,167 @@
+"""The kiosk over HTTP: who sees what, and photographs going up."""
+
+import hashlib
+import json
+import re
+from collections.abc import AsyncIterator
+from typing import Any, cast
+
+import pytest
+from aiohttp import ClientSession
+
+from tests.web import screens
+from tests.web.fake_counter import FakeCounter
+from tools import texts
+from web.shared.live_page import words_of
+
+TERMINAL = {"terminal": "yes"}
+CSRF = "t" * 32
+
+
+@pytest.fixture
+async def counter() -> AsyncIterator[FakeCounter]:
+    async with FakeCounter() as made:
+        yield made
+
+
+def block(html: str, name: str) -> Any:
+    found = re.search(rf'<script type="application/json" id="{name}"[^>]*>(.*?)</script>', html)
+    assert found is not None
+    return json.loads(found[1])
+
+
+async def test_the_page_embeds_the_screen_of_now(counter: FakeCounter) -> None:
+    counter.screens["/terminal"] = screens.terminal("waiting", ticket=screens.ticket("zh-Hant"))
+    async with ClientSession(cookies=TERMINAL) as browser:
+        answer = await browser.get(f"{counter.url}/terminal")
+        html = await answer.text()
+    assert answer.status == 200
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert block(html, "screen")["ticket"]["number"] == "A013"
+    assert block(html, "config")["qr_wasm"].endswith(".wasm")
+
+
+async def test_a_machine_that_is_not_enrolled_is_told_how(counter: FakeCounter) -> None:
+    async with ClientSession() as browser:
+        answer = await browser.get(f"{counter.url}/terminal")
+        html = await answer.text()
+    assert answer.status == 403
+    assert "/terminal/start#t=" in html
+    assert 'id="screen"' not in html
+
+
+@pytest.mark.parametrize("face", ["terminal", "console"])
+@pytest.mark.parametrize("tag", ["zh-Hant", "zh-Hans", "pt"])
+def test_a_live_page_carries_every_text_its_scripts_say(face: str, tag: str) -> None:
+    scripted = {
+        text
+        for path in (texts.WEB / face).rglob("*.ts*")
+        for _, _, text, _ in texts._script(path, path.name)
+        if isinstance(text, str)
+    }
+    assert len(scripted) > 20
+    assert scripted - set(cast(dict[str, str], words_of(face)[tag]["texts"])) == set()
+
+
+async def test_enrolment_gives_the_device_its_cookie_and_a_wrong_token_none(
+    counter: FakeCounter,
+) -> None:
+    async with ClientSession() as browser:
+        start = await browser.get(f"{counter.url}/terminal/start")
+        csrf = re.search(r'data-csrf="([^"]+)"', await start.text())
+        assert csrf is not None
+        headers = {"X-CSRF": csrf[1], "Origin": counter.url}
+        # The client keeps no cookie of an address by number: it is sent along by hand.
+        cookies = {name: morsel.value for name, morsel in start.cookies.items()}
+        for token, status in (("wrong", 400), ("right", 200)):
+            answer = await browser.post(
+                f"{counter.url}/terminal/enrol",
+                json={"token": token},
+                headers=headers,
+                cookies=cookies,
+            )
+            assert answer.status == status
+            assert ("terminal" in answer.cookies) == (status == 200)
+    cookie = answer.cookies["terminal"]
+    assert cookie["httponly"] and cookie["samesite"] == "Strict"
+
+
+async def test_goodbye_clears_what_a_visit_left_and_keeps_the_device(counter: FakeCounter) -> None:
+    async with ClientSession(cookies=TERMINAL) as browser:
+        answer = await browser.get(f"{counter.url}/terminal/goodbye")
+    assert answer.headers["Clear-Site-Data"] == '"cache", "storage"'
+    assert answer.headers["Refresh"] == "0; url=/terminal"
+
+
+def put_headers(counter: FakeCounter, sha256: str) -> dict[str, str]:
+    return {
+        "X-CSRF": CSRF,
+        "Origin": counter.url,
+        "Content-Type": "image/jpeg",
+        "X-Digest-SHA256": sha256,
+    }
+
+
+async def test_a_photograph_arrives_as_it_was_announced(counter: FakeCounter) -> None:
+    body = b"\xff\xd8 a picture"
+    async with ClientSession(cookies=TERMINAL) as browser:
+        answer = await browser.put(
+            f"{counter.url}/terminal/pages/scan-1",
+            data=body,
+            headers=put_headers(counter, hashlib.sha256(body).hexdigest()),
+        )
+        assert (answer.status, await answer.json()) == (200, {"ok": True})
+    assert counter.photographs == [body]
+
+
+async def test_a_photograph_that_changed_on_its_way_is_not_taken_in(counter: FakeCounter) -> None:
+    async with ClientSession(cookies=TERMINAL) as browser:
+        answer = await browser.put(
+            f"{counter.url}/terminal/pages/scan-1",
+            data=b"something else",
+            headers=put_headers(counter, "0" * 64),
+        )
+        assert (await answer.json())["code"] == "digest_mismatch"
+    assert counter.photographs == []
+
+
+async def test_more_than_the_limit_is_not_taken_in(counter: FakeCounter) -> None:
+    async with ClientSession(cookies=TERMINAL) as browser:
+        answer = await browser.put(
+            f"{counter.url}/terminal/pages/scan-1",
+            data=b"0" * (16 * 1024 * 1024 + 1),
+            headers=put_headers(counter, "0" * 64),
+        )
+        assert (answer.status, (await answer.json())["code"]) == (413, "image_too_large")
+    assert counter.photographs == []
+
+
+async def test_a_refused_photograph_answers_its_code(counter: FakeCounter) -> None:
+    counter.refuse_photographs = ["page_blurred"]
+    body = b"blurred"
+    async with ClientSession(cookies=TERMINAL) as browser:
+        answer = await browser.put(
+            f"{counter.url}/terminal/pages/scan-1",
+            data=body,
+            headers=put_headers(counter, hashlib.sha256(body).hexdigest()),
+        )
+        assert (await answer.json()) == {"ok": False, "code": "page_blurred"}
+
+
+@pytest.mark.parametrize("kind", ["pages", "sheets"])
+async def test_papers_are_kept_by_the_browser_and_by_it_alone(
+    counter: FakeCounter, kind: str
+) -> None:
+    async with ClientSession(cookies=TERMINAL) as browser:
+        answer = await browser.get(f"{counter.url}/{kind}/{screens.FIRST}")
+        assert await answer.read() == screens.PAPERS[screens.FIRST]
+        missing = await browser.get(f"{counter.url}/{kind}/{'0' * 64}")
+    assert answer.headers["Cache-Control"] == "private, max-age=31536000, immutable"
+    assert missing.status == 404
+
+
+@pytest.mark.parametrize("path", ["/pages/", "/sheets/", "/documents/"])
+async def test_papers_are_for_terminals_and_agents_only(counter: FakeCounter, path: str) -> None:
+    async with ClientSession() as browser:
+        answer = await browser.get(f"{counter.url}{path}{screens.FIRST}")
+    assert answer.status == 401

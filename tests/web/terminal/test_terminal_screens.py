@@ -1,0 +1,59 @@
+"""Every stage of a visit in a real browser, at the sizes of a kiosk."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from playwright.async_api import Browser
+
+from tests.web import screens
+from tests.web.fake_counter import FakeCounter
+from tests.web.live_pages import faults, open_face, violations
+
+PORTRAIT, LANDSCAPE = (1080, 1920), (1920, 1080)
+SMALLEST_PX = 80
+
+
+@pytest.fixture
+async def counter() -> AsyncIterator[FakeCounter]:
+    async with FakeCounter() as made:
+        made.answers["leg.join"] = lambda _: {"ok": False, "code": "not_allowed_now"}
+        yield made
+
+
+@pytest.mark.parametrize("size", [PORTRAIT, LANDSCAPE], ids=["portrait", "landscape"])
+@pytest.mark.parametrize("language", ["zh-Hant", "pt"])
+async def test_every_stage_can_be_seen_touched_and_read_out(
+    chromium: Browser, counter: FakeCounter, language: str, size: tuple[int, int]
+) -> None:
+    stages = screens.terminal_stages(language)  # type: ignore[arg-type]
+    await counter.show(stages["attract"])
+    context, page, complaints = await open_face(chromium, counter, "terminal", size, language)
+    wrong: list[str] = []
+    for name, screen in stages.items():
+        await counter.show(screen)
+        await page.locator(f".frame--{screen.stage}").wait_for()
+        await page.wait_for_timeout(60)
+        found = await faults(page, SMALLEST_PX) + await violations(page)
+        wrong += [f"{name}: {one}" for one in found]
+    await context.close()
+    assert wrong == []
+    assert complaints == []
+
+
+@pytest.mark.parametrize("language", ["zh-Hant", "pt"])
+async def test_very_large_letters_fit_as_well(
+    chromium: Browser, counter: FakeCounter, language: str
+) -> None:
+    stages = screens.terminal_stages(language)  # type: ignore[arg-type]
+    await counter.show(stages["attract"])
+    context, page, _ = await open_face(chromium, counter, "terminal", PORTRAIT, language)
+    wrong: list[str] = []
+    for name, screen in stages.items():
+        await counter.show(screen.model_copy(update={"text_size": "A++"}))
+        await page.locator(f".frame--{screen.stage}").wait_for()
+        await page.wait_for_timeout(60)
+        wrong += [f"{name}: {one}" for one in await faults(page, SMALLEST_PX)]
+        size = await page.evaluate("getComputedStyle(document.documentElement).fontSize")
+        assert size == "32px"
+    await context.close()
+    assert wrong == []
