@@ -7,7 +7,7 @@ transaction, so a crash leaves nothing half done.
 
 from dataclasses import dataclass, replace
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, FromClause, and_, exists, func, or_, select, update
 
 from counter.case import Case
 from counter.errors import NotAllowedNow, NotFound
@@ -42,22 +42,25 @@ class Unpaired:
     was: PairingState
 
 
-SPOKEN = and_(
-    skill.c.agent_id == agent.c.id,
-    skill.c.department_id == ticket.c.department_id,
-    skill.c.language == ticket.c.language,
-)
-
-
-def serves() -> ColumnElement[bool]:
-    """Whether `agent` serves `ticket`, with `skill` joined on what is spoken."""
-    limited = exists().where(
-        and_(
-            (limits := skill.alias()).c.agent_id == agent.c.id,
-            limits.c.department_id == ticket.c.department_id,
-        )
+def spoken(queue: FromClause) -> ColumnElement[bool]:
+    """Joins `skill` where `agent` has one for this department and language."""
+    return and_(
+        skill.c.agent_id == agent.c.id,
+        skill.c.department_id == queue.c.department_id,
+        skill.c.language == queue.c.language,
     )
-    own = and_(agent.c.department_id == ticket.c.department_id, ~limited)
+
+
+def serves(queue: FromClause) -> ColumnElement[bool]:
+    """Whether `agent` serves this department and language, with `skill` joined on `spoken`.
+
+    queue: has columns `department_id` and `language`; tickets, or what was selected of them.
+    """
+    limits = skill.alias()
+    limited = exists().where(
+        and_(limits.c.agent_id == agent.c.id, limits.c.department_id == queue.c.department_id)
+    )
+    own = and_(agent.c.department_id == queue.c.department_id, ~limited)
     return or_(skill.c.agent_id.is_not(None), own)
 
 
@@ -73,8 +76,8 @@ def offer_for_agent(step: Step, agent_id: AgentId) -> PairingId | None:
         return None
     first = step.conn.execute(
         select(ticket.c.id)
-        .select_from(ticket.join(agent, agent.c.id == agent_id).outerjoin(skill, SPOKEN))
-        .where(ticket_waits, ticket.c.lease_until > now, serves())
+        .select_from(ticket.join(agent, agent.c.id == agent_id).outerjoin(skill, spoken(ticket)))
+        .where(ticket_waits, ticket.c.lease_until > now, serves(ticket))
         .order_by(ticket.c.due, ticket.c.id)
         .limit(1)
         .with_for_update(skip_locked=True, of=ticket)
@@ -98,8 +101,8 @@ def offer_for_ticket(step: Step, ticket_id: TicketId) -> PairingId | None:
         return None
     best = step.conn.execute(
         select(agent.c.id, agent.c.epoch)
-        .select_from(agent.join(ticket, ticket.c.id == ticket_id).outerjoin(skill, SPOKEN))
-        .where(agent.c.state == AgentState.IDLE, agent.c.lease_until > now, serves())
+        .select_from(agent.join(ticket, ticket.c.id == ticket_id).outerjoin(skill, spoken(ticket)))
+        .where(agent.c.state == AgentState.IDLE, agent.c.lease_until > now, serves(ticket))
         .order_by(func.coalesce(skill.c.level, 0).desc(), agent.c.since, agent.c.id)
         .limit(1)
         .with_for_update(skip_locked=True, of=agent)

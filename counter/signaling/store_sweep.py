@@ -6,7 +6,7 @@ Each is a transaction of its own, so that one that fails does not hold up the ot
 
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, exists, func, or_, select, update
+from sqlalchemy import Connection, and_, exists, func, or_, select, true, update
 
 from counter.ids import AgentId, PairingId, TerminalId
 from counter.signaling.dispatch import AgentState, PairingState, TicketState
@@ -14,11 +14,11 @@ from counter.signaling.ports import Overdue
 from counter.signaling.ring import AGENT_LEASE, TERMINAL_LEASE, WRAPUP
 from counter.signaling.store_desk import any_desk, become, withdraw
 from counter.signaling.store_dispatch import (
-    SPOKEN,
     live_pairing_of_agent,
     offer_for_agent,
     offer_for_ticket,
     serves,
+    spoken,
     unpair,
 )
 from counter.signaling.store_step import Step
@@ -61,15 +61,16 @@ def overdue(conn: Connection, now: datetime) -> list[Overdue]:
     wrapups = select(agent.c.id).where(
         agent.c.state == AgentState.WRAPUP, agent.c.since <= now - WRAPUP, agent.c.lease_until > now
     )
+    queues = (
+        select(ticket.c.department_id, ticket.c.language)
+        .where(ticket_waits, ticket.c.lease_until > now)
+        .distinct()
+        .subquery()
+    )
     matches = (
         select(agent.c.id)
-        .select_from(agent.join(ticket, ticket_waits).outerjoin(skill, SPOKEN))
-        .where(
-            agent.c.state == AgentState.IDLE,
-            agent.c.lease_until > now,
-            ticket.c.lease_until > now,
-            serves(),
-        )
+        .select_from(agent.join(queues, true()).outerjoin(skill, spoken(queues)))
+        .where(agent.c.state == AgentState.IDLE, agent.c.lease_until > now, serves(queues))
         .group_by(agent.c.id)
         .order_by(func.min(agent.c.since), agent.c.id)
     )
