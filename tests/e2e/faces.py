@@ -1,0 +1,227 @@
+"""The three people of a visit at their pages: what they press, in the words they read (English)."""
+
+import asyncio
+import re
+import time
+
+from playwright.async_api import Browser, Locator, Page, expect
+
+from tests.e2e.probe import PROBE
+from tests.e2e.running import RunningCounter
+
+# Waiting is for slow machines only: nothing here is slow on purpose.
+expect.set_options(timeout=20_000)
+
+SITE = "hengqin-neighbourhood"
+TERMINAL = "hengqin-neighbourhood-1"
+SERVICE = "dsi-personal-data"
+DEAF_S = 0.45
+"The kiosk does not hear the second half of a double tap."
+
+
+async def new_page(browser: Browser, *, width: int, height: int, language: str = "en") -> Page:
+    """A page of its own, as its own person's browser: nothing is shared with other pages."""
+    context = await browser.new_context(
+        viewport={"width": width, "height": height}, locale=language, accept_downloads=True
+    )
+    context.set_default_timeout(20_000)
+    await context.add_init_script(PROBE)
+    return await context.new_page()
+
+
+class Citizen:
+    """Somebody with a telephone."""
+
+    def __init__(self, page: Page, counter: RunningCounter) -> None:
+        self.page = page
+        self._counter = counter
+
+    @classmethod
+    async def at(cls, browser: Browser, counter: RunningCounter) -> "Citizen":
+        """Return one who reads English."""
+        page = await new_page(browser, width=390, height=844)
+        await page.goto(f"{counter.address}/?lang=en")
+        return cls(page, counter)
+
+    async def book(self, name: str) -> str:
+        """Take the earliest time at the terminal's place; the reference, as it is printed."""
+        await self.choose_earliest()
+        await self.page.get_by_label("Your name").fill(name)
+        await self.page.get_by_role("radio", name="English").check()
+        await self.page.get_by_role("button", name="Continue").click()
+        await self.page.get_by_role("button", name="Book this appointment").click()
+        return await self.reference()
+
+    async def choose_earliest(self) -> None:
+        """From the first page to a time that is held."""
+        page = self.page
+        await page.goto(self._counter.address)
+        await page.get_by_role("link", name="To a counter in Hengqin").click()
+        await page.get_by_role("link", name="Identification Services Bureau").click()
+        await page.get_by_role("link", name="Certificate of Personal Data").click()
+        await page.get_by_role("button", name="Book an appointment").click()
+        await page.get_by_role("radio", name="Macau New Neighbourhood").check()
+        await page.get_by_role("button", name="Continue").click()
+        await page.get_by_role("link", name="Earliest").click()
+        await page.get_by_role("radio").first.check()
+        await page.get_by_role("button", name="Keep this time for me").click()
+
+    async def reference(self) -> str:
+        """The reference on the page."""
+        groups = await self.page.locator(".vc-reference span").all_inner_texts()
+        assert [len(group) for group in groups] == [5, 5, 5, 5]
+        return "-".join(groups)
+
+
+class Terminal:
+    """The kiosk, and whoever stands before it."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self._pressed_at = 0.0
+
+    @classmethod
+    async def enrolled(cls, browser: Browser, counter: RunningCounter) -> "Terminal":
+        """Return a machine that became the terminal by its link."""
+        page = await new_page(browser, width=1080, height=1920)
+        await page.goto(await counter.enrolment(TERMINAL))
+        await page.wait_for_url("**/terminal")
+        return cls(page)
+
+    async def press(self, name: str | re.Pattern[str], *, within: Locator | None = None) -> None:
+        """Touch the button of this name, not faster than the kiosk listens."""
+        await asyncio.sleep(max(0.0, self._pressed_at + DEAF_S - time.monotonic()))
+        button = (within or self.page).get_by_role("button", name=name)
+        await button.click()
+        self._pressed_at = time.monotonic()
+
+    async def begin(self) -> None:
+        """Touch English on the first screen."""
+        await self.press("English", within=self.page.locator(".attract__languages"))
+        await expect(self.heading("Do you have an appointment?")).to_be_visible()
+
+    def heading(self, name: str) -> Locator:
+        return self.page.get_by_role("heading", name=name)
+
+    async def open_keys(self) -> None:
+        await self.press(re.compile("I have an appointment"))
+        await expect(self.heading("Find your appointment")).to_be_visible()
+
+    async def touch_reference(self, reference: str) -> None:
+        """Type it on the screen's keys."""
+        for character in reference.replace("-", ""):
+            await self.page.get_by_role("button", name=character, exact=True).click()
+        await self.press("Find my appointment")
+
+    async def scan_reference(self, text: str) -> None:
+        """Hold a code under the scanner, which types it like a very fast keyboard."""
+        await self.page.keyboard.type(text)
+        await self.page.keyboard.press("Enter")
+
+    async def check_in(self) -> str:
+        """Say that the appointment shown is one's own; the number of the ticket."""
+        await expect(self.heading("Is this your appointment?")).to_be_visible()
+        await self.press("Yes, this is mine")
+        return await self.number()
+
+    async def take_ticket(self, department: str, service: str) -> str:
+        """Come without an appointment; the number of the ticket."""
+        await self.press(re.compile("I have none"))
+        await self.press(re.compile(department))
+        await self.press(re.compile(service))
+        return await self.number()
+
+    async def number(self) -> str:
+        return await self.page.locator(".number h1 strong").inner_text()
+
+    async def take_picture(self) -> None:
+        """Photograph the paper that lies under the camera."""
+        await self.press(re.compile("Take the picture|Take it again"))
+
+    async def read_and_agree(self) -> int:
+        """Turn every page to its end, tick, agree; how many pages there were."""
+        page = self.page
+        said = await page.locator(".read__page").inner_text()
+        pages = int(said.split()[-1])
+        forward = page.get_by_role(
+            "button", name=re.compile("Further down|Next page|I have read it")
+        )
+        async with asyncio.timeout(60):
+            while not await self.heading("Do you agree?").is_visible():
+                await asyncio.sleep(DEAF_S)
+                if await forward.is_enabled():
+                    await forward.click()
+        await page.get_by_role("checkbox").check()
+        await self.press("Agree and sign")
+        return pages
+
+    async def draw_signature(self) -> None:
+        """Three strokes across the pad."""
+        await expect(self.heading("Sign with your finger")).to_be_visible()
+        box = await self.page.locator(".pad canvas").bounding_box()
+        assert box is not None
+        mouse = self.page.mouse
+        for stroke in range(3):
+            left = box["x"] + box["width"] * (0.15 + 0.22 * stroke)
+            middle = box["y"] + box["height"] / 2
+            await mouse.move(left, middle)
+            await mouse.down()
+            for step in range(1, 13):
+                lift = box["height"] * (0.22 if step % 4 < 2 else -0.22)
+                await mouse.move(left + box["width"] * 0.015 * step, middle + lift, steps=3)
+            await mouse.up()
+
+    async def sign(self) -> None:
+        await self.draw_signature()
+        await self.press("Sign the document")
+
+
+class Console:
+    """The agent at the desk."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    @classmethod
+    async def signed_in(cls, browser: Browser, counter: RunningCounter) -> "Console":
+        """Return the desk of lei, who serves the Identification Services Bureau."""
+        page = await new_page(browser, width=1440, height=900)
+        await page.goto(f"{counter.address}/console/sign-in?lang=en")
+        await page.get_by_label("Name").fill("lei")
+        await page.get_by_label("Passphrase").fill(counter.passphrase)
+        await page.get_by_role("button", name="Sign in").click()
+        await expect(page.get_by_role("status").filter(has_text="Connected")).to_be_visible()
+        return cls(page)
+
+    def button(self, name: str | re.Pattern[str]) -> Locator:
+        return self.page.get_by_role("button", name=name)
+
+    async def ready(self) -> None:
+        await self.button(re.compile("Ready")).click()
+
+    async def answer(self) -> None:
+        await self.button("Answer").click()
+
+    async def ask_for(self, paper: str) -> None:
+        await self.button(f"Ask for {paper}").click()
+
+    async def accept_page(self) -> None:
+        await self.button("Accept").click()
+        await expect(self.page.locator(".viewer__name .state--accepted")).to_be_visible()
+
+    async def present_form(self, **fields: str) -> None:
+        """Fill the form's fields by the words beside them, and show it to the citizen."""
+        await self.page.get_by_role("tab", name="Forms and signature").click()
+        for label, text in fields.items():
+            field = self.page.locator(".form").get_by_label(label.replace("_", " "), exact=True)
+            await field.fill(text)
+        await self.button("Show to the citizen to read and sign").click()
+
+    async def close(self, next_step: str) -> None:
+        """Finish the case as completed."""
+        await self.button("Finish the case").click()
+        dialog = self.page.get_by_role("dialog")
+        await dialog.get_by_role("radio").first.check()
+        await dialog.get_by_label("What happens next").fill(next_step)
+        await dialog.get_by_role("button", name="Finish the case and end the call").click()
+        await expect(dialog).to_be_hidden()

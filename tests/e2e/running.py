@@ -1,0 +1,162 @@
+"""A real counter in a process of its own, to be used, killed and started again.
+
+Whatever it leaves behind after a `kill -9` (media processes outlive it on purpose) carries this
+counter's data directory in its environment; by that, and by pid, everything is ended.
+"""
+
+import asyncio
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from tests.servers import free_port
+
+ROOT = Path(__file__).resolve().parents[2]
+START_TIMEOUT_S = 60
+END_TIMEOUT_S = 30
+GREETED = "Ctrl-C stops everything."
+"The last line that it says when all doors are open and everybody can sign in."
+
+
+class RunningCounter:
+    """`python -m counter serve` on its own data directory and port."""
+
+    def __init__(self, **settings: str) -> None:
+        """settings: environment of the counter without its prefix, such as `PRACTICE="false"`."""
+        # Sockets live below it, and the path of a socket is short.
+        self.data = Path(tempfile.mkdtemp(prefix="rvc-", dir="/tmp"))
+        self.port = free_port()
+        self.address = f"http://127.0.0.1:{self.port}"
+        over = {
+            "DATA": str(self.data),
+            "PORT": str(self.port),
+            "MEDIA_UDP_PORT": "0",
+            "MEDIA_WORKERS": "1",
+            "SETTINGS": str(self.data / "no-such-file.toml"),
+            **settings,
+        }
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("COUNTER_")}
+        } | {f"COUNTER_{name}": value for name, value in over.items()}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    async def start(self) -> None:
+        """Start it; returns when its doors are open."""
+        said_before = len(self.log())
+        with (self.data / "serve.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "counter", "serve"],
+                cwd=ROOT,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while True:
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"the counter did not start:\n{self.log()}")
+            if GREETED in self.log()[said_before:]:
+                await self.operator("/health")
+                return
+            await asyncio.sleep(0.05)
+
+    def kill9(self) -> None:
+        """End it as a power cut would; its media processes live on."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait(END_TIMEOUT_S)
+        self._process = None
+
+    async def stop(self) -> int:
+        """Stop it as Ctrl-C does; its exit code."""
+        assert self._process is not None
+        process, self._process = self._process, None
+        process.send_signal(signal.SIGINT)
+        return await asyncio.to_thread(process.wait, END_TIMEOUT_S)
+
+    async def close(self) -> list[int]:
+        """End it and everything it started; the processes that a clean stop left behind."""
+        clean = self._process is not None
+        if clean:
+            await self.stop()
+        left = await self._left_over(wait_s=10 if clean else 0)
+        for pid in left:
+            os.kill(pid, signal.SIGKILL)
+        await self._left_over(wait_s=10)
+        shutil.rmtree(self.data, ignore_errors=True)
+        return left if clean else []
+
+    async def operator(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Ask the operator's socket.  Raises `aiohttp.ClientError` when it is not there."""
+        connector = aiohttp.UnixConnector(str(self.data / "admin.sock"))
+        timeout = aiohttp.ClientTimeout(total=20)
+        async with aiohttp.ClientSession(connector=connector, timeout=timeout) as admin:
+            method = "GET" if body is None else "POST"
+            url = f"http://counter{path}"
+            async with admin.request(method, url, json=body, raise_for_status=True) as response:
+                answer: dict[str, Any] = await response.json()
+                return answer
+
+    async def enrolment(self, terminal: str) -> str:
+        """The link that makes a browser this terminal, once."""
+        return str((await self.operator("/enrolment", {"terminal": terminal}))["link"])
+
+    @property
+    def passphrase(self) -> str:
+        """With which every agent of the demonstration signs in."""
+        return (self.data / "keys" / "demo-passphrase").read_text().strip()
+
+    async def audit(self) -> tuple[int, str]:
+        """Verify the journal as an operator does: entries, and the last line that was said."""
+        done = await self.command("audit")
+        said = done.stdout.decode().strip().splitlines()
+        assert done.returncode == 0, f"{said} {done.stderr.decode()}"
+        return int(said[-1].split()[0]), said[-1]
+
+    async def command(self, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+        """Run `python -m counter …` on this counter's data, to its end."""
+        return await asyncio.to_thread(
+            subprocess.run,
+            [sys.executable, "-m", "counter", *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            timeout=END_TIMEOUT_S,
+            check=False,
+        )
+
+    def log(self) -> str:
+        """What it wrote."""
+        log = self.data / "serve.log"
+        return log.read_text(errors="replace") if log.exists() else ""
+
+    async def _left_over(self, *, wait_s: float) -> list[int]:
+        deadline = time.monotonic() + wait_s
+        while (left := self.processes()) and time.monotonic() < deadline:
+            await asyncio.sleep(0.1)
+        return left
+
+    def processes(self) -> list[int]:
+        """Every living process that was started for this counter."""
+        mark = f"COUNTER_DATA={self.data}".encode()
+        return [
+            int(entry.name)
+            for entry in Path("/proc").iterdir()
+            if entry.name.isdigit() and mark in _environment_of(entry)
+        ]
+
+
+def _environment_of(process: Path) -> list[bytes]:
+    try:
+        return (process / "environ").read_bytes().split(b"\0")
+    except OSError:  # it has ended, or it is somebody else's
+        return []

@@ -1,0 +1,123 @@
+"""One whole visit in two real browsers: booked, checked in, rung, seen, scanned, signed, closed."""
+
+import asyncio
+import re
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.async_api import Browser, Page, expect
+
+from tests.e2e.faces import Citizen, Console, Terminal
+from tests.e2e.probe import figures, first_picture_ms, seen_and_heard
+from tests.e2e.running import RunningCounter
+
+PAPER = "Macao resident identity card (BIR)"
+NEXT_STEP = "The certificate is ready in three working days."
+
+
+async def shown_page(page: Page, selector: str) -> str:
+    """The digest in the address of a picture, once the picture is really drawn."""
+    picture = page.locator(selector)
+    await expect(picture).to_be_visible()
+    await expect(picture).not_to_have_js_property("naturalWidth", 0)
+    source = await picture.get_attribute("src")
+    assert source is not None
+    return source.rsplit("/", 1)[-1]
+
+
+async def test_a_citizen_is_served_from_booking_to_receipt(
+    counter: RunningCounter,
+    desk_browser: Browser,
+    kiosk_browser: Browser,
+    tmp_path: Path,
+    record_property: Callable[[str, object], None],
+) -> None:
+    citizen, terminal, console = await asyncio.gather(
+        Citizen.at(desk_browser, counter),
+        Terminal.enrolled(kiosk_browser, counter),
+        Console.signed_in(desk_browser, counter),
+    )
+
+    # Booked on the telephone, checked in by typing the reference.
+    reference = await citizen.book("陳小明")
+    await terminal.begin()
+    await terminal.open_keys()
+    await terminal.touch_reference(reference)
+    number = await terminal.check_in()
+    assert number.startswith("A")
+
+    # Rung and answered; both see and hear the other.
+    await console.ready()
+    await expect(console.page.locator(".offer__who")).to_contain_text(number)
+    await console.answer()
+    await seen_and_heard(console.page)
+    await seen_and_heard(terminal.page)
+    took_ms = {
+        "console": round(await first_picture_ms(console.page, console.page)),
+        "terminal": round(await first_picture_ms(terminal.page, console.page)),
+    }
+    print(f"from the answer to the first picture, in ms: {took_ms}")
+    record_property("first_picture_ms", took_ms)
+    # The goal is one second on a quiet machine; the tests share theirs with two browsers.
+    assert max(took_ms.values()) < 5000
+    assert (await figures(console.page))["width"] >= 640
+    paper_red, paper_green, _ = await console.page.evaluate("probe.colour('.video__remote')")
+    agent_red, agent_green, _ = await terminal.page.evaluate("probe.colour('.stage__agent')")
+    assert agent_green > agent_red + 40, "the terminal does not see the desk's green pattern"
+    assert abs(paper_green - paper_red) < 20, "the desk does not see the grey paper"
+    await expect(console.page.locator(".citizen h2")).to_have_text("陳小明")
+
+    # A paper: asked for, photographed, on both screens by the same digest, accepted.
+    await console.ask_for(PAPER)
+    await expect(terminal.heading(f"Show this paper: {PAPER}")).to_be_visible()
+    await terminal.take_picture()
+    at_desk = await shown_page(console.page, ".viewer__paper img")
+    thumb = await shown_page(console.page, ".thumb img")
+    assert re.fullmatch("[0-9a-f]{64}", at_desk)
+    bodies = [
+        await (await page.request.get(f"{counter.address}/pages/{at_desk}")).body()
+        for page in (console.page, terminal.page)
+    ]
+    assert bodies[0] == bodies[1] and bodies[0].startswith(b"\xff\xd8")
+    assert await shown_page(terminal.page, ".done__page img") == thumb
+    await console.accept_page()
+    await expect(terminal.page.locator(".done__page--accepted")).to_be_visible()
+
+    # A form: read to the end, agreed to, signed, sealed.
+    await console.present_form(Identity_document_number="1234567(8)", Purpose="To study abroad")
+    digest = console.page.locator(".ceremony .digest b")
+    await expect(terminal.page.locator(".read .digest strong")).to_have_text(
+        await digest.inner_text()
+    )
+    assert await terminal.read_and_agree() >= 1
+    await terminal.sign()
+    link = console.page.get_by_role("link", name="Download the signed PDF")
+    async with console.page.expect_download() as coming:
+        await link.click()
+    signed = tmp_path / "signed.pdf"
+    await (await coming.value).save_as(signed)
+    checked = subprocess.run(
+        ["pdfsig", "-nocert", str(signed)], capture_output=True, check=True, timeout=30
+    ).stdout.decode()
+    assert checked.count("Signature Validation: Signature is Valid.") == 2, checked
+    assert "Total document signed" in checked
+
+    # An outcome, a receipt, a word of thanks, and the machine forgets.
+    await console.close(NEXT_STEP)
+    receipt = terminal.page.locator(".receipt")
+    await expect(receipt).to_contain_text(NEXT_STEP)
+    await expect(receipt).to_contain_text(number)
+    await expect(receipt).to_contain_text(PAPER)
+    await terminal.press("Very good")
+    await expect(terminal.page.get_by_text("Thank you for telling us.")).to_be_visible()
+    await terminal.press("Finish and remove my data from this machine")
+    await expect(terminal.page.get_by_role("heading", name="Thank you. Goodbye!")).to_be_visible()
+    await expect(terminal.page.locator(".attract")).to_be_visible()
+    assert await terminal.page.evaluate("localStorage.length + sessionStorage.length") == 0
+
+    # The citizen's own page and the journal tell the same story.
+    await citizen.page.goto(f"{counter.address}/appointment/view")
+    await expect(citizen.page.get_by_text("You were served.")).to_be_visible()
+    entries, said = await counter.audit()
+    assert entries >= 10, said
