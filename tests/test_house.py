@@ -5,8 +5,10 @@ that fails here asks one question: is it a rule, a port, a service or an adapter
 """
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -127,6 +129,7 @@ def test_no_file_has_a_name_that_says_nothing() -> None:
         for file in python_files("counter", "booking", "web", "tools", "tests")
         if set(file.stem.split("_")) & (NAMES_THAT_SAY_NOTHING - {"shared"})
         and file.name != "__main__.py"
+        and not file.name.startswith("test_")  # named after what it tests
     ]
     assert nameless == [], "say what they are for"
 
@@ -202,3 +205,24 @@ def test_who_decides_does_not_know_the_adapters(file: Path) -> None:
             if part_of(target) and place_of(target) == "adapter":
                 wrong.append(f"{file}:{line} imports {module}")
     assert wrong == [], "an adapter is handed in by counter/app.py, through a port"
+
+
+def test_what_the_counter_imports_is_locked_for_those_who_only_run_it() -> None:
+    locked = {
+        re.sub(r"[-_.]+", "-", line.split("==")[0]).lower()
+        for line in (ROOT / "requirements.lock").read_text().splitlines()
+        if "==" in line and not line.startswith((" ", "#"))
+    }
+    distributions = packages_distributions()
+    used = {
+        module.split(".")[0]
+        for file in python_files("counter", "booking", "web")
+        for module, _ in imports(file)
+    }
+    homeless = [
+        name
+        for name in sorted(used - sys.stdlib_module_names - {"counter", "booking", "web"})
+        if not {re.sub(r"[-_.]+", "-", owner).lower() for owner in distributions.get(name, [])}
+        & locked
+    ]
+    assert homeless == [], "declare it in pyproject.toml and lock it again"
