@@ -62,6 +62,7 @@ ALLOWED = frozenset(
         (State.BOOKED, State.CANCELLED),
         (State.BOOKED, State.NOSHOW),
         (State.ARRIVED, State.FULFILLED),
+        (State.ARRIVED, State.CANCELLED),
     }
 )
 "Every change there is; statements that change a state name the state they change from."

@@ -122,3 +122,7 @@ class Store(Protocol):
     def fulfil(self, conn: Any, appointment_id: str, now: datetime) -> None:
         """Note that the citizen was served, inside a transaction of the caller's."""
         ...
+
+    def walk_out(self, conn: Any, appointment_id: str, now: datetime) -> None:
+        """Note that the citizen left unserved, inside a transaction of the caller's."""
+        ...

@@ -181,6 +181,10 @@ class BookingService:
         """Note that the citizen was served, as part of the command that closes the case."""
         self._store.fulfil(conn, appointment_id, now)
 
+    def walk_out(self, conn: Any, appointment_id: str, now: datetime) -> None:
+        """Note that the citizen left unserved, as part of the command that lets them go."""
+        self._store.walk_out(conn, appointment_id, now)
+
     async def _used(
         self, service_id: str, site_id: str, from_day: date, to_day: date, now: datetime
     ) -> tuple[Catalogue, Used]:

@@ -217,6 +217,11 @@ def fulfil(conn: Connection, appointment_id: str, *, tell: Tell, now: datetime) 
         raise BookingRefused(f"appointment {appointment_id} is {state}, not arrived")
 
 
+def walk_out(conn: Connection, appointment_id: str, *, tell: Tell, now: datetime) -> None:
+    """Note that the citizen left before being served; harmless when repeated or served."""
+    _end(conn, appointment_id, State.ARRIVED, State.CANCELLED, actor="citizen", tell=tell, now=now)
+
+
 def expire_due(conn: Connection, *, tell: Tell, now: datetime) -> int:
     """End holds that ran out, up to `SWEEP` of them; returns how many."""
     due = conn.execute(

@@ -63,6 +63,9 @@ class SqlStore:
     def fulfil(self, conn: Any, appointment_id: str, now: datetime) -> None:
         store_booking.fulfil(conn, appointment_id, tell=self._tell, now=now)
 
+    def walk_out(self, conn: Any, appointment_id: str, now: datetime) -> None:
+        store_booking.walk_out(conn, appointment_id, tell=self._tell, now=now)
+
 
 def booking_service(
     executor: Executor,

@@ -11,9 +11,15 @@ from booking.service import BookingService
 from booking.store_booking import find as find_appointment
 from counter.app.clock import new_id
 from counter.case import Case
+from counter.documents.store_commands import cancel_request
+from counter.documents.store_documents import documents_of
+from counter.esign.store_esign import withdraw
+from counter.esign.store_reading import signing_of
 from counter.ids import AppointmentId, DepartmentId, ServiceId, SiteId, TerminalId
+from counter.notify.ports import Reader
 from counter.signaling.ports import ArrivedAppointment, FoundAppointment
 from counter.signaling.store_step import Hooks
+from counter.store.cases import audiences
 from web.shared.wording import screen_language
 
 
@@ -42,6 +48,19 @@ class Snapshot:
         if all(site.id != here for site in self.catalogue.sites_for(service_id)):
             raise NotOfferedHere(f"{service_id} is not given at {here}")
         return DepartmentId(self.catalogue.service(service_id).department)
+
+
+def put_papers_away(conn: Connection, case: Case, *, by: str, now: datetime) -> None:
+    """Nobody sits there any more: take back what was asked and not done yet.
+
+    A form with ink on it is sealed all the same; the citizen has signed.
+    """
+    asked = documents_of(conn, case.id).open_request
+    if asked is not None:
+        cancel_request(conn, audiences, case.id, asked.request_id, by=by, now=now)
+    for one in signing_of(conn, case.id):
+        if one.state in ("presented", "consented"):
+            withdraw(conn, case.id, one.ceremony_id, by=by, audiences=audiences, now=now)
 
 
 def hooks_of(snapshot: Snapshot, booking: BookingService) -> Hooks:
@@ -78,5 +97,26 @@ def hooks_of(snapshot: Snapshot, booking: BookingService) -> Hooks:
     def closed(conn: Connection, case: Case, now: datetime) -> None:
         if case.appointment_id is not None:
             booking.fulfil(conn, case.appointment_id, now)
+        put_papers_away(conn, case, by=f"agent:{case.agent_id}", now=now)
 
-    return Hooks(new_id=new_id, catalogue=snapshot, find=find, arrive=arrive, closed=closed)
+    def left(conn: Connection, case: Case, now: datetime) -> None:
+        if case.appointment_id is not None:
+            booking.walk_out(conn, case.appointment_id, now)
+        put_papers_away(conn, case, by=f"terminal:{case.terminal_id}", now=now)
+
+    return Hooks(
+        new_id=new_id, catalogue=snapshot, find=find, arrive=arrive, closed=closed, left=left
+    )
+
+
+class BookingReaders:
+    """Whom the notices of appointments are for (`counter.notify.ports.Readers`)."""
+
+    def __init__(self, booking: BookingService) -> None:
+        self._booking = booking
+
+    async def reader(self, kind: str, ref: str) -> Reader | None:
+        if not kind.startswith("appointment."):
+            return None
+        contact = await self._booking.contact(ref)
+        return Reader(to=contact.contact, language=contact.language)

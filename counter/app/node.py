@@ -18,6 +18,7 @@ from counter.app.admin_socket import open_admin_socket
 from counter.app.clock import clock, new_id
 from counter.app.doors import open_doors
 from counter.app.files import hold_directory, write_secret
+from counter.app.hooks import BookingReaders
 from counter.app.operations import NodeOperations
 from counter.app.parts import Parts, open_parts
 from counter.app.seed import PEOPLE, names_of
@@ -56,7 +57,9 @@ class Node:
         self.parts = parts = await open_parts(settings, store, closing)
         self._keep(parts.signaling.sweep_for_ever())
         sink = DirectorySink(settings.data / "notices")
-        self._keep(Deliverer(store.executor, sink, clock).run_for_ever())
+        self._keep(
+            Deliverer(store.executor, BookingReaders(parts.booking), sink, clock).run_for_ever()
+        )
         self._keep(_once("warming up", parts.warm_up))
         self._keep(_once("unfinished signatures", lambda: _resume(parts)))
         self._keep(_every(60.0, parts.once_a_minute))

@@ -38,6 +38,7 @@ from counter.signaling.service import SignalingService
 from counter.signaling.store_asks import SqlStore, require_current
 from counter.store import journal_sql, outbox
 from counter.store.cases import audiences, case_of_agent, case_on_terminal
+from counter.store.housekeeping import tidy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +78,7 @@ class Parts:
         """What nothing depends on, and what is better done soon."""
         await self.booking.sweep(clock())
         self.snapshot.catalogue = await self.booking.catalogue()
+        await self.store.executor.write(tidy, clock())
         await self.esign.resume(clock())
 
 

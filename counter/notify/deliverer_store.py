@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from counter.notify.notice import Notice
-from counter.notify.ports import Sink
+from counter.notify.ports import Reader, Readers, Sink
 from counter.store import outbox
 from counter.store.executor import Executor
 
@@ -18,8 +18,11 @@ PAUSE_S = 2.0
 class Deliverer:
     """Runs beside the counter; any node may run one."""
 
-    def __init__(self, executor: Executor, sink: Sink, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, executor: Executor, readers: Readers, sink: Sink, clock: Callable[[], datetime]
+    ) -> None:
         self._executor = executor
+        self._readers = readers
         self._sink = sink
         self._clock = clock
 
@@ -27,9 +30,10 @@ class Deliverer:
         """Deliver what is due now; answers how many got there."""
         there = 0
         for owed in await self._executor.write(outbox.take_due, self._clock()):
-            notice = Notice(id=f"notice-{owed.id}", kind=owed.kind, ref=owed.ref, body=owed.body)
             try:
-                await self._sink.deliver(notice)
+                reader = await self._readers.reader(owed.kind, owed.ref)
+                if reader is not None and reader.to:
+                    await self._sink.deliver(_notice(owed, reader))
             except Exception as failed:
                 log.warning("notice %s not delivered: %s", owed.id, type(failed).__name__)
                 continue
@@ -45,3 +49,14 @@ class Deliverer:
             except Exception as failed:
                 log.warning("the outbox could not be read: %s", type(failed).__name__)
             await asyncio.sleep(PAUSE_S)
+
+
+def _notice(owed: outbox.Owed, reader: Reader) -> Notice:
+    return Notice(
+        id=f"notice-{owed.id}",
+        kind=owed.kind,
+        ref=owed.ref,
+        to=reader.to,
+        language=reader.language,
+        body=owed.body,
+    )

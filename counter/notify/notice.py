@@ -13,4 +13,7 @@ class Notice:
     kind: str
     "Such as `appointment.confirmed`."
     ref: str
+    to: str
+    "E-mail address or telephone number."
+    language: str
     body: dict[str, Any]

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+from dataclasses import asdict
 from pathlib import Path
 
 from counter.notify.notice import Notice
@@ -21,7 +22,7 @@ class DirectorySink:
     def _write(self, notice: Notice) -> None:
         target = self._directory / f"{notice.id}.json"
         text = json.dumps(
-            {"id": notice.id, "kind": notice.kind, "ref": notice.ref, "body": notice.body},
+            asdict(notice),
             ensure_ascii=False,
             indent=1,
         )

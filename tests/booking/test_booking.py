@@ -276,6 +276,24 @@ async def test_a_reference_opens_one_check_in(
         await executor.write(booking.arrive, "00000-00000-00000-00000", "hengqin-centre-1", TEN)
 
 
+async def test_who_leaves_unserved_holds_nothing_and_who_was_served_stays_so(
+    booking: BookingService, executor: Executor, now: datetime
+) -> None:
+    hold = await booked(booking, now)
+    arrived = await executor.write(booking.arrive, hold.reference, "hengqin-centre-1", TEN)
+    for _ in range(2):
+        await executor.write(booking.walk_out, arrived.appointment_id, TEN)
+    assert (await view(booking, hold, TEN)).state is State.CANCELLED
+    assert await executor.read(rows, claim) == []
+
+    served = await booked(booking, now, start=TEN + timedelta(minutes=20))
+    later = TEN + timedelta(minutes=20)
+    arrived = await executor.write(booking.arrive, served.reference, "hengqin-centre-1", later)
+    await executor.write(booking.fulfil, arrived.appointment_id, later)
+    await executor.write(booking.walk_out, arrived.appointment_id, later)
+    assert (await view(booking, served, later)).state is State.FULFILLED
+
+
 async def test_an_unfinished_or_cancelled_booking_is_not_let_in(
     booking: BookingService, executor: Executor, now: datetime
 ) -> None:

@@ -11,8 +11,10 @@ from counter.errors import BadInput, NotAllowedNow
 from counter.journal import GENESIS, Entry, next_entry, verify
 from counter.notify.deliverer_store import Deliverer
 from counter.notify.notice import Notice
+from counter.notify.ports import Reader
 from counter.store import journal_sql, outbox
 from counter.store.executor import Executor
+from counter.store.housekeeping import tidy
 from counter.store.once import once
 from counter.store.session_log import forget, heads, tail, tell
 
@@ -152,7 +154,14 @@ async def test_what_was_refused_may_be_tried_again_with_the_same_key(
     assert await executor.write(ask, lambda conn: {"ok": 1}) == {"ok": 1}
 
 
-class Reader:
+class Everybody:
+    """Knows where everybody reads."""
+
+    async def reader(self, kind: str, ref: str) -> Reader | None:
+        return Reader(to=f"{ref}@example.org", language="pt")
+
+
+class Letterbox:
     """A sink that fails as often as it is told."""
 
     def __init__(self, failures: int) -> None:
@@ -171,14 +180,28 @@ async def test_what_is_owed_is_delivered_again_until_it_got_there(
 ) -> None:
     await executor.write(outbox.owe, "appointment.confirmed", "ap-1", {"day": "Monday"}, now)
     time = [now]
-    reader = Reader(failures=1)
-    deliverer = Deliverer(executor, reader, lambda: time[0])
+    letterbox = Letterbox(failures=1)
+    deliverer = Deliverer(executor, Everybody(), letterbox, lambda: time[0])
     assert await deliverer.deliver_due() == 0
     assert await deliverer.deliver_due() == 0  # it rests before the next attempt
     time[0] = now + timedelta(minutes=1)
     assert await deliverer.deliver_due() == 1
     time[0] = now + timedelta(days=1)
     assert await deliverer.deliver_due() == 0
-    assert [(notice.kind, notice.ref) for notice in reader.read] == [
-        ("appointment.confirmed", "ap-1")
+    assert [(notice.kind, notice.to, notice.language) for notice in letterbox.read] == [
+        ("appointment.confirmed", "ap-1@example.org", "pt")
     ]
+
+
+async def test_tidying_forgets_what_is_old_and_nothing_else(
+    executor: Executor, now: datetime
+) -> None:
+    await executor.write(tell, "terminal:1", "page.added", {}, now)
+    await executor.write(log, 1, now)
+    await executor.write(lambda conn: once(conn, "t:1", "key-00001", "x", lambda c: {}, now))
+    await executor.write(outbox.owe, "appointment.booked", "ap-1", {}, now)
+    await executor.write(tidy, now + timedelta(days=40))
+    assert await executor.read(tail, ["terminal:1"], {}) == []
+    assert await executor.read(journal_sql.check) == (1, [])
+    # Not delivered yet: still owed, however old.
+    assert len(await executor.write(outbox.take_due, now + timedelta(days=40))) == 1
