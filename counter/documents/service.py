@@ -1,9 +1,10 @@
 """What can be done with a case's papers: ask for a scan, take a photograph, decide, show.
 
 Bytes are durable before the row that names them, and the row before the answer.  A photograph that
-cannot be read changes nothing: the request stays open and both screens hear why.
+cannot be read becomes no page: the request stays open and both screens hear why.
 """
 
+import asyncio
 import hashlib
 import hmac
 from datetime import datetime
@@ -93,7 +94,7 @@ class DocumentsService:
         or after a lost answer, is answered with the same page.
         Raises `ScanNotAsked`, and a `PhotographRefused` by its code when it cannot be read.
         """
-        digest = Digest(hashlib.sha256(photograph).hexdigest())
+        digest = await asyncio.to_thread(_digest, photograph)  # 10 MiB would hold the loop up
         if known := await self._papers.may_receive(case_id, request_id, digest):
             return known
         try:
@@ -142,3 +143,7 @@ class DocumentsService:
             refusal = BY_CODE.get(answer.code, ScanFailed)
             raise refusal(f"request {request_id}: {answer.findings or 'not measured'}")
         return answer
+
+
+def _digest(content: bytes) -> Digest:
+    return Digest(hashlib.sha256(content).hexdigest())

@@ -143,7 +143,7 @@ async def refused_with(
     return caught.value.code
 
 
-async def test_an_unreadable_photograph_is_told_to_both_and_changes_nothing(
+async def test_an_unreadable_photograph_is_told_to_both_and_leaves_the_request_open(
     documents: DocumentsService,
     executor: Executor,
     now: datetime,
@@ -151,14 +151,15 @@ async def test_an_unreadable_photograph_is_told_to_both_and_changes_nothing(
     tmp_path: Path,
 ) -> None:
     asked = await ask(documents, now)
-    before = await documents.documents_of(CASE)
     blurred = encode_jpeg(synth.blurred(synth.kiosk(1).image, 3), 90)
     assert await refused_with(documents, asked, blurred, sha256(blurred), now) == "page_blurred"
     assert await refused_with(documents, asked, b"a letter", sha256(b"a letter"), now) == (
         "not_an_image"
     )
     assert await refused_with(documents, asked, photograph, "0" * 64, now) == "digest_mismatch"
-    assert await documents.documents_of(CASE) == before
+    after = await documents.documents_of(CASE)
+    assert after.pages == () and after.open_request is not None
+    assert (after.open_request.request_id, after.open_request.refusal) == (asked, "digest_mismatch")
     assert blobs_kept(tmp_path) == 0
     for audience in (AGENT, TERMINAL):
         rows = (await executor.read(told, audience))[1:]
