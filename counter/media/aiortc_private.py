@@ -16,7 +16,7 @@ from aioice import Candidate, stun
 from aioice.candidate import candidate_foundation, candidate_priority
 from aioice.ice import CandidatePair, Connection, StunProtocol
 from aioice.utils import random_string
-from aiortc import RTCConfiguration, RTCPeerConnection, utils
+from aiortc import RTCConfiguration, RTCPeerConnection
 from aiortc.exceptions import InvalidStateError
 from aiortc.rtcconfiguration import RTCBundlePolicy
 from aiortc.rtcdtlstransport import (
@@ -52,16 +52,6 @@ class MediaLibraryChanged(Refusal):
 
     code = "media_library_changed"
     status = 500
-
-
-def random32() -> int:
-    """An unpredictable 32-bit number, from the libraries' own source of chance."""
-    return int(utils.random32())
-
-
-def new_leg_id() -> str:
-    """A name for a leg, from the libraries' own source of chance."""
-    return random_string(20)
 
 
 def stun_username(datagram: bytes) -> str:

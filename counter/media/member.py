@@ -29,14 +29,14 @@ class Member:
     """A media process by its socket.  It runs in a session of its own, so that neither Ctrl-C nor
     the death of the counter reaches it."""
 
-    def __init__(self, *, name: str, socket: Path, command: Sequence[str]) -> None:
+    def __init__(self, *, name: str, socket: Path, log: Path, command: Sequence[str]) -> None:
         self.name = name
         self.client = ControlClient(socket)
         self.alive = False
         self.calls: set[str] = set()
         "What it carries, as of the last ping, and what was placed on it since."
         self._socket = socket
-        self._log = socket.with_suffix(".log")
+        self._log = log
         self._command = tuple(command)
         self._process: asyncio.subprocess.Process | None = None
         "None for an adopted process."

@@ -14,6 +14,7 @@ from typing import Final
 
 from counter.media.control import LegOffer, LegReport, WorkerGone
 from counter.media.member import Member
+from counter.media.single_instance import short_directory
 
 logger = logging.getLogger(__name__)
 
@@ -35,8 +36,8 @@ class WorkerPool:
         start_within: float = 20.0,
     ) -> None:
         """
-        directory:      holds the control sockets and logs; made for this user only.  Its path is
-                        short enough for a socket, about 90 bytes.
+        directory:      holds the logs and the control sockets; made for this user only.  When its
+                        path is too long for a socket, the sockets are in /tmp.
         ip:             IPv4 address that browsers are told.
         first_udp_port: process i takes `first_udp_port + i`; 0 lets each take any free port.
         spawn_command:  what starts a process, without its options, such as
@@ -46,19 +47,21 @@ class WorkerPool:
         """
         self._ping_every = ping_every
         self._start_within = start_within
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        sockets = short_directory(directory, longest_name=f"media-{count}.sock")
         self._members = {
-            f"media-{number}": Member(
-                name=f"media-{number}",
-                socket=directory / f"media-{number}.sock",
+            name: Member(
+                name=name,
+                socket=sockets / f"{name}.sock",
+                log=directory / f"{name}.log",
                 command=(
                     *spawn_command,
-                    *("--socket", str(directory / f"media-{number}.sock"), "--ip", ip),
+                    *("--socket", str(sockets / f"{name}.sock"), "--ip", ip),
                     *("--udp-port", str(first_udp_port + number if first_udp_port else 0)),
                 ),
             )
-            for number in range(count)
+            for number, name in enumerate(f"media-{number}" for number in range(count))
         }
-        self._directory = directory
         self._placed: OrderedDict[str, str] = OrderedDict()
         "Call -> process, so that both legs asking at once get one process."
         self._watching: list[asyncio.Task[None]] = []
@@ -68,7 +71,6 @@ class WorkerPool:
 
         Raises `WorkerGone` when a process cannot be started; its log says why.
         """
-        self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         try:
             await asyncio.gather(
                 *(member.ensure(within=self._start_within) for member in self._members.values())

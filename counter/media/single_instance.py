@@ -1,6 +1,10 @@
 """One process for each control socket, also when two are started in the same moment."""
 
 import fcntl
+import hashlib
+import os
+import stat
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,6 +35,25 @@ def hold_socket_path(path: Path) -> Iterator[None]:
             yield
         finally:
             path.unlink(missing_ok=True)
+
+
+def short_directory(directory: Path, *, longest_name: str) -> Path:
+    """`directory`, or when sockets in it would have too long a path, one of this user's in /tmp.
+
+    The same directory always leads to the same place, so that processes are found again.
+    Raises `NotAllowedNow` when somebody else has that place.
+    """
+    directory = directory.absolute()
+    if len(bytes(directory / longest_name)) <= MAX_PATH_BYTES:
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return directory
+    digest = hashlib.sha256(bytes(directory)).hexdigest()[:16]
+    place = Path(tempfile.gettempdir()) / f"counter-{os.getuid()}-{digest}"
+    place.mkdir(exist_ok=True, mode=0o700)
+    found = place.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
+        raise NotAllowedNow(f"{place} is not a private directory of this user; remove it")
+    return place
 
 
 def is_held(path: Path) -> bool:

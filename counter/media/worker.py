@@ -16,7 +16,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from counter.media.aiortc_private import check_libraries, new_leg_id, random32
+from counter.media.aiortc_private import check_libraries
 from counter.media.control_server import serve_control
 from counter.media.leg_aiortc import AiortcLeg
 from counter.media.loop_lag import LoopLag
@@ -50,8 +50,8 @@ class WorkerSettings:
 async def serve_worker(
     settings: WorkerSettings,
     *,
-    new_id: Callable[[], str] = new_leg_id,
-    random32: Random32 = random32,
+    new_id: Callable[[], str],
+    random32: Random32,
 ) -> None:
     """Serve until SIGTERM, `/stop`, or until nobody asks any more.
 

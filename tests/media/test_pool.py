@@ -16,7 +16,7 @@ from counter.errors import BadInput, NotAllowedNow, NotFound
 from counter.media.control import WorkerGone
 from counter.media.control_client import ControlClient
 from counter.media.pool import WorkerPool
-from counter.media.single_instance import is_held
+from counter.media.single_instance import is_held, short_directory
 from tests.media.endpoint import Endpoint, only_loopback
 
 COMMAND = (sys.executable, "-m", "counter", "media")
@@ -42,7 +42,7 @@ from counter.media.worker import WorkerSettings, serve_worker
 settings = WorkerSettings(
     socket=Path(sys.argv[1]), ip="127.0.0.1", udp_port=0, orphan_after=timedelta(seconds=0.5)
 )
-asyncio.run(serve_worker(settings))
+asyncio.run(serve_worker(settings, new_id=lambda: "leg", random32=lambda: 4))
 """
 
 
@@ -262,6 +262,35 @@ async def test_a_process_that_cannot_start_is_named_with_its_log(directory: Path
         with pytest.raises(WorkerGone, match=r"media-0\.log"):
             await pool.start()
     assert "Address already in use" in (directory / "media-0.log").read_text()
+
+
+async def test_a_directory_with_a_long_name_is_no_hindrance(directory: Path) -> None:
+    deep = directory / ("long" * 30)
+    pool = a_pool(deep)
+    await pool.start()
+    try:
+        await pool.join(await pool.place("c-1"), "c-1", "terminal")
+        other = a_pool(deep)
+        await other.start()
+        assert await other.place("c-1") == "media-0"
+        assert [report.leg for report in await other.legs("media-0", "c-1")] == ["terminal"]
+        await other.leave()
+    finally:
+        await pool.stop()
+    place = short_directory(deep, longest_name="media-0.sock")
+    assert place.parent == Path(tempfile.gettempdir())
+    shutil.rmtree(place)
+
+
+async def test_a_place_that_somebody_prepared_for_us_is_refused(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(directory))
+    deep = directory / ("long" * 30)
+    place = short_directory(deep, longest_name="media-0.sock")
+    place.chmod(0o777)
+    with pytest.raises(NotAllowedNow):
+        short_directory(deep, longest_name="media-0.sock")
 
 
 async def test_a_process_that_nobody_asks_any_more_ends_by_itself(directory: Path) -> None:
