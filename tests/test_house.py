@@ -48,6 +48,7 @@ ADAPTERS = {
     "counter/media/loop_lag.py": "measures the event loop",
     "counter/media/worker.py": "the media process",
     "counter/media/member.py": "one media process as the pool sees it",
+    "counter/media/single_instance.py": "a lock file, so that one process serves a socket",
     "counter/media/udp_port.py": "the one UDP socket of a worker",
     "counter/media/pool.py": "starts, adopts and asks the media processes",
     "counter/terminal/simulated.py": "a whole terminal as a program",
