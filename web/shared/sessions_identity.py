@@ -16,6 +16,8 @@ from web.shared.live_page import Cookie
 
 DEVICE: Final = "terminal"
 STAFF: Final = "staff"
+SHARED: Final = ("/pages/", "/sheets/", "/documents/")
+"Paths that the terminal and the console both fetch from."
 
 
 class IdentitySessions:
@@ -37,8 +39,12 @@ class IdentitySessions:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme == "Bearer":
             return _principal(await self._identity.session(token, self._clock()), bearer=True)
-        of = DEVICE if request.path.startswith("/terminal") else STAFF
-        return await self.of_cookie(request.cookies, of)
+        if request.path.startswith("/terminal"):
+            return await self.of_cookie(request.cookies, DEVICE)
+        principal = await self.of_cookie(request.cookies, STAFF)
+        if principal is NOBODY and request.path.startswith(SHARED):
+            return await self.of_cookie(request.cookies, DEVICE)
+        return principal
 
     async def of_cookie(self, cookies: Mapping[str, str], of: str) -> Principal:
         """Whom the cookie `of` (`DEVICE` or `STAFF`) belongs to."""
