@@ -1,4 +1,4 @@
-"""Writes the next Alembic migration: what the tables in the code have and the newest schema has not.
+"""Writes the next Alembic migration: what the code's tables have and the newest schema has not.
 
     python -m tools.new_migration "Give pages a note"
 
@@ -53,7 +53,7 @@ def main(arguments: list[str]) -> int:
         if down is not None:
             upgrade(conn)
         context = MigrationContext.configure(conn, opts={"target_metadata": known})
-        wanted = produce_migrations(context, known)
+        wanted = produce_migrations(context, known)  # type: ignore[arg-type]  # takes several too
         assert wanted.upgrade_ops is not None
         body = render_python_code(wanted.upgrade_ops)
     if body.strip() == "pass":
