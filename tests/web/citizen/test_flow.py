@@ -5,18 +5,17 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from aiohttp.test_utils import TestClient
 
 from booking.appointment import State
 from tests.web.citizen.walk import SERVICE, SITE, Citizen
-from tests.web.conftest import Clock, Serve
+from tests.web.conftest import Client, Clock, Serve
 from tests.web.fakes import FakeBooking, citizen_app
 
 DAY = "2026-11-25"
 
 
 @pytest.fixture
-async def person(citizen: TestClient) -> Citizen:  # type: ignore[type-arg]
+async def person(citizen: Client) -> Citizen:
     return Citizen(citizen)
 
 
@@ -82,6 +81,7 @@ def decode(png: bytes) -> str:
     import numpy as np
 
     image = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_GRAYSCALE)
+    assert image is not None
     text, *_ = cv2.QRCodeDetector().detectAndDecode(image)
     return str(text)
 

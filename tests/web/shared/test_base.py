@@ -4,19 +4,18 @@ import asyncio
 import json
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestClient
 
 from counter.errors import NotAllowedNow
+from tests.web.conftest import Serve
 from tests.web.fakes import SECRET, chance
 from web.shared.access import NOBODY, Kind, NoSessions, Principal, allow
 from web.shared.pages import render
 from web.shared.setup import Base, install
 
-Client = TestClient[web.Request, web.Application]
 HTML = {"Accept": "text/html"}
 
 
@@ -59,7 +58,7 @@ async def change(request: web.Request) -> web.Response:
     return web.json_response({"ok": True})
 
 
-def only(kind: Kind) -> Callable[[web.Request], object]:
+def only(kind: Kind) -> Callable[[web.Request], Awaitable[web.Response]]:
     @allow(kind)
     async def view(request: web.Request) -> web.Response:
         return web.json_response({"ok": True})
@@ -73,7 +72,7 @@ def csrf_of(body: str) -> str:
     return found[1]
 
 
-async def test_every_answer_has_the_security_headers(serve) -> None:
+async def test_every_answer_has_the_security_headers(serve: Serve) -> None:
     client = await serve(app_with(web.get("/page", page)))
     for path in ("/page", "/nothing", "/static/dist/nothing"):
         answer = await client.get(path, headers=HTML)
@@ -92,7 +91,7 @@ async def test_every_answer_has_the_security_headers(serve) -> None:
         assert "Strict-Transport-Security" not in headers
 
 
-async def test_the_nonce_is_new_every_time_and_on_every_script(serve) -> None:
+async def test_the_nonce_is_new_every_time_and_on_every_script(serve: Serve) -> None:
     client = await serve(app_with(web.get("/page", page)))
     seen = set()
     for _ in range(2):
@@ -106,7 +105,7 @@ async def test_the_nonce_is_new_every_time_and_on_every_script(serve) -> None:
     assert len(seen) == 2
 
 
-async def test_secure_profile_binds_cookies_and_demands_https(serve) -> None:
+async def test_secure_profile_binds_cookies_and_demands_https(serve: Serve) -> None:
     client = await serve(app_with(web.get("/page", page), secure=True))
     answer = await client.get("/page")
     assert answer.headers["Strict-Transport-Security"].startswith("max-age=63072000")
@@ -117,7 +116,7 @@ async def test_secure_profile_binds_cookies_and_demands_https(serve) -> None:
     assert "Domain" not in cookie
 
 
-async def test_built_files_are_kept_for_ever(serve) -> None:
+async def test_built_files_are_kept_for_ever(serve: Serve) -> None:
     client = await serve(app_with(web.get("/page", page)))
     body = await (await client.get("/page")).text()
     style = re.search(r'href="(/static/dist/[^"]+\.css)" integrity="sha384-', body)
@@ -130,12 +129,12 @@ async def test_built_files_are_kept_for_ever(serve) -> None:
 @pytest.mark.parametrize(
     "path", ["/static/dist/../../shared/setup.py", "/static/dist/..%2f..%2fshared%2fsetup.py"]
 )
-async def test_nothing_outside_the_built_files_is_served(serve, path: str) -> None:
+async def test_nothing_outside_the_built_files_is_served(serve: Serve, path: str) -> None:
     client = await serve(app_with())
     assert (await client.get(path)).status == 404
 
 
-async def test_a_route_that_says_nothing_stops_the_start(serve) -> None:
+async def test_a_route_that_says_nothing_stops_the_start(serve: Serve) -> None:
     async def silent(request: web.Request) -> web.Response:
         return web.Response()
 
@@ -156,13 +155,13 @@ async def test_a_route_that_says_nothing_stops_the_start(serve) -> None:
         ("anyone", "", 200),
     ],
 )
-async def test_only_who_may_gets_in(serve, route: Kind, who: str, status: int) -> None:
+async def test_only_who_may_gets_in(serve: Serve, route: Kind, who: str, status: int) -> None:
     client = await serve(app_with(web.get("/x", only(route))))
     answer = await client.get("/x", headers={"X-Test-Kind": who})
     assert answer.status == status
 
 
-async def test_a_form_of_ours_is_taken(serve) -> None:
+async def test_a_form_of_ours_is_taken(serve: Serve) -> None:
     client = await serve(app_with(web.get("/page", page), web.post("/change", change)))
     token = csrf_of(await (await client.get("/page")).text())
     own = {"Sec-Fetch-Site": "same-origin", "Origin": "null"}
@@ -183,7 +182,7 @@ async def test_a_form_of_ours_is_taken(serve) -> None:
     ],
 )
 async def test_a_form_from_elsewhere_is_refused_even_with_the_token(
-    serve, headers: dict[str, str]
+    serve: Serve, headers: dict[str, str]
 ) -> None:
     client = await serve(app_with(web.get("/page", page), web.post("/change", change)))
     token = csrf_of(await (await client.get("/page")).text())
@@ -193,14 +192,14 @@ async def test_a_form_from_elsewhere_is_refused_even_with_the_token(
 
 
 @pytest.mark.parametrize("token", ["", "0" * 64, "agents-own-token"])
-async def test_a_wrong_token_is_refused(serve, token: str) -> None:
+async def test_a_wrong_token_is_refused(serve: Serve, token: str) -> None:
     client = await serve(app_with(web.get("/page", page), web.post("/change", change)))
     await client.get("/page")
     own = {"Sec-Fetch-Site": "same-origin"}
     assert (await client.post("/change", data={"csrf": token}, headers=own)).status == 403
 
 
-async def test_a_session_has_its_own_token_and_a_bearer_needs_none(serve) -> None:
+async def test_a_session_has_its_own_token_and_a_bearer_needs_none(serve: Serve) -> None:
     client = await serve(app_with(web.post("/change", change)))
     agent = {"X-Test-Kind": "agent", "Sec-Fetch-Site": "same-origin"}
     given = {**agent, "X-CSRF": "agents-own-token"}
@@ -209,7 +208,7 @@ async def test_a_session_has_its_own_token_and_a_bearer_needs_none(serve) -> Non
     assert (await client.post("/change", headers={"X-Test-Kind": "terminal"})).status == 200
 
 
-async def test_a_chosen_language_is_kept_and_the_page_stays(serve) -> None:
+async def test_a_chosen_language_is_kept_and_the_page_stays(serve: Serve) -> None:
     client = await serve(app_with(web.get("/page", page)))
     answer = await client.get("/page?day=3&lang=zh_Hans")
     assert answer.url.path_qs == "/page?day=3"
@@ -217,7 +216,7 @@ async def test_a_chosen_language_is_kept_and_the_page_stays(serve) -> None:
     assert answer.headers["Content-Language"] == "zh-Hans"
 
 
-async def test_the_language_link_leads_nowhere_else(serve) -> None:
+async def test_the_language_link_leads_nowhere_else(serve: Serve) -> None:
     client = await serve(app_with())
     # By hand: a client library would take such an address for another host.
     reader, writer = await asyncio.open_connection(client.host, client.port)
@@ -228,7 +227,7 @@ async def test_the_language_link_leads_nowhere_else(serve) -> None:
     assert places == ["/evil.example/"]
 
 
-async def test_the_devices_language_counts_until_somebody_chooses(serve) -> None:
+async def test_the_devices_language_counts_until_somebody_chooses(serve: Serve) -> None:
     client = await serve(app_with(web.get("/page", page)))
     terminal = {"X-Test-Kind": "terminal"}
     assert '<html lang="pt">' in await (await client.get("/page", headers=terminal)).text()
@@ -236,7 +235,7 @@ async def test_the_devices_language_counts_until_somebody_chooses(serve) -> None
     assert '<html lang="en">' in await (await client.get("/page", headers=terminal)).text()
 
 
-async def test_a_refusal_is_a_page_for_people_and_a_code_for_scripts(serve) -> None:
+async def test_a_refusal_is_a_page_for_people_and_a_code_for_scripts(serve: Serve) -> None:
     @allow("anyone")
     async def refuse(request: web.Request) -> web.Response:
         raise NotAllowedNow("call c-1 is ringing")
@@ -252,7 +251,7 @@ async def test_a_refusal_is_a_page_for_people_and_a_code_for_scripts(serve) -> N
 
 
 async def test_a_fault_shows_no_inside_and_is_logged(
-    serve, caplog: pytest.LogCaptureFixture
+    serve: Serve, caplog: pytest.LogCaptureFixture
 ) -> None:
     @allow("anyone")
     async def fault(request: web.Request) -> web.Response:
@@ -269,7 +268,7 @@ async def test_a_fault_shows_no_inside_and_is_logged(
     assert any(record.exc_info for record in caplog.records)
 
 
-async def test_data_for_scripts_cannot_end_its_block(serve) -> None:
+async def test_data_for_scripts_cannot_end_its_block(serve: Serve) -> None:
     from web.shared.pages import data_block
 
     block = str(data_block("d", {"name": "</script><b>\u2028"}, "n"))
