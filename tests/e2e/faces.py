@@ -90,8 +90,10 @@ class Terminal:
 
     async def press(self, name: str | re.Pattern[str], *, within: Locator | None = None) -> None:
         """Touch the button of this name, not faster than the kiosk listens."""
+        await self._touch((within or self.page).get_by_role("button", name=name))
+
+    async def _touch(self, button: Locator) -> None:
         await asyncio.sleep(max(0.0, self._pressed_at + DEAF_S - time.monotonic()))
-        button = (within or self.page).get_by_role("button", name=name)
         await button.click()
         self._pressed_at = time.monotonic()
 
@@ -148,9 +150,8 @@ class Terminal:
         )
         async with asyncio.timeout(60):
             while not await self.heading("Do you agree?").is_visible():
-                await asyncio.sleep(DEAF_S)
-                if await forward.is_enabled():
-                    await forward.click()
+                if await forward.is_visible():
+                    await self._touch(forward)
         await page.get_by_role("checkbox").check()
         await self.press("Agree and sign")
         return pages
