@@ -25,7 +25,7 @@ from booking.errors import (
     SlotTaken,
 )
 from booking.slots import SlotOffer
-from web.citizen.draft import Draft, keep_draft
+from web.citizen.draft import Draft, keep_draft, read_draft
 from web.citizen.ports import Deps
 from web.citizen.reasons import in_words, rows
 from web.shared.access import allow, principal_of
@@ -103,12 +103,14 @@ def routes(deps: Deps) -> list[web.RouteDef]:
             errors = [{"text": text, "href": "#start"}]
             return await _time_page(request, deps, here, errors=errors, status=refused.status)
         answer = web.HTTPSeeOther("/booking/details")
+        before = read_draft(request, deps)
         draft = Draft(
             reference=held.reference,
             service=here.service.id,
             site=here.site.id,
             start=chosen,
             expires_at=held.expires_at,
+            details=before.details if before else None,
         )
         keep_draft(answer, deps, draft)
         raise answer

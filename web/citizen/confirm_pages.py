@@ -37,9 +37,12 @@ def routes(deps: Deps) -> list[web.RouteDef]:
     @allow("anyone")
     async def keep_details(request: web.Request) -> web.StreamResponse:
         draft = read_draft(request, deps)
-        if draft is None or draft.expires_at <= deps.now():
-            return _expired(request, draft)
         form = read(await request.post())
+        if draft is None or draft.expires_at <= deps.now():
+            page = _expired(request, draft)
+            if draft and not form.mistakes:  # for the next time that is chosen
+                keep_draft(page, deps, draft.with_details(form.typed))
+            return page
         if form.mistakes:
             return await _details_page(request, deps, draft, form)
         answer = web.HTTPSeeOther("/booking/check")

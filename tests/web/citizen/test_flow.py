@@ -215,6 +215,17 @@ async def test_confirming_too_late_books_nothing(
     assert [one.state for one in fake.appointments.values()] == [State.HELD]
 
 
+async def test_what_was_typed_outlives_a_hold_that_ran_out(person: Citizen, clock: Clock) -> None:
+    await person.choose_time(DAY)
+    clock.advance(minutes=11)
+    await person.post("/booking/details", name="Ana", contact="", language="pt", needs="hearing")
+    assert person.status == 410
+    await person.choose_time(DAY, 1)
+    assert person.path == "/booking/details"
+    assert person.value("name") == "Ana"
+    assert re.search(r'value="hearing"[^>]* checked', person.body)
+
+
 async def test_details_cannot_be_skipped(person: Citizen) -> None:
     await person.choose_time(DAY)
     await person.get("/booking/check")

@@ -23,8 +23,10 @@ if (box) {
     }
     if (seconds === 0) {
       clearInterval(timer);
-      // The server says what has expired and leads back to the times.
-      location.reload();
+      // The server says what has expired and leads back to the times; what was typed is kept there.
+      const form = document.querySelector<HTMLFormElement>('form[action="/booking/details"]');
+      if (form) form.requestSubmit();
+      else location.reload();
     }
   };
   const timer = setInterval(tick, 1000);
