@@ -161,7 +161,9 @@ async def _shown(request: web.Request, deps: Deps) -> dict[str, Any]:
         "state": texts_for(language_of(request)).gettext(state),
         "colour": colour,
         "qr": Markup(
-            _code(reference).svg_inline(scale=6, border=4, svgclass="vc-qr__code", lineclass=None)
+            _code(reference).svg_inline(
+                omitsize=True, border=4, svgclass="vc-qr__code", lineclass=None
+            )
         ),
     }
 
