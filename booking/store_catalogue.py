@@ -164,6 +164,14 @@ def plant(conn: Connection, catalogue: Catalogue, calendars: Iterable[Calendar])
     return added
 
 
+def has_years(conn: Connection, years: Iterable[int]) -> bool:
+    """Whether there is a catalogue with every one of these years in every calendar."""
+    known = {(row.territory, row.year) for row in conn.execute(select(calendar_year))}
+    territories = {territory for territory, _ in known}
+    wanted = {(territory, year) for territory in territories for year in years}
+    return bool(known) and wanted <= known
+
+
 def touch(conn: Connection) -> None:
     """Count the version up, so that snapshots in memory are loaded again."""
     statement = insert_for(conn, catalogue_version).values(one=1, version=1)

@@ -11,7 +11,6 @@ from booking.appointment import AppointmentView, Details
 from booking.catalogue import Catalogue
 from booking.orders import Arrived, Contact, Held, HoldOrder
 from booking.ports import Executor, Owe, Recorder, Tell
-from booking.seed_toml import seed
 from booking.service import BookingService
 from booking.slots import Used
 
@@ -85,7 +84,13 @@ async def plant_seed(executor: Executor, now: datetime, *, practice: bool = Fals
 
     practice: see `booking.seed_toml.seed`.  Returns whether anything was written.
     """
-    planted = seed((now.year, now.year + 1), practice=practice)
+    years = (now.year, now.year + 1)
+    if await executor.read(store_catalogue.has_years, years):
+        return False
+    # Loaded only when there is something to plant: the holidays of the world take a while.
+    from booking.seed_toml import seed
+
+    planted = seed(years, practice=practice)
     return await executor.write(store_catalogue.plant, planted.catalogue, planted.calendars)
 
 

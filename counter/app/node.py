@@ -60,9 +60,6 @@ class Node:
         self._keep(
             Deliverer(store.executor, BookingReaders(parts.booking), sink, clock).run_for_ever()
         )
-        self._keep(_once("warming up", parts.warm_up))
-        self._keep(_once("unfinished signatures", lambda: _resume(parts)))
-        self._keep(_every(60.0, parts.once_a_minute))
         self.address = await open_doors(settings, parts, self._ready, closing)
         operations = NodeOperations(
             address=self.address,
@@ -76,6 +73,10 @@ class Node:
         )
         admin = await open_admin_socket(operations, settings.data / "admin.sock")
         closing.push_async_callback(admin.cleanup)
+        # Last: it takes both cores for a second, and nobody waits for it yet.
+        self._keep(_once("warming up", parts.warm_up))
+        self._keep(_once("unfinished signatures", lambda: _resume(parts)))
+        self._keep(_every(60.0, parts.once_a_minute))
 
     async def close(self) -> None:
         """Stop in the reverse order; acknowledged facts are in the store already."""

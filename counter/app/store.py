@@ -11,10 +11,8 @@ from counter.settings import Settings
 from counter.store.blobs_directory import DirectoryBlobs
 from counter.store.bus import Bus
 from counter.store.bus_memory import MemoryBus
-from counter.store.bus_redis import RedisBus
 from counter.store.executor import Executor
 from counter.store.migrate import upgrade_async, upgrade_engine
-from counter.store.postgres_pool import PostgresPool
 from counter.store.sqlite_lane import SqliteLane
 
 
@@ -29,7 +27,7 @@ class Store:
 
 async def open_store(settings: Settings, closing: AsyncExitStack) -> Store:
     """Open it at the newest schema; `closing` closes it."""
-    bus: Bus = RedisBus(settings.redis, node=new_id()) if settings.redis else MemoryBus()
+    bus = _bus(settings)
     await bus.start()
     closing.push_async_callback(bus.close)
     publishing: set[asyncio.Task[None]] = set()
@@ -42,6 +40,8 @@ async def open_store(settings: Settings, closing: AsyncExitStack) -> Store:
 
     executor: Executor
     if settings.postgres:
+        from counter.store.postgres_pool import PostgresPool
+
         pool = PostgresPool(settings.postgres, on_wake=wake)
         closing.push_async_callback(pool.close)
         await upgrade_async(pool.engine)
@@ -54,8 +54,19 @@ async def open_store(settings: Settings, closing: AsyncExitStack) -> Store:
     return Store(executor=executor, bus=bus, blobs=DirectoryBlobs(settings.data / "blobs"))
 
 
+def _bus(settings: Settings) -> Bus:
+    if settings.redis is None:
+        return MemoryBus()
+    # As with PostgreSQL: who runs on one node does not load the client of many.
+    from counter.store.bus_redis import RedisBus
+
+    return RedisBus(settings.redis, node=new_id())
+
+
 def plain_executor(settings: Settings, data: Path) -> Executor:
     """An executor for a look from beside a running node: migrates nothing, wakes nobody."""
     if settings.postgres:
+        from counter.store.postgres_pool import PostgresPool
+
         return PostgresPool(settings.postgres, size=1)
     return SqliteLane(data / "counter.sqlite")

@@ -6,20 +6,16 @@ A worker that dies or hangs is replaced, and whoever waited gets `SignerUnavaila
 
 import asyncio
 import multiprocessing
-from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from datetime import datetime
 from functools import partial
-from typing import TypeVar
+from typing import Any
 
-from counter.esign import sign_worker
 from counter.esign.forms import FormTemplate, Language
 from counter.esign.ink import Ink
 from counter.esign.ports import PreparedForm, SealedForm, SigningKeys, Verdict
 from counter.esign.refusals import SignerUnavailable
-
-R = TypeVar("R")
 
 JOB_PATIENCE_S = 30.0
 "Longer than any job that makes progress, the start of the process included."
@@ -36,12 +32,13 @@ class SignPool:
 
     async def warm(self) -> None:
         """Return when the worker is ready, so that the first citizen does not wait for it."""
-        await self._run(sign_worker.ready)
+        await self._run("ready")
 
     async def prepare(
         self, form: FormTemplate, data: dict[str, str], language: Language, now: datetime
     ) -> PreparedForm:
-        return await self._run(partial(sign_worker.prepare, form, data, language, now))
+        prepared: PreparedForm = await self._run("prepare", form, data, language, now)
+        return prepared
 
     async def seal(
         self,
@@ -53,8 +50,8 @@ class SignPool:
         signed_at: datetime,
         now: datetime,
     ) -> SealedForm:
-        job = partial(
-            sign_worker.seal,
+        sealed: SealedForm = await self._run(
+            "seal",
             pdf,
             form,
             data,
@@ -63,13 +60,14 @@ class SignPool:
             now=now,
             tsa_url=self.tsa_url,
         )
-        return await self._run(job)
+        return sealed
 
     async def verify(self, pdf: bytes, now: datetime) -> tuple[Verdict, ...]:
-        return await self._run(partial(sign_worker.verify, pdf, now))
+        verdicts: tuple[Verdict, ...] = await self._run("verify", pdf, now)
+        return verdicts
 
     async def require_timestamps(self) -> None:
-        await self._run(partial(sign_worker.timestamp, self.tsa_url))
+        await self._run("timestamp", self.tsa_url)
 
     async def close(self) -> None:
         """Let the job that is running finish, then end the worker."""
@@ -79,11 +77,13 @@ class SignPool:
         """The same, for who has no event loop."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    async def _run(self, job: Callable[[], R]) -> R:
+    async def _run(self, job: str, *args: Any, **kwargs: Any) -> Any:
+        """Run the function of this name of `sign_worker` over there."""
         pool = self._pool
+        call = partial(_do, job, *args, **kwargs)
         try:
             async with asyncio.timeout(JOB_PATIENCE_S):
-                return await asyncio.get_running_loop().run_in_executor(pool, job)
+                return await asyncio.get_running_loop().run_in_executor(pool, call)
         except (BrokenProcessPool, TimeoutError) as error:
             self._replace(pool)
             raise SignerUnavailable(
@@ -101,6 +101,19 @@ class SignPool:
         return ProcessPoolExecutor(
             max_workers=1,
             mp_context=multiprocessing.get_context("spawn"),
-            initializer=sign_worker.start,
+            initializer=_start,
             initargs=(self._keys,),
         )
+
+
+def _start(keys: SigningKeys) -> None:
+    # Its libraries take a second to load and are of use in the worker only.
+    from counter.esign import sign_worker
+
+    sign_worker.start(keys)
+
+
+def _do(job: str, *args: Any, **kwargs: Any) -> Any:
+    from counter.esign import sign_worker
+
+    return getattr(sign_worker, job)(*args, **kwargs)

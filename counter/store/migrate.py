@@ -1,11 +1,12 @@
 """Brings a store to the newest schema with Alembic, on either engine."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection, Engine, func, select
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import Connection, Engine, func, inspect, select, text
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 MIGRATING = 0x6D696772
@@ -19,6 +20,12 @@ def upgrade(conn: Connection) -> None:
     """
     if conn.dialect.name == "postgresql":
         conn.execute(select(func.pg_advisory_xact_lock(MIGRATING)))
+    if _is_newest(conn):
+        return
+    # Loaded only when there is something to migrate: it takes as long as the rest of a start.
+    from alembic import command
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = conn
@@ -31,7 +38,19 @@ def upgrade_engine(engine: Engine) -> None:
         upgrade(conn)
 
 
-async def upgrade_async(engine: AsyncEngine) -> None:
+async def upgrade_async(engine: "AsyncEngine") -> None:
     """Migrate through an async engine (PostgreSQL)."""
     async with engine.begin() as conn:
         await conn.run_sync(upgrade)
+
+
+def newest_revision() -> str:
+    """The number of the last file in `migrations/versions`."""
+    return max(path.name.split("_")[0] for path in MIGRATIONS.glob("versions/[0-9]*.py"))
+
+
+def _is_newest(conn: Connection) -> bool:
+    if not inspect(conn).has_table("alembic_version"):
+        return False
+    found = conn.execute(text("SELECT version_num FROM alembic_version")).scalars().all()
+    return list(found) == [newest_revision()]
