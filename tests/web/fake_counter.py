@@ -3,6 +3,7 @@
 Real: the pages, their headers and guards, Socket.IO.  Not real: everything behind the ports.
 """
 
+import asyncio
 import hashlib
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
@@ -90,13 +91,16 @@ class FakeCounter:
         for namespace in self.screens:
             self._serve(namespace)
         self.sio.attach(self.app)
+        self._transports: list[asyncio.Transport] = []
+        self.app.on_response_prepare.append(self._remember)
         self.server = TestServer(self.app)
 
     async def __aenter__(self) -> "FakeCounter":
-        await self.server.start_server()
+        await self.server.start_server(shutdown_timeout=0.5)  # pages may still be open
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self.cut()
         await self.sio.shutdown()
         await self.server.close()
 
@@ -124,9 +128,10 @@ class FakeCounter:
             await self.sio.disconnect(sid, namespace=namespace)
 
     async def cut(self) -> None:
-        """Every socket breaks, as when the counter is killed."""
-        for socket in list(self.sio.eio.sockets.values()):
-            await socket.close(abort=True)
+        """Every socket breaks at once, as when the counter is killed."""
+        for transport in self._transports:
+            transport.abort()
+        self._transports.clear()
 
     def events(self, *quiet: str) -> list[str]:
         """Names of what was asked, without `quiet` ones."""
@@ -152,6 +157,10 @@ class FakeCounter:
             raise NotFound("no such paper in this case")
         self.served.append(sha256)
         return Paper(body=screens.PAPERS[sha256], media_type="image/png")
+
+    async def _remember(self, request: web.Request, _: web.StreamResponse) -> None:
+        if request.path.startswith("/socket.io/") and request.transport is not None:
+            self._transports.append(cast(asyncio.Transport, request.transport))
 
     def _told(self, namespace: str) -> dict[str, Any]:
         screen = self.screens[namespace].model_dump(mode="json")

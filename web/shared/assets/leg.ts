@@ -3,7 +3,7 @@
 // Promise: while media flows it is not touched, whatever happens to the socket (a restarted counter
 // does not disturb a call); when it stops, it is joined again with growing pauses until it is back
 // or the call has ended.  The counter always offers; we only answer.
-import {type Signal, signal} from "@preact/signals";
+import {signal} from "@preact/signals";
 import {type Devices, type Found, openFace} from "./cameras.ts";
 import {type Answer, type AskOptions, pause} from "./live.ts";
 
@@ -287,5 +287,3 @@ function level({packets, lost, rttMs}: Seen): Quality {
   if (rttMs > 400 || share > 0.08) return "poor";
   return rttMs > 200 || share > 0.03 ? "fair" : "good";
 }
-
-export type RemoteStream = Signal<MediaStream | null>;

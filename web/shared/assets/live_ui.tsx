@@ -1,5 +1,5 @@
 // Pieces that the terminal and the console draw alike.
-import {type Signal, signal} from "@preact/signals";
+import {type ReadonlySignal, signal} from "@preact/signals";
 import type {ComponentChildren} from "preact";
 import {useEffect, useRef} from "preact/hooks";
 import type {Leg} from "./leg.ts";
@@ -28,7 +28,7 @@ export function LiveRegion() {
 
 /** A stream in a <video>; it is set once per stream, and a refused start is told to the leg. */
 export function Picture(props: {
-  stream: Signal<MediaStream | null>;
+  stream: ReadonlySignal<MediaStream | null>;
   label: string;
   muted?: boolean;
   mirrored?: boolean;

@@ -20,14 +20,22 @@ function touched(): void {
   left.value = null;
 }
 
+/** Any touch, but the buttons of the question answer for themselves: one of them means "finish". */
+function felt(event: Event): void {
+  const button = event.target instanceof Element && event.target.closest("dialog button") !== null;
+  if (left.peek() === null || !button) touched();
+}
+
 /** Watch for the rest of this page's life. */
 export function watchIdle(): void {
   for (const kind of ["pointerdown", "keydown", "wheel", "touchmove"]) {
-    window.addEventListener(kind, touched, {capture: true, passive: true});
+    window.addEventListener(kind, felt, {capture: true, passive: true});
   }
+  let stage = "";
   effect(() => {
-    void screen.value.stage; // a new screen starts a new minute
-    touched();
+    // A new stage starts a new minute; the same one told again does not.
+    if (screen.value.stage !== stage) touched();
+    stage = screen.value.stage;
   });
   setInterval(() => {
     if (NEVER.has(screen.peek().stage)) return touched();

@@ -1,5 +1,5 @@
 // Photographing a paper: what the camera sees, marks to lay it between, one big button.
-import {signal} from "@preact/signals";
+import {signal, useComputed} from "@preact/signals";
 import {useEffect, useRef} from "preact/hooks";
 import {openPaper} from "../../../shared/assets/cameras.ts";
 import {Picture} from "../../../shared/assets/live_ui.tsx";
@@ -19,17 +19,21 @@ export function Scan(props: {card: ScanCard}) {
     failed: signal<string | null>(null),
   }).current;
   const view = useRef<HTMLDivElement>(null);
+  // Without a camera of its own, papers are held before the one that shows the face.
+  const seen = useComputed(() => state.paper.value ?? leg.local.value);
 
   useEffect(() => {
     let own: MediaStreamTrack | null = null;
     let gone = false;
-    void openPaper(config.document_camera).then(track => {
-      if (gone) return track?.stop();
+    const open = async (): Promise<void> => {
+      await leg.prepare(); // labels are only known once a camera was allowed
+      const track = gone ? null : await openPaper(config.document_camera);
+      if (gone || !track) return track?.stop();
       own = track;
-      if (track) leg.show(track); // the agent sees how the paper lies
-      const used = track ?? leg.local.value?.getVideoTracks()[0] ?? null;
-      state.paper.value = used ? new MediaStream([used]) : null;
-    });
+      leg.show(track); // the agent sees how the paper lies
+      state.paper.value = new MediaStream([track]);
+    };
+    void open();
     return () => {
       gone = true;
       leg.show(null);
@@ -38,7 +42,7 @@ export function Scan(props: {card: ScanCard}) {
   }, []);
 
   async function take(): Promise<void> {
-    const track = state.paper.value?.getVideoTracks()[0];
+    const track = seen.value?.getVideoTracks()[0];
     const video = view.current?.querySelector("video");
     if (!track || !video) return;
     state.failed.value = null;
@@ -61,8 +65,7 @@ export function Scan(props: {card: ScanCard}) {
   }
 
   const step = state.step.value;
-  const mirrored = false; // a paper has to be readable
-  const own = state.paper.value;
+  const own = seen.value;
   return (
     <div class="scan">
       <Title of={card.request_id} lead={t("Lay it flat between the marks, and take your hands away.")}>
@@ -72,7 +75,7 @@ export function Scan(props: {card: ScanCard}) {
       <Advice />
       <div class="scan__view" ref={view}>
         {own ? (
-          <Picture stream={state.paper} muted mirrored={mirrored} label={t("What the document camera sees")} />
+          <Picture stream={seen} muted label={t("What the document camera sees")} />
         ) : (
           <p class="note">{t("The document camera does not work. Please tell the agent.")}</p>
         )}

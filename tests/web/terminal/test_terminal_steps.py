@@ -1,0 +1,324 @@
+"""What a person does at the kiosk, and what the counter hears of it."""
+
+import hashlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page
+
+from tests.web import screens
+from tests.web.fake_counter import FakeCounter
+from tests.web.live_pages import open_face, until
+
+KIOSK = (1080, 1920)
+REFERENCE = "K7Q2M9XWT4V8R3NB5H6D"
+
+
+@pytest.fixture
+async def counter() -> AsyncIterator[FakeCounter]:
+    async with FakeCounter() as made:
+        made.answers["leg.join"] = lambda _: {"ok": False, "code": "not_allowed_now"}
+        yield made
+
+
+async def at(
+    browser: Browser, counter: FakeCounter, stage: str, language: str = "zh-Hant", **context: Any
+) -> Page:
+    await counter.show(screens.terminal_stages(language)[stage])  # type: ignore[arg-type]
+    _, page, _ = await open_face(browser, counter, "terminal", KIOSK, language, **context)
+    await until(lambda: counter.last, page)
+    return page
+
+
+async def heard(counter: FakeCounter, page: Page, event: str, count: int = 1) -> dict[str, Any]:
+    """The payload of the `count`th time that this was asked."""
+    await until(lambda: len(counter.payloads(event)) >= count, page)
+    return counter.payloads(event)[count - 1]
+
+
+async def press(page: Page, name: str) -> None:
+    await page.wait_for_timeout(420)  # the kiosk is deaf to the second half of a double tap
+    await page.get_by_role("button", name=name, exact=True).click()
+
+
+async def test_a_language_on_the_first_screen_is_spoken_and_begins(
+    chromium: Browser, counter: FakeCounter
+) -> None:
+    page = await at(chromium, counter, "attract")
+    await page.locator(".attract__languages").get_by_text("Português").click()
+    assert (await heard(counter, page, "language.choose"))["language"] == "pt"
+    assert (await heard(counter, page, "screen.open"))["stage"] == "start"
+
+
+async def test_the_language_changes_without_a_new_page(
+    chromium: Browser, counter: FakeCounter
+) -> None:
+    page = await at(chromium, counter, "start")
+    assert await page.locator("h1").inner_text() == "您有預約嗎？"
+    await page.evaluate("window.same = true")
+    await counter.show(screens.terminal("start", "pt"))
+    await page.get_by_text("Tem marcação?").wait_for()
+    assert await page.evaluate("[window.same, document.documentElement.lang]") == [True, "pt"]
+
+
+async def test_a_reference_is_typed_on_the_screen(chromium: Browser, counter: FakeCounter) -> None:
+    counter.answers["appointment.find"] = lambda _: {"ok": False, "code": "unknown_reference"}
+    page = await at(chromium, counter, "reference")
+    for digit in REFERENCE:
+        await page.locator(".key", has_text=digit).click()
+    await press(page, "查找我的預約")
+    assert (await heard(counter, page, "appointment.find"))["reference"] == REFERENCE
+    advice = page.locator("[data-code=unknown_reference]")
+    await advice.wait_for()
+    assert "不" in await advice.inner_text()
+
+
+async def test_a_keyboard_types_as_well_and_reads_o_as_zero(
+    chromium: Browser, counter: FakeCounter
+) -> None:
+    page = await at(chromium, counter, "reference")
+    await page.keyboard.type("o7q2m9xwt4v8r3nb5h6l", delay=100)
+    await page.keyboard.press("Enter")
+    assert (await heard(counter, page, "appointment.find"))["reference"] == "07Q2M9XWT4V8R3NB5H61"
+
+
+async def test_a_scanner_types_faster_than_a_hand(chromium: Browser, counter: FakeCounter) -> None:
+    page = await at(chromium, counter, "reference")
+    await page.evaluate(
+        """text => { for (const key of [...text, "Enter"])
+            window.dispatchEvent(new KeyboardEvent("keydown", {key})); }""",
+        "K7Q2M-9XWT4-V8R3N-B5H6D",
+    )
+    assert (await heard(counter, page, "appointment.find"))[
+        "reference"
+    ] == "K7Q2M-9XWT4-V8R3N-B5H6D"
+    assert len(counter.payloads("appointment.find")) == 1
+
+
+async def test_an_ask_is_repeated_with_its_key_until_it_is_answered(
+    chromium: Browser, counter: FakeCounter
+) -> None:
+    async def cut_first(_: dict[str, Any]) -> dict[str, Any]:
+        if len(counter.payloads("arrival.confirm")) == 1:
+            await counter.cut()
+        return {"ok": True}
+
+    counter.answers["arrival.confirm"] = cut_first
+    page = await at(chromium, counter, "confirm")
+    await press(page, "是，這是我的預約")
+    again = await heard(counter, page, "arrival.confirm", 2)
+    assert again["key"] == counter.payloads("arrival.confirm")[0]["key"]
+
+
+async def test_a_page_that_comes_back_says_what_it_has_heard(
+    chromium: Browser, counter: FakeCounter
+) -> None:
+    page = await at(chromium, counter, "waiting")
+    await counter.tell("/terminal", "ticket.taken")
+    await counter.tell("/terminal", "call.started")
+    await page.get_by_text("接待人員已接通。").wait_for(state="attached")
+    await counter.cut()
+    await until(lambda: len(counter.last) == 2, page)
+    assert counter.last == [{}, {"terminal:1": 2}]
+
+
+async def test_a_paper_is_photographed_at_once_and_its_refusal_is_advice(
+    chromium: Browser, counter: FakeCounter
+) -> None:
+    counter.refuse_photographs = ["page_glare"]
+    page = await at(chromium, counter, "scan")
+    await page.locator(".stage__self").wait_for()
+    await press(page, "重新拍攝")
+    await page.locator("[data-code=page_glare]").wait_for()
+    assert len(counter.photographs) == 1
+    assert counter.photographs[0][:2] == b"\xff\xd8" or counter.photographs[0][:4] == b"\x89PNG"
+    await press(page, "重新拍攝")
+    await page.get_by_text("已收到，接待人員正在查看。").wait_for()
+    assert len(counter.photographs) == 2
+
+
+async def test_a_paper_that_is_not_at_hand_can_be_declined(
+    chromium: Browser, counter: FakeCounter
+) -> None:
+    page = await at(chromium, counter, "scan")
+    await press(page, "我沒有這份文件")
+    assert (await heard(counter, page, "scan.decline"))["request_id"] == "scan-1"
+
+
+async def test_a_page_counts_as_seen_when_its_end_was_on_the_screen(
+    chromium: Browser, counter: FakeCounter
+) -> None:
+    page = await at(chromium, counter, "read")
+    await page.locator(".paper img").evaluate("one => one.decode()")
+    await page.wait_for_timeout(300)
+    assert counter.payloads("page.seen") == []
+    await press(page, "往下看")
+    assert (await heard(counter, page, "page.seen"))["number"] == 1
+    await page.get_by_role("button", name="下一頁").wait_for()
+    await press(page, "下一頁")
+    await page.get_by_text("第 2 頁，共 2 頁").wait_for()
+    await page.locator(".paper img").evaluate("one => one.decode()")
+    assert len(counter.payloads("page.seen")) == 1
+    await press(page, "往下看")
+    assert (await heard(counter, page, "page.seen", 2))["number"] == 2
+
+
+async def test_consent_needs_every_page_and_the_tick_and_names_the_document(
+    chromium: Browser, counter: FakeCounter
+) -> None:
+    page = await at(chromium, counter, "read")
+    seen = screens.terminal(
+        "call",
+        call=screens.call("zh-Hant", "read"),
+        ceremony=screens.ceremony("zh-Hant", seen=2),
+    )
+    for _ in range(2):
+        await press(page, "往下看")
+        await until(lambda: counter.payloads("page.seen"), page)
+        if await page.get_by_role("button", name="下一頁").count():
+            await press(page, "下一頁")
+    done = page.get_by_role("button", name="我已閱讀")
+    await done.wait_for()
+    assert await done.get_attribute("aria-disabled") == "true", "the counter has not said so yet"
+    await counter.show(seen)
+    await page.locator("button:not([aria-disabled])", has_text="我已閱讀").wait_for()
+    await press(page, "我已閱讀")
+    agree = page.get_by_role("button", name="同意並簽署")
+    assert await agree.get_attribute("aria-disabled") == "true"
+    assert "3fa9c1" in await page.locator(".consent").inner_text()
+    await page.locator(".tick input").check()
+    await press(page, "同意並簽署")
+    assert (await heard(counter, page, "ceremony.consent"))["sha256"] == screens.DOCUMENT
+
+
+async def test_ink_is_drawn_taken_back_and_sent_with_its_time(
+    chromium: Browser, counter: FakeCounter
+) -> None:
+    page = await at(chromium, counter, "sign")
+    box = await page.locator(".pad canvas").bounding_box()
+    assert box is not None
+    sign = page.get_by_role("button", name="簽署文件")
+    assert await sign.get_attribute("aria-disabled") == "true"
+    for stroke in range(3):
+        await page.mouse.move(box["x"] + 100 + stroke * 150, box["y"] + 80)
+        await page.mouse.down()
+        for step in range(12):
+            await page.mouse.move(
+                box["x"] + 100 + stroke * 150 + step * 8, box["y"] + 80 + step * 12
+            )
+        await page.mouse.up()
+    await press(page, "還原")
+    await press(page, "簽署文件")
+    strokes = (await heard(counter, page, "ceremony.sign"))["strokes"]
+    assert len(strokes) == 2
+    times = [point["t_ms"] for stroke in strokes for point in stroke]
+    assert times[0] == 0 and times == sorted(times)
+    assert all(0 <= point["x"] <= box["width"] for stroke in strokes for point in stroke)
+
+
+async def test_finishing_asks_first_and_then_forgets(
+    chromium: Browser, counter: FakeCounter
+) -> None:
+    async def leave(_: dict[str, Any]) -> dict[str, Any]:
+        await counter.show(screens.terminal("attract"))
+        return {"ok": True}
+
+    counter.answers["visit.leave"] = leave
+    page = await at(chromium, counter, "receipt", "pt")
+    await page.evaluate("localStorage.setItem('left', 'behind')")
+    await press(page, "Terminar")
+    assert counter.payloads("visit.leave") == []
+    async with page.expect_navigation(url="**/terminal"):
+        await press(page, "Sim, terminar")
+        await page.get_by_text("Obrigado. Até à próxima!").wait_for()
+    await page.locator(".frame--attract").wait_for()
+    assert await page.evaluate("localStorage.getItem('left')") is None
+
+
+@pytest.mark.parametrize("where", ["button", "backdrop"])
+async def test_nobody_there_is_asked_first_and_a_touch_goes_on(
+    chromium: Browser, counter: FakeCounter, where: str
+) -> None:
+    await counter.show(screens.terminal("start"))
+    context, page, _ = await open_face(chromium, counter, "terminal", KIOSK)
+    await page.clock.install()
+    await page.goto(f"{counter.url}/terminal")
+    await page.locator(".frame--start").wait_for()
+    await page.clock.run_for(58_000)
+    assert await page.locator("dialog").count() == 0
+    await page.clock.run_for(4_000)
+    await page.locator("dialog").wait_for()
+    if where == "button":
+        await page.get_by_role("button", name="是，繼續").click()
+    else:
+        await page.mouse.click(20, 900)
+    await page.locator("dialog").wait_for(state="detached")
+    assert counter.payloads("visit.leave") == []
+    await page.clock.run_for(62_000)
+    await page.locator("dialog").wait_for()
+    if where == "button":
+        await page.clock.run_for(32_000)  # nobody answers
+    else:
+        await page.get_by_role("button", name="不，結束").click()
+    await heard(counter, page, "visit.leave")
+    await context.close()
+
+
+@pytest.mark.parametrize("stage", ["waiting", "talk"])
+async def test_nobody_who_waits_or_speaks_is_asked_for_more_time(
+    chromium: Browser, counter: FakeCounter, stage: str
+) -> None:
+    await counter.show(screens.terminal_stages("zh-Hant")[stage])
+    context, page, _ = await open_face(chromium, counter, "terminal", KIOSK)
+    await page.clock.install()
+    await page.goto(f"{counter.url}/terminal")
+    await page.locator(".frame").wait_for()
+    await page.clock.run_for(200_000)
+    assert await page.locator("dialog").count() == 0
+    assert counter.payloads("visit.leave") == []
+    await context.close()
+
+
+async def test_a_displaced_page_is_out_of_use_until_it_takes_over(
+    chromium: Browser, counter: FakeCounter
+) -> None:
+    page = await at(chromium, counter, "waiting")
+    await counter.displace("/terminal")
+    await page.get_by_text("本機的頁面已在另一個視窗開啟").wait_for()
+    await page.wait_for_timeout(1500)
+    assert len(counter.last) == 1, "it does not fight for the terminal"
+    await page.get_by_role("button", name="在這裡繼續").click()
+    await page.locator(".frame--waiting").wait_for()
+
+
+async def test_the_token_of_the_address_makes_the_machine_a_terminal(
+    chromium: Browser, counter: FakeCounter
+) -> None:
+    context = await chromium.new_context()
+    page = await context.new_page()
+    await page.goto(f"{counter.url}/terminal/start#t=wrong")
+    await page.locator("#enrol-refused").wait_for()
+    assert "wrong" not in page.url
+    async with page.expect_navigation(url="**/terminal"):
+        await page.goto("about:blank")
+        await page.goto(f"{counter.url}/terminal/start#t=right")
+    await page.locator(".frame--attract").wait_for()
+    await context.close()
+
+
+async def test_photographs_are_what_was_announced(chromium: Browser, counter: FakeCounter) -> None:
+    page = await at(chromium, counter, "scan")
+    digests: list[str] = []
+    page.on(
+        "request",
+        lambda sent: (
+            digests.append(sent.headers.get("x-digest-sha256", ""))
+            if sent.method == "PUT"
+            else None
+        ),
+    )
+    await page.locator(".stage__self").wait_for()
+    await press(page, "重新拍攝")
+    await until(lambda: counter.photographs, page)
+    assert digests == [hashlib.sha256(counter.photographs[0]).hexdigest()]
