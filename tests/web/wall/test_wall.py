@@ -1,0 +1,173 @@
+"""The wall: its figures from the store, its page without names, its cells kept fresh."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from importlib.resources import files
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+from playwright.async_api import Browser
+
+from counter.case import Case
+from counter.ids import CaseId, DepartmentId, ServiceId, SiteId, TerminalId
+from counter.signaling.tables import agent, terminal_state, ticket
+from counter.store.cases import put_case
+from counter.store.executor import Executor
+from tests.web.fakes import SECRET, chance, places
+from web.shared.access import NOBODY, Principal
+from web.shared.setup import Base, install
+from web.wall.ports import QueueTile, TerminalTile, WallDeps, WallState
+from web.wall.views import routes
+from web.wall.wall_local import LocalWall
+
+AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
+VIOLATIONS = "async () => (await axe.run(document)).violations.map(one => one.id)"
+TERMINAL = "hengqin-centre-1"
+
+QUIET = WallState(
+    queues=(
+        QueueTile(
+            department_id="dsi", name="身份證明局", waiting=0, longest_min=0, ready=1, busy=0
+        ),
+    ),
+    terminals=(TerminalTile(terminal_id=TERMINAL, name="橫琴 1", state="free", fault=""),),
+)
+
+
+@dataclass
+class Staged:
+    """A wall whose state the test sets."""
+
+    state: WallState = QUIET
+    principal: Principal = field(
+        default_factory=lambda: Principal(kind="supervisor", subject="mok", csrf="c")
+    )
+
+    async def read(self, language: str) -> WallState:
+        return self.state
+
+
+class Sessions:
+    def __init__(self, staged: Staged) -> None:
+        self._staged = staged
+
+    async def principal(self, request: web.Request) -> Principal:
+        return self._staged.principal
+
+
+def app_of(staged: Staged) -> web.Application:
+    app = web.Application()
+    base = Base(sessions=Sessions(staged), random_bytes=chance(), secret=SECRET, secure=False)
+    install(app, base)
+    app.add_routes(routes(WallDeps(wall=staged)))
+    return app
+
+
+@asynccontextmanager
+async def served(staged: Staged) -> AsyncIterator[TestClient]:  # type: ignore[type-arg]
+    async with TestClient(TestServer(app_of(staged))) as client:
+        yield client
+
+
+async def test_nobody_sees_the_wall_without_signing_in() -> None:
+    async with served(Staged(principal=NOBODY)) as client:
+        for path in ("/wall", "/wall/state"):
+            assert (await client.get(path)).status == 401
+
+
+async def test_a_queue_with_nobody_on_duty_is_alarming() -> None:
+    staged = Staged()
+    async with served(staged) as client:
+        cells = await (await client.get("/wall/state")).json()
+        assert cells["queue.dsi.alarm"] == ""
+        left = replace(QUIET.queues[0], waiting=2, longest_min=7, ready=0)
+        staged.state = replace(QUIET, queues=(left,))
+        cells = await (await client.get("/wall/state")).json()
+        assert cells["queue.dsi.alarm"]
+        assert cells["queue.dsi.waiting"] == "2"
+
+
+async def test_the_wall_counts_who_waits_and_who_is_ready(
+    executor: Executor, now: datetime
+) -> None:
+    case = Case(
+        id=CaseId("c-1"),
+        number="A001",
+        terminal_id=TerminalId(TERMINAL),
+        site_id=SiteId("hengqin-centre"),
+        department_id=DepartmentId("dsi"),
+        service_id=ServiceId("dsi-criminal-record"),
+        appointment_id=None,
+        citizen="",
+        language="zh-Hant",
+        needs=(),
+        agent_id=None,
+        opened_at=now,
+    )
+    later = now + timedelta(minutes=5)
+    await executor.write(put_case, case)
+    await executor.write(
+        lambda conn: conn.execute(
+            ticket.insert().values(
+                id="t-1", case_id="c-1", terminal_id=TERMINAL, department_id="dsi",
+                service_id="dsi-criminal-record", language="zh-Hant", number="A001",
+                booked=False, arrived_at=now, due=now, state="waiting", rev=0,
+                lease_until=later, requeued=False,
+            )
+        ).rowcount
+    )  # fmt: skip
+    for name, doing in (("lei", "idle"), ("ana", "offline")):
+        await executor.write(
+            lambda conn, name=name, doing=doing: conn.execute(  # type: ignore[misc]
+                agent.insert().values(
+                    id=name, name=name, department_id="dsi", state=doing, since=now, epoch=1,
+                    lease_until=later + timedelta(seconds=9), misses=0,
+                )
+            ).rowcount
+        )  # fmt: skip
+    await executor.write(
+        lambda conn: conn.execute(
+            terminal_state.insert().values(
+                terminal_id=TERMINAL, stage="attract", language="zh-Hant", text_size="A",
+                version=1, camera="missing", microphone="good", epoch=1, beat_at=later,
+            )
+        ).rowcount
+    )  # fmt: skip
+    wall = LocalWall(executor=executor, catalogue=places, clock=lambda: later)
+    state = await wall.read("zh_Hant")
+    queue = next(one for one in state.queues if one.department_id == "dsi")
+    assert (queue.waiting, queue.longest_min, queue.ready, queue.busy) == (1, 5, 1, 0)
+    tiles = {one.terminal_id: one for one in state.terminals}
+    assert (tiles[TERMINAL].state, tiles[TERMINAL].fault) == ("waiting", "camera_missing")
+    assert {one.state for name, one in tiles.items() if name != TERMINAL} == {"away"}
+
+
+@pytest.mark.parametrize("locale", ["zh-MO", "pt-PT"])
+async def test_the_wall_is_accessible_and_keeps_itself_fresh(
+    chromium: Browser, locale: str
+) -> None:
+    staged = Staged()
+    server = TestServer(app_of(staged))
+    await server.start_server()
+    context = await chromium.new_context(
+        viewport={"width": 1920, "height": 1080},
+        locale=locale,
+        base_url=f"http://127.0.0.1:{server.port}",
+    )
+    try:
+        page = await context.new_page()
+        await page.goto("/wall")
+        await page.evaluate(AXE)
+        assert await page.evaluate(VIOLATIONS) == []
+        cell = page.locator('[data-cell="queue.dsi.waiting"]')
+        assert await cell.inner_text() == "0"
+        staged.state = replace(QUIET, queues=(replace(QUIET.queues[0], waiting=3),))
+        await page.wait_for_function(
+            "() => document.querySelector('[data-cell=\"queue.dsi.waiting\"]').textContent === '3'"
+        )
+    finally:
+        await context.close()
+        await server.close()
