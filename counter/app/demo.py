@@ -51,6 +51,7 @@ async def play(options: DemoOptions, new_id: NewId, tell: Callable[[str], None])
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=False)) as http:
         leg = SimulatedLeg(options.video)
         line: Line | None = None
+        beating: asyncio.Task[None] | None = None
         try:
             told = await ask(
                 options.data, "/session", {"role": options.role, "subject": options.subject}
@@ -59,6 +60,8 @@ async def play(options: DemoOptions, new_id: NewId, tell: Callable[[str], None])
             namespace = "/agent" if options.role == "agent" else "/terminal"
             line = Line(address, namespace, token, new_id)
             await line.open()
+            role = "desk" if options.role == "agent" else "terminal"
+            beating = asyncio.create_task(line.beat_for_ever(f"{role}.beat"))
             tell(f"plays the {options.role} {told['name']}")
             if options.role == "agent":
                 desk = SimulatedDesk(line, leg, options.pace_s, tell)
@@ -74,6 +77,8 @@ async def play(options: DemoOptions, new_id: NewId, tell: Callable[[str], None])
                 )
                 await _come_again(terminal, options, str(told["subject"]), tell)
         finally:
+            if beating is not None:
+                beating.cancel()
             await leg.close()
             if line is not None:
                 await line.close()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import socketio
@@ -9,6 +10,8 @@ from socketio.exceptions import ConnectionError as NoConnection
 from socketio.exceptions import SocketIOError
 
 from counter.errors import Refusal, StoreUnavailable
+
+BEAT_S = 10.0
 
 
 class Refused(Refusal):
@@ -47,6 +50,14 @@ class Line:
             namespaces=[self._namespace],
             auth=lambda: {"last": dict(self._last)},
         )
+
+    async def beat_for_ever(self, event: str) -> None:
+        """Say that this side is alive, until cancelled; who does not has left."""
+        while True:
+            await asyncio.sleep(BEAT_S)
+            with suppress(NoConnection, SocketIOError, TimeoutError):
+                message = {"key": self._new_key()}
+                await self._socket.call(event, message, namespace=self._namespace, timeout=5)
 
     async def close(self) -> None:
         """Hang up."""
