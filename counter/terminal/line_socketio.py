@@ -37,7 +37,11 @@ class Line:
         self.screen: dict[str, Any] | None = None
         self.happened: list[tuple[str, dict[str, Any]]] = []
         self._news = asyncio.Event()
-        self._socket = socketio.AsyncClient(reconnection_delay=0.3, reconnection_delay_max=2)
+        self._socket = socketio.AsyncClient(
+            reconnection_delay=0.3,
+            reconnection_delay_max=2,
+            handle_sigint=False,  # it would cancel every task of the loop, behind our back
+        )
         self._socket.on("screen.changed", self._on_screen, namespace=namespace)
         self._socket.on("happened", self._on_happened, namespace=namespace)
 
