@@ -2,11 +2,13 @@
 
 import asyncio
 import re
+import subprocess
 import time
+from pathlib import Path
 
 from playwright.async_api import Browser, Locator, Page, expect
 
-from tests.e2e.probe import PROBE
+from tests.e2e.probe import PROBE, seen_and_heard
 from tests.e2e.running import RunningCounter
 
 # Waiting is for slow machines only: nothing here is slow on purpose.
@@ -15,6 +17,10 @@ expect.set_options(timeout=20_000)
 SITE = "hengqin-neighbourhood"
 TERMINAL = "hengqin-neighbourhood-1"
 SERVICE = "dsi-personal-data"
+PAPER = "Macao resident identity card (BIR)"
+FORM = {"Identity document number": "1234567(8)", "Purpose": "To study abroad"}
+"What the agent types into the form, by the words beside the fields; the name is known."
+NEXT_STEP = "The certificate is ready in three working days."
 DEAF_S = 0.45
 "The kiosk does not hear the second half of a double tap."
 
@@ -117,6 +123,7 @@ class Terminal:
 
     async def scan_reference(self, text: str) -> None:
         """Hold a code under the scanner, which types it like a very fast keyboard."""
+        await expect(self.page.get_by_role("button", name="Back")).to_be_enabled()
         await self.page.keyboard.type(text)
         await self.page.keyboard.press("Enter")
 
@@ -210,19 +217,57 @@ class Console:
         await self.button("Accept").click()
         await expect(self.page.locator(".viewer__name .state--accepted")).to_be_visible()
 
-    async def present_form(self, **fields: str) -> None:
-        """Fill the form's fields by the words beside them, and show it to the citizen."""
+    async def present_form(self) -> None:
+        """Fill the form and show it to the citizen."""
         await self.page.get_by_role("tab", name="Forms and signature").click()
-        for label, text in fields.items():
-            field = self.page.locator(".form").get_by_label(label.replace("_", " "), exact=True)
-            await field.fill(text)
+        for label, text in FORM.items():
+            await self.page.locator(".form").get_by_label(label, exact=True).fill(text)
         await self.button("Show to the citizen to read and sign").click()
 
-    async def close(self, next_step: str) -> None:
+    async def download_signed(self, to: Path) -> None:
+        """Save the signed PDF of the newest form."""
+        link = self.page.get_by_role("link", name="Download the signed PDF")
+        async with self.page.expect_download() as coming:
+            await link.click()
+        await (await coming.value).save_as(to)
+
+    async def close(self) -> None:
         """Finish the case as completed."""
         await self.button("Finish the case").click()
         dialog = self.page.get_by_role("dialog")
         await dialog.get_by_role("radio").first.check()
-        await dialog.get_by_label("What happens next").fill(next_step)
+        await dialog.get_by_label("What happens next").fill(NEXT_STEP)
         await dialog.get_by_role("button", name="Finish the case and end the call").click()
         await expect(dialog).to_be_hidden()
+
+
+async def meet(terminal: Terminal, console: Console, counter: RunningCounter) -> str:
+    """From an appointment to the conversation; the number of the ticket."""
+    visit = await counter.operator("/demo/visit", {"terminal": TERMINAL, "service": SERVICE})
+    await terminal.begin()
+    await terminal.open_keys()
+    await terminal.scan_reference(visit["reference"])
+    number = await terminal.check_in()
+    await console.ready()
+    await console.answer()
+    await asyncio.gather(seen_and_heard(terminal.page), seen_and_heard(console.page))
+    return number
+
+
+async def shown_page(page: Page, selector: str) -> str:
+    """The digest in the address of a picture, once the picture is really drawn."""
+    picture = page.locator(selector)
+    await expect(picture).to_be_visible()
+    await expect(picture).not_to_have_js_property("naturalWidth", 0)
+    source = await picture.get_attribute("src")
+    assert source is not None
+    return source.rsplit("/", 1)[-1]
+
+
+def judged_by_pdfsig(signed: Path) -> None:
+    """Two signatures over the whole document, both valid: the counter's and the seal."""
+    said = subprocess.run(
+        ["pdfsig", "-nocert", str(signed)], capture_output=True, check=True, timeout=30
+    ).stdout.decode()
+    assert said.count("Signature Validation: Signature is Valid.") == 2, said
+    assert "Total document signed" in said, said

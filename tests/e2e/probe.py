@@ -71,12 +71,14 @@ async def legs(page: Page) -> int:
     return int(await page.evaluate("probe.legs()"))
 
 
-async def seen_and_heard(page: Page, *, frames: int = 5, within_s: float = 30) -> dict[str, Any]:
-    """Wait until the page has decoded more than `frames` pictures and heard something."""
+async def seen_and_heard(
+    page: Page, *, frames: int = 5, energy: float = 0, within_s: float = 30
+) -> dict[str, Any]:
+    """Wait until the page has decoded more than `frames` pictures and heard more than `energy`."""
     found: dict[str, Any] = {}
     try:
         async with asyncio.timeout(within_s):
-            while not (found.get("frames", 0) > frames and found["energy"] > 0):
+            while not (found.get("frames", 0) > frames and found["energy"] > energy):
                 await asyncio.sleep(0.1)
                 found = await figures(page)
     except TimeoutError:
@@ -90,3 +92,10 @@ async def first_picture_ms(page: Page, since: Page) -> float:
     pictures: list[float] = await page.evaluate("probe.pictures")
     assert pictures and clicked
     return pictures[-1] - clicked
+
+
+async def still_seen_and_heard(*pages: Page) -> None:
+    """Wait on each page for 20 more pictures, and for more sound."""
+    for page in pages:
+        before = await figures(page)
+        await seen_and_heard(page, frames=before["frames"] + 20, energy=before["energy"])

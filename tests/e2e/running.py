@@ -12,10 +12,12 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+from pysqlite3 import dbapi2
 
 from tests.servers import free_port
 
@@ -40,7 +42,7 @@ class RunningCounter:
             "PORT": str(self.port),
             "MEDIA_UDP_PORT": "0",
             "MEDIA_WORKERS": "1",
-            "SETTINGS": str(self.data / "no-such-file.toml"),
+            "SETTINGS": os.devnull,  # a counter.toml that lies about is not read
             **settings,
         }
         self.environment = {
@@ -121,6 +123,12 @@ class RunningCounter:
         said = done.stdout.decode().strip().splitlines()
         assert done.returncode == 0, f"{said} {done.stderr.decode()}"
         return int(said[-1].split()[0]), said[-1]
+
+    def facts(self, query: str, *given: str) -> list[tuple[Any, ...]]:
+        """Rows of the store, read as it lies on the disk; works while nothing runs."""
+        with closing(dbapi2.connect(f"file:{self.data}/counter.sqlite?mode=ro", uri=True)) as file:
+            rows: list[tuple[Any, ...]] = file.execute(query, given).fetchall()
+            return rows
 
     async def command(self, *arguments: str) -> subprocess.CompletedProcess[bytes]:
         """Run `python -m counter …` on this counter's data, to its end."""

@@ -2,28 +2,22 @@
 
 import asyncio
 import re
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, expect
 
-from tests.e2e.faces import Citizen, Console, Terminal
+from tests.e2e.faces import (
+    NEXT_STEP,
+    PAPER,
+    Citizen,
+    Console,
+    Terminal,
+    judged_by_pdfsig,
+    shown_page,
+)
 from tests.e2e.probe import figures, first_picture_ms, seen_and_heard
 from tests.e2e.running import RunningCounter
-
-PAPER = "Macao resident identity card (BIR)"
-NEXT_STEP = "The certificate is ready in three working days."
-
-
-async def shown_page(page: Page, selector: str) -> str:
-    """The digest in the address of a picture, once the picture is really drawn."""
-    picture = page.locator(selector)
-    await expect(picture).to_be_visible()
-    await expect(picture).not_to_have_js_property("naturalWidth", 0)
-    source = await picture.get_attribute("src")
-    assert source is not None
-    return source.rsplit("/", 1)[-1]
 
 
 async def test_a_citizen_is_served_from_booking_to_receipt(
@@ -85,26 +79,19 @@ async def test_a_citizen_is_served_from_booking_to_receipt(
     await expect(terminal.page.locator(".done__page--accepted")).to_be_visible()
 
     # A form: read to the end, agreed to, signed, sealed.
-    await console.present_form(Identity_document_number="1234567(8)", Purpose="To study abroad")
+    await console.present_form()
     digest = console.page.locator(".ceremony .digest b")
     await expect(terminal.page.locator(".read .digest strong")).to_have_text(
         await digest.inner_text()
     )
     assert await terminal.read_and_agree() >= 1
     await terminal.sign()
-    link = console.page.get_by_role("link", name="Download the signed PDF")
-    async with console.page.expect_download() as coming:
-        await link.click()
     signed = tmp_path / "signed.pdf"
-    await (await coming.value).save_as(signed)
-    checked = subprocess.run(
-        ["pdfsig", "-nocert", str(signed)], capture_output=True, check=True, timeout=30
-    ).stdout.decode()
-    assert checked.count("Signature Validation: Signature is Valid.") == 2, checked
-    assert "Total document signed" in checked
+    await console.download_signed(signed)
+    judged_by_pdfsig(signed)
 
     # An outcome, a receipt, a word of thanks, and the machine forgets.
-    await console.close(NEXT_STEP)
+    await console.close()
     receipt = terminal.page.locator(".receipt")
     await expect(receipt).to_contain_text(NEXT_STEP)
     await expect(receipt).to_contain_text(number)

@@ -1,0 +1,102 @@
+"""`counter demo` against a real browser: one person alone can try either side of the counter."""
+
+import asyncio
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from playwright.async_api import Browser, expect
+
+from tests.e2e.faces import (
+    PAPER,
+    SERVICE,
+    TERMINAL,
+    Console,
+    Terminal,
+    judged_by_pdfsig,
+    shown_page,
+)
+from tests.e2e.probe import seen_and_heard
+from tests.e2e.running import ROOT, RunningCounter
+
+
+@asynccontextmanager
+async def demo(counter: RunningCounter, *arguments: str) -> AsyncIterator[subprocess.Popen[bytes]]:
+    """`counter demo …` as a person starts it in another window, ended with Ctrl-C."""
+    log_file = counter.data / "demo.log"
+    with log_file.open("wb") as log:
+        playing = subprocess.Popen(
+            [sys.executable, "-m", "counter", "demo", *arguments],
+            cwd=ROOT,
+            env=counter.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        yield playing
+    finally:
+        if playing.poll() is None:
+            playing.send_signal(signal.SIGINT)
+            await asyncio.to_thread(playing.wait, 20)
+        print(log_file.read_text())
+    assert playing.returncode in (0, 130)
+    assert "Traceback" not in log_file.read_text()
+
+
+async def test_a_simulated_citizen_is_served_at_a_real_console(
+    counter: RunningCounter, desk_browser: Browser, tmp_path: Path
+) -> None:
+    console = await Console.signed_in(desk_browser, counter)
+    await console.ready()
+    once = ("--subject", TERMINAL, "--service", SERVICE, "--visits", "1", "--pace", "0.3")
+    async with demo(counter, "--as", "citizen", *once) as playing:
+        await console.answer()
+        await seen_and_heard(console.page)
+        await expect(console.page.locator(".tag--booked").first).to_be_visible()
+
+        await console.ask_for(PAPER)
+        await shown_page(console.page, ".viewer__paper img")
+        await console.accept_page()
+
+        await console.present_form()
+        signed = tmp_path / "signed.pdf"
+        await console.download_signed(signed)
+        judged_by_pdfsig(signed)
+
+        await console.close()
+        assert await asyncio.to_thread(playing.wait, 30) == 0
+    await expect(console.page.get_by_text("The visit is closed.")).to_be_visible()
+    assert counter.facts("select outcome, stars from case_file") == [("completed", 5)]
+    await counter.audit()
+
+
+async def test_a_simulated_agent_serves_at_a_real_terminal(
+    counter: RunningCounter, kiosk_browser: Browser
+) -> None:
+    terminal = await Terminal.enrolled(kiosk_browser, counter)
+    async with demo(counter, "--as", "agent", "--subject", "lei", "--pace", "0.3") as playing:
+        await terminal.begin()
+        number = await terminal.take_ticket(
+            "Identification Services Bureau", "Certificate of Personal Data"
+        )
+        await seen_and_heard(terminal.page)
+
+        await expect(terminal.heading(f"Show this paper: {PAPER}")).to_be_visible()
+        await terminal.take_picture()
+        await terminal.read_and_agree()
+        await terminal.sign()
+
+        receipt = terminal.page.locator(".receipt")
+        await expect(receipt).to_contain_text(number)
+        await expect(receipt.get_by_role("heading", name="Signed")).to_be_visible()
+        await terminal.press(re.compile("^Finish and remove"))
+        await expect(terminal.page.locator(".attract")).to_be_visible()
+        assert playing.poll() is None, "the simulated agent waits for the next one"
+    assert counter.facts("select outcome from case_file") == [("completed",)]
+    assert counter.facts("select state from ceremony") == [("sealed",)]
+    await counter.audit()
