@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from counter.settings import BadSettings, Settings, read_settings
+from counter.settings import BadSettings, Settings, read_settings, shown
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,9 +26,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _settings(options: argparse.Namespace) -> Settings:
+def _settings(options: argparse.Namespace, *, serving: bool = False) -> Settings:
     return read_settings(
-        data=options.data, host=options.host, port=options.port, lan=options.lan or None
+        serving=serving,
+        data=options.data,
+        host=options.host,
+        port=options.port,
+        lan=options.lan or None,
     )
 
 
@@ -38,7 +42,7 @@ def _serve(options: argparse.Namespace) -> int:
     from counter.app.files import AlreadyServed
     from counter.app.node import serve
 
-    settings = _settings(options)
+    settings = _settings(options, serving=True)
     try:
         uvloop.run(serve(settings, say=_say))
     except AlreadyServed as refused:
@@ -54,6 +58,7 @@ def _media(options: argparse.Namespace) -> int:
     settings = WorkerSettings(
         socket=options.socket,
         ip=options.ip,
+        bind_ip=options.bind_ip,
         udp_port=options.udp_port,
     )
     asyncio.run(serve_worker(settings, new_id=new_id, random32=random32))
@@ -107,8 +112,8 @@ def _audit(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    for name, value in _settings(options):
-        _say(f"{name} = {value}")
+    for line in shown(_settings(options, serving=True)):
+        _say(line)
     return 0
 
 
@@ -132,6 +137,7 @@ def _parser() -> argparse.ArgumentParser:
     media = commands.add_parser("media", help="one media process; started by serve")
     media.add_argument("--socket", type=Path, required=True)
     media.add_argument("--ip", default="127.0.0.1")
+    media.add_argument("--bind-ip", help="this machine's address, if it is not --ip")
     media.add_argument("--udp-port", type=int, default=0)
     media.set_defaults(run=_media)
 
@@ -152,7 +158,9 @@ def _parser() -> argparse.ArgumentParser:
     audit = commands.add_parser("audit", parents=[common], help="verify the journal's chain")
     audit.set_defaults(run=_audit)
 
-    check = commands.add_parser("check-settings", parents=[common], help="show the settings")
+    check = commands.add_parser(
+        "check-settings", parents=[common], help="show the settings, or all that is wrong"
+    )
     check.set_defaults(run=_check)
     return parser
 
