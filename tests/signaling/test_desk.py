@@ -10,8 +10,11 @@ from sqlalchemy import Connection, select
 from counter.errors import NotAllowedNow, NotFound, UsedElsewhere
 from counter.ids import TerminalId
 from counter.protocol import desk, terminal
+from counter.signaling.ports import Overdue
 from counter.signaling.ring import AGENT_LEASE, MISSES, RING, TERMINAL_LEASE, WRAPUP
 from counter.signaling.store_dispatch import OfferOver
+from counter.signaling.store_step import in_step
+from counter.signaling.store_sweep import settle
 from counter.signaling.tables import agent, call, pairing, ticket
 from counter.store.cases import case_on_terminal, case_table
 from counter.store.executor import Executor
@@ -367,5 +370,58 @@ async def test_presence_is_not_chosen_while_it_rings(executor: Executor, now: da
         commands.walk_in(conn, "t-1", now)
         with pytest.raises(NotAllowedNow):
             commands.ask(conn, "a-1", commands.presence("paused"), now)
+
+    await play(executor, now, scene)
+
+
+async def test_the_citizen_of_a_lost_agent_is_rung_at_another_at_once(
+    executor: Executor, now: datetime
+) -> None:
+    def scene(conn: Connection, commands: Commands, now: datetime) -> None:
+        commands.ready(conn, "a-1", now)
+        commands.walk_in(conn, "t-1", now)
+        commands.accept(conn, "a-1", now)
+        commands.ready(conn, "a-2", now + timedelta(seconds=10))
+        assert commands.sweep(conn, now + AGENT_LEASE) == ["agent"]
+        assert ringing(conn, "a-2")
+
+    await play(executor, now, scene, a_1="d-1", a_2="d-1")
+
+
+async def test_a_terminal_that_comes_back_in_time_is_matched_by_the_sweeper(
+    executor: Executor, now: datetime
+) -> None:
+    def scene(conn: Connection, commands: Commands, now: datetime) -> None:
+        case_id = commands.walk_in(conn, "t-1", now)
+        late = now + TERMINAL_LEASE
+        commands.ready(conn, "a-1", late)
+        assert state_of(conn, ticket, case_id) == "waiting", "nobody is rung for a silent terminal"
+        commands.ask(conn, "t-1", terminal.TerminalBeat(key=commands.floor.key()), late)
+        assert commands.sweep(conn, late) == ["match"]
+        assert state_of(conn, ticket, case_id) == "offered"
+
+    await play(executor, now, scene)
+
+
+@pytest.mark.parametrize("state", ["offered", "busy", "wrapup", "paused", "offline"])
+async def test_only_an_idle_agent_is_rung(executor: Executor, now: datetime, state: str) -> None:
+    def scene(conn: Connection, commands: Commands, now: datetime) -> None:
+        commands.ready(conn, "a-1", now)
+        if state in {"offered", "busy", "wrapup"}:
+            commands.walk_in(conn, "t-1", now)
+        if state in {"busy", "wrapup"}:
+            commands.accept(conn, "a-1", now)
+        if state == "wrapup":
+            commands.close(conn, "a-1", now)
+        if state == "paused":
+            commands.ask(conn, "a-1", commands.presence("paused"), now)
+        if state == "offline":
+            commands.sweep(conn, now + AGENT_LEASE)
+        waiting = commands.walk_in(conn, "t-2", now)
+        assert state_of(conn, agent, "a-1") == state
+        match = Overdue(kind="match", id="a-1")
+        in_step(conn, commands.hooks, now, settle, match)
+        assert state_of(conn, ticket, waiting) == "waiting"
+        assert state_of(conn, agent, "a-1") == state
 
     await play(executor, now, scene)
