@@ -69,6 +69,8 @@ def _demo(options: argparse.Namespace) -> int:
     from counter.app.clock import new_id
     from counter.app.demo import DemoOptions, NotRunning, play
 
+    # It sees a few broken pictures until the first whole one; nothing to tell a person.
+    logging.getLogger("aiortc").setLevel(logging.ERROR)
     demo = DemoOptions(
         role=options.role,
         data=_settings(options).data,

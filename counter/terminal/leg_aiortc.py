@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from aioice import ice
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.contrib.media import MediaPlayer
 from aiortc.mediastreams import AudioStreamTrack, MediaStreamTrack, VideoStreamTrack
@@ -21,6 +22,15 @@ RATE = 48_000
 TONE_HZ = 440.0
 LOUDNESS = 0.08
 "Of full scale: heard, and not painful in a headset."
+
+
+def _addresses(use_ipv4: bool, use_ipv6: bool) -> list[str]:
+    """This machine's addresses; without a network, loopback, which aioice never offers."""
+    return _own_addresses(use_ipv4, use_ipv6) or ["127.0.0.1"]
+
+
+_own_addresses = ice.get_host_addresses
+ice.get_host_addresses = _addresses
 
 
 class MovingPicture(VideoStreamTrack):
