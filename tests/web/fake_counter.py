@@ -160,7 +160,7 @@ class FakeCounter:
 
     async def _remember(self, request: web.Request, _: web.StreamResponse) -> None:
         if request.path.startswith("/socket.io/") and request.transport is not None:
-            self._transports.append(cast(asyncio.Transport, request.transport))
+            self._transports.append(request.transport)
 
     def _told(self, namespace: str) -> dict[str, Any]:
         screen = self.screens[namespace].model_dump(mode="json")

@@ -36,7 +36,7 @@ async def test_every_stage_can_be_seen_touched_and_read_out(
         found = await faults(page, SMALLEST_PX) + await violations(page)
         wrong += [f"{name}: {one}" for one in found]
     await context.close()
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
     assert complaints == []
 
 
@@ -56,4 +56,4 @@ async def test_very_large_letters_fit_as_well(
         size = await page.evaluate("getComputedStyle(document.documentElement).fontSize")
         assert size == "32px"
     await context.close()
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)

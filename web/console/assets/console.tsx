@@ -27,20 +27,22 @@ function Console() {
   return (
     <div class="console" data-column={column.value}>
       <Masthead />
-      <h1 class="only-spoken">{t("Console")}</h1>
-      <Offer />
-      {!closing.value && <Advice />}
-      <nav class="columns" aria-label={t("Columns")}>
-        {columns.map(([name, words]) => (
-          <Button key={name} always pressed={column.value === name} onPress={() => (column.value = name)}>
-            {words}
-          </Button>
-        ))}
-      </nav>
-      <main class="desk">
-        <Queue />
-        <Stage />
-        <Matter />
+      <main class="work">
+        <h1 class="only-spoken">{t("Console")}</h1>
+        <Offer />
+        {!closing.value && <Advice />}
+        <nav class="columns" aria-label={t("Columns")}>
+          {columns.map(([name, words]) => (
+            <Button key={name} always pressed={column.value === name} onPress={() => (column.value = name)}>
+              {words}
+            </Button>
+          ))}
+        </nav>
+        <div class="desk">
+          <Queue />
+          <Stage />
+          <Matter />
+        </div>
       </main>
       {helpOpen.value && <Help />}
       <LiveRegion />

@@ -38,8 +38,8 @@ function Present(props: {form: FormCard}) {
     else void ask("form.present", {form: form.form, fields});
   };
   return (
-    <section class="form" aria-label={form.title}>
-      <h3>{form.title}</h3>
+    <div class="form" role="group" aria-label={form.title}>
+      <h2>{form.title}</h2>
       <div class="form__fields">
         {form.fields.map(one => {
           const id = `${form.form}-${one.name}`;
@@ -71,7 +71,7 @@ function Present(props: {form: FormCard}) {
       <Button look="main" onPress={present}>
         {t("Show to the citizen to read and sign")}
       </Button>
-    </section>
+    </div>
   );
 }
 
@@ -87,7 +87,7 @@ function Ceremony(props: {card: CeremonyCard}) {
   ];
   const done = [seen === card.sheets.length, reached >= 1, reached >= 2, reached >= 3];
   return (
-    <section class={`ceremony ceremony--${card.state}`} aria-label={card.title}>
+    <div class={`ceremony ceremony--${card.state}`} role="group" aria-label={card.title}>
       <p class="ceremony__head">
         <strong>{card.title}</strong>
         <span class="digest">
@@ -118,6 +118,6 @@ function Ceremony(props: {card: CeremonyCard}) {
           {t("Take it back")}
         </Button>
       )}
-    </section>
+    </div>
   );
 }

@@ -1,0 +1,197 @@
+"""The console in a real browser: every state of a desk, and what the agent does with it."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page
+
+from tests.web import screens
+from tests.web.fake_counter import FakeCounter
+from tests.web.live_pages import faults, open_face, until, violations
+
+DESK = (1440, 900)
+SMALLEST_PX = 44
+
+
+@pytest.fixture
+async def counter() -> AsyncIterator[FakeCounter]:
+    async with FakeCounter() as made:
+        made.answers["leg.join"] = lambda _: {"ok": False, "code": "not_allowed_now"}
+        yield made
+
+
+async def at(browser: Browser, counter: FakeCounter, stage: str) -> Page:
+    await counter.show(screens.desk_stages("zh-Hant")[stage])
+    _, page, _ = await open_face(browser, counter, "agent", DESK)
+    await until(lambda: counter.last, page)
+    return page
+
+
+async def heard(counter: FakeCounter, page: Page, event: str, count: int = 1) -> dict[str, Any]:
+    """The payload of the `count`th time that this was asked."""
+    await until(lambda: len(counter.payloads(event)) >= count, page)
+    return counter.payloads(event)[count - 1]
+
+
+@pytest.mark.parametrize("size", [DESK, (900, 700)], ids=["desk", "narrow"])
+@pytest.mark.parametrize("language", ["zh-Hant", "pt"])
+async def test_every_state_of_a_desk_can_be_seen_touched_and_read_out(
+    chromium: Browser, counter: FakeCounter, language: str, size: tuple[int, int]
+) -> None:
+    stages = screens.desk_stages(language)  # type: ignore[arg-type]
+    await counter.show(stages["ready"])
+    context, page, complaints = await open_face(chromium, counter, "agent", size, language)
+    wrong: list[str] = []
+    for name, screen in stages.items():
+        await counter.show(screen)
+        await page.wait_for_timeout(350)  # what arrives slides in
+        found = await faults(page, SMALLEST_PX) + await violations(page)
+        wrong += [f"{name}: {one}" for one in found]
+    await context.close()
+    assert not wrong, "\n".join(wrong)
+    assert complaints == []
+
+
+async def test_the_sign_in_page_is_in_order(chromium: Browser, counter: FakeCounter) -> None:
+    context = await chromium.new_context()
+    page = await context.new_page()
+    await page.goto(f"{counter.url}/console/sign-in")
+    assert await violations(page) == []
+    await page.locator("#name").fill("mei.chan")
+    await page.locator("#passphrase").fill("correct horse")
+    await page.locator("form button").last.click()
+    await page.locator(".console").wait_for()
+    await context.close()
+
+
+async def test_a_ring_is_seen_in_the_title_and_answered_with_a_key(
+    chromium: Browser, counter: FakeCounter
+) -> None:
+    page = await at(chromium, counter, "ringing")
+
+    async def titled() -> bool:
+        return "A014" in await page.title()
+
+    await until(titled, page)
+    assert await page.locator(".offer__ring text").text_content() in {str(n) for n in range(21)}
+    await page.keyboard.press("a")
+    assert (await heard(counter, page, "offer.accept"))["pairing_id"] == "pairing-1"
+    await counter.show(screens.desk())
+    await page.locator(".offer").wait_for(state="detached")
+    assert not await titled()
+
+
+async def test_keys_can_be_switched_off(chromium: Browser, counter: FakeCounter) -> None:
+    page = await at(chromium, counter, "ringing")
+    await page.keyboard.press("?")
+    await page.locator("dialog input[type=checkbox]").uncheck()
+    await page.locator("dialog .button").click()
+    await page.keyboard.press("a")
+    await page.get_by_role("button", name="暫不接聽").click()
+    await heard(counter, page, "offer.decline")
+    assert counter.payloads("offer.accept") == []
+
+
+async def test_a_ring_leaves_a_half_typed_form_as_it_is(
+    chromium: Browser, counter: FakeCounter
+) -> None:
+    page = await at(chromium, counter, "call")
+    await page.locator("#tab-forms").click()
+    await page.locator("#request-subject").fill("登記資料")
+    await counter.show(
+        screens.desk(
+            presence="busy", offer=screens.offer("zh-Hant"), case=screens.desk_case("zh-Hant")
+        )
+    )
+    await page.locator(".offer").wait_for()
+    assert await page.locator("#request-subject").input_value() == "登記資料"
+    assert await page.evaluate("document.activeElement.id") == "request-subject"
+
+
+async def test_a_form_without_required_data_is_not_presented(
+    chromium: Browser, counter: FakeCounter
+) -> None:
+    page = await at(chromium, counter, "call")
+    await page.locator("#tab-forms").click()
+    await page.get_by_role("button", name="給市民閱讀及簽署").click()
+    await page.get_by_text("請填寫此項。").wait_for()
+    assert await page.evaluate("document.activeElement.id") == "request-subject"
+    assert counter.payloads("form.present") == []
+    await page.locator("#request-subject").fill("登記資料")
+    await page.get_by_role("button", name="給市民閱讀及簽署").click()
+    presented = await heard(counter, page, "form.present")
+    assert presented["fields"] == {"name": "黃大文", "subject": "登記資料"}
+
+
+async def test_papers_are_asked_for_looked_at_and_decided(
+    chromium: Browser, counter: FakeCounter
+) -> None:
+    page = await at(chromium, counter, "call")
+    await page.locator("#tab-papers").click()
+    await page.get_by_role("button", name="要求商事登記證明（副本）").click()
+    assert (await heard(counter, page, "scan.request"))["item"] == "reg"
+    image = page.locator(".viewer__paper img")
+    before = await image.bounding_box()
+    await page.get_by_role("button", name="放大").click()
+    after = await image.bounding_box()
+    assert before is not None and after is not None and after["width"] > before["width"] * 1.4
+    await page.get_by_role("button", name="接納").click()
+    decided = await heard(counter, page, "page.decide")
+    assert (decided["page_id"], decided["accept"]) == ("page-1", True)
+
+
+async def test_a_case_is_not_finished_without_an_outcome(
+    chromium: Browser, counter: FakeCounter
+) -> None:
+    page = await at(chromium, counter, "call")
+    await page.get_by_role("button", name="完結辦事").click()
+    assert await violations(page) == []
+    await page.get_by_role("button", name="完結辦事並結束通話").click()
+    await page.get_by_text("請選擇結果").wait_for()
+    assert counter.payloads("case.close") == []
+    await page.locator("dialog input[value=completed]").check()
+    await page.locator("#close-next").fill("五天後取件")
+    await page.get_by_role("button", name="完結辦事並結束通話").click()
+    closed = await heard(counter, page, "case.close")
+    assert (closed["outcome"], closed["next_step"]) == ("completed", "五天後取件")
+    await page.locator("dialog").wait_for(state="detached")
+
+
+async def test_a_refusal_is_a_sentence_with_the_next_thing_to_do(
+    chromium: Browser, counter: FakeCounter
+) -> None:
+    counter.answers["offer.accept"] = lambda _: {"ok": False, "code": "offer_gone"}
+    page = await at(chromium, counter, "ringing")
+    await page.keyboard.press("a")
+    advice = page.locator("[data-code=offer_gone]")
+    await advice.wait_for()
+    assert len(await advice.inner_text()) > 10
+
+
+async def test_reading_is_watched_and_the_signed_document_can_be_fetched(
+    chromium: Browser, counter: FakeCounter
+) -> None:
+    page = await at(chromium, counter, "reading")
+    await page.get_by_text("已閱頁數：1／2").wait_for()
+    await counter.show(screens.desk_stages("zh-Hant")["call"])
+    link = page.get_by_role("link", name="下載已簽署的 PDF")
+    await page.locator("#tab-forms").click()
+    assert await link.get_attribute("href") == f"/documents/{screens.DOCUMENT}"
+
+
+async def test_the_queue_keeps_the_focus_where_it_was(
+    chromium: Browser, counter: FakeCounter
+) -> None:
+    page = await at(chromium, counter, "call")
+    button = page.get_by_role("button", name="要求商事登記證明（副本）")
+    await button.focus()
+    await counter.show(
+        screens.desk(
+            presence="busy",
+            case=screens.desk_case("zh-Hant"),
+            queue=list(reversed(screens.queue("zh-Hant")))[:2],
+        )
+    )
+    await until(lambda: page.locator(".row").count(), page)
+    assert await button.evaluate("one => one === document.activeElement")
