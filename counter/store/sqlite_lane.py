@@ -7,6 +7,7 @@ before it can damage a WAL file (the WAL-reset bug).
 """
 
 import asyncio
+import logging
 import queue
 import threading
 from collections.abc import Callable
@@ -18,10 +19,11 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from pysqlite3 import dbapi2
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError
 
 from counter.errors import StoreUnavailable
 from counter.store.executor import OnWake, take_wakes
+
+log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -114,13 +116,15 @@ class SqliteLane:
                 conn.exec_driver_sql("PRAGMA query_only=OFF")
 
     def _write_for_ever(self) -> None:
-        with self._engine.connect() as plain:
-            conn = plain.execution_options(counter_begin="BEGIN IMMEDIATE")
-            open_ = True
-            while open_:
-                jobs, open_ = self._next_batch()
-                if jobs:
-                    self._run_batch(conn, jobs)
+        open_ = True
+        while open_:
+            with self._engine.connect() as plain:
+                conn = plain.execution_options(counter_begin="BEGIN IMMEDIATE")
+                sound = True
+                while open_ and sound:
+                    jobs, open_ = self._next_batch()
+                    if jobs:
+                        sound = self._run_batch(conn, jobs)
 
     def _next_batch(self) -> tuple[list[_Job], bool]:
         first = self._jobs.get()
@@ -137,7 +141,9 @@ class SqliteLane:
             jobs.append(job)
         return jobs, True
 
-    def _run_batch(self, conn: Connection, jobs: list[_Job]) -> None:
+    def _run_batch(self, conn: Connection, jobs: list[_Job]) -> bool:
+        """Run, commit, answer; whether this connection may be used again."""
+        sound = True
         done: list[tuple[_Job, Any, BaseException | None]] = []
         wakes: dict[str, int] = {}
         try:
@@ -155,13 +161,18 @@ class SqliteLane:
                     else:
                         wakes.update(take_wakes(conn))
                         done.append((job, result, None))
-        except DBAPIError as broken:
-            # COMMIT itself failed (disk full, I/O): nobody's command stands, everybody hears so.
-            conn.invalidate() if broken.connection_invalidated else None
-            refusal = StoreUnavailable(f"the store could not commit: {type(broken.orig).__name__}")
+        except Exception as broken:
+            # COMMIT or ROLLBACK itself failed (disk full, I/O): nobody's command stands, everybody
+            # hears so, and the next batch begins on a fresh connection.
+            sound = False
+            conn.invalidate()
+            why = type(getattr(broken, "orig", broken)).__name__
+            log.error("the store could not commit: %s", why)
+            refusal = StoreUnavailable(f"the store could not commit: {why}")
             done, wakes = [(job, None, refusal) for job in jobs], {}
         assert self._loop is not None
         self._loop.call_soon_threadsafe(self._answer, done, wakes)
+        return sound
 
     def _answer(
         self, done: list[tuple[_Job, Any, BaseException | None]], wakes: dict[str, int]
