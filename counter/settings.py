@@ -78,6 +78,9 @@ class Settings(BaseSettings):
     lan: bool = False
     """Serve https on all addresses with a certificate made here, so that a second machine's
     browser gives its camera."""
+    origin: Annotated[str, Field(pattern=r"^https?://[^/\s]+$")] | None = None
+    """What browsers call this counter when a proxy stands before it, such as
+    `https://counter.example`; with https, cookies are bound to it."""
     postgres: Annotated[str, AfterValidator(_postgres)] | None = None
     """`user:password@host:port/database`; none: SQLite in the data directory."""
     redis: Annotated[str, AfterValidator(_redis)] | None = None
@@ -116,6 +119,11 @@ class Settings(BaseSettings):
             env_settings,
             TomlConfigSettingsSource(settings_cls, toml_file=_file()),
         )
+
+    @property
+    def secure(self) -> bool:
+        """Browsers reach the pages over https."""
+        return self.lan or (self.origin or "").startswith("https://")
 
     @property
     def workers(self) -> int:

@@ -14,15 +14,12 @@ from counter.app.clock import clock, new_id
 from counter.app.files import secret
 from counter.app.parts import Parts
 from counter.identity.tls_development import ensure_tls
-from counter.ids import TerminalId
 from counter.protocol.message import Language, Model
 from counter.settings import Settings
 from counter.signaling.gateway_socketio import Audience, Doors, Gateway
 from counter.signaling.ports import GatewayPrincipal
 from counter.signaling.service import handlers as signaling_handlers
-from counter.signaling.store_asks import COMMANDS, current_epoch
-from counter.signaling.store_screens import departments_of
-from counter.store.cases import case_on_terminal
+from counter.signaling.store_asks import COMMANDS, current_epoch, follows
 from web.citizen import routes as citizen
 from web.citizen.ports import Deps as CitizenDeps
 from web.console import asks as console_asks
@@ -56,20 +53,31 @@ async def open_doors(
     closing: AsyncExitStack,
 ) -> str:
     """Serve everything; returns the address of the first page.  `closing` shuts the doors."""
-    secure = settings.lan
+    secure = settings.secure
     sessions = IdentitySessions(parts.identity, clock, secure=secure)
     key = await asyncio.to_thread(secret, settings.data / "keys" / "pages")
     app = web.Application(client_max_size=BODY_LIMIT_BYTES)
     install(
         app,
-        Base(sessions=sessions, random_bytes=secrets.token_bytes, secret=key, secure=secure),
+        Base(
+            sessions=sessions,
+            random_bytes=secrets.token_bytes,
+            secret=key,
+            origins=(settings.origin,) if settings.origin else (),
+            secure=secure,
+        ),
     )
     terminals = TerminalScreens(catalogue=parts.snapshot, forms=parts.forms)
     desks = DeskScreens(catalogue=parts.snapshot, forms=parts.forms)
     app.add_routes(_routes(parts, sessions, terminals, desks, key, secure=secure))
     app.add_routes(health.routes(ready))
 
-    gateway = Gateway(parts.store.executor, _gateway_doors(parts, sessions, terminals, desks))
+    origins = (settings.origin,) if settings.origin else ()
+    gateway = Gateway(
+        parts.store.executor,
+        _gateway_doors(parts, sessions, terminals, desks),
+        origins=origins,
+    )
     gateway.attach_to(app)
     closing.callback(
         parts.store.bus.subscribe(lambda audience, seq: gateway.wake(audience, int(seq))).close
@@ -155,12 +163,6 @@ def _gateway_doors(
         if who.audience == "/terminal":
             return terminals.screen(conn, who.subject, now)
         return desks.screen(conn, who.subject, cast(Language, who.language), now)
-
-    def follows(conn: Connection, who: GatewayPrincipal) -> list[str]:
-        if who.audience == "/terminal":
-            case = case_on_terminal(conn, TerminalId(who.subject))
-            return [f"department:{case.department_id}"] if case else []
-        return [f"department:{one}" for one in departments_of(conn, who.subject)]
 
     return Doors(
         authenticate=authenticate,

@@ -9,7 +9,7 @@ from counter.errors import NotAllowedNow
 from counter.ids import AgentId, CallId, CaseId, PairingId
 from counter.signaling.ports import ActiveCall, GatewayPrincipal
 from counter.signaling.store_step import Step
-from counter.signaling.tables import call, call_is_on
+from counter.signaling.tables import call, call_is_on, call_unreleased
 from counter.store.cases import case_table
 from counter.store.session_log import tell
 
@@ -96,9 +96,7 @@ def _other_side(conn: Connection, who: GatewayPrincipal, known: ActiveCall) -> s
 
 def unreleased(conn: Connection) -> list[tuple[CallId, str]]:
     """Ended calls that a worker may still carry."""
-    rows = conn.execute(
-        select(call.c.id, call.c.worker).where(call.c.state == "ended", call.c.worker.is_not(None))
-    )
+    rows = conn.execute(select(call.c.id, call.c.worker).where(call_unreleased))
     return [(CallId(row.id), str(row.worker)) for row in rows]
 
 

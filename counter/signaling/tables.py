@@ -18,6 +18,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    and_,
     literal_column,
 )
 
@@ -131,6 +132,15 @@ call = Table(
     Column("started_at", UtcDateTime, nullable=False),
     Column("ended_at", UtcDateTime),
 )
+call_unreleased = and_(call.c.state == literal_column("'ended'"), call.c.worker.is_not(None))
+"Ended, and a media worker may still carry it."
+Index(
+    "ix_call_unreleased",
+    call.c.id,
+    sqlite_where=call_unreleased,
+    postgresql_where=call_unreleased,
+)
+Index("ix_call_started_at", call.c.started_at)
 call_is_on = call.c.state == literal_column("'active'")
 Index(
     "uq_call_active_case",

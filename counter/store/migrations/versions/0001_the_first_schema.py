@@ -374,6 +374,15 @@ def upgrade() -> None:
     )
     op.create_index("ix_call_agent_id", "call", ["agent_id"], unique=False)
     op.create_index("ix_call_case_id", "call", ["case_id"], unique=False)
+    op.create_index("ix_call_started_at", "call", ["started_at"], unique=False)
+    op.create_index(
+        "ix_call_unreleased",
+        "call",
+        ["id"],
+        unique=False,
+        sqlite_where=sa.text("state = 'ended' AND worker IS NOT NULL"),
+        postgresql_where=sa.text("state = 'ended' AND worker IS NOT NULL"),
+    )
     op.create_index(
         "uq_call_active_case",
         "call",
