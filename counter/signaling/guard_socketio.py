@@ -15,6 +15,7 @@ from typing import Any, Final, cast
 
 import socketio
 from aiohttp import web
+from engineio.async_drivers.aiohttp import WebSocket
 
 log = logging.getLogger(__name__)
 
@@ -27,8 +28,11 @@ QUEUE_PACKETS: Final = 256
 "Packets that may wait for a peer that does not read."
 PING_S: Final = 20
 
+_FRAMES: Final = frozenset("134")
+"CLOSE, PONG, MESSAGE of Engine.IO 4: a page that speaks WebSocket only has no other to send."
 _PACKETS: Final = frozenset("0123")
 "CONNECT, DISCONNECT, EVENT, ACK: binary ones and errors are not said by our pages."
+_NOWHERE: Final = "/nowhere"
 _RESERVED: Final = frozenset({"connect", "connect_error", "disconnect", "*"})
 "A client could call our own handlers by these names."
 
@@ -42,6 +46,25 @@ class _Bucket:
         self.tokens = min(BURST, self.tokens + (now - self.at) * RATE_PER_S) - 1
         self.at = now
         return self.tokens >= 0
+
+
+class _Frames(WebSocket):  # type: ignore[misc]  # carries no types
+    """Counts and looks at every frame before the library decodes it.
+
+    What it cannot decode it logs with a stack, frame by frame, or answers with a page.
+    """
+
+    def __init__(self, handler: Any, server: Any) -> None:
+        super().__init__(handler, server)
+        self._bucket = _Bucket(BURST, time.monotonic())
+
+    async def wait(self) -> str:
+        frame = await super().wait()
+        fits = isinstance(frame, str) and frame[:1] in _FRAMES
+        if fits and self._bucket.take(time.monotonic()):
+            return cast(str, frame)
+        self.server.cut_off(self.environ, "rate" if fits else "frame")
+        raise OSError("the connection was cut off")  # as the library knows a lost one
 
 
 class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]  # carries no types
@@ -62,6 +85,7 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]  # carries no t
             allow_upgrades=False,
             always_connect=False,
             async_handlers=False,  # one event at a time per connection, in order
+            namespaces=[_NOWHERE],  # by default the root is open to everybody, with nobody there
             cors_allowed_origins=[],  # checked here, where a missing one is refused as well
             http_compression=False,
             max_http_buffer_size=FRAME_BYTES,

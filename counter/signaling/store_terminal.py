@@ -3,7 +3,7 @@
 Every change raises `version`.  From arrival on the case on the terminal decides what is shown.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from sqlalchemy import Connection, select, update
@@ -111,8 +111,18 @@ def open_screen(
 
 
 def choose_language(step: Step, terminal: Terminal, language: str) -> None:
-    """Speak this language until the citizen leaves."""
+    """Speak this language until the citizen leaves; the agent sees it, and forms follow it."""
     change(step, terminal, language=language)
+    case = case_on_terminal(step.conn, terminal.id)
+    if case is not None and case.open and case.language != language:
+        held = get_case(step.conn, case.id, lock=True)
+        put_case(step.conn, replace(held, language=language))
+        step.conn.execute(
+            update(ticket).where(ticket.c.case_id == held.id).values(language=language)
+        )
+        step.news.queue(held.department_id)
+        if held.agent_id:
+            step.news.tell(f"agent:{held.agent_id}", "language.chosen", case_id=held.id)
 
 
 def choose_text_size(step: Step, terminal: Terminal, text_size: str) -> None:

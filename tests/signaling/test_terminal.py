@@ -165,6 +165,20 @@ async def test_while_a_case_is_on_it_the_terminal_starts_no_other(
     await play(executor, now, scene)
 
 
+async def test_the_language_chosen_in_mid_visit_is_the_language_of_the_case(
+    executor: Executor, now: datetime
+) -> None:
+    def scene(conn: Connection, commands: Commands, now: datetime) -> None:
+        commands.walk_in(conn, T1, now)
+        _say(commands, conn, now, terminal.LanguageChoose, language="pt")
+        case = case_on_terminal(conn, T1)
+        assert case is not None
+        assert case.language == "pt"
+        assert conn.execute(select(ticket.c.language)).scalar_one() == "pt"
+
+    await play(executor, now, scene)
+
+
 async def test_leaving_wipes_the_terminal_and_says_so_to_the_other_parts(
     executor: Executor, now: datetime
 ) -> None:
