@@ -91,6 +91,13 @@ class WorkerGone(Refusal):
     status: ClassVar[int] = 503
 
 
+class MediaElsewhere(Refusal):
+    """The call goes through a machine that this node does not reach; it goes on there."""
+
+    code: ClassVar[str] = "media_elsewhere"
+    status: ClassVar[int] = 503
+
+
 HEALTH: Final = TypeAdapter(Health)
 LEG_OFFER: Final = TypeAdapter(LegOffer)
 LEG_REPORTS: Final = TypeAdapter(list[LegReport])

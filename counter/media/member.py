@@ -5,6 +5,7 @@ import logging
 import os
 import signal
 from collections.abc import Awaitable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -62,12 +63,19 @@ class Member:
         try:
             async with asyncio.timeout(within):
                 while not await self._answers():
-                    if self._process.returncode is not None:
+                    # It gave way to one that another counter started in the same moment?
+                    if self._process.returncode is not None and not is_held(self._socket):
                         raise WorkerGone(f"{self.name} did not start; see {self._log}")
                     await asyncio.sleep(POLL_SECONDS)
         except TimeoutError as error:
             self._kill()
             raise WorkerGone(f"{self.name} did not answer; see {self._log}") from error
+        if self._process.pid != self._pid:
+            # Another counter was quicker; ours would serve as soon as that one ended.
+            with suppress(ProcessLookupError):
+                self._process.kill()
+            await self._process.wait()
+            self._process = None
         logger.info("%s started, pid %s", self.name, self._pid)
 
     async def watch(self, *, every: float, within: float) -> None:
@@ -155,5 +163,6 @@ class Member:
         if self._process is not None and self._process.returncode is None:
             self._process.kill()
         elif self._pid is not None and is_held(self._socket):
-            os.kill(self._pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # another counter has started it again meanwhile
+                os.kill(self._pid, signal.SIGKILL)
         self._pid = None

@@ -3,22 +3,34 @@
 A process that lives already is adopted, with its calls: it was left by a counter that died.  Only
 missing ones are started, and one that dies is started again; its calls are gone, so asking for one
 raises `WorkerGone` or `NotFound`, and the caller places the call again.
+
+Several counters of one machine may share a directory, and then the processes: whoever comes first
+starts them, and the last to stop ends them.  A process's name carries its place, so that a counter
+of another machine knows that it cannot reach it: `MediaElsewhere`.
 """
 
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from counter.media.control import LegOffer, LegReport, WorkerGone
+from counter.media.control import LegOffer, LegReport, MediaElsewhere, WorkerGone
 from counter.media.member import Member
-from counter.media.single_instance import short_directory
+from counter.media.single_instance import Tenancy, short_directory
 
 logger = logging.getLogger(__name__)
 
 PLACED_REMEMBERED: Final = 10_000
+
+Lives = Callable[[str], Awaitable[bool]]
+"Whether some counter serves at this place now."
+
+
+async def nobody_else(place: str) -> bool:
+    """One counter alone: what was elsewhere is no more."""
+    return False
 
 
 class WorkerPool:
@@ -32,6 +44,8 @@ class WorkerPool:
         first_udp_port: int,
         spawn_command: Sequence[str],
         *,
+        place: str = "",
+        lives: Lives = nobody_else,
         ping_every: float = 5.0,
         start_within: float = 20.0,
     ) -> None:
@@ -43,15 +57,22 @@ class WorkerPool:
         spawn_command:  what starts a process, without its options, such as
                         `(sys.executable, "-m", "counter", "media")`; `--socket PATH --ip IP
                         --udp-port N` is added.
+        place:          name of this directory among all machines of one counter, without a slash;
+                        empty: the names of the processes carry none.
+        lives:          asked about the place of a process that is not here.
         ping_every, start_within: seconds.
         """
+        self._directory = directory
+        self._place = place
+        self._lives = lives
         self._ping_every = ping_every
         self._start_within = start_within
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         sockets = short_directory(directory, longest_name=f"media-{count}.sock")
+        prefix = f"{place}/" if place else ""
         self._members = {
-            name: Member(
-                name=name,
+            prefix + name: Member(
+                name=prefix + name,
                 socket=sockets / f"{name}.sock",
                 log=directory / f"{name}.log",
                 command=(
@@ -65,12 +86,20 @@ class WorkerPool:
         self._placed: OrderedDict[str, str] = OrderedDict()
         "Call -> process, so that both legs asking at once get one process."
         self._watching: list[asyncio.Task[None]] = []
+        self._tenancy: Tenancy | None = None
+
+    @property
+    def alive(self) -> bool:
+        """Whether a call can be placed."""
+        return any(member.alive for member in self._members.values())
 
     async def start(self) -> None:
         """Adopt what lives, start what is missing, and keep it so.
 
         Raises `WorkerGone` when a process cannot be started; its log says why.
         """
+        # In a thread: it waits while the last counter that left is ending the processes.
+        self._tenancy = await asyncio.to_thread(Tenancy, self._directory)
         try:
             await asyncio.gather(
                 *(member.ensure(within=self._start_within) for member in self._members.values())
@@ -87,17 +116,19 @@ class WorkerPool:
 
     async def leave(self) -> None:
         """Let go without ending anything: the next pool adopts the processes and their calls."""
-        for task in self._watching:
-            task.cancel()
-        await asyncio.gather(*self._watching, return_exceptions=True)
-        self._watching.clear()
+        await self._stop_watching()
         for member in self._members.values():
             await member.release()
+        self._end_tenancy()
 
     async def stop(self) -> None:
-        """End every process, started or adopted, with its calls."""
-        await self.leave()
+        """End every process, started or adopted, with its calls; but leave what others use."""
+        await self._stop_watching()
+        if self._tenancy is not None and not self._tenancy.is_last():
+            await self.leave()
+            return
         await asyncio.gather(*(member.stop() for member in self._members.values()))
+        self._end_tenancy()
 
     async def place(self, call_id: str) -> str:
         """The process for a call: the one that has it, or the least loaded one that lives.
@@ -115,20 +146,24 @@ class WorkerPool:
         return chosen.name
 
     async def join(self, worker: str, call_id: str, leg: str) -> LegOffer:
-        member = self._member(worker)
+        member = await self._member(worker)
         offer = await member.asked(member.client.join(call_id, leg))
         self._remember(call_id, worker)
         return offer
 
     async def answer(self, worker: str, call_id: str, leg: str, leg_id: str, sdp: str) -> None:
-        member = self._member(worker)
+        member = await self._member(worker)
         await member.asked(member.client.answer(call_id, leg, leg_id, sdp))
 
     async def end(self, worker: str, call_id: str) -> None:
-        """Hang up.  Harmless when the call or the process is unknown or dead."""
+        """Hang up.  Harmless when the call or the process is unknown or dead.
+
+        Raises `MediaElsewhere`.
+        """
         self._placed.pop(call_id, None)
-        member = self._members.get(worker)
-        if member is None:
+        try:
+            member = await self._member(worker)
+        except WorkerGone:
             return
         member.calls.discard(call_id)
         try:
@@ -137,16 +172,32 @@ class WorkerPool:
             logger.info("call %s ended with its media process", call_id)
 
     async def legs(self, worker: str, call_id: str) -> list[LegReport]:
-        """How the legs of a call do.  Raises `NotFound`, `WorkerGone`."""
-        member = self._member(worker)
+        """How the legs of a call do.  Raises `NotFound`, `WorkerGone`, `MediaElsewhere`."""
+        member = await self._member(worker)
         return await member.asked(member.client.legs(call_id))
 
-    def _member(self, worker: str) -> Member:
+    async def _member(self, worker: str) -> Member:
         member = self._members.get(worker)
-        if member is None:
-            # A name of before, when there were more processes: as dead as one that has died.
-            raise WorkerGone(f"{worker}: there is no such media process")
-        return member
+        if member is not None:
+            return member
+        place, _, _ = worker.rpartition("/")
+        if place not in ("", self._place) and await self._lives(place):
+            raise MediaElsewhere(
+                f"{worker}: not on this machine; nodes that share a call share media_directory"
+            )
+        # A name of before, when there were more processes, or of a machine that is no more.
+        raise WorkerGone(f"{worker}: there is no such media process")
+
+    async def _stop_watching(self) -> None:
+        for task in self._watching:
+            task.cancel()
+        await asyncio.gather(*self._watching, return_exceptions=True)
+        self._watching.clear()
+
+    def _end_tenancy(self) -> None:
+        if self._tenancy is not None:
+            self._tenancy.end()
+            self._tenancy = None
 
     def _remember(self, call_id: str, worker: str) -> None:
         self._members[worker].calls.add(call_id)

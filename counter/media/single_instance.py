@@ -5,6 +5,7 @@ import hashlib
 import os
 import stat
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,9 @@ from counter.errors import BadInput, NotAllowedNow
 
 MAX_PATH_BYTES: Final = 107
 "sizeof(sockaddr_un.sun_path) - 1"
+TRIES: Final = 5
+"Looks at a lock before it is believed: who only asks (`is_held`) has it for a moment."
+PAUSE_SECONDS: Final = 0.02
 
 
 @contextmanager
@@ -26,15 +30,38 @@ def hold_socket_path(path: Path) -> Iterator[None]:
     check_socket_path(path)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _lock_path(path).open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise NotAllowedNow(f"{path}: another media process serves this socket") from error
+        if not _locked(lock.fileno()):
+            raise NotAllowedNow(f"{path}: another media process serves this socket")
         path.unlink(missing_ok=True)
         try:
             yield
         finally:
             path.unlink(missing_ok=True)
+
+
+class Tenancy:
+    """One of those who use the processes of a directory; it ends with who has it, however."""
+
+    def __init__(self, directory: Path) -> None:
+        """Waits while another, who was the last, is clearing out."""
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._file = (directory / "tenants.lock").open("w")
+        fcntl.flock(self._file, fcntl.LOCK_SH)
+
+    def is_last(self) -> bool:
+        """Whether nobody else uses them; if so, nobody begins to until this has ended.
+
+        To be asked once, by who is about to leave: afterwards others may think they are the last.
+        """
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def end(self) -> None:
+        """Harmless when repeated."""
+        self._file.close()
 
 
 def short_directory(directory: Path, *, longest_name: str) -> Path:
@@ -65,6 +92,18 @@ def is_held(path: Path) -> bool:
         return False
     except BlockingIOError:
         return True
+    return False
+
+
+def _locked(descriptor: int) -> bool:
+    for attempt in range(TRIES):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if attempt < TRIES - 1:
+                time.sleep(PAUSE_SECONDS)
+        else:
+            return True
     return False
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from counter.errors import BadInput, NotAllowedNow, NotFound
-from counter.media.control import WorkerGone
+from counter.media.control import MediaElsewhere, WorkerGone
 from counter.media.control_client import ControlClient
 from counter.media.pool import WorkerPool
 from counter.media.single_instance import is_held, short_directory
@@ -233,6 +233,58 @@ async def test_leaving_ends_nothing_and_stopping_ends_everything(directory: Path
     assert list(directory.glob("*.sock")) == []
     with pytest.raises(WorkerGone):
         await second.place("c-1")
+
+
+async def test_counters_that_share_a_directory_share_the_processes_and_the_last_ends_them(
+    directory: Path,
+) -> None:
+    # Started in the same moment, so that both try to start what neither finds.
+    one, other = a_pool(directory, count=2), a_pool(directory, count=2)
+    await asyncio.gather(one.start(), other.start())
+    pids = [await health_pid(directory, f"media-{n}") for n in range(2)]
+    worker = await one.place("c-1")
+    await one.join(worker, "c-1", "terminal")
+    await other.join(worker, "c-1", "agent")
+    assert [r.leg for r in await other.legs(worker, "c-1")] == ["terminal", "agent"]
+    await one.stop()
+    assert [await health_pid(directory, f"media-{n}") for n in range(2)] == pids
+    assert [r.leg for r in await other.legs(worker, "c-1")] == ["terminal", "agent"]
+    await other.stop()
+    assert not any(is_held(directory / f"media-{n}.sock") for n in range(2))
+
+
+async def test_a_call_of_another_machine_is_neither_joined_nor_ended_while_that_lives(
+    directory: Path,
+) -> None:
+    living = {"near", "far"}
+
+    async def lives(place: str) -> bool:
+        return place in living
+
+    pool = WorkerPool(directory, 1, "127.0.0.1", 0, COMMAND, place="near", lives=lives)
+    await pool.start()
+    try:
+        assert await pool.place("c-1") == "near/media-0"
+        await pool.join("near/media-0", "c-1", "terminal")
+        for asked in (
+            pool.join("far/media-0", "c-2", "agent"),
+            pool.answer("far/media-0", "c-2", "agent", "leg", "v=0"),
+            pool.legs("far/media-0", "c-2"),
+            pool.end("far/media-0", "c-2"),
+        ):
+            with pytest.raises(MediaElsewhere):
+                await asked
+        # Its machine is no more: the call is placed anew, and there is nothing to end.
+        living.remove("far")
+        with pytest.raises(WorkerGone):
+            await pool.join("far/media-0", "c-2", "agent")
+        await pool.end("far/media-0", "c-2")
+        # One of ours that there is no more of, and a name from before there were places.
+        for old in ("near/media-7", "media-0"):
+            with pytest.raises(WorkerGone):
+                await pool.join(old, "c-3", "agent")
+    finally:
+        await pool.stop()
 
 
 async def test_the_control_socket_is_for_this_user_only(pool: WorkerPool, directory: Path) -> None:
