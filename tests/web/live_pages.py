@@ -24,7 +24,8 @@ SIDEWAYS = """() => [document.documentElement, ...document.querySelectorAll(
   .filter(one => getComputedStyle(one).overflowX !== "hidden" || one.matches(".main, html"))
   .map(one => `${one.tagName}.${one.className}: ${one.scrollWidth} > ${one.clientWidth}`)"""
 
-CUT_OFF = """() => [...document.querySelectorAll("button .press__text, button, .stage__bar, h1:not(.only-spoken)")]
+CUT_OFF = """() => [...document.querySelectorAll(
+    "button .press__text, button, .stage__bar, h1:not(.only-spoken)")]
   .filter(one => one.checkVisibility())
   .filter(one => one.scrollWidth > one.clientWidth + 2 && one.clientWidth > 0)
   .map(one => `${one.textContent.trim()}: ${one.scrollWidth} > ${one.clientWidth}`)"""

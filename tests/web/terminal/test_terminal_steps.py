@@ -96,6 +96,31 @@ async def test_a_scanner_types_faster_than_a_hand(chromium: Browser, counter: Fa
     assert len(counter.payloads("appointment.find")) == 1
 
 
+async def test_a_scanner_on_a_busy_machine_is_understood_as_well(
+    chromium: Browser, counter: FakeCounter
+) -> None:
+    page = await at(chromium, counter, "reference")
+    await page.keyboard.type("K7Q2M-9XW")
+    await page.wait_for_timeout(150)
+    await page.keyboard.type("T4-V8R3N-B5H6D")
+    await page.keyboard.press("Enter")
+    assert (await heard(counter, page, "appointment.find"))["reference"] == REFERENCE
+
+
+@pytest.mark.parametrize("stage", ["attract", "start"])
+async def test_a_code_under_the_scanner_begins_the_visit(
+    chromium: Browser, counter: FakeCounter, stage: str
+) -> None:
+    page = await at(chromium, counter, stage)
+    await page.evaluate(
+        """text => { for (const key of [...text, "Enter"])
+            window.dispatchEvent(new KeyboardEvent("keydown", {key})); }""",
+        REFERENCE,
+    )
+    assert (await heard(counter, page, "appointment.find"))["reference"] == REFERENCE
+    assert counter.payloads("screen.open")[0]["stage"] == "reference"
+
+
 async def test_an_ask_is_repeated_with_its_key_until_it_is_answered(
     chromium: Browser, counter: FakeCounter
 ) -> None:

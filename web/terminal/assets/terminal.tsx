@@ -12,7 +12,7 @@ import {IdleQuestion, watchIdle} from "./parts/idle.tsx";
 import {Attract, Confirm, Departments, Services, Start, Waiting} from "./screens/arrive.tsx";
 import {Call} from "./screens/call.tsx";
 import {Receipt} from "./screens/receipt.tsx";
-import {Reference} from "./screens/reference.tsx";
+import {Reference, watchScanner} from "./screens/reference.tsx";
 
 const SCREENS = {
   attract: Attract,
@@ -121,6 +121,7 @@ live.onHappened(({kind}) => {
 window.addEventListener("pointerdown", unlock, {capture: true, passive: true});
 live.beat("terminal.beat");
 watchIdle();
+watchScanner();
 const root = document.getElementById("terminal");
 if (root) {
   root.replaceChildren();

@@ -9,6 +9,20 @@ export function digit(key: string): string {
   return meant.length === 1 && ALPHABET.includes(meant) ? meant : "";
 }
 
+/** What a text holds of a reference's digits. */
+export function digits(text: string): string {
+  return [...text].map(digit).join("");
+}
+
+/**
+ * What Enter means: what a scanner typed if it is whole; else what stands in the field if that is
+ * whole (a busy machine tears a scanner's burst); else whatever was scanned.
+ */
+export function meant(scanned: string | null, typed: string): string | null {
+  if (scanned && digits(scanned).length >= DIGITS) return scanned;
+  return typed.length === DIGITS ? typed : scanned;
+}
+
 /** In groups of five, as it is printed. */
 export function groups(typed: string): string[] {
   return [0, 5, 10, 15].map(from => typed.slice(from, from + 5));
@@ -33,10 +47,5 @@ export class Wedge {
     }
     if (key.length === 1) this.burst += key;
     return null;
-  }
-
-  /** How much of what was typed last belongs to a burst under way. */
-  get length(): number {
-    return this.burst.length;
   }
 }

@@ -3,9 +3,9 @@ import {signal} from "@preact/signals";
 import {useEffect, useRef} from "preact/hooks";
 import {t} from "../../../shared/assets/words.ts";
 import {Advice, Press, Title} from "../parts/controls.tsx";
-import {ask, busy, refused} from "../parts/counter.ts";
+import {ask, busy, refused, screen} from "../parts/counter.ts";
 import {readQr} from "../parts/qr.ts";
-import {ALPHABET, DIGITS, Wedge, digit, groups} from "../parts/reference.ts";
+import {ALPHABET, DIGITS, Wedge, digit, groups, meant} from "../parts/reference.ts";
 import {Back} from "./arrive.tsx";
 
 const typed = signal("");
@@ -24,16 +24,26 @@ function add(key: string): void {
 
 function pressed(event: KeyboardEvent): void {
   if (event.ctrlKey || event.altKey || event.metaKey) return;
-  const scanned = wedge.key(event.key, performance.now());
-  if (scanned) {
+  const scanned = wedge.key(event.key, event.timeStamp);
+  if (event.key === "Enter") {
+    const reference = meant(scanned, typed.value);
+    if (!reference) return;
     event.preventDefault();
     typed.value = "";
-    void find(scanned);
+    void find(reference);
   } else if (event.key === "Backspace") typed.value = typed.value.slice(0, -1);
-  else if (event.key === "Enter" && typed.value.length === DIGITS) {
+  else if (event.key.length === 1) add(event.key);
+}
+
+/** A code held under the scanner on one of the first screens goes straight to its appointment. */
+export function watchScanner(): void {
+  const early = new Wedge();
+  window.addEventListener("keydown", event => {
+    const scanned = early.key(event.key, event.timeStamp);
+    if (!scanned || !["attract", "start"].includes(screen.peek().stage)) return;
     event.preventDefault();
-    void find(typed.value);
-  } else if (event.key.length === 1) add(event.key);
+    void ask("screen.open", {stage: "reference"}).then(open => (open ? find(scanned) : undefined));
+  });
 }
 
 export function Reference() {
