@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime
 from typing import cast
@@ -157,7 +157,11 @@ def _gateway_doors(
             audience=audience,
             subject=principal.subject,
             language=screen_language(language_of(request)),
+            session=principal.session_id,
         )
+
+    async def ended(tokens_sha256: Sequence[str]) -> set[str]:
+        return await parts.identity.ended(tokens_sha256, clock())
 
     def screen(conn: Connection, who: GatewayPrincipal, now: datetime) -> Model:
         if who.audience == "/terminal":
@@ -178,4 +182,5 @@ def _gateway_doors(
             ),
         },
         clock=clock,
+        ended=ended,
     )

@@ -1,5 +1,6 @@
 """Runs identity's commands through the executor."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -35,8 +36,11 @@ class StoredCommands:
     async def find(self, token: str, now: datetime) -> Session | None:
         return await self._executor.read(store_identity.find, token, now)
 
-    async def seen(self, token_sha256: str, now: datetime) -> None:
-        await self._executor.write(store_identity.seen, token_sha256, now)
+    async def living_of(self, digests: Sequence[str], now: datetime) -> list[Session]:
+        return await self._executor.read(store_identity.living_of, digests, now)
+
+    async def seen(self, digests: Sequence[str], now: datetime) -> None:
+        await self._executor.write(store_identity.seen, digests, now)
 
     async def end(self, token_sha256: str, now: datetime) -> None:
         await self._executor.write(store_identity.end, token_sha256, now)

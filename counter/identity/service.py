@@ -1,6 +1,7 @@
 """Signing in, enrolling a terminal, and knowing who a token belongs to."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -31,7 +32,8 @@ class Commands(Protocol):
         self, kind: Kind, subject: str, token: str, csrf: str, now: datetime
     ) -> Session: ...
     async def find(self, token: str, now: datetime) -> Session | None: ...
-    async def seen(self, token_sha256: str, now: datetime) -> None: ...
+    async def living_of(self, digests: Sequence[str], now: datetime) -> list[Session]: ...
+    async def seen(self, digests: Sequence[str], now: datetime) -> None: ...
     async def end(self, token_sha256: str, now: datetime) -> None: ...
     async def issue_enrolment(self, terminal_id: str, token: str, now: datetime) -> None: ...
     async def enrol(
@@ -86,8 +88,15 @@ class IdentityService:
         """The living session of this token, noted as used."""
         session = await self._commands.find(token, now)
         if session is not None and session.stale(now):
-            await self._commands.seen(session.token_sha256, now)
+            await self._commands.seen([session.token_sha256], now)
         return session
+
+    async def ended(self, digests: Sequence[str], now: datetime) -> set[str]:
+        """Which of these sessions are over.  The others count as used: their pages are open."""
+        living = await self._commands.living_of(digests, now)
+        if stale := [session.token_sha256 for session in living if session.stale(now)]:
+            await self._commands.seen(stale, now)
+        return set(digests) - {session.token_sha256 for session in living}
 
     async def enrolment(self, terminal_id: str, now: datetime) -> str:
         """A one-use secret with which the machine at that place becomes the terminal."""

@@ -1,5 +1,6 @@
 """Sessions, credentials and enrolments as rows.  Secrets are kept as digests only."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -128,26 +129,31 @@ def begin(
 
 def find(conn: Connection, token: str, now: datetime) -> Session | None:
     """The living session of this token."""
-    row = conn.execute(
-        select(web_session).where(web_session.c.token_sha256 == digest(token))
-    ).one_or_none()
-    if row is None:
-        return None
-    session = Session(
-        token_sha256=row.token_sha256,
-        kind=cast(Kind, row.kind),
-        subject=row.subject,
-        csrf=row.csrf,
-        created_at=row.created_at,
-        seen_at=row.seen_at,
-    )
-    return session if session.alive(now) else None
+    living = living_of(conn, [digest(token)], now)
+    return living[0] if living else None
 
 
-def seen(conn: Connection, token_sha256: str, now: datetime) -> None:
-    """The session was used."""
+def living_of(conn: Connection, digests: Sequence[str], now: datetime) -> list[Session]:
+    """Those of these sessions that are alive."""
+    rows = conn.execute(select(web_session).where(web_session.c.token_sha256.in_(digests)))
+    sessions = [
+        Session(
+            token_sha256=row.token_sha256,
+            kind=cast(Kind, row.kind),
+            subject=row.subject,
+            csrf=row.csrf,
+            created_at=row.created_at,
+            seen_at=row.seen_at,
+        )
+        for row in rows
+    ]
+    return [session for session in sessions if session.alive(now)]
+
+
+def seen(conn: Connection, digests: Sequence[str], now: datetime) -> None:
+    """These sessions were used."""
     conn.execute(
-        update(web_session).where(web_session.c.token_sha256 == token_sha256).values(seen_at=now)
+        update(web_session).where(web_session.c.token_sha256.in_(digests)).values(seen_at=now)
     )
 
 

@@ -37,6 +37,10 @@ TAIL: Final = 200
 Handler = Callable[[GatewayPrincipal, Ask], Awaitable[Mapping[str, object] | None]]
 
 
+async def _none_ended(sessions: Sequence[str]) -> Collection[str]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doors:
     """What the gateway asks of the rest of the house."""
@@ -52,6 +56,8 @@ class Doors:
     "Audiences of the session log besides its own, such as the department's."
     handlers: Mapping[type[Ask], Handler]
     clock: Callable[[], datetime]
+    ended: Callable[[Sequence[str]], Awaitable[Collection[str]]] = _none_ended
+    "Which of these sessions are over: signed out, too old, or of a machine that was replaced."
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -189,8 +195,7 @@ class Gateway:
             await self._displace(page)
             return {"ok": False, "code": refusal.code}
         except Exception as problem:
-            code = getattr(problem, "code", None)
-            if isinstance(code, str):
+            if code := _code_of(problem):
                 return {"ok": False, "code": code}
             # Its text may hold what was asked, which is a citizen's.
             log.error("%s %s failed: %s", audience, event[:40], _where(problem))
@@ -297,13 +302,22 @@ class Gateway:
                 troubled = True
 
     async def _poll(self) -> None:
-        pages = list(self._pages.values())
+        pages = await self._still_signed_in(list(self._pages.values()))
         audiences = sorted({audience for page in pages for audience in page.seen})
         found = await self._executor.read(heads, audiences) if audiences else {}
         for page in pages:
             # Nothing seen: its first delivery failed.
             if not page.seen or any(found[name] > seq for name, seq in page.seen.items()):
                 self._wake(page)
+
+    async def _still_signed_in(self, pages: list[_Page]) -> list[_Page]:
+        """Those whose session goes on; the others are told and closed."""
+        sessions = sorted({page.who.session for page in pages} - {""})
+        ended = await self._doors.ended(sessions) if sessions else ()
+        for page in pages:
+            if page.who.session in ended:
+                await self._displace(page)
+        return [page for page in pages if page.who.session not in ended]
 
 
 def _last_seen(auth: Any) -> dict[str, int]:
@@ -315,6 +329,15 @@ def _last_seen(auth: Any) -> dict[str, int]:
         if not isinstance(audience, str) or type(seq) is not int or seq < 0:
             raise BadInput("`last` is a few sequence numbers by audience")
     return dict(last)
+
+
+def _code_of(problem: Exception) -> str | None:
+    """The code of a refusal: of ours, or of booking's, which stands alone and has the same shape.
+
+    A `code` alone does not make one: errors of the store's library have theirs.
+    """
+    code, status = getattr(problem, "code", None), getattr(problem, "status", None)
+    return code if isinstance(code, str) and isinstance(status, int) else None
 
 
 def _where(problem: BaseException) -> str:

@@ -9,8 +9,9 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, cast
 
 import socketio
@@ -54,8 +55,10 @@ class _Frames(WebSocket):  # type: ignore[misc]  # carries no types
     What it cannot decode it logs with a stack, frame by frame, or answers with a page.
     """
 
-    def __init__(self, handler: Any, server: Any) -> None:
+    def __init__(self, handler: Any, server: Any, *, cut: Callable[[str, str], None]) -> None:
+        """cut: close the connection of this Engine.IO id for this reason."""
         super().__init__(handler, server)
+        self._cut = partial(cut, handler.__self__.sid)
         self._bucket = _Bucket(BURST, time.monotonic())
 
     async def wait(self) -> str:
@@ -63,7 +66,7 @@ class _Frames(WebSocket):  # type: ignore[misc]  # carries no types
         fits = isinstance(frame, str) and frame[:1] in _FRAMES
         if fits and self._bucket.take(time.monotonic()):
             return cast(str, frame)
-        self.server.cut_off(self.environ, "rate" if fits else "frame")
+        self._cut("rate" if fits else "frame")
         raise OSError("the connection was cut off")  # as the library knows a lost one
 
 
@@ -92,12 +95,14 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]  # carries no t
             ping_interval=ping_s,
             ping_timeout=ping_s,
         )
+        websocket = partial(_Frames, cut=self._cut)
+        self.eio._async = {**self.eio._async, "websocket": websocket}
         self.cut: Counter[str] = Counter()
         "How many were cut off or refused, by reason."
         self._origins = frozenset(origins)
         self._connect_s = connect_s
         self._sockets = sockets
-        self._buckets: dict[str, _Bucket] = {}
+        self._open: set[str] = set()
         self._deadlines: dict[str, asyncio.TimerHandle] = {}
 
     def request_of(self, environ: dict[str, Any]) -> web.Request:
@@ -136,7 +141,7 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]  # carries no t
             transport.abort()
 
     def _forget(self, eio_sid: str) -> None:
-        self._buckets.pop(eio_sid, None)
+        self._open.discard(eio_sid)
         if deadline := self._deadlines.pop(eio_sid, None):
             deadline.cancel()
 
@@ -151,10 +156,10 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]  # carries no t
         if not self._origin_fits(self.request_of(environ)):
             self.cut["origin"] += 1
             return False
-        if len(self._buckets) >= self._sockets:
+        if len(self._open) >= self._sockets:
             self.cut["full"] += 1
             return False
-        self._buckets[eio_sid] = _Bucket(BURST, time.monotonic())
+        self._open.add(eio_sid)
         self._watch(eio_sid)
         await super()._handle_eio_connect(eio_sid, environ)
         return None
@@ -172,12 +177,9 @@ class GuardedServer(socketio.AsyncServer):  # type: ignore[misc]  # carries no t
             self._cut(eio_sid, "silent")
 
     async def _handle_eio_message(self, eio_sid: str, data: Any) -> None:
-        bucket = self._buckets.get(eio_sid)
-        if bucket is None:
+        if eio_sid not in self._open:
             return
-        if not bucket.take(time.monotonic()):
-            self._cut(eio_sid, "rate")
-        elif not isinstance(data, str) or len(data) > FRAME_BYTES or data[:1] not in _PACKETS:
+        if not isinstance(data, str) or len(data) > FRAME_BYTES or data[:1] not in _PACKETS:
             self._cut(eio_sid, "frame")
         else:
             try:

@@ -10,6 +10,7 @@ from counter.protocol.message import Ask
 Json = dict[str, str | int | float | bool | None]
 
 MEDIA_GONE = "media_gone"
+MEDIA_ELSEWHERE = "media_elsewhere"
 "Code of the refusal by which a media plane says that a worker is dead."
 
 
@@ -24,6 +25,8 @@ class GatewayPrincipal:
     "Set on connect; a newer connection of the same subject has a higher one."
     language: str = "zh-Hant"
     "Of the person at a desk (BCP 47); a terminal's is kept with its screen."
+    session: str = ""
+    "Which session it speaks by; when that ends, the connection ends."
 
     @property
     def own(self) -> str:
@@ -90,7 +93,10 @@ class LegOffer(Protocol):
 
 
 class MediaPlane(Protocol):
-    """Where picture and sound of a call go; a refusal of code `media_gone`: the worker is dead."""
+    """Where picture and sound of a call go.
+
+    A refusal of code `media_gone`: the worker is dead; `media_elsewhere`: other nodes reach it.
+    """
 
     async def place(self, call_id: str) -> str:
         """Name of the worker that shall have this call."""

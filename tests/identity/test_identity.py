@@ -83,3 +83,17 @@ async def test_an_old_enrolment_link_is_refused(identity: IdentityService, now: 
     link = await identity.enrolment("hq-1", now)
     with pytest.raises(EnrolmentUsed):
         await identity.enrol(link, now + timedelta(hours=25))
+
+
+async def test_an_open_page_uses_its_session_until_it_is_too_old(
+    identity: IdentityService, now: datetime
+) -> None:
+    begun = await identity.admit("agent", "agent-1", now)
+    known = [begun.session.token_sha256]
+    for minutes in range(50, 10 * 60, 50):
+        assert await identity.ended(known, now + timedelta(minutes=minutes)) == set()
+    assert await identity.session(begun.token, now + timedelta(minutes=599)) is not None
+    assert await identity.ended([*known, "0" * 64], now + timedelta(hours=10)) == {
+        *known,
+        "0" * 64,
+    }
