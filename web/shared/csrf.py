@@ -8,18 +8,21 @@ belongs to a random visitor cookie, keyed with the server's secret so that nobod
 import base64
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from aiohttp import web
+from aiohttp.http import HttpProcessingError
 
-from counter.errors import Refusal
+from counter.errors import BadInput, Refusal
 from web.shared.access import Handler, principal_of
 
 FIELD = "csrf"
 HEADER = "X-CSRF"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+BROKEN = (LookupError, ValueError, RuntimeError, AssertionError, HttpProcessingError)
+"What the library raises over bytes that are no form."
 VISITOR_LIFE_S = 4 * 3600
 
 
@@ -54,7 +57,7 @@ def visitor(request: web.Request) -> str:
     """The visitor's random id, 128 bits; made now when the browser brought none."""
     settings = request.config_dict[CSRF]
     known = request.cookies.get(settings.cookie, "")
-    if len(known) == 22:
+    if len(known) == 22 and known.isascii():
         return known
     if _NEW not in request:
         drawn = settings.random_bytes(16)
@@ -94,18 +97,34 @@ async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
     settings = request.config_dict[CSRF]
     if (
         request.method not in SAFE
-        and not principal_of(request).bearer
         and not request.path.startswith(settings.exempt)
         and request.match_info.http_exception is None
     ):
+        if principal_of(request).bearer:
+            await _fields(request)
+            return await handler(request)
         _check_source(request, settings)
         given = request.headers.get(HEADER)
-        if given is None and request.content_type in FORMS:
-            value = (await request.post()).get(FIELD)
+        fields = await _fields(request)
+        if given is None:
+            value = fields.get(FIELD)
             given = value if isinstance(value, str) else None
         if not hmac.compare_digest((given or "").encode(), token(request).encode()):
             raise ForeignForm(f"{request.method} {request.path}: wrong or missing token")
     return await handler(request)
+
+
+async def _fields(request: web.Request) -> Mapping[str, object]:
+    """The form, kept for the handler; empty when it is none.  Raises `BadInput` for a broken one.
+
+    What arrives is anybody's: an unknown charset, half a part, bytes that are no text.
+    """
+    if request.content_type not in FORMS:
+        return {}
+    try:
+        return await request.post()
+    except BROKEN as broken:
+        raise BadInput(f"a form that is none: {type(broken).__name__}") from broken
 
 
 def _check_source(request: web.Request, settings: Csrf) -> None:
@@ -113,7 +132,7 @@ def _check_source(request: web.Request, settings: Csrf) -> None:
     # it; browsers send that header on every trustworthy origin.
     origin = request.headers.get("Origin")
     site = request.headers.get("Sec-Fetch-Site")
-    own = {*settings.origins, *(() if settings.secure else (str(request.url.origin()),))}
+    own = {*settings.origins, f"{request.scheme}://{request.host}"}
     if origin not in (None, "null") and origin not in own:
         raise ForeignForm(f"{request.method} {request.path}: not from an origin of ours")
     if site is not None and site != "same-origin":

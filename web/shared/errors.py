@@ -8,7 +8,7 @@ import logging
 
 from aiohttp import web
 
-from counter.errors import Refusal
+from counter.errors import BadInput, Refusal
 from web.shared.access import Handler
 from web.shared.headers import nonce_of
 from web.shared.language import language_of
@@ -69,10 +69,23 @@ def refuse(request: web.Request, code: str, status: int, number: str = "") -> we
     )
 
 
+def _require_text(request: web.Request) -> None:
+    """Raises `BadInput` for headers that are not UTF-8.
+
+    Read as surrogates, they would pass every check and fail where something is first encoded.
+    """
+    for name, value in request.raw_headers:
+        try:
+            value.decode()
+        except UnicodeDecodeError as broken:
+            raise BadInput(f"a header {name[:40]!r} that is no text") from broken
+
+
 @web.middleware
 async def answer_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Outermost middleware."""
     try:
+        _require_text(request)
         return await handler(request)
     except web.HTTPException as answer:
         if answer.status < 400:
