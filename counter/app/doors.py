@@ -55,7 +55,7 @@ async def open_doors(
     """Serve everything; returns the address of the first page.  `closing` shuts the doors."""
     secure = settings.secure
     sessions = IdentitySessions(parts.identity, clock, secure=secure)
-    key = await asyncio.to_thread(secret, settings.data / "keys" / "pages")
+    key = await asyncio.to_thread(secret, settings.keys / "pages")
     app = web.Application(client_max_size=BODY_LIMIT_BYTES)
     install(
         app,
@@ -90,7 +90,7 @@ async def open_doors(
     if not settings.lan:
         await web.TCPSite(runner, settings.host, settings.port).start()
         return f"http://{settings.host}:{runner.addresses[0][1]}"
-    tls = await asyncio.to_thread(ensure_tls, settings.data / "keys" / "tls", clock())
+    tls = await asyncio.to_thread(ensure_tls, settings.keys / "tls", clock())
     await web.TCPSite(runner, "0.0.0.0", settings.port, ssl_context=tls.context).start()
     return f"https://{tls.address}:{runner.addresses[0][1]}"
 

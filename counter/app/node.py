@@ -17,10 +17,11 @@ from booking.errors import BookingRefused
 from counter.app.admin_socket import open_admin_socket
 from counter.app.clock import clock, new_id
 from counter.app.doors import open_doors
-from counter.app.files import hold_directory, write_secret
+from counter.app.files import hold_directory, kept, take_turn_to_start, write_secret
 from counter.app.hooks import BookingReaders
 from counter.app.operations import NodeOperations
 from counter.app.parts import Parts, open_parts
+from counter.app.readiness import Readiness
 from counter.app.seed import PEOPLE, names_of
 from counter.app.store import open_store, plain_executor
 from counter.identity.session import Kind
@@ -28,7 +29,7 @@ from counter.journal import Fault
 from counter.notify.deliverer_store import Deliverer
 from counter.notify.sink_directory import DirectorySink
 from counter.settings import Settings
-from counter.store import journal_sql
+from counter.store import journal_sql, nodes
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +44,8 @@ class Node:
         self.settings = settings
         self.address = ""
         "Where the pages are, once the doors are open."
+        self.keeps_calls = True
+        "Whether calls go on while the node is away; the next start finds them."
         self._closing = contextlib.AsyncExitStack()
 
     async def open(self) -> None:
@@ -53,14 +56,21 @@ class Node:
         settings, closing = self.settings, self._closing
         settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
         closing.callback(hold_directory(settings.data).close)
-        store = await open_store(settings, closing)
-        self.parts = parts = await open_parts(settings, store, closing)
+        with await asyncio.to_thread(take_turn_to_start, settings.keys):
+            store = await open_store(settings, closing)
+            self.parts = parts = await open_parts(
+                settings, store, lambda: self.keeps_calls, closing
+            )
+            if settings.profile == "development":
+                self.passphrase = await self._demo_passphrase()
+        self.readiness = Readiness(await self._beat(), lambda: parts.media.alive)
+        self._keep(self.readiness.beat_for_ever())
         self._keep(parts.signaling.sweep_for_ever())
         sink = DirectorySink(settings.data / "notices")
         self._keep(
             Deliverer(store.executor, BookingReaders(parts.booking), sink, clock).run_for_ever()
         )
-        self.address = await open_doors(settings, parts, self._ready, closing)
+        self.address = await open_doors(settings, parts, self.readiness, closing)
         operations = NodeOperations(
             address=self.address,
             development=settings.profile == "development",
@@ -84,10 +94,9 @@ class Node:
 
     async def sign_in_words(self) -> list[str]:
         """Development: links that enrol the terminals, and how agents sign in."""
-        passphrase = await self._demo_passphrase()
         lines = [
             f"  agents sign in as {names_of(PEOPLE)}",
-            f"  with the passphrase {passphrase}",
+            f"  with the passphrase {self.passphrase}",
             "",
             "  each link makes one browser that terminal, once:",
         ]
@@ -99,7 +108,7 @@ class Node:
 
     async def _demo_passphrase(self) -> str:
         """Made at the first start, kept where only this user reads; never a default."""
-        path = self.settings.data / "keys" / "demo-passphrase"
+        path = self.settings.keys / "demo-passphrase"
         if path.exists():
             return path.read_text().strip()
         passphrase = "-".join(secrets.token_hex(2) for _ in range(4))
@@ -109,12 +118,21 @@ class Node:
         await asyncio.to_thread(write_secret, path, passphrase.encode())
         return passphrase
 
-    async def _ready(self) -> bool:
-        try:
-            await self.parts.store.executor.read(journal_sql.head)
-        except Exception:
-            return False
-        return True
+    async def _beat(self) -> Callable[[], Coroutine[Any, Any, None]]:
+        """What tells the other nodes that this one serves; taken back when it leaves nothing."""
+        executor, media = self.parts.store.executor, self.parts.media
+        name = kept(self.settings.data / "node", lambda: new_id().encode()).decode()
+
+        async def beat() -> None:
+            await executor.write(nodes.beat, name, media.where, clock())
+
+        async def depart() -> None:
+            if not (self.keeps_calls and media.calls):
+                await executor.write(nodes.depart, name)
+
+        await beat()
+        self._closing.push_async_callback(_once, "leaving", depart)
+        return beat
 
     def _keep(self, work: Coroutine[Any, Any, None]) -> None:
         """Run `work` until the node closes."""
@@ -129,17 +147,25 @@ class Node:
 
 
 async def serve(settings: Settings, say: Callable[[str], None]) -> None:
-    """Run a node until SIGINT or SIGTERM.  Raises `AlreadyServed`."""
-    stop = asyncio.Event()
+    """Run a node until SIGINT, which ends everything, or SIGTERM, over which calls go on.
+
+    Raises `AlreadyServed`.
+    """
+    signals: asyncio.Queue[int] = asyncio.Queue()
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        asyncio.get_running_loop().add_signal_handler(number, signals.put_nowait, number)
     node = Node(settings)
     try:
         await node.open()
         for line in await _greeting(node):
             say(line)
-        await stop.wait()
+        told = await signals.get()
+        node.readiness.leaving = True
         say("stopping …")
+        if told == signal.SIGTERM:
+            with contextlib.suppress(TimeoutError):
+                told = await asyncio.wait_for(signals.get(), settings.drain_s)
+        node.keeps_calls = told == signal.SIGTERM
     finally:
         await node.close()
 

@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 import sys
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from sqlalchemy import Connection
 from booking.service import BookingService
 from booking.store_sql import booking_service, plant_seed
 from counter.app.clock import clock, new_id, new_token
+from counter.app.files import kept
 from counter.app.hooks import Snapshot, hooks_of
 from counter.app.seed import put_people
 from counter.app.store import Store
@@ -39,6 +41,7 @@ from counter.signaling.store_asks import SqlStore, require_current
 from counter.store import journal_sql, outbox
 from counter.store.cases import audiences, case_of_agent, case_on_terminal
 from counter.store.housekeeping import tidy
+from counter.store.nodes import place_lives
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +58,7 @@ class Parts:
     signaling: SignalingService
     scanner: ScanPool
     studio: SignPool
+    media: WorkerPool
 
     async def case_of(self, who: GatewayPrincipal) -> Case:
         """The open case of who speaks.  Raises `NotAllowedNow`, `UsedElsewhere`."""
@@ -82,17 +86,20 @@ class Parts:
         await self.esign.resume(clock())
 
 
-async def open_parts(settings: Settings, store: Store, closing: AsyncExitStack) -> Parts:
-    """Start what runs beside the event loop and make the services; `closing` stops it."""
-    media = WorkerPool(
-        settings.data / "media",
-        settings.workers,
-        settings.media_ip,
-        settings.media_udp_port,
-        (sys.executable, "-m", "counter", "media"),
-    )
+async def open_parts(
+    settings: Settings, store: Store, keeps_calls: Callable[[], bool], closing: AsyncExitStack
+) -> Parts:
+    """Start what runs beside the event loop and make the services; `closing` stops it.
+
+    keeps_calls: asked at the end, whether calls shall go on until the next start.
+    """
+    media = _media(settings, store)
+
+    async def end_media() -> None:
+        await (media.leave() if keeps_calls() and media.calls else media.stop())
+
     starting = asyncio.create_task(media.start())  # takes a second: the rest goes on beside it
-    closing.push_async_callback(media.stop)
+    closing.push_async_callback(end_media)
     executor = store.executor
     booking = booking_service(
         executor,
@@ -108,7 +115,7 @@ async def open_parts(settings: Settings, store: Store, closing: AsyncExitStack) 
 
     scanner = ScanPool()
     closing.push_async_callback(scanner.close)
-    pki = await asyncio.to_thread(ensure, settings.data / "keys" / "pki", clock())
+    pki = await asyncio.to_thread(ensure, settings.keys / "pki", clock())
     studio = SignPool(pki.signing, tsa_url=await _open_tsa(settings, pki, closing))
     closing.push_async_callback(studio.close)
     forms = shipped_forms()
@@ -131,6 +138,26 @@ async def open_parts(settings: Settings, store: Store, closing: AsyncExitStack) 
         signaling=SignalingService(SqlStore(executor, hooks_of(snapshot, booking)), media, clock),
         scanner=scanner,
         studio=studio,
+        media=media,
+    )
+
+
+def _media(settings: Settings, store: Store) -> WorkerPool:
+    command = [sys.executable, "-m", "counter", "media"]
+    if settings.media_bind_ip is not None:
+        command += ["--bind-ip", settings.media_bind_ip]
+
+    async def lives(place: str) -> bool:
+        return await store.executor.read(place_lives, place, clock())
+
+    return WorkerPool(
+        settings.media,
+        settings.workers,
+        settings.media_ip,
+        settings.media_udp_port,
+        command,
+        place=kept(settings.media / "place", lambda: new_id()[:12].encode()).decode(),
+        lives=lives,
     )
 
 

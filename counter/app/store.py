@@ -51,7 +51,7 @@ async def open_store(settings: Settings, closing: AsyncExitStack) -> Store:
         closing.push_async_callback(lane.close)
         await asyncio.to_thread(upgrade_engine, lane.engine)
         executor = lane
-    return Store(executor=executor, bus=bus, blobs=DirectoryBlobs(settings.data / "blobs"))
+    return Store(executor=executor, bus=bus, blobs=DirectoryBlobs(settings.blobs))
 
 
 def _bus(settings: Settings) -> Bus:

@@ -93,6 +93,16 @@ class WorkerPool:
         """Whether a call can be placed."""
         return any(member.alive for member in self._members.values())
 
+    @property
+    def where(self) -> str:
+        """The place of these processes."""
+        return self._place
+
+    @property
+    def calls(self) -> int:
+        """How many calls go through these processes."""
+        return sum(len(member.calls) for member in self._members.values())
+
     async def start(self) -> None:
         """Adopt what lives, start what is missing, and keep it so.
 

@@ -11,6 +11,7 @@ Json = dict[str, str | int | float | bool | None]
 
 MEDIA_GONE = "media_gone"
 MEDIA_ELSEWHERE = "media_elsewhere"
+MEDIA_ELSEWHERE = "media_elsewhere"
 "Code of the refusal by which a media plane says that a worker is dead."
 
 

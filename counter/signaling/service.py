@@ -14,7 +14,14 @@ from counter.protocol.desk import CaseClose
 from counter.protocol.message import Ask
 from counter.protocol.screens import LegOffered
 from counter.protocol.terminal import LegAnswer, LegJoin, TicketLeave, VisitLeave
-from counter.signaling.ports import MEDIA_GONE, ActiveCall, GatewayPrincipal, MediaPlane, Store
+from counter.signaling.ports import (
+    MEDIA_ELSEWHERE,
+    MEDIA_GONE,
+    ActiveCall,
+    GatewayPrincipal,
+    MediaPlane,
+    Store,
+)
 
 log = logging.getLogger(__name__)
 
@@ -76,6 +83,8 @@ class SignalingService:
             try:
                 await self._media.end(worker, call_id)
             except Refusal as refusal:
+                if refusal.code == MEDIA_ELSEWHERE:
+                    continue  # a node of that machine sweeps too
                 if refusal.code != MEDIA_GONE:
                     log.warning("call %s was not let go of: %s", call_id, refusal.code)
                     continue

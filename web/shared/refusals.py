@@ -110,6 +110,9 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "media_gone": (
         N_("The picture and sound were interrupted"),
         N_("Please wait: the connection is being made again.")),
+    "media_elsewhere": (
+        N_("Picture and sound cannot be connected here"),
+        N_("Ask the technical staff: the other side is connected to a different server.")),
     "media_library_changed": (
         N_("Video is not available right now"),
         N_("Call the technical staff: the software of this server does not fit.")),
