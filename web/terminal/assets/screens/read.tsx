@@ -148,7 +148,7 @@ function Consent(props: {card: CeremonyCard; agreed: {value: boolean}; back: () 
           checked={agreed.value}
           onChange={event => (agreed.value = event.currentTarget.checked)}
         />
-        <span>{t("I have read the whole document and want to sign it electronically. My signature on this screen counts like one on paper.")}</span>
+        <span>{t("I have read every page of this document. I agree to sign it electronically: what I write on this screen will be fixed in the document and sealed by the department.")}</span>
       </label>
       <Advice />
       <div class="answers">
