@@ -203,6 +203,10 @@ def _missing(settings: Settings, wrong: set[str]) -> list[str]:
             not ipaddress.IPv4Address(settings.media_ip).is_loopback,
             "production needs an address that browsers reach",
         ),
+        "origin": (
+            (settings.origin or "").startswith("https://"),
+            "production is reached over https; name what browsers call it",
+        ),
         "lan": (
             not settings.lan,
             "production has no certificates made here; leave it out and put a proxy in front",

@@ -15,6 +15,7 @@ ENOUGH = """
 profile = "production"
 postgres = "counter:hush-hush@db.example.org:5432/counter"
 media_ip = "192.0.2.7"
+origin = "https://counter.example.org"
 """
 
 
@@ -76,7 +77,7 @@ def test_all_mistakes_are_said_at_once(toml: Path, monkeypatch: pytest.MonkeyPat
         [
             *("port", "redis", "media_ip", "media_workers"),  # wrong values
             *("midea_workers", "store", "COUNTER_POSTGRESS"),  # names that are no setting
-            *("postgres", "keys"),  # what production needs besides
+            *("postgres", "origin", "keys"),  # what production needs besides
         ]
     )
     assert "midea_workers: there is no such setting" in said
@@ -107,12 +108,12 @@ def test_the_command_line_wins_over_the_environment_and_that_over_the_file(
 
 
 @pytest.mark.parametrize(
-    ("left_out", "named"),
-    [("postgres", "postgres"), ("media_ip", "media_ip")],
+    "left_out",
+    ["postgres", "media_ip", "origin"],
 )
-def test_production_says_what_it_needs(toml: Path, left_out: str, named: str) -> None:
+def test_production_says_what_it_needs(toml: Path, left_out: str) -> None:
     toml.write_text("\n".join(one for one in ENOUGH.splitlines() if left_out not in one))
-    assert [line.split(":")[0] for line in mistakes()] == [named, "keys"]
+    assert [line.split(":")[0] for line in mistakes()] == [left_out, "keys"]
 
 
 def test_production_does_not_run_on_development_keys_or_certificates(toml: Path) -> None:
@@ -150,5 +151,5 @@ def test_the_commands_refuse_with_every_mistake_and_start_nothing(
     assert done.returncode == 2
     assert done.stdout == ""
     named = [line.strip().split(":")[0] for line in done.stderr.splitlines()[1:]]
-    assert named == ["port", "postgres", "media_ip", "keys"]
+    assert named == ["port", "postgres", "media_ip", "origin", "keys"]
     assert not data.exists()

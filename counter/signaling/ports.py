@@ -10,9 +10,9 @@ from counter.protocol.message import Ask
 Json = dict[str, str | int | float | bool | None]
 
 MEDIA_GONE = "media_gone"
-MEDIA_ELSEWHERE = "media_elsewhere"
-MEDIA_ELSEWHERE = "media_elsewhere"
 "Code of the refusal by which a media plane says that a worker is dead."
+MEDIA_ELSEWHERE = "media_elsewhere"
+"Code of the refusal by which it says that a worker lives where only other nodes reach it."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

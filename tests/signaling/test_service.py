@@ -3,7 +3,7 @@
 import asyncio
 import dataclasses
 from datetime import datetime, timedelta
-from typing import ClassVar
+from typing import ClassVar, Never
 
 import pytest
 from sqlalchemy import select
@@ -267,3 +267,25 @@ async def test_the_table_of_handlers_speaks_to_the_service(visit: Visit) -> None
     close = desk.CaseClose(key=visit.key(), outcome="completed")
     answers = [await table[desk.CaseClose](visit.agent, close) for _ in range(2)]
     assert answers == [{"case_id": visit.case_id}] * 2
+
+
+async def test_a_call_that_lives_on_another_machine_is_not_moved_and_is_let_go_of_there(
+    visit: Visit, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Elsewhere(Refusal):
+        code: ClassVar[str] = "media_elsewhere"
+
+    async def refuse(*args: str) -> Never:
+        raise Elsewhere("not on this machine")
+
+    await visit.service.join_call(visit.terminal)
+    visit.media.join = refuse  # type: ignore[assignment]
+    with pytest.raises(Elsewhere):
+        await visit.service.join_call(visit.agent)
+    assert (await visit.call_row())[1] == "w-1"
+    visit.media.end = refuse  # type: ignore[assignment]
+    await visit.agent_asks(desk.CaseClose(key=visit.key(), outcome="completed"))
+    await visit.service.sweep()
+    # Left to a node of that machine, and not worth a warning every second.
+    assert (await visit.call_row())[1] == "w-1"
+    assert caplog.records == []
