@@ -270,7 +270,7 @@ def desk_case(language: Language, **more: Any) -> DeskCase:
         "department": words["department"],
         "citizen": words["citizen"],
         "language": language,
-        "needs": ["large_print"],
+        "needs": ["hearing", "sight"],
         "site": words["site"],
         "terminal": "A-01",
         "booked": True,

@@ -34,6 +34,11 @@ def handlers(
     async def request_scan(who: GatewayPrincipal, ask: Ask) -> Mapping[str, object]:
         assert isinstance(ask, asks.ScanRequest)
         case = await case_of(who)
+        service = service_or_none(catalogue(), case.service_id)
+        papers = [paper.id for paper in service.papers] if service else []
+        if ask.item not in [*papers, OTHER]:
+            # It is written into the journal, which is no place for free text.
+            raise BadInput("scan.request: not an item of this service's checklist")
         # The ask's key names the request, so a repeated ask is the same request.
         asked = await documents.request_scan(
             case.id,

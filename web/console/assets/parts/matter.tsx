@@ -49,11 +49,12 @@ export function Matter() {
 /** Access needs come as stable words from the booking; one that is not known is shown as it is. */
 function needWords(need: string): string {
   const known: Record<string, string> = {
-    large_print: t("Large letters"),
-    hearing: t("Hard of hearing"),
-    wheelchair: t("Wheelchair"),
-    sign_language: t("Sign language"),
+    elderly: t("Elderly"),
+    pregnant: t("Pregnant"),
     step_free: t("Step-free access"),
+    hearing: t("Hard of hearing"),
+    sight: t("Low vision"),
+    reading_help: t("Needs help with reading or writing"),
     companion: t("Comes with a companion"),
   };
   return known[need] ?? need;
