@@ -67,7 +67,7 @@ def app_of(staged: Staged) -> web.Application:
 
 
 @asynccontextmanager
-async def served(staged: Staged) -> AsyncIterator[TestClient]:  # type: ignore[type-arg]
+async def served(staged: Staged) -> AsyncIterator[TestClient]:
     async with TestClient(TestServer(app_of(staged))) as client:
         yield client
 
