@@ -39,7 +39,7 @@ from counter.signaling.ports import GatewayPrincipal
 from counter.signaling.service import SignalingService
 from counter.signaling.store_asks import SqlStore, require_current
 from counter.store import journal_sql, outbox
-from counter.store.cases import audiences, case_of_agent, case_on_terminal
+from counter.store.cases import audiences, case_of_agent, case_on_terminal, require_open
 from counter.store.housekeeping import tidy
 from counter.store.nodes import place_lives
 
@@ -125,9 +125,11 @@ async def open_parts(
         booking=booking,
         snapshot=snapshot,
         identity=IdentityService(StoredCommands(executor), Argon2Passphrases(), new_token),
-        documents=DocumentsService(SqlPapers(executor, audiences), store.blobs, scanner, new_id),
+        documents=DocumentsService(
+            SqlPapers(executor, audiences, require_open), store.blobs, scanner, new_id
+        ),
         esign=EsignService(
-            records=SqlRecords(executor=executor, audiences=audiences),
+            records=SqlRecords(executor=executor, audiences=audiences, require_open=require_open),
             blobs=store.blobs,
             studio=studio,
             forms=forms,

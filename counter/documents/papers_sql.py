@@ -1,6 +1,9 @@
 """The `Papers` port on SQL: hands each step to the executor as one command, one transaction."""
 
+from collections.abc import Callable
 from datetime import datetime
+
+from sqlalchemy import Connection
 
 from counter.documents import store_commands, store_documents
 from counter.documents.page import RequestState
@@ -10,13 +13,27 @@ from counter.ids import CaseId, PageId, RequestId
 from counter.store.executor import Executor
 
 
+def _any_case(conn: Connection, case_id: str) -> None:
+    """Every case is open."""
+
+
 class SqlPapers:
     """See `counter.documents.ports.Papers`."""
 
-    def __init__(self, executor: Executor, audiences: Audiences) -> None:
-        """audiences: who has a case on a screen; asked inside each command's transaction."""
+    def __init__(
+        self,
+        executor: Executor,
+        audiences: Audiences,
+        require_open: Callable[[Connection, str], None] = _any_case,
+    ) -> None:
+        """Both are asked inside the command's transaction.
+
+        audiences: who has a case on a screen.
+        require_open: raises a refusal when nothing more may be asked for a case.
+        """
         self._executor = executor
         self._audiences = audiences
+        self._require_open = require_open
 
     async def request_scan(
         self,
@@ -28,16 +45,20 @@ class SqlPapers:
         by: str,
         now: datetime,
     ) -> OpenRequest:
-        return await self._executor.write(
-            store_commands.request_scan,
-            self._audiences,
-            case_id,
-            request_id,
-            item=item,
-            label_id=label_id,
-            by=by,
-            now=now,
-        )
+        def command(conn: Connection) -> OpenRequest:
+            self._require_open(conn, case_id)
+            return store_commands.request_scan(
+                conn,
+                self._audiences,
+                case_id,
+                request_id,
+                item=item,
+                label_id=label_id,
+                by=by,
+                now=now,
+            )
+
+        return await self._executor.write(command)
 
     async def cancel_request(
         self,
@@ -88,15 +109,13 @@ class SqlPapers:
     async def decide_page(
         self, case_id: CaseId, page_id: PageId, *, accept: bool, by: str, now: datetime
     ) -> PageRow:
-        return await self._executor.write(
-            store_commands.decide_page,
-            self._audiences,
-            case_id,
-            page_id,
-            accept=accept,
-            by=by,
-            now=now,
-        )
+        def command(conn: Connection) -> PageRow:
+            self._require_open(conn, case_id)
+            return store_commands.decide_page(
+                conn, self._audiences, case_id, page_id, accept=accept, by=by, now=now
+            )
+
+        return await self._executor.write(command)
 
     async def documents_of(self, case_id: CaseId) -> CaseDocuments:
         return await self._executor.read(store_documents.documents_of, case_id)

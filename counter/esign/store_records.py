@@ -1,8 +1,10 @@
 """`counter.esign.ports.Records` on the store: each method runs one command or one question."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+
+from sqlalchemy import Connection
 
 from counter.esign import store_esign as commands
 from counter.esign import store_reading as questions
@@ -13,15 +15,26 @@ from counter.ids import CaseId, Digest
 from counter.store.executor import Executor
 
 
+def _any_case(conn: Connection, case_id: str) -> None:
+    """Every case is open."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SqlRecords:
     """`counter.esign.ports.Records` on either engine."""
 
     executor: Executor
     audiences: commands.Audiences
+    require_open: Callable[[Connection, str], None] = _any_case
+    "Raises a refusal when nothing more may be asked for a case; inside the transaction."
 
     async def present(self, new: NewDocument, *, by: str, now: datetime) -> None:
-        await self.executor.write(commands.present, new, by=by, audiences=self.audiences, now=now)
+        def command(conn: Connection) -> None:
+            # The form was being drawn since it was asked for; the case may have ended meanwhile.
+            self.require_open(conn, new.case_id)
+            commands.present(conn, new, by=by, audiences=self.audiences, now=now)
+
+        await self.executor.write(command)
 
     async def is_open(self, case_id: CaseId) -> bool:
         return await self.executor.read(questions.is_open, case_id)

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, Column, Connection, Index, Integer, String, Table, Text, select
 
 from counter.case import Case, Outcome
-from counter.errors import NotFound
+from counter.errors import NotAllowedNow, NotFound
 from counter.ids import AgentId, CaseId, TerminalId
 from counter.store.metadata import UtcDateTime, metadata
 
@@ -82,6 +82,15 @@ def case_of_agent(conn: Connection, agent_id: AgentId) -> Case | None:
         .limit(1)
     ).one_or_none()
     return _case(row) if row else None
+
+
+def require_open(conn: Connection, case_id: str) -> None:
+    """Raises `NotAllowedNow` for a closed case; an open one stays open in this transaction.
+
+    For commands of other parts: what was asked while a case was open may arrive after its end.
+    """
+    if not get_case(conn, CaseId(case_id), lock=True).open:
+        raise NotAllowedNow(f"case {case_id} is closed: nothing more is asked of it")
 
 
 def audiences(conn: Connection, case_id: str) -> list[str]:
