@@ -20,11 +20,8 @@ class StoredCommands:
     ) -> None:
         await self._executor.write(store_identity.put_credential, name, kind, subject, stored, now)
 
-    async def credential_of(self, name: str, now: datetime) -> Any | None:
-        return await self._executor.read(store_identity.credential_of, name, now)
-
-    async def missed(self, name: str, now: datetime) -> None:
-        await self._executor.write(store_identity.missed, name, now)
+    async def take_try(self, name: str, now: datetime) -> Any | None:
+        return await self._executor.write(store_identity.take_try, name, now)
 
     async def begin(
         self, kind: Kind, subject: str, token: str, csrf: str, now: datetime

@@ -6,9 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from counter.errors import Busy
 from counter.identity.ports import NewToken, Passphrases
 from counter.identity.refusals import WrongPassphrase
 from counter.identity.session import Kind, Session
+
+MOST_TRYING = 20
+"Passphrases checked or waiting to be checked; two at a time take some 100 ms each."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,8 +30,7 @@ class Commands(Protocol):
     async def put_credential(
         self, name: str, kind: Kind, subject: str, stored: str, now: datetime
     ) -> None: ...
-    async def credential_of(self, name: str, now: datetime) -> Any | None: ...
-    async def missed(self, name: str, now: datetime) -> None: ...
+    async def take_try(self, name: str, now: datetime) -> Any | None: ...
     async def begin(
         self, kind: Kind, subject: str, token: str, csrf: str, now: datetime
     ) -> Session: ...
@@ -49,6 +52,7 @@ class IdentityService:
         self._passphrases = passphrases
         self._new_token = new_token
         self._slow = asyncio.Semaphore(2)  # Argon2 takes 64 MiB each
+        self._trying = 0
         self._nobody: str | None = None
 
     async def let_in(
@@ -59,8 +63,20 @@ class IdentityService:
         await self._commands.put_credential(name, kind, subject, stored, now)
 
     async def sign_in(self, name: str, passphrase: str, now: datetime) -> Begun:
-        """Raises `WrongPassphrase`, or `TooManyTries` after five of those."""
-        row = await self._commands.credential_of(name, now)
+        """Raises `WrongPassphrase`, or `TooManyTries` after five of those.
+
+        Raises `Busy` when many are trying at once.
+        """
+        if self._trying >= MOST_TRYING:
+            raise Busy("many passphrases are being checked at once")
+        self._trying += 1
+        try:
+            return await self._sign_in(name, passphrase, now)
+        finally:
+            self._trying -= 1
+
+    async def _sign_in(self, name: str, passphrase: str, now: datetime) -> Begun:
+        row = await self._commands.take_try(name, now) if name.isprintable() else None
         if row is None:
             # As slow as a wrong passphrase, so that names cannot be told apart by time.
             if self._nobody is None:
@@ -68,7 +84,6 @@ class IdentityService:
             await self._off_loop(self._passphrases.right, passphrase, self._nobody)
             raise WrongPassphrase("an unknown name was tried")
         if not await self._off_loop(self._passphrases.right, passphrase, row.stored):
-            await self._commands.missed(name, now)
             raise WrongPassphrase(f"{row.kind} {row.subject}: wrong passphrase")
         token = self._new_token()
         session = await self._commands.begin(row.kind, row.subject, token, self._new_token(), now)

@@ -65,28 +65,24 @@ def put_credential(
     )
 
 
-def credential_of(conn: Connection, name: str, now: datetime) -> Any | None:
-    """The row to check a passphrase against.  Raises `TooManyTries` while the name rests."""
-    row = conn.execute(select(credential).where(credential.c.name == name)).one_or_none()
-    if row is not None and row.rests_until is not None and now < row.rests_until:
+def take_try(conn: Connection, name: str, now: datetime) -> Any | None:
+    """The row to check a passphrase against; None for a name that nobody has.
+
+    The try counts as a miss before it is checked, so that tries at the same moment are counted
+    like tries one after the other; `begin` forgives them.  After five the name rests, and counting
+    starts anew.  Raises `TooManyTries` while it rests.
+    """
+    of_name = credential.c.name == name
+    row = conn.execute(select(credential).where(of_name).with_for_update()).one_or_none()
+    if row is None:
+        return None
+    if row.rests_until is not None and now < row.rests_until:
         raise TooManyTries("a name rests after five wrong passphrases")
+    after: dict[str, Any] = {"misses": row.misses + 1}
+    if after["misses"] >= TRIES:
+        after = {"misses": 0, "rests_until": now + REST}
+    conn.execute(update(credential).where(of_name).values(after))
     return row
-
-
-def missed(conn: Connection, name: str, now: datetime) -> None:
-    """Count a wrong passphrase; after five the name rests, and counting starts anew."""
-    misses = conn.execute(
-        update(credential)
-        .where(credential.c.name == name)
-        .values(misses=credential.c.misses + 1)
-        .returning(credential.c.misses)
-    ).scalar_one_or_none()
-    if misses is not None and misses >= TRIES:
-        conn.execute(
-            update(credential)
-            .where(credential.c.name == name)
-            .values(misses=0, rests_until=now + REST)
-        )
 
 
 def begin(
