@@ -138,7 +138,9 @@ def checked(details: Details) -> Details:
     if not 1 <= len(name) <= 80 or not all(letter.isprintable() for letter in name):
         bad.append("name")
     if contact and (
-        len(contact) > 120 or not (_EMAIL.fullmatch(contact) or _PHONE.fullmatch(contact))
+        len(contact) > 120
+        or not contact.isprintable()
+        or not (_EMAIL.fullmatch(contact) or _PHONE.fullmatch(contact))
     ):
         bad.append("contact")
     if details.language not in LANGUAGES:

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from counter.protocol.message import Ask, Ident
+from counter.protocol.message import Ask, Ident, Text
 from counter.protocol.terminal import LegAnswer, LegJoin
 
 
@@ -33,7 +33,7 @@ class ScanRequest(Ask):
     """Please lay this paper under the camera."""
 
     event: ClassVar[str] = "scan.request"
-    item: Annotated[str, Field(min_length=1, max_length=40)]
+    item: Annotated[Text, Field(min_length=1, max_length=40)]
     """Which item of the checklist, or `other`."""
 
 
@@ -57,7 +57,7 @@ class FormPresent(Ask):
 
     event: ClassVar[str] = "form.present"
     form: Ident
-    fields: dict[Annotated[str, Field(max_length=40)], Annotated[str, Field(max_length=500)]]
+    fields: dict[Annotated[Text, Field(max_length=40)], Annotated[Text, Field(max_length=500)]]
 
 
 class CeremonyWithdraw(Ask):
@@ -72,9 +72,9 @@ class CaseClose(Ask):
 
     event: ClassVar[str] = "case.close"
     outcome: Literal["completed", "accepted", "papers_missing", "referred", "no_show", "abandoned"]
-    next_step: Annotated[str, Field(max_length=500)] = ""
+    next_step: Annotated[Text, Field(max_length=500)] = ""
     """For the citizen, in words."""
-    note: Annotated[str, Field(max_length=2000)] = ""
+    note: Annotated[Text, Field(max_length=2000)] = ""
     """For colleagues; never shown to the citizen."""
 
 

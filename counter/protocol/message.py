@@ -6,7 +6,7 @@ answered `Answer` after COMMIT.
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 Language = Literal["zh-Hant", "zh-Hans", "pt", "en"]
 "The languages of every face (BCP 47)."
@@ -16,6 +16,17 @@ Ident = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9_
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 "A digest, 64 lower-case hexadecimal digits."
+
+
+def _without_controls(text: str) -> str:
+    if any(letter < " " and letter not in "\n\t" for letter in text):
+        raise ValueError("control characters are no text")
+    text.encode()  # raises `ValueError` for half a character (a lone surrogate)
+    return text
+
+
+Text = Annotated[str, AfterValidator(_without_controls)]
+"What a person wrote; a store may not be able to keep a control character, and nobody can read it."
 
 Key = Annotated[str, Field(min_length=8, max_length=64, pattern=r"^[A-Za-z0-9-]+$")]
 "Made by the page once per thing a person does, repeated until answered."

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from counter.protocol.message import Ask, Ident, Language, Model, Sha256
+from counter.protocol.message import Ask, Ident, Language, Model, Sha256, Text
 
 
 class ScreenOpen(Ask):
@@ -34,7 +34,7 @@ class AppointmentFind(Ask):
     """A reference was typed or its QR was read."""
 
     event: ClassVar[str] = "appointment.find"
-    reference: Annotated[str, Field(min_length=1, max_length=200)]
+    reference: Annotated[Text, Field(min_length=1, max_length=200)]
 
 
 class ArrivalConfirm(Ask):

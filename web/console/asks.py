@@ -7,6 +7,7 @@ from typing import cast
 from booking.catalogue import Catalogue
 from counter.case import Case
 from counter.documents.service import DocumentsService
+from counter.errors import BadInput
 from counter.esign.forms import Language
 from counter.esign.service import EsignService
 from counter.ids import CeremonyId, PageId, RequestId
@@ -14,9 +15,13 @@ from counter.protocol import desk as asks
 from counter.protocol.message import Ask
 from counter.signaling.ports import GatewayPrincipal
 from web.console.screen import counter_fields
+from web.shared.wording import service_or_none
 
 Handler = Callable[[GatewayPrincipal, Ask], Awaitable[Mapping[str, object]]]
 CaseOf = Callable[[GatewayPrincipal], Awaitable[Case]]
+
+OTHER = "other"
+"The item of a paper that stands on no checklist."
 
 
 def handlers(
