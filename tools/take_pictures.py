@@ -2,7 +2,8 @@
 
 A counter is started on a directory of its own; a citizen books on a telephone, a kiosk and a desk
 are opened beside it, and each page is photographed where a reader wants to see it.  People and
-papers are drawn.  Pictures go to docs/pictures, at most `LIMIT_BYTES` each.
+papers are drawn.  Pictures that a page of the documentation shows go to docs/pictures, at most
+`LIMIT_BYTES` each; those that no page shows any more are removed.
 
     python -m tools.take_pictures                both languages
     python -m tools.take_pictures zh-Hant        one of them
@@ -10,10 +11,11 @@ papers are drawn.  Pictures go to docs/pictures, at most `LIMIT_BYTES` each.
 
 import asyncio
 import io
+import re
 import shutil
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image
@@ -23,7 +25,8 @@ from tests.conftest import CHROMIUM_ARGS
 from tests.e2e.running import RunningCounter
 from tools.picture_cast import SIGNATURE, Role, cameras_of
 
-PICTURES = Path(__file__).resolve().parent.parent / "docs" / "pictures"
+ROOT = Path(__file__).resolve().parent.parent
+PICTURES = ROOT / "docs" / "pictures"
 LIMIT_BYTES = 300_000
 DEAF_S = 0.45
 "The kiosk does not hear the second half of a double tap."
@@ -77,7 +80,8 @@ class Visit:
     browser: Browser
     counter: RunningCounter
     shooting: Shooting
-    taken: list[str] = field(default_factory=list)
+    wanted: set[str]
+    "Names of the pictures that pages show."
 
     async def page(self, size: tuple[int, int], role: Role, *, scale: float = 1) -> Page:
         """A person's own browser."""
@@ -94,16 +98,17 @@ class Visit:
         return page
 
     async def shoot(self, page: Page, name: str, *, scale: float = 1.0) -> None:
-        """Photograph what the page shows.  scale: of the picture's sides, for the file."""
+        """Photograph what the page shows, if a reader will see it.  scale: of the file's sides."""
+        name = f"{name}.{self.shooting.tag}.png"
+        if name not in self.wanted:
+            return
         await page.evaluate("document.fonts.ready.then(() => 0)")
         await asyncio.sleep(SETTLE_S)
         shot = Image.open(io.BytesIO(await page.screenshot(type="png"))).convert("RGB")
         if scale != 1.0:
             size = (round(shot.width * scale), round(shot.height * scale))
             shot = shot.resize(size, Image.Resampling.LANCZOS)
-        name = f"{name}.{self.shooting.tag}.png"
         (PICTURES / name).write_bytes(_small(shot))
-        self.taken.append(name)
         print(f"{(PICTURES / name).stat().st_size / 1000:6.0f} kB  {name}", flush=True)
 
     async def book(self) -> str:
@@ -285,17 +290,26 @@ def _small(shot: Image.Image) -> bytes:
     return small
 
 
-async def take(browser: Browser, shooting: Shooting) -> list[str]:
-    """All pictures of one language, on a fresh counter; their names."""
+def wanted() -> set[str]:
+    """Names of the pictures that pages of the documentation show."""
+    pages = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
+    return {
+        name
+        for page in pages
+        for name in re.findall(r"pictures/([\w.-]+\.png)", page.read_text(encoding="utf-8"))
+    }
+
+
+async def take(browser: Browser, shooting: Shooting) -> None:
+    """All pictures of one language, on a fresh counter."""
     counter = RunningCounter()
     try:
         await counter.start()
-        visit = Visit(browser=browser, counter=counter, shooting=shooting)
+        visit = Visit(browser=browser, counter=counter, shooting=shooting, wanted=wanted())
         reference = await visit.book()
         kiosk = await visit.kiosk(TERMINAL)
         await visit.check_in(kiosk, reference)
         await visit.serve(kiosk, await visit.desk())
-        return visit.taken
     finally:
         await counter.close()
 
@@ -307,6 +321,9 @@ async def main(tags: Sequence[str]) -> int:
         print("Chromium is needed (apt-get install chromium); languages:", *SHOOTINGS)
         return 1
     PICTURES.mkdir(parents=True, exist_ok=True)
+    for picture in PICTURES.iterdir():
+        if picture.name not in wanted():
+            picture.unlink()
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=program, headless=True, args=list(CHROMIUM_ARGS)
