@@ -78,11 +78,20 @@ class RunningCounter:
         self._process.wait(END_TIMEOUT_S)
         self._process = None
 
-    async def stop(self) -> int:
-        """Stop it as Ctrl-C does; its exit code."""
+    def tell(self, number: signal.Signals) -> None:
+        """Send it a signal and do not wait."""
+        assert self._process is not None
+        self._process.send_signal(number)
+
+    async def stop(self, number: signal.Signals = signal.SIGINT) -> int:
+        """Stop it, as Ctrl-C does unless told otherwise; its exit code."""
+        self.tell(number)
+        return await self.ended()
+
+    async def ended(self) -> int:
+        """Wait until it has ended; its exit code."""
         assert self._process is not None
         process, self._process = self._process, None
-        process.send_signal(signal.SIGINT)
         return await asyncio.to_thread(process.wait, END_TIMEOUT_S)
 
     async def close(self) -> list[int]:
