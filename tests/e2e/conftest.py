@@ -1,19 +1,30 @@
 """A running counter, and browsers with the cameras a test wants."""
 
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from playwright.async_api import Browser, async_playwright
 
-from counter.documents.sample_page import sample_photograph
+from counter.documents.sample_page import draw_mat, encode_jpeg, sample_photograph
 from tests.conftest import CHROMIUM_ARGS
 from tests.e2e.running import RunningCounter
-from tests.servers import NotInstalled
+from tests.servers import NotInstalled, run_apart
 
+FAILED = pytest.StashKey[bool]()
 Launch = Callable[..., Awaitable[Browser]]
 WIDTH_PX, HEIGHT_PX = 1920, 1080
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport]:
+    """Remember how the test went, for the fixtures that tell what the pages showed."""
+    report = yield
+    if report.when == "call":
+        item.stash[FAILED] = report.failed
+    return report
 
 
 @pytest.fixture
@@ -28,8 +39,19 @@ async def counter() -> AsyncIterator[RunningCounter]:
     assert not left, f"a clean stop left {len(left)} processes behind"
 
 
+@pytest.fixture(scope="module")
+def shared_counter() -> Iterator[RunningCounter]:
+    """Yield one counter for several tests, which leave it as they found it."""
+    running = RunningCounter()
+    try:
+        run_apart(running.start())
+        yield running
+    finally:
+        run_apart(running.close())
+
+
 @pytest.fixture
-async def launch() -> AsyncIterator[Launch]:
+async def launch(request: pytest.FixtureRequest) -> AsyncIterator[Launch]:
     """Yield `(*more, without=()) -> Browser`: headless Chromium with or without some switches."""
     program = shutil.which("chromium") or shutil.which("chromium-browser")
     if program is None:
@@ -47,7 +69,16 @@ async def launch() -> AsyncIterator[Launch]:
 
         yield start
         for browser in browsers:
+            if request.node.stash.get(FAILED, False):
+                await tell_pages(browser)
             await browser.close()
+
+
+async def tell_pages(browser: Browser) -> None:
+    """Print what stands on every page, for whoever has to find out what went wrong."""
+    for page in (page for context in browser.contexts for page in context.pages):
+        words = await page.locator("body").aria_snapshot()
+        print(f"--- {page.url}\n{words}\ncall: {await page.evaluate('probe.figures()')}")
 
 
 @pytest.fixture
@@ -60,6 +91,14 @@ async def desk_browser(launch: Launch) -> Browser:
 async def kiosk_browser(launch: Launch, paper_camera: Path) -> Browser:
     """Return the kiosk's browser; its one camera looks down on a paper."""
     return await launch(f"--use-file-for-fake-video-capture={paper_camera}")
+
+
+@pytest.fixture(scope="session")
+def empty_camera(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return what the same camera sees when nothing lies on the mat."""
+    path = tmp_path_factory.mktemp("camera") / "empty.mjpeg"
+    path.write_bytes(encode_jpeg(draw_mat(np.random.default_rng(1), WIDTH_PX, HEIGHT_PX), 90))
+    return path
 
 
 @pytest.fixture(scope="session")

@@ -10,10 +10,12 @@ from playwright.async_api import Browser, Locator, Page, expect
 
 from tests.e2e.probe import PROBE, seen_and_heard
 from tests.e2e.running import RunningCounter
+from web.shared.refusals import explain
 
 # Waiting is for slow machines only: nothing here is slow on purpose.
 expect.set_options(timeout=20_000)
 
+CHINESE = "繁體中文"
 SITE = "hengqin-neighbourhood"
 TERMINAL = "hengqin-neighbourhood-1"
 SERVICE = "dsi-personal-data"
@@ -96,24 +98,28 @@ class Terminal:
 
     async def press(self, name: str | re.Pattern[str], *, within: Locator | None = None) -> None:
         """Touch the button of this name, not faster than the kiosk listens."""
-        await self._touch((within or self.page).get_by_role("button", name=name))
+        await self.touch((within or self.page).get_by_role("button", name=name))
 
-    async def _touch(self, button: Locator) -> None:
+    async def touch(self, button: Locator) -> None:
         await asyncio.sleep(max(0.0, self._pressed_at + DEAF_S - time.monotonic()))
         await button.click()
         self._pressed_at = time.monotonic()
 
-    async def begin(self) -> None:
-        """Touch English on the first screen."""
-        await self.press("English", within=self.page.locator(".attract__languages"))
-        await expect(self.heading("Do you have an appointment?")).to_be_visible()
+    async def begin(self, language: str = "English") -> None:
+        """Touch a language on the first screen."""
+        await self.press(language, within=self.page.locator(".attract__languages"))
+        await expect(self.page.locator(".frame--start")).to_be_visible()
+
+    async def speak(self, language: str) -> None:
+        """Change the language in the middle of whatever is done."""
+        await self.press(language, within=self.page.locator(".bottom"))
 
     def heading(self, name: str) -> Locator:
         return self.page.get_by_role("heading", name=name)
 
     async def open_keys(self) -> None:
-        await self.press(re.compile("I have an appointment"))
-        await expect(self.heading("Find your appointment")).to_be_visible()
+        await self.touch(self.page.locator(".cards--two .press").first)
+        await expect(self.page.locator(".reference")).to_be_visible()
 
     async def touch_reference(self, reference: str) -> None:
         """Type it on the screen's keys."""
@@ -123,7 +129,7 @@ class Terminal:
 
     async def scan_reference(self, text: str) -> None:
         """Hold a code under the scanner, which types it like a very fast keyboard."""
-        await expect(self.page.get_by_role("button", name="Back")).to_be_enabled()
+        await expect(self.page.locator(".back")).to_be_enabled()
         await self.page.keyboard.type(text)
         await self.page.keyboard.press("Enter")
 
@@ -158,7 +164,7 @@ class Terminal:
         async with asyncio.timeout(60):
             while not await self.heading("Do you agree?").is_visible():
                 if await forward.is_visible():
-                    await self._touch(forward)
+                    await self.touch(forward)
         await page.get_by_role("checkbox").check()
         await self.press("Agree and sign")
         return pages
@@ -205,7 +211,7 @@ class Console:
         return self.page.get_by_role("button", name=name)
 
     async def ready(self) -> None:
-        await self.button(re.compile("Ready")).click()
+        await self.page.locator(".presence").get_by_role("button").first.click()
 
     async def answer(self) -> None:
         await self.button("Answer").click()
@@ -271,3 +277,9 @@ def judged_by_pdfsig(signed: Path) -> None:
     ).stdout.decode()
     assert said.count("Signature Validation: Signature is Valid.") == 2, said
     assert "Total document signed" in said, said
+
+
+async def advised(page: Page, code: str) -> None:
+    """The page shows in Traditional Chinese what happened and what to do, for this code."""
+    shown = page.locator(f"[role=alert][data-code={code}]")
+    await expect(shown).to_have_text(" ".join(explain(code, "zh_Hant")))

@@ -78,6 +78,11 @@ class RunningCounter:
         self._process.wait(END_TIMEOUT_S)
         self._process = None
 
+    @property
+    def runs(self) -> bool:
+        """Whether it was started and not stopped."""
+        return self._process is not None
+
     def tell(self, number: signal.Signals) -> None:
         """Send it a signal and do not wait."""
         assert self._process is not None

@@ -8,11 +8,13 @@ from pathlib import Path
 from playwright.async_api import Browser, expect
 
 from tests.e2e.faces import (
+    CHINESE,
     NEXT_STEP,
     PAPER,
     Citizen,
     Console,
     Terminal,
+    advised,
     judged_by_pdfsig,
     shown_page,
 )
@@ -102,6 +104,13 @@ async def test_a_citizen_is_served_from_booking_to_receipt(
     await expect(terminal.page.get_by_role("heading", name="Thank you. Goodbye!")).to_be_visible()
     await expect(terminal.page.locator(".attract")).to_be_visible()
     assert await terminal.page.evaluate("localStorage.length + sessionStorage.length") == 0
+
+    # The code is used up: it opens nothing any more, and says so.
+    await terminal.begin(CHINESE)
+    await terminal.open_keys()
+    await terminal.scan_reference(reference)
+    await advised(terminal.page, "reference_used")
+    assert counter.facts("select count(*) from case_file") == [(1,)]
 
     # The citizen's own page and the journal tell the same story.
     await citizen.page.goto(f"{counter.address}/appointment/view")

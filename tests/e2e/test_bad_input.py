@@ -1,0 +1,297 @@
+"""What goes wrong every day: a plain sentence in the person's language, and nothing changed.
+
+Each sentence is the one that `web.shared.refusals` has for the refusal's stable code.
+"""
+
+import asyncio
+import hashlib
+import html
+import re
+from datetime import date, datetime, timedelta, timezone
+from typing import Any
+
+import aiohttp
+import cv2
+import numpy as np
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from booking.calendar import ClosedReason, Why
+from booking.seed_toml import seed
+from counter.documents.sample_page import sample_photograph
+from counter.terminal.line_socketio import Line, Refused
+from tests.e2e.conftest import Launch
+from tests.e2e.faces import CHINESE, SERVICE, SITE, TERMINAL, Console, Terminal, advised, meet
+from tests.e2e.probe import figures, legs, seen_and_heard
+from tests.e2e.running import RunningCounter
+from web.citizen.reasons import in_words
+from web.shared.i18n import texts_for
+from web.shared.refusals import advice, explain
+
+NOBODY_HERE = "00000-00000-00000-00000"
+CASES = "select count(*) from case_file"
+BOOKED = "select reference_sha256, state from appointment order by id"
+
+
+def on_screen(face: str, english: str) -> str:
+    """What the scripts of a face say in Traditional Chinese."""
+    return str(texts_for("zh_Hant").for_scripts(face)[english])
+
+
+# --- at the terminal's door ----------------------------------------------------------------------
+
+
+async def test_references_that_open_nothing_are_explained_at_the_terminal(
+    shared_counter: RunningCounter, kiosk_browser: Browser
+) -> None:
+    counter = shared_counter
+    terminal = await Terminal.enrolled(kiosk_browser, counter)
+    elsewhere = await counter.operator(
+        "/demo/visit", {"terminal": "hengqin-centre-1", "service": "fss-contributions"}
+    )
+    here = await counter.operator("/demo/visit", {"terminal": TERMINAL, "service": SERVICE})
+    await terminal.begin(CHINESE)
+    await terminal.open_keys()
+    before = counter.facts(BOOKED)
+    for scanned, code in (
+        (NOBODY_HERE, "unknown_reference"),
+        ("https://example.org/ticket/12345", "unknown_reference"),
+        (elsewhere["reference"], "wrong_site"),
+    ):
+        await terminal.scan_reference(scanned)
+        await advised(terminal.page, code)
+        await expect(terminal.page.locator(".reference")).to_be_visible()
+    assert counter.facts(BOOKED) == before
+    assert counter.facts(CASES) == [(0,)]
+
+    # The right one, but its citizen gives the place up: the appointment is over then.
+    await terminal.scan_reference(here["reference"])
+    await terminal.touch(terminal.page.locator(".step .press--go"))
+    await terminal.touch(terminal.page.locator(".waiting .press--quiet"))
+    await terminal.touch(terminal.page.locator(".waiting .press--end"))
+    await terminal.begin(CHINESE)
+    await terminal.open_keys()
+    given_up = counter.facts(BOOKED)
+    await terminal.scan_reference(here["reference"])
+    await advised(terminal.page, "appointment_cancelled")
+    assert counter.facts(BOOKED) == given_up
+    assert counter.facts(CASES) == [(1,)]
+    await terminal.touch(terminal.page.locator(".bottom .finish"))
+    await terminal.touch(terminal.page.locator("dialog .press--end"))
+
+
+# --- booking -------------------------------------------------------------------------------------
+
+
+class Visitor:
+    """A citizen's browser, without the browser."""
+
+    def __init__(self, counter: RunningCounter) -> None:
+        headers = {"Accept-Language": "zh-Hant", "Accept": "text/html", "Origin": counter.address}
+        self._http = aiohttp.ClientSession(
+            counter.address, headers=headers, cookie_jar=aiohttp.CookieJar(unsafe=True)
+        )
+
+    async def __aenter__(self) -> "Visitor":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._http.close()
+
+    async def get(self, path: str) -> tuple[int, str]:
+        async with self._http.get(path) as response:
+            return response.status, html.unescape(await response.text())
+
+    async def post(self, path: str, form: dict[str, str]) -> tuple[int, str]:
+        async with self._http.post(path, data=form, allow_redirects=False) as response:
+            return response.status, html.unescape(await response.text())
+
+
+def hidden(page: str, name: str) -> str:
+    found = re.search(f'name="{name}" value="([^"]+)"', page)
+    assert found, f"no {name} on the page"
+    return found[1]
+
+
+def time_page(day: date) -> str:
+    return f"/services/{SERVICE}/time?site={SITE}&day={day}"
+
+
+async def test_of_two_people_who_want_the_last_place_one_is_told_to_choose_another(
+    shared_counter: RunningCounter,
+) -> None:
+    day = datetime.now(timezone(timedelta(hours=8))).date() + timedelta(days=3)
+    before = shared_counter.facts(BOOKED)
+    async with Visitor(shared_counter) as one, Visitor(shared_counter) as other:
+        pages = [await visitor.get(time_page(day)) for visitor in (one, other)]
+        start = hidden(pages[0][1], "start")
+        answers = await asyncio.gather(
+            *(
+                visitor.post(
+                    time_page(day),
+                    {"csrf": hidden(page, "csrf"), "key": hidden(page, "key"), "start": start},
+                )
+                for visitor, (_, page) in zip((one, other), pages, strict=True)
+            )
+        )
+    assert sorted(status for status, _ in answers) == [303, 409]
+    refused = next(page for status, page in answers if status == 409)
+    assert advice("slot_taken", "zh_Hant") in refused
+    assert f'value="{start}"' not in refused, "what is taken is still offered"
+    assert len(shared_counter.facts(BOOKED)) == len(before) + 1
+
+
+async def test_a_closed_day_says_why_and_what_to_do() -> None:
+    counter = RunningCounter(PRACTICE="false")
+    try:
+        await counter.start()
+        today = datetime.now(timezone(timedelta(hours=8))).date()
+        macau = seed([today.year, today.year + 1]).calendars[0]
+        days = [today + timedelta(days=ahead) for ahead in range(1, 30)]
+        closed = {day: why for day in days if (why := macau.why_closed(day))}
+        # A public holiday when there is one in the next month, else a weekend.
+        day = min(closed, key=lambda one: (closed[one][0] is not Why.PUBLIC_HOLIDAY, one))
+        code, names = closed[day]
+        reason = in_words(ClosedReason(code=code, where="department", names=names), "zh_Hant")
+        async with Visitor(counter) as visitor:
+            _, list_of_days = await visitor.get(f"/services/{SERVICE}/day?site={SITE}")
+            assert reason in list_of_days
+            status, page = await visitor.get(time_page(day))
+            assert status == 409
+            assert reason in page and explain("closed_day", "zh_Hant")[1] in page
+            start = f"{day}T10:00:00+08:00"
+            form = {"csrf": csrf_of(page), "key": "forged", "start": start}
+            status, page = await visitor.post(time_page(day), form)
+            assert status == 409
+            assert explain("closed_day", "zh_Hant")[1] in page
+        assert counter.facts(BOOKED) == []
+    finally:
+        await counter.close()
+
+
+def csrf_of(page: str) -> str:
+    """The token for this visitor's forms; the list of days has no form of its own."""
+    found = re.search(r'name="csrf" (?:content|value)="([^"]+)"', page)
+    assert found, "no token on the page"
+    return found[1]
+
+
+# --- in the conversation -------------------------------------------------------------------------
+
+
+def blurred() -> bytes:
+    picture = cv2.imdecode(np.frombuffer(sample_photograph(2), np.uint8), cv2.IMREAD_COLOR)
+    assert picture is not None
+    return cv2.imencode(".jpg", cv2.GaussianBlur(picture, (0, 0), 4))[1].tobytes()
+
+
+async def test_unreadable_photographs_and_unfinished_forms_change_nothing(
+    counter: RunningCounter, launch: Launch, desk_browser: Browser, empty_camera: Any
+) -> None:
+    kiosk_browser = await launch(f"--use-file-for-fake-video-capture={empty_camera}")
+    terminal = await Terminal.enrolled(kiosk_browser, counter)
+    console = await Console.signed_in(desk_browser, counter)
+    await meet(terminal, console, counter)
+    await terminal.speak(CHINESE)
+    await console.page.goto(f"{counter.address}/console?lang=zh_Hant")
+
+    # The empty mat, then a blurred page and something that is no picture, as the terminal sends.
+    await console.page.locator(".item button").first.click()
+    await terminal.touch(terminal.page.locator(".scan .press--go"))
+    await advised(terminal.page, "no_page_found")
+    [(request_id, state)] = counter.facts("select id, state from scan_request")
+    assert state == "open"
+    told = await counter.operator("/session", {"role": "citizen", "subject": TERMINAL})
+    async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {told['token']}"}) as http:
+        for sent, announced, code in (
+            (blurred(), None, "page_blurred"),
+            (b"%PDF-1.7 no picture", None, "not_an_image"),
+            (sample_photograph(2), hashlib.sha256(b"another").hexdigest(), "digest_mismatch"),
+        ):
+            sha256 = announced or hashlib.sha256(sent).hexdigest()
+            async with http.put(
+                f"{counter.address}/terminal/pages/{request_id}",
+                data=sent,
+                headers={"Content-Type": "image/jpeg", "X-Digest-SHA256": sha256},
+            ) as response:
+                assert (await response.json()) == {"ok": False, "code": code}
+    assert counter.facts("select count(*) from page") == [(0,)]
+    assert counter.facts("select id, state from scan_request") == [(request_id, "open")]
+    await terminal.page.reload()
+    await expect(terminal.page.locator("[role=alert]")).to_be_visible()
+
+    # A form without what it needs: said beside the field; refused by the counter as well.
+    await console.page.get_by_role("tab").nth(1).click()
+    await console.page.locator(".form .button--main").click()
+    wrong = console.page.locator(".field--wrong .field__wrong")
+    await expect(wrong.first).to_have_text(on_screen("console", "Please fill this in."))
+    agent = await counter.operator("/session", {"role": "agent", "subject": "lei"})
+    line = Line(counter.address, "/agent", agent["token"], lambda: "key-of-this-ask")
+    await line.open()
+    try:
+        asked = {"form": "certificate_application", "fields": {"applicant_name": "陳大文"}}
+        with pytest.raises(Refused) as refused:
+            await line.ask("form.present", asked)
+    finally:
+        await line.close()
+    assert refused.value.reason == "data_missing"
+    assert counter.facts("select count(*) from ceremony") == [(0,)]
+
+
+async def test_a_terminal_without_a_camera_says_so_and_the_call_goes_on(
+    shared_counter: RunningCounter, launch: Launch, desk_browser: Browser
+) -> None:
+    bare = await launch(without=("--use-fake-device-for-media-stream",))
+    terminal = await Terminal.enrolled(bare, shared_counter)
+    console = await Console.signed_in(desk_browser, shared_counter)
+    await sit_down(terminal, console, shared_counter)
+    await terminal.speak(CHINESE)
+    words = (
+        "Camera and microphone do not work here. "
+        "You see and hear the agent: ask for another terminal."
+    )
+    banner = terminal.page.locator("[data-banner=camera]")
+    await expect(banner).to_have_text(on_screen("terminal", words))
+    await goes_on(terminal.page)
+    await leave(terminal, console)
+
+
+async def test_a_desk_whose_camera_is_refused_says_so_and_the_call_goes_on(
+    shared_counter: RunningCounter, launch: Launch, kiosk_browser: Browser
+) -> None:
+    careful = await launch("--deny-permission-prompts", without=("--use-fake-ui-for-media-stream",))
+    terminal = await Terminal.enrolled(kiosk_browser, shared_counter)
+    console = await Console.signed_in(careful, shared_counter)
+    await sit_down(terminal, console, shared_counter)
+    await console.page.goto(f"{shared_counter.address}/console?lang=zh_Hant")
+    words = (
+        "The browser may not use your camera or microphone. "
+        "Allow both in its address bar, then reload this page."
+    )
+    banner = console.page.locator("[data-banner=devices]")
+    await expect(banner).to_have_text(on_screen("console", words))
+    await goes_on(console.page)
+    await leave(terminal, console)
+
+
+async def sit_down(terminal: Terminal, console: Console, counter: RunningCounter) -> None:
+    """To the conversation, when not both have a camera."""
+    await terminal.begin()
+    await terminal.take_ticket("Identification Services Bureau", "Certificate of Personal Data")
+    await console.ready()
+    await console.answer()
+
+
+async def goes_on(page: Page) -> None:
+    """Who has no camera still sees and hears the other, undisturbed."""
+    await seen_and_heard(page)
+    joined = await legs(page)
+    await seen_and_heard(page, frames=(await figures(page))["frames"] + 150)
+    assert await legs(page) == joined
+
+
+async def leave(terminal: Terminal, console: Console) -> None:
+    """Leave the counter as it was found."""
+    await terminal.touch(terminal.page.locator(".bottom .finish"))
+    await terminal.touch(terminal.page.locator("dialog .press--end"))
+    await expect(terminal.page.locator(".attract")).to_be_visible()

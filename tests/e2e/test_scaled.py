@@ -1,0 +1,193 @@
+"""Many nodes: the same counter on PostgreSQL and Redis, and what its visitors notice of faults.
+
+Simulated citizens and agents, real servers, real processes; the nodes of a test are one machine's.
+"""
+
+import asyncio
+import shutil
+import signal
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from counter.terminal.line_socketio import Refused
+from tests.e2e.lines import SERVICE, TERMINAL, Played, accept, line, shows, take_ticket
+from tests.e2e.running import RunningCounter
+from tests.servers import PostgresServer, RedisServer
+
+Facts = Callable[[str], Awaitable[list[tuple[Any, ...]]]]
+StartNode = Callable[..., Awaitable[RunningCounter]]
+
+RINGS_WITHIN_S = 5.0
+"A wake-up takes milliseconds and the poll behind it one second; the rest is for a busy machine."
+
+
+@pytest.fixture
+def database(postgres: PostgresServer) -> Iterator[str]:
+    """Yield the name of an empty database."""
+    name = postgres.create_database()
+    yield name
+    postgres.drop_database(name)
+
+
+@pytest.fixture
+def facts(postgres: PostgresServer, database: str) -> Facts:
+    """Return a function that reads rows of the store beside the nodes."""
+
+    async def read(query: str) -> list[tuple[Any, ...]]:
+        connection = await asyncpg.connect(postgres.dsn(database))
+        try:
+            return [tuple(row) for row in await connection.fetch(query)]
+        finally:
+            await connection.close()
+
+    return read
+
+
+@pytest.fixture
+def shared() -> Iterator[Path]:
+    """Yield a directory for what nodes have in common."""
+    path = Path(tempfile.mkdtemp(prefix="rvs-", dir="/tmp"))
+    yield path
+    shutil.rmtree(path)
+
+
+@pytest.fixture
+async def node(
+    postgres: PostgresServer, redis_server: RedisServer, database: str, shared: Path
+) -> AsyncIterator[StartNode]:
+    """Yield `(**settings) -> a running node`; each has a data directory of its own."""
+    nodes: list[RunningCounter] = []
+
+    async def start(**settings: str) -> RunningCounter:
+        made = RunningCounter(
+            POSTGRES=postgres.address(database),
+            REDIS=redis_server.url,
+            SHARED=str(shared),
+            **settings,
+        )
+        nodes.append(made)
+        await made.start()
+        return made
+
+    yield start
+    # Processes that nodes share carry the mark of the one that started them: all stop, then look.
+    for one in nodes:
+        if one.runs:
+            await one.stop()
+    left = [pid for one in nodes for pid in one.processes()]
+    for one in nodes:
+        await one.close()
+    assert left == []
+
+
+def citizen(counter: RunningCounter, pace_s: float) -> Played:
+    """One simulated citizen who comes once."""
+    what = ("--subject", TERMINAL, "--service", SERVICE, "--visits", "1", "--pace", str(pace_s))
+    return Played(counter, "citizen", "--as", "citizen", *what)
+
+
+def agent(counter: RunningCounter, pace_s: float) -> Played:
+    """One simulated agent who serves one citizen."""
+    what = ("--subject", "lei", "--visits", "1", "--pace", str(pace_s))
+    return Played(counter, "agent", "--as", "agent", *what)
+
+
+async def was_served(facts: Facts, *counters: RunningCounter) -> None:
+    """The store says that everything was done once, and every node says that the journal holds."""
+    assert await facts("select outcome, stars from case_file") == [("completed", 5)]
+    assert await facts("select state from page") == [("accepted",)]
+    assert await facts("select state from ceremony") == [("sealed",)]
+    assert await facts("select state, worker from call") == [("ended", None)]
+    for counter in counters:
+        entries, said = await counter.audit()
+        assert entries > 10 and "the chain holds" in said
+
+
+async def test_a_visit_survives_a_crash_of_postgres(
+    node: StartNode, postgres: PostgresServer, facts: Facts
+) -> None:
+    counter = await node()
+    serves, comes = agent(counter, 0.5), citizen(counter, 0.5)
+    try:
+        await comes.tells("in the call")
+        await serves.tells("scan.request")
+        postgres.stop(crash=True)  # what pg_ctl restart -m immediate does
+        postgres.start()
+        await asyncio.gather(comes.ends_well(), serves.ends_well())
+    finally:
+        for one in (serves, comes):
+            one.end()
+    assert "Traceback" not in "\n".join(serves.said + comes.said)
+    await was_served(facts, counter)
+
+
+async def test_a_visit_over_two_nodes_survives_the_loss_of_redis(
+    node: StartNode, redis_server: RedisServer, shared: Path, facts: Facts
+) -> None:
+    media = str(shared / "media")
+    first, second = await asyncio.gather(node(MEDIA_DIRECTORY=media), node(MEDIA_DIRECTORY=media))
+    serves, comes = agent(second, 0.5), citizen(first, 0.5)
+    try:
+        await asyncio.gather(comes.tells("in the call"), serves.tells("in the call"))
+        redis_server.stop()
+        await comes.tells("ceremony.consent")
+        redis_server.start()
+        await asyncio.gather(comes.ends_well(), serves.ends_well())
+    finally:
+        redis_server.stop()
+        redis_server.start()
+        for one in (serves, comes):
+            one.end()
+    await was_served(facts, first, second)
+
+
+async def test_a_ticket_at_one_node_rings_at_the_other_with_and_without_redis(
+    node: StartNode, redis_server: RedisServer
+) -> None:
+    first, second = await asyncio.gather(node(), node())
+    async with line(second, "agent", "lei") as desk, line(first, "citizen", TERMINAL) as kiosk:
+        await shows(desk, lambda screen: True)
+        await desk.ask("presence.choose", {"presence": "ready"})
+        await take_ticket(kiosk)
+        assert await shows(desk, lambda screen: screen["offer"]) < RINGS_WITHIN_S
+        await kiosk.ask("ticket.leave", {})
+        assert await shows(desk, lambda screen: not screen["offer"]) < RINGS_WITHIN_S
+
+        redis_server.stop()
+        try:
+            await take_ticket(kiosk)
+            assert await shows(desk, lambda screen: screen["offer"]) < RINGS_WITHIN_S
+        finally:
+            redis_server.start()
+
+
+async def test_half_a_call_is_refused_and_moves_when_the_other_machine_has_stopped(
+    node: StartNode, facts: Facts
+) -> None:
+    # Each with media processes of its own: as good as two machines.
+    first, second = await asyncio.gather(node(), node())
+    async with line(first, "citizen", TERMINAL) as kiosk:
+        async with line(second, "agent", "lei") as desk:
+            await shows(desk, lambda screen: True)
+            await desk.ask("presence.choose", {"presence": "ready"})
+            await take_ticket(kiosk)
+            await accept(desk)
+            await desk.ask("leg.join", {})
+            [(there,)] = await facts("select worker from call")
+            with pytest.raises(Refused) as refused:
+                await kiosk.ask("leg.join", {})
+            assert refused.value.reason == "media_elsewhere"
+            assert await facts("select worker from call") == [(there,)]
+        await second.stop(signal.SIGINT)
+        await kiosk.ask("leg.join", {})
+        [(here,)] = await facts("select worker from call")
+        assert here != there
+        async with line(first, "agent", "lei") as desk:
+            await shows(desk, lambda screen: screen["case"] and screen["case"]["call"])
+            await desk.ask("leg.join", {})
+        assert await facts("select worker from call") == [(here,)]
