@@ -3,20 +3,20 @@
 import argparse
 import asyncio
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from counter.app.logs import set_up
 from counter.settings import BadSettings, Settings, read_settings, shown
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says; 0 when it went well."""
     options = _parser().parse_args(arguments)
-    logging.basicConfig(
-        level=logging.INFO if options.verbose else logging.WARNING,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
+    set_up(verbose=options.verbose)
+    os.umask(0o077)  # whatever is written down here is nobody else's to read
     try:
         return int(options.run(options))
     except BadSettings as wrong:
