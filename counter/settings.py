@@ -99,6 +99,9 @@ class Settings(BaseSettings):
     """This machine's own address, where it differs from `media_ip` (address translation)."""
     media_udp_port: Port = 40_000
     """UDP port of the first media process, the others count on; 0 takes free ones."""
+    document_camera: str = ""
+    """Part of the document camera's name, as the terminals' browsers give it; empty: a terminal
+    has one camera for the face and for papers."""
     tsa_port: Port = 0
     """Loopback port of the development time-stamp authority; 0 takes a free one."""
     drain_s: Annotated[float, Field(ge=0, le=300)] = 0.0

@@ -69,7 +69,17 @@ async def open_doors(
     )
     terminals = TerminalScreens(catalogue=parts.snapshot, forms=parts.forms)
     desks = DeskScreens(catalogue=parts.snapshot, forms=parts.forms)
-    app.add_routes(_routes(parts, sessions, terminals, desks, key, secure=secure))
+    app.add_routes(
+        _routes(
+            parts,
+            sessions,
+            terminals,
+            desks,
+            key,
+            secure=secure,
+            document_camera=settings.document_camera,
+        )
+    )
     app.add_routes(health.routes(ready))
 
     origins = (settings.origin,) if settings.origin else ()
@@ -103,6 +113,7 @@ def _routes(
     key: bytes,
     *,
     secure: bool,
+    document_camera: str,
 ) -> list[web.RouteDef]:
     executor = parts.store.executor
     terminal_counter = LocalTerminalCounter(
@@ -133,7 +144,7 @@ def _routes(
     wall_here = LocalWall(executor=executor, catalogue=parts.snapshot, clock=clock)
     return [
         *citizen.routes(bookings),
-        *terminal.routes(TerminalDeps(counter=terminal_counter)),
+        *terminal.routes(TerminalDeps(counter=terminal_counter, document_camera=document_camera)),
         *console.routes(ConsoleDeps(counter=console_counter)),
         *papers.routes(papers_here),
         *wall.routes(WallDeps(wall=wall_here)),

@@ -55,6 +55,7 @@ class Node:
         """
         settings, closing = self.settings, self._closing
         settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        settings.data.chmod(0o700)  # also one that was there: names and contacts lie in it
         closing.callback(hold_directory(settings.data).close)
         with await asyncio.to_thread(take_turn_to_start, settings.keys):
             store = await open_store(settings, closing)
@@ -190,6 +191,8 @@ async def _greeting(node: Node) -> list[str]:
         f"  wall       {node.address}/wall",
         "",
     ]
+    if node.settings.lan:
+        lines += [f"  trust      {node.settings.keys / 'tls' / 'authority.pem'}   (its maker)", ""]
     if node.settings.profile == "development":
         lines += await node.sign_in_words()
         lines += ["", "  alone? .venv/bin/python -m counter demo   plays a citizen who visits you"]

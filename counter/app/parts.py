@@ -32,6 +32,7 @@ from counter.esign.tsa_development import tsa_application
 from counter.identity.commands_store import StoredCommands
 from counter.identity.passphrases_argon2 import Argon2Passphrases
 from counter.identity.service import IdentityService
+from counter.identity.tls_development import own_address
 from counter.ids import AgentId, TerminalId
 from counter.media.pool import WorkerPool
 from counter.settings import Settings
@@ -152,10 +153,12 @@ def _media(settings: Settings, store: Store) -> WorkerPool:
     async def lives(place: str) -> bool:
         return await store.executor.read(place_lives, place, clock())
 
+    # With --lan the address that other machines reach is known: they would get no picture else.
+    guessed = settings.lan and settings.media_ip == "127.0.0.1"
     return WorkerPool(
         settings.media,
         settings.workers,
-        settings.media_ip,
+        own_address() if guessed else settings.media_ip,
         settings.media_udp_port,
         command,
         place=kept(settings.media / "place", lambda: new_id()[:12].encode()).decode(),

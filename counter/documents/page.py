@@ -70,7 +70,7 @@ class Findings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Where `verdict` draws its lines; see the calibration in docs and tests."""
+    """Where `verdict` draws its lines; the seeded sets of tests/documents hold them."""
 
     score_min: float = 1.25
     "Pages on mats, desks and in photographs score 1.36 and more; what is none, at most 1.21."

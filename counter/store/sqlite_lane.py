@@ -30,7 +30,7 @@ R = TypeVar("R")
 
 OLDEST = (3, 51, 3)
 BATCH = 64
-"Commands that share one COMMIT at most; measured as the knee in docs/decisions."
+"Commands that share one COMMIT at most."
 READERS = 2
 
 
