@@ -2,31 +2,12 @@
 import {signal} from "@preact/signals";
 import {useEffect, useRef} from "preact/hooks";
 import SignaturePad from "signature_pad";
-import type {CeremonyCard, InkPoint} from "../../../shared/assets/protocol.ts";
+import type {CeremonyCard} from "../../../shared/assets/protocol.ts";
 import {t} from "../../../shared/assets/words.ts";
 import {Advice, Press, Title} from "../parts/controls.tsx";
 import {ask} from "../parts/counter.ts";
+import {inkOf} from "../parts/ink.ts";
 import {Digest, NotNow} from "./read.tsx";
-
-const MAX_STROKES = 64;
-const MAX_POINTS = 2000;
-
-/** Strokes as the counter takes them: pixels of the pad, milliseconds since the first point. */
-export function strokes(pad: SignaturePad, box: {width: number; height: number}): InkPoint[][] {
-  const groups = pad.toData().slice(0, MAX_STROKES);
-  const first = groups[0]?.points[0]?.time ?? 0;
-  const within = (value: number, limit: number): number => Math.round(Math.min(Math.max(value, 0), limit) * 10) / 10;
-  return groups
-    .map(({points}) =>
-      points.slice(0, MAX_POINTS).map(({x, y, time, pressure}) => ({
-        x: within(x, box.width),
-        y: within(y, box.height),
-        t_ms: Math.max(0, time - first),
-        pressure: Math.min(1, Math.max(0, pressure || 0.5)),
-      })),
-    )
-    .filter(points => points.length > 0);
-}
 
 export function Sign(props: {card: CeremonyCard}) {
   const {card} = props;
@@ -69,7 +50,11 @@ export function Sign(props: {card: CeremonyCard}) {
   const send = (): void => {
     const [made, box] = [pad.current, canvas.current?.getBoundingClientRect()];
     if (!made || !box) return;
-    void ask("ceremony.sign", {ceremony_id: card.ceremony_id, sha256: card.sha256, strokes: strokes(made, box)});
+    const strokes = inkOf(
+      made.toData().map(({points}) => points),
+      box,
+    );
+    void ask("ceremony.sign", {ceremony_id: card.ceremony_id, sha256: card.sha256, strokes});
   };
   return (
     <div class="sign">
