@@ -19,7 +19,9 @@ WIDTH_PX, HEIGHT_PX = 1920, 1080
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport]:
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Remember how the test went, for the fixtures that tell what the pages showed."""
     report = yield
     if report.when == "call":
