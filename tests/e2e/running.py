@@ -31,6 +31,8 @@ GREETED = "Ctrl-C stops everything."
 class RunningCounter:
     """`python -m counter serve` on its own data directory and port."""
 
+    arguments: tuple[str, ...] = ("serve",)
+
     def __init__(self, **settings: str) -> None:
         """settings: environment of the counter without its prefix, such as `PRACTICE="false"`."""
         # Sockets live below it, and the path of a socket is short.
@@ -55,7 +57,7 @@ class RunningCounter:
         said_before = len(self.log())
         with (self.data / "serve.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "counter", "serve"],
+                [sys.executable, "-m", "counter", *self.arguments],
                 cwd=ROOT,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
