@@ -36,6 +36,8 @@ NEEDED: dict[str, Callable[[], bool]] = {
     "postgresql": file_like("/usr/lib/postgresql", "bin/postgres"),
     "redis-server": on_path("redis-server", "valkey-server"),
     "coturn": on_path("turnserver"),
+    "haproxy": on_path("haproxy"),
+    "systemd": on_path("systemd-analyze"),
     "chromium": on_path("chromium", "chromium-browser"),
     "poppler-utils": on_path("pdfsig"),
     "fonts-noto-cjk": file_like("/usr/share/fonts", "NotoSansCJK*"),
