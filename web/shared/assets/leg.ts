@@ -26,7 +26,7 @@ export interface LegOptions {
 const WATCH_MS = 500;
 const CONNECT_MS = 8000;
 const SILENT_MS = 3000;
-const MAX_SILENT_MS = 30_000;
+const MAX_FRUITLESS = 2;
 const DEVICES_MS = 1500; // a question for permission must not keep the other side's picture away
 const SENT_HEIGHT_PX = 720;
 
@@ -58,7 +58,7 @@ export class Leg {
   private heardAt = 0;
   private packets = 0;
   private troubledSince = 0;
-  private patienceMs = SILENT_MS;
+  private fruitless = 0;
 
   constructor(line: Line, options: LegOptions) {
     this.line = line;
@@ -74,7 +74,10 @@ export class Leg {
 
   /** Be in this call, or in none.  Harmless when repeated. */
   follow(callId: string | null, otherSide: "present" | "away" = "away"): void {
-    if (otherSide === "present" && this.otherSide === "away") this.heardAt = performance.now();
+    if (otherSide === "present" && this.otherSide === "away") {
+      this.heardAt = performance.now();
+      this.fruitless = 0;
+    }
     this.otherSide = otherSide;
     if (callId === this.callId) return;
     this.leave();
@@ -110,6 +113,7 @@ export class Leg {
     for (const track of [this.devices?.audio, this.devices?.video]) track?.stop();
     this.devices = this.opening = this.shown = null;
     this.callId = null;
+    this.fruitless = 0;
     this.state.value = "idle";
     this.quality.value = "none";
     this.local.value = this.remote.value = null;
@@ -229,7 +233,7 @@ export class Leg {
     const seen = read(reports);
     if (seen.packets > this.packets) {
       this.heardAt = now;
-      this.patienceMs = SILENT_MS;
+      this.fruitless = 0;
       if (pc.connectionState === "connected") this.state.value = "connected";
     }
     this.packets = seen.packets;
@@ -238,11 +242,13 @@ export class Leg {
     if (connecting && now - this.joinedAt > CONNECT_MS) return this.lost();
     if (this.troubledSince && now - this.troubledSince > SILENT_MS) return this.lost();
     // Only when the other side is there can silence be a fault; each try waits longer than the last.
-    if (this.otherSide === "present" && pc.connectionState === "connected") {
-      if (now - this.heardAt > this.patienceMs) {
-        this.patienceMs = Math.min(this.patienceMs * 2, MAX_SILENT_MS);
-        this.lost();
-      }
+    // A side without camera and microphone is silent for good: joining again would only stop the
+    // picture that it gets from us, so two tries without a single packet are enough.
+    const silent = this.otherSide === "present" && pc.connectionState === "connected";
+    const patienceMs = SILENT_MS * 2 ** this.fruitless;
+    if (silent && this.fruitless < MAX_FRUITLESS && now - this.heardAt > patienceMs) {
+      this.fruitless++;
+      this.lost();
     }
   }
 
