@@ -81,6 +81,8 @@ def take_try(conn: Connection, name: str, now: datetime) -> Any | None:
     after: dict[str, Any] = {"misses": row.misses + 1}
     if after["misses"] >= TRIES:
         after = {"misses": 0, "rests_until": now + REST}
+        who = f"{row.kind}:{row.subject}"
+        record(conn, actor=who, action="credential.rests", subject=who, facts={}, now=now)
     conn.execute(update(credential).where(of_name).values(after))
     return row
 
@@ -172,6 +174,14 @@ def issue_enrolment(conn: Connection, terminal_id: str, token: str, now: datetim
         enrolment.insert().values(
             token_sha256=digest(token), terminal_id=terminal_id, issued_at=now
         )
+    )
+    record(
+        conn,
+        actor="counter:operator",
+        action="enrolment.issued",
+        subject=f"terminal:{terminal_id}",
+        facts={},
+        now=now,
     )
 
 

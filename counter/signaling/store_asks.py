@@ -3,6 +3,7 @@
 Contract: `counter.signaling.ports.Store`.
 """
 
+import hashlib
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final, cast
@@ -147,7 +148,16 @@ def carry_out(
 
     if type(ask) in REPEATABLE:
         return run(conn)
-    return cast(Json, once(conn, who.own, ask.key, ask.event, run, now))
+    return cast(Json, once(conn, who.own, ask.key, _said(ask), run, now))
+
+
+def _said(ask: Ask) -> str:
+    """What a key stands for: the event and its body, shortened to 128 bits.
+
+    The same key with another body is refused; answered alike, it would seem to be carried out.
+    """
+    body = ask.model_dump_json(exclude={"key"})
+    return f"{ask.event}:{hashlib.sha256(body.encode()).hexdigest()[:32]}"
 
 
 def attach(conn: Connection, hooks: Hooks, who: GatewayPrincipal, now: datetime) -> int:
