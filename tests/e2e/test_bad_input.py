@@ -28,6 +28,8 @@ from web.citizen.reasons import in_words
 from web.shared.i18n import texts_for
 from web.shared.refusals import advice, explain
 
+pytestmark = pytest.mark.timeout(400)  # by the clock, on a machine that does other things too
+
 NOBODY_HERE = "00000-00000-00000-00000"
 CASES = "select count(*) from case_file"
 BOOKED = "select reference_sha256, state from appointment order by id"

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
 from playwright.async_api import Browser, expect
 
 from tests.e2e.faces import (
@@ -22,6 +23,8 @@ from tests.e2e.faces import (
 )
 from tests.e2e.probe import seen_and_heard
 from tests.e2e.running import ROOT, RunningCounter
+
+pytestmark = pytest.mark.timeout(400)  # by the clock, on a machine that does other things too
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ counter, and what was acknowledged is there.
 import asyncio
 from pathlib import Path
 
+import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.e2e.faces import (
@@ -20,6 +21,8 @@ from tests.e2e.faces import (
 )
 from tests.e2e.probe import legs, seen_and_heard, still_seen_and_heard
 from tests.e2e.running import RunningCounter
+
+pytestmark = pytest.mark.timeout(400)  # by the clock, on a machine that does other things too
 
 CALLS = "select id, state from call"
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from playwright.async_api import Browser, expect
 
 from tests.e2e.faces import (
@@ -20,6 +21,8 @@ from tests.e2e.faces import (
 )
 from tests.e2e.probe import figures, first_picture_ms, seen_and_heard
 from tests.e2e.running import RunningCounter
+
+pytestmark = pytest.mark.timeout(400)  # by the clock, on a machine that does other things too
 
 
 async def test_a_citizen_is_served_from_booking_to_receipt(
