@@ -9,6 +9,8 @@ class QueueTile:
     """One department's queue."""
 
     department_id: str
+    territory: str
+    "`MO` or `CN`."
     name: str
     waiting: int
     longest_min: int

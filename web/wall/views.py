@@ -9,7 +9,7 @@ from web.shared.access import allow
 from web.shared.i18n import N_, texts_for
 from web.shared.language import language_of
 from web.shared.pages import render
-from web.wall.ports import WallDeps, WallState
+from web.wall.ports import QueueTile, WallDeps, WallState
 
 STATES = {
     "away": N_("○ Not connected"),
@@ -19,6 +19,7 @@ STATES = {
     "call": N_("■ In a call"),
     "leaving": N_("◑ Finishing"),
 }
+SIDES = {"MO": N_("Departments of Macau"), "CN": N_("Departments of Hengqin")}
 FAULTS = {
     "": N_("None"),
     "camera_refused": N_("Camera not allowed"),
@@ -38,7 +39,7 @@ def routes(deps: WallDeps) -> list[web.RouteDef]:
         return render(
             request,
             "wall/wall.html",
-            queues=state.queues,
+            sides=_sides(state, language),
             terminals=state.terminals,
             cells=_cells(state, language),
         )
@@ -51,6 +52,15 @@ def routes(deps: WallDeps) -> list[web.RouteDef]:
     return [web.get("/wall", wall), web.get("/wall/state", figures)]
 
 
+def _sides(state: WallState, language: str) -> list[tuple[str, list[QueueTile]]]:
+    """(caption, queues) of each territory, in the order of the catalogue."""
+    texts = texts_for(language)
+    return [
+        (texts.gettext(caption), [one for one in state.queues if one.territory == territory])
+        for territory, caption in SIDES.items()
+    ]
+
+
 def _cells(state: WallState, language: str) -> dict[str, str]:
     """{cell: text}; the rows are the catalogue's, so only texts change."""
     texts = texts_for(language)
@@ -58,6 +68,7 @@ def _cells(state: WallState, language: str) -> dict[str, str]:
     for queue in state.queues:
         of = f"queue.{queue.department_id}"
         cells[f"{of}.waiting"] = str(queue.waiting)
+        cells[f"{of}.some"] = "yes" if queue.waiting else ""
         cells[f"{of}.longest"] = texts.ngettext("%d minute", "%d minutes", queue.longest_min) % (
             queue.longest_min
         )

@@ -49,6 +49,7 @@ def _read(conn: Connection, catalogue: Catalogue, language: str, now: datetime) 
         queues.append(
             QueueTile(
                 department_id=department.id,
+                territory=department.territory,
                 name=department.short_names[language],
                 waiting=len(waiting),
                 longest_min=int(longest.total_seconds() // 60),

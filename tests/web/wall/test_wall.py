@@ -30,7 +30,13 @@ TERMINAL = "hengqin-centre-1"
 QUIET = WallState(
     queues=(
         QueueTile(
-            department_id="dsi", name="身份證明局", waiting=0, longest_min=0, ready=1, busy=0
+            department_id="dsi",
+            territory="MO",
+            name="身份證明局",
+            waiting=0,
+            longest_min=0,
+            ready=1,
+            busy=0,
         ),
     ),
     terminals=(TerminalTile(terminal_id=TERMINAL, name="橫琴 1", state="free", fault=""),),
@@ -168,6 +174,77 @@ async def test_the_wall_is_accessible_and_keeps_itself_fresh(
         await page.wait_for_function(
             "() => document.querySelector('[data-cell=\"queue.dsi.waiting\"]').textContent === '3'"
         )
+        assert await page.locator('[data-row="queue.dsi"].vc-wall__some').count() == 1
+    finally:
+        await context.close()
+        await server.close()
+
+
+WRONG = """() => {
+  const wrong = [];
+  const root = document.documentElement;
+  if (root.scrollHeight > innerHeight) wrong.push(`${root.scrollHeight} px high`);
+  if (root.scrollWidth > innerWidth) wrong.push(`${root.scrollWidth} px wide`);
+  for (const one of document.querySelectorAll("tbody th, tbody td")) {
+    const letters = parseFloat(getComputedStyle(one).fontSize);
+    if (letters < 24) wrong.push(`${one.textContent}: ${letters} px`);
+    if (one.scrollWidth > one.clientWidth) wrong.push(`${one.textContent}: cut`);
+  }
+  const lefts = [".vc-masthead__name", "h1", "table"].map(
+    one => Math.round(document.querySelector(one).getBoundingClientRect().left));
+  if (new Set(lefts).size > 1) wrong.push(`not aligned: ${lefts}`);
+  const figures = name => parseFloat(getComputedStyle(document.querySelector(
+    `[data-row="queue.${name}"] .vc-wall__waiting`)).fontSize);
+  if (figures("dsi") <= figures("fss")) wrong.push("who waits is not larger");
+  return wrong;
+}"""
+
+
+def everything(language: str) -> WallState:
+    """Return a wall of the whole catalogue on a bad day."""
+    departments = places().departments.values()
+    return WallState(
+        queues=tuple(
+            QueueTile(
+                department_id=one.id,
+                territory=one.territory,
+                name=one.short_names[language],
+                waiting=(index + 1) % 2 * 12,
+                longest_min=(index + 1) % 2 * 125,
+                ready=0,
+                busy=index % 3 // 2,
+            )
+            for index, one in enumerate(departments)
+        ),
+        terminals=tuple(
+            TerminalTile(
+                terminal_id=terminal.id,
+                name=f"{site.names[language]} {terminal.number}",
+                state="choosing",
+                fault="microphone_refused",
+            )
+            for site in places().sites.values()
+            for terminal in site.terminals
+        ),
+    )
+
+
+@pytest.mark.parametrize("language", ["zh_Hant", "pt", "en"])
+async def test_the_whole_wall_is_seen_at_once_from_five_metres(
+    chromium: Browser, language: str
+) -> None:
+    server = TestServer(app_of(Staged(state=everything(language))))
+    await server.start_server()
+    context = await chromium.new_context(
+        viewport={"width": 1920, "height": 1080}, base_url=f"http://127.0.0.1:{server.port}"
+    )
+    try:
+        page = await context.new_page()
+        await page.goto(f"/wall?lang={language}")
+        assert await page.locator("tbody tr").count() == 17 + 6
+        assert await page.evaluate(WRONG) == []
+        await page.evaluate(AXE)
+        assert await page.evaluate(VIOLATIONS) == []
     finally:
         await context.close()
         await server.close()

@@ -11,8 +11,10 @@ function show(cells: Readonly<Record<string, string>>): void {
     const text = cells[place.dataset['cell'] ?? ''] ?? '';
     if (place.textContent !== text) place.textContent = text;
   }
-  for (const row of document.querySelectorAll<HTMLElement>('[data-alarm]')) {
-    row.classList.toggle('vc-wall__alarm', Boolean(cells[row.dataset['alarm'] ?? '']));
+  for (const row of document.querySelectorAll<HTMLElement>('[data-row]')) {
+    const of = row.dataset['row'] ?? '';
+    row.classList.toggle('vc-wall__alarm', Boolean(cells[`${of}.alarm`]));
+    row.classList.toggle('vc-wall__some', Boolean(cells[`${of}.some`]));
   }
 }
 
