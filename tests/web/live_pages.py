@@ -8,7 +8,7 @@ from playwright.async_api import Browser, BrowserContext, Page
 
 from tests.web.fake_counter import FakeCounter
 
-LANGUAGE_COOKIES = {"zh-Hant": "zh_Hant", "pt": "pt"}
+LANGUAGE_COOKIES = {"zh-Hant": "zh_Hant", "pt": "pt", "en": "en"}
 
 TOO_SMALL = """least => [...document.querySelectorAll(
     "button, a[href], input:not([type=hidden]), textarea, label.choice")]

@@ -98,6 +98,7 @@ async def test_a_ring_leaves_a_half_typed_form_as_it_is(
 ) -> None:
     page = await at(chromium, counter, "call")
     await page.locator("#tab-forms").click()
+    await page.locator(".more summary").click()
     await page.locator("#request-subject").fill("登記資料")
     await counter.show(
         screens.desk(
@@ -114,7 +115,10 @@ async def test_a_form_without_required_data_is_not_presented(
 ) -> None:
     page = await at(chromium, counter, "call")
     await page.locator("#tab-forms").click()
-    await page.get_by_role("button", name="給市民閱讀及簽署").click()
+    present = page.get_by_role("button", name="給市民閱讀及簽署")
+    assert not await present.is_visible(), "one was signed: the next one is not offered open"
+    await page.get_by_text("出示另一份表格").click()
+    await present.click()
     await page.get_by_text("請填寫此項。").wait_for()
     assert await page.evaluate("document.activeElement.id") == "request-subject"
     assert counter.payloads("form.present") == []
@@ -178,6 +182,38 @@ async def test_reading_is_watched_and_the_signed_document_can_be_fetched(
     link = page.get_by_role("link", name="下載已簽署的 PDF")
     await page.locator("#tab-forms").click()
     assert await link.get_attribute("href") == f"/documents/{screens.DOCUMENT}"
+
+
+async def test_only_who_waits_is_counted(chromium: Browser, counter: FakeCounter) -> None:
+    page = await at(chromium, counter, "ready")
+    first, second, third = screens.queue("zh-Hant")
+    await counter.show(
+        screens.desk(
+            queue=[
+                first.model_copy(update={"state": "active"}),
+                second.model_copy(update={"state": "offered"}),
+                third,
+            ]
+        )
+    )
+    await page.locator(".queue h3").wait_for()
+    assert await page.locator(".queue .count").inner_text() == "2"
+    assert await page.locator(".queue h3 + ol .row__number").all_inner_texts() == [first.number]
+
+
+@pytest.mark.parametrize("language", ["pt", "en"])
+async def test_the_tools_of_a_page_stand_in_one_line(
+    chromium: Browser, counter: FakeCounter, language: str
+) -> None:
+    await counter.show(screens.desk_stages("pt")["call"])
+    context, page, _ = await open_face(chromium, counter, "agent", DESK, language)
+    await page.locator("#tab-papers").click()
+    tops = await page.locator(".viewer__bar button").evaluate_all(
+        "all => all.map(one => Math.round(one.getBoundingClientRect().top))"
+    )
+    await context.close()
+    assert len(tops) == 4
+    assert len(set(tops)) == 1
 
 
 async def test_the_queue_keeps_the_focus_where_it_was(

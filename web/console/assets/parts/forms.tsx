@@ -11,6 +11,8 @@ const OPEN = new Set(["presented", "consented", "signing"]);
 export function Forms(props: {matter: DeskCase}) {
   const {forms, ceremonies, case_id} = props.matter;
   const open = ceremonies.some(one => OPEN.has(one.state));
+  const signed = ceremonies.some(one => one.state === "sealed");
+  const more = forms.map(form => <Present key={`${case_id}-${form.form}`} form={form} />);
   return (
     <div class="forms">
       {ceremonies.map(one => (
@@ -19,7 +21,13 @@ export function Forms(props: {matter: DeskCase}) {
       {forms.length === 0 && ceremonies.length === 0 && (
         <p class="empty">{t("This service needs no form.")}</p>
       )}
-      {!open && forms.map(form => <Present key={`${case_id}-${form.form}`} form={form} />)}
+      {!open && !signed && more}
+      {!open && signed && more.length > 0 && (
+        <details class="more" key={case_id}>
+          <summary>{t("Present another form")}</summary>
+          {more}
+        </details>
+      )}
     </div>
   );
 }

@@ -60,26 +60,28 @@ function Viewer(props: {page: CasePage}) {
         <p class="viewer__name">
           <strong>{page.label}</strong> <PageState page={page} />
         </p>
-        <Button label={t("Smaller")} disabled={at <= 0} always onPress={() => (zoom.value = ZOOMS[at - 1] ?? 1)}>
-          −
-        </Button>
-        <span class="viewer__zoom" role="status">
-          {Math.round(zoom.value * 100)} %
-        </span>
-        <Button
-          label={t("Larger")}
-          disabled={at >= ZOOMS.length - 1}
-          always
-          onPress={() => (zoom.value = ZOOMS[at + 1] ?? 3)}
-        >
-          +
-        </Button>
-        <Button look="go" disabled={page.state === "accepted"} onPress={() => decide(true)}>
-          {t("Accept")}
-        </Button>
-        <Button look="end" disabled={page.state === "rejected"} onPress={() => decide(false)}>
-          {t("Send back")}
-        </Button>
+        <div class="viewer__tools">
+          <Button label={t("Smaller")} disabled={at <= 0} always onPress={() => (zoom.value = ZOOMS[at - 1] ?? 1)}>
+            −
+          </Button>
+          <span class="viewer__zoom" role="status">
+            {Math.round(zoom.value * 100)} %
+          </span>
+          <Button
+            label={t("Larger")}
+            disabled={at >= ZOOMS.length - 1}
+            always
+            onPress={() => (zoom.value = ZOOMS[at + 1] ?? 3)}
+          >
+            +
+          </Button>
+          <Button look="go" disabled={page.state === "accepted"} onPress={() => decide(true)}>
+            {t("Accept")}
+          </Button>
+          <Button look="end" disabled={page.state === "rejected"} onPress={() => decide(false)}>
+            {t("Send back")}
+          </Button>
+        </div>
       </div>
       <div class="viewer__paper" tabIndex={0} role="region" aria-label={t("Page: {paper}", {paper: page.label})}>
         <img

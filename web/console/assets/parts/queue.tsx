@@ -1,4 +1,5 @@
 // Who waits, longest first, and the ticket that rings.
+import type {QueueRow} from "../../../shared/assets/protocol.ts";
 import {now} from "../../../shared/assets/ticking.ts";
 import {clock, duration, t} from "../../../shared/assets/words.ts";
 import {Button, LanguageTag} from "./controls.tsx";
@@ -6,39 +7,55 @@ import {ask, screen} from "./counter.ts";
 
 const since = (instant: string): string => duration((now.value - Date.parse(instant)) / 1000);
 
+/** Somebody whose call is on waits no more: shown below, and not counted. */
 export function Queue() {
-  const rows = screen.value.queue;
+  const waiting = screen.value.queue.filter(row => row.state !== "active");
+  const served = screen.value.queue.filter(row => row.state === "active");
   return (
     <section class="queue" aria-labelledby="queue">
       <h2 id="queue">
-        {t("Waiting")} <span class="count">{rows.length}</span>
+        {t("Waiting")} <span class="count">{waiting.length}</span>
       </h2>
-      {rows.length === 0 ? (
+      {waiting.length === 0 ? (
         <p class="empty">{t("Nobody is waiting. New visitors appear here by themselves.")}</p>
       ) : (
-        <ol>
-          {rows.map(row => (
-            <li key={row.ticket_id} class={`row row--${row.state}`}>
-              <p class="row__head">
-                <strong class="row__number">{row.number}</strong>
-                {row.booked && (
-                  <span class="tag tag--booked">
-                    {row.starts_at ? t("Booked {time}", {time: clock(row.starts_at)}) : t("Booked")}
-                  </span>
-                )}
-                <span class="row__since" aria-label={t("Waiting for {time}", {time: since(row.waiting_since)})}>
-                  {since(row.waiting_since)}
-                </span>
-              </p>
-              <p class="row__service">{row.service}</p>
-              <p class="row__place">
-                <LanguageTag tag={row.language} /> {row.site}
-              </p>
-            </li>
-          ))}
-        </ol>
+        <Rows rows={waiting} />
+      )}
+      {served.length > 0 && (
+        <>
+          <h3>{t("In a call")}</h3>
+          <Rows rows={served} />
+        </>
       )}
     </section>
+  );
+}
+
+function Rows(props: {rows: readonly QueueRow[]}) {
+  return (
+    <ol>
+      {props.rows.map(row => (
+        <li key={row.ticket_id} class={`row row--${row.state}`}>
+          <p class="row__head">
+            <strong class="row__number">{row.number}</strong>
+            {row.booked && (
+              <span class="tag tag--booked">
+                {row.starts_at ? t("Booked {time}", {time: clock(row.starts_at)}) : t("Booked")}
+              </span>
+            )}
+            {row.state !== "active" && (
+              <span class="row__since" aria-label={t("Waiting for {time}", {time: since(row.waiting_since)})}>
+                {since(row.waiting_since)}
+              </span>
+            )}
+          </p>
+          <p class="row__service">{row.service}</p>
+          <p class="row__place">
+            <LanguageTag tag={row.language} /> {row.site}
+          </p>
+        </li>
+      ))}
+    </ol>
   );
 }
 
