@@ -246,6 +246,7 @@ def terminal_stages(language: Language) -> dict[str, TerminalScreen]:
         "ringing": of("waiting", ticket=ticket(language, ringing=True, ahead=0)),
         "reconnecting": of("waiting", ticket=ticket(language, reconnecting=True, ahead=0)),
         "talk": of("call", call=call(language), pages=[case_page(language)]),
+        "signed": of("call", call=call(language), ceremony=ceremony(language, "sealed", 2)),
         "scan": of(
             "call", call=call(language, "scan"), scan=scan(language, refusal="page_blurred")
         ),

@@ -17,6 +17,7 @@ from counter.esign.store_reading import signing_of
 from counter.ids import TerminalId
 from counter.protocol.screens import (
     ArrivalCard,
+    CeremonyCard,
     Choice,
     ReceiptCard,
     TerminalScreen,
@@ -130,7 +131,7 @@ class TerminalScreens:
                 "stage": "call",
                 "pages": pages,
                 "scan": scan,
-                "ceremony": next((card for card in cards if card.state in OPEN), None),
+                "ceremony": shown_ceremony(cards),
                 "call": call_card(case, call, cards, scan, catalogue, tag, seen_from_terminal=True),
             }
         ticket = ticket_view(conn, case.id, now)
@@ -175,6 +176,15 @@ class TerminalScreens:
             signed=ceremony_cards(sealed, self.forms, tag),
             rated=case.stars is not None,
         )
+
+
+def shown_ceremony(cards: Sequence[CeremonyCard]) -> CeremonyCard | None:
+    """The document to read or sign now; with none, the one that was signed last.
+
+    cards: newest first.
+    """
+    under_way = next((card for card in cards if card.state in OPEN), None)
+    return under_way or next((card for card in cards if card.state == "sealed"), None)
 
 
 def _bring(service: Service, tag: str) -> list[str]:

@@ -46,7 +46,7 @@ async def test_a_machine_that_is_not_enrolled_is_told_how(counter: FakeCounter) 
         answer = await browser.get(f"{counter.url}/terminal")
         html = await answer.text()
     assert answer.status == 403
-    assert "/terminal/start#t=" in html
+    assert "/terminal/start#…" in html
     assert 'id="screen"' not in html
 
 

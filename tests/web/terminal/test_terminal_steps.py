@@ -242,6 +242,55 @@ async def test_ink_is_drawn_taken_back_and_sent_with_its_time(
     assert all(0 <= point["x"] <= box["width"] for stroke in strokes for point in stroke)
 
 
+async def test_what_was_signed_stands_in_the_conversation_and_on_the_receipt(
+    chromium: Browser, counter: FakeCounter
+) -> None:
+    page = await at(chromium, counter, "sealing")
+    stages = screens.terminal_stages("zh-Hant")
+    await counter.show(stages["signed"])
+    row = page.locator(".talk .done__page")
+    await row.get_by_text("✓ 已簽署").wait_for()
+    assert await page.locator(".read, .sign, .sealing").count() == 0
+    ended = screens.receipt(
+        "zh-Hant", signed=[screens.ceremony("zh-Hant", "sealed", 2, signed_sha256="ab" * 32)]
+    )
+    await counter.show(screens.terminal("receipt", receipt=ended))
+    told = await page.locator(".receipt .digest").inner_text()
+    assert told == "文件編號 3fa9c1", "the digits that were compared while reading"
+
+
+LETTERBOX = """() => {
+  const video = document.querySelector(".scan__view video");
+  const box = video.getBoundingClientRect();
+  const view = document.querySelector(".scan__view").getBoundingClientRect();
+  const inside = [...document.querySelectorAll(".marks i")].map(one => {
+    const mark = one.getBoundingClientRect();
+    return mark.left >= box.left && mark.right <= box.right
+      && mark.top >= box.top && mark.bottom <= box.bottom && mark.width > 20;
+  });
+  return {
+    marks: inside,
+    bars: Math.abs(box.width / box.height - video.videoWidth / video.videoHeight) > 0.01,
+    fills: Math.abs(box.width - view.width) < 2 || Math.abs(box.height - view.height) < 2,
+  };
+}"""
+
+
+@pytest.mark.parametrize("size", [(1080, 1920), (1920, 1080)], ids=["portrait", "landscape"])
+async def test_the_guide_marks_lie_on_what_the_camera_sees(
+    chromium: Browser, counter: FakeCounter, size: tuple[int, int]
+) -> None:
+    page = await at(chromium, counter, "scan")
+    await page.set_viewport_size({"width": size[0], "height": size[1]})
+    await page.locator(".scan__view video").wait_for()
+    right = {"marks": [True] * 4, "bars": False, "fills": True}
+
+    async def measured() -> bool:
+        return bool(await page.evaluate(LETTERBOX) == right)
+
+    await until(measured, page)
+
+
 async def test_finishing_asks_first_and_then_forgets(
     chromium: Browser, counter: FakeCounter
 ) -> None:
@@ -322,12 +371,12 @@ async def test_the_token_of_the_address_makes_the_machine_a_terminal(
 ) -> None:
     context = await chromium.new_context()
     page = await context.new_page()
-    await page.goto(f"{counter.url}/terminal/start#t=wrong")
+    await page.goto(f"{counter.url}/terminal/start#wrong")
     await page.locator("#enrol-refused").wait_for()
     assert "wrong" not in page.url
     async with page.expect_navigation(url="**/terminal"):
         await page.goto("about:blank")
-        await page.goto(f"{counter.url}/terminal/start#t=right")
+        await page.goto(f"{counter.url}/terminal/start#right")
     await page.locator(".frame--attract").wait_for()
     await context.close()
 

@@ -2,7 +2,7 @@
 //
 // The token comes in the fragment, which is neither sent nor logged, and leaves the address at once.
 const place = document.getElementById("enrol");
-const token = location.hash.replace(/^#(t=)?/, "");
+const token = location.hash.slice(1);
 history.replaceState(null, "", location.pathname);
 
 async function enrol(): Promise<boolean> {

@@ -112,7 +112,7 @@ export function Read(props: {card: CeremonyCard}) {
   );
 }
 
-/** The first six digits: the agent sees the same ones. */
+/** The first six digits of the document as presented: the agent, and the receipt, show the same. */
 export function Digest(props: {sha256: string}) {
   return (
     <p class="digest">

@@ -4,6 +4,7 @@ import {Advice, Press, Title} from "../parts/controls.tsx";
 import {ask, screen} from "../parts/counter.ts";
 import {finish} from "../parts/frame.tsx";
 import {Icon} from "../parts/icons.tsx";
+import {Digest} from "./read.tsx";
 
 export function Receipt() {
   const receipt = screen.value.receipt;
@@ -44,9 +45,10 @@ export function Receipt() {
               {receipt.signed.map(one => (
                 <li key={one.ceremony_id}>
                   <Icon name="pen" />
-                  <span>
-                    {one.title} <small class="digest">{(one.signed_sha256 ?? one.sha256).slice(0, 6)}</small>
-                  </span>
+                  <div>
+                    {one.title}
+                    <Digest sha256={one.sha256} />
+                  </div>
                 </li>
               ))}
             </ul>

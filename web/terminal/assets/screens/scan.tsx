@@ -17,6 +17,7 @@ export function Scan(props: {card: ScanCard}) {
     step: signal<Step>({at: "aim"}),
     paper: signal<MediaStream | null>(null),
     failed: signal<string | null>(null),
+    shape: signal(16 / 9),
   }).current;
   const view = useRef<HTMLDivElement>(null);
   // Without a camera of its own, papers are held before the one that shows the face.
@@ -38,6 +39,19 @@ export function Scan(props: {card: ScanCard}) {
       gone = true;
       leg.show(null);
       own?.stop();
+    };
+  }, []);
+
+  // Media events do not bubble; caught on their way down, they come from whichever picture is shown.
+  useEffect(() => {
+    const box = view.current;
+    const measure = ({target}: Event): void => {
+      const {videoWidth, videoHeight} = target as HTMLVideoElement;
+      if (videoWidth && videoHeight) state.shape.value = videoWidth / videoHeight;
+    };
+    for (const name of ["loadedmetadata", "resize"]) box?.addEventListener(name, measure, {capture: true});
+    return () => {
+      for (const name of ["loadedmetadata", "resize"]) box?.removeEventListener(name, measure, {capture: true});
     };
   }, []);
 
@@ -75,16 +89,18 @@ export function Scan(props: {card: ScanCard}) {
       <Advice />
       <div class="scan__view" ref={view}>
         {own ? (
-          <Picture stream={seen} muted label={t("What the document camera sees")} />
+          <div class="scan__picture" style={{"--shape": String(state.shape.value)}}>
+            <Picture stream={seen} muted label={t("What the document camera sees")} />
+            <span class="marks" aria-hidden="true">
+              <i />
+              <i />
+              <i />
+              <i />
+            </span>
+          </div>
         ) : (
           <p class="note">{t("The document camera does not work. Please tell the agent.")}</p>
         )}
-        <span class="marks" aria-hidden="true">
-          <i />
-          <i />
-          <i />
-          <i />
-        </span>
         {step.at === "count" && (
           <strong class="scan__count" role="status">
             {step.left}
