@@ -14,7 +14,7 @@ export function Receipt() {
       <Title of="receipt" lead={`${receipt.department} · ${receipt.service}`}>
         {receipt.outcome}
       </Title>
-      <div class="receipt__body">
+      <div class="receipt__body" tabIndex={0} role="region" aria-label={receipt.outcome}>
         <p class="receipt__number">
           <span>{t("Number")}</span>
           <strong>{receipt.number}</strong>
