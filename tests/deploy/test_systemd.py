@@ -26,9 +26,11 @@ def analyze(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def unit(tmp_path: Path) -> Path:
-    """Return the unit with a Python that is here."""
+    """Return the unit with a program that is here, under a path without spaces."""
     path = tmp_path / UNIT.name
-    path.write_text(UNIT.read_text().replace("/opt/counter/.venv/bin/python", sys.executable))
+    program = tmp_path / "python"
+    program.symlink_to(sys.executable)
+    path.write_text(UNIT.read_text().replace("/opt/counter/.venv/bin/python", str(program)))
     return path
 
 
