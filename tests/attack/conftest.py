@@ -1,4 +1,4 @@
-"""A running counter to attack, one for a whole file, and pages that misbehave on purpose."""
+"""A running counter to attack, one for all attacks, and pages that misbehave on purpose."""
 
 import asyncio
 import uuid
@@ -84,9 +84,9 @@ class Attacker:
             await page.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def target() -> Iterator[RunningCounter]:
-    """Yield a counter that stands for all the tests of a file."""
+    """Yield a counter that stands through all the attacks."""
     running = RunningCounter()
     run_apart(running.start())
     try:

@@ -147,7 +147,7 @@ class People:
             presence = ("ready", "paused")[number % 2]
             await line.ask("presence.choose", {"presence": presence}, tries=200)
             self.told.heard(self.told.presences, presence)
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(1.0)
 
     async def books(self) -> None:
         """One appointment after the other, each as somebody new."""
