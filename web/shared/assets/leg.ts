@@ -59,6 +59,8 @@ export class Leg {
   private packets = 0;
   private troubledSince = 0;
   private fruitless = 0;
+  /** Something of the other side has arrived in this call. */
+  private heard = false;
 
   constructor(line: Line, options: LegOptions) {
     this.line = line;
@@ -114,6 +116,7 @@ export class Leg {
     this.devices = this.opening = this.shown = null;
     this.callId = null;
     this.fruitless = 0;
+    this.heard = false;
     this.state.value = "idle";
     this.quality.value = "none";
     this.local.value = this.remote.value = null;
@@ -217,7 +220,8 @@ export class Leg {
   private watch(): void {
     const state = this.pc?.connectionState;
     if (state === "connected") {
-      this.state.value = "connected";
+      // Who was heard and is not any more is missed until the first packet; see `look`.
+      if (!(this.heard && this.state.value === "lost")) this.state.value = "connected";
       this.troubledSince = 0;
     } else if (state === "failed" || state === "closed") this.lost();
     else if (state === "disconnected") this.troubledSince ||= performance.now();
@@ -234,6 +238,7 @@ export class Leg {
     if (seen.packets > this.packets) {
       this.heardAt = now;
       this.fruitless = 0;
+      this.heard = true;
       if (pc.connectionState === "connected") this.state.value = "connected";
     }
     this.packets = seen.packets;
