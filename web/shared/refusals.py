@@ -209,8 +209,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         N_("The signature is too long"),
         N_("Clear the box and sign once more, a little shorter.")),
     "not_confirmed": (
-        N_("The document was not confirmed yet"),
-        N_("Read the document and confirm it before you sign.")),
+        N_("This booking was not finished"),
+        N_("Go back to the booking page and confirm it, or take a ticket here without it.")),
     "timestamp_unavailable": (
         N_("The time stamp service does not answer"),
         N_("Your signature is kept. Wait a moment: it is tried again.")),
