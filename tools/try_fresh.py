@@ -72,6 +72,8 @@ def clone(fresh: Path, owner: str) -> None:
     """Clone HEAD of this checkout into the tree."""
     inside = Path(f"{fresh}{CHECKOUT}")
     shutil.rmtree(inside, ignore_errors=True)
+    for cache in (".cache", ".npm"):  # a fresh machine has downloaded nothing yet
+        shutil.rmtree(f"{fresh}{HOME}/{cache}", ignore_errors=True)
     subprocess.run(["git", "clone", "--quiet", str(HERE), str(inside)], check=True)
     subprocess.run(["chroot", str(fresh), "chown", "-R", f"{owner}:", CHECKOUT], check=True)
 
