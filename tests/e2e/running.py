@@ -22,7 +22,7 @@ from pysqlite3 import dbapi2
 from tests.servers import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
-START_TIMEOUT_S = 60
+START_TIMEOUT_S = 120
 END_TIMEOUT_S = 30
 GREETED = "Ctrl-C stops everything."
 "The last line that it says when all doors are open and everybody can sign in."

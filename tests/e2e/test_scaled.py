@@ -22,6 +22,8 @@ from tests.servers import PostgresServer, RedisServer
 Facts = Callable[[str], Awaitable[list[tuple[Any, ...]]]]
 StartNode = Callable[..., Awaitable[RunningCounter]]
 
+pytestmark = pytest.mark.timeout(300)
+
 RINGS_WITHIN_S = 5.0
 "A wake-up takes milliseconds and the poll behind it one second; the rest is for a busy machine."
 
@@ -170,7 +172,7 @@ async def test_half_a_call_is_refused_and_moves_when_the_other_machine_has_stopp
     node: StartNode, facts: Facts
 ) -> None:
     # Each with media processes of its own: as good as two machines.
-    first, second = await asyncio.gather(node(), node())
+    first, second = await node(), await node()
     async with line(first, "citizen", TERMINAL) as kiosk:
         async with line(second, "agent", "lei") as desk:
             await shows(desk, lambda screen: True)

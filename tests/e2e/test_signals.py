@@ -12,6 +12,8 @@ import pytest
 from tests.e2e.lines import TERMINAL, accept, line, shows, take_ticket
 from tests.e2e.running import RunningCounter
 
+pytestmark = pytest.mark.timeout(300)
+
 
 @asynccontextmanager
 async def running(**settings: str) -> AsyncIterator[RunningCounter]:
