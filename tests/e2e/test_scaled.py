@@ -7,6 +7,7 @@ import asyncio
 import shutil
 import signal
 import tempfile
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,8 @@ pytestmark = pytest.mark.timeout(300)
 
 RINGS_WITHIN_S = 5.0
 "A wake-up takes milliseconds and the poll behind it one second; the rest is for a busy machine."
+LEFT_WITHIN_S = 20.0
+"On a busy machine a process takes a moment to end."
 
 
 @pytest.fixture
@@ -81,10 +84,15 @@ async def node(
     for one in nodes:
         if one.runs:
             await one.stop()
-    left = [pid for one in nodes for pid in one.processes()]
+    deadline = time.monotonic() + LEFT_WITHIN_S
+    while (left := [pid for one in nodes for pid in one.processes()]) and (
+        time.monotonic() < deadline
+    ):
+        await asyncio.sleep(0.1)
+    what = [Path(f"/proc/{pid}/cmdline").read_bytes() for pid in left]
     for one in nodes:
         await one.close()
-    assert left == []
+    assert what == [], "a clean stop left processes behind"
 
 
 def citizen(counter: RunningCounter, pace_s: float) -> Played:

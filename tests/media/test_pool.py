@@ -351,3 +351,29 @@ async def test_a_process_that_nobody_asks_any_more_ends_by_itself(directory: Pat
     async with asyncio.timeout(30):
         assert await lonely.wait() == 0
     assert not path.exists()
+
+
+async def test_a_process_that_is_being_started_when_the_counter_stops_ends_too(
+    directory: Path, pool: WorkerPool
+) -> None:
+    os.kill(await health_pid(directory), signal.SIGKILL)
+    with pytest.raises(WorkerGone):
+        await pool.legs("media-0", "c-1")  # the watch looks at once
+    spawned: list[asyncio.subprocess.Process] = []
+    spawn = asyncio.create_subprocess_exec
+
+    async def spy(*command: str, **settings: object) -> asyncio.subprocess.Process:
+        made: asyncio.subprocess.Process = await spawn(*command, **settings)  # type: ignore[arg-type]
+        spawned.append(made)
+        stopping.set()
+        await asyncio.sleep(0.2)  # started, and its starter is told to stop before it knows
+        return made
+
+    stopping = asyncio.Event()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(asyncio, "create_subprocess_exec", spy)
+        async with asyncio.timeout(30):
+            await stopping.wait()
+            await pool.stop()
+    async with asyncio.timeout(30):
+        assert [await one.wait() for one in spawned][0] in (-signal.SIGTERM, 0)
