@@ -165,7 +165,8 @@ async def serve(settings: Settings, say: Callable[[str], None]) -> None:
         say("stopping …")
         if told == signal.SIGTERM:
             with contextlib.suppress(TimeoutError):
-                told = await asyncio.wait_for(signals.get(), settings.drain_s)
+                async with asyncio.timeout(settings.drain_s):
+                    told = await signals.get()
         node.keeps_calls = told == signal.SIGTERM
     finally:
         await node.close()

@@ -85,7 +85,8 @@ class RedisBus:
             asyncio.create_task(self._keep_sending(), name="bus-send"),
         ]
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._subscribed.wait(), START_TIMEOUT_S)
+            async with asyncio.timeout(START_TIMEOUT_S):
+                await self._subscribed.wait()
 
     async def publish(self, topic: str, value: str) -> None:
         """Tell this node's listeners soon, the other nodes' when Redis takes it."""

@@ -130,7 +130,8 @@ class SimulatedLeg:
     async def until_connected(self, timeout_s: float) -> bool:
         """Wait for the way to the counter; False when it did not stand in time."""
         try:
-            await asyncio.wait_for(self._up.wait(), timeout_s)
+            async with asyncio.timeout(timeout_s):
+                await self._up.wait()
         except TimeoutError:
             return False
         return True

@@ -70,7 +70,9 @@ class Line:
     async def news(self, timeout_s: float) -> bool:
         """Wait until the screen may have changed; False when nothing came in time."""
         try:
-            await asyncio.wait_for(self._news.wait(), timeout_s)
+            # Not `wait_for`: until Python 3.12 it may swallow a cancellation that comes with news.
+            async with asyncio.timeout(timeout_s):
+                await self._news.wait()
         except TimeoutError:
             return False
         self._news.clear()
