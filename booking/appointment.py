@@ -6,13 +6,13 @@ The reference is a bearer secret: who has it may see, cancel and use the appoint
 
 import hashlib
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NoReturn
 
-from booking.catalogue import LANGUAGES
+from booking.catalogue import LANGUAGES, SPEECH, SPOKEN_BY_READERS, Ability, Acting
 from booking.errors import (
     AppointmentCancelled,
     BadDetails,
@@ -21,6 +21,7 @@ from booking.errors import (
     ReferenceUsed,
     TooEarly,
     TooLate,
+    TooLateToChange,
     UnknownReference,
     WrongSite,
 )
@@ -31,6 +32,13 @@ CHECK_IN_FROM = timedelta(minutes=30)
 CHECK_IN_UNTIL = timedelta(minutes=15)
 "After the start; then the place goes to whoever waits."
 ACTIVE_PER_PERSON = 3
+"Coming appointments; several in one sitting count as several."
+ACTIVE_PER_ENTITY = 12
+SENT_AT_ONCE_PER_ENTITY = 2
+"Appointments of one company or association at the same time."
+MISSED_LIMIT = 3
+MISSED_WITHIN = timedelta(days=90)
+"Who missed so many appointments within that time may book for the same day only."
 
 NEEDS = ("elderly", "pregnant", "step_free", "hearing", "sight", "reading_help", "companion")
 "What a citizen can ask us to prepare for, in the order of the form."
@@ -69,6 +77,30 @@ ALLOWED = frozenset(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Party:
+    """Somebody else who takes part in an appointment."""
+
+    name: str
+    site: str
+    "Where they sit; the site of the appointment, or another."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What somebody wants beside a service, a place and a time."""
+
+    speech: str = "yue"
+    "What they speak; one of `booking.catalogue.SPEECH`."
+    abilities: frozenset[Ability] = frozenset()
+    "What the terminal must have for them, beside what the service needs."
+    others: tuple[str, ...] = ()
+    "Sites at which others take part at the same time, one entry for each of them."
+
+
+ANYBODY = Wish()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Details:
     """What the citizen tells us, as cleaned by `checked`."""
 
@@ -77,6 +109,23 @@ class Details:
     "E-mail address or telephone number; empty when reminders are not wanted."
     language: str = "zh_Hant"
     needs: tuple[str, ...] = ()
+    speech: str = ""
+    "What is spoken; empty: what readers of `language` speak."
+    acting: Acting = Acting.SELF
+    acting_for: str = ""
+    "Name of the relative, the person helped, or the company; empty when for oneself."
+    entity_number: str = ""
+    "Registration number of the company or association; only a pseudonym of it is kept."
+    parties: tuple[Party, ...] = ()
+
+    @property
+    def wish(self) -> Wish:
+        """What these details want of the counter."""
+        return Wish(
+            speech=self.speech or SPOKEN_BY_READERS[self.language],
+            abilities=abilities_for(self.needs),
+            others=tuple(sorted(party.site for party in self.parties)),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +147,18 @@ class AppointmentView:
     needs: tuple[str, ...]
     version: int
     "Counts changes; the SEQUENCE of the calendar entry."
+    wish: Wish = ANYBODY
+    acting: Acting = Acting.SELF
+    acting_for: str = ""
+    entity_key: str | None = None
+    parties: tuple[Party, ...] = ()
+    sitting: tuple["AppointmentView", ...] = ()
+    "The appointments before and after it in the same seat, in order; this one is not among them."
+
+
+def abilities_for(needs: Iterable[str]) -> frozenset[Ability]:
+    """What a terminal must have for somebody with these needs."""
+    return frozenset({Ability.STEP_FREE} if "step_free" in needs else ())
 
 
 def new_reference(random_bytes: Callable[[int], bytes]) -> str:
@@ -124,6 +185,8 @@ def reference_sha256(typed: str) -> str:
 
 
 _EMAIL = re.compile(r"[^\s@,;<>\"]{1,64}@[^\s@,;<>\"]+\.[^\s@,;<>\".]{2,}")
+_ENTITY_NUMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ()/.\-]{1,28}[A-Za-z0-9)]")
+MOST_PARTIES = 3
 _PHONE = re.compile(r"\+?[0-9][0-9 ()\-]{5,22}[0-9]")
 
 
@@ -132,25 +195,52 @@ def checked(details: Details) -> Details:
 
     Raises `BadDetails` with every field that cannot be taken.
     """
-    name = " ".join(details.name.split())
-    contact = details.contact.strip()
-    bad = []
-    if not 1 <= len(name) <= 80 or not all(letter.isprintable() for letter in name):
-        bad.append("name")
-    if contact and (
-        len(contact) > 120
-        or not contact.isprintable()
-        or not (_EMAIL.fullmatch(contact) or _PHONE.fullmatch(contact))
-    ):
-        bad.append("contact")
-    if details.language not in LANGUAGES:
-        bad.append("language")
-    if any(need not in NEEDS for need in details.needs):
-        bad.append("needs")
+    name, acting_for = _one_line(details.name), _one_line(details.acting_for)
+    contact, number = details.contact.strip(), details.entity_number.strip()
+    parties = tuple(Party(name=_one_line(party.name), site=party.site) for party in details.parties)
+    for_another = details.acting is not Acting.SELF
+    good = {
+        "name": _is_name(name, 80),
+        "contact": not contact
+        or (
+            len(contact) <= 120
+            and contact.isprintable()
+            and bool(_EMAIL.fullmatch(contact) or _PHONE.fullmatch(contact))
+        ),
+        "language": details.language in LANGUAGES and details.speech in ("", *SPEECH),
+        "needs": all(need in NEEDS for need in details.needs),
+        "acting_for": not for_another or _is_name(acting_for, 120),
+        "entity_number": details.acting is not Acting.REPRESENTATIVE
+        or bool(_ENTITY_NUMBER.fullmatch(number)),
+        "parties": len(parties) <= MOST_PARTIES and all(_is_name(one.name, 80) for one in parties),
+    }
+    bad = tuple(field for field, well in good.items() if not well)
     if bad:
-        raise BadDetails(tuple(bad))
-    needs = tuple(need for need in NEEDS if need in details.needs)
-    return Details(name=name, contact=contact, language=details.language, needs=needs)
+        raise BadDetails(bad)
+    return replace(
+        details,
+        name=name,
+        contact=contact,
+        needs=tuple(need for need in NEEDS if need in details.needs),
+        acting_for=acting_for if for_another else "",
+        entity_number=number.upper() if details.acting is Acting.REPRESENTATIVE else "",
+        parties=parties,
+    )
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _is_name(text: str, most: int) -> bool:
+    return 1 <= len(text) <= most and all(letter.isprintable() for letter in text)
+
+
+def may_change(start: datetime, until_minutes: int, now: datetime) -> None:
+    """Refuse a change by the citizen that comes too late.  Raises `TooLateToChange`."""
+    until = start - timedelta(minutes=until_minutes)
+    if now > until:
+        raise TooLateToChange(until)
 
 
 def refuse(state: State, start: datetime) -> NoReturn:

@@ -5,7 +5,7 @@ for them; that is data (`SpecialDay`), not code.  A closed day always comes with
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Literal
@@ -38,7 +38,12 @@ class Why(StrEnum):
     WEEKEND = "weekend"
     DEPARTMENT_CLOSED = "department_closed"
     SITE_CLOSED = "site_closed"
+    CLOSURE = "closure"
+    "Closed on this very day, for a reason of its own."
     HALF_DAY = "half_day"
+    NOT_OPENED = "not_opened"
+    "No release schedule names this day."
+    OPENS_LATER = "opens_later"
     FULLY_BOOKED = "fully_booked"
     DAY_OVER = "day_over"
 
@@ -53,7 +58,9 @@ class ClosedReason:
     code: Why
     where: Where
     names: Texts | None = None
-    "Name of the holiday."
+    "Name of the holiday, or of the closure."
+    made_up_by: str | None = None
+    "The territory that works on this weekend day to make up for another, while the other rests."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +109,16 @@ class Calendar:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Closure:
+    """A day on which one place keeps other hours than usual, or none."""
+
+    names: Texts
+    "Why, for citizens."
+    openings: tuple[tuple[int, int], ...] = ()
+    "Minutes after local midnight, from and until; none: closed all day."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hours:
     """When one department or site is open."""
 
@@ -109,9 +126,15 @@ class Hours:
     calendar: Calendar | None
     "`None`: open by its hours alone, also on holidays (a self-service centre)."
     openings: tuple[Opening, ...]
+    closures: Mapping[date, Closure] = field(default_factory=dict)
+    "They count for more than the calendar: a place may also open on a holiday."
 
     def why_closed(self, day: date) -> tuple[Why, Texts | None] | None:
         """Why it is closed all of `day`, without the word for hours that are not there."""
+        own = self.closures.get(day)
+        unknown = self.calendar is not None and day.year not in self.calendar.published_years
+        if own is not None and not unknown:
+            return None if own.openings else (Why.CLOSURE, own.names)
         return self.calendar.why_closed(day) if self.calendar else None
 
     def half_day(self, day: date) -> SpecialDay | None:
@@ -119,10 +142,22 @@ class Hours:
         special = self.calendar.days.get(day) if self.calendar else None
         return special if special and special.kind is DayKind.HALF_DAY else None
 
+    def makes_up(self, day: date) -> str | None:
+        """The territory whose make-up working day it is, if it works by it."""
+        special = self.calendar.days.get(day) if self.calendar else None
+        if self.calendar is None or special is None or special.kind is not DayKind.MAKE_UP:
+            return None
+        return None if self.why_closed(day) else self.calendar.territory
+
     def open_on(self, day: date) -> list[Interval]:
         """The stretches of local `day` in which it is open, in order."""
         if self.why_closed(day):
             return []
+        if day in self.closures:
+            return [
+                (self._at(day, opens), self._at(day, closes))
+                for opens, closes in sorted(self.closures[day].openings)
+            ]
         special = self.calendar.days.get(day) if self.calendar else None
         weekday = day.isoweekday()
         if special and special.kind is DayKind.MAKE_UP:
@@ -164,7 +199,8 @@ def why_closed(department: Hours, site: Hours, day: date) -> ClosedReason | None
         reasons.append((*of_site, "site"))
     if reasons:
         code, names, where = min(reasons, key=lambda reason: order.index(reason[0]))
-        return ClosedReason(code=code, where=where, names=names)
+        worker = site if where == "department" else department
+        return ClosedReason(code=code, where=where, names=names, made_up_by=worker.makes_up(day))
     if not site.open_on(day):
         return ClosedReason(code=Why.SITE_CLOSED, where="site")
     if not common(department.open_on(day), site.open_on(day)):

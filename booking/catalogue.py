@@ -5,14 +5,19 @@ page never has a hole in it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from booking.calendar import Hours, Texts
 from booking.errors import NotInCatalogue
 
 LANGUAGES = ("zh_Hant", "zh_Hans", "pt", "en")
+SPEECH = ("yue", "cmn", "pt", "en")
+"Languages that are spoken at the counter (ISO 639-3, or 639-1 where there is one)."
+SPOKEN_BY_READERS = {"zh_Hant": "yue", "zh_Hans": "cmn", "pt": "pt", "en": "en"}
+"What a reader of a language is taken to speak until they say otherwise."
 
 
 class PaperKind(StrEnum):
@@ -55,6 +60,25 @@ class SignatureClass(StrEnum):
     "The law wants the hand and the eye in one room; refused here."
 
 
+class Ability(StrEnum):
+    """What a terminal can do, or a place has, that not every service or citizen needs."""
+
+    SCANNER = "scanner"
+    PRINTER = "printer"
+    STEP_FREE = "step_free"
+    "Reached and used in a wheelchair."
+
+
+class Acting(StrEnum):
+    """In whose matter somebody comes."""
+
+    SELF = "self"
+    RELATIVE = "relative"
+    SOCIAL_WORKER = "social_worker"
+    REPRESENTATIVE = "representative"
+    "Of a company or association."
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paper:
     """One item of the checklist of a service."""
@@ -90,6 +114,46 @@ class Service:
     by_video: ByVideo
     identity_level: IdentityLevel
     signature_class: SignatureClass
+    synonyms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    "Everyday words for it, by language."
+    acts_for: tuple[Acting, ...] = (Acting.SELF,)
+    "In whose matter one may come."
+    abilities: frozenset[Ability] = frozenset()
+    "What the terminal must be able to do."
+    speech: tuple[str, ...] = SPEECH
+    "In which languages it is given."
+    elsewhere: Texts = field(default_factory=dict)
+    "The place that does what this counter does not; empty when there is none."
+    change_until_minutes: int = 0
+    "Before the start; later it is neither changed nor cancelled by the citizen."
+    weekly_per_person: int | None = None
+    "Appointments for it that one person may have in a week."
+    withdrawn: bool = False
+    "Not offered any more; what is booked stays."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """Days that are opened for booking at one instant."""
+
+    id: str
+    opens_at: datetime
+    from_day: date
+    to_day: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outage:
+    """One unit of a resource that cannot be booked for a while."""
+
+    id: str
+    resource: str
+    "As in a claim: `department:<id>` or `site:<id>`."
+    unit: int
+    first_grain: int
+    end_grain: int
+    "The first grain after it."
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +171,16 @@ class Department:
     daily_quota: int
     "Appointments that may be booked for one day."
     hours: Hours
+    speech: tuple[tuple[str, ...], ...] = ()
+    "Of each lane, what its agent speaks; a lane that is not named speaks all."
+    releases: tuple[Release, ...] = ()
+    "None: every day opens some weeks before it."
+
+    def lanes_that_speak(self, speech: str) -> tuple[int, ...]:
+        """Lanes whose agent speaks it, those who speak least else first."""
+        named = dict(enumerate(self.speech))
+        able = [unit for unit in range(self.lanes) if speech in named.get(unit, SPEECH)]
+        return tuple(sorted(able, key=lambda unit: (len(named.get(unit, SPEECH)), unit)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +191,7 @@ class Terminal:
     site: str
     number: int
     "As painted on it, from 1."
+    abilities: frozenset[Ability] = frozenset(Ability)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +204,19 @@ class Site:
     addresses: Texts
     hours: Hours
     terminals: tuple[Terminal, ...]
+    directions: Texts = field(default_factory=dict)
+    "How to get there; empty when nobody has written it."
+
+    @property
+    def terminals_alike(self) -> bool:
+        """Whether all of them can do the same."""
+        return len({one.abilities for one in self.terminals}) <= 1
+
+    def terminals_with(self, abilities: frozenset[Ability]) -> tuple[int, ...]:
+        """Units of its resource, one per terminal that can do all of it, the least able first."""
+        able = [one for one in self.terminals if abilities <= one.abilities]
+        ordered = sorted(able, key=lambda one: (len(one.abilities), one.number))
+        return tuple(one.number - 1 for one in ordered)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +227,9 @@ class Catalogue:
     departments: Mapping[str, Department]
     services: Mapping[str, Service]
     sites: Mapping[str, Site]
+    outages: tuple[Outage, ...] = ()
+    worked_out: dict[Any, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
+    "What `booking.slots` worked out from it, so that it is done once."
 
     def department(self, department_id: str) -> Department:
         """Raises `NotInCatalogue`."""
@@ -155,12 +246,31 @@ class Catalogue:
     def services_of(self, department_id: str) -> list[Service]:
         """What the department gives, in order.  Raises `NotInCatalogue`."""
         self.department(department_id)
-        return [one for one in self.services.values() if one.department == department_id]
+        return [
+            one
+            for one in self.services.values()
+            if one.department == department_id and not one.withdrawn
+        ]
 
     def sites_for(self, service_id: str) -> list[Site]:
-        """Where the service is given: on the other side of the border than its department."""
-        at_home = self.department(self.service(service_id).department).territory
-        return [site for site in self.sites.values() if site.territory != at_home]
+        """Where the service is given: across the border from its department, if a terminal can."""
+        service = self.service(service_id)
+        at_home = self.department(service.department).territory
+        return [
+            site
+            for site in self.sites.values()
+            if site.territory != at_home
+            and site.terminals_with(service.abilities)
+            and not service.withdrawn
+        ]
+
+    def out_at(self, resource: str, grain: int) -> frozenset[int]:
+        """Units of a resource that cannot be booked at a grain."""
+        return frozenset(
+            one.unit
+            for one in self.outages
+            if one.resource == resource and one.first_grain <= grain < one.end_grain
+        )
 
 
 T = TypeVar("T")

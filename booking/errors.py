@@ -30,6 +30,18 @@ class NotOfferedHere(BookingRefused):
     code = "not_offered_here"
 
 
+class NotInThisLanguage(BookingRefused):
+    """The service is not given in the language that was asked for."""
+
+    code = "not_in_this_language"
+
+
+class NotForOthers(BookingRefused):
+    """This service is not given to somebody who comes for another."""
+
+    code = "not_for_others"
+
+
 class BadDetails(BookingRefused):
     """Details that cannot be taken; `fields` names them, in the order of the form."""
 
@@ -63,6 +75,22 @@ class SlotTaken(BookingRefused):
     code = "slot_taken"
 
 
+class SlotIsFree(BookingRefused):
+    """Nobody need wait: a slot that would do is free; `start` is when it begins."""
+
+    code = "slot_is_free"
+
+    def __init__(self, start: datetime) -> None:
+        super().__init__(f"the slot at {start.isoformat()} is free")
+        self.start = start
+
+
+class TooManyWaiting(BookingRefused):
+    """This person is already on the waiting list as often as one may be."""
+
+    code = "too_many_waiting"
+
+
 class PersonOverlap(BookingRefused):
     """This person already has an appointment at that time."""
 
@@ -73,6 +101,34 @@ class TooManyAppointments(BookingRefused):
     """This person already has as many coming appointments as one may have."""
 
     code = "too_many_appointments"
+
+
+class WeeklyLimit(BookingRefused):
+    """This person already has as many appointments for the service as one may in a week."""
+
+    code = "weekly_limit"
+
+
+class TooManyOfEntity(BookingRefused):
+    """The company or association already has as many coming appointments as it may have."""
+
+    code = "too_many_of_entity"
+
+
+class OnlySameDay(BookingRefused):
+    """This person missed several appointments lately, and can book for today only."""
+
+    code = "only_same_day"
+
+
+class TooLateToChange(BookingRefused):
+    """It begins too soon to be changed or given back; `until` is when that could be done."""
+
+    code = "too_late_to_change"
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(f"it could be changed until {until.isoformat()}")
+        self.until = until
 
 
 class UnknownReference(BookingRefused):

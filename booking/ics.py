@@ -24,10 +24,29 @@ def calendar_entry(
     domain: str,
     now: datetime,
 ) -> str:
-    """The text of an .ics file, with CRLF line ends.
+    """The text of an .ics file, with CRLF line ends: an entry for each appointment of the sitting.
 
     language: of the names in it.  domain: of whoever runs the counter; makes the UID unique.
     """
+    whole = sorted((view, *view.sitting), key=lambda one: one.start)
+    zone = catalogue.site(view.site).hours.zone
+    cancelled = all(one.state is State.CANCELLED for one in whole)
+    lines = [
+        "BEGIN:VCALENDAR",
+        "VERSION:2.0",
+        f"PRODID:{PRODUCT}",
+        f"METHOD:{'CANCEL' if cancelled else 'PUBLISH'}",
+        *_zone(zone, view.start),
+    ]
+    for one in whole:
+        lines += _event(one, catalogue, language=language, domain=domain, now=now)
+    lines += ["END:VCALENDAR"]
+    return "".join(part + "\r\n" for line in lines for part in _folded(line))
+
+
+def _event(
+    view: AppointmentView, catalogue: Catalogue, *, language: str, domain: str, now: datetime
+) -> list[str]:
     site = catalogue.site(view.site)
     zone = site.hours.zone
     service = catalogue.service(view.service).names[language]
@@ -35,11 +54,6 @@ def calendar_entry(
     place = f"{site.names[language]}, {site.addresses[language]}"
     cancelled = view.state is State.CANCELLED
     lines = [
-        "BEGIN:VCALENDAR",
-        "VERSION:2.0",
-        f"PRODID:{PRODUCT}",
-        f"METHOD:{'CANCEL' if cancelled else 'PUBLISH'}",
-        *_zone(zone, view.start),
         "BEGIN:VEVENT",
         f"UID:{view.appointment_id}@{domain}",
         f"SEQUENCE:{view.version}",
@@ -59,8 +73,7 @@ def calendar_entry(
             f"TRIGGER:{REMIND}",
             "END:VALARM",
         ]
-    lines += ["END:VEVENT", "END:VCALENDAR"]
-    return "".join(part + "\r\n" for line in lines for part in _folded(line))
+    return [*lines, "END:VEVENT"]
 
 
 def _zone(zone: str, at: datetime) -> Iterable[str]:

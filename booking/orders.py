@@ -1,9 +1,11 @@
 """What the commands of booking are asked, and what they answer."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from booking.slots import Want
+from booking.appointment import Details, Wish
+from booking.slots import Used, Want
 
 
 class CatalogueChanged(Exception):
@@ -11,10 +13,22 @@ class CatalogueChanged(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where and when, and what that takes, as worked out from a catalogue."""
+
+    catalogue_version: int
+    site: str
+    first_grain: int
+    grains: int
+    wanted: tuple[Want, ...]
+    start_at: int
+    "A random number: where to begin among the free units."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HoldOrder:
     """A hold as worked out from a catalogue."""
 
-    catalogue_version: int
     appointment_id: str
     idem: str
     "SHA-256 of the person and the key of the request."
@@ -22,14 +36,29 @@ class HoldOrder:
     person: str
     department: str
     service: str
-    site: str
-    lane: str
-    first_grain: int
-    grains: int
-    wanted: tuple[Want, ...]
-    start_at: int
-    "A random number: where to begin among the free units."
+    place: Place
+    wish: Wish
     expires_at: datetime
+    same_day: bool
+    "It is for the day on which it is asked."
+    sitting: str | None = None
+    "Shared by appointments one after another in one seat."
+    offered: bool = False
+    "To somebody on the waiting list, by the counter: other holds of theirs stay."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmOrder:
+    """A booking of what is held."""
+
+    reference: str
+    details: Details
+    "As `booking.appointment.checked` cleaned them."
+    entity_key: str | None
+    retake: tuple[tuple[str, Place], ...]
+    "Appointment and what it takes, where the details want something else than the hold had."
+    entity: tuple[tuple[str, Place], ...]
+    "Appointment and what it takes of the company or association."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +68,30 @@ class Held:
     appointment_id: str
     reference: str
     expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldAt(Held):
+    """A slot is kept that was chosen here."""
+
+    start: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstOrder:
+    """Any of some slots, the first that is free."""
+
+    idem: str
+    "As in `HoldOrder`; the same in all that `choose` gives."
+    catalogue_version: int
+    service: str
+    site: str
+    resources: tuple[str, ...]
+    first_grain: int
+    last_grain: int
+    "What to look at, both included."
+    choose: Callable[[Used], Iterable[HoldOrder]]
+    "Slots that seem free, in order."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,3 +116,5 @@ class Contact:
     contact: str
     "E-mail address or telephone number; empty when reminders are not wanted."
     language: str
+    person: str = ""
+    "Pseudonym of who booked, for memos in the app."

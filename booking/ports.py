@@ -1,14 +1,25 @@
 """What booking needs: a store for its service; for the store, an executor and two to tell."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
-from booking.appointment import AppointmentView, Details
+from booking.appointment import AppointmentView
+from booking.capacity import OutageNoted, OutageOrder, ToMove
 from booking.catalogue import Catalogue
-from booking.orders import Arrived, Contact, Held, HoldOrder
+from booking.orders import (
+    Arrived,
+    ConfirmOrder,
+    Contact,
+    FirstOrder,
+    Held,
+    HeldAt,
+    HoldOrder,
+    Place,
+)
 from booking.slots import Used
+from booking.waitlist import Joined, JoinOrder, WaitView
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -56,22 +67,48 @@ class Recorder(Protocol):
 class Owe(Protocol):
     """The outbox; called in the transaction of the change.
 
-    kind: "appointment.booked", "appointment.cancelled" or "appointment.noshow".  ref: the id of the
-    appointment.  body: its version, start, department, service, site and language; who is told, and
-    how, the deliverer asks of `BookingService.contact`.
+    kind: "appointment.booked" (also when it was moved: its version grows), "appointment.cancelled",
+    "appointment.noshow", "appointment.reminder" (its body has `ahead_minutes` as well) or
+    "waitlist.offered".  ref: the id of the appointment or of the entry.  body: its version, start,
+    department, service, site and language; who is told, and how, the deliverer asks of
+    `BookingService.contact`.  due_at: when it is to be told; none: at once.
     """
 
     def __call__(
-        self, conn: Any, kind: str, ref: str, body: Mapping[str, Any], now: datetime
+        self,
+        conn: Any,
+        kind: str,
+        ref: str,
+        body: Mapping[str, Any],
+        now: datetime,
+        due_at: datetime | None = None,
     ) -> object: ...
+
+
+class Freed(Protocol):
+    """What becomes of a slot that was given back; called in the transaction of the change."""
+
+    def __call__(self, conn: Any, row: Any, now: datetime) -> object:
+        """row: the appointment as it was, with its `site`, `first_grain` and `grains`."""
+        ...
+
+
+def _nothing(conn: Any, row: Any, now: datetime) -> None:
+    """Leave it to whoever comes first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tell:
-    """Both, as the commands take them."""
+    """Whom the commands tell, as they take them."""
 
     record: Recorder
     owe: Owe
+    freed: Freed = _nothing
+
+    @property
+    def keeping_what_is_freed(self) -> "Tell":
+        """For who ends a hold because the slot is wanted at once."""
+        return replace(self, freed=_nothing)
 
 
 class Store(Protocol):
@@ -91,15 +128,25 @@ class Store(Protocol):
         """The version of the catalogue, and units taken between two grains, both included."""
         ...
 
-    async def hold(self, order: HoldOrder, now: datetime) -> Held:
-        """Keep a slot; see `booking.store_booking.hold`.  Raises `CatalogueChanged`."""
+    async def hold(self, orders: Sequence[HoldOrder], now: datetime) -> list[Held]:
+        """Keep slots, all or none; see `booking.store_booking`.  Raises `CatalogueChanged`."""
         ...
 
-    async def confirm(self, reference: str, details: Details, now: datetime) -> AppointmentView:
-        """Make a hold a booking."""
+    async def hold_first(self, order: FirstOrder, now: datetime) -> HeldAt:
+        """Keep the first that is free; see `booking.store_first`.  Raises `CatalogueChanged`."""
         ...
 
-    async def cancel(self, reference: str, now: datetime) -> AppointmentView:
+    async def confirm(self, order: ConfirmOrder, now: datetime) -> AppointmentView:
+        """Make a hold a booking.  Raises `CatalogueChanged`."""
+        ...
+
+    async def reschedule(
+        self, reference: str, version: int, place: Place, until_minutes: int, now: datetime
+    ) -> AppointmentView:
+        """Move an appointment.  Raises `CatalogueChanged`."""
+        ...
+
+    async def cancel(self, reference: str, until_minutes: int, now: datetime) -> AppointmentView:
         """Give an appointment back."""
         ...
 
@@ -107,8 +154,34 @@ class Store(Protocol):
         """Look an appointment up."""
         ...
 
-    async def contact(self, appointment_id: str) -> Contact:
-        """Whom to tell of it."""
+    async def contact(self, ref: str) -> Contact:
+        """Whom to tell of an appointment or of an entry of the waiting list."""
+        ...
+
+    async def join(self, order: JoinOrder, now: datetime) -> Joined:
+        """Put somebody on the waiting list.  Raises `CatalogueChanged`."""
+        ...
+
+    async def leave(self, reference: str, now: datetime) -> WaitView:
+        """Take somebody off it."""
+        ...
+
+    async def waiting(self, reference: str, now: datetime) -> WaitView:
+        """Look an entry up."""
+        ...
+
+    async def note_outage(self, order: OutageOrder, now: datetime) -> OutageNoted:
+        """Book nothing on a unit for a while."""
+        ...
+
+    async def end_outage(self, outage_id: str, by: str, now: datetime) -> bool:
+        """Let it be booked again; whether that changed anything."""
+        ...
+
+    async def to_be_moved(
+        self, now: datetime, *, department: str | None, site: str | None, with_contact: bool
+    ) -> list[ToMove]:
+        """Coming appointments that cannot stay where they are."""
         ...
 
     async def sweep(self, now: datetime) -> int:

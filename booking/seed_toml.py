@@ -16,6 +16,9 @@ from booking.calendar import SATURDAY, Calendar, DayKind, Hours, Opening, Specia
 from booking.calendar_holidays import MAKE_UP, macau, mainland
 from booking.catalogue import (
     LANGUAGES,
+    SPEECH,
+    Ability,
+    Acting,
     ByVideo,
     Catalogue,
     Department,
@@ -86,6 +89,7 @@ def seed(years: Iterable[int], *, practice: bool = False) -> Seed:
             )
             departments[department.id] = department
             for offer in entry["service"]:
+                offer = {"speech": entry.get("speech", SPEECH), **offer}
                 services[offer["id"]] = _service(offer, department.id, papers)
     sites = {
         entry["id"]: _site(entry, hours, calendars, practice=practice) for entry in places["site"]
@@ -159,6 +163,7 @@ def _department(entry: Mapping[str, Any], territory: str, hours: Hours) -> Depar
         lanes=entry.get("lanes", LANES),
         daily_quota=entry.get("daily_quota", DAILY_QUOTA),
         hours=hours,
+        speech=tuple(_speech(lane, where) for lane in entry.get("lane_speech", ())),
     )
 
 
@@ -166,6 +171,9 @@ def _service(entry: Mapping[str, Any], department: str, papers: Mapping[str, Tex
     where = f"service {entry['id']}"
     if entry["minutes"] not in SLOT_MINUTES:
         raise BadSeed(f"{where}: {entry['minutes']} minutes is not a length of slot")
+    by_video = ByVideo(entry.get("by_video", ByVideo.COMPLETES))
+    if (by_video is ByVideo.ENQUIRY) != ("elsewhere" in entry):
+        raise BadSeed(f"{where}: who only answers questions names the place that does it")
     return Service(
         id=entry["id"],
         department=department,
@@ -174,10 +182,37 @@ def _service(entry: Mapping[str, Any], department: str, papers: Mapping[str, Tex
         fee=_fee(entry["fee"], where) if "fee" in entry else None,
         processing_days=entry.get("processing_days"),
         slot_minutes=entry["minutes"],
-        by_video=ByVideo(entry.get("by_video", ByVideo.COMPLETES)),
+        by_video=by_video,
         identity_level=IdentityLevel(entry.get("identity", IdentityLevel.NONE)),
         signature_class=SignatureClass(entry.get("signature", SignatureClass.NONE)),
+        synonyms=_synonyms(entry.get("synonyms", {}), where),
+        acts_for=tuple(map(Acting, entry.get("acts_for", [Acting.SELF]))),
+        abilities=_abilities(entry.get("needs", ())),
+        speech=_speech(entry.get("speech", SPEECH), where),
+        elsewhere=_texts(entry["elsewhere"], f"{where}, elsewhere") if "elsewhere" in entry else {},
+        change_until_minutes=entry.get("change_until_minutes", 0),
+        weekly_per_person=entry.get("weekly_per_person"),
     )
+
+
+def _synonyms(entry: Mapping[str, Any], where: str) -> dict[str, tuple[str, ...]]:
+    """Words by language, each once; a language may have none."""
+    foreign = sorted(entry.keys() - set(LANGUAGES))
+    if foreign:
+        raise BadSeed(f"{where}: {', '.join(foreign)} is not one of our languages")
+    return {language: tuple(dict.fromkeys(words)) for language, words in entry.items()}
+
+
+def _abilities(words: Iterable[str]) -> frozenset[Ability]:
+    return frozenset(map(Ability, words))
+
+
+def _speech(spoken: Iterable[str], where: str) -> tuple[str, ...]:
+    """The languages in our order; not none."""
+    wanted = set(spoken)
+    if not wanted or wanted - set(SPEECH):
+        raise BadSeed(f"{where}: speech is one or more of {', '.join(SPEECH)}")
+    return tuple(one for one in SPEECH if one in wanted)
 
 
 def _paper(line: str, where: str, papers: Mapping[str, Texts]) -> Paper:
@@ -205,6 +240,7 @@ def _site(
 ) -> Site:
     where = f"site {entry['id']}"
     keeps = entry["keeps_calendar"] and not practice
+    lacks = entry.get("lacks", {})
     return Site(
         id=entry["id"],
         territory=entry["territory"],
@@ -216,7 +252,13 @@ def _site(
             openings=hours[entry["hours"]],
         ),
         terminals=tuple(
-            Terminal(id=f"{entry['id']}-{number}", site=entry["id"], number=number)
+            Terminal(
+                id=f"{entry['id']}-{number}",
+                site=entry["id"],
+                number=number,
+                abilities=frozenset(Ability) - _abilities(lacks.get(str(number), ())),
+            )
             for number in range(1, entry["terminals"] + 1)
         ),
+        directions=_texts(entry["directions"], f"{where}, directions"),
     )

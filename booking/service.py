@@ -1,27 +1,52 @@
 """Booking as others use it: one method per use case.
 
-The catalogue is kept in memory with its version; what was worked out from an older one is worked
-out again, so what an administrator changes holds from the next command on.
+What was worked out from an older catalogue is worked out again, so what an administrator changes
+holds from the next command on.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from booking import slots
-from booking.appointment import HOLD_FOR, AppointmentView, Details, checked, new_reference
-from booking.catalogue import Catalogue, Department, Service, Site
-from booking.errors import BadDetails, NotReleased
-from booking.orders import Arrived, CatalogueChanged, Contact, Held, HoldOrder
+from booking import sittings, slots
+from booking.appointment import (
+    ANYBODY,
+    HOLD_FOR,
+    AppointmentView,
+    Details,
+    State,
+    Wish,
+    checked,
+    may_change,
+    new_reference,
+    refuse,
+)
+from booking.availability_service import Freshness
+from booking.capacity_service import CapacityService
+from booking.catalogue import Catalogue, Service, Site
+from booking.errors import BadDetails
+from booking.orders import (
+    Arrived,
+    CatalogueChanged,
+    Contact,
+    FirstOrder,
+    Held,
+    HeldAt,
+    HoldOrder,
+)
 from booking.ports import Store
-from booking.slots import DayAvailability, SlotOffer, Used
+from booking.search import Simplify
+from booking.search_service import as_written
+from booking.slots import Part, Used
+from booking.waitlist_service import LONGEST_KEY, WaitlistService
 
-LONGEST_KEY = 80
+EVERY_TIME = Freshness()
+MOST_IN_A_SITTING = 3
 
 
-class BookingService:
-    """What can be booked, and the appointments."""
+class BookingService(WaitlistService, CapacityService):
+    """What can be booked, the appointments, the waiting list, and what is out of order."""
 
     def __init__(
         self,
@@ -29,63 +54,12 @@ class BookingService:
         *,
         new_id: Callable[[], str],
         random_bytes: Callable[[int], bytes],
+        freshness: Freshness = EVERY_TIME,
+        simplify: Simplify = as_written,
     ) -> None:
-        self._store = store
+        super().__init__(store, freshness, simplify)
         self._new_id = new_id
         self._random_bytes = random_bytes
-        self._catalogue: Catalogue | None = None
-
-    async def catalogue(self) -> Catalogue:
-        """The snapshot in use; for pages that need names."""
-        if self._catalogue is None:
-            self._catalogue = await self._store.catalogue()
-        return self._catalogue
-
-    async def departments(self) -> list[Department]:
-        """All departments, in order."""
-        return list((await self.catalogue()).departments.values())
-
-    async def department(self, department_id: str) -> Department:
-        """Raises `NotInCatalogue`."""
-        return (await self.catalogue()).department(department_id)
-
-    async def services(self, department_id: str) -> list[Service]:
-        """What a department gives, in order.  Raises `NotInCatalogue`."""
-        return (await self.catalogue()).services_of(department_id)
-
-    async def service(self, service_id: str) -> Service:
-        """Raises `NotInCatalogue`."""
-        return (await self.catalogue()).service(service_id)
-
-    async def sites_for(self, service_id: str) -> list[Site]:
-        """Where a service is given.  Raises `NotInCatalogue`."""
-        return (await self.catalogue()).sites_for(service_id)
-
-    async def days(self, service_id: str, site_id: str, now: datetime) -> list[DayAvailability]:
-        """Every day of the booking window, with what is left of it or why nothing is.
-
-        Raises `NotInCatalogue`, `NotOfferedHere`.
-        """
-        site = (await self.catalogue()).site(site_id)
-        days = slots.window(site, now)
-        catalogue, used = await self._used(service_id, site_id, days[0], days[-1], now)
-        service, site = slots.offered(catalogue, service_id, site_id)
-        return [slots.availability(catalogue, service, site, day, used, now) for day in days]
-
-    async def slots(
-        self, service_id: str, site_id: str, day: date, now: datetime
-    ) -> list[SlotOffer]:
-        """The free slots of a day of the window; a hint, the claim decides.
-
-        Raises `NotInCatalogue`, `NotOfferedHere`, `NotReleased`, `ClosedDay`.
-        """
-        site = (await self.catalogue()).site(site_id)
-        if day not in slots.window(site, now):
-            raise NotReleased(f"{day.isoformat()} cannot be booked now")
-        catalogue, used = await self._used(service_id, site_id, day, day, now)
-        service, site = slots.offered(catalogue, service_id, site_id)
-        slots.must_be_open(catalogue, service, site, day)
-        return slots.offers(catalogue, service, site, day, used, now)
 
     async def hold(
         self,
@@ -95,6 +69,7 @@ class BookingService:
         start: datetime,
         person: str,
         now: datetime,
+        wish: Wish = ANYBODY,
     ) -> Held:
         """Keep the slot that begins at `start` for `HOLD_FOR`.
 
@@ -102,68 +77,222 @@ class BookingService:
         person: a stable pseudonym of who books (at most 64 characters), never a number of theirs.
         An earlier hold of the same person is let go.
         Raises `SlotTaken`, `ClosedDay`, `NotReleased`, `PersonOverlap`, `TooManyAppointments`,
-        `HoldExpired` (this key's hold is over), `BadDetails`, `NotInCatalogue`, `NotOfferedHere`.
+        `WeeklyLimit`, `OnlySameDay`, `HoldExpired` (this key's hold is over), `BadDetails`,
+        `NotInCatalogue`, `NotOfferedHere`, `NotInThisLanguage`.
+        """
+        (held,) = await self.hold_sitting(key, [service_id], site_id, start, person, now, wish)
+        return held
+
+    async def hold_sitting(
+        self,
+        key: str,
+        service_ids: Sequence[str],
+        site_id: str,
+        start: datetime,
+        person: str,
+        now: datetime,
+        wish: Wish = ANYBODY,
+    ) -> list[Held]:
+        """Keep slots one after another in one seat, the first of which begins at `start`.
+
+        All or none, as `hold`.  The reference of the first stands for all of them.
         """
         if not 1 <= len(key) <= LONGEST_KEY or start.tzinfo is None:
             raise BadDetails(("key",) if start.tzinfo else ("start",))
+        if not 1 <= len(service_ids) <= MOST_IN_A_SITTING:
+            raise BadDetails(("services",))
         chance = int.from_bytes(self._random_bytes(4))
-        appointment_id, reference = self._new_id(), new_reference(self._random_bytes)
+        made = [(self._new_id(), new_reference(self._random_bytes)) for _ in service_ids]
+        sitting = self._new_id() if len(service_ids) > 1 else None
         while True:
             catalogue = await self.catalogue()
-            service, site = slots.offered(catalogue, service_id, site_id)
-            first = slots.first_grain(catalogue, service, site, start, now)
-            order = HoldOrder(
-                catalogue_version=catalogue.version,
-                appointment_id=appointment_id,
-                idem=hashlib.sha256(f"{person}\n{key}".encode()).hexdigest(),
-                reference=reference,
-                person=person,
-                department=service.department,
-                service=service.id,
-                site=site.id,
-                lane=slots.LANE,
-                first_grain=first,
-                grains=slots.grains_of(service),
-                wanted=(
-                    *slots.wants(catalogue, service, site, first),
-                    *slots.personal(person, service, first),
-                ),
-                start_at=chance,
-                expires_at=now + HOLD_FOR,
-            )
+            orders, at = [], start
+            for number, service_id in enumerate(service_ids):
+                service, site = slots.offered(catalogue, service_id, site_id, wish)
+                place = sittings.place(catalogue, service, site, at, person, wish, chance, now)
+                asked = f"{person}\n{key}" if not number else f"{person}\n{key}\n{number}"
+                orders.append(
+                    HoldOrder(
+                        appointment_id=made[number][0],
+                        idem=hashlib.sha256(asked.encode()).hexdigest(),
+                        reference=made[number][1],
+                        person=person,
+                        department=service.department,
+                        service=service.id,
+                        place=place,
+                        wish=wish,
+                        expires_at=now + HOLD_FOR,
+                        same_day=slots.local_day(site, at) == slots.local_day(site, now),
+                        sitting=sitting,
+                    )
+                )
+                at = slots.instant_of(place.first_grain + place.grains)
             try:
-                return await self._store.hold(order, now)
+                held = await self._store.hold(orders, now)
             except CatalogueChanged:
                 self._catalogue = None
+            else:
+                self._answers.changed()
+                return held
+
+    async def hold_first(
+        self,
+        key: str,
+        service_id: str,
+        site_id: str,
+        day: date,
+        part: Part,
+        person: str,
+        now: datetime,
+        wish: Wish = ANYBODY,
+    ) -> HeldAt:
+        """Keep the first free slot of a part of `day`, chosen here: a crowd that picks from a list
+        picks the same one.  Otherwise as `hold`; `SlotTaken`: no time is left then.
+        """
+        if not 1 <= len(key) <= LONGEST_KEY:
+            raise BadDetails(("key",))
+        chance = int.from_bytes(self._random_bytes(4))
+        appointment_id, reference = self._new_id(), new_reference(self._random_bytes)
+        idem = hashlib.sha256(f"{person}\n{key}".encode()).hexdigest()
+        while True:
+            catalogue = await self.catalogue()
+            service, site = slots.offered(catalogue, service_id, site_id, wish)
+            slots.must_be_released(catalogue, service, site, day, now)
+
+            def choose(
+                used: Used,
+                catalogue: Catalogue = catalogue,
+                service: Service = service,
+                site: Site = site,
+            ) -> Iterator[HoldOrder]:
+                for offer in slots.offers(catalogue, service, site, day, used, now, wish):
+                    if part.has(offer.start, site):
+                        yield HoldOrder(
+                            appointment_id=appointment_id,
+                            idem=idem,
+                            reference=reference,
+                            person=person,
+                            department=service.department,
+                            service=service.id,
+                            place=sittings.place(
+                                catalogue, service, site, offer.start, person, wish, chance, now
+                            ),
+                            wish=wish,
+                            expires_at=now + HOLD_FOR,
+                            same_day=day == slots.local_day(site, now),
+                        )
+
+            first = slots.day_grain(site, day)
+            order = FirstOrder(
+                idem=idem,
+                catalogue_version=catalogue.version,
+                service=service.id,
+                site=site.id,
+                resources=slots.shared_resources(service, site, wish),
+                first_grain=first,
+                last_grain=first + slots.GRAINS_A_DAY,
+                choose=choose,
+            )
+            try:
+                held = await self._store.hold_first(order, now)
+            except CatalogueChanged:
+                self._catalogue = None
+            else:
+                self._answers.changed()
+                return held
 
     async def confirm(self, reference: str, details: Details, now: datetime) -> AppointmentView:
-        """Make a hold a booking.  The reference is its own key: repeated, it answers the same.
+        """Make a hold a booking, with all of its sitting.
 
-        Raises `BadDetails`, `UnknownReference`, `HoldExpired`, `AppointmentCancelled`,
-        `ReferenceUsed`.
+        The reference is its own key: repeated, it answers the same.
+        Raises `BadDetails`, `NotForOthers`, `NotInThisLanguage`, `UnknownReference`,
+        `HoldExpired`, `SlotTaken` (an agent, a terminal or a seat that the details want is not
+        free then), `TooManyOfEntity`, `AppointmentCancelled`, `ReferenceUsed`.
         """
-        return await self._store.confirm(reference, checked(details), now)
+        details = checked(details)
+        while True:
+            held = await self._store.find(reference, now)
+            order = sittings.confirmation(
+                await self.catalogue(),
+                reference,
+                held,
+                details,
+                chance=int.from_bytes(self._random_bytes(4)),
+            )
+            try:
+                view = await self._store.confirm(order, now)
+            except CatalogueChanged:
+                self._catalogue = None
+            else:
+                if order.retake:
+                    self._answers.changed()
+                return view
+
+    async def reschedule(
+        self, reference: str, site_id: str, start: datetime, now: datetime
+    ) -> AppointmentView:
+        """Move an appointment to another time or site; on any refusal the old one stands.
+
+        Repeated, it answers that it is there.
+        Raises `UnknownReference`, `TooLateToChange`, `SlotTaken`, `ClosedDay`, `NotReleased`,
+        `PersonOverlap`, `WeeklyLimit`, `NotOfferedHere`, and what its state does not allow.
+        """
+        if start.tzinfo is None:
+            raise BadDetails(("start",))
+        chance = int.from_bytes(self._random_bytes(4))
+        while True:
+            catalogue = await self.catalogue()
+            view = await self._store.find(reference, now)
+            service, site = slots.offered(catalogue, view.service, site_id, view.wish)
+            there = (view.site, view.start) == (site.id, start)
+            if view.state is not State.BOOKED or there:
+                if there and view.state is State.BOOKED:
+                    return view
+                refuse(view.state, view.start)
+            may_change(view.start, service.change_until_minutes, now)
+            person = (await self._store.contact(view.appointment_id)).person
+            place = sittings.place(
+                catalogue, service, site, start, person, view.wish, chance, now, view.entity_key
+            )
+            try:
+                moved = await self._store.reschedule(
+                    reference, view.version, place, service.change_until_minutes, now
+                )
+            except CatalogueChanged:
+                self._catalogue = None
+            else:
+                self._answers.changed()
+                return moved
 
     async def cancel(self, reference: str, now: datetime) -> AppointmentView:
-        """Give an appointment back; repeated, it answers the same.
+        """Give an appointment back, with all of its sitting; repeated, it answers the same.
 
-        Raises `UnknownReference`, `ReferenceUsed`, `HoldExpired`, `TooLate`.
+        Raises `UnknownReference`, `ReferenceUsed`, `HoldExpired`, `TooLate`, `TooLateToChange`.
         """
-        return await self._store.cancel(reference, now)
+        view = await self._store.find(reference, now)
+        catalogue = await self.catalogue()
+        known = catalogue.services.get(view.service)
+        until = known.change_until_minutes if known else 0
+        cancelled = await self._store.cancel(reference, until, now)
+        self._answers.changed()
+        return cancelled
 
     async def appointment(self, reference: str, now: datetime) -> AppointmentView:
         """The appointment of a reference, typed as people type.  Raises `UnknownReference`."""
         return await self._store.find(reference, now)
 
-    async def contact(self, appointment_id: str) -> Contact:
-        """Whom to tell of an appointment.  Raises `UnknownReference`."""
-        return await self._store.contact(appointment_id)
+    async def contact(self, ref: str) -> Contact:
+        """Whom to tell of an appointment, or of an offer to an entry of the waiting list.
+
+        ref: the id of either.  Raises `UnknownReference`.
+        """
+        return await self._store.contact(ref)
 
     async def sweep(self, now: datetime) -> int:
         """End holds that ran out and mark who did not come.  Call it every minute or so.
 
-        It also lets go of a catalogue that was changed elsewhere.  Nothing else depends on it but
-        the journal and the statistics.
+        It also offers those who wait what nobody passed on to them, and lets go of a catalogue that
+        was changed elsewhere.
         """
         if self._catalogue and self._catalogue.version != await self._store.version():
             self._catalogue = None
@@ -184,20 +313,3 @@ class BookingService:
     def walk_out(self, conn: Any, appointment_id: str, now: datetime) -> None:
         """Note that the citizen left unserved, as part of the command that lets them go."""
         self._store.walk_out(conn, appointment_id, now)
-
-    async def _used(
-        self, service_id: str, site_id: str, from_day: date, to_day: date, now: datetime
-    ) -> tuple[Catalogue, Used]:
-        """A catalogue and what is taken of it between two days, of the same moment."""
-        while True:
-            catalogue = await self.catalogue()
-            service, site = slots.offered(catalogue, service_id, site_id)
-            version, used = await self._store.used(
-                slots.shared_resources(service, site),
-                slots.day_grain(site, from_day),
-                slots.day_grain(site, to_day) + slots.GRAINS_A_DAY,
-                now,
-            )
-            if version == catalogue.version:
-                return catalogue, used
-            self._catalogue = None

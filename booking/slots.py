@@ -5,22 +5,41 @@ where every scarce thing it needs has a unit left.  Time is counted in grains of
 1970 in UTC, so that lengths differ without slots ever straddling a boundary.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from booking.appointment import ACTIVE_PER_PERSON
+from booking.appointment import (
+    ACTIVE_PER_ENTITY,
+    ACTIVE_PER_PERSON,
+    ANYBODY,
+    SENT_AT_ONCE_PER_ENTITY,
+    Wish,
+)
 from booking.calendar import ClosedReason, Why, common, why_closed, why_shorter
-from booking.catalogue import Catalogue, Service, Site
-from booking.errors import ClosedDay, NotOfferedHere, NotReleased, SlotTaken
+from booking.catalogue import Catalogue, Department, Service, Site
+from booking.errors import (
+    ClosedDay,
+    NotInThisLanguage,
+    NotOfferedHere,
+    NotReleased,
+    SlotTaken,
+)
+
+T = TypeVar("T")
 
 GRAIN = timedelta(minutes=5)
 GRAINS_A_DAY = timedelta(days=1) // GRAIN
 WINDOW_DAYS = 30
-"Today and the days after it that can be booked."
-LANE = "ordinary"
-"The only class of terminal so far; a lane for wheelchairs or large papers is another resource."
+"Today and the days after it that can be booked where a department has no release schedule."
+MOST_DAYS = 92
+"Shown of a release schedule, so that a page stays a page."
+MORNING_UNTIL_HOUR = 13
+MOST_WORKED_OUT = 2000
+"Answers that are kept with a catalogue; the largest, the slots of a day, take some 10 kB."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -29,8 +48,25 @@ class Want:
 
     resource: str
     grain: int
-    units: int
-    "How many there are of it."
+    units: tuple[int, ...]
+    "Which of them will do."
+    count: int = 1
+    "How many of them are wanted."
+    alike: bool = True
+    "Any may be taken; else the first that is free, so that those who can more stay free longer."
+
+
+class Part(StrEnum):
+    """A part of a day, by the clock on the wall of the site."""
+
+    MORNING = "morning"
+    AFTERNOON = "afternoon"
+    DAY = "day"
+    "All of it."
+
+    def has(self, start: datetime, site: Site) -> bool:
+        early = start.astimezone(ZoneInfo(site.hours.zone)).hour < MORNING_UNTIL_HOUR
+        return self is Part.DAY or early is (self is Part.MORNING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,9 +87,11 @@ class DayAvailability:
     "Appointments that can still be booked; a hint."
     reason: ClosedReason | None
     "Why there is none, or why the day is short."
+    opens_at: datetime | None = None
+    "When it opens for booking, if that is still to come."
 
 
-Used = Mapping[tuple[str, int], int]
+Used = Mapping[tuple[str, int], frozenset[int]]
 "Units taken, by resource and grain."
 
 
@@ -77,10 +115,27 @@ def day_grain(site: Site, day: date) -> int:
     return grain_of(datetime.combine(day, time(), ZoneInfo(site.hours.zone)))
 
 
-def window(site: Site, now: datetime) -> list[date]:
-    """The days that can be booked now."""
+def window(department: Department, site: Site, now: datetime) -> list[date]:
+    """The days that are open for booking, or will be: today and those after it."""
     today = local_day(site, now)
-    return [today + timedelta(days=ahead) for ahead in range(WINDOW_DAYS)]
+    last = today + timedelta(days=WINDOW_DAYS - 1)
+    if department.releases:
+        last = max(today, *(release.to_day for release in department.releases))
+    days = min((last - today).days + 1, MOST_DAYS)
+    return [today + timedelta(days=ahead) for ahead in range(days)]
+
+
+def opens_at(department: Department, day: date, now: datetime) -> datetime | None:
+    """When `day` opens for booking, if that is to come; None when it is open.
+
+    Raises `NotReleased` when nobody has said that it will.
+    """
+    if not department.releases:
+        return None
+    found = [one.opens_at for one in department.releases if one.from_day <= day <= one.to_day]
+    if not found:
+        raise NotReleased(f"{day.isoformat()} is not opened for booking")
+    return None if min(found) <= now else min(found)
 
 
 def grains_of(service: Service) -> int:
@@ -90,92 +145,245 @@ def grains_of(service: Service) -> int:
 
 def starts(catalogue: Catalogue, service: Service, site: Site, day: date) -> list[int]:
     """First grains of the slots of `day`: back to back from each opening, whole ones only."""
-    department = catalogue.department(service.department)
-    length = grains_of(service)
-    return [
-        first
-        for opens, closes in common(department.hours.open_on(day), site.hours.open_on(day))
-        for first in range(grain_of(opens), grain_of(closes) - length + 1, length)
-    ]
+
+    def work() -> list[int]:
+        department = catalogue.department(service.department)
+        length = grains_of(service)
+        return [
+            first
+            for opens, closes in common(department.hours.open_on(day), site.hours.open_on(day))
+            for first in range(grain_of(opens), grain_of(closes) - length + 1, length)
+        ]
+
+    return _once(catalogue, ("starts", service.id, site.id, day), work)
 
 
-def shared_resources(service: Service, site: Site) -> tuple[str, str, str]:
-    """What is scarce for everybody: the department's day, its agents, the site's terminals."""
+def _once(catalogue: Catalogue, question: Hashable, work: Callable[[], T]) -> T:
+    """What follows from the catalogue alone, worked out the first time it is asked for."""
+    known = catalogue.worked_out
+    if question not in known:
+        if len(known) >= MOST_WORKED_OUT:
+            known.clear()
+        known[question] = work()
+    answer: T = known[question]
+    return answer
+
+
+def shared_resources(service: Service, site: Site, wish: Wish = ANYBODY) -> tuple[str, ...]:
+    """What is scarce for everybody: the department's day, its agents, the sites' terminals."""
     department = service.department
-    return f"quota:{department}", f"department:{department}", f"site:{site.id}:{LANE}"
+    sites = dict.fromkeys((site.id, *wish.others))
+    return (
+        f"quota:{department}",
+        f"department:{department}",
+        *(f"site:{one}" for one in sites),
+    )
 
 
-def wants(catalogue: Catalogue, service: Service, site: Site, first: int) -> list[Want]:
-    """What an appointment takes of the site and the department; of the person see `personal`.
+def wants(
+    catalogue: Catalogue, service: Service, site: Site, first: int, wish: Wish = ANYBODY
+) -> list[Want]:
+    """What an appointment takes of the sites and the department; of the person see `personal`.
 
     The unit of a lane may differ from grain to grain: which terminal it is, is decided at check-in,
-    so that mixed lengths leave no gaps that nobody can book.
+    so that mixed lengths leave no gaps that nobody can book.  Of what is out of order nothing is
+    taken.
     """
     department = catalogue.department(service.department)
-    quota, agents, terminals = shared_resources(service, site)
+    quota, agents, *_ = shared_resources(service, site, wish)
     day = day_grain(site, local_day(site, instant_of(first)))
-    wanted = [Want(resource=quota, grain=day, units=department.daily_quota)]
+    lanes = _once(
+        catalogue,
+        ("lanes", department.id, wish.speech),
+        lambda: department.lanes_that_speak(wish.speech),
+    )
+    abilities = service.abilities | wish.abilities
+    able_here = _once(
+        catalogue, ("able", site.id, abilities), lambda: site.terminals_with(abilities)
+    )
+    seats = {site.id: (able_here, 1)}
+    for other in wish.others:
+        units, count = seats.get(other, (catalogue.site(other).terminals_with(frozenset()), 0))
+        seats[other] = units, count + 1
+    wanted = [Want(resource=quota, grain=day, units=tuple(range(department.daily_quota)))]
     for grain in range(first, first + grains_of(service)):
-        wanted += [
-            Want(resource=agents, grain=grain, units=department.lanes),
-            Want(resource=terminals, grain=grain, units=len(site.terminals)),
-        ]
+        able = _in_order(catalogue, agents, grain, lanes)
+        wanted.append(Want(resource=agents, grain=grain, units=able, alike=not department.speech))
+        for place, (units, count) in seats.items():
+            resource = f"site:{place}"
+            able = _in_order(catalogue, resource, grain, units)
+            alike = catalogue.site(place).terminals_alike
+            wanted.append(
+                Want(resource=resource, grain=grain, units=able, count=count, alike=alike)
+            )
     return wanted
 
 
-def personal(person: str, service: Service, first: int) -> list[Want]:
-    """What an appointment takes of the person: the time itself, and one of the few allowed."""
-    time_taken = [
-        Want(resource=f"person:{person}", grain=grain, units=1)
+def _in_order(
+    catalogue: Catalogue, resource: str, grain: int, units: tuple[int, ...]
+) -> tuple[int, ...]:
+    out = catalogue.out_at(resource, grain) if catalogue.outages else frozenset()
+    return tuple(unit for unit in units if unit not in out) if out else units
+
+
+def personal(person: str, service: Service, site: Site, first: int) -> list[Want]:
+    """What an appointment takes of the person: the time itself, one of the few allowed, and one of
+    those of a week where the service has a limit."""
+    wanted = [
+        Want(resource=f"person:{person}", grain=grain, units=(0,))
         for grain in range(first, first + grains_of(service))
     ]
-    return [*time_taken, Want(resource=f"active:{person}", grain=0, units=ACTIVE_PER_PERSON)]
+    wanted.append(Want(resource=f"active:{person}", grain=0, units=tuple(range(ACTIVE_PER_PERSON))))
+    if service.weekly_per_person is not None:
+        day = local_day(site, instant_of(first))
+        monday = day_grain(site, day - timedelta(days=day.weekday()))
+        wanted.append(
+            Want(
+                resource=f"weekly:{service.id}:{person[:40]}",
+                grain=monday,
+                units=tuple(range(service.weekly_per_person)),
+            )
+        )
+    return wanted
 
 
-def offered(catalogue: Catalogue, service_id: str, site_id: str) -> tuple[Service, Site]:
-    """The service and the site.  Raises `NotInCatalogue`, `NotOfferedHere`."""
+def of_entity(entity_key: str, first: int, grains: int) -> list[Want]:
+    """What an appointment takes of a company or association: one of those that it may have."""
+    return [
+        Want(resource=f"entity:{entity_key}", grain=0, units=tuple(range(ACTIVE_PER_ENTITY))),
+        *(
+            Want(
+                resource=f"sent:{entity_key}",
+                grain=grain,
+                units=tuple(range(SENT_AT_ONCE_PER_ENTITY)),
+            )
+            for grain in range(first, first + grains)
+        ),
+    ]
+
+
+def offered(
+    catalogue: Catalogue, service_id: str, site_id: str, wish: Wish = ANYBODY
+) -> tuple[Service, Site]:
+    """The service and the site.
+
+    Raises `NotInCatalogue`, `NotOfferedHere`, `NotInThisLanguage`.
+    """
+    question = ("offered", service_id, site_id, wish)
+    return _once(catalogue, question, lambda: _offered(catalogue, service_id, site_id, wish))
+
+
+def _offered(
+    catalogue: Catalogue, service_id: str, site_id: str, wish: Wish
+) -> tuple[Service, Site]:
     service, site = catalogue.service(service_id), catalogue.site(site_id)
     if site not in catalogue.sites_for(service.id):
         raise NotOfferedHere(f"{service.id} is not given at {site.id}")
+    if not site.terminals_with(service.abilities | wish.abilities):
+        raise NotOfferedHere(f"no terminal at {site.id} can do what is needed")
+    department = catalogue.department(service.department)
+    if wish.speech not in service.speech or not department.lanes_that_speak(wish.speech):
+        raise NotInThisLanguage(f"{service.id} is not given in {wish.speech[:8]!r}")
+    for other in wish.others:
+        catalogue.site(other)
     return service, site
 
 
 def offers(
-    catalogue: Catalogue, service: Service, site: Site, day: date, used: Used, now: datetime
+    catalogue: Catalogue,
+    service: Service,
+    site: Site,
+    day: date,
+    used: Used,
+    now: datetime,
+    wish: Wish = ANYBODY,
 ) -> list[SlotOffer]:
     """The free slots of `day` from `now` on, in order."""
     found = []
-    for first in starts(catalogue, service, site, day):
-        if instant_of(first) < now:
+    for start in _planned(catalogue, service, site, day, wish):
+        if start.at < now:
             continue
-        left = min(
-            want.units - used.get((want.resource, want.grain), 0)
-            for want in wants(catalogue, service, site, first)
-        )
+        left = start.most
+        for place, units, count in start.needs:
+            taken = used.get(place)
+            if taken:
+                left = min(left, (len(units) - len(taken & units)) // count)
         if left > 0:
-            found.append(SlotOffer(start=instant_of(first), left=left))
+            found.append(SlotOffer(start=start.at, left=left))
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """One slot of a day, and what it takes: (resource and grain, units that will do, how many)."""
+
+    at: datetime
+    most: int
+    needs: tuple[tuple[tuple[str, int], frozenset[int], int], ...]
+
+
+def _planned(
+    catalogue: Catalogue, service: Service, site: Site, day: date, wish: Wish
+) -> tuple[_Start, ...]:
+    """The slots of a day, free or not; worked out once, for they follow from the catalogue."""
+
+    def work() -> tuple[_Start, ...]:
+        alike: dict[tuple[int, ...], frozenset[int]] = {}
+        found = []
+        for first in starts(catalogue, service, site, day):
+            wanted = wants(catalogue, service, site, first, wish)
+            needs = tuple(
+                (
+                    (want.resource, want.grain),
+                    alike.setdefault(want.units, frozenset(want.units)),
+                    want.count,
+                )
+                for want in wanted
+            )
+            most = min(len(units) // count for _, units, count in needs)
+            found.append(_Start(instant_of(first), most, needs))
+        return tuple(found)
+
+    return _once(catalogue, ("planned", service.id, site.id, day, wish), work)
+
+
+_NONE: frozenset[int] = frozenset()
+
+
 def availability(
-    catalogue: Catalogue, service: Service, site: Site, day: date, used: Used, now: datetime
+    catalogue: Catalogue,
+    service: Service,
+    site: Site,
+    day: date,
+    used: Used,
+    now: datetime,
+    wish: Wish = ANYBODY,
 ) -> DayAvailability:
     """What is left of `day`, and why not more."""
     department = catalogue.department(service.department)
     closed = why_closed(department.hours, site.hours, day)
     if closed:
         return DayAvailability(day=day, free=0, reason=closed)
+    try:
+        opens = opens_at(department, day, now)
+    except NotReleased:
+        return _none_on(day, Why.NOT_OPENED)
+    if opens is not None:
+        return replace(_none_on(day, Why.OPENS_LATER), opens_at=opens)
     quota = shared_resources(service, site)[0]
     free = min(
-        len(offers(catalogue, service, site, day, used, now)),
-        department.daily_quota - used.get((quota, day_grain(site, day)), 0),
+        len(offers(catalogue, service, site, day, used, now, wish)),
+        department.daily_quota - len(used.get((quota, day_grain(site, day)), _NONE)),
     )
     if free > 0:
         return DayAvailability(
             day=day, free=free, reason=why_shorter(department.hours, site.hours, day)
         )
     left = any(instant_of(first) >= now for first in starts(catalogue, service, site, day))
-    code = Why.FULLY_BOOKED if left else Why.DAY_OVER
+    return _none_on(day, Why.FULLY_BOOKED if left else Why.DAY_OVER)
+
+
+def _none_on(day: date, code: Why) -> DayAvailability:
     return DayAvailability(day=day, free=0, reason=ClosedReason(code=code, where="both"))
 
 
@@ -188,9 +396,9 @@ def first_grain(
     when no slot begins then.
     """
     day = local_day(site, start)
-    if start < now or day not in window(site, now):
+    if start < now:
         raise NotReleased(f"{day.isoformat()} cannot be booked now")
-    must_be_open(catalogue, service, site, day)
+    must_be_released(catalogue, service, site, day, now)
     first = grain_of(start)
     if instant_of(first) != start or first not in starts(catalogue, service, site, day):
         raise SlotTaken("no slot begins then")
@@ -199,6 +407,23 @@ def first_grain(
 
 def must_be_open(catalogue: Catalogue, service: Service, site: Site, day: date) -> None:
     """Raises `ClosedDay` with its reason."""
-    closed = why_closed(catalogue.department(service.department).hours, site.hours, day)
+    department = catalogue.department(service.department)
+    closed = _once(
+        catalogue,
+        ("closed", department.id, site.id, day),
+        lambda: why_closed(department.hours, site.hours, day),
+    )
     if closed:
         raise ClosedDay(closed)
+
+
+def must_be_released(
+    catalogue: Catalogue, service: Service, site: Site, day: date, now: datetime
+) -> None:
+    """Raises `NotReleased` outside the booking window, and `ClosedDay` with its reason."""
+    department = catalogue.department(service.department)
+    if day not in window(department, site, now):
+        raise NotReleased(f"{day.isoformat()} cannot be booked now")
+    must_be_open(catalogue, service, site, day)
+    if opens_at(department, day, now) is not None:
+        raise NotReleased(f"{day.isoformat()} cannot be booked yet")

@@ -1,100 +1,143 @@
-"""The commands of booking: plain functions of a connection, one transaction each.
+"""The commands of who books: plain functions of a connection, one transaction each."""
 
-A change of state is one UPDATE that names the state it comes from; who updates no row came second
-and is told how things stand.  Every change leaves an event, a journal entry and, where somebody
-must hear of it, a row in the outbox, in the same transaction.
-"""
-
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, bindparam, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from booking.appointment import (
-    CHECK_IN_UNTIL,
+    MISSED_LIMIT,
+    MISSED_WITHIN,
     AppointmentView,
-    Details,
     State,
-    may_arrive,
+    may_change,
     reference_sha256,
     refuse,
 )
-from booking.errors import (
-    BadDetails,
-    BookingRefused,
-    HoldExpired,
-    NotInCatalogue,
-    UnknownReference,
-)
-from booking.orders import Arrived, CatalogueChanged, Contact, Held, HoldOrder
+from booking.catalogue import Ability
+from booking.errors import BadDetails, HoldExpired, OnlySameDay
+from booking.orders import CatalogueChanged, ConfirmOrder, Contact, Held, HoldOrder, Place
 from booking.ports import Tell
 from booking.slots import grain_of, instant_of
-from booking.store_claims import give_back, take
-from booking.tables import (
-    appointment,
-    appointment_event,
-    catalogue_version,
-    insert_for,
-    terminal,
+from booking.store_catalogue_tables import catalogue_version
+from booking.store_claims import give_back, give_back_shared, take
+from booking.store_rows import (
+    by_id,
+    by_reference,
+    end,
+    note,
+    ran_out,
+    sitting_of,
+    state_of,
+    view_of,
 )
+from booking.tables import Instant, appointment, waitlist
+from booking.waitlist import WaitState
 
-SWEEP = 200
-"Appointments ended in one transaction by a sweep."
-_TOLD = {State.BOOKED, State.CANCELLED, State.NOSHOW}
+# Made once: a statement costs more to make than to carry out, and these are part of every command.
+_VERSION = select(catalogue_version.c.version)
+_KEEP = {
+    dialect.__name__.rpartition(".")[2]: dialect.insert(appointment)
+    .on_conflict_do_nothing(index_elements=["idem"])
+    .returning(appointment)
+    for dialect in (postgresql, sqlite)
+}
+_BOOK = (
+    update(appointment)
+    .where(
+        appointment.c.id == bindparam("asked"),
+        appointment.c.state == State.HELD,
+        appointment.c.expires_at > bindparam("now", type_=Instant),
+    )
+    .values(version=appointment.c.version + 1)
+    .returning(appointment)
+)
+_EARLIER = select(appointment.c.id).where(
+    appointment.c.person_key == bindparam("person"),
+    appointment.c.state == State.HELD,
+    appointment.c.id.not_in(bindparam("mine", expanding=True)),
+    appointment.c.id.not_in(
+        select(waitlist.c.appointment_id).where(
+            waitlist.c.state == WaitState.OFFERED, waitlist.c.person_key == bindparam("person")
+        )
+    ),
+)
+_MISSED = select(func.count()).where(
+    appointment.c.person_key == bindparam("person"),
+    appointment.c.state == State.NOSHOW,
+    appointment.c.first_grain >= bindparam("since"),
+)
 
 
 def hold(conn: Connection, order: HoldOrder, *, tell: Tell, now: datetime) -> Held:
     """Keep a slot.  The same order again is answered with the same hold.
 
-    An earlier hold of the same person is let go: who picks another time wants that one.
-    Raises `SlotTaken`, `PersonOverlap`, `TooManyAppointments`, `HoldExpired` when the hold of this
-    key is no longer one, `BadDetails` when the key was used for another slot, `CatalogueChanged`.
+    An earlier hold of the same person is let go: who picks another time wants that one.  What the
+    waiting list offers them stays.
+    Raises `SlotTaken`, `PersonOverlap`, `TooManyAppointments`, `WeeklyLimit`, `OnlySameDay`,
+    `HoldExpired` when the hold of this key is no longer one, `BadDetails` when the key was used for
+    another slot, `CatalogueChanged`.
     """
-    version = conn.execute(select(catalogue_version.c.version)).scalar_one_or_none()
-    if version != order.catalogue_version:
-        raise CatalogueChanged
-    made = conn.execute(
-        insert_for(conn, appointment)
-        .values(
-            id=order.appointment_id,
-            idem=order.idem,
-            reference_sha256=reference_sha256(order.reference),
-            reference_shown=order.reference,
-            person_key=order.person,
-            needs=[],
-            department=order.department,
-            service=order.service,
-            site=order.site,
-            lane=order.lane,
-            first_grain=order.first_grain,
-            grains=order.grains,
-            state=State.HELD,
-            expires_at=order.expires_at,
-            version=1,
-            created_at=now,
-        )
-        .on_conflict_do_nothing(index_elements=["idem"])
-        .returning(appointment.c.id)
-    ).first()
+    (held,) = hold_sitting(conn, [order], tell=tell, now=now)
+    return held
+
+
+def hold_sitting(
+    conn: Connection, orders: Sequence[HoldOrder], *, tell: Tell, now: datetime
+) -> list[Held]:
+    """Keep slots one after another, all or none; as `hold`, of which it is the general form."""
+    mine = [order.appointment_id for order in orders]
+    let_go: list[Row[Any]] = []
+    held = [_hold(conn, order, mine, let_go, tell, now) for order in orders]
+    # Not before: who keeps their time under another key must not lose it to the waiting list.
+    for earlier in let_go:
+        tell.freed(conn, earlier, now)
+    return held
+
+
+def _hold(
+    conn: Connection,
+    order: HoldOrder,
+    mine: list[str],
+    let_go: list[Row[Any]],
+    tell: Tell,
+    now: datetime,
+) -> Held:
+    _same_catalogue(conn, order.place)
+    row = {
+        "id": order.appointment_id,
+        "idem": order.idem,
+        "reference_sha256": reference_sha256(order.reference),
+        "reference_shown": order.reference,
+        "person_key": order.person,
+        "needs": ["step_free"] if Ability.STEP_FREE in order.wish.abilities else [],
+        "department": order.department,
+        "service": order.service,
+        "site": order.place.site,
+        "first_grain": order.place.first_grain,
+        "grains": order.place.grains,
+        "state": State.HELD,
+        "expires_at": order.expires_at,
+        "version": 1,
+        "created_at": now,
+        "speech": order.wish.speech,
+        "parties": [{"name": "", "site": site} for site in order.wish.others],
+        "sitting": order.sitting,
+    }
+    made = conn.execute(_KEEP[conn.dialect.name], row).first()
     if made is None:
         return _held_before(conn, order, now)
-    for earlier in conn.execute(
-        select(appointment.c.id).where(
-            appointment.c.person_key == order.person,
-            appointment.c.state == State.HELD,
-            appointment.c.id != order.appointment_id,
-        )
-    ).all():
-        _end(conn, earlier.id, State.HELD, State.EXPIRED, actor="citizen", tell=tell, now=now)
-    take(
-        conn,
-        order.appointment_id,
-        order.wanted,
-        start_at=order.start_at,
-        expire=lambda one: _ran_out(conn, one, tell, now),
-        now=now,
-    )
-    _note(conn, _by_id(conn, order.appointment_id), actor="citizen", tell=tell, now=now)
+    if not order.same_day:
+        _must_not_have_missed(conn, order.person, now)
+    actor = "counter" if order.offered else "citizen"
+    for earlier in [] if order.offered else _earlier_holds(conn, order.person, mine):
+        later = tell.keeping_what_is_freed
+        if end(conn, earlier, State.HELD, State.EXPIRED, actor=actor, tell=later, now=now):
+            let_go.append(by_id(conn, earlier))
+    _take(conn, order.appointment_id, order.place, tell, now)
+    note(conn, made, actor=actor, tell=tell, now=now)
     return Held(
         appointment_id=order.appointment_id,
         reference=order.reference,
@@ -102,154 +145,129 @@ def hold(conn: Connection, order: HoldOrder, *, tell: Tell, now: datetime) -> He
     )
 
 
-def confirm(
-    conn: Connection, reference: str, details: Details, *, tell: Tell, now: datetime
-) -> AppointmentView:
-    """Make a hold a booking.  Repeated, it answers how the booking stands.
+def confirm(conn: Connection, order: ConfirmOrder, *, tell: Tell, now: datetime) -> AppointmentView:
+    """Make a hold a booking, with all of its sitting.  Repeated, it answers how it stands.
 
-    details: as `booking.appointment.checked` cleaned them.
-    Raises `UnknownReference`, `HoldExpired`, and what `refuse` says of any other state.
+    Raises `UnknownReference`, `HoldExpired`, what `refuse` says of any other state, `SlotTaken`
+    when what the details want is not there, `TooManyOfEntity`, `CatalogueChanged`.
     """
-    row = _by_reference(conn, reference)
+    row = by_reference(conn, order.reference)
+    retake, entity, details = dict(order.retake), dict(order.entity), order.details
+    told = {
+        "state": State.BOOKED,
+        "expires_at": None,
+        "reference_shown": None,
+        "name": details.name,
+        "contact": details.contact,
+        "language": details.language,
+        "needs": list(details.needs),
+        "speech": details.wish.speech,
+        "acting": details.acting,
+        "acting_for": details.acting_for,
+        "entity_key": order.entity_key,
+        "parties": [{"name": other.name, "site": other.site} for other in details.parties],
+    }
+    fresh: Row[Any] | None = None
+    for one in sitting_of(conn, row):
+        booked = conn.execute(_BOOK, {"asked": one.id, "now": now, **told}).first()
+        if booked is None:
+            continue
+        if one.id in retake:
+            _same_catalogue(conn, retake[one.id])
+            give_back_shared(conn, one.id)
+            _take(conn, one.id, retake[one.id], tell, now)
+        if one.id in entity:
+            _take(conn, one.id, entity[one.id], tell, now)
+        note(conn, booked, actor="citizen", tell=tell, now=now)
+        fresh = booked if one.id == row.id else fresh
+    # Who came second at the same instant has waited for the first, and looks again.
+    row = by_id(conn, row.id) if fresh is None else fresh
+    if row.state == State.HELD:
+        raise HoldExpired("the hold ran out before it was confirmed")
+    if row.state != State.BOOKED:
+        refuse(State(row.state), instant_of(row.first_grain))
+    return _seen(conn, row, now)
+
+
+def reschedule(
+    conn: Connection,
+    reference: str,
+    version: int,
+    place: Place,
+    until_minutes: int,
+    *,
+    tell: Tell,
+    now: datetime,
+) -> AppointmentView:
+    """Move a booked appointment to another time or site; on any refusal the old one stands.
+
+    version: of the appointment when the new place was worked out; `CatalogueChanged` when it has
+    changed since.  Repeated, it answers that it is there.  until_minutes: see
+    `booking.appointment.may_change`.
+    Raises `UnknownReference`, `TooLateToChange`, `SlotTaken`, `PersonOverlap`, `WeeklyLimit`,
+    `OnlySameDay` and what `refuse` says.
+    """
+    row = by_reference(conn, reference)
+    if row.state != State.BOOKED:
+        refuse(state_of(row, now), instant_of(row.first_grain))
+    if (row.site, row.first_grain) == (place.site, place.first_grain):
+        return _seen(conn, row, now)
+    may_change(instant_of(row.first_grain), until_minutes, now)
+    _same_catalogue(conn, place)
     changed = conn.execute(
         update(appointment)
         .where(
             appointment.c.id == row.id,
-            appointment.c.state == State.HELD,
-            appointment.c.expires_at > now,
+            appointment.c.state == State.BOOKED,
+            appointment.c.version == version,
         )
         .values(
-            state=State.BOOKED,
             version=appointment.c.version + 1,
-            expires_at=None,
-            reference_shown=None,
-            name=details.name,
-            contact=details.contact,
-            language=details.language,
-            needs=list(details.needs),
+            site=place.site,
+            first_grain=place.first_grain,
+            grains=place.grains,
+            sitting=None,  # it has left the seat of the others
         )
     ).rowcount
-    row = _by_id(conn, row.id)
-    if changed:
-        _note(conn, row, actor="citizen", tell=tell, now=now)
-    elif row.state == State.HELD:
-        raise HoldExpired("the hold ran out before it was confirmed")
-    elif row.state != State.BOOKED:
-        refuse(State(row.state), instant_of(row.first_grain))
-    return _view(row, now)
+    if not changed:
+        raise CatalogueChanged
+    give_back(conn, row.id, keep_quota=False)
+    _take(conn, row.id, place, tell, now)
+    moved = by_id(conn, row.id)
+    note(conn, moved, actor="citizen", tell=tell, now=now)
+    tell.freed(conn, row, now)
+    return _seen(conn, moved, now)
 
 
-def cancel(conn: Connection, reference: str, *, tell: Tell, now: datetime) -> AppointmentView:
-    """Give an appointment back, held or booked.  Repeated, it answers that it is cancelled.
+def cancel(
+    conn: Connection, reference: str, until_minutes: int, *, tell: Tell, now: datetime
+) -> AppointmentView:
+    """Give an appointment back with all of its sitting, held or booked.
 
-    Raises `UnknownReference`, `ReferenceUsed`, `HoldExpired`, `TooLate`.
+    Repeated, it answers that it is cancelled.
+    Raises `UnknownReference`, `ReferenceUsed`, `HoldExpired`, `TooLate`, `TooLateToChange`.
     """
-    row = _by_reference(conn, reference)
-    for state in (State.BOOKED, State.HELD):
-        _end(conn, row.id, state, State.CANCELLED, actor="citizen", tell=tell, now=now)
-    row = _by_id(conn, row.id)
+    row = by_reference(conn, reference)
+    for one in sitting_of(conn, row):
+        if one.state == State.BOOKED:
+            may_change(instant_of(one.first_grain), until_minutes, now)
+        for state in (State.BOOKED, State.HELD):
+            end(conn, one.id, state, State.CANCELLED, actor="citizen", tell=tell, now=now)
+    row = by_id(conn, row.id)
     if row.state != State.CANCELLED:
         refuse(State(row.state), instant_of(row.first_grain))
-    return _view(row, now)
+    return _seen(conn, row, now)
 
 
 def find(conn: Connection, reference: str, now: datetime) -> AppointmentView:
     """The appointment of a reference.  Raises `UnknownReference`."""
-    return _view(_by_reference(conn, reference), now)
+    return _seen(conn, by_reference(conn, reference), now)
 
 
 def contact(conn: Connection, appointment_id: str) -> Contact:
     """Whom to tell, for who delivers the outbox."""
-    row = _by_id(conn, appointment_id)
-    return Contact(name=row.name, contact=row.contact, language=row.language)
-
-
-def arrive(
-    conn: Connection, reference: str, terminal_id: str, *, tell: Tell, now: datetime
-) -> Arrived:
-    """Check in at a terminal; for use inside the transaction that makes the ticket.
-
-    Raises `UnknownReference`, `NotInCatalogue` for the terminal, `ReferenceUsed`,
-    `AppointmentCancelled`, `NotConfirmed`, `HoldExpired`, `WrongSite`, `TooEarly`, `TooLate`.
-    """
-    row = _by_reference(conn, reference)
-    here = conn.execute(
-        select(terminal.c.site).where(terminal.c.id == terminal_id)
-    ).scalar_one_or_none()
-    if here is None:
-        raise NotInCatalogue(f"no such terminal: {terminal_id}")
-    start = instant_of(row.first_grain)
-    may_arrive(_state(row, now), start, at_site=row.site, here=here, now=now)
-    changed = conn.execute(
-        update(appointment)
-        .where(appointment.c.id == row.id, appointment.c.state == State.BOOKED)
-        .values(
-            state=State.ARRIVED,
-            version=appointment.c.version + 1,
-            terminal=terminal_id,
-            arrived_at=now,
-        )
-    ).rowcount
-    row = _by_id(conn, row.id)
-    if not changed:
-        refuse(State(row.state), start)
-    _note(conn, row, actor=f"terminal:{terminal_id}", tell=tell, now=now)
-    return Arrived(
-        appointment_id=row.id,
-        department=row.department,
-        service=row.service,
-        site=row.site,
-        start=start,
-        name=row.name,
-        language=row.language,
-        needs=tuple(row.needs),
-    )
-
-
-def fulfil(conn: Connection, appointment_id: str, *, tell: Tell, now: datetime) -> None:
-    """Note that the citizen was served; harmless when repeated.
-
-    Raises `BookingRefused` when the citizen had not arrived.
-    """
-    _end(conn, appointment_id, State.ARRIVED, State.FULFILLED, actor="counter", tell=tell, now=now)
-    state = _by_id(conn, appointment_id).state
-    if state != State.FULFILLED:
-        raise BookingRefused(f"appointment {appointment_id} is {state}, not arrived")
-
-
-def walk_out(conn: Connection, appointment_id: str, *, tell: Tell, now: datetime) -> None:
-    """Note that the citizen left before being served; harmless when repeated or served."""
-    _end(conn, appointment_id, State.ARRIVED, State.CANCELLED, actor="citizen", tell=tell, now=now)
-
-
-def expire_due(conn: Connection, *, tell: Tell, now: datetime) -> int:
-    """End holds that ran out, up to `SWEEP` of them; returns how many."""
-    due = conn.execute(
-        select(appointment.c.id)
-        .where(appointment.c.state == State.HELD, appointment.c.expires_at <= now)
-        .order_by(appointment.c.id)
-        .limit(SWEEP)
-    ).all()
-    return sum(_ran_out(conn, row.id, tell, now) for row in due)
-
-
-def noshow_due(conn: Connection, *, tell: Tell, now: datetime) -> int:
-    """Mark who did not come in time, up to `SWEEP` of them; returns how many.
-
-    Their lanes are free for who waits, their place in the day's quota is not.
-    """
-    latest = now - CHECK_IN_UNTIL
-    due = conn.execute(
-        select(appointment.c.id, appointment.c.first_grain)
-        .where(appointment.c.state == State.BOOKED, appointment.c.first_grain <= grain_of(latest))
-        .order_by(appointment.c.id)
-        .limit(SWEEP)
-    ).all()
-    return sum(
-        _end(conn, row.id, State.BOOKED, State.NOSHOW, actor="counter", tell=tell, now=now)
-        for row in due
-        if instant_of(row.first_grain) < latest
-    )
+    row = by_id(conn, appointment_id)
+    return Contact(name=row.name, contact=row.contact, language=row.language, person=row.person_key)
 
 
 def counts(conn: Connection) -> dict[State, int]:
@@ -258,115 +276,48 @@ def counts(conn: Connection) -> dict[State, int]:
     return {State(state): number for state, number in rows}
 
 
-def _held_before(conn: Connection, order: HoldOrder, now: datetime) -> Held:
-    row = conn.execute(select(appointment).where(appointment.c.idem == order.idem)).one()
-    same = (row.service, row.site, row.first_grain) == (
-        order.service,
-        order.site,
-        order.first_grain,
-    )
-    if not same:
-        raise BadDetails(("key",))
-    if _state(row, now) is not State.HELD:
-        raise HoldExpired(f"the hold of this key is {row.state}")
-    return Held(appointment_id=row.id, reference=row.reference_shown, expires_at=row.expires_at)
+def _seen(conn: Connection, row: Row[Any], now: datetime) -> AppointmentView:
+    return view_of(row, now, *sitting_of(conn, row))
 
 
-def _ran_out(conn: Connection, appointment_id: str, tell: Tell, now: datetime) -> bool:
-    return _end(
-        conn, appointment_id, State.HELD, State.EXPIRED, actor="counter", tell=tell, now=now
-    )
+def _same_catalogue(conn: Connection, place: Place) -> None:
+    version = conn.execute(_VERSION).scalar_one_or_none()
+    if version != place.catalogue_version:
+        raise CatalogueChanged
 
 
-def _end(
-    conn: Connection,
-    appointment_id: str,
-    state: State,
-    into: State,
-    *,
-    actor: str,
-    tell: Tell,
-    now: datetime,
-) -> bool:
-    """Change `state` into a last one and give back the claims; whether it was in `state`."""
-    changed = conn.execute(
-        update(appointment)
-        .where(appointment.c.id == appointment_id, appointment.c.state == state)
-        .values(
-            state=into,
-            version=appointment.c.version + 1,
-            expires_at=None,
-            reference_shown=None,
-        )
-    ).rowcount
-    if changed:
-        give_back(conn, appointment_id, keep_quota=into in {State.FULFILLED, State.NOSHOW})
-        _note(conn, _by_id(conn, appointment_id), actor=actor, tell=tell, now=now)
-    return bool(changed)
-
-
-def _note(conn: Connection, row: Row[Any], *, actor: str, tell: Tell, now: datetime) -> None:
-    """Write down what an appointment has just become."""
-    conn.execute(
-        appointment_event.insert().values(
-            appointment_id=row.id, version=row.version, state=row.state, actor=actor, at=now
-        )
-    )
-    facts = {
-        "version": row.version,
-        "department": row.department,
-        "service": row.service,
-        "site": row.site,
-        "start": instant_of(row.first_grain).isoformat(),
-    }
-    if row.state in _TOLD:
-        body = {**facts, "language": row.language}
-        tell.owe(conn, f"appointment.{row.state}", row.id, body, now)
-    tell.record(
+def _take(conn: Connection, appointment_id: str, place: Place, tell: Tell, now: datetime) -> None:
+    take(
         conn,
-        actor=actor,
-        action=f"appointment.{row.state}",
-        subject=f"appointment:{row.id}",
-        facts=facts,
+        appointment_id,
+        place.wanted,
+        start_at=place.start_at,
+        expire=lambda one: ran_out(conn, one, tell=tell.keeping_what_is_freed, now=now),
         now=now,
     )
 
 
-def _by_id(conn: Connection, appointment_id: str) -> Row[Any]:
-    row = conn.execute(select(appointment).where(appointment.c.id == appointment_id)).first()
-    if row is None:
-        raise UnknownReference(f"no appointment {appointment_id}")
-    return row
+def _earlier_holds(conn: Connection, person: str, mine: list[str]) -> list[str]:
+    """Holds of a person but those of `mine`, and but those that the waiting list offers them."""
+    return list(conn.execute(_EARLIER, {"person": person, "mine": mine}).scalars())
 
 
-def _by_reference(conn: Connection, reference: str) -> Row[Any]:
-    digest = reference_sha256(reference)
-    row = conn.execute(select(appointment).where(appointment.c.reference_sha256 == digest)).first()
-    if row is None:
-        raise UnknownReference("no appointment has this reference")
-    return row
+def _must_not_have_missed(conn: Connection, person: str, now: datetime) -> None:
+    since = grain_of(now - MISSED_WITHIN)
+    missed = conn.execute(_MISSED, {"person": person, "since": since}).scalar_one()
+    if missed >= MISSED_LIMIT:
+        raise OnlySameDay("too many appointments were missed")
 
 
-def _state(row: Row[Any], now: datetime) -> State:
-    """The state as it is now, whether a sweep has come by or not."""
-    if row.state == State.HELD and row.expires_at <= now:
-        return State.EXPIRED
-    return State(row.state)
-
-
-def _view(row: Row[Any], now: datetime) -> AppointmentView:
-    return AppointmentView(
-        appointment_id=row.id,
-        state=_state(row, now),
-        department=row.department,
-        service=row.service,
-        site=row.site,
-        start=instant_of(row.first_grain),
-        end=instant_of(row.first_grain + row.grains),
-        expires_at=row.expires_at,
-        name=row.name,
-        contact=row.contact,
-        language=row.language,
-        needs=tuple(row.needs),
-        version=row.version,
+def _held_before(conn: Connection, order: HoldOrder, now: datetime) -> Held:
+    row = conn.execute(select(appointment).where(appointment.c.idem == order.idem)).one()
+    same = (row.service, row.site, row.first_grain) == (
+        order.service,
+        order.place.site,
+        order.place.first_grain,
     )
+    if not same:
+        raise BadDetails(("key",))
+    if state_of(row, now) is not State.HELD:
+        raise HoldExpired(f"the hold of this key is {row.state}")
+    return Held(appointment_id=row.id, reference=row.reference_shown, expires_at=row.expires_at)

@@ -8,31 +8,33 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, select
 
-from booking.calendar import Calendar, DayKind, Hours, Opening, SpecialDay
+from booking.calendar import Calendar, Closure, DayKind, Hours, Opening, SpecialDay
 from booking.catalogue import (
-    ByVideo,
+    Ability,
     Catalogue,
     Department,
-    Fee,
-    IdentityLevel,
-    Paper,
-    PaperKind,
-    Service,
-    SignatureClass,
+    Outage,
+    Release,
     Site,
     Terminal,
 )
-from booking.tables import (
+from booking.store_catalogue_tables import (
     calendar_day,
     calendar_year,
     catalogue_version,
+    closure,
     department,
-    insert_for,
     opening,
+    outage,
+    release,
     service,
     site,
     terminal,
 )
+from booking.store_services import service_of, service_row
+from booking.tables import insert_for
+
+_CALENDAR = (calendar_day, calendar_year)
 
 
 def version(conn: Connection) -> int:
@@ -57,13 +59,31 @@ def load(conn: Connection) -> Catalogue:
         )
     terminals: dict[str, list[Terminal]] = defaultdict(list)
     for row in conn.execute(select(terminal).order_by(terminal.c.site, terminal.c.number)):
-        terminals[row.site].append(Terminal(id=row.id, site=row.site, number=row.number))
+        terminals[row.site].append(
+            Terminal(
+                id=row.id,
+                site=row.site,
+                number=row.number,
+                abilities=frozenset(map(Ability, row.abilities)),
+            )
+        )
+    closures: dict[str, dict[date, Closure]] = defaultdict(dict)
+    for row in conn.execute(select(closure)):
+        closures[row.place][row.day] = Closure(
+            names=row.names, openings=tuple((opens, closes) for opens, closes in row.openings)
+        )
+    releases: dict[str, list[Release]] = defaultdict(list)
+    for row in conn.execute(select(release).order_by(release.c.opens_at, release.c.id)):
+        releases[row.department].append(
+            Release(id=row.id, opens_at=row.opens_at, from_day=row.from_day, to_day=row.to_day)
+        )
 
     def hours(place: str, row: Any, keeps_calendar: bool) -> Hours:
         return Hours(
             zone=row.zone,
             calendar=calendars[row.territory] if keeps_calendar else None,
             openings=tuple(openings[place]),
+            closures=closures[place],
         )
 
     return Catalogue(
@@ -78,11 +98,13 @@ def load(conn: Connection) -> Catalogue:
                 lanes=row.lanes,
                 daily_quota=row.daily_quota,
                 hours=hours(f"department:{row.id}", row, True),
+                speech=tuple(tuple(lane) for lane in row.speech),
+                releases=tuple(releases[row.id]),
             )
             for row in conn.execute(select(department).order_by(department.c.position))
         },
         services={
-            row.id: _service(row)
+            row.id: service_of(row)
             for row in conn.execute(select(service).order_by(service.c.position))
         },
         sites={
@@ -93,9 +115,21 @@ def load(conn: Connection) -> Catalogue:
                 addresses=row.addresses,
                 hours=hours(f"site:{row.id}", row, row.keeps_calendar),
                 terminals=tuple(terminals[row.id]),
+                directions=row.directions,
             )
             for row in conn.execute(select(site).order_by(site.c.position))
         },
+        outages=tuple(
+            Outage(
+                id=row.id,
+                resource=row.resource,
+                unit=row.unit,
+                first_grain=row.first_grain,
+                end_grain=row.end_grain,
+                reason=row.reason,
+            )
+            for row in conn.execute(select(outage).order_by(outage.c.id))
+        ),
     )
 
 
@@ -104,7 +138,7 @@ def replace(conn: Connection, catalogue: Catalogue, calendars: Iterable[Calendar
 
     Appointments stay; they name departments, services and sites by id.
     """
-    for table in (terminal, service, opening, site, department, calendar_day, calendar_year):
+    for table in (release, terminal, service, opening, site, department, *_CALENDAR):
         conn.execute(delete(table))
     for calendar in calendars:
         for year in sorted(_years(calendar)):
@@ -121,11 +155,12 @@ def replace(conn: Connection, catalogue: Catalogue, calendars: Iterable[Calendar
                 short_names=dict(one.short_names),
                 lanes=one.lanes,
                 daily_quota=one.daily_quota,
+                speech=[list(lane) for lane in one.speech],
             )
         )
         _save_openings(conn, f"department:{one.id}", one.hours.openings)
     for position, offer in enumerate(catalogue.services.values()):
-        conn.execute(service.insert().values(position=position, **_service_row(offer)))
+        conn.execute(service.insert().values(position=position, **service_row(offer)))
     for position, place in enumerate(catalogue.sites.values()):
         conn.execute(
             site.insert().values(
@@ -136,11 +171,19 @@ def replace(conn: Connection, catalogue: Catalogue, calendars: Iterable[Calendar
                 keeps_calendar=place.hours.calendar is not None,
                 names=dict(place.names),
                 addresses=dict(place.addresses),
+                directions=dict(place.directions),
             )
         )
         _save_openings(conn, f"site:{place.id}", place.hours.openings)
         for kiosk in place.terminals:
-            conn.execute(terminal.insert().values(**asdict(kiosk)))
+            conn.execute(
+                terminal.insert().values(
+                    id=kiosk.id,
+                    site=kiosk.site,
+                    number=kiosk.number,
+                    abilities=sorted(kiosk.abilities),
+                )
+            )
     touch(conn)
 
 
@@ -230,40 +273,3 @@ def _save_year(conn: Connection, calendar: Calendar, year: int) -> None:
 def _save_openings(conn: Connection, place: str, openings: Iterable[Opening]) -> None:
     for one in openings:
         conn.execute(opening.insert().values(place=place, **asdict(one)))
-
-
-def _service(row: Any) -> Service:
-    return Service(
-        id=row.id,
-        department=row.department,
-        names=row.names,
-        papers=tuple(
-            Paper(id=paper["id"], kind=PaperKind(paper["kind"]), names=paper["names"])
-            for paper in row.papers
-        ),
-        fee=None if row.fee_minor is None else Fee(minor=row.fee_minor, currency=row.currency),
-        processing_days=row.processing_days,
-        slot_minutes=row.slot_minutes,
-        by_video=ByVideo(row.by_video),
-        identity_level=IdentityLevel(row.identity_level),
-        signature_class=SignatureClass(row.signature_class),
-    )
-
-
-def _service_row(offer: Service) -> dict[str, Any]:
-    return {
-        "id": offer.id,
-        "department": offer.department,
-        "names": dict(offer.names),
-        "papers": [
-            {"id": paper.id, "kind": str(paper.kind), "names": dict(paper.names)}
-            for paper in offer.papers
-        ],
-        "fee_minor": offer.fee.minor if offer.fee else None,
-        "currency": offer.fee.currency if offer.fee else None,
-        "processing_days": offer.processing_days,
-        "slot_minutes": offer.slot_minutes,
-        "by_video": offer.by_video,
-        "identity_level": offer.identity_level,
-        "signature_class": offer.signature_class,
-    }

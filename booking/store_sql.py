@@ -1,27 +1,64 @@
 """The store of booking on an executor, and the service made of it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
-from booking import store_booking, store_catalogue, store_claims
-from booking.appointment import AppointmentView, Details
+from booking import (
+    store_booking,
+    store_capacity,
+    store_catalogue,
+    store_claims,
+    store_first,
+    store_offers,
+    store_visits,
+    store_waitlist,
+)
+from booking.appointment import AppointmentView
+from booking.availability_service import Freshness
+from booking.capacity import OutageNoted, OutageOrder, ToMove
 from booking.catalogue import Catalogue
-from booking.orders import Arrived, Contact, Held, HoldOrder
+from booking.errors import UnknownReference
+from booking.orders import (
+    Arrived,
+    ConfirmOrder,
+    Contact,
+    FirstOrder,
+    Held,
+    HeldAt,
+    HoldOrder,
+    Place,
+)
 from booking.ports import Executor, Owe, Recorder, Tell
-from booking.service import BookingService
+from booking.search import Simplify
+from booking.search_service import as_written
+from booking.service import EVERY_TIME, BookingService
 from booking.slots import Used
+from booking.store_offers import WaitingList
+from booking.waitlist import Joined, JoinOrder, WaitView
 
 
 class SqlStore:
     """See `booking.ports.Store`."""
 
-    def __init__(self, executor: Executor, *, record: Recorder, owe: Owe) -> None:
-        """record and owe: called in the transaction of each change."""
+    def __init__(
+        self,
+        executor: Executor,
+        *,
+        record: Recorder,
+        owe: Owe,
+        new_id: Callable[[], str],
+        random_bytes: Callable[[int], bytes],
+    ) -> None:
+        """record and owe: called in the transaction of each change.
+
+        new_id, random_bytes: for the holds that are offered to the waiting list.
+        """
         self._executor = executor
-        self._tell = Tell(record=record, owe=owe)
+        self._list = WaitingList(record=record, owe=owe, new_id=new_id, random_bytes=random_bytes)
+        self._tell = Tell(record=record, owe=owe, freed=self._list.freed)
 
     async def catalogue(self) -> Catalogue:
         return await self._executor.read(store_catalogue.load)
@@ -34,36 +71,91 @@ class SqlStore:
     ) -> tuple[int, Used]:
         return await self._executor.read(_version_and_used, list(resources), first, last, now)
 
-    async def hold(self, order: HoldOrder, now: datetime) -> Held:
-        return await self._executor.write(store_booking.hold, order, tell=self._tell, now=now)
-
-    async def confirm(self, reference: str, details: Details, now: datetime) -> AppointmentView:
+    async def hold(self, orders: Sequence[HoldOrder], now: datetime) -> list[Held]:
         return await self._executor.write(
-            store_booking.confirm, reference, details, tell=self._tell, now=now
+            store_booking.hold_sitting, orders, tell=self._tell, now=now
         )
 
-    async def cancel(self, reference: str, now: datetime) -> AppointmentView:
-        return await self._executor.write(store_booking.cancel, reference, tell=self._tell, now=now)
+    async def hold_first(self, order: FirstOrder, now: datetime) -> HeldAt:
+        return await self._executor.write(store_first.hold_first, order, tell=self._tell, now=now)
+
+    async def confirm(self, order: ConfirmOrder, now: datetime) -> AppointmentView:
+        return await self._executor.write(store_booking.confirm, order, tell=self._tell, now=now)
+
+    async def reschedule(
+        self, reference: str, version: int, place: Place, until_minutes: int, now: datetime
+    ) -> AppointmentView:
+        return await self._executor.write(
+            store_booking.reschedule,
+            reference,
+            version,
+            place,
+            until_minutes,
+            tell=self._tell,
+            now=now,
+        )
+
+    async def cancel(self, reference: str, until_minutes: int, now: datetime) -> AppointmentView:
+        return await self._executor.write(
+            store_booking.cancel, reference, until_minutes, tell=self._tell, now=now
+        )
 
     async def find(self, reference: str, now: datetime) -> AppointmentView:
         return await self._executor.read(store_booking.find, reference, now)
 
-    async def contact(self, appointment_id: str) -> Contact:
-        return await self._executor.read(store_booking.contact, appointment_id)
+    async def contact(self, ref: str) -> Contact:
+        return await self._executor.read(_contact, ref)
 
     async def sweep(self, now: datetime) -> int:
         tell = self._tell
-        expired = await self._executor.write(store_booking.expire_due, tell=tell, now=now)
-        return expired + await self._executor.write(store_booking.noshow_due, tell=tell, now=now)
+        # First who did not come: they may wait for what the holds give back.
+        ended = await self._executor.write(store_visits.noshow_due, tell=tell, now=now)
+        ended += await self._executor.write(store_visits.expire_due, tell=tell, now=now)
+        await self._executor.write(store_waitlist.close_past, tell=tell, now=now)
+        # Looked for beside the commands, so that a long list keeps nobody waiting.
+        missed = await self._executor.read(store_offers.with_room, now)
+        if missed:
+            await self._executor.write(self._list.offer, missed, now)
+        return ended
+
+    async def join(self, order: JoinOrder, now: datetime) -> Joined:
+        return await self._executor.write(store_waitlist.join, order, tell=self._tell, now=now)
+
+    async def leave(self, reference: str, now: datetime) -> WaitView:
+        return await self._executor.write(store_waitlist.leave, reference, tell=self._tell, now=now)
+
+    async def waiting(self, reference: str, now: datetime) -> WaitView:
+        return await self._executor.read(store_waitlist.find, reference, now)
+
+    async def note_outage(self, order: OutageOrder, now: datetime) -> OutageNoted:
+        return await self._executor.write(
+            store_capacity.note_outage, order, tell=self._tell, now=now
+        )
+
+    async def end_outage(self, outage_id: str, by: str, now: datetime) -> bool:
+        return await self._executor.write(
+            store_capacity.end_outage, outage_id, by=by, tell=self._tell, now=now
+        )
+
+    async def to_be_moved(
+        self, now: datetime, *, department: str | None, site: str | None, with_contact: bool
+    ) -> list[ToMove]:
+        return await self._executor.read(
+            store_capacity.to_be_moved,
+            now,
+            department=department,
+            site=site,
+            with_contact=with_contact,
+        )
 
     def arrive(self, conn: Any, reference: str, terminal_id: str, now: datetime) -> Arrived:
-        return store_booking.arrive(conn, reference, terminal_id, tell=self._tell, now=now)
+        return store_visits.arrive(conn, reference, terminal_id, tell=self._tell, now=now)
 
     def fulfil(self, conn: Any, appointment_id: str, now: datetime) -> None:
-        store_booking.fulfil(conn, appointment_id, tell=self._tell, now=now)
+        store_visits.fulfil(conn, appointment_id, tell=self._tell, now=now)
 
     def walk_out(self, conn: Any, appointment_id: str, now: datetime) -> None:
-        store_booking.walk_out(conn, appointment_id, tell=self._tell, now=now)
+        store_visits.walk_out(conn, appointment_id, tell=self._tell, now=now)
 
 
 def booking_service(
@@ -73,10 +165,18 @@ def booking_service(
     owe: Owe,
     new_id: Callable[[], str],
     random_bytes: Callable[[int], bytes],
+    freshness: Freshness = EVERY_TIME,
+    simplify: Simplify = as_written,
 ) -> BookingService:
     """The service on SQL.  random_bytes: `n -> n` bytes nobody can guess."""
-    store = SqlStore(executor, record=record, owe=owe)
-    return BookingService(store, new_id=new_id, random_bytes=random_bytes)
+    store = SqlStore(executor, record=record, owe=owe, new_id=new_id, random_bytes=random_bytes)
+    return BookingService(
+        store,
+        new_id=new_id,
+        random_bytes=random_bytes,
+        freshness=freshness,
+        simplify=simplify,
+    )
 
 
 async def plant_seed(executor: Executor, now: datetime, *, practice: bool = False) -> bool:
@@ -99,3 +199,10 @@ def _version_and_used(
 ) -> tuple[int, Used]:
     used = store_claims.used(conn, resources, first, last, now)
     return store_catalogue.version(conn), used
+
+
+def _contact(conn: Connection, ref: str) -> Contact:
+    try:
+        return store_booking.contact(conn, ref)
+    except UnknownReference:
+        return store_waitlist.contact(conn, ref)

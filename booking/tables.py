@@ -1,4 +1,7 @@
-"""The tables of booking.  The primary key of `claim` is what forbids double booking."""
+"""The tables of appointments.  The primary key of `claim` is what forbids double booking.
+
+Those of the catalogue are in `store_catalogue_tables`.
+"""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -6,11 +9,9 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     BigInteger,
-    Boolean,
     CheckConstraint,
     Column,
     Connection,
-    Date,
     DateTime,
     ForeignKey,
     Index,
@@ -80,95 +81,7 @@ def insert_for(conn: Connection, table: Table) -> sqlite.Insert | postgresql.Ins
     return sqlite.insert(table)
 
 
-_count = BigInteger().with_variant(Integer(), "sqlite")
-
-catalogue_version = Table(
-    "catalogue_version",
-    metadata,
-    Column("one", Integer, primary_key=True, autoincrement=False),
-    Column("version", Integer, nullable=False),
-)
-"One row; counted up by every change of the catalogue or a calendar."
-
-site = Table(
-    "site",
-    metadata,
-    Column("id", String(40), primary_key=True),
-    Column("position", Integer, nullable=False),
-    Column("territory", String(2), nullable=False),
-    Column("zone", String(40), nullable=False),
-    Column("keeps_calendar", Boolean, nullable=False),
-    Column("names", JSON, nullable=False),
-    Column("addresses", JSON, nullable=False),
-)
-
-terminal = Table(
-    "terminal",
-    metadata,
-    Column("id", String(40), primary_key=True),
-    Column("site", String(40), ForeignKey("site.id"), nullable=False, index=True),
-    Column("number", Integer, nullable=False),
-)
-
-department = Table(
-    "department",
-    metadata,
-    Column("id", String(40), primary_key=True),
-    Column("position", Integer, nullable=False),
-    Column("territory", String(2), nullable=False),
-    Column("zone", String(40), nullable=False),
-    Column("prefix", String(3), nullable=False, unique=True),
-    Column("names", JSON, nullable=False),
-    Column("short_names", JSON, nullable=False),
-    Column("lanes", Integer, nullable=False),
-    Column("daily_quota", Integer, nullable=False),
-)
-
-service = Table(
-    "service",
-    metadata,
-    Column("id", String(40), primary_key=True),
-    Column("position", Integer, nullable=False),
-    Column("department", String(40), ForeignKey("department.id"), nullable=False, index=True),
-    Column("names", JSON, nullable=False),
-    Column("papers", JSON, nullable=False),
-    Column("fee_minor", Integer),
-    Column("currency", String(3)),
-    Column("processing_days", Integer),
-    Column("slot_minutes", Integer, nullable=False),
-    Column("by_video", String(12), nullable=False),
-    Column("identity_level", String(2), nullable=False),
-    Column("signature_class", String(12), nullable=False),
-)
-
-opening = Table(
-    "opening",
-    metadata,
-    Column("place", String(60), primary_key=True),
-    Column("weekday", Integer, primary_key=True, autoincrement=False),
-    Column("opens_minute", Integer, primary_key=True, autoincrement=False),
-    Column("closes_minute", Integer, nullable=False),
-)
-"place: `department:<id>` or `site:<id>`."
-
-calendar_year = Table(
-    "calendar_year",
-    metadata,
-    Column("territory", String(2), primary_key=True),
-    Column("year", Integer, primary_key=True, autoincrement=False),
-    Column("published", Boolean, nullable=False),
-)
-"Not published: the days are the library's guess, and nothing is released."
-
-calendar_day = Table(
-    "calendar_day",
-    metadata,
-    Column("territory", String(2), primary_key=True),
-    Column("day", Date, primary_key=True),
-    Column("kind", String(12), nullable=False),
-    Column("names", JSON, nullable=False),
-    Column("closes_minute", Integer),
-)
+serial = BigInteger().with_variant(Integer(), "sqlite")
 
 appointment = Table(
     "appointment",
@@ -185,7 +98,6 @@ appointment = Table(
     Column("department", String(40), nullable=False),
     Column("service", String(40), nullable=False),
     Column("site", String(40), nullable=False),
-    Column("lane", String(20), nullable=False),
     Column("first_grain", Integer, nullable=False),
     Column("grains", Integer, nullable=False),
     Column("state", String(10), nullable=False),
@@ -194,12 +106,20 @@ appointment = Table(
     Column("created_at", Instant, nullable=False),
     Column("terminal", String(40)),
     Column("arrived_at", Instant),
+    Column("speech", String(8), nullable=False, server_default="yue"),
+    Column("acting", String(16), nullable=False, server_default="self"),
+    Column("acting_for", String(120), nullable=False, server_default=""),
+    Column("entity_key", String(64)),
+    Column("sitting", String(40), index=True),
+    Column("parties", JSON, nullable=False, server_default="[]"),
     CheckConstraint(f"state IN ({', '.join(repr(str(state)) for state in State)})", name="state"),
     Index("ix_appointment_state_first_grain", "state", "first_grain"),
     Index("ix_appointment_person_key_state", "person_key", "state"),
 )
 """idem: SHA-256 of the person and the key of the request.  reference_shown: the reference itself,
-only while held, so that a repeated hold is answered with the same one; gone once booked."""
+only while held, so that a repeated hold is answered with the same one; gone once booked.  sitting:
+appointments one after another in one seat share it.  parties: others who take part, each with the
+site where they sit.  entity_key: a pseudonym of the company or association."""
 
 claim = Table(
     "claim",
@@ -215,7 +135,7 @@ claim = Table(
 appointment_event = Table(
     "appointment_event",
     metadata,
-    Column("id", _count, primary_key=True, autoincrement=True),
+    Column("id", serial, primary_key=True, autoincrement=True),
     Column("appointment_id", String(40), ForeignKey("appointment.id"), nullable=False, index=True),
     Column("version", Integer, nullable=False),
     Column("state", String(10), nullable=False),
@@ -223,3 +143,28 @@ appointment_event = Table(
     Column("at", Instant, nullable=False),
 )
 "Every change of every appointment, appended, never changed."
+
+waitlist = Table(
+    "waitlist",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("idem", String(64), nullable=False, unique=True),
+    Column("reference_sha256", String(64), nullable=False, unique=True),
+    Column("person_key", String(64), nullable=False, index=True),
+    Column("department", String(40), nullable=False),
+    Column("service", String(40), nullable=False),
+    Column("site", String(40), nullable=False),
+    Column("grains", Integer, nullable=False),
+    Column("first_grain", Integer, nullable=False),
+    Column("last_grain", Integer, nullable=False),
+    Column("speech", String(8), nullable=False),
+    Column("contact", String(120), nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("appointment_id", String(40), ForeignKey("appointment.id"), index=True),
+    Column("created_at", Instant, nullable=False),
+    CheckConstraint("state IN ('waiting', 'offered', 'taken', 'lapsed', 'left')", name="state"),
+    Index("ix_waitlist_state_department_site", "state", "department", "site"),
+)
+"""Who wants a slot if one becomes free between two grains.  appointment_id: the hold that was
+offered last."""

@@ -145,6 +145,7 @@ async def test_a_repeated_confirm_and_cancel_answer_the_same(
     assert await booking.cancel(hold.reference, now) == gone
     assert [owed["kind"] for owed in await executor.read(rows, outbox)] == [
         "appointment.booked",
+        "appointment.reminder",
         "appointment.cancelled",
     ]
     with pytest.raises(errors.AppointmentCancelled):
@@ -178,6 +179,7 @@ async def test_the_sweep_ends_what_is_over(
     assert [row["resource"] for row in await executor.read(rows, claim)] == ["quota:dsf"]
     assert [owed["kind"] for owed in await executor.read(rows, outbox)] == [
         "appointment.booked",
+        "appointment.reminder",
         "appointment.noshow",
     ]
 

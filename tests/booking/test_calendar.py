@@ -1,11 +1,22 @@
 """Both calendars, against what is known of them from elsewhere."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import chinese_calendar
 import pytest
 
-from booking.calendar import Hours, Opening, SpecialDay, Why, common, why_closed, why_shorter
+from booking.calendar import (
+    Closure,
+    DayKind,
+    Hours,
+    Opening,
+    SpecialDay,
+    Why,
+    common,
+    why_closed,
+    why_shorter,
+)
 from booking.calendar_holidays import macau, mainland
 
 YEARS = (2026, 2027)
@@ -30,6 +41,33 @@ def test_the_mainland_works_when_a_second_library_says_so(year: int) -> None:
     calendar = mainland([year], [year])
     worked = {day for day in all_days(year) if calendar.why_closed(day) is None}
     assert worked == {day for day in all_days(year) if chinese_calendar.is_workday(day)}
+
+
+@pytest.mark.parametrize("year", [2025, 2026])
+def test_the_weekend_days_that_are_made_up_are_those_of_a_second_library(year: int) -> None:
+    days = mainland([year], [year]).days
+    made_up = {day for day, special in days.items() if special.kind is DayKind.MAKE_UP}
+    assert made_up == {
+        day for day in all_days(year) if day.isoweekday() >= 6 and chinese_calendar.is_workday(day)
+    }
+    assert made_up
+
+
+@pytest.mark.parametrize("year", [2025, 2026])
+def test_both_sides_meet_on_the_days_that_both_work_and_the_reason_says_who_does_not(
+    year: int,
+) -> None:
+    here, there = macau([year], [year]), mainland([year], [year])
+    department = Hours(zone="Asia/Macau", calendar=here, openings=OFFICE)
+    site = Hours(zone="Asia/Shanghai", calendar=there, openings=OFFICE)
+    for day in all_days(year):
+        reason = why_closed(department, site, day)
+        works = here.why_closed(day) is None, chinese_calendar.is_workday(day)
+        assert (reason is None) is all(works), day
+        made_up = works[1] and day.isoweekday() >= 6
+        assert (reason.made_up_by if reason else None) == ("CN" if made_up else None), day
+        if reason is not None and any(works):
+            assert reason.where == ("department" if works[1] else "site"), day
 
 
 def test_the_second_library_does_not_know_2027_and_nothing_is_released() -> None:
@@ -82,6 +120,29 @@ def test_hengqin_works_on_a_make_up_saturday_and_macau_does_not() -> None:
     reason = why_closed(DEPARTMENT, SITE, saturday)
     assert reason is not None
     assert (reason.code, reason.where) == (Why.WEEKEND, "department")
+    assert reason.made_up_by == "CN"
+    turned = why_closed(SITE, DEPARTMENT, saturday)
+    assert turned is not None
+    assert (turned.where, turned.made_up_by) == ("site", "CN")
+
+
+def test_a_place_that_never_closes_makes_up_for_nothing() -> None:
+    always = Hours(zone="Asia/Shanghai", calendar=None, openings=OFFICE)
+    reason = why_closed(DEPARTMENT, always, date(2026, 10, 10))
+    assert reason is not None and reason.made_up_by is None
+
+
+def test_a_closure_counts_for_more_than_a_day_that_is_made_up() -> None:
+    saturday = date(2026, 10, 10)
+    storm = Closure(names={"en": "typhoon"})
+    site = replace(SITE, closures={saturday: storm})
+    reason = why_closed(DEPARTMENT, site, saturday)
+    assert reason is not None
+    assert (reason.code, reason.made_up_by) == (Why.WEEKEND, None)
+    monday = replace(SITE, closures={date(2026, 10, 12): storm})
+    closed = why_closed(DEPARTMENT, monday, date(2026, 10, 12))
+    assert closed is not None
+    assert (closed.code, closed.where, closed.names) == (Why.CLOSURE, "site", storm.names)
 
 
 @pytest.mark.parametrize(

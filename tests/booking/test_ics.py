@@ -1,9 +1,10 @@
 """Calendar files that other programs read."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from icalendar import Calendar
 
 from booking.appointment import AppointmentView, State
 from booking.catalogue import LANGUAGES
@@ -80,3 +81,29 @@ def test_a_cancelled_appointment_takes_its_entry_away() -> None:
     uids = [line for line in (*booked, *gone) if line.startswith("UID:")]
     assert uids == ["UID:a-1@example.mo"] * 2
     assert "SEQUENCE:2" in booked and "SEQUENCE:3" in gone
+
+
+def test_another_library_reads_every_appointment_of_a_sitting() -> None:
+    second = replace(
+        VIEW,
+        appointment_id="a-2",
+        service="hq_tax-income-certificate",
+        department="hq_tax",
+        start=VIEW.end,
+        end=VIEW.end + timedelta(minutes=15),
+        version=5,
+    )
+    # Asked of the second, the first comes first all the same.
+    found = Calendar.from_ical(entry(replace(second, sitting=(VIEW,))))
+    events = found.walk("VEVENT")
+    assert [str(one["UID"]) for one in events] == ["a-1@example.mo", "a-2@example.mo"]
+    assert [one["SEQUENCE"] for one in events] == [2, 5]
+    assert events[0].decoded("DTEND") == events[1].decoded("DTSTART") == VIEW.end
+    assert [str(one["SUMMARY"]) for one in events] == [
+        CATALOGUE.service(one.service).names["en"] for one in (VIEW, second)
+    ]
+    assert found["METHOD"] == "PUBLISH"
+    gone = replace(second, state=State.CANCELLED)
+    left = Calendar.from_ical(entry(replace(VIEW, sitting=(gone,))))
+    assert [str(one["STATUS"]) for one in left.walk("VEVENT")] == ["CONFIRMED", "CANCELLED"]
+    assert left["METHOD"] == "PUBLISH", "a calendar that also keeps something takes nothing away"

@@ -58,7 +58,7 @@ def test_what_is_used_is_left_for_nobody_else() -> None:
     free = slots.offers(CATALOGUE, service, site, TUESDAY, {}, NOW)
     first = slots.grain_of(free[0].start)
     agents = slots.shared_resources(service, site)[1]
-    used = {(agents, first + 2): 1}
+    used = {(agents, first + 2): frozenset({0})}
     assert [one.start for one in slots.offers(CATALOGUE, service, site, TUESDAY, used, NOW)] == [
         one.start for one in free[1:]
     ]
@@ -74,8 +74,8 @@ def test_a_day_says_how_many_and_why_none() -> None:
 
     assert day(TUESDAY, {}) == (8, None)
     midnight = slots.day_grain(site, TUESDAY)
-    assert day(TUESDAY, {(quota, midnight): 5}) == (3, None)
-    assert day(TUESDAY, {(quota, midnight): 8}) == (0, Why.FULLY_BOOKED)
+    assert day(TUESDAY, {(quota, midnight): frozenset(range(5))}) == (3, None)
+    assert day(TUESDAY, {(quota, midnight): frozenset(range(8))}) == (0, Why.FULLY_BOOKED)
     assert day(date(2026, 12, 8), {}) == (0, Why.PUBLIC_HOLIDAY)
     assert day(date(2026, 12, 31), {}) == (8, Why.HALF_DAY)
     evening = datetime(2026, 11, 24, 17, 45, tzinfo=MACAU)

@@ -1,0 +1,113 @@
+"""What an appointment takes, and a sitting of several, worked out for one command.
+
+Everything here is arithmetic on a catalogue; the claims decide whether it can be had.
+"""
+
+import hashlib
+from datetime import datetime
+
+from booking import slots
+from booking.appointment import AppointmentView, Details, State, Wish
+from booking.catalogue import Acting, Catalogue, Service, Site
+from booking.errors import NotForOthers
+from booking.orders import ConfirmOrder, Place
+from booking.slots import Want
+
+
+def place(
+    catalogue: Catalogue,
+    service: Service,
+    site: Site,
+    start: datetime,
+    person: str,
+    wish: Wish,
+    chance: int,
+    now: datetime,
+    entity_key: str | None = None,
+) -> Place:
+    """Where, when, and all that it takes.  Raises what `slots.first_grain` does.
+
+    person: a pseudonym.  chance: a random number, so that two seldom reach for the same unit.
+    """
+    first = slots.first_grain(catalogue, service, site, start, now)
+    return _place(catalogue, service, site, first, person, wish, chance, entity_key)
+
+
+def confirmation(
+    catalogue: Catalogue,
+    reference: str,
+    held: AppointmentView,
+    details: Details,
+    *,
+    chance: int,
+) -> ConfirmOrder:
+    """How a hold, with its sitting, becomes a booking with these details.
+
+    Raises `NotForOthers`, `NotInThisLanguage`, `NotOfferedHere`, `NotInCatalogue`.
+    """
+    of_company = details.acting is Acting.REPRESENTATIVE
+    entity = entity_pseudonym(details.entity_number) if of_company else None
+    retake: list[tuple[str, Place]] = []
+    of_entity: list[tuple[str, Place]] = []
+    for one in (held, *held.sitting):
+        if one.state is not State.HELD:
+            continue
+        service, site = slots.offered(catalogue, one.service, one.site, details.wish)
+        if details.acting not in service.acts_for:
+            raise NotForOthers(f"{service.id} is not given to {details.acting}")
+        first = slots.grain_of(one.start)
+        grains = slots.grain_of(one.end) - first
+        if details.wish != one.wish:
+            shared = slots.wants(catalogue, service, site, first, details.wish)
+            retake.append(
+                (one.appointment_id, _only(catalogue, site, first, grains, shared, chance))
+            )
+        if entity is not None:
+            taken = slots.of_entity(entity, first, grains)
+            of_entity.append(
+                (one.appointment_id, _only(catalogue, site, first, grains, taken, chance))
+            )
+    return ConfirmOrder(
+        reference=reference,
+        details=details,
+        entity_key=entity,
+        retake=tuple(retake),
+        entity=tuple(of_entity),
+    )
+
+
+def entity_pseudonym(number: str) -> str:
+    """What is kept of a company's registration number: 64 hexadecimal digits."""
+    return hashlib.sha256(f"entity:{number}".encode()).hexdigest()
+
+
+def _place(
+    catalogue: Catalogue,
+    service: Service,
+    site: Site,
+    first: int,
+    person: str,
+    wish: Wish,
+    chance: int,
+    entity_key: str | None,
+) -> Place:
+    grains = slots.grains_of(service)
+    wanted = [
+        *slots.wants(catalogue, service, site, first, wish),
+        *slots.personal(person, service, site, first),
+        *(slots.of_entity(entity_key, first, grains) if entity_key else ()),
+    ]
+    return _only(catalogue, site, first, grains, wanted, chance)
+
+
+def _only(
+    catalogue: Catalogue, site: Site, first: int, grains: int, wanted: list[Want], chance: int
+) -> Place:
+    return Place(
+        catalogue_version=catalogue.version,
+        site=site.id,
+        first_grain=first,
+        grains=grains,
+        wanted=tuple(wanted),
+        start_at=chance,
+    )
