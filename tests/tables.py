@@ -16,5 +16,6 @@ def all_metadata() -> list[MetaData]:
             importlib.import_module(".".join(file.relative_to(ROOT).with_suffix("").parts))
     found = [importlib.import_module("counter.store.metadata").metadata]
     if (ROOT / "booking" / "tables.py").exists():
+        importlib.import_module("booking.store_catalogue_tables")
         found.append(importlib.import_module("booking.tables").metadata)
     return found

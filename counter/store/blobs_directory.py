@@ -8,13 +8,15 @@ import asyncio
 import hashlib
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import ClassVar
+from typing import BinaryIO, ClassVar, Final
 
 from counter.errors import NotFound, Refusal
 from counter.ids import Digest
 
 _HEX = frozenset("0123456789abcdef")
+COPIED_BYTES: Final = 1024 * 1024
 
 
 class BlobMissing(NotFound):
@@ -45,6 +47,18 @@ class DirectoryBlobs:
         """The bytes of this digest.  Raises `BlobMissing`, `BlobDamaged`."""
         return await asyncio.to_thread(self._get, sha256)
 
+    async def take(self, file: Path) -> Digest:
+        """Keep a copy of this file, however large; durable when this returns."""
+        return await asyncio.to_thread(self._take, file)
+
+    async def size(self, sha256: str) -> int | None:
+        """How many bytes are kept under this digest, unread; None: there are none."""
+        return await asyncio.to_thread(_size, self.path(sha256))
+
+    async def remove(self, sha256: str) -> None:
+        """Keep them no more.  Harmless when they are gone."""
+        await asyncio.to_thread(self.path(sha256).unlink, missing_ok=True)
+
     def path(self, sha256: str) -> Path:
         """Where the bytes of this digest lie, or would lie.  Raises `BlobMissing` for no digest."""
         if len(sha256) != 64 or not _HEX.issuperset(sha256):
@@ -53,25 +67,49 @@ class DirectoryBlobs:
 
     def _put(self, content: bytes) -> Digest:
         sha256 = hashlib.sha256(content).hexdigest()
-        target = self.path(sha256)
-        if self._is_whole(target, sha256):
+        if self._is_whole(self.path(sha256), sha256):
             return Digest(sha256)
-        for folder in (self._arriving, target.parent):
-            if not folder.is_dir():
-                folder.mkdir(parents=True, exist_ok=True)
-                _sync_directory(folder.parent)
+
+        def whole(file: BinaryIO) -> str:
+            file.write(content)
+            return sha256
+
+        return self._arrive(whole)
+
+    def _take(self, source: Path) -> Digest:
+        def copy(file: BinaryIO) -> str:
+            digest = hashlib.sha256()
+            with source.open("rb") as original:
+                while part := original.read(COPIED_BYTES):
+                    digest.update(part)
+                    file.write(part)
+            return digest.hexdigest()
+
+        return self._arrive(copy)
+
+    def _arrive(self, write: Callable[[BinaryIO], str]) -> Digest:
+        """Let `write` fill a file, and keep it under the digest that it returns."""
+        self._make(self._arriving)
         number, name = tempfile.mkstemp(dir=self._arriving)
         try:
             with open(number, "wb") as file:
-                file.write(content)
+                sha256 = write(file)
                 file.flush()
                 os.fsync(file.fileno())
+            target = self.path(sha256)
+            self._make(target.parent)
             os.replace(name, target)
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
         _sync_directory(target.parent)
         return Digest(sha256)
+
+    @staticmethod
+    def _make(folder: Path) -> None:
+        if not folder.is_dir():
+            folder.mkdir(parents=True, exist_ok=True)
+            _sync_directory(folder.parent)
 
     def _get(self, sha256: str) -> bytes:
         try:
@@ -89,6 +127,13 @@ class DirectoryBlobs:
             return hashlib.sha256(target.read_bytes()).hexdigest() == sha256
         except FileNotFoundError:
             return False
+
+
+def _size(path: Path) -> int | None:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return None
 
 
 def _sync_directory(folder: Path) -> None:

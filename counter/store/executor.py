@@ -22,6 +22,11 @@ WAKES = "counter.wakes"
 class Executor(Protocol):
     """Runs commands in a transaction each."""
 
+    @property
+    def waiting(self) -> int:
+        """How many commands have not begun yet."""
+        ...
+
     async def write(
         self,
         command: Callable[Concatenate[Connection, P], R],

@@ -13,6 +13,10 @@ from sqlalchemy import JSON, Column, Connection, Integer, String, Table, select,
 
 from counter.store.metadata import BigSerial, UtcDateTime, metadata
 
+FIRST_PAUSE = timedelta(seconds=30)
+"Longer than one delivery may take, so that no other node begins it meanwhile."
+LONGEST_PAUSE = timedelta(hours=1)
+
 outbox = Table(
     "outbox",
     metadata,
@@ -27,6 +31,9 @@ outbox = Table(
 )
 
 
+_OWE = outbox.insert()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owed:
     """One thing to deliver."""
@@ -35,16 +42,22 @@ class Owed:
     kind: str
     ref: str
     body: dict[str, Any]
+    owed_at: datetime
     attempts: int
+    "This one included."
 
 
-def owe(conn: Connection, kind: str, ref: str, body: Mapping[str, Any], now: datetime) -> None:
-    """Write down that `kind` is owed for `ref`."""
-    conn.execute(
-        outbox.insert().values(
-            kind=kind, ref=ref, body=dict(body), owed_at=now, due_at=now, attempts=0
-        )
-    )
+def owe(
+    conn: Connection,
+    kind: str,
+    ref: str,
+    body: Mapping[str, Any],
+    now: datetime,
+    due_at: datetime | None = None,
+) -> None:
+    """Write down that `kind` is owed for `ref`, at once or at `due_at`."""
+    row = {"kind": kind, "ref": ref, "body": dict(body), "owed_at": now, "due_at": due_at or now}
+    conn.execute(_OWE, {**row, "attempts": 0})
 
 
 def take_due(conn: Connection, now: datetime, *, limit: int = 20) -> list[Owed]:
@@ -60,14 +73,21 @@ def take_due(conn: Connection, now: datetime, *, limit: int = 20) -> list[Owed]:
         .with_for_update(skip_locked=True)
     ).all()
     for row in rows:
-        pause = timedelta(seconds=min(3600, 10 * 2**row.attempts))
+        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(row.attempts, 10))
         conn.execute(
             update(outbox)
             .where(outbox.c.id == row.id)
             .values(attempts=row.attempts + 1, due_at=now + pause)
         )
     return [
-        Owed(id=row.id, kind=row.kind, ref=row.ref, body=row.body, attempts=row.attempts + 1)
+        Owed(
+            id=row.id,
+            kind=row.kind,
+            ref=row.ref,
+            body=row.body,
+            owed_at=row.owed_at,
+            attempts=row.attempts + 1,
+        )
         for row in rows
     ]
 

@@ -29,6 +29,8 @@ class PostgresPool:
     def __init__(self, url: str, *, size: int = 20, on_wake: OnWake = lambda wakes: None) -> None:
         """url: `user:password@host:port/database`, without a driver."""
         self._on_wake = on_wake
+        self._size = size
+        self._under_way = 0
         self._engine = create_async_engine(
             f"postgresql+asyncpg://{url}",
             pool_size=size,
@@ -36,6 +38,10 @@ class PostgresPool:
             pool_pre_ping=True,
             hide_parameters=True,  # errors are logged, citizens' data is not
         )
+
+    @property
+    def waiting(self) -> int:
+        return max(0, self._under_way - self._size)
 
     @property
     def engine(self) -> AsyncEngine:
@@ -53,6 +59,13 @@ class PostgresPool:
             take_wakes(conn)
             return command(conn, *args, **kwargs), take_wakes(conn)
 
+        self._under_way += 1
+        try:
+            return await self._write(run)
+        finally:
+            self._under_way -= 1
+
+    async def _write(self, run: Callable[[Connection], tuple[R, dict[str, int]]]) -> R:
         for attempt in range(TRIES):
             try:
                 async with self._engine.begin() as conn:

@@ -60,13 +60,20 @@ class SqliteLane:
         require_sound()
         self._on_wake = on_wake
         self._engine = _engine(path)
+        self._looking = _engine(path, "query_only=ON")
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="sqlite-reader")
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
         self._writer = threading.Thread(target=self._write_for_ever, name="sqlite-lane")
         self._writer.daemon = True
+        # The first connection alone makes a new file a WAL file: two at once are "locked".
+        self._engine.connect().close()
         self._writer.start()
+
+    @property
+    def waiting(self) -> int:
+        return self._jobs.qsize()
 
     @property
     def engine(self) -> Engine:
@@ -105,15 +112,12 @@ class SqliteLane:
             self._jobs.put(None)
             await asyncio.get_running_loop().run_in_executor(None, self._writer.join)
             self._readers.shutdown(wait=True)
+            self._looking.dispose()
             self._engine.dispose()
 
     def _read(self, query: Callable[[Connection], R]) -> R:
-        with self._engine.connect() as conn, conn.begin():
-            conn.exec_driver_sql("PRAGMA query_only=ON")
-            try:
-                return query(conn)
-            finally:
-                conn.exec_driver_sql("PRAGMA query_only=OFF")
+        with self._looking.connect() as conn, conn.begin():
+            return query(conn)
 
     def _write_for_ever(self) -> None:
         open_ = True
@@ -188,7 +192,7 @@ class SqliteLane:
             self._on_wake(wakes.items())
 
 
-def _engine(path: Path) -> Engine:
+def _engine(path: Path, *pragmas: str) -> Engine:
     engine = create_engine(
         f"sqlite+pysqlite:///{path}",
         module=dbapi2,
@@ -200,7 +204,7 @@ def _engine(path: Path) -> Engine:
     @event.listens_for(engine, "connect")
     def _settings(dbapi_connection: Any, record: object) -> None:
         cursor = dbapi_connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", *pragmas):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

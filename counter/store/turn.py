@@ -14,10 +14,13 @@ TELLING: Final = 0x636F756E
 "Number of the advisory lock; any number, the same on every node."
 
 
+_WAIT: Final = select(func.pg_advisory_xact_lock(TELLING))
+
+
 def take_turn(conn: Connection) -> None:
     """Wait until no other command tells or records; the turn ends with the transaction.
 
     Cheap when repeated.  On SQLite there is one writer, whose turn it always is.
     """
     if conn.dialect.name == "postgresql":
-        conn.execute(select(func.pg_advisory_xact_lock(TELLING)))
+        conn.execute(_WAIT)

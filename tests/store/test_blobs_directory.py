@@ -1,7 +1,9 @@
 """Bytes by digest: what was put is what is got, or an alarm."""
 
 import hashlib
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -37,6 +39,32 @@ async def test_putting_the_bytes_again_mends_a_damaged_copy(tmp_path: Path) -> N
     blobs.path(sha256).write_bytes(b"")
     await blobs.put(b"a page")
     assert await blobs.get(sha256) == b"a page"
+
+
+async def test_a_slow_disk_holds_up_nobody_while_bytes_are_looked_for_or_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blobs = DirectoryBlobs(tmp_path)
+    sha256 = await blobs.put(b"a page")
+    asked: list[threading.Thread] = []
+
+    def watched(name: str) -> None:
+        real = getattr(Path, name)
+
+        def noted(self: Path, *args: Any, **more: Any) -> Any:
+            asked.append(threading.current_thread())
+            return real(self, *args, **more)
+
+        monkeypatch.setattr(Path, name, noted)
+
+    watched("stat")
+    watched("unlink")
+    assert await blobs.size(sha256) == 6
+    await blobs.remove(sha256)
+    await blobs.remove(sha256)
+    assert await blobs.size(sha256) is None
+    assert len(asked) == 4
+    assert threading.main_thread() not in asked
 
 
 @pytest.mark.parametrize("name", ["0" * 64, "../../etc/passwd", "", "A" * 64, "0" * 63 + "g"])

@@ -1,6 +1,7 @@
 """What every command writes beside its facts: session log, journal, idempotency key, outbox."""
 
 import json
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from sqlalchemy import Connection, delete, update
 from counter.errors import BadInput, NotAllowedNow
 from counter.journal import GENESIS, Entry, next_entry, verify
 from counter.notify.deliverer_store import Deliverer
-from counter.notify.notice import Notice
+from counter.notify.notice import Channel, Letter, Notice
 from counter.notify.ports import Reader
 from counter.store import journal_sql, outbox
 from counter.store.executor import Executor
@@ -157,8 +158,15 @@ async def test_what_was_refused_may_be_tried_again_with_the_same_key(
 class Everybody:
     """Knows where everybody reads."""
 
-    async def reader(self, kind: str, ref: str) -> Reader | None:
+    async def reader(
+        self, kind: str, ref: str, body: Mapping[str, Any], now: datetime
+    ) -> Reader | None:
         return Reader(to=f"{ref}@example.org", language="pt")
+
+    async def letter(
+        self, kind: str, ref: str, body: Mapping[str, Any], language: str, now: datetime
+    ) -> Letter:
+        return Letter(subject=kind, text=f"{body['day']}\n", short=kind)
 
 
 class Letterbox:
@@ -181,16 +189,21 @@ async def test_what_is_owed_is_delivered_again_until_it_got_there(
     await executor.write(outbox.owe, "appointment.confirmed", "ap-1", {"day": "Monday"}, now)
     time = [now]
     letterbox = Letterbox(failures=1)
-    deliverer = Deliverer(executor, Everybody(), letterbox, lambda: time[0])
+    sinks = {Channel.EMAIL: letterbox}
+    deliverer = Deliverer(executor, Everybody(), sinks, lambda: time[0])
     assert await deliverer.deliver_due() == 0
     assert await deliverer.deliver_due() == 0  # it rests before the next attempt
     time[0] = now + timedelta(minutes=1)
     assert await deliverer.deliver_due() == 1
     time[0] = now + timedelta(days=1)
     assert await deliverer.deliver_due() == 0
-    assert [(notice.kind, notice.to, notice.language) for notice in letterbox.read] == [
-        ("appointment.confirmed", "ap-1@example.org", "pt")
-    ]
+    (notice,) = letterbox.read
+    assert (notice.kind, notice.to, notice.language) == (
+        "appointment.confirmed",
+        "ap-1@example.org",
+        "pt",
+    )
+    assert notice.letter.text == "Monday\n"
 
 
 async def test_tidying_forgets_what_is_old_and_nothing_else(
