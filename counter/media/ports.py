@@ -6,7 +6,7 @@ from typing import Protocol
 from counter.media.routing import Hop
 
 Address = tuple[str, int]
-"IPv4 address and UDP port."
+"IP address and UDP port."
 Random32 = Callable[[], int]
 "Makes unpredictable 32-bit numbers."
 
@@ -14,8 +14,20 @@ Random32 = Callable[[], int]
 class Door(Protocol):
     """One leg's share of the UDP port."""
 
-    def admit(self, address: Address) -> None:
-        """Accept everything from `address`: it has passed an authenticated check."""
+    def also(self, ufrag: str) -> None:
+        """Let checks that name `ufrag` find this leg too."""
+
+    def drop(self, ufrag: str) -> None:
+        """Let checks that name `ufrag` no longer find this leg."""
+
+    def admit(self, address: Address) -> bool:
+        """Accept everything from `address`: it has passed an authenticated check.
+
+        False when another leg is there.
+        """
+
+    def prove(self, address: Address) -> None:
+        """A check of ours was answered from `address`: who is there wants to hear from us."""
 
     def aim(self, address: Address) -> None:
         """Send media to `address` from now on."""
@@ -55,10 +67,16 @@ class Leg(Protocol):
         """`"new"`, then `"connected"`, then `"gone"`; or `"gone"` at once."""
 
     async def offer(self) -> str:
-        """Our offer, to be shown to the leg's browser.  Called once."""
+        """Our offer, to be shown to the leg's browser.  Called once, first."""
 
     async def answer(self, text: str) -> None:
         """Take the browser's answer.  Raises `BadInput` or, the second time, `NotAllowedNow`."""
+
+    async def restart(self) -> str:
+        """An offer with new credentials, for the same streams (RFC 8445, section 9).
+
+        Media goes on over the old path until the new one is there.  Raises `NotAllowedNow`.
+        """
 
     async def close(self) -> None:
         """Hang up.  Harmless when repeated."""
@@ -70,7 +88,7 @@ class LegMaker(Protocol):
     def __call__(self, on_change: Callable[[], None]) -> Leg: ...
 
 
-class SendRtcp(Protocol):
-    """Encrypts a compound RTCP packet and sends it to a leg."""
+class AskKeyFrame(Protocol):
+    """Asks a leg for a whole picture, now or as soon as it may be asked again."""
 
-    def __call__(self, hop: Hop, packet: bytes, /) -> None: ...
+    def __call__(self, hop: Hop, /) -> None: ...

@@ -1,25 +1,43 @@
 """Where each received RTP packet goes, and which numbers it carries there.
 
-A *leg* is one WebRTC connection of a call; a `Hop` is that leg as the packet loop sees it.  What a
-leg sends us arrives under its own SSRCs (`Source`); what we send it leaves under ours (`Output`).
-A `Route` feeds one output from one source: SSRC, sequence number and time stamp are rewritten and
-nothing else is ("switching translator", RFC 7667, section 3.6.2).
+A *leg* is one WebRTC connection; a `Hop` is that leg as the packet loop sees it.  Each stream that
+a leg sends us is an `Inbound`; each stream that we send to a leg is an `Output`, in one of a few
+slots.  A `Route` feeds one output from one inbound stream: SSRC, sequence number and time stamp are
+rewritten and nothing else is ("switching translator", RFC 7667, section 3.6.2).
 
-Promise kept here: an output never repeats a sequence number, whatever feeds it.  A repeated number
-under one key breaks AES-GCM (RFC 7714, section 10), and freezes the picture besides.
+Promise kept here: an output never gives one sequence number to two different packets, whatever
+feeds it.  That would break AES-GCM under one key (RFC 7714, section 10), and freeze the picture
+besides.
 """
 
+import struct
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
+from counter.media.arrangement import Link
+from counter.media.repair import Gaps, KeyFrames
+
 Kind = Literal["audio", "video"]
 
 CLOCK_HZ: Final[dict[Kind, int]] = {"audio": 48_000, "video": 90_000}
-CACHE_PACKETS: Final = 1024
-"Packets kept per video output for retransmission: 3-6 s at 1.5 Mbit/s.  A power of two."
+CACHE_PACKETS: Final[dict[Kind, int]] = {"audio": 64, "video": 64}
+"""Packets kept per output for retransmission, powers of two: 1.3 s of sound, 0.4 s of picture at
+1.5 Mbit/s, for 0.15 MB of a call.  What is older is asked of the source."""
+REPEATS_AT_ONCE: Final = 256
+"""Packets that are repeated for a receiver, and no more of them after that than were sent since:
+one short request can name thousands."""
+NUMBERS: Final = struct.Struct("!HII")
+"Sequence number, time stamp and SSRC, from octet 2 of an RTP header (RFC 3550, section 5.1)."
+MAX_JUMP: Final = 0x3000
+"Numbers that an output may leave out at once."
 DROP: Final = 0xFF
 "In a payload-type table: the receiver did not agree to this type."
+
+
+Kept = tuple[int, int, bytes]
+"""A packet that was sent: its extended sequence number and its time stamp as sent, and the plain
+packet as it came.  The copy is of what came so that a recording can share it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +50,8 @@ class Source:
     rtx_ssrc: int | None
     accepted: frozenset[int]
     "Payload types, of those that we offered, that the leg agreed to."
+    nack: bool = True
+    "The leg repeats packets of this kind when asked to."
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -45,14 +65,20 @@ class Output:
     "Payload type of a packet -> payload type of its retransmission (RFC 4588)."
     highest: int
     "Highest sequence number sent, extended beyond 16 bits; one below the first before any was."
+    slot: int = 0
     timestamp: int = 0
     sent_at: float | None = None
     "Monotonic seconds; None before the first packet."
     rtx_sequence: int = 0
     """One counter for ours and the sender's retransmissions: they share the SSRC, and two
     counters would repeat numbers."""
-    cache: list[bytes | None] = field(default_factory=list)
-    "Plain packets as sent, by sequence number modulo its length; empty for audio."
+    cache: list[Kept | None] = field(default_factory=list)
+    "What was sent, by sequence number modulo its length; empty before the first route."
+    lost: int = 0
+    "Packets, of all sources, that the receiver has said are lost; less what came twice."
+    repeats_left: int = REPEATS_AT_ONCE
+    repeats_counted_at: int = 0
+    "`highest` when the line above was worked out."
 
     def next_rtx_sequence(self) -> int:
         self.rtx_sequence = (self.rtx_sequence + 1) & 0xFFFF
@@ -62,66 +88,138 @@ class Output:
         """The newest extended number at or below `highest` whose low 16 bits are `sequence`."""
         return self.highest - ((self.highest - sequence) & 0xFFFF)
 
-    def retransmission(self, sequence: int) -> bytes | None:
-        """A plain RTX packet (RFC 4588) for `sequence`, or None when it cannot be made here.
+    def sent_before(self, extended: int) -> bool:
+        """Whether a packet of this number, not above `highest`, was sent or is too old to tell.
 
-        It carries no header extension: a second transport-wide number or send time would feed
-        the receiver's bandwidth estimators and throttle the sender for good.
+        A sender can make its own numbers begin again where ours do not follow, by leaving out
+        half a cycle; what it then sends is new to SRTP and would bear a number of ours twice.
         """
-        packet = self.cache[sequence % len(self.cache)] if self.cache else None
-        if packet is None or self.rtx_ssrc is None:
+        if extended <= self.highest - len(self.cache):
+            return True
+        kept = self.cache[extended % len(self.cache)]
+        return kept is not None and kept[0] == extended
+
+    def may_repeat(self) -> bool:
+        """Whether the receiver may be sent one more packet again; counts it."""
+        earned = self.highest - self.repeats_counted_at
+        self.repeats_left = min(REPEATS_AT_ONCE, self.repeats_left + earned)
+        self.repeats_counted_at = self.highest
+        if self.repeats_left <= 0:
+            return False
+        self.repeats_left -= 1
+        return True
+
+    def retransmission(self, sequence: int) -> bytes | None:
+        """A plain packet that repeats `sequence`, or None when it cannot be made here.
+
+        A picture is repeated as RTX (RFC 4588), without any header extension: a second
+        transport-wide number or send time would feed the receiver's bandwidth estimators and
+        throttle the sender for good.  Sound has no RTX: the very same packet goes out again.
+        """
+        extended = self.extended(sequence)
+        if extended <= self.highest - len(self.cache):
+            return None  # to SRTP its number would be one that is yet to come
+        kept = self.cache[extended % len(self.cache)]
+        if kept is None or kept[0] != extended:
             return None
-        if int.from_bytes(packet[2:4], "big") != sequence:
-            return None
+        _, timestamp, packet = kept
+        if self.kind == "audio":
+            return packet[:2] + NUMBERS.pack(sequence, timestamp, self.ssrc) + packet[12:]
         rtx_type = self.rtx_types.get(packet[1] & 0x7F)
-        if rtx_type is None:
+        if rtx_type is None or self.rtx_ssrc is None:
             return None
         header = bytearray(12)
         header[0] = 0x80 | (packet[0] & 0x20)
         header[1] = (packet[1] & 0x80) | rtx_type
-        header[2:4] = self.next_rtx_sequence().to_bytes(2, "big")
-        header[4:8] = packet[4:8]
-        header[8:12] = self.rtx_ssrc.to_bytes(4, "big")
-        return bytes(header) + packet[2:4] + packet[payload_offset(packet, 0) :]
+        NUMBERS.pack_into(header, 2, self.next_rtx_sequence(), timestamp, self.rtx_ssrc)
+        return bytes(header) + sequence.to_bytes(2, "big") + packet[payload_offset(packet, 0) :]
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Inbound:
+    """One RTP stream that a leg sends us."""
+
+    kind: Kind
+    ssrc: int
+    hop: "Hop"
+    "Who sends it."
+    main: "Inbound | None" = None
+    "For retransmissions: the stream that they repair."
+    highest: int = -1
+    "Highest sequence number received, extended beyond 16 bits; -1 before the first packet."
+    packets: int = 0
+    octets: int = 0
+    "Of RTP packets after decryption."
+    routes: list["Route"] = field(default_factory=list)
+    route: "Route | None" = None
+    """The route, when there is just one and its sink's feedback is passed on: the short way of
+    the packet loop.  None: look at `routes`."""
+    gaps: Gaps = field(default_factory=Gaps)
+    key_frames: KeyFrames = field(default_factory=KeyFrames)
+    nack: bool = True
+
+    def rerouted(self) -> None:
+        """To be called after `routes` was changed."""
+        plain = len(self.routes) == 1 and self.routes[0].feedback
+        self.route = self.routes[0] if plain else None
+
+    def extended(self, sequence: int) -> int:
+        """`sequence` beyond 16 bits, taken as the nearest to `highest`."""
+        ahead = (sequence - self.highest) & 0xFFFF
+        return self.highest + (ahead if ahead < 0x8000 else ahead - 0x10000)
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Route:
-    """One source feeding one output."""
+    """One inbound stream feeding one output."""
 
-    source_ssrc: int
+    inbound: Inbound
     sink: "Hop"
     output: Output
-    out_ssrc: int
     payload_types: bytes
-    "256 entries: second octet of the RTP header in, the same octet out, or `DROP`."
-    main: "Route | None" = None
-    "For the sender's retransmissions: the route of the stream that they repair."
+    "256 entries: second octet of an RTP header in; the same, or `DROP`.  A type keeps its number."
+    feedback: bool = True
+    "What the sink says of congestion is passed to the source."
     fresh: bool = True
     "No packet has passed yet, so the shifts below are not known."
+    waiting_since: float | None = None
+    "When the first packet came that was no beginning of a picture; monotonic seconds."
     base: int = 0
     "Extended output number of the first packet; nothing below it may be sent."
     shift: int = 0
-    "Output number minus source number, both extended; the source's cycles count from here."
+    "Output number minus source number, both extended."
     timestamp_shift: int = 0
-    report_seen: bool = False
-    "A sender report of this source has passed, so the sink's echo of it means this source."
+    lost_before: int = 0
+    "Of the packets that the sink says are lost, those of earlier sources."
+    report_mark: int = 0
+    """The middle of the NTP time of this source's last sender report, by which the sink refers to
+    it; 0: none has passed."""
+    report_passed_at: float = 0.0
 
-    def rebase(self, sequence: int, timestamp: int, now: float) -> None:
+    def rebase(self, extended: int, timestamp: int, now: float) -> None:
         """Continue the output's numbering at the first packet of this source.
 
-        sequence, timestamp: of that packet.  now: monotonic seconds.
+        extended, timestamp: of that packet.  now: monotonic seconds.
         """
         output = self.output
         self.base = output.highest + 1
-        self.shift = self.base - sequence
+        self.lost_before = output.lost
+        self.shift = self.base - extended
         if output.sent_at is None:
             self.timestamp_shift = 0
         else:
             # At least one 50 Hz frame, so that no two pictures share a time stamp.
             ticks = int(max(now - output.sent_at, 0.02) * CLOCK_HZ[output.kind])
             self.timestamp_shift = (output.timestamp + ticks - timestamp) & 0xFFFFFFFF
-        self.fresh = False
+        self.fresh, self.waiting_since = False, None
+
+    def left_out(self, extended: int) -> None:
+        """A packet of the source was not forwarded; after very many the numbering begins anew.
+
+        A jump of half a cycle would look like a step back to SRTP (RFC 3711, section 3.3.1).
+        """
+        if extended + self.shift - self.output.highest > MAX_JUMP:
+            self.fresh = True
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -132,25 +230,56 @@ class Hop:
     "libsrtp context for what the leg sends; None before its handshake is done."
     tx: Any = None
     address: int = 0
-    "Address of a `sockaddr_in` in memory; 0 while the leg's address is not known."
+    "Where in memory the leg's socket address is; 0 while it is not known."
+    ip6: bool = False
+    "The leg's address is one of IPv6."
     sources: tuple[Source, ...] = ()
     outputs: tuple[Output, ...] = ()
-    routes: dict[int, Route] = field(default_factory=dict)
-    "Source SSRC -> route, for what this leg sends."
+    inbound: dict[int, Inbound] = field(default_factory=dict)
+    "By SSRC, what this leg sends."
+    reporters: set[int] = field(default_factory=set)
+    "SSRCs under which this leg has reported and sends nothing."
     fed_by: dict[int, Route] = field(default_factory=dict)
     "Output SSRC -> route, for what this leg receives."
-    peer: "Hop | None" = None
-    "The other leg of the call, while the two are linked."
+    transport_wide: bool = True
+    "The leg gives transport-wide feedback, so its REMB is not needed."
+    tap: Any = None
+    "Is shown every packet after decryption, while the leg is recorded."
     received: int = 0
+    refused: int = 0
+    "RTP packets from its address that were not let through, whoever sent them."
     sent: int = 0
     heard_at: float | None = None
     "Monotonic seconds of the last authentic RTP packet."
+    heard_from: int = 0
+    "Key of the address that it came from; 0: none since we were told where to send."
+    round_trip_s: float | None = None
+    "From us to the leg and back, as its last reception report lets us know (RFC 3550, 6.4.1)."
 
-    def output(self, kind: Kind) -> Output | None:
-        return next((output for output in self.outputs if output.kind == kind), None)
+    def accept(self, sources: tuple[Source, ...]) -> None:
+        """The leg has answered: this is what it sends and can receive."""
+        self.sources = sources
+        for source in sources:
+            if source.ssrc is None:
+                continue
+            main = Inbound(kind=source.kind, ssrc=source.ssrc, hop=self, nack=source.nack)
+            self.inbound[source.ssrc] = main
+            if source.rtx_ssrc is not None:
+                self.inbound[source.rtx_ssrc] = Inbound(
+                    kind=source.kind, ssrc=source.rtx_ssrc, hop=self, main=main, nack=False
+                )
+
+    def output(self, kind: Kind, slot: int = 0) -> Output | None:
+        found = (output for output in self.outputs if (output.kind, output.slot) == (kind, slot))
+        return next(found, None)
 
     def source(self, kind: Kind) -> Source | None:
         return next((source for source in self.sources if source.kind == kind), None)
+
+    def stream(self, kind: Kind) -> Inbound | None:
+        """What the leg sends of this kind."""
+        source = self.source(kind)
+        return None if source is None or source.ssrc is None else self.inbound[source.ssrc]
 
 
 def payload_offset(packet: bytes | bytearray | memoryview, start: int) -> int:
@@ -166,12 +295,50 @@ def shift_original(packet: bytearray | memoryview, start: int, length: int, shif
 
     A packet that is padding only (a bandwidth probe) holds none and is left alone.
     """
-    offset, end = payload_offset(packet, start), start + length
-    padding = packet[end - 1] if packet[start] & 0x20 else 0
-    if offset + 2 > end - padding:
+    offset = original_offset(packet, start, length)
+    if offset is None:
         return
     original = (((packet[offset] << 8) | packet[offset + 1]) + shift) & 0xFFFF
     packet[offset], packet[offset + 1] = original >> 8, original & 0xFF
+
+
+def original_offset(packet: bytes | bytearray | memoryview, start: int, length: int) -> int | None:
+    """Index of the original sequence number inside an RTX packet; None when there is none."""
+    try:
+        offset, end = payload_offset(packet, start), start + length
+    except IndexError:
+        return None
+    padding = packet[end - 1] if packet[start] & 0x20 else 0
+    return None if offset + 2 > end - padding else offset
+
+
+def blank_extension(
+    packet: bytearray | memoryview, start: int, length: int, wanted_id: int
+) -> int | None:
+    """Turn one header extension into padding, in place; its value if it had two octets.
+
+    Only the one-byte form (RFC 8285, section 4.2) is looked at: we offer no other.
+    """
+    offset = start + 12 + 4 * (packet[start] & 0x0F)
+    if not packet[start] & 0x10 or offset + 4 > start + length:
+        return None
+    if packet[offset] != 0xBE or packet[offset + 1] != 0xDE:
+        return None
+    end = min(offset + 4 + 4 * ((packet[offset + 2] << 8) | packet[offset + 3]), start + length)
+    offset += 4
+    while offset < end:
+        identifier, size = packet[offset] >> 4, (packet[offset] & 0x0F) + 1
+        if identifier == 0:
+            offset += 1
+            continue
+        if identifier == 15 or offset + 1 + size > end:
+            return None
+        if identifier == wanted_id:
+            value = (packet[offset + 1] << 8) | packet[offset + 2] if size == 2 else None
+            packet[offset : offset + 1 + size] = bytes(1 + size)
+            return value
+        offset += 1 + size
+    return None
 
 
 def payload_table(accepted: Iterable[int]) -> bytes:
@@ -188,41 +355,54 @@ def payload_table(accepted: Iterable[int]) -> bytes:
     return bytes(table)
 
 
-def link(source: Hop, sink: Hop) -> None:
-    """Let everything that `source` sends reach `sink`.  What fed the sink before is cut off."""
-    source.peer = sink
-    for kind in CLOCK_HZ:
-        wanted, output, agreed = source.source(kind), sink.output(kind), sink.source(kind)
+def connect(source: Hop, sink: Hop, link: Link) -> bool:
+    """Let what `link` says of `source` reach `sink`.  What fed that slot before is cut off.
+
+    Harmless when repeated.  True when a picture begins that was not there before.
+    """
+    picture = False
+    wanted_kinds: dict[Kind, bool] = {"audio": link.sound, "video": link.picture}
+    for kind, wanted in wanted_kinds.items():
+        output, stream = sink.output(kind, link.slot), source.stream(kind)
+        agreed = sink.source(kind)
         if output is None:
             continue
-        for ssrc in (output.ssrc, output.rtx_ssrc):
-            sink.fed_by.pop(ssrc or -1, None)
-        if wanted is None or wanted.ssrc is None or agreed is None:
+        before = sink.fed_by.get(output.ssrc)
+        if before is not None and wanted and before.inbound is stream:
+            before.feedback = link.feedback
+            before.inbound.rerouted()
             continue
-        main = Route(
-            source_ssrc=wanted.ssrc,
+        if before is not None:
+            _cut(before)
+        if not wanted or stream is None or agreed is None:
+            continue
+        if not output.cache:
+            output.cache = [None] * CACHE_PACKETS[kind]
+        route = Route(
+            inbound=stream,
             sink=sink,
             output=output,
-            out_ssrc=output.ssrc,
             payload_types=payload_table(agreed.accepted),
+            feedback=link.feedback,
         )
-        source.routes[wanted.ssrc] = sink.fed_by[output.ssrc] = main
-        if wanted.rtx_ssrc is not None and output.rtx_ssrc is not None:
-            repair = Route(
-                source_ssrc=wanted.rtx_ssrc,
-                sink=sink,
-                output=output,
-                out_ssrc=output.rtx_ssrc,
-                payload_types=main.payload_types,
-                main=main,
-            )
-            source.routes[wanted.rtx_ssrc] = sink.fed_by[output.rtx_ssrc] = repair
+        sink.fed_by[output.ssrc] = route
+        if output.rtx_ssrc is not None:
+            sink.fed_by[output.rtx_ssrc] = route
+        stream.routes.append(route)
+        stream.rerouted()
+        picture = picture or kind == "video"
+    return picture
 
 
-def unlink(gone: Hop, other: Hop) -> None:
-    """Stop both directions between two legs; the outputs of both keep their numbering."""
-    gone.peer = other.peer = None
-    for source, sink in ((gone, other), (other, gone)):
-        for table in (source.routes, sink.fed_by):
-            for ssrc in [ssrc for ssrc, route in table.items() if route.sink is sink]:
-                del table[ssrc]
+def disconnect(source: Hop, sink: Hop) -> None:
+    """Stop everything from `source` to `sink`; the outputs keep their numbering."""
+    for stream in source.inbound.values():
+        for route in [route for route in stream.routes if route.sink is sink]:
+            _cut(route)
+
+
+def _cut(route: Route) -> None:
+    route.inbound.routes.remove(route)
+    route.inbound.rerouted()
+    for ssrc in (route.output.ssrc, route.output.rtx_ssrc):
+        route.sink.fed_by.pop(ssrc or -1, None)

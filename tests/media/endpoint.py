@@ -12,9 +12,9 @@ from aiortc.mediastreams import AudioStreamTrack, VideoStreamTrack
 from av import AudioFrame, VideoFrame
 
 
-def only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
-    """aioice leaves 127.0.0.1 out of its candidates; here it is the only network there is."""
-    monkeypatch.setattr(ice, "get_host_addresses", lambda use_ipv4, use_ipv6: ["127.0.0.1"])
+def only_loopback(monkeypatch: pytest.MonkeyPatch, ip: str = "127.0.0.1") -> None:
+    """aioice leaves loopback out of its candidates; here it is the only network there is."""
+    monkeypatch.setattr(ice, "get_host_addresses", lambda use_ipv4, use_ipv6: [ip])
 
 
 class Picture(VideoStreamTrack):
@@ -74,6 +74,8 @@ class Endpoint:
     async def answer(self, offer: str) -> str:
         await self.peer.setRemoteDescription(RTCSessionDescription(sdp=offer, type="offer"))
         for transceiver in self.peer.getTransceivers():
+            if transceiver.mid not in ("0", "1"):
+                continue  # those who come later are only received
             if transceiver.kind == "video" and not self._camera:
                 transceiver.direction = "recvonly"
                 continue

@@ -13,12 +13,16 @@ from pathlib import Path
 import pytest
 
 from counter.errors import BadInput, NotAllowedNow, NotFound
+from counter.media.arrangement import Arrangement, Party
 from counter.media.control import MediaElsewhere, WorkerGone
 from counter.media.control_client import ControlClient
 from counter.media.pool import WorkerPool
 from counter.media.single_instance import is_held, short_directory
 from tests.media.endpoint import Endpoint, only_loopback
 
+TWO = Arrangement(
+    parties=(Party(owner="terminal", role="citizen"), Party(owner="agent", role="agent"))
+)
 COMMAND = (sys.executable, "-m", "counter", "media")
 KEEPER = """
 import asyncio, sys
@@ -35,14 +39,50 @@ asyncio.run(main())
 """
 LONELY = """
 import asyncio, sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from counter.media.worker import WorkerSettings, serve_worker
 
 settings = WorkerSettings(
-    socket=Path(sys.argv[1]), ip="127.0.0.1", udp_port=0, orphan_after=timedelta(seconds=0.5)
+    socket=Path(sys.argv[1]),
+    recordings=Path(sys.argv[1]).parent,
+    ip="127.0.0.1",
+    udp_port=0,
+    orphan_after=timedelta(seconds=0.5),
 )
-asyncio.run(serve_worker(settings, new_id=lambda: "leg", random32=lambda: 4))
+asyncio.run(
+    serve_worker(
+        settings,
+        new_id=lambda: "leg",
+        random32=lambda: 4,
+        random_bytes=bytes,
+        wall=lambda: datetime.now(UTC),
+    )
+)
+"""
+
+OTHER_VERSION = """
+import asyncio
+import sys
+from pathlib import Path
+from aiohttp import web
+from counter.media.single_instance import hold_socket_path
+
+async def health(request):
+    return web.json_response({"legs": 1, "mood": "good"})
+
+def leave():
+    raise web.GracefulExit
+
+async def stop(request):
+    asyncio.get_running_loop().call_soon(leave)
+    return web.Response(status=204)
+
+app = web.Application()
+app.add_routes([web.get("/health", health), web.post("/stop", stop)])
+with hold_socket_path(Path(sys.argv[1])):
+    print("started", flush=True)
+    web.run_app(app, path=sys.argv[1], print=None, shutdown_timeout=1)
 """
 
 
@@ -54,8 +94,8 @@ def directory() -> Iterator[Path]:
     shutil.rmtree(made)
 
 
-def a_pool(directory: Path, *, count: int = 1) -> WorkerPool:
-    return WorkerPool(directory, count, "127.0.0.1", 0, COMMAND, ping_every=0.2)
+def a_pool(directory: Path, *, count: int = 1, ping_every: float = 0.2) -> WorkerPool:
+    return WorkerPool(directory, count, "127.0.0.1", 0, COMMAND, ping_every=ping_every)
 
 
 @pytest.fixture
@@ -67,11 +107,12 @@ async def pool(directory: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
     await made.stop()
 
 
-async def connect(pool: WorkerPool, leg: str, far: Endpoint, *, call: str = "c-1") -> str:
-    """Join `far` to the call as `leg`; the leg's id."""
-    worker = await pool.place(call)
-    offer = await pool.join(worker, call, leg)
-    await pool.answer(worker, call, leg, offer.leg_id, await far.answer(offer.sdp))
+async def connect(pool: WorkerPool, owner: str, far: Endpoint) -> str:
+    """Give `far` a leg, and arrange call c-1 between terminal and agent; the leg's id."""
+    worker = await pool.place("c-1")
+    offer = await pool.open(worker, owner)
+    await pool.arrange(worker, "c-1", TWO)
+    await pool.answer(worker, owner, offer.leg_id, await far.answer(offer.sdp))
     return offer.leg_id
 
 
@@ -94,7 +135,7 @@ async def test_two_ends_see_and_hear_each_other_and_the_process_decodes_nothing(
     )
     await asyncio.gather(terminal.sees(30), agent.sees(30))
     reports = await pool.legs("media-0", "c-1")
-    assert [(r.leg, r.leg_id, r.connected) for r in reports] == [
+    assert [(r.owner, r.leg_id, r.connected) for r in reports] == [
         ("terminal", terminal_leg, True),
         ("agent", agent_leg, True),
     ]
@@ -134,28 +175,30 @@ async def test_a_citizen_without_a_camera_is_heard_and_sees(pool: WorkerPool) ->
 
 
 async def test_wrong_words_are_refused_with_their_codes(pool: WorkerPool) -> None:
-    offer = await pool.join("media-0", "c-1", "terminal")
+    offer = await pool.open("media-0", "terminal")
     with pytest.raises(BadInput):
-        await pool.answer("media-0", "c-1", "terminal", offer.leg_id, "v=0\r\n")
+        await pool.answer("media-0", "terminal", offer.leg_id, "v=0\r\n")
     with pytest.raises(NotFound):
-        await pool.answer("media-0", "c-1", "terminal", "another", "v=0\r\n")
+        await pool.answer("media-0", "terminal", "another", "v=0\r\n")
     with pytest.raises(NotFound):
         await pool.legs("media-0", "c-2")
     with pytest.raises(BadInput):
-        await pool.join("media-0", "", "terminal")
-    await pool.join("media-0", "c-1", "agent")
-    with pytest.raises(NotAllowedNow):
-        await pool.join("media-0", "c-1", "stranger")
+        await pool.open("media-0", "")
+    with pytest.raises(BadInput):
+        await pool.arrange("media-0", "", TWO)
     with pytest.raises(WorkerGone):
-        await pool.join("media-9", "c-1", "terminal")
+        await pool.open("media-9", "terminal")
 
 
-async def test_calls_are_spread_and_a_call_stays_where_it_is(directory: Path) -> None:
-    pool = a_pool(directory, count=2)
+async def test_keys_are_spread_by_load_and_a_key_stays_where_it_is(directory: Path) -> None:
+    pool = a_pool(directory, count=2, ping_every=60)
     await pool.start()
     try:
-        placed = [await pool.place(f"c-{n}") for n in range(4)]
-        assert sorted(placed) == ["media-0", "media-0", "media-1", "media-1"]
+        placed = []
+        for n in range(4):
+            placed.append(await pool.place(f"c-{n}"))
+            await pool.open(placed[-1], f"terminal-{n}")
+        assert placed == ["media-0", "media-1", "media-0", "media-1"]
         assert [await pool.place(f"c-{n}") for n in range(4)] == placed
     finally:
         await pool.stop()
@@ -174,9 +217,10 @@ async def test_a_call_goes_on_when_the_counter_is_killed_and_started_again(
     pid = await health_pid(directory)
     client = ControlClient(directory / "media-0.sock")
     terminal, agent = Endpoint(40), Endpoint(200)
+    await client.arrange("c-1", TWO)
     for name, far in (("terminal", terminal), ("agent", agent)):
-        offer = await client.join("c-1", name)
-        await client.answer("c-1", name, offer.leg_id, await far.answer(offer.sdp))
+        offer = await client.open(name)
+        await client.answer(name, offer.leg_id, await far.answer(offer.sdp))
     await client.close()
     await asyncio.gather(terminal.sees_level(200), agent.sees_level(40))
 
@@ -203,7 +247,8 @@ async def test_a_call_goes_on_when_the_counter_is_killed_and_started_again(
 async def test_a_killed_process_is_started_again_and_its_calls_are_unknown(
     pool: WorkerPool, directory: Path
 ) -> None:
-    await pool.join("media-0", "c-1", "terminal")
+    await pool.open("media-0", "terminal")
+    await pool.arrange("media-0", "c-1", TWO)
     pid = await health_pid(directory)
     os.kill(pid, signal.SIGKILL)
     with pytest.raises(WorkerGone):
@@ -212,12 +257,67 @@ async def test_a_killed_process_is_started_again_and_its_calls_are_unknown(
     async with asyncio.timeout(30):
         while True:
             try:
-                await pool.join(await pool.place("c-1"), "c-1", "terminal")
+                await pool.open(await pool.place("c-1"), "terminal")
                 break
             except WorkerGone:
                 await asyncio.sleep(0.05)
     assert await health_pid(directory) != pid
-    assert [r.leg for r in await pool.legs("media-0", "c-1")] == ["terminal"]
+    with pytest.raises(NotFound):
+        await pool.legs("media-0", "c-1")
+    await pool.arrange("media-0", "c-1", TWO)
+    assert [r.owner for r in await pool.legs("media-0", "c-1")] == ["terminal"]
+
+
+async def test_a_death_is_told_at_once_to_all_who_share_the_process(directory: Path) -> None:
+    # One has started it and the other adopted it; neither looks by itself for a minute.
+    pools = [a_pool(directory, ping_every=60) for _ in range(2)]
+    told: asyncio.Queue[tuple[str, bool]] = asyncio.Queue()
+    for pool in pools:
+
+        async def note(worker: str, pool: WorkerPool = pool) -> None:
+            told.put_nowait((worker, pool.alive))
+
+        pool.on_gone = note
+        await pool.start()
+    try:
+        pid = await health_pid(directory)
+        os.kill(pid, signal.SIGKILL)
+        async with asyncio.timeout(30):
+            assert [await told.get() for _ in pools] == [("media-0", False)] * 2
+            for pool in pools:
+                while not pool.alive:
+                    await asyncio.sleep(0.05)
+        assert await health_pid(directory) != pid
+        assert told.empty()
+    finally:
+        for pool in pools:
+            await pool.stop()
+    assert told.empty(), "to be stopped is no death"
+
+
+async def test_who_is_told_of_a_death_may_fail_and_the_process_is_started_again(
+    directory: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    pool = a_pool(directory)
+    told = asyncio.Event()
+
+    async def fail(worker: str) -> None:
+        told.set()
+        raise RuntimeError("the store is away")
+
+    pool.on_gone = fail
+    await pool.start()
+    try:
+        pid = await health_pid(directory)
+        os.kill(pid, signal.SIGKILL)
+        async with asyncio.timeout(30):
+            await told.wait()
+            while not pool.alive:
+                await asyncio.sleep(0.05)
+        assert await health_pid(directory) != pid
+        assert "the store is away" in caplog.text
+    finally:
+        await pool.stop()
 
 
 async def test_leaving_ends_nothing_and_stopping_ends_everything(directory: Path) -> None:
@@ -243,12 +343,13 @@ async def test_counters_that_share_a_directory_share_the_processes_and_the_last_
     await asyncio.gather(one.start(), other.start())
     pids = [await health_pid(directory, f"media-{n}") for n in range(2)]
     worker = await one.place("c-1")
-    await one.join(worker, "c-1", "terminal")
-    await other.join(worker, "c-1", "agent")
-    assert [r.leg for r in await other.legs(worker, "c-1")] == ["terminal", "agent"]
+    await one.open(worker, "terminal")
+    await one.arrange(worker, "c-1", TWO)
+    await other.open(worker, "agent")
+    assert [r.owner for r in await other.legs(worker, "c-1")] == ["terminal", "agent"]
     await one.stop()
     assert [await health_pid(directory, f"media-{n}") for n in range(2)] == pids
-    assert [r.leg for r in await other.legs(worker, "c-1")] == ["terminal", "agent"]
+    assert [r.owner for r in await other.legs(worker, "c-1")] == ["terminal", "agent"]
     await other.stop()
     assert not any(is_held(directory / f"media-{n}.sock") for n in range(2))
 
@@ -265,10 +366,10 @@ async def test_a_call_of_another_machine_is_neither_joined_nor_ended_while_that_
     await pool.start()
     try:
         assert await pool.place("c-1") == "near/media-0"
-        await pool.join("near/media-0", "c-1", "terminal")
+        await pool.open("near/media-0", "terminal")
         for asked in (
-            pool.join("far/media-0", "c-2", "agent"),
-            pool.answer("far/media-0", "c-2", "agent", "leg", "v=0"),
+            pool.open("far/media-0", "agent"),
+            pool.answer("far/media-0", "agent", "leg", "v=0"),
             pool.legs("far/media-0", "c-2"),
             pool.end("far/media-0", "c-2"),
         ):
@@ -277,12 +378,12 @@ async def test_a_call_of_another_machine_is_neither_joined_nor_ended_while_that_
         # Its machine is no more: the call is placed anew, and there is nothing to end.
         living.remove("far")
         with pytest.raises(WorkerGone):
-            await pool.join("far/media-0", "c-2", "agent")
+            await pool.open("far/media-0", "agent")
         await pool.end("far/media-0", "c-2")
         # One of ours that there is no more of, and a name from before there were places.
         for old in ("near/media-7", "media-0"):
             with pytest.raises(WorkerGone):
-                await pool.join(old, "c-3", "agent")
+                await pool.open(old, "agent")
     finally:
         await pool.stop()
 
@@ -321,11 +422,12 @@ async def test_a_directory_with_a_long_name_is_no_hindrance(directory: Path) -> 
     pool = a_pool(deep)
     await pool.start()
     try:
-        await pool.join(await pool.place("c-1"), "c-1", "terminal")
+        await pool.open(await pool.place("c-1"), "terminal")
+        await pool.arrange("media-0", "c-1", TWO)
         other = a_pool(deep)
         await other.start()
         assert await other.place("c-1") == "media-0"
-        assert [report.leg for report in await other.legs("media-0", "c-1")] == ["terminal"]
+        assert [report.owner for report in await other.legs("media-0", "c-1")] == ["terminal"]
         await other.leave()
     finally:
         await pool.stop()
@@ -356,9 +458,6 @@ async def test_a_process_that_nobody_asks_any_more_ends_by_itself(directory: Pat
 async def test_a_process_that_is_being_started_when_the_counter_stops_ends_too(
     directory: Path, pool: WorkerPool
 ) -> None:
-    os.kill(await health_pid(directory), signal.SIGKILL)
-    with pytest.raises(WorkerGone):
-        await pool.legs("media-0", "c-1")  # the watch looks at once
     spawned: list[asyncio.subprocess.Process] = []
     spawn = asyncio.create_subprocess_exec
 
@@ -372,8 +471,136 @@ async def test_a_process_that_is_being_started_when_the_counter_stops_ends_too(
     stopping = asyncio.Event()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(asyncio, "create_subprocess_exec", spy)
+        os.kill(await health_pid(directory), signal.SIGKILL)
         async with asyncio.timeout(30):
             await stopping.wait()
             await pool.stop()
     async with asyncio.timeout(30):
         assert {await one.wait() for one in spawned} <= {-signal.SIGTERM, 0}
+
+
+async def test_a_drained_process_keeps_its_call_begins_nothing_and_is_replaced(
+    directory: Path,
+) -> None:
+    pool = a_pool(directory, count=2, ping_every=60)
+    told: asyncio.Queue[str] = asyncio.Queue()
+
+    async def note(worker: str) -> None:
+        told.put_nowait(worker)
+
+    pool.on_gone = note
+    await pool.start()
+    try:
+        assert await pool.place("old") == "media-0"
+        await pool.open("media-0", "terminal")
+        await pool.arrange("media-0", "c-1", TWO)
+        pid = await health_pid(directory)
+        await pool.drain("media-0", 3600)
+        assert [await pool.place(key) for key in ("old", "new")] == ["media-1", "media-1"]
+        with pytest.raises(WorkerGone, match="drains"):
+            await pool.open("media-0", "another")
+        with pytest.raises(WorkerGone, match="drains"):
+            await pool.arrange("media-0", "c-2", Arrangement(parties=()))
+        await pool.open("media-0", "agent")
+        assert [leg.owner for leg in await pool.legs("media-0", "c-1")] == ["terminal", "agent"]
+        assert (pid, told.empty()) == (await health_pid(directory), True)
+        await pool.end("media-0", "c-1")
+        async with asyncio.timeout(30):
+            assert await told.get() == "media-0"
+            while pool.states()["media-0"] is None:
+                await asyncio.sleep(0.05)
+        assert await health_pid(directory) != pid
+        await pool.open("media-0", "another")
+    finally:
+        await pool.stop()
+
+
+async def test_a_drained_process_ends_at_the_limit_with_its_call(
+    pool: WorkerPool, directory: Path
+) -> None:
+    pid = await health_pid(directory)
+    await pool.arrange("media-0", "c-1", TWO)
+    with pytest.raises(NotFound, match="media-0"):
+        await pool.drain("media-7", 3600)
+    with pytest.raises(BadInput):
+        await pool.drain("media-0", -1)
+    assert await pool.place("c-2") == "media-0"
+    await pool.drain("media-0", 0)
+    async with asyncio.timeout(30):
+        while await pool_pid(pool) == pid:
+            await asyncio.sleep(0.05)
+
+
+async def pool_pid(pool: WorkerPool) -> int | None:
+    """The process that the pool sees now."""
+    health = pool.states()["media-0"]
+    return None if health is None else health.pid
+
+
+async def test_a_long_log_is_put_aside_when_a_process_starts(directory: Path) -> None:
+    log = directory / "media-0.log"
+    log.write_text("old\n" * (1 << 18) + "older\n")
+    (directory / "media-0.log.1").write_text("oldest")
+    pool = a_pool(directory)
+    await pool.start()
+    await pool.stop()
+    assert (directory / "media-0.log.1").read_text().endswith("older\n")
+    assert "old" not in log.read_text()
+    log.write_text("short\n")
+    await pool.start()
+    await pool.stop()
+    assert log.read_text().startswith("short\n")
+
+
+async def test_health_counts_what_comes_in_and_what_it_costs(pool: WorkerPool) -> None:
+    terminal, agent = Endpoint(40), Endpoint(200)
+    await connect(pool, "terminal", terminal)
+    await connect(pool, "agent", agent)
+    async with asyncio.timeout(60):
+        while True:
+            health = pool.states()["media-0"]
+            assert health is not None
+            # Two pictures of 30 frames and two sounds of 50 packets a second, or what this
+            # machine manages of it.
+            if health.packets_per_s > 40 and health.cpu_share > 0:
+                break
+            await asyncio.sleep(0.05)
+    assert (health.calls, health.legs, health.draining) == (1, 2, False)
+    assert health.lag_worst_ms >= health.lag_p99_ms
+    await asyncio.gather(terminal.close(), agent.close())
+
+
+async def test_a_process_of_another_version_gives_way(directory: Path) -> None:
+    other = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", OTHER_VERSION, str(directory / "media-0.sock")),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert other.stdout is not None
+    async with asyncio.timeout(60):
+        assert await other.stdout.readline() == b"started\n"
+    pool = a_pool(directory)
+    await pool.start()
+    try:
+        await pool.open(await pool.place("c-1"), "terminal")
+        async with asyncio.timeout(30):
+            await other.wait()
+    finally:
+        await pool.stop()
+
+
+async def test_a_process_that_hangs_is_ended_and_started_again(
+    pool: WorkerPool, directory: Path
+) -> None:
+    told: asyncio.Queue[str] = asyncio.Queue()
+
+    async def note(worker: str) -> None:
+        told.put_nowait(worker)
+
+    pool.on_gone = note
+    pid = await health_pid(directory)
+    os.kill(pid, signal.SIGSTOP)
+    async with asyncio.timeout(60):
+        assert await told.get() == "media-0"
+        while not pool.alive:
+            await asyncio.sleep(0.05)
+    assert await health_pid(directory) != pid
