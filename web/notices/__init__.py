@@ -1,0 +1,1 @@
+"""What notices say: letters, short messages and memos, in the reader's language."""

@@ -1,0 +1,192 @@
+"""A notice in words: what, when, where, what to bring, and where to go on.
+
+It holds no reference and no name.  What it is about is looked up in the catalogue of today, so that
+a place that has moved is named where it is now.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from booking.appointment import CHECK_IN_FROM, CHECK_IN_UNTIL
+from booking.catalogue import Catalogue, PaperKind, Service, Site
+from counter.notify.notice import Letter
+from web.shared.i18n import N_, Words, texts_for
+
+FIRST_BOOKED = 2
+"The version of an appointment that was booked and never moved: it was held before."
+
+HEADLINES = {
+    "appointment.booked": N_("Your appointment is confirmed"),
+    "appointment.changed": N_("Your appointment was changed"),
+    "appointment.cancelled": N_("Your appointment is cancelled"),
+    "appointment.noshow": N_("You missed your appointment"),
+    "appointment.reminder": N_("Reminder of your appointment"),
+    "appointment.soon": N_("Your appointment is soon"),
+    "waitlist.offered": N_("A time has become free for you"),
+    "case.papers_missing": N_("Papers are missing for your matter"),
+}
+OTHER = N_("News of your appointment")
+WHAT_NEXT = {
+    "appointment.changed": N_("The earlier time does not hold any more."),
+    "appointment.cancelled": N_("The time is free for somebody else. You can book a new one."),
+    "appointment.noshow": N_(
+        "Nobody checked in, so the time was given to somebody else. You can book a new one."
+    ),
+    "case.papers_missing": N_("Have the papers ready and book a new time, or send them."),
+}
+KEPT_UNTIL = N_("We keep it for you until %(time)s. Open the app to take it.")
+COMING = frozenset(
+    {"appointment.booked", "appointment.changed", "appointment.reminder", "appointment.soon"}
+)
+"Notices of an appointment that is still to come."
+PAPER_KINDS = {
+    PaperKind.ORIGINAL: N_("Original"),
+    PaperKind.COPY: N_("Copy"),
+    PaperKind.PHOTO: N_("Photo"),
+}
+LAST_REMINDER_MINUTES = 120
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What a notice is about, in one language; empty where nobody knows it any more."""
+
+    headline: str
+    what_next: str
+    service: str
+    department: str
+    when: str
+    site: str
+    address: str
+    directions: str
+    papers: tuple[str, ...]
+    "What to bring, or what is missing."
+    coming: bool
+    "It is of an appointment that is still to come."
+
+
+def said_kind(kind: str, body: Mapping[str, Any]) -> str:
+    """The kind as people see it: a booking that was moved is a change."""
+    if kind == "appointment.booked" and int(body.get("version", FIRST_BOOKED)) > FIRST_BOOKED:
+        return "appointment.changed"
+    if kind == "appointment.reminder" and body.get("ahead_minutes") == LAST_REMINDER_MINUTES:
+        return "appointment.soon"
+    return kind
+
+
+def facts_of(kind: str, body: Mapping[str, Any], catalogue: Catalogue, language: str) -> Facts:
+    """Everything a notice of `kind` has to say.  body: as the outbox keeps it."""
+    said = said_kind(kind, body)
+    words, texts = Words(language), texts_for(language)
+    service = catalogue.services.get(body.get("service", ""))
+    department = catalogue.departments.get(body.get("department", ""))
+    site = catalogue.sites.get(body.get("site", ""))
+    when = ""
+    if site and "start" in body:
+        start = datetime.fromisoformat(body["start"])
+        when = words.moment(start.astimezone(ZoneInfo(site.hours.zone)))
+    papers: tuple[str, ...] = ()
+    if said in COMING and service:
+        papers = _papers(service, language, [paper.id for paper in service.papers])
+    elif said == "case.papers_missing":
+        missing = body.get("papers", ())
+        papers = _papers(service, language, missing) if service else ()
+    return Facts(
+        headline=texts.gettext(HEADLINES.get(said, OTHER)),
+        what_next=_what_next(said, body, site, language),
+        service=words.pick(service.names) if service else "",
+        department=words.pick(department.names) if department else "",
+        when=when,
+        site=words.pick(site.names) if site else "",
+        address=words.pick(site.addresses) if site else "",
+        directions=words.pick(site.directions) if site else "",
+        papers=papers,
+        coming=said in COMING,
+    )
+
+
+def letter_of(facts: Facts, language: str, *, link: str, calendar: str = "") -> Letter:
+    """The letter that says it.  link: where to go on in the app.  calendar: an .ics file."""
+    texts = texts_for(language)
+    rows = [
+        (texts.gettext(N_("Service")), facts.service),
+        (texts.gettext(N_("Department")), facts.department),
+        (texts.gettext(N_("Time")), facts.when),
+        (texts.gettext(N_("Place")), facts.site),
+        (texts.gettext(N_("Address")), facts.address),
+        (texts.gettext(N_("How to get there")), facts.directions),
+    ]
+    parts = [facts.headline]
+    if facts.what_next:
+        parts.append(facts.what_next)
+    named = [_row(name, value, language) for name, value in rows if value]
+    if named:
+        parts.append("\n".join(named))
+    if facts.papers:
+        title = texts.gettext(N_("What to bring") if facts.coming else N_("What is missing"))
+        parts.append("\n".join([title, *(f"- {paper}" for paper in facts.papers)]))
+    if facts.coming:
+        parts.append(_check_in(language))
+        parts.append(_filled(N_("To change or cancel it: %(link)s"), language, link=link))
+    else:
+        parts.append(_filled(N_("Open the app: %(link)s"), language, link=link))
+    parts.append(texts.gettext(N_("This message was sent by itself. Please do not answer it.")))
+    subject = facts.headline
+    if facts.service:
+        subject = _row(facts.headline, facts.service, language)
+    comma = "，" if language.startswith("zh") else ", "
+    short = comma.join(
+        part for part in (facts.headline, facts.service, facts.when, facts.site) if part
+    )
+    return Letter(
+        subject=" ".join(subject.split()),
+        text="\n\n".join(parts) + "\n",
+        short=f"{short} {link}",
+        calendar=calendar,
+    )
+
+
+def _what_next(said: str, body: Mapping[str, Any], site: Site | None, language: str) -> str:
+    if said == "waitlist.offered" and site and "expires_at" in body:
+        until = datetime.fromisoformat(body["expires_at"])
+        at = Words(language).time(until.astimezone(ZoneInfo(site.hours.zone)))
+        return _filled(KEPT_UNTIL, language, time=at)
+    return texts_for(language).gettext(WHAT_NEXT[said]) if said in WHAT_NEXT else ""
+
+
+def _papers(service: Service, language: str, wanted: Sequence[str]) -> tuple[str, ...]:
+    words, texts = Words(language), texts_for(language)
+    kinds = {kind: texts.gettext(source) for kind, source in PAPER_KINDS.items()}
+    opening, closing = ("（", "）") if language.startswith("zh") else (" (", ")")
+    return tuple(
+        f"{words.pick(paper.names)}{opening}{kinds[paper.kind]}{closing}"
+        for paper in service.papers
+        if paper.id in wanted
+    )
+
+
+def _check_in(language: str) -> str:
+    return _filled(
+        N_("Check in at the place from %(early)s minutes before until %(late)s minutes after it."),
+        language,
+        early=_minutes(CHECK_IN_FROM.total_seconds()),
+        late=_minutes(CHECK_IN_UNTIL.total_seconds()),
+    )
+
+
+def _minutes(seconds: float) -> str:
+    return str(int(seconds) // 60)
+
+
+def _row(name: str, value: str, language: str) -> str:
+    return f"{name}：{value}" if language.startswith("zh") else f"{name}: {value}"
+
+
+def _filled(source: str, language: str, **values: str) -> str:
+    text = texts_for(language).gettext(source)
+    for name, value in values.items():
+        text = text.replace(f"%({name})s", value)
+    return text
