@@ -4,8 +4,11 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from counter.protocol import parties
+from counter.protocol.line import LegReport, PictureChoose
 from counter.protocol.message import Ask, Ident, Text
-from counter.protocol.terminal import LegAnswer, LegJoin
+from counter.protocol.recording import DESK_ASKS
+from counter.protocol.terminal import LegAnswer, LegJoin, LegRestart
 
 
 class PresenceChoose(Ask):
@@ -97,5 +100,10 @@ ASKS: tuple[type[Ask], ...] = (
     DeskBeat,
     LegJoin,
     LegAnswer,
+    LegRestart,
+    LegReport,
+    PictureChoose,
+    *parties.ASKS,
+    *DESK_ASKS,
 )
 "Everything the namespace `/agent` may say."

@@ -8,6 +8,8 @@ what is drawn comes from the screen alone.  Texts are already in the language of
 from typing import ClassVar, Literal
 
 from counter.protocol.message import Instant, Language, Model, Tell
+from counter.protocol.party_cards import AskedCard, CallRow, InviteCard, PartyCard, PartyRole
+from counter.protocol.recording import RecordingCard
 
 CasePageState = Literal["stored", "accepted", "rejected"]
 CeremonyState = Literal["presented", "consented", "signing", "sealed", "declined", "withdrawn"]
@@ -100,6 +102,35 @@ class TicketCard(Model):
     bring: list[str]
 
 
+class LegCard(Model):
+    """The page's connection to the media plane; it is made before anybody is spoken with."""
+
+    tag: int
+    """Rises whenever a new one is to be made."""
+    sending: bool
+    """Camera and microphone are sent; who only waits sends nothing."""
+    expects: bool
+    """Something of the others should be arriving: silence is a fault."""
+
+
+class LineCard(Model):
+    """How the line of one who takes part is, when it is not good."""
+
+    whose: Literal["own", "citizen", "agent", "colleague"]
+    verdict: Literal["weak", "bad"]
+    cause: Literal[
+        "gone",
+        "no_sound",
+        "no_picture",
+        "upload_loss",
+        "download_loss",
+        "low_bandwidth",
+        "delay",
+        "cpu",
+        "frozen",
+    ]
+
+
 class CallCard(Model):
     """The conversation."""
 
@@ -109,6 +140,20 @@ class CallCard(Model):
     since: Instant
     task: Literal["talk", "scan", "read", "sign", "sealing"]
     other_side: Literal["present", "away"]
+    lines: list[LineCard] = []
+    """Own first; whose line is good is not among them."""
+    picture: bool = True
+    """False: by agreement it goes on by voice alone."""
+    advice: Literal["voice", "picture"] | None = None
+    """What would help now: to go on by voice, or to have the picture again."""
+    held_since: Instant | None = None
+    """The citizen waits, and neither hears nor is heard."""
+    parties: list[PartyCard] = []
+    """All the others, but for the terminal only those whom the citizen may hear or see."""
+    muted: bool = False
+    """The agent lets nobody hear this side."""
+    hidden: bool = False
+    """The agent lets nobody see this side."""
 
 
 class ReceiptCard(Model):
@@ -145,6 +190,8 @@ class TerminalScreen(Model):
     now: Instant
     version: int
     """Rises with each change of the stage before arrival."""
+    leg: LegCard | None = None
+    """None: hang up."""
     choices: list[Choice] = []
     """Departments or services, by stage."""
     chosen_department: str | None = None
@@ -155,6 +202,7 @@ class TerminalScreen(Model):
     ceremony: CeremonyCard | None = None
     pages: list[CasePage] = []
     receipt: ReceiptCard | None = None
+    recording: RecordingCard | None = None
 
 
 class QueueRow(Model):
@@ -232,6 +280,22 @@ class DeskCase(Model):
     ceremonies: list[CeremonyCard]
     """Newest first."""
     outcomes: list[Choice]
+    recording: RecordingCard | None = None
+
+
+class GuestCard(Model):
+    """The call of a colleague that this desk takes part in: what one has to know, and no papers."""
+
+    party_id: str
+    role: PartyRole
+    mode: Literal["full", "whisper", "listen"]
+    aside: bool
+    number: str
+    service: str
+    language: Language
+    """Of the citizen."""
+    site: str
+    call: CallCard
 
 
 class DeskScreen(Model):
@@ -244,10 +308,18 @@ class DeskScreen(Model):
     presence: Literal["offline", "ready", "paused", "offered", "busy", "wrapup"]
     epoch: int
     now: Instant
+    leg: LegCard | None = None
+    """None: hang up."""
     queue: list[QueueRow]
     offer: OfferCard | None
     case: DeskCase | None
     served_today: int
+    invite: InviteCard | None = None
+    guest: GuestCard | None = None
+    asked: list[AskedCard] = []
+    """Whom this desk is ringing to join its call."""
+    calls: list[CallRow] = []
+    """For a supervisor: the calls of her departments."""
 
 
 class TerminalScreenChanged(Tell):
@@ -284,11 +356,26 @@ class Displaced(Tell):
     event: ClassVar[str] = "displaced"
 
 
+class IceServer(Model):
+    """A relay that a page may reach media through, as WebRTC's `RTCIceServer` has it."""
+
+    urls: list[str]
+    username: str
+    credential: str
+    """Good for minutes, and only to begin with."""
+
+
 class LegOffered(Model):
-    """The answer to `leg.join`, beside `ok`."""
+    """The answer to `leg.join` and `leg.restart`, beside `ok`."""
 
     leg_id: str
     sdp: str
+    tag: int
+    """Of the screen's `leg` that this satisfies, and of all before it."""
+    ice_servers: list[IceServer]
+    """Empty: the page reaches media by itself; it never asks a server of somebody else."""
+    relay_only: bool
+    """Media goes through these relays and in no other way."""
 
 
 TELLS: tuple[type[Tell], ...] = (

@@ -4,7 +4,9 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from counter.protocol.line import LegReport, PictureChoose
 from counter.protocol.message import Ask, Ident, Language, Model, Sha256, Text
+from counter.protocol.recording import TERMINAL_ASKS
 
 
 class ScreenOpen(Ask):
@@ -139,7 +141,7 @@ class TerminalBeat(Ask):
 
 
 class LegJoin(Ask):
-    """Give me an offer for my side of the call (terminal and agent alike)."""
+    """Give me an offer for a leg of mine, in place of an older one (terminal and agent alike)."""
 
     event: ClassVar[str] = "leg.join"
 
@@ -150,6 +152,15 @@ class LegAnswer(Ask):
     event: ClassVar[str] = "leg.answer"
     leg_id: Ident
     sdp: Annotated[str, Field(min_length=1, max_length=32_768)]
+
+
+class LegRestart(Ask):
+    """Give me an offer to find a new way for this very leg."""
+
+    event: ClassVar[str] = "leg.restart"
+    leg_id: Ident
+    silent: bool
+    """It stands, but nothing of the other side arrives; that may be the other side's fault."""
 
 
 ASKS: tuple[type[Ask], ...] = (
@@ -171,5 +182,9 @@ ASKS: tuple[type[Ask], ...] = (
     TerminalBeat,
     LegJoin,
     LegAnswer,
+    LegRestart,
+    LegReport,
+    PictureChoose,
+    *TERMINAL_ASKS,
 )
 "Everything the namespace `/terminal` may say."

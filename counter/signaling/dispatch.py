@@ -50,6 +50,8 @@ class PairingState(StrEnum):
     MISSED = "missed"
     DECLINED = "declined"
     LOST = "lost"
+    MOVED = "moved"
+    "The ticket went to another agent, with its call."
 
 
 LIVE_TICKET: Final = (TicketState.WAITING, TicketState.OFFERED, TicketState.ACTIVE)

@@ -223,6 +223,8 @@ class Gateway:
         if not task.cancelled() and (problem := task.exception()):
             # The next poll tries again: nothing was noted as seen.
             log.error("screen of %s: %s", page.who.audience, _where(problem))
+        elif not task.cancelled() and page.woken and self._is_here(page):
+            self._wake(page)  # it came after the last look and before this
 
     async def _deliver(self, page: _Page) -> None:
         """One delivery at a time per page; wakes that come meanwhile lead to one more."""

@@ -1,11 +1,13 @@
 """What signalling needs from the rest of the house; `counter.app` hands it in."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
 from counter.ids import AppointmentId, CallId, CaseId, DepartmentId, ServiceId, SiteId, TerminalId
 from counter.protocol.message import Ask
+from counter.protocol.screens import IceServer
 
 Json = dict[str, str | int | float | bool | None]
 
@@ -28,6 +30,8 @@ class GatewayPrincipal:
     "Of the person at a desk (BCP 47); a terminal's is kept with its screen."
     session: str = ""
     "Which session it speaks by; when that ends, the connection ends."
+    supervisor: bool = False
+    "The session is a supervisor's."
 
     @property
     def own(self) -> str:
@@ -83,6 +87,28 @@ class Catalogue(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallParty:
+    """One who takes part in a call."""
+
+    owner: str
+    "Whose leg: the audience of its own, such as `terminal:hq-1`."
+    role: Literal["citizen", "agent", "colleague", "supervisor"]
+    mode: Literal["full", "whisper", "listen"] = "full"
+    "full: heard by all; whisper: by the agent only; listen: by nobody."
+    muted: bool = False
+    hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallShape:
+    """Who takes part in a call, and how."""
+
+    parties: tuple[CallParty, ...]
+    held: bool = False
+    "The citizen waits, and neither hears nor is heard."
+
+
 class LegOffer(Protocol):
     """The media plane's offer for one side of a call."""
 
@@ -93,24 +119,81 @@ class LegOffer(Protocol):
     def sdp(self) -> str: ...
 
 
+class LegState(Protocol):
+    """How a leg does, as the media plane sees it."""
+
+    @property
+    def owner(self) -> str: ...
+
+    @property
+    def connected(self) -> bool: ...
+
+    @property
+    def silent_ms(self) -> int | None:
+        """Since something was last heard of it; None when nothing ever was."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stock:
+    """What one worker has."""
+
+    owners: frozenset[str]
+    "Whose legs."
+    calls: frozenset[str]
+
+
 class MediaPlane(Protocol):
     """Where picture and sound of a call go.
 
     A refusal of code `media_gone`: the worker is dead; `media_elsewhere`: other nodes reach it.
     """
 
-    async def place(self, call_id: str) -> str:
-        """Name of the worker that shall have this call."""
+    async def place(self, key: str) -> str:
+        """Name of the worker that shall have everything of this key."""
         ...
 
-    async def join(self, worker: str, call_id: str, leg: str) -> LegOffer:
-        """A new leg, in place of an older one of that name."""
+    async def open(self, worker: str, owner: str) -> LegOffer:
+        """A new leg for this owner, in place of an older one."""
         ...
 
-    async def answer(self, worker: str, call_id: str, leg: str, leg_id: str, sdp: str) -> None: ...
+    async def answer(self, worker: str, owner: str, leg_id: str, sdp: str) -> None: ...
+
+    async def restart(self, worker: str, owner: str, leg_id: str) -> LegOffer:
+        """An offer to find a new path for this very leg; media goes on meanwhile."""
+        ...
+
+    async def hang_up(self, worker: str, owner: str) -> None:
+        """Close the owner's leg; harmless when there is none."""
+        ...
+
+    async def arrange(self, worker: str, call_id: str, shape: CallShape) -> None:
+        """Let the call be so from now on; repeated whenever it changes."""
+        ...
 
     async def end(self, worker: str, call_id: str) -> None:
         """Let go of the call; harmless when it is not known."""
+        ...
+
+    async def legs(self, worker: str, call_id: str) -> Sequence[LegState]:
+        """How the legs of a call do.  Raises `NotFound` when the worker does not know it."""
+        ...
+
+    async def stock(self, worker: str) -> Stock:
+        """Everything that the worker has."""
+        ...
+
+
+class Relays(Protocol):
+    """By which relays pages may reach media."""
+
+    @property
+    def only(self) -> bool:
+        """Pages take no other way."""
+        ...
+
+    def servers(self, now: datetime) -> list[IceServer]:
+        """For one page and one leg, to be used soon; none when there are no relays."""
         ...
 
 
@@ -125,10 +208,38 @@ class ActiveCall:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LegPlace:
+    """Where somebody's leg is, or shall be made."""
+
+    owner: str
+    tag: int
+    "Rises whenever the page shall make a new one."
+    worker: str | None
+    "None: wherever `key` is placed."
+    leg_id: str | None
+    "The one that was made there; None before."
+    key: str
+    "Those who will speak with each other are placed by the same key: the department."
+    call_id: CallId | None
+    bound: bool
+    "In a call or ringing: its worker is not ours to choose."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unarranged:
+    """A call that its worker does not know as it is now."""
+
+    call_id: CallId
+    worker: str
+    rev: int
+    shape: CallShape
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Overdue:
     """Something that time has decided and nobody has carried out yet."""
 
-    kind: Literal["ring", "agent", "ticket", "terminal", "wrapup", "match"]
+    kind: Literal["ring", "invite", "agent", "ticket", "terminal", "wrapup", "match"]
     id: str
 
 
@@ -143,14 +254,57 @@ class Store(Protocol):
         """A newer connection takes over; returns its epoch."""
         ...
 
-    async def active_call(self, who: GatewayPrincipal) -> ActiveCall:
-        """Raises `NotAllowedNow` when this side is in no call, `UsedElsewhere` when stale."""
+    async def leg_place(self, who: GatewayPrincipal) -> LegPlace:
+        """Raises `NotAllowedNow` when this side has no leg now, `UsedElsewhere` when stale."""
         ...
 
-    async def seat(
-        self, who: GatewayPrincipal, call: ActiveCall, worker: str, now: datetime
-    ) -> str:
-        """Put the call on `worker` unless somebody has moved it meanwhile; where it is now."""
+    async def seat_leg(self, place: LegPlace, worker: str, now: datetime) -> str:
+        """Have the leg made on `worker`, unless it has a place by now; returns where.
+
+        Those who are in the same call follow."""
+        ...
+
+    async def leg_made(
+        self, place: LegPlace, worker: str, leg_id: str, now: datetime
+    ) -> int | None:
+        """It was; returns its tag.  None: it shall be somewhere else meanwhile."""
+        ...
+
+    async def forsake(self, worker: str, owners: Collection[str] | None, now: datetime) -> None:
+        """The legs of `owners` (None: all) on this worker are no more, nor the calls they were in:
+        each is made anew where it is placed then."""
+        ...
+
+    async def legs_lost(self, worker: str, owners: Collection[str], now: datetime) -> None:
+        """The worker lives, but these legs are no more; their calls go on there."""
+        ...
+
+    async def idle_legs(self) -> list[LegPlace]:
+        """Legs of those who need none any more."""
+        ...
+
+    async def retire_leg(self, place: LegPlace) -> bool:
+        """It is needed no more; False when it is again, or was replaced."""
+        ...
+
+    async def occupied(self) -> dict[str, Stock]:
+        """What is noted of every worker: legs that were made there, active calls it was told."""
+        ...
+
+    async def unknown_calls(self, worker: str, calls: Collection[str]) -> None:
+        """The worker does not know these calls: it shall be told of them."""
+        ...
+
+    async def unarranged(self) -> list[Unarranged]:
+        """Calls whose worker has to be told how they are now."""
+        ...
+
+    async def arranged(self, call: Unarranged) -> bool:
+        """The worker was told.  False when the call has changed, moved or ended meanwhile."""
+        ...
+
+    async def call_now(self, call_id: CallId) -> Unarranged | None:
+        """The call as its worker shall know it; None when it has ended or has no worker."""
         ...
 
     async def unreleased(self) -> list[tuple[CallId, str]]:

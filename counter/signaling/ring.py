@@ -8,6 +8,8 @@ from typing import Final
 
 RING: Final = timedelta(seconds=20)
 "How long an offer rings at one agent."
+INVITE: Final = timedelta(seconds=30)
+"How long somebody is asked into a call; longer, as nobody waits in a queue for it."
 AGENT_LEASE: Final = timedelta(seconds=30)
 TERMINAL_LEASE: Final = timedelta(seconds=45)
 "Longer than a kiosk needs to start its browser again."

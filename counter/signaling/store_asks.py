@@ -4,7 +4,7 @@ Contract: `counter.signaling.ports.Store`.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any, Final, cast
 
@@ -16,9 +16,25 @@ from counter.ids import AgentId, CallId, DepartmentId, PairingId, ServiceId, Ter
 from counter.protocol import desk as desk_asks
 from counter.protocol import terminal as terminal_asks
 from counter.protocol.message import Ask
-from counter.signaling import store_calls, store_desk, store_sweep, store_terminal, store_visit
+from counter.signaling import (
+    store_calls,
+    store_desk,
+    store_legs,
+    store_legs_reading,
+    store_party_asks,
+    store_sweep,
+    store_terminal,
+    store_visit,
+)
 from counter.signaling.dispatch import TicketState
-from counter.signaling.ports import ActiveCall, GatewayPrincipal, Json, Overdue
+from counter.signaling.ports import (
+    GatewayPrincipal,
+    Json,
+    LegPlace,
+    Overdue,
+    Stock,
+    Unarranged,
+)
 from counter.signaling.store_screens import departments_of
 from counter.signaling.store_step import Hooks, Step, in_step
 from counter.signaling.store_terminal import Terminal
@@ -128,6 +144,7 @@ COMMANDS: Final[Mapping[type[Ask], Command]] = {
     desk_asks.OfferAccept: _accept,
     desk_asks.OfferDecline: _decline,
     desk_asks.CaseClose: _close,
+    **store_party_asks.COMMANDS,
 }
 "Every ask that is one transaction of signalling."
 
@@ -214,13 +231,43 @@ class SqlStore:
     async def attach(self, who: GatewayPrincipal, now: datetime) -> int:
         return await self._executor.write(attach, self._hooks, who, now)
 
-    async def active_call(self, who: GatewayPrincipal) -> ActiveCall:
-        return await self._executor.read(_active_call, who)
+    async def leg_place(self, who: GatewayPrincipal) -> LegPlace:
+        return await self._executor.read(_leg_place, who)
 
-    async def seat(
-        self, who: GatewayPrincipal, call: ActiveCall, worker: str, now: datetime
-    ) -> str:
-        return await self._executor.write(store_calls.seat, who, call, worker, now)
+    async def seat_leg(self, place: LegPlace, worker: str, now: datetime) -> str:
+        return await self._executor.write(store_legs.seat_leg, place, worker, now)
+
+    async def leg_made(
+        self, place: LegPlace, worker: str, leg_id: str, now: datetime
+    ) -> int | None:
+        return await self._executor.write(store_legs.leg_made, place, worker, leg_id, now)
+
+    async def forsake(self, worker: str, owners: Collection[str] | None, now: datetime) -> None:
+        await self._executor.write(store_legs.forsake, worker, owners, now)
+
+    async def legs_lost(self, worker: str, owners: Collection[str], now: datetime) -> None:
+        await self._executor.write(store_legs.legs_lost, worker, owners, now)
+
+    async def idle_legs(self) -> list[LegPlace]:
+        return await self._executor.read(store_legs_reading.idle_legs)
+
+    async def retire_leg(self, place: LegPlace) -> bool:
+        return await self._executor.write(store_legs.retire_leg, place)
+
+    async def occupied(self) -> dict[str, Stock]:
+        return await self._executor.read(store_legs_reading.occupied)
+
+    async def unknown_calls(self, worker: str, calls: Collection[str]) -> None:
+        await self._executor.write(store_legs.unknown_calls, worker, calls)
+
+    async def unarranged(self) -> list[Unarranged]:
+        return await self._executor.read(store_calls.unarranged)
+
+    async def arranged(self, call: Unarranged) -> bool:
+        return await self._executor.write(store_calls.arranged, call)
+
+    async def call_now(self, call_id: CallId) -> Unarranged | None:
+        return await self._executor.read(store_calls.call_now, call_id)
 
     async def unreleased(self) -> list[tuple[CallId, str]]:
         return await self._executor.read(store_calls.unreleased)
@@ -238,9 +285,9 @@ class SqlStore:
         await self._executor.write(_settle, self._hooks, item, now)
 
 
-def _active_call(conn: Connection, who: GatewayPrincipal) -> ActiveCall:
+def _leg_place(conn: Connection, who: GatewayPrincipal) -> LegPlace:
     require_current(conn, who)
-    return store_calls.active_call(conn, who)
+    return store_legs_reading.leg_place(conn, who.own)
 
 
 def _settle(conn: Connection, hooks: Hooks, item: Overdue, now: datetime) -> None:

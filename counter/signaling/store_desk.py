@@ -26,6 +26,7 @@ from counter.signaling.store_dispatch import (
     offer_for_ticket,
     unpair,
 )
+from counter.signaling.store_party_rows import live_party_of
 from counter.signaling.store_step import Step
 from counter.signaling.tables import agent, pairing, skill, ticket
 from counter.store.cases import get_case, put_case
@@ -51,10 +52,16 @@ def locked_desk(step: Step, agent_id: AgentId, epoch: int) -> Desk:
     return desk
 
 
+def locked_desks(step: Step, agent_id: AgentId, epoch: int, other: AgentId) -> tuple[Desk, Desk]:
+    """One's own desk and another, locked in one order whoever asks.  Raises as `locked_desk`."""
+    desks = {one: any_desk(step, one) for one in sorted({agent_id, other})}
+    return locked_desk(step, agent_id, epoch), desks[other]
+
+
 def log_in(step: Step, agent_id: AgentId) -> int:
     """A newer tab or device takes the desk over; returns its epoch, which fences the older one.
 
-    A ringing offer goes back to the queue, a call goes on.
+    A ringing offer goes back to the queue, a call goes on, and so does being asked into one.
     """
     desk = any_desk(step, agent_id)
     pairing_id = live_pairing_of_agent(step, agent_id)
@@ -68,10 +75,11 @@ def log_in(step: Step, agent_id: AgentId) -> int:
         was=(PairingState.OFFERED,),
     )
     epoch = desk.epoch + 1
+    state = desk.state if live_party_of(step.conn, agent_id) else AFTER_LOGIN[desk.state]
     step.conn.execute(
         update(agent)
         .where(agent.c.id == agent_id)
-        .values(epoch=epoch, lease_until=step.now + AGENT_LEASE, state=AFTER_LOGIN[desk.state])
+        .values(epoch=epoch, lease_until=step.now + AGENT_LEASE, state=state)
     )
     if pairing_id:
         step.conn.execute(

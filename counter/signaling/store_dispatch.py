@@ -21,6 +21,7 @@ from counter.signaling.dispatch import (
 )
 from counter.signaling.ring import AGENT_LEASE, RING
 from counter.signaling.store_calls import end_call, start_call
+from counter.signaling.store_legs import gather
 from counter.signaling.store_step import Step
 from counter.signaling.tables import agent, pairing, pairing_lives, skill, ticket, ticket_waits
 from counter.store.cases import get_case, put_case
@@ -115,7 +116,7 @@ def _pair(step: Step, ticket_id: TicketId, agent_id: AgentId, epoch: int) -> Pai
         update(ticket)
         .where(ticket.c.id == ticket_id, ticket_waits)
         .values(state=TicketState.OFFERED, rev=ticket.c.rev + 1)
-        .returning(ticket.c.department_id, ticket.c.number)
+        .returning(ticket.c.department_id, ticket.c.number, ticket.c.terminal_id)
     ).one_or_none()
     taken = step.conn.execute(
         update(agent)
@@ -136,6 +137,8 @@ def _pair(step: Step, ticket_id: TicketId, agent_id: AgentId, epoch: int) -> Pai
             at=step.now,
         )
     )
+    # While it rings the agent's page makes its leg where the terminal's is.
+    gather(step, f"terminal:{row.terminal_id}", f"agent:{agent_id}")
     step.news.tell(f"agent:{agent_id}", "offer.rung", pairing_id=pairing_id, number=row.number)
     step.news.queue(row.department_id)
     return pairing_id
@@ -174,7 +177,8 @@ def accept(step: Step, agent_id: AgentId, epoch: int, pairing_id: PairingId) -> 
     )
     case = replace(get_case(step.conn, CaseId(taken.case_id), lock=True), agent_id=agent_id)
     put_case(step.conn, case)
-    start_call(step, case, pairing_id, agent_id)
+    worker = gather(step, f"terminal:{case.terminal_id}", f"agent:{agent_id}")
+    start_call(step, case, pairing_id, agent_id, worker)
     step.news.queue(taken.department_id)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, and_, exists, func, or_, select, true, update
 
 from counter.ids import AgentId, PairingId, TerminalId
 from counter.signaling.dispatch import AgentState, PairingState, TicketState
+from counter.signaling.party import PartyState
 from counter.signaling.ports import Overdue
 from counter.signaling.ring import AGENT_LEASE, TERMINAL_LEASE, WRAPUP
 from counter.signaling.store_desk import any_desk, become, withdraw
@@ -21,6 +22,8 @@ from counter.signaling.store_dispatch import (
     spoken,
     unpair,
 )
+from counter.signaling.store_invites import expire_invite
+from counter.signaling.store_parties import gone
 from counter.signaling.store_step import Step
 from counter.signaling.store_terminal import WIPED
 from counter.signaling.store_visit import leave
@@ -28,6 +31,8 @@ from counter.signaling.tables import (
     agent,
     pairing,
     pairing_lives,
+    party,
+    party_lives,
     skill,
     terminal_state,
     ticket,
@@ -41,6 +46,9 @@ def overdue(conn: Connection, now: datetime) -> list[Overdue]:
     """Everything that time has decided, in the order in which it is best settled."""
     rings = select(pairing.c.id).where(
         pairing_lives, pairing.c.state == PairingState.OFFERED, pairing.c.deadline <= now
+    )
+    invites = select(party.c.id).where(
+        party_lives, party.c.state == PartyState.ASKED, party.c.deadline <= now
     )
     agents = select(agent.c.id).where(
         agent.c.state != AgentState.OFFLINE, agent.c.lease_until <= now
@@ -76,6 +84,7 @@ def overdue(conn: Connection, now: datetime) -> list[Overdue]:
     )
     return [
         *(Overdue(kind="ring", id=found) for found in conn.execute(rings).scalars()),
+        *(Overdue(kind="invite", id=found) for found in conn.execute(invites).scalars()),
         *(Overdue(kind="agent", id=found) for found in conn.execute(agents).scalars()),
         *(Overdue(kind="ticket", id=found) for found in conn.execute(tickets).scalars()),
         *(Overdue(kind="terminal", id=found) for found in conn.execute(terminals).scalars()),
@@ -89,6 +98,8 @@ def settle(step: Step, item: Overdue) -> None:
     match item.kind:
         case "ring":
             _ring_over(step, PairingId(item.id))
+        case "invite":
+            expire_invite(step, item.id)
         case "agent":
             _agent_lost(step, AgentId(item.id))
         case "ticket":
@@ -133,6 +144,7 @@ def _agent_lost(step: Step, agent_id: AgentId) -> None:
         return
     pairing_id = live_pairing_of_agent(step, agent_id)
     become(step, desk, AgentState.OFFLINE)
+    gone(step, agent_id)
     freed = pairing_id and unpair(
         step,
         pairing_id,

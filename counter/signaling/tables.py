@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 
 from counter.signaling.dispatch import LIVE_PAIRING, LIVE_TICKET, TicketState
+from counter.signaling.party import LIVE_PARTY
 from counter.store.metadata import UtcDateTime, metadata
 
 
@@ -131,7 +132,12 @@ call = Table(
     Column("state", String(10), nullable=False),
     Column("started_at", UtcDateTime, nullable=False),
     Column("ended_at", UtcDateTime),
+    Column("rev", Integer, nullable=False, server_default="1"),
+    Column("arranged", Integer, nullable=False, server_default="0"),
+    Column("held_since", UtcDateTime),
 )
+"""`rev` rises whenever who takes part, how, or the worker changes; `arranged` is the one that the
+worker was told.  `held_since`: the citizen waits, and neither hears nor is heard."""
 call_unreleased = and_(call.c.state == literal_column("'ended'"), call.c.worker.is_not(None))
 "Ended, and a media worker may still carry it."
 Index(
@@ -142,6 +148,13 @@ Index(
 )
 Index("ix_call_started_at", call.c.started_at)
 call_is_on = call.c.state == literal_column("'active'")
+call_unarranged = and_(call_is_on, call.c.worker.is_not(None), call.c.arranged < call.c.rev)
+Index(
+    "ix_call_unarranged",
+    call.c.id,
+    sqlite_where=call_unarranged,
+    postgresql_where=call_unarranged,
+)
 Index(
     "uq_call_active_case",
     call.c.case_id,
@@ -149,6 +162,56 @@ Index(
     sqlite_where=call_is_on,
     postgresql_where=call_is_on,
 )
+
+party = Table(
+    "party",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("call_id", String(40), ForeignKey(call.c.id), nullable=False, index=True),
+    Column("agent_id", String(40), ForeignKey(agent.c.id), nullable=False, index=True),
+    Column("asked_by", String(40), nullable=False),
+    Column("purpose", String(12), nullable=False),
+    Column("mode", String(8), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("aside", Boolean, nullable=False),
+    Column("stays", Boolean, nullable=False),
+    Column("was", String(10), nullable=False),
+    Column("deadline", UtcDateTime),
+    Column("asked_at", UtcDateTime, nullable=False),
+    Column("joined_at", UtcDateTime),
+)
+"""Whoever was asked into a call beside its citizen and its agent.  `aside`: the citizen waits
+meanwhile; `stays`: after a transfer, the one who hands over; `was`: the agent's state before."""
+party_lives = _is_one_of(party.c.state, LIVE_PARTY)
+Index(
+    "uq_party_live_agent_id",
+    party.c.agent_id,
+    unique=True,
+    sqlite_where=party_lives,
+    postgresql_where=party_lives,
+)
+
+restraint = Table(
+    "restraint",
+    metadata,
+    Column("call_id", String(40), ForeignKey(call.c.id), primary_key=True),
+    Column("owner", String(80), primary_key=True),
+    Column("muted", Boolean, nullable=False),
+    Column("hidden", Boolean, nullable=False),
+)
+"Whom the agent has silenced or hidden in a call, by the owner of the leg."
+
+leg = Table(
+    "leg",
+    metadata,
+    Column("owner", String(80), primary_key=True),
+    Column("tag", Integer, nullable=False),
+    Column("worker", String(80)),
+    Column("leg_id", String(80)),
+    Column("opened_at", UtcDateTime),
+)
+"""Where the leg of a terminal or a desk is, or shall be made.  `tag` rises whenever its page shall
+make a new one; `leg_id` is the one that was made, none before."""
 
 terminal_state = Table(
     "terminal_state",

@@ -12,10 +12,18 @@ from typing import Any
 
 import numpy as np
 from aioice import ice
-from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from aiortc import (
+    RTCConfiguration,
+    RTCIceServer,
+    RTCIceTransportPolicy,
+    RTCPeerConnection,
+    RTCSessionDescription,
+)
 from aiortc.contrib.media import MediaPlayer
 from aiortc.mediastreams import AudioStreamTrack, MediaStreamTrack, VideoStreamTrack
 from av import AudioFrame, VideoFrame
+
+from counter.protocol.screens import LegOffered
 
 WIDTH, HEIGHT = 640, 360
 RATE = 48_000
@@ -31,6 +39,19 @@ def _addresses(use_ipv4: bool, use_ipv6: bool) -> list[str]:
 
 _own_addresses = ice.get_host_addresses
 ice.get_host_addresses = _addresses
+
+
+def _ways(offer: LegOffered) -> RTCConfiguration:
+    """By which ways media may go; of the relays' addresses aiortc takes the first."""
+    return RTCConfiguration(
+        iceServers=[
+            RTCIceServer(urls=server.urls, username=server.username, credential=server.credential)
+            for server in offer.ice_servers
+        ],
+        iceTransportPolicy=(
+            RTCIceTransportPolicy.RELAY if offer.relay_only else RTCIceTransportPolicy.ALL
+        ),
+    )
 
 
 class MovingPicture(VideoStreamTrack):
@@ -89,6 +110,7 @@ class SimulatedLeg:
         self._player: MediaPlayer | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._up = asyncio.Event()
+        self._sending = False
         self.frames = 0
         "Pictures decoded so far."
         self.loudness = 0.0
@@ -99,23 +121,36 @@ class SimulatedLeg:
         """The way to the counter stands."""
         return self._peer is not None and self._peer.connectionState == "connected"
 
-    async def answer(self, offer: str) -> str:
+    def show(self, sending: bool) -> None:
+        """Send picture and sound, or nothing."""
+        self._sending = sending
+        if self._peer is None:
+            return
+        for transceiver in self._peer.getTransceivers():
+            if transceiver.mid in ("0", "1"):
+                transceiver.sender.replaceTrack(self._track(transceiver.kind) if sending else None)
+
+    async def answer(self, offer: LegOffered) -> str:
         """Close what was before, take the offer, and give the answer (SDP)."""
         await self.close()
-        peer = self._peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        peer = self._peer = RTCPeerConnection(_ways(offer))
         self._up.clear()
         peer.on("track", self._on_track)
         peer.on("connectionstatechange", self._on_state)
-        await peer.setRemoteDescription(RTCSessionDescription(sdp=offer, type="offer"))
-        picture: MediaStreamTrack = MovingPicture()
-        if self._video is not None:
-            self._player = MediaPlayer(str(self._video), loop=True)
-            picture = self._player.video or picture
+        await peer.setRemoteDescription(RTCSessionDescription(sdp=offer.sdp, type="offer"))
         for transceiver in peer.getTransceivers():
-            transceiver.direction = "sendrecv"
-            transceiver.sender.replaceTrack(picture if transceiver.kind == "video" else Tone())
+            if transceiver.mid in ("0", "1"):  # those who come later are only received
+                transceiver.direction = "sendrecv"
+        self.show(self._sending)
         await peer.setLocalDescription(await peer.createAnswer())
         return str(peer.localDescription.sdp)
+
+    def _track(self, kind: str) -> MediaStreamTrack:
+        if kind == "audio":
+            return Tone()
+        if self._video is not None:
+            self._player = MediaPlayer(str(self._video), loop=True)
+        return (self._player and self._player.video) or MovingPicture()
 
     async def close(self) -> None:
         """Hang up."""

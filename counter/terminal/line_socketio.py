@@ -35,7 +35,6 @@ class Line:
         self._new_key = new_key
         self._last: dict[str, int] = {}
         self.screen: dict[str, Any] | None = None
-        self.happened: list[tuple[str, dict[str, Any]]] = []
         self._news = asyncio.Event()
         self._socket = socketio.AsyncClient(
             reconnection_delay=0.3,
@@ -100,5 +99,4 @@ class Line:
 
     async def _on_happened(self, body: dict[str, Any]) -> None:
         self._last[body["audience"]] = max(self._last.get(body["audience"], 0), body["seq"])
-        self.happened.append((body["kind"], body["body"]))
         self._news.set()

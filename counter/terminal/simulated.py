@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import aiohttp
 
+from counter.protocol.screens import LegOffered
 from counter.terminal.leg_aiortc import SimulatedLeg
 from counter.terminal.line_socketio import Line, Refused
 from counter.terminal.script import Say, Screen, Step, Wish, agent_step, citizen_step
@@ -28,29 +29,44 @@ class Simulated:
         self._pace_s = pace_s
         self._tell = tell
         self._call_id: str | None = None
+        self._tag: int | None = None
+        "Of the leg that was made last."
+        self._sending = False
 
-    async def _follow_call(self, call_id: str | None, moved: bool) -> None:
-        if call_id is None:
-            if self._call_id is not None:
+    async def _follow(self, screen: Screen, call_id: str | None) -> None:
+        """Have the leg that the screen asks for, and be seen when it says so."""
+        card = screen["leg"]
+        self._sends(card is not None and card["sending"])
+        if card is None:
+            if self._tag is not None:
                 await self.leg.close()
-            self._call_id = None
-        elif call_id != self._call_id or moved or not self.leg.connected:
-            try:
-                offer = await self.line.ask("leg.join", {})
-                answer = await self.leg.answer(str(offer["sdp"]))
-                await self.line.ask("leg.answer", {"leg_id": offer["leg_id"], "sdp": answer})
-                await self.leg.until_connected(5.0)
-            except Refused as refused:
-                log.info("the call could not be joined yet: %s", refused.reason)
-                return
-            if call_id != self._call_id:
-                self._tell("in the call")
+            self._tag = None
+        elif self._tag is None or card["tag"] > self._tag or not self.leg.connected:
+            await self._join()
+        if call_id is not None and call_id != self._call_id and self.leg.connected:
+            self._tell("in the call")
             self._call_id = call_id
+        if call_id is None:
+            self._call_id = None
 
-    def _was_moved(self) -> bool:
-        moved = any(kind == "call.moved" for kind, _ in self.line.happened)
-        self.line.happened.clear()
-        return moved
+    def _sends(self, sending: bool) -> None:
+        if sending != self._sending:
+            self._sending = sending
+            self.leg.show(sending)
+
+    async def _join(self) -> None:
+        try:
+            answered = await self.line.ask("leg.join", {})
+            offer = LegOffered.model_validate(
+                {name: answered[name] for name in LegOffered.model_fields}
+            )
+            answer = await self.leg.answer(offer)
+            await self.line.ask("leg.answer", {"leg_id": offer.leg_id, "sdp": answer})
+            await self.leg.until_connected(5.0)
+        except Refused as refused:
+            log.info("the leg could not be made yet: %s", refused.reason)
+            return
+        self._tag = offer.tag
 
     async def _say(self, say: Say) -> None:
         self._tell(say.event)
@@ -89,7 +105,7 @@ class SimulatedTerminal(Simulated):
             if screen is None:
                 continue
             call = screen["call"]
-            await self._follow_call(call and call["call_id"], self._was_moved())
+            await self._follow(screen, call and call["call_id"])
             if begun and screen["stage"] == "attract":
                 return
             begun = begun or screen["stage"] != "attract"
@@ -124,7 +140,7 @@ class SimulatedDesk(Simulated):
                 continue
             case = screen["case"]
             call = case and case["call"]
-            await self._follow_call(call and call["call_id"], self._was_moved())
+            await self._follow(screen, call and call["call_id"])
             if case is None and case_id is not None:
                 served, case_id = served + 1, None
             elif case is not None:

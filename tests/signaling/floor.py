@@ -25,13 +25,23 @@ from counter.signaling.ports import (
 from counter.signaling.store_asks import attach, carry_out
 from counter.signaling.store_desk import put_agent
 from counter.signaling.store_step import Hooks, in_step
-from counter.signaling.tables import agent, call, pairing, skill, terminal_state, ticket
+from counter.signaling.tables import (
+    agent,
+    call,
+    leg,
+    pairing,
+    party,
+    restraint,
+    skill,
+    terminal_state,
+    ticket,
+)
 from counter.store import journal_sql, once, session_log
 from counter.store.cases import case_table
 from counter.store.metadata import metadata
 
 TABLES = [
-    *(agent, skill, ticket, pairing, call, terminal_state, case_table),
+    *(agent, skill, ticket, pairing, call, party, restraint, leg, terminal_state, case_table),
     metadata.tables["ticket_counter"],
     *(session_log.session_log, session_log.audience_head, once.command_key),
     *(journal_sql.journal_entry, journal_sql.journal_head),
@@ -145,12 +155,14 @@ class Commands:
         self.floor = floor
         self.hooks = floor.hooks()
         self.epochs: dict[str, int] = {}
+        self.supervisors: set[str] = set()
 
     def who(self, subject: str) -> GatewayPrincipal:
         return GatewayPrincipal(
             audience="/agent" if subject.startswith("a-") else "/terminal",
             subject=subject,
             epoch=self.epochs.get(subject, 0),
+            supervisor=subject in self.supervisors,
         )
 
     def attach(self, conn: Connection, subject: str, now: datetime) -> int:
@@ -219,16 +231,26 @@ def violations(conn: Connection) -> list[str]:
     agents = {row.id: row for row in conn.execute(select(agent))}
     cases = {row.id: row for row in conn.execute(select(case_table))}
     calls = [row for row in conn.execute(select(call)) if row.state == "active"]
+    parties = [row for row in conn.execute(select(party)) if row.state in {"asked", "present"}]
     found = []
     for row in tickets.values():
         mine = [each.state for each in pairings if each.ticket_id == row.id]
         if mine != ([row.state] if row.state in live else []):
             found.append(f"ticket {row.id} is {row.state} with pairings {mine}")
     for row in agents.values():
-        mine = [each.state for each in pairings if each.agent_id == row.id]
-        wanted = {"offered": ["offered"], "busy": ["active"]}.get(row.state, [])
-        if mine != wanted:
-            found.append(f"agent {row.id} is {row.state} with pairings {mine}")
+        mine = [each.state for each in [*pairings, *parties] if each.agent_id == row.id]
+        wanted = {"offered": [["offered"], ["asked"]], "busy": [["active"], ["present"]]}
+        if mine not in wanted.get(row.state, [[]]):
+            found.append(f"agent {row.id} is {row.state} with pairings and parties {mine}")
+    for each in parties:
+        if each.call_id not in {row.id for row in calls}:
+            found.append(f"party {each.id} is {each.state} in a call that is over")
+    for row in calls:
+        there = [each for each in parties if each.call_id == row.id and each.state == "present"]
+        if len(there) > 2:
+            found.append(f"call {row.id} has {len(there)} beside citizen and agent")
+        if any(each.aside for each in there) and row.held_since is None:
+            found.append(f"call {row.id} has one aside, and its citizen is not held")
     for each in pairings:
         if each.epoch != agents[each.agent_id].epoch:
             found.append(f"pairing {each.id} is of an older epoch")

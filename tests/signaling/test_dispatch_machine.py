@@ -1,5 +1,7 @@
 """Any order of comings, goings, answers, misses and deaths: tickets and agents never disagree.
 
+Neither do calls of several and those in them, whoever is asked, comes, leaves or takes over.
+
 The invariants are those of the design: one live pairing per ticket and per agent, states that
 agree, no ticket lost, first come first served, work conserving, stale epochs fenced, repeats
 harmless, nothing stuck after leases ran out, `rev` rising.
@@ -15,13 +17,16 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from sqlalchemy import Connection, event, select
 
 from counter.errors import NotAllowedNow, NotFound, Refusal, UsedElsewhere
-from counter.protocol import desk, terminal
+from counter.protocol import desk, parties, terminal
 from counter.protocol.message import Ask
 from counter.signaling.dispatch import BOOST, GRACE
+from counter.signaling.party import InviteOver
 from counter.signaling.store_desk import put_skill
 from counter.signaling.store_sweep import overdue
-from counter.signaling.tables import agent, pairing, skill, ticket
+from counter.signaling.tables import agent, pairing, party, skill, ticket
 from tests.signaling.floor import Commands, Floor, in_memory, ringing, seed, violations
+
+pytestmark = pytest.mark.timeout(600)
 
 AGENTS = ["a-1", "a-2", "a-3"]
 TERMINALS = ["t-1", "t-2", "t-3", "t-4"]
@@ -188,6 +193,62 @@ class Machine(RuleBasedStateMachine):
         for _ in range(2):
             self._ask(subject, terminal.VisitLeave(key=self._key()))
 
+    # More than two
+
+    @rule(
+        subject=st.sampled_from(AGENTS),
+        other=st.sampled_from(AGENTS),
+        purpose=st.sampled_from(["colleague", "consult", "transfer"]),
+        stay=st.booleans(),
+    )
+    def a_colleague_is_asked(self, subject: str, other: str, purpose: Any, stay: bool) -> None:
+        ask = parties.PartyInvite(key=self._key(), agent=other, purpose=purpose, stay=stay)
+        free = self._state(other) == "idle"
+        try:
+            self._ask(subject, ask)
+        except Refusal:
+            return
+        assert free and self._state(other) == "offered", "only who is idle is asked"
+
+    @rule(subject=st.sampled_from(AGENTS), comes=st.booleans(), twice=st.booleans())
+    def a_colleague_answers(self, subject: str, comes: bool, twice: bool) -> None:
+        asked = self._party(subject, "asked")
+        if asked is None:
+            return
+        for _ in range(2 if twice else 1):
+            try:
+                if comes:
+                    self._ask(subject, parties.PartyAccept(key=self._key(), party_id=asked.id))
+                else:
+                    self._ask(subject, parties.PartyDecline(key=self._key(), party_id=asked.id))
+            except InviteOver:
+                assert asked.deadline <= self.now, "only a late answer is refused"
+                return
+
+    @rule(subject=st.sampled_from(AGENTS))
+    def a_colleague_leaves(self, subject: str) -> None:
+        self._ask(subject, parties.PartyLeave(key=self._key()))
+        assert self._party(subject, "present") is None
+
+    @rule(subject=st.sampled_from(AGENTS), on=st.booleans())
+    def a_citizen_is_held(self, subject: str, on: bool) -> None:
+        if self._active_pairing(subject):
+            self._ask(subject, parties.CallHold(key=self._key(), on=on))
+
+    @rule(subject=st.sampled_from(AGENTS), other=st.sampled_from(AGENTS), stay=st.booleans())
+    def a_case_is_handed_over(self, subject: str, other: str, stay: bool) -> None:
+        there = self._party(other, "present")
+        before = self._active_pairing(subject)
+        if there is None or before is None:
+            return
+        ask = parties.PartyHandOver(key=self._key(), party_id=there.id, stay=stay)
+        try:
+            self._ask(subject, ask)
+        except Refusal:
+            assert self._active_pairing(subject) == before, "refused, and nothing changed"
+            return
+        assert self._active_pairing(subject) is None and self._active_pairing(other)
+
     # Beats, time and death
 
     @rule(subject=st.sampled_from(AGENTS))
@@ -293,6 +354,10 @@ class Machine(RuleBasedStateMachine):
         return self._column(
             pairing.c.id, (pairing.c.agent_id == subject) & (pairing.c.state == "active")
         )
+
+    def _party(self, subject: str, state: str) -> Any:
+        query = select(party).where(party.c.agent_id == subject, party.c.state == state)
+        return self._read(lambda conn: conn.execute(query).one_or_none())
 
     def _offered_ticket(self, subject: str) -> Any:
         return self._column(
