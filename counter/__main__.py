@@ -2,10 +2,12 @@
 
 import argparse
 import asyncio
+import json
 import logging
 import os
 import sys
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 from counter.app.logs import set_up
@@ -52,16 +54,101 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _media(options: argparse.Namespace) -> int:
-    from counter.app.clock import new_id, random32
-    from counter.media.worker import WorkerSettings, serve_worker
+    import uvloop
 
+    from counter.app.clock import clock, new_id, random32, random_bytes
+    from counter.media.mutual_tls import TlsFiles
+    from counter.media.worker import Listening, WorkerSettings, serve_worker
+
+    files = options.tls_cert, options.tls_key, options.tls_ca
+    if len({given is None for given in (options.listen, *files)}) > 1:
+        print("--listen, --tls-cert, --tls-key and --tls-ca go together", file=sys.stderr)
+        return 2
+    listening = None
+    if options.listen is not None:
+        host, port = options.listen
+        certificate, key, authority = files
+        proof = TlsFiles(certificate=certificate, key=key, authority=authority)
+        listening = Listening(host=host, port=port, files=proof)
     settings = WorkerSettings(
+        listening=listening,
+        drain_for=timedelta(seconds=options.drain_s),
         socket=options.socket,
         ip=options.ip,
         bind_ip=options.bind_ip,
+        ip6=options.ip6,
+        only_from=tuple(options.only_from),
         udp_port=options.udp_port,
+        recordings=options.recordings or options.socket.parent / "recordings",
     )
-    asyncio.run(serve_worker(settings, new_id=new_id, random32=random32))
+    # Its way from the kernel to the packet loop is shorter than that of asyncio's own.
+    uvloop.run(
+        serve_worker(
+            settings, new_id=new_id, random32=random32, random_bytes=random_bytes, wall=clock
+        )
+    )
+    return 0
+
+
+def _media_certificate(options: argparse.Namespace) -> int:
+    from counter.app.clock import clock
+    from counter.media.tls_development import media_files
+
+    files = media_files(_settings(options).keys / "media-tls", options.node, clock())
+    _say(f"take these to {options.node}, for --tls-cert, --tls-key and --tls-ca:")
+    for path in (files.certificate, files.key, files.authority):
+        _say(f"  {path}")
+    return 0
+
+
+def _health(options: argparse.Namespace) -> int:
+    return _ask_operator(options, "/health", None)
+
+
+def _recordings(options: argparse.Namespace) -> int:
+    return _ask_operator(options, "/recordings", None)
+
+
+def _recording(options: argparse.Namespace) -> int:
+    from counter.app.demo import NotRunning, ask
+    from counter.app.recording_out import write_out
+
+    try:
+        told = asyncio.run(
+            ask(_settings(options).data, "/recording", {"recording": options.recording})
+        )
+        size = write_out(told, options.file)
+    except (NotRunning, FileExistsError) as refused:
+        print(refused, file=sys.stderr)
+        return 1
+    _say(f"{options.file}: {size} bytes, in the clear; the journal says that you have it")
+    return 0
+
+
+def _drain(options: argparse.Namespace) -> int:
+    return _ask_operator(
+        options, "/drain", {"process": options.process, "limit_s": options.limit_s}
+    )
+
+
+def _webhooks(options: argparse.Namespace) -> int:
+    body = {
+        name: value
+        for name in ("webhook", "url", "kinds", "department", "delivery", "since")
+        if (value := getattr(options, name, None)) is not None
+    }
+    return _ask_operator(options, options.path, body)
+
+
+def _ask_operator(options: argparse.Namespace, path: str, body: dict[str, object] | None) -> int:
+    from counter.app.demo import NotRunning, ask
+
+    try:
+        told = asyncio.run(ask(_settings(options).data, path, body))
+    except NotRunning as refused:
+        print(refused, file=sys.stderr)
+        return 1
+    _say(json.dumps(told, indent=2))
     return 0
 
 
@@ -119,6 +206,11 @@ def _check(options: argparse.Namespace) -> int:
     return 0
 
 
+def _address(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
 def _say(line: str) -> None:
     print(line, flush=True)
 
@@ -140,8 +232,74 @@ def _parser() -> argparse.ArgumentParser:
     media.add_argument("--socket", type=Path, required=True)
     media.add_argument("--ip", default="127.0.0.1")
     media.add_argument("--bind-ip", help="this machine's address, if it is not --ip")
+    media.add_argument("--ip6", help="this machine's IPv6 address, if browsers are to use it")
     media.add_argument("--udp-port", type=int, default=0)
+    media.add_argument(
+        "--only-from",
+        action="append",
+        default=[],
+        metavar="IP",
+        help="take media from this relay and from nowhere else; to be repeated for more relays",
+    )
+    media.add_argument("--recordings", type=Path, help="dumps of recorded calls")
+    media.add_argument(
+        "--listen",
+        type=_address,
+        metavar="HOST:PORT",
+        help="where other machines' counters ask",
+    )
+    for name, what in (("cert", "its certificate"), ("key", "its key"), ("ca", "whom it believes")):
+        media.add_argument(f"--tls-{name}", type=Path, help=f"{what}, PEM")
+    media.add_argument(
+        "--drain-s", type=int, default=0, help="how long calls may go on after SIGTERM"
+    )
     media.set_defaults(run=_media)
+
+    certificate = commands.add_parser(
+        "media-certificate", parents=[common], help="what a media node proves itself with"
+    )
+    certificate.add_argument("node", help="the name or address that counters reach it by")
+    certificate.set_defaults(run=_media_certificate)
+
+    health = commands.add_parser("health", parents=[common], help="how the counter does")
+    health.set_defaults(run=_health)
+
+    recordings = commands.add_parser(
+        "recordings", parents=[common], help="the newest recordings, and what is wrong with any"
+    )
+    recordings.set_defaults(run=_recordings)
+
+    recording = commands.add_parser(
+        "recording", parents=[common], help="take a recording out, in the clear"
+    )
+    recording.add_argument("recording", help="its name; see recordings")
+    recording.add_argument("file", type=Path, help="such as conversation.mkv; must not be there")
+    recording.set_defaults(run=_recording)
+
+    webhooks = commands.add_parser("webhooks", help="which programs are told of appointments")
+    asked = webhooks.add_subparsers(required=True, metavar="WHAT")
+    which = asked.add_parser("list", parents=[common], help="all, or what one was told")
+    which.add_argument("webhook", nargs="?", help="its id")
+    which.set_defaults(run=_webhooks, path="/webhooks")
+    new = asked.add_parser("add", parents=[common], help="a new one; shows its secret, this once")
+    new.add_argument("url", help="such as https://program.example/hook")
+    new.add_argument("--kind", dest="kinds", action="append", default=[], help="(all)")
+    new.add_argument("--department", help="only of its appointments (of all)")
+    new.set_defaults(run=_webhooks, path="/webhooks/add")
+    gone = asked.add_parser("remove", parents=[common], help="tell it nothing any more")
+    gone.add_argument("webhook")
+    gone.set_defaults(run=_webhooks, path="/webhooks/remove")
+    again = asked.add_parser("replay", parents=[common], help="tell it again")
+    again.add_argument("webhook")
+    chosen = again.add_mutually_exclusive_group(required=True)
+    chosen.add_argument("--delivery", type=int, help="this one; see list")
+    chosen.add_argument("--since", help="all since then: 2026-11-23T10:00:00+08:00")
+    again.set_defaults(run=_webhooks, path="/webhooks/replay")
+
+    drain = commands.add_parser("drain", parents=[common], help="empty a media process")
+    drain.add_argument("process", help="such as media-0; see health")
+    drain.add_argument("--limit-s", type=int, default=3600, help="how long calls may go on (3600)")
+    drain.set_defaults(run=_drain)
 
     demo = commands.add_parser("demo", parents=[common], help="play a citizen, or an agent")
     demo.add_argument("--as", dest="role", choices=("citizen", "agent"), default="citizen")

@@ -66,6 +66,16 @@ class Busy(Refusal):
     status = 503
 
 
+class Crowded(Busy):
+    """So many are before this one that it is better to come back; `retry_after_s` says when."""
+
+    status = 429
+
+    def __init__(self, message: str, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
 class StoreUnavailable(Refusal):
     """The store did not take the command; nothing was changed."""
 

@@ -11,17 +11,24 @@ import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
 
+from counter.media.node_name import node_name
+from counter.media.turn import is_turn_url
+
 PREFIX: Final = "COUNTER_"
 FILE: Final = "COUNTER_SETTINGS"
+
+THIS_MACHINE: Final = ("localhost", "127.0.0.1", "::1")
 
 NO_KEYS: Final = (
     "keys: this version has no key provider for production, only the development authority that "
@@ -37,6 +44,16 @@ def _ipv4(text: str) -> str:
         raise ValueError("is not an IPv4 address") from None
 
 
+def _ipv6(text: str) -> str:
+    try:
+        address = ipaddress.IPv6Address(text)
+    except ValueError:
+        raise ValueError("is not an IPv6 address") from None
+    if address.is_link_local:
+        raise ValueError("is valid on one link only; browsers elsewhere cannot use it")
+    return str(address)
+
+
 def _postgres(text: str) -> str:
     if re.fullmatch(r"[^@/\s]+@[^@/\s]+/[^/\s?]+", text) is None:
         raise ValueError("is not user:password@host:port/database, without a scheme")
@@ -49,8 +66,52 @@ def _redis(text: str) -> str:
     return text
 
 
+def _ip(text: str) -> str:
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        raise ValueError("is not an IP address") from None
+
+
+def _mailbox(text: str) -> str:
+    if re.fullmatch(r"[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]+", text) is None:
+        raise ValueError("is not an e-mail address")
+    return text
+
+
+def _network(text: str) -> str:
+    try:
+        return str(ipaddress.ip_network(text))
+    except ValueError:
+        raise ValueError("is not a network such as 10.20.0.0/16") from None
+
+
+def _turn_url(text: str) -> str:
+    if not is_turn_url(text):
+        raise ValueError(
+            "is not turn:host:port?transport=udp, turn:host:port?transport=tcp "
+            "or turns:host:port?transport=tcp"
+        )
+    return text
+
+
+def _media_node(text: str) -> str:
+    node_name(text)
+    return text
+
+
+def _several(given: object) -> object:
+    """In the environment, several values are words."""
+    return tuple(given.split()) if isinstance(given, str) else given
+
+
 Port = Annotated[int, Field(ge=0, le=65_535)]
 Ipv4 = Annotated[str, AfterValidator(_ipv4)]
+Ipv6 = Annotated[str, AfterValidator(_ipv6)]
+Ip = Annotated[str, AfterValidator(_ip)]
+Network = Annotated[str, AfterValidator(_network)]
+MediaNode = Annotated[str, AfterValidator(_media_node)]
+TurnUrl = Annotated[str, AfterValidator(_turn_url)]
 
 
 class Settings(BaseSettings):
@@ -88,8 +149,8 @@ class Settings(BaseSettings):
     practice: bool = True
     """Development only: demo places are open day and night; false seeds the official hours and
     calendars."""
-    media_workers: Annotated[int, Field(ge=1, le=64)] | None = None
-    """Media processes; none: one per core."""
+    media_workers: Annotated[int, Field(ge=0, le=64)] | None = None
+    """Media processes of this machine; none: one per core, or with `media_nodes` 0."""
     media_directory: Path | None = None
     """Sockets and logs of the media processes; none: in `data`.  Nodes on one machine that name
     the same directory share the processes, so that a call may have its sides on two nodes."""
@@ -97,11 +158,51 @@ class Settings(BaseSettings):
     """The address browsers send media to."""
     media_bind_ip: Ipv4 | None = None
     """This machine's own address, where it differs from `media_ip` (address translation)."""
+    media_ip6: Ipv6 | None = None
+    """This machine's IPv6 address, which browsers may send media to as well; none: IPv4 only."""
     media_udp_port: Port = 40_000
     """UDP port of the first media process, the others count on; 0 takes free ones."""
+    media_nodes: Annotated[tuple[MediaNode, ...], NoDecode, BeforeValidator(_several)] = ()
+    """Media processes of other machines, `https://host:port` each; the same on every node."""
+    media_tls_cert: Path | None = None
+    """What this counter proves itself to media nodes with, PEM; its certificate names `counter`."""
+    media_tls_key: Path | None = None
+    media_tls_ca: Path | None = None
+    """Who vouches for the media nodes' certificates, which name `media`."""
+    turn_urls: Annotated[tuple[TurnUrl, ...], NoDecode, BeforeValidator(_several)] = ()
+    """Relays that pages may reach media through: `turn:host:port?transport=udp` (or `tcp`),
+    `turns:host:port?transport=tcp`; none: pages reach media by themselves."""
+    turn_secret: SecretStr | None = None
+    """What the relays make passwords from (`turnadmin --set-secret`)."""
+    turn_ips: Annotated[tuple[Ip, ...], NoDecode, BeforeValidator(_several)] = ()
+    """Where the relays send media from (`relay-ip` of coturn)."""
+    relay_only: bool | None = None
+    """Pages reach media through relays and in no other way, and media takes nothing from
+    elsewhere than `turn_ips`; not said: in production with `turn_urls`."""
+    recording_days: Annotated[int, Field(ge=1, le=3650)] = 90
+    """How long a recorded conversation is kept; then its key is destroyed."""
     document_camera: str = ""
     """Part of the document camera's name, as the terminals' browsers give it; empty: a terminal
     has one camera for the face and for papers."""
+    smtp_host: str | None = None
+    """Who takes the counter's e-mail; none: notices are files in `data/notices`."""
+    smtp_port: Port = 0
+    """0: the usual one, 587 with starttls, 465 with implicit, 25 with none."""
+    smtp_tls: Literal["starttls", "implicit", "none"] = "starttls"
+    """How the way there is sealed; `none` is for a relay on this machine."""
+    smtp_ca: Path | None = None
+    """Who vouches for the relay's certificate, PEM; none: whom this machine believes."""
+    smtp_user: str = ""
+    """Empty: nobody signs in at the relay."""
+    smtp_password: SecretStr | None = None
+    smtp_from: Annotated[str, AfterValidator(_mailbox)] | None = None
+    """The address that letters come from, such as `counter@counter.example`."""
+    webhook_networks: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_several)] = ()
+    """Networks in which receivers of webhooks may be although they are not public, such as
+    `10.20.0.0/16`."""
+    waiting_room_per_s: Annotated[float, Field(ge=0, le=10_000)] = 0.0
+    """When a department opens its days for booking, people gather in a waiting room and so many
+    go in each second on this node; 0: there are no waiting rooms."""
     tsa_port: Port = 0
     """Loopback port of the development time-stamp authority; 0 takes a free one."""
     drain_s: Annotated[float, Field(ge=0, le=300)] = 0.0
@@ -129,9 +230,23 @@ class Settings(BaseSettings):
         return self.lan or (self.origin or "").startswith("https://")
 
     @property
+    def domain(self) -> str:
+        """The name of the counter, which the ids of calendar entries end in."""
+        return (urlsplit(self.origin or "").hostname) or "counter.invalid"
+
+    @property
     def workers(self) -> int:
         """How many media processes run."""
-        return self.media_workers or os.cpu_count() or 1
+        if self.media_workers is not None:
+            return self.media_workers
+        return 0 if self.media_nodes else os.cpu_count() or 1
+
+    @property
+    def only_relayed(self) -> bool:
+        """Pages reach media through relays and in no other way."""
+        if self.relay_only is None:
+            return self.profile == "production" and bool(self.turn_urls)
+        return self.relay_only
 
     @property
     def keys(self) -> Path:
@@ -142,6 +257,13 @@ class Settings(BaseSettings):
     def blobs(self) -> Path:
         """Where big bytes lie by their digest."""
         return (self.shared or self.data) / "blobs"
+
+    @property
+    def recordings(self) -> Path:
+        """Where what is being recorded lies, sealed, until it is made into one file."""
+        if self.media_nodes and self.shared is not None:
+            return self.shared / "recordings"
+        return self.media / "recordings"
 
     @property
     def media(self) -> Path:
@@ -183,7 +305,7 @@ def read_settings(*, serving: bool = False, **over: object) -> Settings:
     except (tomllib.TOMLDecodeError, OSError) as unreadable:
         raise BadSettings(f"{_file()} cannot be read: {unreadable}") from unreadable
     if serving:
-        mistakes += _missing(settings, wrong)
+        mistakes += [*_apart(settings, wrong), *_missing(settings, wrong)]
     if mistakes:
         raise BadSettings("\n  ".join(["these settings cannot be used:", *mistakes]))
     return settings
@@ -194,6 +316,46 @@ def shown(settings: Settings) -> list[str]:
     return [
         f"{name} = {re.sub(r'(?<=:)[^:@/]+(?=@)', '…', str(value))}" for name, value in settings
     ]
+
+
+def _apart(settings: Settings, wrong: set[str]) -> list[str]:
+    """Settings that mean nothing without another one; about a wrong one all is said."""
+    needs = {
+        "media_workers": (
+            settings.workers > 0 or bool(settings.media_nodes),
+            "0 needs media_nodes: somebody has to carry the calls",
+        ),
+        "media_tls_cert": (
+            len({path is None for path in _media_tls(settings)}) == 1,
+            "it, media_tls_key and media_tls_ca are named together or not at all",
+        ),
+        "turn_urls": (
+            bool(settings.turn_urls) or not settings.only_relayed,
+            "relay_only needs relays",
+        ),
+        "turn_secret": (
+            settings.turn_secret is not None or not settings.turn_urls,
+            "the relays of turn_urls take nobody without it",
+        ),
+        "turn_ips": (
+            bool(settings.turn_ips) or not settings.only_relayed,
+            "relay_only needs the addresses that the relays send from",
+        ),
+        "smtp_from": (
+            settings.smtp_from is not None or settings.smtp_host is None,
+            "letters by smtp_host come from somebody",
+        ),
+        "smtp_password": (
+            bool(settings.smtp_user) == (settings.smtp_password is not None),
+            "it and smtp_user are named together or not at all",
+        ),
+        "smtp_tls": (
+            settings.smtp_tls != "none" or settings.smtp_host in (None, *THIS_MACHINE),
+            "what is in letters does not go over a network in the clear",
+        ),
+    }
+    found = [f"{name}: {why}" for name, (there, why) in needs.items() if not there]
+    return [line for line in found if line.split(":")[0] not in wrong]
 
 
 def _missing(settings: Settings, wrong: set[str]) -> list[str]:
@@ -210,6 +372,10 @@ def _missing(settings: Settings, wrong: set[str]) -> list[str]:
             (settings.origin or "").startswith("https://"),
             "production is reached over https; name what browsers call it",
         ),
+        "media_nodes": (
+            not settings.media_nodes or None not in _media_tls(settings),
+            "production proves itself to them: media_tls_cert, media_tls_key and media_tls_ca",
+        ),
         "lan": (
             not settings.lan,
             "production has no certificates made here; leave it out and put a proxy in front",
@@ -217,6 +383,10 @@ def _missing(settings: Settings, wrong: set[str]) -> list[str]:
     }
     found = [f"{name}: {why}" for name, (there, why) in needs.items() if not there]
     return [*(line for line in found if line.split(":")[0] not in wrong), NO_KEYS]
+
+
+def _media_tls(settings: Settings) -> tuple[Path | None, ...]:
+    return settings.media_tls_cert, settings.media_tls_key, settings.media_tls_ca
 
 
 def _unknown_in_environment() -> list[str]:

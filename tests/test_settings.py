@@ -85,6 +85,17 @@ def test_all_mistakes_are_said_at_once(toml: Path, monkeypatch: pytest.MonkeyPat
     assert "media_ip: is not an IPv4 address" in said
 
 
+@pytest.mark.parametrize("address", ["192.0.2.7", "fe80::1", "counter.example.org"])
+def test_browsers_are_told_no_ipv6_address_that_they_cannot_use(toml: Path, address: str) -> None:
+    toml.write_text(f'media_ip6 = "{address}"\n')
+    assert [line.split(":")[0] for line in mistakes()] == ["media_ip6"]
+
+
+def test_an_ipv6_address_is_taken_in_any_spelling(toml: Path) -> None:
+    toml.write_text('media_ip6 = "2001:DB8:0::7"\n')
+    assert read_settings().media_ip6 == "2001:db8::7"
+
+
 def test_a_file_that_is_not_toml_is_named_with_the_line(toml: Path) -> None:
     toml.write_text("port = \n")
     with pytest.raises(BadSettings, match=r"counter\.toml cannot be read: .*line 1"):
@@ -125,10 +136,117 @@ def test_production_does_not_run_on_development_keys_or_certificates(toml: Path)
     assert read_settings().profile == "production"
 
 
+RELAYED = """
+turn_urls = ["turn:relay.example:3478?transport=udp", "turns:relay.example:443?transport=tcp"]
+turn_secret = "open-sesame"
+turn_ips = ["198.51.100.5"]
+"""
+
+
+def test_with_relays_production_takes_no_other_way_unless_told_so(toml: Path) -> None:
+    toml.write_text(RELAYED)
+    assert not read_settings(serving=True).only_relayed
+    toml.write_text(RELAYED + "relay_only = true\n")
+    assert read_settings(serving=True).only_relayed
+    toml.write_text(ENOUGH + RELAYED)
+    assert [line.split(":")[0] for line in mistakes()] == ["keys"]
+    assert read_settings().only_relayed
+    toml.write_text(ENOUGH + RELAYED + "relay_only = false\n")
+    assert not read_settings().only_relayed
+
+
+def test_settings_of_relays_belong_together(toml: Path) -> None:
+    toml.write_text("relay_only = true\n")
+    assert [line.split(":")[0] for line in mistakes()] == ["turn_urls", "turn_ips"]
+    toml.write_text("\n".join(one for one in RELAYED.splitlines() if "secret" not in one))
+    assert [line.split(":")[0] for line in mistakes()] == ["turn_secret"]
+    toml.write_text('turn_urls = ["stun:stun.example.org"]\nturn_ips = ["relay.example.org"]\n')
+    said = mistakes()
+    assert [line.split(":")[0] for line in said] == ["turn_urls.0", "turn_ips.0"]
+
+
+def test_several_relays_are_words_in_the_environment(
+    toml: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(
+        "COUNTER_TURN_URLS", "turn:a.example:1?transport=udp turn:b.example:2?transport=tcp"
+    )
+    monkeypatch.setenv("COUNTER_TURN_SECRET", "open-sesame")
+    settings = read_settings(serving=True)
+    assert settings.turn_urls == (
+        "turn:a.example:1?transport=udp",
+        "turn:b.example:2?transport=tcp",
+    )
+
+
+NODES = 'media_nodes = ["https://media-1.example:40000", "https://media-1.example:40001"]\n'
+PROOF = """
+media_tls_cert = "/etc/counter/counter.pem"
+media_tls_key = "/etc/counter/counter.key"
+media_tls_ca = "/etc/counter/authority.pem"
+"""
+
+
+def test_with_media_nodes_a_counter_starts_no_media_unless_told_so(toml: Path) -> None:
+    toml.write_text(NODES)
+    settings = read_settings(serving=True)
+    assert settings.workers == 0
+    assert settings.media_nodes[1] == "https://media-1.example:40001"
+    assert settings.recordings == settings.media / "recordings"
+    # Media of another machine writes where every counter finds it.
+    toml.write_text(NODES + 'shared = "/srv/counter"\n')
+    assert read_settings().recordings == Path("/srv/counter/recordings")
+    toml.write_text(NODES + "media_workers = 2\n")
+    assert read_settings(serving=True).workers == 2
+    toml.write_text("media_workers = 0\n")
+    assert [line.split(":")[0] for line in mistakes()] == ["media_workers"]
+    toml.write_text("")
+    assert read_settings(serving=True).workers >= 1
+
+
+def test_media_nodes_have_addresses_and_proofs(toml: Path) -> None:
+    toml.write_text('media_nodes = ["http://media-1.example:40000", "https://media-2.example"]\n')
+    assert [line.split(":")[0] for line in mistakes()] == ["media_nodes.0", "media_nodes.1"]
+    toml.write_text(NODES + "\n".join(PROOF.splitlines()[:-1]))
+    assert [line.split(":")[0] for line in mistakes()] == ["media_tls_cert"]
+    toml.write_text(ENOUGH + NODES)
+    assert [line.split(":")[0] for line in mistakes()] == ["media_nodes", "keys"]
+    toml.write_text(ENOUGH + NODES + PROOF)
+    assert [line.split(":")[0] for line in mistakes()] == ["keys"]
+
+
+def test_letters_are_sent_by_somebody_and_not_in_the_clear(toml: Path) -> None:
+    toml.write_text('smtp_host = "mail.example"\nsmtp_tls = "none"\nsmtp_user = "counter"\n')
+    assert sorted(line.split(":")[0] for line in mistakes()) == [
+        *("smtp_from", "smtp_password", "smtp_tls"),
+    ]
+    toml.write_text('smtp_from = "counter"\nsmtp_tls = "ssl"\nsmtp_password = "hush"\n')
+    assert sorted(line.split(":")[0] for line in mistakes()) == [
+        *("smtp_from", "smtp_password", "smtp_tls"),
+    ]
+    toml.write_text('smtp_host = "localhost"\nsmtp_tls = "none"\nsmtp_from = "a@b.example"\n')
+    assert read_settings(serving=True).smtp_port == 0
+
+
+def test_networks_of_webhooks_are_networks(toml: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COUNTER_WEBHOOK_NETWORKS", "10.20.0.0/16 fd00:20::/32")
+    assert read_settings().webhook_networks == ("10.20.0.0/16", "fd00:20::/32")
+    monkeypatch.setenv("COUNTER_WEBHOOK_NETWORKS", "10.20.0.1/16 everywhere")
+    assert [line.split(":")[0] for line in mistakes()] == [
+        *("webhook_networks.0", "webhook_networks.1"),
+    ]
+
+
+def test_the_counter_is_called_what_browsers_call_it(toml: Path) -> None:
+    assert read_settings().domain == "counter.invalid"
+    toml.write_text('origin = "https://counter.example:8443"\n')
+    assert read_settings().domain == "counter.example"
+
+
 def test_passwords_are_not_shown(toml: Path) -> None:
-    toml.write_text(ENOUGH + 'redis = "redis://:swordfish@cache:6379/0"\n')
+    toml.write_text(ENOUGH + RELAYED + 'redis = "redis://:swordfish@cache:6379/0"\n')
     said = "\n".join(shown(read_settings()))
-    assert "hush-hush" not in said and "swordfish" not in said
+    assert not any(secret in said for secret in ("hush-hush", "swordfish", "open-sesame"))
     assert "postgres = counter:…@db.example.org:5432/counter" in said
     assert "redis = redis://:…@cache:6379/0" in said
 

@@ -6,7 +6,7 @@ sessions and appointments with which `counter demo` plays its part.
 
 import json
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -26,6 +26,36 @@ class Operations(Protocol):
         """How it is."""
         ...
 
+    async def drain(self, process: str, limit_s: int) -> Json:
+        """Let a media process begin nothing new, and end."""
+        ...
+
+    async def recordings(self) -> Json:
+        """The newest recordings, and what somebody must look at."""
+        ...
+
+    async def recording(self, recording_id: str) -> Json:
+        """Where a finished one lies, and what opens it; journalled."""
+        ...
+
+    async def webhooks(self, webhook_id: str | None) -> Json:
+        """All of them; or what one was told."""
+        ...
+
+    async def webhook_add(self, url: str, kinds: Sequence[str], department: str | None) -> Json:
+        """A new one, with its secret; journalled."""
+        ...
+
+    async def webhook_remove(self, webhook_id: str) -> Json:
+        """Tell it nothing any more; journalled."""
+        ...
+
+    async def webhook_replay(
+        self, webhook_id: str, delivery: int | None, since: str | None
+    ) -> Json:
+        """Tell it one thing again, or all that happened since; journalled."""
+        ...
+
     async def enrolment(self, terminal_id: str) -> Json:
         """A link with which a machine becomes that terminal."""
         ...
@@ -43,6 +73,29 @@ async def open_admin_socket(operations: Operations, path: Path) -> web.AppRunner
     """Serve `operations` at `path`; clean the runner up to close it."""
     app = web.Application(middlewares=[_refusals])
     app.router.add_get("/health", _answer(lambda body: operations.health()))
+    app.router.add_post(
+        "/drain", _answer(lambda body: operations.drain(body["process"], body["limit_s"]))
+    )
+    app.router.add_get("/recordings", _answer(lambda body: operations.recordings()))
+    app.router.add_post("/recording", _answer(lambda body: operations.recording(body["recording"])))
+    app.router.add_post("/webhooks", _answer(lambda body: operations.webhooks(body.get("webhook"))))
+    app.router.add_post(
+        "/webhooks/add",
+        _answer(
+            lambda body: operations.webhook_add(body["url"], body["kinds"], body.get("department"))
+        ),
+    )
+    app.router.add_post(
+        "/webhooks/remove", _answer(lambda body: operations.webhook_remove(body["webhook"]))
+    )
+    app.router.add_post(
+        "/webhooks/replay",
+        _answer(
+            lambda body: operations.webhook_replay(
+                body["webhook"], body.get("delivery"), body.get("since")
+            )
+        ),
+    )
     app.router.add_post("/enrolment", _answer(lambda body: operations.enrolment(body["terminal"])))
     app.router.add_post(
         "/session", _answer(lambda body: operations.session(body["role"], body.get("subject")))

@@ -20,6 +20,11 @@ def new_token() -> str:
     return secrets.token_urlsafe(32)
 
 
+def random_bytes(count: int) -> bytes:
+    """So many unpredictable octets."""
+    return secrets.token_bytes(count)
+
+
 def random32() -> int:
     """An unpredictable 32-bit number."""
     return secrets.randbits(32)

@@ -106,15 +106,20 @@ async def _come_again(
             await asyncio.sleep(5 * options.pace_s)
 
 
-async def ask(data: Path, path: str, body: dict[str, Any]) -> dict[str, Any]:
-    """Ask the operator's socket of the counter that runs on `data`.  Raises `NotRunning`."""
+async def ask(data: Path, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
+    """Ask the operator's socket of the counter that runs on `data`.  Raises `NotRunning`.
+
+    body: None only to look.
+    """
     socket = data / "admin.sock"
     if not socket.exists():
         raise NotRunning(f"no counter runs on {data}: start it with `make run`")
     try:
         async with (
             aiohttp.ClientSession(connector=aiohttp.UnixConnector(str(socket))) as admin,
-            admin.post(f"http://counter{path}", json=body) as response,
+            admin.request(
+                "GET" if body is None else "POST", f"http://counter{path}", json=body
+            ) as response,
         ):
             text, status = await response.text(), response.status
     except aiohttp.ClientConnectorError as gone:

@@ -20,14 +20,18 @@ from counter.signaling.gateway_socketio import Audience, Doors, Gateway
 from counter.signaling.ports import GatewayPrincipal
 from counter.signaling.service import handlers as signaling_handlers
 from counter.signaling.store_asks import COMMANDS, current_epoch, follows
+from web.citizen import availability_feed, memo_pages
 from web.citizen import routes as citizen
+from web.citizen.memo_pages import MemoDeps
 from web.citizen.ports import Deps as CitizenDeps
+from web.citizen.waiting_room_pages import RoomDeps, behind_the_door
 from web.console import asks as console_asks
+from web.console import party_asks, stills
 from web.console import views as console
 from web.console.counter_local import LocalConsoleCounter
 from web.console.ports import ConsoleDeps
 from web.console.screen import DeskScreens
-from web.shared import health, papers
+from web.shared import health, line_asks, papers, recording_asks
 from web.shared.language import language_of
 from web.shared.papers_local import LocalPapers
 from web.shared.sealed import Sealer
@@ -40,6 +44,7 @@ from web.terminal.counter_local import LocalTerminalCounter
 from web.terminal.ports import TerminalDeps
 from web.terminal.screen import TerminalScreens
 from web.wall import views as wall
+from web.wall.lines_local import LocalLines
 from web.wall.ports import WallDeps
 from web.wall.wall_local import LocalWall
 
@@ -76,8 +81,10 @@ async def open_doors(
             terminals,
             desks,
             key,
+            domain=settings.domain,
             secure=secure,
             document_camera=settings.document_camera,
+            waiting_room_per_s=settings.waiting_room_per_s,
         )
     )
     app.add_routes(health.routes(ready))
@@ -112,8 +119,10 @@ def _routes(
     desks: DeskScreens,
     key: bytes,
     *,
+    domain: str,
     secure: bool,
     document_camera: str,
+    waiting_room_per_s: float,
 ) -> list[web.RouteDef]:
     executor = parts.store.executor
     terminal_counter = LocalTerminalCounter(
@@ -136,18 +145,36 @@ def _routes(
         now=clock,
         new_id=new_id,
         sealer=Sealer(secret=key, random_bytes=secrets.token_bytes),
+        domain=domain,
+        secure=secure,
+    )
+    room = RoomDeps(
+        catalogue=parts.booking.catalogue,
+        now=clock,
+        sealer=bookings.sealer,
+        random_bytes=secrets.token_bytes,
+        secret=key,
+        per_s=waiting_room_per_s,
         secure=secure,
     )
     papers_here = LocalPapers(
         executor=executor, documents=parts.documents, esign=parts.esign, clock=clock
     )
-    wall_here = LocalWall(executor=executor, catalogue=parts.snapshot, clock=clock)
+    wall_here = WallDeps(
+        wall=LocalWall(executor=executor, catalogue=parts.snapshot, clock=clock),
+        lines=LocalLines(executor=executor, catalogue=parts.snapshot, clock=clock),
+    )
     return [
-        *citizen.routes(bookings),
+        *behind_the_door(citizen.routes(bookings), room),
+        *memo_pages.routes(
+            MemoDeps(memos=parts.memos, catalogue=parts.booking.catalogue, now=clock)
+        ),
+        *availability_feed.routes(parts.booking, clock),
         *terminal.routes(TerminalDeps(counter=terminal_counter, document_camera=document_camera)),
         *console.routes(ConsoleDeps(counter=console_counter)),
+        *stills.routes(parts.stills),
         *papers.routes(papers_here),
-        *wall.routes(WallDeps(wall=wall_here)),
+        *wall.routes(wall_here),
     ]
 
 
@@ -169,6 +196,7 @@ def _gateway_doors(
             subject=principal.subject,
             language=screen_language(language_of(request)),
             session=principal.session_id,
+            supervisor=principal.kind == "supervisor",
         )
 
     async def ended(tokens_sha256: Sequence[str]) -> set[str]:
@@ -177,7 +205,8 @@ def _gateway_doors(
     def screen(conn: Connection, who: GatewayPrincipal, now: datetime) -> Model:
         if who.audience == "/terminal":
             return terminals.screen(conn, who.subject, now)
-        return desks.screen(conn, who.subject, cast(Language, who.language), now)
+        language = cast(Language, who.language)
+        return desks.screen(conn, who.subject, language, now, supervisor=who.supervisor)
 
     return Doors(
         authenticate=authenticate,
@@ -187,6 +216,9 @@ def _gateway_doors(
         follows=follows,
         handlers={
             **signaling_handlers(parts.signaling, COMMANDS),
+            **line_asks.handlers(parts.quality),
+            **recording_asks.handlers(parts.recordings),
+            **party_asks.handlers(parts.case_of, parts.store.executor, parts.snapshot, clock),
             **terminal_asks.handlers(parts.case_of, parts.documents, parts.esign, clock),
             **console_asks.handlers(
                 parts.case_of, parts.documents, parts.esign, parts.snapshot, clock

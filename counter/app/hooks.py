@@ -8,15 +8,16 @@ from booking.appointment import may_arrive
 from booking.catalogue import Catalogue
 from booking.errors import NotInCatalogue, NotOfferedHere
 from booking.service import BookingService
-from booking.store_booking import find as find_appointment
+from booking.store_rows import by_id, view_of
+from booking.store_visits import due_of
 from counter.app.clock import new_id
+from counter.app.notices import owe_missing_papers
 from counter.case import Case
 from counter.documents.store_commands import cancel_request
 from counter.documents.store_documents import documents_of
 from counter.esign.store_esign import withdraw
 from counter.esign.store_reading import signing_of
 from counter.ids import AppointmentId, DepartmentId, ServiceId, SiteId, TerminalId
-from counter.notify.ports import Reader
 from counter.signaling.ports import ArrivedAppointment, FoundAppointment
 from counter.signaling.store_step import Hooks
 from counter.store.cases import audiences
@@ -69,7 +70,7 @@ def hooks_of(snapshot: Snapshot, booking: BookingService) -> Hooks:
     def find(
         conn: Connection, reference: str, terminal_id: TerminalId, now: datetime
     ) -> FoundAppointment:
-        view = find_appointment(conn, reference, now)
+        view = view_of(by_id(conn, due_of(conn, reference, now)), now)
         here = snapshot.site_of(terminal_id)
         may_arrive(view.state, view.start, at_site=view.site, here=here, now=now)
         return FoundAppointment(
@@ -98,6 +99,7 @@ def hooks_of(snapshot: Snapshot, booking: BookingService) -> Hooks:
         if case.appointment_id is not None:
             booking.fulfil(conn, case.appointment_id, now)
         put_papers_away(conn, case, by=f"agent:{case.agent_id}", now=now)
+        owe_missing_papers(conn, case, now)
 
     def left(conn: Connection, case: Case, now: datetime) -> None:
         if case.appointment_id is not None:
@@ -107,16 +109,3 @@ def hooks_of(snapshot: Snapshot, booking: BookingService) -> Hooks:
     return Hooks(
         new_id=new_id, catalogue=snapshot, find=find, arrive=arrive, closed=closed, left=left
     )
-
-
-class BookingReaders:
-    """Whom the notices of appointments are for (`counter.notify.ports.Readers`)."""
-
-    def __init__(self, booking: BookingService) -> None:
-        self._booking = booking
-
-    async def reader(self, kind: str, ref: str) -> Reader | None:
-        if not kind.startswith("appointment."):
-            return None
-        contact = await self._booking.contact(ref)
-        return Reader(to=contact.contact, language=contact.language)

@@ -18,7 +18,7 @@ from counter.app.admin_socket import open_admin_socket
 from counter.app.clock import clock, new_id
 from counter.app.doors import open_doors
 from counter.app.files import hold_directory, kept, take_turn_to_start, write_secret
-from counter.app.hooks import BookingReaders
+from counter.app.notices import BookingReaders, sinks_of
 from counter.app.operations import NodeOperations
 from counter.app.parts import Parts, open_parts
 from counter.app.readiness import Readiness
@@ -27,9 +27,10 @@ from counter.app.store import open_store, plain_executor
 from counter.identity.session import Kind
 from counter.journal import Fault
 from counter.notify.deliverer_store import Deliverer
-from counter.notify.sink_directory import DirectorySink
 from counter.settings import Settings
 from counter.store import journal_sql, nodes
+from counter.store.alerts import open_alerts
+from counter.store.drift import drift
 
 log = logging.getLogger(__name__)
 
@@ -64,19 +65,37 @@ class Node:
             )
             if settings.profile == "development":
                 self.passphrase = await self._demo_passphrase()
-        self.readiness = Readiness(await self._beat(), lambda: parts.media.alive)
+        self.readiness = Readiness(
+            await self._beat(), lambda: parts.media.alive, lambda: drift(store.executor, clock)
+        )
+        await _once("looking at the clock", self.readiness.look_at_clock)
+        self._keep(_every(60.0, self.readiness.look_at_clock))
         self._keep(self.readiness.beat_for_ever())
         self._keep(parts.signaling.sweep_for_ever())
-        sink = DirectorySink(settings.data / "notices")
-        self._keep(
-            Deliverer(store.executor, BookingReaders(parts.booking), sink, clock).run_for_ever()
-        )
+        self._keep(parts.recordings.follow_for_ever())
+        self._keep(parts.recording_keeper.keep_for_ever())
+        self._keep(parts.quality.run_for_ever())
         self.address = await open_doors(settings, parts, self.readiness, closing)
+        readers = BookingReaders(
+            executor=store.executor,
+            booking=parts.booking,
+            address=settings.origin or self.address,
+            domain=settings.domain,
+        )
+        sinks = sinks_of(settings, clock)
+        self._keep(Deliverer(store.executor, readers, sinks, clock).run_for_ever())
+        self._keep(parts.webhooks.run_for_ever())
         operations = NodeOperations(
             address=self.address,
             development=settings.profile == "development",
             identity=parts.identity,
             booking=parts.booking,
+            media=parts.media,
+            recordings_of=parts.recordings,
+            webhooks_of=parts.webhooks,
+            alerts=lambda: parts.store.executor.read(open_alerts),
+            blob_path=parts.store.blobs.path,
+            ready=self.readiness,
             demo_details=DEMO_CITIZEN,
             refusal=BookingRefused,
             new_id=new_id,

@@ -1,14 +1,17 @@
 """What the operator's socket can do, on the services of a running node."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import base64
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any, Protocol
 
 from counter.app.admin_socket import Json
 from counter.app.seed import PEOPLE
 from counter.errors import BadInput, NotAllowedNow, NotFound
 from counter.ids import NewId
+from counter.store.alerts import Alert
 
 
 class Identity(Protocol):
@@ -33,6 +36,46 @@ class Booking(Protocol):
     async def confirm(self, reference: str, details: Any, now: datetime) -> Any: ...
 
 
+class Media(Protocol):
+    """The part of `counter.media.pool.WorkerPool` that is used here."""
+
+    def states(self) -> Mapping[str, Any]: ...
+
+    async def drain(self, worker: str, limit_s: int) -> None: ...
+
+
+class Recordings(Protocol):
+    """The part of `counter.media.recording_service.RecordingService` that is used here."""
+
+    async def listed(self) -> Sequence[Json]: ...
+
+    async def opened(self, recording_id: str, by: str) -> tuple[str, bytes]: ...
+
+
+class Webhooks(Protocol):
+    """The part of `counter.notify.webhook_service.WebhookService` that is used here."""
+
+    async def listed(self) -> Sequence[Any]: ...
+
+    async def add(
+        self, url: str, kinds: Sequence[str], department: str | None, by: str
+    ) -> tuple[Any, str]: ...
+
+    async def remove(self, webhook_id: str, by: str) -> None: ...
+
+    async def deliveries(self, webhook_id: str) -> Sequence[Any]: ...
+
+    async def replay(
+        self,
+        webhook_id: str,
+        by: str,
+        *,
+        delivery: int | None = None,
+        since: datetime | None = None,
+    ) -> int: ...
+
+
+OPERATOR = "operator:socket"
 LOCAL = timezone(timedelta(hours=8))
 "Macau and Hengqin, all year."
 CHECK_IN_EARLY = timedelta(minutes=30)
@@ -47,6 +90,12 @@ class NodeOperations:
     development: bool
     identity: Identity
     booking: Booking
+    media: Media
+    recordings_of: Recordings
+    webhooks_of: Webhooks
+    alerts: Callable[[], Awaitable[Sequence[Alert]]]
+    blob_path: Callable[[str], Path]
+    ready: Callable[[], Awaitable[bool]]
     demo_details: Any
     "Who the simulated citizen says to be; `booking.appointment.Details`."
     refusal: type[Exception]
@@ -55,8 +104,79 @@ class NodeOperations:
     clock: Callable[[], datetime]
 
     async def health(self) -> Json:
-        """How the node is."""
-        return {"ok": True, "address": self.address}
+        """How the node is, and each media process that it uses; none for one that is silent."""
+        media = {
+            name: None if state is None else state.model_dump(mode="json")
+            for name, state in self.media.states().items()
+        }
+        return {
+            "ok": True,
+            "address": self.address,
+            "ready": await self.ready(),
+            "media": media,
+        }
+
+    async def drain(self, process: str, limit_s: int) -> Json:
+        """Empty a media process.  Raises `NotFound`, `WorkerGone`, `BadInput`."""
+        await self.media.drain(process, limit_s)
+        return {"ok": True}
+
+    async def recordings(self) -> Json:
+        """The newest recordings, and the alerts that are open."""
+        return {
+            "recordings": list(await self.recordings_of.listed()),
+            "alerts": [
+                {
+                    "kind": one.kind,
+                    "subject": one.subject,
+                    "facts": one.facts,
+                    "raised_at": one.raised_at.isoformat(),
+                }
+                for one in await self.alerts()
+            ],
+        }
+
+    async def recording(self, recording_id: str) -> Json:
+        """Where it lies, and what opens it.  Raises `NotFound`."""
+        sha256, key = await self.recordings_of.opened(recording_id, OPERATOR)
+        return {
+            "recording": recording_id,
+            "path": str(self.blob_path(sha256)),
+            "key": base64.b64encode(key).decode(),
+        }
+
+    async def webhooks(self, webhook_id: str | None) -> Json:
+        """All of them; or what one was told.  Raises `NotFound`."""
+        if webhook_id is None:
+            return {"webhooks": [_plain(one) for one in await self.webhooks_of.listed()]}
+        told = await self.webhooks_of.deliveries(webhook_id)
+        return {"webhook": webhook_id, "deliveries": [_plain(one) for one in told]}
+
+    async def webhook_add(self, url: str, kinds: Sequence[str], department: str | None) -> Json:
+        """A new one; its secret is told here and never again.  Raises `BadInput`, `NotFound`."""
+        known = (await self.booking.catalogue()).departments
+        if department is not None and department not in known:
+            raise NotFound("no such department")
+        webhook, secret = await self.webhooks_of.add(url, kinds, department, OPERATOR)
+        return {**_plain(webhook), "secret": secret}
+
+    async def webhook_remove(self, webhook_id: str) -> Json:
+        """Tell it nothing any more.  Raises `NotFound`."""
+        await self.webhooks_of.remove(webhook_id, OPERATOR)
+        return {"ok": True}
+
+    async def webhook_replay(
+        self, webhook_id: str, delivery: int | None, since: str | None
+    ) -> Json:
+        """Tell it one thing again, or all that happened since.  Raises `NotFound`, `BadInput`."""
+        try:
+            instant = None if since is None else datetime.fromisoformat(since)
+        except ValueError:
+            raise BadInput("an instant is written as 2026-11-23T10:00:00+08:00") from None
+        again = await self.webhooks_of.replay(
+            webhook_id, OPERATOR, delivery=delivery, since=instant
+        )
+        return {"deliveries": again}
 
     async def enrolment(self, terminal_id: str) -> Json:
         """A one-use link.  Raises `NotFound` for a terminal that is not in the catalogue."""
@@ -132,3 +252,11 @@ class NodeOperations:
     def _require_development(self) -> None:
         if not self.development:
             raise NotAllowedNow("parts are played on a development counter only")
+
+
+def _plain(thing: Any) -> Json:
+    """A dataclass as JSON has it."""
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in asdict(thing).items()
+    }

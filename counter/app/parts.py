@@ -2,21 +2,29 @@
 
 import asyncio
 import secrets
-import sys
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from ipaddress import ip_network
 
 from aiohttp import web
 from sqlalchemy import Connection
 
+from booking.availability_service import AT_NINE
+from booking.script_opencc import simplified
 from booking.service import BookingService
 from booking.store_sql import booking_service, plant_seed
-from counter.app.clock import clock, new_id, new_token
-from counter.app.files import kept
+from counter.app.bridged_calls import BridgedCalls
+from counter.app.call_lines import listeners, speaks_in
+from counter.app.clock import clock, new_id, new_token, random_bytes
+from counter.app.files import secret
 from counter.app.hooks import Snapshot, hooks_of
+from counter.app.live_stills import LiveStills
+from counter.app.media_processes import media_pool
+from counter.app.recorded_calls import RECORDED_CALLS
 from counter.app.seed import put_people
 from counter.app.store import Store
+from counter.app.to_move import tell_departments
 from counter.case import Case
 from counter.documents.papers_sql import SqlPapers
 from counter.documents.scan_pool import ScanPool
@@ -32,17 +40,32 @@ from counter.esign.tsa_development import tsa_application
 from counter.identity.commands_store import StoredCommands
 from counter.identity.passphrases_argon2 import Argon2Passphrases
 from counter.identity.service import IdentityService
-from counter.identity.tls_development import own_address
 from counter.ids import AgentId, TerminalId
+from counter.media.mutual_tls import TlsRenewal
+from counter.media.mux_pool import MuxPool
 from counter.media.pool import WorkerPool
+from counter.media.quality_service import QualityService
+from counter.media.recording_keeping_service import RecordingKeeper
+from counter.media.recording_service import RecordingService
+from counter.media.recordings_sql import SqlRecordings
+from counter.media.still_process import StillDecoder
+from counter.media.store_quality import SqlQuality
+from counter.media.store_quality import tidy as tidy_lines
+from counter.media.turn import Relays
+from counter.media.vault_cryptography import Vault
+from counter.notify import store_memos, store_webhooks
+from counter.notify.sender_webhook import WebhookSender
+from counter.notify.store_memos import SqlMemos
+from counter.notify.store_webhooks import SqlWebhooks
+from counter.notify.webhook_service import WebhookService
 from counter.settings import Settings
 from counter.signaling.ports import GatewayPrincipal
 from counter.signaling.service import SignalingService
 from counter.signaling.store_asks import SqlStore, require_current
 from counter.store import journal_sql, outbox
+from counter.store.back_pressure import Gate
 from counter.store.cases import audiences, case_of_agent, case_on_terminal, require_open
 from counter.store.housekeeping import tidy
-from counter.store.nodes import place_lives
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +83,14 @@ class Parts:
     scanner: ScanPool
     studio: SignPool
     media: WorkerPool
+    media_proof: TlsRenewal | None
+    "What this node proves itself to media nodes with."
+    quality: QualityService
+    recordings: RecordingService
+    recording_keeper: RecordingKeeper
+    stills: LiveStills
+    memos: SqlMemos
+    webhooks: WebhookService
 
     async def case_of(self, who: GatewayPrincipal) -> Case:
         """The open case of who speaks.  Raises `NotAllowedNow`, `UsedElsewhere`."""
@@ -83,8 +114,14 @@ class Parts:
         """What nothing depends on, and what is better done soon."""
         await self.booking.sweep(clock())
         self.snapshot.catalogue = await self.booking.catalogue()
+        await tell_departments(self.store.executor, self.booking, clock())
         await self.store.executor.write(tidy, clock())
+        await self.store.executor.write(tidy_lines, clock())
+        await self.store.executor.write(store_memos.tidy, clock())
+        await self.store.executor.write(store_webhooks.tidy, clock())
         await self.esign.resume(clock())
+        if self.media_proof is not None:
+            self.media_proof.look()
 
 
 async def open_parts(
@@ -94,7 +131,7 @@ async def open_parts(
 
     keeps_calls: asked at the end, whether calls shall go on until the next start.
     """
-    media = _media(settings, store)
+    media, media_proof = media_pool(settings, store)
 
     async def end_media() -> None:
         await (media.leave() if keeps_calls() and media.calls else media.stop())
@@ -103,11 +140,13 @@ async def open_parts(
     closing.push_async_callback(end_media)
     executor = store.executor
     booking = booking_service(
-        executor,
+        Gate(executor),
         record=journal_sql.record,
         owe=outbox.owe,
         new_id=new_id,
         random_bytes=secrets.token_bytes,
+        freshness=AT_NINE,
+        simplify=simplified,
     )
     if settings.profile == "development":
         await plant_seed(executor, clock(), practice=settings.practice)
@@ -119,7 +158,20 @@ async def open_parts(
     pki = await asyncio.to_thread(ensure, settings.keys / "pki", clock())
     studio = SignPool(pki.signing, tsa_url=await _open_tsa(settings, pki, closing))
     closing.push_async_callback(studio.close)
+    decoder = StillDecoder()
+    closing.push_async_callback(decoder.close)
+    muxing = MuxPool(settings.recordings, store.blobs, random_bytes)
+    closing.push_async_callback(muxing.close)
+    vault = Vault(secret(settings.keys / "recordings.key"), random_bytes)
+    recordings = SqlRecordings(executor, RECORDED_CALLS)
     forms = shipped_forms()
+    signaling = SignalingService(
+        SqlStore(executor, hooks_of(snapshot, booking)),
+        BridgedCalls(media),
+        _relays(settings),
+        clock,
+    )
+    media.on_gone = signaling.legs.worker_gone
     await starting
     return Parts(
         store=store,
@@ -138,31 +190,34 @@ async def open_parts(
             new_id=new_id,
         ),
         forms=forms,
-        signaling=SignalingService(SqlStore(executor, hooks_of(snapshot, booking)), media, clock),
+        signaling=signaling,
         scanner=scanner,
         studio=studio,
         media=media,
+        media_proof=media_proof,
+        stills=LiveStills(executor, media, decoder),
+        memos=SqlMemos(executor),
+        webhooks=WebhookService(
+            SqlWebhooks(executor),
+            WebhookSender([ip_network(one) for one in settings.webhook_networks]),
+            new_id,
+            random_bytes,
+            clock,
+            plain_http=settings.profile == "development",
+        ),
+        quality=QualityService(SqlQuality(executor, speaks_in, listeners), media, clock),
+        recordings=RecordingService(recordings, media, vault, clock, days=settings.recording_days),
+        recording_keeper=RecordingKeeper(recordings, media, vault, muxing, clock),
     )
 
 
-def _media(settings: Settings, store: Store) -> WorkerPool:
-    command = [sys.executable, "-m", "counter", "media"]
-    if settings.media_bind_ip is not None:
-        command += ["--bind-ip", settings.media_bind_ip]
-
-    async def lives(place: str) -> bool:
-        return await store.executor.read(place_lives, place, clock())
-
-    # With --lan the address that other machines reach is known: they would get no picture else.
-    guessed = settings.lan and settings.media_ip == "127.0.0.1"
-    return WorkerPool(
-        settings.media,
-        settings.workers,
-        own_address() if guessed else settings.media_ip,
-        settings.media_udp_port,
-        command,
-        place=kept(settings.media / "place", lambda: new_id()[:12].encode()).decode(),
-        lives=lives,
+def _relays(settings: Settings) -> Relays:
+    secret = settings.turn_secret
+    return Relays(
+        urls=settings.turn_urls,
+        secret=secret.get_secret_value() if secret else "",
+        only=settings.only_relayed,
+        new_name=new_id,
     )
 
 

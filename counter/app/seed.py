@@ -34,7 +34,13 @@ PEOPLE = (
     Person(id="chan", name="陳志明", departments=("ias", "iam", "dsedt")),
     Person(id="wang", name="王雪", departments=("hq_commerce", "hq_tax", "hq_realestate")),
     Person(id="zhao", name="赵磊", departments=("hq_notary", "hq_livelihood", "hq_security")),
-    Person(id="mok", name="莫小姐", departments=("safp",), supervisor=True),
+    Person(id="fong", name="馮家俊", departments=("fss", "dsi", "dsaj", "dsf", "safp")),
+    Person(
+        id="mok",
+        name="莫小姐",
+        departments=("safp", "dsi", "fss", "dsaj", "dsf", "dsat", "fp", "dsal"),
+        supervisor=True,
+    ),
 )
 
 

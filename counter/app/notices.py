@@ -1,0 +1,138 @@
+"""Where notices meet booking: whom they are for, whether they still hold, and what they say."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+
+from booking import reminders
+from booking.appointment import AppointmentView, State
+from booking.errors import BookingRefused, UnknownReference
+from booking.ics import calendar_entry
+from booking.service import BookingService
+from booking.store_rows import by_id, view_of
+from counter.case import Case, Outcome
+from counter.documents.store_documents import declined_items
+from counter.notify.notice import Channel, Letter
+from counter.notify.ports import Reader, Sink
+from counter.notify.sink_directory import DirectorySink
+from counter.notify.sink_smtp import Relay, SmtpSink
+from counter.settings import Settings
+from counter.store import outbox
+from counter.store.executor import Executor
+from web.notices.letter import facts_of, letter_of
+
+PAPERS_MISSING = "case.papers_missing"
+OFFERED = "waitlist.offered"
+PAGES = {OFFERED: "/waiting"}
+"Where a letter leads, beside the appointment's own page."
+IN_THE_CALENDAR = frozenset({"appointment.booked", "appointment.cancelled"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingReaders:
+    """See `counter.notify.ports.Readers`."""
+
+    executor: Executor
+    booking: BookingService
+    address: str
+    "Where people reach the app."
+    domain: str
+    "Of whoever runs the counter; the ids of calendar entries end in it."
+
+    async def reader(
+        self, kind: str, ref: str, body: Mapping[str, Any], now: datetime
+    ) -> Reader | None:
+        try:
+            if kind == OFFERED:
+                if now >= datetime.fromisoformat(body["expires_at"]):
+                    return None
+            elif not holds(kind, body, await self.executor.read(_view, ref, now), now):
+                return None
+            contact = await self.booking.contact(ref)
+        except UnknownReference:
+            return None
+        return Reader(to=contact.contact, language=contact.language, person=contact.person)
+
+    async def letter(
+        self, kind: str, ref: str, body: Mapping[str, Any], language: str, now: datetime
+    ) -> Letter:
+        catalogue = await self.booking.catalogue()
+        calendar = ""
+        if kind in IN_THE_CALENDAR:
+            view = await self.executor.read(_view, ref, now)
+            try:
+                calendar = calendar_entry(
+                    view, catalogue, language=language, domain=self.domain, now=now
+                )
+            except BookingRefused:  # the catalogue does not know it any more
+                calendar = ""
+        return letter_of(
+            facts_of(kind, body, catalogue, language),
+            language,
+            link=f"{self.address}{PAGES.get(kind, '/appointment')}",
+            calendar=calendar,
+        )
+
+
+def holds(kind: str, body: Mapping[str, Any], view: AppointmentView, now: datetime) -> bool:
+    """Whether what was owed of an appointment is still so.
+
+    A booking that was moved or cancelled meanwhile has a notice of its own.
+    """
+    booked = view.state is State.BOOKED and view.version == body.get("version") and now < view.start
+    match kind:
+        case "appointment.booked":
+            return booked
+        case reminders.REMINDED:
+            ahead = timedelta(minutes=body["ahead_minutes"])
+            return booked and reminders.in_time(view.start, ahead, now)
+        case "appointment.cancelled":
+            return view.state is State.CANCELLED
+        case "appointment.noshow":
+            return view.state is State.NOSHOW
+        case _:
+            return kind == PAPERS_MISSING
+
+
+def owe_missing_papers(conn: Connection, case: Case, now: datetime) -> None:
+    """Tell who had an appointment what was missing, in the transaction that closes the case."""
+    if case.outcome is Outcome.PAPERS_MISSING and case.appointment_id is not None:
+        body = {
+            "department": case.department_id,
+            "service": case.service_id,
+            "papers": declined_items(conn, case.id),
+        }
+        outbox.owe(conn, PAPERS_MISSING, case.appointment_id, body, now)
+
+
+def sinks_of(settings: Settings, clock: Callable[[], datetime]) -> dict[Channel, Sink]:
+    """Which way notices go; files for a gateway of the operator's where nothing else is set."""
+    files = DirectorySink(settings.data / "notices")
+    sinks: dict[Channel, Sink] = {Channel.EMAIL: files, Channel.SMS: files}
+    if settings.smtp_host is not None:
+        sinks[Channel.EMAIL] = SmtpSink(relay_of(settings, settings.smtp_host), clock)
+    return sinks
+
+
+def relay_of(settings: Settings, host: str) -> Relay:
+    """Who takes our e-mail."""
+    usual = {"starttls": 587, "implicit": 465, "none": 25}
+    authority: Path | None = settings.smtp_ca
+    secret = settings.smtp_password
+    return Relay(
+        host=host,
+        port=settings.smtp_port or usual[settings.smtp_tls],
+        tls=settings.smtp_tls,
+        sender=settings.smtp_from or "",
+        user=settings.smtp_user,
+        password=secret.get_secret_value() if secret else "",
+        authority=authority,
+    )
+
+
+def _view(conn: Connection, appointment_id: str, now: datetime) -> AppointmentView:
+    return view_of(by_id(conn, appointment_id), now)
