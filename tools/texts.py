@@ -1,7 +1,7 @@
 """The texts that people see: gathered from the sources, kept in web/locale, checked.
 
-English is the source language.  A domain per face; what web/shared says is in `shared`, and a face
-that says the same uses that translation.
+English is the source language.  A domain per face, and one for notices; what web/shared says is in
+`shared`, and who says the same uses that translation.
 
     python -m tools.texts extract   say how many texts each domain has
     python -m tools.texts update    write new texts into the .po files, drop those that are gone
@@ -23,7 +23,7 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).resolve().parent.parent
 WEB = ROOT / "web"
 LOCALE = WEB / "locale"
-DOMAINS = ("shared", "citizen", "terminal", "console", "wall")
+DOMAINS = ("shared", "citizen", "terminal", "console", "wall", "notices")
 TRANSLATED = ("zh_Hant", "zh_Hans", "pt")
 
 KEYWORDS = {

@@ -28,6 +28,7 @@ from web.shared.setup import Base, install
 from web.terminal import views as terminal_views
 from web.terminal.ports import TerminalDeps
 
+OF_THE_LINE = ("leg.join", "leg.answer", "leg.restart", "leg.report")
 COOKIES = {"terminal": "terminal", "agent": "agent"}
 Answer = Callable[[dict[str, Any]], Awaitable[dict[str, Any]] | dict[str, Any]]
 
@@ -135,7 +136,7 @@ class FakeCounter:
 
     def events(self, *quiet: str) -> list[str]:
         """Names of what was asked, without `quiet` ones."""
-        return [event for event, _ in self.asked if event not in (*quiet, "leg.join", "leg.answer")]
+        return [event for event, _ in self.asked if event not in (*quiet, *OF_THE_LINE)]
 
     def payloads(self, event: str) -> list[dict[str, Any]]:
         return [payload for name, payload in self.asked if name == event]

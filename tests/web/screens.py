@@ -19,6 +19,7 @@ from counter.protocol.screens import (
     DeskScreen,
     FormCard,
     FormField,
+    LegCard,
     OfferCard,
     QueueRow,
     ReceiptCard,
@@ -109,6 +110,7 @@ def terminal(stage: str = "attract", language: Language = "zh-Hant", **more: Any
         "site": words["site"],
         "now": NOW,
         "version": 1,
+        "leg": leg() if stage == "call" else None,
     }
     return TerminalScreen.model_validate(facts | more)
 
@@ -151,6 +153,11 @@ def ticket(language: Language, **more: Any) -> TicketCard:
         "bring": [words["bring"], words["bring2"]],
     }
     return TicketCard.model_validate(facts | more)
+
+
+def leg(**more: Any) -> LegCard:
+    """The leg of one who is in a call with somebody who can be seen and heard."""
+    return LegCard.model_validate({"tag": 0, "sending": True, "expects": True} | more)
 
 
 def call(language: Language, task: str = "talk", **more: Any) -> CallCard:
@@ -345,6 +352,7 @@ def desk(language: Language = "zh-Hant", **more: Any) -> DeskScreen:
         "presence": "ready",
         "epoch": 1,
         "now": NOW,
+        "leg": leg() if more.get("presence") == "busy" else None,
         "queue": queue(language),
         "offer": None,
         "case": None,

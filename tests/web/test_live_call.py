@@ -2,13 +2,17 @@
 
 import sys
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.async_api import Browser, Page
 
+from counter.errors import Refusal
+from counter.media.arrangement import Arrangement, Party
 from counter.media.pool import WorkerPool
+from counter.signaling.warm import whose_trouble
 from tests.web import screens
 from tests.web.fake_counter import FakeCounter
 from tests.web.live_pages import open_face, until
@@ -16,36 +20,82 @@ from tests.web.live_pages import open_face, until
 REMOTE = {"terminal": ".stage__agent", "console": ".video__remote"}
 
 
+BOTH = Arrangement(
+    parties=(Party(owner="terminal", role="citizen"), Party(owner="agent", role="agent"))
+)
+KEEP_CONNECTIONS = """
+  globalThis.connections = [];
+  globalThis.RTCPeerConnection = class extends RTCPeerConnection {
+    constructor(...all) { super(...all); connections.push(this); }
+  };
+"""
+SENT = """async () => {
+  let packets = 0;
+  for (const one of (await connections.at(-1).getStats()).values()) {
+    if (one.type === "outbound-rtp") packets += one.packetsSent;
+  }
+  return packets;
+}"""
+LIT = """() => connections.at(-1).getSenders()
+  .map(({track}) => track && track.enabled).filter(one => one !== null)"""
+
+
+class LiveCounter(FakeCounter):
+    """A counter whose media is real: one process that has both legs."""
+
+    def __init__(self, pool: WorkerPool, worker: str) -> None:
+        super().__init__()
+        self.pool, self.worker = pool, worker
+        self.tag = 0
+        self.answers_of = {"/terminal": self._of("terminal"), "/agent": self._of("agent")}
+
+    async def lose(self, leg: str) -> None:
+        """The media process closes the leg, and nobody tells its page."""
+        await self.pool.hang_up(self.worker, leg)
+
+    def _of(self, leg: str) -> dict[str, Any]:
+        async def join(_: dict[str, Any]) -> dict[str, Any]:
+            tag = self.tag
+            offer = await self.pool.open(self.worker, leg)
+            await self.pool.arrange(self.worker, "call-1", BOTH)
+            return {"ok": True, "leg_id": offer.leg_id, "sdp": offer.sdp, "tag": tag}
+
+        async def answer(asked: dict[str, Any]) -> dict[str, Any]:
+            await self.pool.answer(self.worker, leg, asked["leg_id"], asked["sdp"])
+            return {"ok": True}
+
+        async def restart(asked: dict[str, Any]) -> dict[str, Any]:
+            legs = await self.pool.legs(self.worker, "call-1")
+            if asked["silent"] and whose_trouble(leg, legs) == "other":
+                return {"ok": False, "code": "other_side_silent"}
+            try:
+                offer = await self.pool.restart(self.worker, leg, asked["leg_id"])
+            except Refusal as refusal:
+                return {"ok": False, "code": refusal.code}
+            return {"ok": True, "leg_id": offer.leg_id, "sdp": offer.sdp, "tag": self.tag}
+
+        return {"leg.join": join, "leg.answer": answer, "leg.restart": restart}
+
+
 @pytest.fixture
-async def counter(tmp_path: Path) -> AsyncIterator[FakeCounter]:
+async def counter(tmp_path: Path) -> AsyncIterator[LiveCounter]:
     command = (sys.executable, "-m", "counter", "media")
     pool = WorkerPool(tmp_path / "m", 1, "127.0.0.1", 0, command)
     await pool.start()
-    worker = await pool.place("call-1")
-
-    def answers(leg: str) -> dict[str, Any]:
-        async def join(_: dict[str, Any]) -> dict[str, Any]:
-            offer = await pool.join(worker, "call-1", leg)
-            return {"ok": True, "leg_id": offer.leg_id, "sdp": offer.sdp}
-
-        async def answer(asked: dict[str, Any]) -> dict[str, Any]:
-            await pool.answer(worker, "call-1", leg, asked["leg_id"], asked["sdp"])
-            return {"ok": True}
-
-        return {"leg.join": join, "leg.answer": answer}
-
-    async with FakeCounter() as made:
-        made.answers_of = {"/terminal": answers("terminal"), "/agent": answers("agent")}
+    made = LiveCounter(pool, await pool.place("call-1"))
+    async with made:
         yield made
     await pool.stop()
 
 
-async def in_call(counter: FakeCounter) -> None:
-    await counter.show(screens.terminal("call", call=screens.call("zh-Hant")))
-    await counter.show(screens.desk(presence="busy", case=screens.desk_case("zh-Hant")))
+async def in_call(counter: LiveCounter) -> None:
+    leg = screens.leg(tag=counter.tag)
+    await counter.show(screens.terminal("call", leg=leg, call=screens.call("zh-Hant")))
+    case = screens.desk_case("zh-Hant")
+    await counter.show(screens.desk(presence="busy", leg=leg, case=case))
 
 
-async def both(browser: Browser, counter: FakeCounter) -> tuple[Page, Page]:
+async def both(browser: Browser, counter: LiveCounter) -> tuple[Page, Page]:
     _, terminal, _ = await open_face(browser, counter, "terminal", (1080, 1920))
     _, console, _ = await open_face(browser, counter, "agent", (1440, 900))
     await in_call(counter)
@@ -73,7 +123,7 @@ async def flows(page: Page, video: str) -> None:
 
 
 async def test_both_see_each_other_and_a_lost_socket_does_not_disturb_it(
-    chromium: Browser, counter: FakeCounter
+    chromium: Browser, counter: LiveCounter
 ) -> None:
     terminal, console = await both(chromium, counter)
     await flows(terminal, REMOTE["terminal"])
@@ -90,7 +140,7 @@ async def test_both_see_each_other_and_a_lost_socket_does_not_disturb_it(
 
 
 async def test_a_page_that_is_loaded_again_is_back_in_the_call(
-    chromium: Browser, counter: FakeCounter
+    chromium: Browser, counter: LiveCounter
 ) -> None:
     terminal, console = await both(chromium, counter)
     await flows(terminal, REMOTE["terminal"])
@@ -100,35 +150,118 @@ async def test_a_page_that_is_loaded_again_is_back_in_the_call(
     await flows(console, REMOTE["console"])
 
 
-async def test_a_moved_call_is_joined_again_by_both(
-    chromium: Browser, counter: FakeCounter
+async def test_warm_legs_send_nothing_and_are_those_of_the_call(
+    chromium: Browser, counter: LiveCounter
+) -> None:
+    _, terminal, _ = await open_face(chromium, counter, "terminal", (1080, 1920))
+    _, console, _ = await open_face(chromium, counter, "agent", (1440, 900))
+    pages = (terminal, console)
+    for page in pages:
+        await page.context.add_init_script(KEEP_CONNECTIONS)
+        await page.reload()
+    waits = screens.leg(sending=False, expects=False)
+    ticket = screens.ticket("zh-Hant")
+    await counter.show(screens.terminal("waiting", leg=waits, ticket=ticket))
+    await counter.show(screens.desk(leg=waits))
+    for page in pages:
+        await until(partial(is_connected, page), page)
+    await terminal.wait_for_timeout(500)
+    assert [await page.evaluate(SENT) for page in pages] == [0, 0]
+
+    # It rings: the citizen sends black and silence, the agent is seen by nobody yet.
+    ringing = screens.ticket("zh-Hant", ringing=True)
+    await counter.show(screens.terminal("waiting", leg=waits, ticket=ringing))
+    await until(partial(sends, terminal), terminal)
+    assert await terminal.evaluate(LIT) == [False, False]
+
+    await in_call(counter)
+    await flows(terminal, REMOTE["terminal"])
+    await flows(console, REMOTE["console"])
+    assert await terminal.evaluate(LIT) == [True, True]
+    assert len(counter.payloads("leg.join")) == 2, "to answer is only to link"
+
+    # And afterwards the camera is closed again, while the agent's leg stays.
+    await counter.show(screens.desk(presence="wrapup", leg=waits))
+    await until(partial(is_dark, console), console)
+    assert len(counter.payloads("leg.join")) == 2
+    await counter.show(screens.terminal("attract"))
+    await until(partial(is_over, terminal), terminal)
+
+
+async def is_connected(page: Page) -> bool:
+    return bool(await page.evaluate("connections.at(-1)?.connectionState === 'connected'"))
+
+
+async def is_over(page: Page) -> bool:
+    return bool(await page.evaluate("connections.at(-1).connectionState === 'closed'"))
+
+
+async def is_dark(page: Page) -> bool:
+    return await page.evaluate(LIT) == []
+
+
+async def sends(page: Page) -> bool:
+    return int(await page.evaluate(SENT)) > 0
+
+
+async def test_a_new_tag_makes_both_join_again(chromium: Browser, counter: LiveCounter) -> None:
+    terminal, console = await both(chromium, counter)
+    await flows(terminal, REMOTE["terminal"])
+    await flows(console, REMOTE["console"])
+    counter.tag = 1
+    await in_call(counter)
+    await until(lambda: len(counter.payloads("leg.join")) == 4, terminal)
+    await flows(terminal, REMOTE["terminal"])
+    await flows(console, REMOTE["console"])
+    assert len(counter.payloads("leg.join")) == 4
+
+
+async def test_a_leg_that_the_counter_lost_is_made_anew(
+    chromium: Browser, counter: LiveCounter
 ) -> None:
     terminal, console = await both(chromium, counter)
     await flows(terminal, REMOTE["terminal"])
     await flows(console, REMOTE["console"])
-    await counter.tell("/terminal", "call.moved")
-    await counter.tell("/agent", "call.moved")
-    await until(lambda: len(counter.payloads("leg.join")) == 4, terminal)
+    await counter.lose("terminal")
+    await until(lambda: len(counter.payloads("leg.join")) == 3, terminal)
     await flows(terminal, REMOTE["terminal"])
     await flows(console, REMOTE["console"])
 
 
-async def test_silence_is_told_apart_from_a_lost_socket_and_joined_again(
-    chromium: Browser, counter: FakeCounter
+async def test_a_new_way_is_looked_for_on_the_same_connection(
+    chromium: Browser, counter: LiveCounter
+) -> None:
+    terminal, console = await both(chromium, counter)
+    await flows(terminal, REMOTE["terminal"])
+    await terminal.evaluate("window.dispatchEvent(new Event('online'))")
+    await until(lambda: len(counter.payloads("leg.answer")) == 3, terminal)
+    answered = [one["leg_id"] for one in counter.payloads("leg.answer")]
+    assert answered[2] in answered[:2], "the very leg"
+    await flows(terminal, REMOTE["terminal"])
+    await flows(console, REMOTE["console"])
+    assert len(counter.payloads("leg.join")) == 2
+
+
+async def test_silence_of_the_other_side_is_told_as_such_and_the_line_is_left_alone(
+    chromium: Browser, counter: LiveCounter
 ) -> None:
     terminal, console = await both(chromium, counter)
     await flows(terminal, REMOTE["terminal"])
     await console.context.close()  # the agent's side is gone, and nobody tells the terminal
     picture = terminal.locator('[data-banner="picture"]')
     await picture.wait_for()
+    assert "對方的連線中斷了" in await picture.inner_text()
     assert await terminal.locator('[data-banner="link"]').count() == 0
-    # Two tries: four joins in all, then the picture is missed without tearing at the line.
-    await until(lambda: len(counter.payloads("leg.join")) == 4, terminal)
-    await picture.wait_for()
+    await until(lambda: len(counter.payloads("leg.restart")) >= 3, terminal)
+    assert len(counter.payloads("leg.join")) == 2, "what is sound is not joined again"
+
+    _, console, _ = await open_face(chromium, counter, "agent", (1440, 900))
+    await flows(terminal, REMOTE["terminal"])
+    await picture.wait_for(state="detached")
 
 
 async def test_without_a_camera_the_call_goes_on_and_says_what_to_do(
-    chromium: Browser, counter: FakeCounter
+    chromium: Browser, counter: LiveCounter
 ) -> None:
     _, terminal, _ = await open_face(
         chromium, counter, "terminal", (1080, 1920), permissions=["microphone"]
@@ -152,7 +285,7 @@ async def test_without_a_camera_the_call_goes_on_and_says_what_to_do(
 
 
 async def test_the_agent_mutes_with_a_key_but_not_inside_a_field(
-    chromium: Browser, counter: FakeCounter
+    chromium: Browser, counter: LiveCounter
 ) -> None:
     _, console, _ = await open_face(chromium, counter, "agent", (1440, 900))
     await in_call(counter)

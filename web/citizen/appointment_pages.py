@@ -1,4 +1,4 @@
-"""My appointment: opened with its reference, shown with its QR code, cancelled.
+"""My appointment: opened with its reference, shown with its QR code and its sitting, cancelled.
 
 The reference is a bearer secret: it is sent in a form, kept in a sealed cookie, and never stands in
 an address.  The QR code and the calendar entry hold no personal data; the code holds the reference
@@ -7,22 +7,23 @@ and nothing else.
 
 import io
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import segno
 from aiohttp import web
 from markupsafe import Markup
 
-from booking.appointment import AppointmentView, State, parse_reference
+from booking.appointment import State, parse_reference
 from booking.errors import BookingRefused, UnknownReference
 from booking.ics import calendar_entry
-from web.citizen.draft import drop_open, keep_open, read_open
+from web.citizen.appointment_parts import opened
+from web.citizen.change_pages import refused_page
+from web.citizen.draft import drop_open, keep_open
 from web.citizen.ports import Deps
 from web.shared.access import allow
 from web.shared.i18n import N_, texts_for
 from web.shared.language import language_of
 from web.shared.pages import render
-from web.shared.refusals import advice, explain
+from web.shared.refusals import advice
 
 STATE_WORDS = {
     State.HELD: (N_("Not finished"), "yellow"),
@@ -73,29 +74,19 @@ def routes(deps: Deps) -> list[web.RouteDef]:
     @allow("anyone")
     async def sure(request: web.Request) -> web.Response:
         found = await _shown(request, deps)
-        if found["appointment"].state is not State.BOOKED:
+        if not found["opened"].can_cancel:
             raise web.HTTPSeeOther("/appointment/view")
         return render(request, "citizen/cancel.html", **found)
 
     @allow("anyone")
     async def cancel(request: web.Request) -> web.StreamResponse:
-        found = await _shown(request, deps)
+        found = await opened(request, deps)
         try:
-            await deps.booking.cancel(found["reference"], deps.now())
+            await deps.booking.cancel(found.reference, deps.now())
         except UnknownReference:
             raise web.HTTPSeeOther("/appointment") from None
         except BookingRefused as refused:
-            title, what_to_do = explain(refused.code, language_of(request))
-            return render(
-                request,
-                "shared/refusal.html",
-                heading=title,
-                what_to_do=what_to_do,
-                code=refused.code,
-                next_href="/appointment/view",
-                next_text=texts_for(language_of(request)).gettext(N_("Back to my appointment")),
-                status=refused.status,
-            )
+            return refused_page(request, refused)
         raise web.HTTPSeeOther("/appointment/view")
 
     @allow("anyone")
@@ -106,10 +97,10 @@ def routes(deps: Deps) -> list[web.RouteDef]:
 
     @allow("anyone")
     async def ics(request: web.Request) -> web.Response:
-        found = await _shown(request, deps)
+        found = await opened(request, deps)
         text = calendar_entry(
-            found["appointment"],
-            await deps.booking.catalogue(),
+            found.view,
+            found.catalogue,
             language=language_of(request),
             domain=deps.domain,
             now=deps.now(),
@@ -121,9 +112,9 @@ def routes(deps: Deps) -> list[web.RouteDef]:
 
     @allow("anyone")
     async def picture(request: web.Request) -> web.Response:
-        found = await _shown(request, deps)
+        found = await opened(request, deps)
         out = io.BytesIO()
-        _code(found["reference"]).save(out, kind="png", scale=12, border=4)
+        qr_code(found.reference).save(out, kind="png", scale=12, border=4)
         headers = {"Content-Disposition": 'attachment; filename="appointment.png"'}
         return web.Response(body=out.getvalue(), content_type="image/png", headers=headers)
 
@@ -142,32 +133,34 @@ def routes(deps: Deps) -> list[web.RouteDef]:
 
 async def _shown(request: web.Request, deps: Deps) -> dict[str, Any]:
     """The open appointment with its names; without one, back to the question."""
-    reference = read_open(request, deps)
-    if reference is None:
-        raise web.HTTPSeeOther("/appointment")
-    appointment: AppointmentView = await deps.booking.appointment(reference, deps.now())
-    catalogue = await deps.booking.catalogue()
-    service, site = catalogue.service(appointment.service), catalogue.site(appointment.site)
-    zone = ZoneInfo(site.hours.zone)
-    state, colour = STATE_WORDS[appointment.state]
+    found = await opened(request, deps)
+    view, (first, *_) = found.view, found.parts
+    state, colour = STATE_WORDS[view.state]
     return {
-        "appointment": appointment,
-        "reference": reference,
-        "service": service,
-        "department": catalogue.department(appointment.department),
-        "site": site,
-        "start": appointment.start.astimezone(zone),
-        "end": appointment.end.astimezone(zone),
+        "opened": found,
+        "appointment": view,
+        "reference": found.reference,
+        "service": found.catalogue.service(view.service),
+        "department": found.catalogue.department(view.department),
+        "site": found.site,
+        "parts_of_it": found.parts,
+        "start": first.start,
         "state": texts_for(language_of(request)).gettext(state),
         "colour": colour,
-        "qr": Markup(
-            _code(reference).svg_inline(
-                omitsize=True, border=4, svgclass="vc-qr__code", lineclass=None
-            )
-        ),
+        "moved": request.query.get("moved") == "1",
+        "qr": inline_code(found.reference),
     }
 
 
-def _code(reference: str) -> segno.QRCode:
+def inline_code(reference: str) -> Markup:
+    """The QR code of a reference, to stand in a page."""
+    return Markup(
+        qr_code(reference).svg_inline(
+            omitsize=True, border=4, svgclass="vc-qr__code", lineclass=None
+        )
+    )
+
+
+def qr_code(reference: str) -> segno.QRCode:
     """Level Q: a quarter of it may be scratched or under a finger."""
     return segno.make_qr(reference, error="q")

@@ -9,7 +9,9 @@ from aiohttp import web
 
 from booking.catalogue import Catalogue, Fee
 from web.citizen.ports import Deps
+from web.citizen.service_facts import facts_of
 from web.shared.access import allow
+from web.shared.language import language_of
 from web.shared.pages import render
 
 
@@ -59,6 +61,7 @@ def routes(deps: Deps) -> list[web.RouteDef]:
             department=catalogue.department(found.department),
             sites=catalogue.sites_for(found.id),
             fee=amount(found.fee) if found.fee else None,
+            facts=facts_of(catalogue, found, language_of(request)),
         )
 
     return [

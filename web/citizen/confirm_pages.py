@@ -11,12 +11,27 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from booking.appointment import Details
-from booking.errors import AppointmentCancelled, HoldExpired, UnknownReference
-from web.citizen.details_form import NEED_WORDS, DetailsForm, read
+from booking.catalogue import SPOKEN_BY_READERS, Acting
+from booking.errors import (
+    AppointmentCancelled,
+    BadDetails,
+    BookingRefused,
+    HoldExpired,
+    NotInThisLanguage,
+    NotOfferedHere,
+    SlotTaken,
+    TooManyOfEntity,
+    UnknownReference,
+)
+from web.citizen.booking_pages import time_page
+from web.citizen.choice import SAME_PLACE, Journey
+from web.citizen.details_form import FOR_WHOM, NEED_WORDS, DetailsForm, complete, read
 from web.citizen.draft import Draft, drop_draft, keep_draft, keep_open, read_draft
 from web.citizen.ports import Deps
+from web.citizen.question_pages import ACTING_WORDS
+from web.citizen.service_facts import SPEECH_NAMES
 from web.shared.access import allow
-from web.shared.i18n import LANGUAGES, NAMES, texts_for
+from web.shared.i18n import LANGUAGES, N_, NAMES, Words, texts_for
 from web.shared.language import language_of
 from web.shared.pages import render
 from web.shared.refusals import explain
@@ -37,10 +52,14 @@ def routes(deps: Deps) -> list[web.RouteDef]:
     @allow("anyone")
     async def keep_details(request: web.Request) -> web.StreamResponse:
         draft = read_draft(request, deps)
-        form = read(await request.post())
-        if draft is None or draft.expires_at <= deps.now():
+        if draft is None:
+            return _expired(request, draft)
+        journey = await journey_of_draft(request, deps, draft)
+        acting = journey.who or Acting.SELF
+        form = read(await request.post(), draft, acting, journey.catalogue.sites)
+        if draft.expires_at <= deps.now():
             page = _expired(request, draft)
-            if draft and not form.mistakes:  # for the next time that is chosen
+            if not form.mistakes:  # for the next time that is chosen
                 keep_draft(page, deps, draft.with_details(form.typed))
             return page
         if form.mistakes:
@@ -54,16 +73,16 @@ def routes(deps: Deps) -> list[web.RouteDef]:
         draft = read_draft(request, deps)
         if draft is None or draft.expires_at <= deps.now():
             return _expired(request, draft)
-        if draft.details is None:
+        if draft.details is None or not complete(draft.details):
             raise web.HTTPSeeOther("/booking/details")
-        texts = texts_for(language_of(request))
+        journey = await journey_of_draft(request, deps, draft)
+        found = _held(deps, draft, journey)
         return render(
             request,
             "citizen/check.html",
-            **await _held(deps, draft),
-            details=draft.details,
-            needs=[texts.gettext(NEED_WORDS[need]) for need in draft.details.needs],
-            spoken=NAMES[draft.details.language],
+            **found,
+            **_answers(draft.details, journey),
+            also=draft.again.at("also"),
         )
 
     @allow("anyone")
@@ -77,6 +96,12 @@ def routes(deps: Deps) -> list[web.RouteDef]:
             await deps.booking.confirm(draft.reference, draft.details, deps.now())
         except (HoldExpired, AppointmentCancelled):
             return _expired(request, draft)
+        except BadDetails:
+            raise web.HTTPSeeOther("/booking/details") from None
+        except SlotTaken:
+            return await _not_with_that(request, deps, draft)
+        except (TooManyOfEntity, NotInThisLanguage, NotOfferedHere) as refused:
+            return _refused(request, refused, draft)
         answer = web.HTTPSeeOther("/appointment/confirmed")
         keep_open(answer, deps, draft.reference)
         drop_draft(answer, deps)
@@ -85,7 +110,7 @@ def routes(deps: Deps) -> list[web.RouteDef]:
     @allow("anyone")
     async def release(request: web.Request) -> web.StreamResponse:
         draft = read_draft(request, deps)
-        answer = web.HTTPSeeOther(_times(draft) if draft else "/")
+        answer = web.HTTPSeeOther(draft.again.at("day") if draft else "/")
         if draft:
             # Given back already is as good as given back now.
             with suppress(HoldExpired, UnknownReference):
@@ -102,49 +127,102 @@ def routes(deps: Deps) -> list[web.RouteDef]:
     ]
 
 
+async def journey_of_draft(request: web.Request, deps: Deps, draft: Draft) -> Journey:
+    """What is held, against the catalogue."""
+    return Journey(
+        choice=draft.again,
+        catalogue=await deps.booking.catalogue(),
+        language=language_of(request),
+    )
+
+
 async def _details_page(
     request: web.Request, deps: Deps, draft: Draft, form: DetailsForm
 ) -> web.Response:
     language = language_of(request)
-    texts = texts_for(language)
+    texts, words = texts_for(language), Words(language)
+    journey = await journey_of_draft(request, deps, draft)
+    acting = journey.who or Acting.SELF
+    places = [(SAME_PLACE, texts.gettext(N_("At the same place as you")))]
+    places += [
+        (one.id, words.pick(one.names))
+        for one in journey.catalogue.sites.values()
+        if one.id != draft.choice.site
+    ]
     return render(
         request,
         "citizen/details.html",
-        **await _held(deps, draft),
+        **_held(deps, draft, journey),
         typed=form.typed,
         mistakes=form.messages(language),
         errors=form.summary(language),
+        for_whom=texts.gettext(FOR_WHOM[acting]) if acting in FOR_WHOM else "",
+        of_company=acting is Acting.REPRESENTATIVE,
+        spoken_chosen=bool(draft.choice.speech),
         languages=[{"value": code, "text": NAMES[code]} for code in LANGUAGES],
         needs=[
             {"value": need, "text": texts.gettext(text), "checked": need in form.typed.needs}
             for need, text in NEED_WORDS.items()
         ],
+        seats=[
+            {
+                "name": name,
+                "places": [
+                    {"value": value, "text": text, "selected": value == site}
+                    for value, text in places
+                ],
+            }
+            for name, site in form.seats(draft.choice.site)
+        ],
         status=422 if form.mistakes else 200,
     )
 
 
-async def _held(deps: Deps, draft: Draft) -> dict[str, Any]:
+def _held(deps: Deps, draft: Draft, journey: Journey) -> dict[str, Any]:
     """What every page of a held time shows."""
-    catalogue = await deps.booking.catalogue()
-    service, site = catalogue.service(draft.service), catalogue.site(draft.site)
+    site = journey.catalogue.site(draft.choice.site)
     zone = ZoneInfo(site.hours.zone)
+    start = draft.start.astimezone(zone)
     left = draft.expires_at - deps.now()
     return {
-        "service": service,
-        "department": catalogue.department(service.department),
+        "journey": journey,
         "site": site,
-        "start": draft.start.astimezone(zone),
+        "start": start,
+        "parts_of_it": journey.parts(start),
         "until": draft.expires_at.astimezone(zone),
         "seconds_left": max(0, int(left.total_seconds())),
-        "times": _times(draft, draft.start.astimezone(zone)),
+        "times": _times(draft, start),
+    }
+
+
+def _answers(details: Details, journey: Journey) -> dict[str, Any]:
+    """What was answered, in words."""
+    texts, words = texts_for(journey.language), Words(journey.language)
+    sites = journey.catalogue.sites
+    parties = [
+        texts.gettext(N_("%(name)s (%(place)s)"))
+        .replace("%(place)s", words.pick(sites[one.site].names))
+        .replace("%(name)s", one.name)
+        for one in details.parties
+        if one.site in sites
+    ]
+    speech = details.speech or SPOKEN_BY_READERS[details.language]
+    return {
+        "details": details,
+        "needs": [texts.gettext(NEED_WORDS[need]) for need in details.needs],
+        "acting": texts.gettext(ACTING_WORDS[details.acting]),
+        "for_whom": texts.gettext(FOR_WHOM[details.acting]) if details.acting in FOR_WHOM else "",
+        "spoken": SPEECH_NAMES[speech][0],
+        "written": NAMES[details.language],
+        "parties": parties,
     }
 
 
 def _times(draft: Draft, start: datetime | None = None) -> str:
     """Where another time can be chosen."""
     if start is None:
-        return f"/services/{draft.service}/day?site={draft.site}"
-    return f"/services/{draft.service}/time?site={draft.site}&day={start:%Y-%m-%d}"
+        return draft.again.at("day")
+    return draft.again.at("time", day=f"{start:%Y-%m-%d}")
 
 
 def _expired(request: web.Request, draft: Draft | None) -> web.Response:
@@ -159,4 +237,35 @@ def _expired(request: web.Request, draft: Draft | None) -> web.Response:
         code="hold_expired",
         next_href=_times(draft) if draft else "/",
         status=410,
+    )
+
+
+async def _not_with_that(request: web.Request, deps: Deps, draft: Draft) -> web.Response:
+    """What the details want is not free then; the answers are kept for another time."""
+    journey = await journey_of_draft(request, deps, draft)
+    site = journey.catalogue.site(draft.choice.site)
+    day = draft.start.astimezone(ZoneInfo(site.hours.zone)).date()
+    said = texts_for(journey.language).gettext(
+        N_(
+            "What you need is not free at the time you chose. Choose another time; "
+            "your answers are kept."
+        )
+    )
+    errors = [{"text": said, "href": "#start"}]
+    return await time_page(request, deps, journey, day, errors=errors, status=SlotTaken.status)
+
+
+def _refused(request: web.Request, refused: BookingRefused, draft: Draft) -> web.Response:
+    """Nothing was booked, the time is still held: say why, and where to change the answer."""
+    language = language_of(request)
+    title, what_to_do = explain(refused.code, language)
+    return render(
+        request,
+        "citizen/expired.html",
+        heading=title,
+        what_to_do=what_to_do,
+        code=refused.code,
+        next_href="/booking/details",
+        next_text=texts_for(language).gettext(N_("Back to your details")),
+        status=refused.status,
     )

@@ -1,42 +1,79 @@
 """What the citizen's pages need: somebody who knows the catalogue and keeps the appointments."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
-from booking.appointment import AppointmentView, Details
+from booking.appointment import AppointmentView, Details, Wish
 from booking.catalogue import Catalogue
+from booking.openings import EarlyOffer
 from booking.orders import Held
+from booking.search import Found
 from booking.slots import DayAvailability, SlotOffer
+from booking.waitlist import Joined, WaitView
 from web.shared.sealed import Sealer
 
 
 class Booking(Protocol):
-    """`booking.service.BookingService`, as far as these pages use it.  Refusals as it says."""
+    """`booking.service.BookingService`, as far as these pages use it.  Refusals as it says.
+
+    A single service is a sitting of one.
+    """
 
     async def catalogue(self) -> Catalogue:
         """Every department, service and site."""
         ...
 
-    async def days(self, service_id: str, site_id: str, now: datetime) -> list[DayAvailability]:
+    async def search(self, text: str) -> list[Found]:
+        """Services that fit what somebody typed, the best first."""
+        ...
+
+    async def sitting_days(
+        self, service_ids: Sequence[str], site_id: str, now: datetime, wish: Wish
+    ) -> list[DayAvailability]:
         """The booking window, day by day."""
         ...
 
-    async def slots(
-        self, service_id: str, site_id: str, day: date, now: datetime
+    async def sitting_slots(
+        self, service_ids: Sequence[str], site_id: str, day: date, now: datetime, wish: Wish
     ) -> list[SlotOffer]:
         """The free times of one day."""
         ...
 
-    async def hold(
-        self, key: str, service_id: str, site_id: str, start: datetime, person: str, now: datetime
-    ) -> Held:
-        """Keep a time for some minutes."""
+    async def earliest(
+        self,
+        service_id: str,
+        site_id: str | None,
+        now: datetime,
+        wish: Wish,
+        count: int,
+        also: Sequence[str],
+    ) -> list[EarlyOffer]:
+        """The first free times at all places."""
+        ...
+
+    async def hold_sitting(
+        self,
+        key: str,
+        service_ids: Sequence[str],
+        site_id: str,
+        start: datetime,
+        person: str,
+        now: datetime,
+        wish: Wish,
+    ) -> list[Held]:
+        """Keep times one after another in one seat."""
         ...
 
     async def confirm(self, reference: str, details: Details, now: datetime) -> AppointmentView:
         """Book what is held."""
+        ...
+
+    async def reschedule(
+        self, reference: str, site_id: str, start: datetime, now: datetime
+    ) -> AppointmentView:
+        """Move an appointment to another time or place."""
         ...
 
     async def cancel(self, reference: str, now: datetime) -> AppointmentView:
@@ -45,6 +82,30 @@ class Booking(Protocol):
 
     async def appointment(self, reference: str, now: datetime) -> AppointmentView:
         """Look an appointment up."""
+        ...
+
+    async def join_waitlist(
+        self,
+        key: str,
+        service_id: str,
+        site_id: str,
+        from_at: datetime,
+        until_at: datetime,
+        contact: str,
+        language: str,
+        person: str,
+        now: datetime,
+        wish: Wish,
+    ) -> Joined:
+        """Wait for a time between two instants."""
+        ...
+
+    async def leave_waitlist(self, reference: str, now: datetime) -> WaitView:
+        """Wait no longer."""
+        ...
+
+    async def waiting(self, reference: str, now: datetime) -> WaitView:
+        """Look a place on the waiting list up."""
         ...
 
 

@@ -36,7 +36,11 @@ from counter.signaling.store_screens import (
     queue_view,
 )
 from counter.store.cases import case_of_agent
-from web.shared.case_cards import call_card, ceremony_cards, page_cards, scan_card
+from web.console.party_screens import party_fields
+from web.shared.case_cards import call_card, ceremony_cards, leg_card, page_cards, scan_card
+from web.shared.line_cards import with_lines
+from web.shared.party_cards import with_parties
+from web.shared.recording_cards import recording_card
 from web.shared.wording import OUTCOMES, instant, say, service_or_none, text_in
 
 CHOOSABLE = ("completed", "accepted", "papers_missing", "referred", "no_show")
@@ -60,7 +64,15 @@ class DeskScreens:
     catalogue: Callable[[], Catalogue]
     forms: Forms
 
-    def screen(self, conn: Connection, agent_id: str, tag: Language, now: datetime) -> DeskScreen:
+    def screen(
+        self,
+        conn: Connection,
+        agent_id: str,
+        tag: Language,
+        now: datetime,
+        *,
+        supervisor: bool = False,
+    ) -> DeskScreen:
         """What this desk shows now, in `tag`.  Raises `NotFound` for an unknown agent."""
         agent = agent_view(conn, agent_id, now)
         if agent is None:
@@ -76,10 +88,12 @@ class DeskScreens:
             presence=cast(Any, PRESENCE[agent.state]),
             epoch=agent.epoch,
             now=instant(now),
+            leg=leg_card(conn, f"agent:{agent_id}"),
             queue=[_queue_row(row, catalogue, tag) for row in queue_view(conn, agent.departments)],
             offer=_offer_card(offer, catalogue, tag) if offer else None,
             case=self._case(conn, catalogue, case, tag, now) if case else None,
             served_today=agent.served_today,
+            **party_fields(conn, agent, catalogue, tag, now, supervisor=supervisor),
         )
 
     def _case(
@@ -91,6 +105,9 @@ class DeskScreens:
         site = catalogue.site(case.site_id)
         department = catalogue.department(case.department_id)
         forms = self.forms.for_service(SIDES[department.territory])
+        own = f"agent:{case.agent_id}"
+        view = call_view(conn, case.id, now)
+        call = call_card(case, view, cards, scan, catalogue, tag, seen_from_terminal=False)
         return DeskCase(
             case_id=case.id,
             number=case.number,
@@ -102,20 +119,15 @@ class DeskScreens:
             site=text_in(site.names, tag),
             terminal=str(next(one.number for one in site.terminals if one.id == case.terminal_id)),
             booked=case.appointment_id is not None,
-            call=call_card(
-                case,
-                call_view(conn, case.id, now),
-                cards,
-                scan,
-                catalogue,
-                tag,
-                seen_from_terminal=False,
+            call=with_parties(
+                conn, with_lines(conn, call, own=own), own=own, catalogue=catalogue, tag=tag
             ),
             checklist=_checklist(catalogue, case, documents, declined_items(conn, case.id), tag),
             pages=page_cards(case, documents, catalogue, tag),
             scan=scan,
             forms=[_form_card(form, case, tag) for form in forms],
             ceremonies=cards,
+            recording=recording_card(conn, call),
             outcomes=[Choice(id=one, name=say(OUTCOMES[one], tag)) for one in CHOOSABLE],
         )
 

@@ -3,13 +3,23 @@
 from collections.abc import Sequence
 from typing import Any, cast
 
+from sqlalchemy import Connection
+
 from booking.catalogue import Catalogue
 from counter.case import Case
 from counter.documents.papers import CaseDocuments
 from counter.esign.forms import Forms
 from counter.esign.ports import CeremonyState
 from counter.protocol.message import Language
-from counter.protocol.screens import CallCard, CasePage, CeremonyCard, ScanCard, SheetCard
+from counter.protocol.screens import (
+    CallCard,
+    CasePage,
+    CeremonyCard,
+    LegCard,
+    ScanCard,
+    SheetCard,
+)
+from counter.signaling.store_legs_reading import leg_view
 from counter.signaling.store_screens import CallView
 from web.shared.wording import instant, paper_label, service_or_none, text_in
 
@@ -77,6 +87,14 @@ def ceremony_cards(
         )
         for one in ceremonies
     ]
+
+
+def leg_card(conn: Connection, owner: str) -> LegCard | None:
+    """The leg that the page of this owner shall have."""
+    view = leg_view(conn, owner)
+    if view is None:
+        return None
+    return LegCard(tag=view.tag, sending=view.sending, expects=view.expects)
 
 
 def call_card(

@@ -50,23 +50,53 @@ def wants_json(request: web.Request) -> bool:
     )
 
 
-def refuse(request: web.Request, code: str, status: int, number: str = "") -> web.Response:
+def refuse(
+    request: web.Request,
+    code: str,
+    status: int,
+    number: str = "",
+    again: tuple[int, str] | None = None,
+) -> web.Response:
     """The answer for a refusal: a page with the sentence, or the code as JSON.
 
-    number: stands in the log beside the fault, so that a person can quote it.
+    number: stands in the log beside the fault, so that a person can quote it.  again: after so
+    many seconds the page opens that address by itself, also without JavaScript.
     """
     if wants_json(request):
-        return web.json_response({"ok": False, "code": code}, status=status)
-    title, what_to_do = explain(code, language_of(request))
-    return render(
-        request,
-        "shared/refusal.html",
-        status=status,
-        code=code,
-        heading=title,
-        what_to_do=what_to_do,
-        number=number,
+        answer = web.json_response({"ok": False, "code": code}, status=status)
+    else:
+        title, what_to_do = explain(code, language_of(request))
+        answer = render(
+            request,
+            "shared/refusal.html",
+            status=status,
+            code=code,
+            heading=title,
+            what_to_do=what_to_do,
+            number=number,
+            again=again,
+        )
+        if again is not None:
+            answer.headers["Refresh"] = f"{again[0]}; url={again[1]}"
+    if again is not None:
+        answer.headers["Retry-After"] = str(again[0])
+    return answer
+
+
+def _again(request: web.Request, fault: Exception) -> tuple[int, str] | None:
+    """When and where to try again: the page that the form stood on, else the first page."""
+    after_s = getattr(fault, "retry_after_s", None)
+    if after_s is None:
+        return None
+    asked = request.match_info.route.resource
+    shown = any(
+        route.resource is not None
+        and asked is not None
+        and route.resource.canonical == asked.canonical
+        for route in request.app.router.routes()
+        if route.method in ("GET", "*")
     )
+    return after_s, request.path_qs if shown else "/"
 
 
 def _require_text(request: web.Request) -> None:
@@ -95,7 +125,7 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
         refused = refusal_code(fault)
         if refused is not None:
             log.info("%s %s refused: %s", request.method, request.path, fault)
-            return refuse(request, *refused)
+            return refuse(request, *refused, again=_again(request, fault))
         # The nonce is random and this answer's own, so its beginning serves as the number.
         number = nonce_of(request)[:8]
         log.exception("%s %s failed (%s)", request.method, request.path, number)

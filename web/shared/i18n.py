@@ -23,7 +23,7 @@ NAMES = {"zh_Hant": "繁體中文", "zh_Hans": "简体中文", "pt": "Português
 "Each language's name in its own script; never translated."
 TAGS = {"zh_Hant": "zh-Hant", "zh_Hans": "zh-Hans", "pt": "pt", "en": "en"}
 "BCP 47, for `lang` attributes and `Content-Language`."
-DOMAINS = ("shared", "citizen", "terminal", "console", "wall")
+DOMAINS = ("shared", "citizen", "terminal", "console", "wall", "notices")
 LOCALE = Path(__file__).resolve().parent.parent / "locale"
 
 # pt_MO and zh_Hant_MO print 12-hour times; these locales are only asked for what they do well.

@@ -57,6 +57,19 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "server_fault": (
         N_("Something went wrong on our side"),
         N_("Nothing was lost that you had already sent. Try again in a minute.")),
+    # More than two in a call
+    "agent_not_free": (
+        N_("This colleague is not free any more"),
+        N_("Choose somebody else from the list; it shows who is free now.")),
+    "call_is_full": (
+        N_("Nobody more can join this call"),
+        N_("Two others can take part at once. Let one of them leave first.")),
+    "cannot_take_over": (
+        N_("This colleague does not serve this department"),
+        N_("Choose one who does, or ask this one to join instead.")),
+    "invite_over": (
+        N_("This request to join is over"),
+        N_("It was taken back or rang for too long. You need not do anything.")),
     # Booking
     "slot_taken": (
         N_("Somebody else has just taken this time"),
@@ -100,6 +113,30 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "too_many_appointments": (
         N_("You already have three open appointments"),
         N_("Cancel one that you no longer need, then book again.")),
+    "weekly_limit": (
+        N_("You already have as many appointments for this service as one may have in a week"),
+        N_("Choose a day in another week, or cancel one that you no longer need.")),
+    "too_many_of_entity": (
+        N_("This company or association has no appointment left to book"),
+        N_("Cancel one that it no longer needs, or choose a time at which fewer of you come.")),
+    "slot_is_free": (
+        N_("You need not wait: a time that suits you is free"),
+        N_("Choose it from the list and book it now.")),
+    "too_many_waiting": (
+        N_("You are already on the waiting list three times"),
+        N_("Leave one of these places, then join again.")),
+    "only_same_day": (
+        N_("You missed several appointments lately, so you can book for today only"),
+        N_("Choose a time today, or take a ticket at the terminal.")),
+    "too_late_to_change": (
+        N_("Your appointment begins too soon to be changed here"),
+        N_("Come as booked, or call the department.")),
+    "not_in_this_language": (
+        N_("This service is not given in the language you chose"),
+        N_("Choose another language, or bring somebody who can interpret for you.")),
+    "not_for_others": (
+        N_("This service is given only to the person it is for"),
+        N_("The person it is for has to come in person.")),
     "bad_details": (
         N_("Something is missing in your details"),
         N_("Go back and complete the marked fields.")),
@@ -110,12 +147,21 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "media_gone": (
         N_("The picture and sound were interrupted"),
         N_("Please wait: the connection is being made again.")),
+    "draining": (
+        N_("The picture and sound are being moved"),
+        N_("Please wait: the connection is being made again.")),
+    "other_side_silent": (
+        N_("Nothing comes from the other side right now"),
+        N_("Your own connection is in order. Please wait a moment.")),
     "media_elsewhere": (
         N_("Picture and sound cannot be connected here"),
         N_("Ask the technical staff: the other side is connected to a different server.")),
     "media_library_changed": (
         N_("Video is not available right now"),
         N_("Call the technical staff: the software of this server does not fit.")),
+    "no_still": (
+        N_("The picture could not be held"),
+        N_("The conversation goes on. Try again in a moment.")),
     "camera_refused": (
         N_("The camera or microphone is not allowed"),
         N_("Allow both in the browser's address bar, then reload the page.")),

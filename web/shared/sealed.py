@@ -30,7 +30,9 @@ class Sealer:
 
     def seal(self, purpose: str, data: dict[str, Any], until: datetime) -> str:
         """Text of at most `LONGEST` characters, safe in a cookie.  Raises `ValueError` above."""
-        body = json.dumps({"until": until.timestamp(), "data": data}, separators=(",", ":"))
+        whole = {"until": until.timestamp(), "data": data}
+        # A Chinese letter is three bytes so, not six.
+        body = json.dumps(whole, separators=(",", ":"), ensure_ascii=False)
         nonce = self.random_bytes(12)
         sealed = nonce + self._key(purpose).encrypt(nonce, body.encode(), purpose.encode())
         text = base64.urlsafe_b64encode(sealed).decode().rstrip("=")

@@ -26,7 +26,10 @@ from counter.protocol.screens import (
 from counter.signaling.dispatch import TicketState
 from counter.signaling.store_screens import TerminalView, call_view, terminal_view, ticket_view
 from counter.store.cases import case_on_terminal
-from web.shared.case_cards import OPEN, call_card, ceremony_cards, page_cards, scan_card
+from web.shared.case_cards import OPEN, call_card, ceremony_cards, leg_card, page_cards, scan_card
+from web.shared.line_cards import with_lines
+from web.shared.party_cards import with_parties
+from web.shared.recording_cards import recording_card
 from web.shared.wording import OUTCOMES, instant, paper_label, say, service_or_none, text_in
 
 IN_VISIT = ("waiting", "call", "receipt")
@@ -62,6 +65,7 @@ class TerminalScreens:
             "site": text_in(site.names, view.language),
             "now": instant(now),
             "version": view.version,
+            "leg": leg_card(conn, f"terminal:{terminal_id}"),
         }
         case = case_on_terminal(conn, TerminalId(terminal_id))
         if case is None:
@@ -127,12 +131,17 @@ class TerminalScreens:
         call = call_view(conn, case.id, now)
         if call is not None:
             scan = scan_card(case, documents, catalogue, tag)
+            card = call_card(case, call, cards, scan, catalogue, tag, seen_from_terminal=True)
+            own = f"terminal:{case.terminal_id}"
             return {
                 "stage": "call",
                 "pages": pages,
                 "scan": scan,
                 "ceremony": shown_ceremony(cards),
-                "call": call_card(case, call, cards, scan, catalogue, tag, seen_from_terminal=True),
+                "recording": recording_card(conn, card),
+                "call": with_parties(
+                    conn, with_lines(conn, card, own=own), own=own, catalogue=catalogue, tag=tag
+                ),
             }
         ticket = ticket_view(conn, case.id, now)
         service = service_or_none(catalogue, case.service_id)

@@ -3,13 +3,21 @@
 Promise: no name of a citizen is on it; it hangs where everybody sees it.
 """
 
+import csv
+import io
+from collections.abc import Sequence
+
 from aiohttp import web
 
-from web.shared.access import allow
-from web.shared.i18n import N_, texts_for
+from counter.errors import BadInput
+from counter.media.series import Shares
+from web.shared.access import allow, principal_of
+from web.shared.i18n import N_, Texts, texts_for
 from web.shared.language import language_of
 from web.shared.pages import render
-from web.wall.ports import QueueTile, WallDeps, WallState
+from web.wall import lines
+from web.wall.lines import CAUSES, MARKS, WHOSE
+from web.wall.ports import QueueTile, TerminalTile, WallDeps, WallState
 
 STATES = {
     "away": N_("○ Not connected"),
@@ -20,6 +28,7 @@ STATES = {
     "leaving": N_("◑ Finishing"),
 }
 SIDES = {"MO": N_("Departments of Macau"), "CN": N_("Departments of Hengqin")}
+KEPT_DAYS = 92
 FAULTS = {
     "": N_("None"),
     "camera_refused": N_("Camera not allowed"),
@@ -30,7 +39,7 @@ FAULTS = {
 
 
 def routes(deps: WallDeps) -> list[web.RouteDef]:
-    """`/wall` and `/wall/state`."""
+    """`/wall`, its figures, and how lines were."""
 
     @allow("agent")
     async def wall(request: web.Request) -> web.Response:
@@ -41,15 +50,55 @@ def routes(deps: WallDeps) -> list[web.RouteDef]:
             "wall/wall.html",
             sides=_sides(state, language),
             terminals=state.terminals,
-            cells=_cells(state, language),
+            cells=_cells(state, language, calls=_sees_calls(request)),
+            sees_calls=_sees_calls(request),
         )
 
     @allow("agent")
     async def figures(request: web.Request) -> web.Response:
         language = language_of(request)
-        return web.json_response(_cells(await deps.wall.read(language), language))
+        state = await deps.wall.read(language)
+        return web.json_response(_cells(state, language, calls=_sees_calls(request)))
 
-    return [web.get("/wall", wall), web.get("/wall/state", figures)]
+    @allow("supervisor")
+    async def line_report(request: web.Request) -> web.Response:
+        days = request.query.get("days", "30")
+        if not days.isdecimal() or not 1 <= int(days) <= KEPT_DAYS:
+            raise BadInput(f"days is a number from 1 to {KEPT_DAYS}")
+        return web.Response(
+            text=_line_table(await deps.wall.line_shares(int(days))),
+            content_type="text/csv",
+            headers={"Content-Disposition": 'attachment; filename="lines.csv"'},
+        )
+
+    return [
+        web.get("/wall", wall),
+        web.get("/wall/state", figures),
+        web.get("/wall/lines.csv", line_report),
+        *lines.routes(deps.lines),
+    ]
+
+
+def _sees_calls(request: web.Request) -> bool:
+    """Whether who asks may read how the lines of a call were."""
+    return principal_of(request).kind == "supervisor"
+
+
+def _line_table(shares: Sequence[Shares]) -> str:
+    """Seconds, and of all time of a side the percentage, by side and cause."""
+    written = io.StringIO()
+    table = csv.writer(written)
+    table.writerow(["side", "cause", "verdict", "seconds", "percent"])
+    for side in ("terminal", "agent"):
+        mine = [one for one in shares if one.side == side]
+        whole = sum(one.good_ms + one.weak_ms + one.bad_ms for one in mine)
+        good = sum(one.good_ms for one in mine)
+        rows = [("", "good", good)] if good else []
+        rows += [(one.cause or "", "weak", one.weak_ms) for one in mine if one.weak_ms]
+        rows += [(one.cause or "", "bad", one.bad_ms) for one in mine if one.bad_ms]
+        for cause, verdict, ms in rows:
+            table.writerow([side, cause, verdict, round(ms / 1000), f"{100 * ms / whole:.1f}"])
+    return written.getvalue()
 
 
 def _sides(state: WallState, language: str) -> list[tuple[str, list[QueueTile]]]:
@@ -61,8 +110,8 @@ def _sides(state: WallState, language: str) -> list[tuple[str, list[QueueTile]]]
     ]
 
 
-def _cells(state: WallState, language: str) -> dict[str, str]:
-    """{cell: text}; the rows are the catalogue's, so only texts change."""
+def _cells(state: WallState, language: str, *, calls: bool) -> dict[str, str]:
+    """{cell: text}; the rows are the catalogue's, so only texts change.  calls: name them."""
     texts = texts_for(language)
     cells: dict[str, str] = {}
     for queue in state.queues:
@@ -78,5 +127,16 @@ def _cells(state: WallState, language: str) -> dict[str, str]:
     for terminal in state.terminals:
         of = f"terminal.{terminal.terminal_id}"
         cells[f"{of}.state"] = texts.gettext(STATES[terminal.state])
-        cells[f"{of}.fault"] = texts.gettext(FAULTS[terminal.fault])
+        cells[f"{of}.fault"] = _fault(terminal, texts)
+        if calls:
+            cells[f"{of}.call"] = terminal.call_id
     return cells
+
+
+def _fault(terminal: TerminalTile, texts: Texts) -> str:
+    """What does not work at a terminal: a device, else a line of its call."""
+    line = terminal.line
+    if terminal.fault or line is None:
+        return texts.gettext(FAULTS[terminal.fault])
+    told = texts.gettext(WHOSE[line.side]) % texts.gettext(CAUSES[line.cause])
+    return f"{MARKS[line.verdict]} {told}"

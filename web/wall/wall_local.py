@@ -1,6 +1,6 @@
 """The wall's state from the store of this process."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -8,6 +8,8 @@ from sqlalchemy import Connection
 
 from booking.catalogue import Catalogue
 from counter.ids import TerminalId
+from counter.media.series import Shares
+from counter.media.store_quality_reading import lines_of, shares
 from counter.signaling.dispatch import AgentState, TicketState
 from counter.signaling.ring import TERMINAL_LEASE
 from counter.signaling.store_screens import (
@@ -18,7 +20,7 @@ from counter.signaling.store_screens import (
 )
 from counter.store.cases import case_on_terminal
 from counter.store.executor import Executor
-from web.wall.ports import QueueTile, TerminalTile, WallState
+from web.wall.ports import QueueTile, TerminalTile, WallState, WeakLine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,11 @@ class LocalWall:
     async def read(self, language: str) -> WallState:
         """One consistent look."""
         return await self.executor.read(_read, self.catalogue(), language, self.clock())
+
+    async def line_shares(self, days: int) -> Sequence[Shares]:
+        """Up to this moment."""
+        now = self.clock()
+        return await self.executor.read(shares, now - timedelta(days=days), now)
 
 
 def _read(conn: Connection, catalogue: Catalogue, language: str, now: datetime) -> WallState:
@@ -57,12 +64,16 @@ def _read(conn: Connection, catalogue: Catalogue, language: str, now: datetime) 
                 busy=sum(state in (AgentState.OFFERED, AgentState.BUSY) for state in states),
             )
         )
+    places = [terminal.id for site in catalogue.sites.values() for terminal in site.terminals]
+    on = {terminal_id: _call(conn, terminal_id, now) for terminal_id in places}
     terminals = [
         TerminalTile(
             terminal_id=terminal.id,
             name=f"{site.names[language]} {terminal.number}",
             state=_state(conn, terminal.id, now),
             fault=_fault(conn, terminal.id),
+            line=_line(conn, on[terminal.id]),
+            call_id=on[terminal.id],
         )
         for site in catalogue.sites.values()
         for terminal in site.terminals
@@ -80,6 +91,27 @@ def _state(conn: Connection, terminal_id: str, now: datetime) -> str:
     if not case.open:
         return "leaving"
     return "call" if call_view(conn, case.id, now) else "waiting"
+
+
+def _call(conn: Connection, terminal_id: str, now: datetime) -> str:
+    """The call at this terminal, or empty."""
+    case = case_on_terminal(conn, TerminalId(terminal_id))
+    call = call_view(conn, case.id, now) if case is not None else None
+    return call.call_id if call is not None else ""
+
+
+def _line(conn: Connection, call_id: str) -> WeakLine | None:
+    """The worse of the two lines of a call."""
+    weak = [
+        WeakLine(
+            side="terminal" if owner.startswith("terminal:") else "agent",
+            verdict=told.verdict,
+            cause=told.cause,
+        )
+        for owner, told in sorted(lines_of(conn, [call_id])[call_id].items())
+        if told.verdict != "good" and told.cause is not None
+    ]
+    return min(weak, key=lambda one: one.verdict, default=None)  # "bad" before "weak"
 
 
 def _fault(conn: Connection, terminal_id: str) -> str:

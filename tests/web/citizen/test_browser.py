@@ -7,6 +7,7 @@ refused.
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,10 @@ from tests.web.conftest import Clock
 from tests.web.fakes import FakeBooking, citizen_app
 
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
-LANGUAGES = {"zh-MO": "zh-Hant", "pt-PT": "pt"}
+LANGUAGES = {"zh-MO": "zh-Hant", "zh-CN": "zh-Hans", "pt-PT": "pt", "en-GB": "en"}
+SPOKEN_BY_FEW, SPOKEN_SITE = "hq_tax-income-certificate", "macau-morais"
 DAY = "2026-11-25"
+FULL = date(2026, 12, 2)
 See = Callable[[Page, str], Awaitable[None]]
 
 VIOLATIONS = """async () => (await axe.run(document)).violations.map(
@@ -44,9 +47,11 @@ ONCE = "() => { document.documentElement.style.fontSize = ''; }"
 
 
 @asynccontextmanager
-async def phone(browser: Browser, clock: Clock, locale: str, **more: Any) -> AsyncIterator[Page]:
+async def phone(
+    browser: Browser, clock: Clock, locale: str, fake: FakeBooking | None = None, **more: Any
+) -> AsyncIterator[Page]:
     """Open a page of 390 x 844 px on a citizen's face of its own."""
-    server = TestServer(citizen_app(FakeBooking(), clock))
+    server = TestServer(citizen_app(fake or FakeBooking(), clock))
     await server.start_server()
     context = await browser.new_context(
         viewport={"width": 390, "height": 844},
@@ -63,32 +68,50 @@ async def phone(browser: Browser, clock: Clock, locale: str, **more: Any) -> Asy
 
 
 async def every_page(page: Page, see: See) -> None:
-    """Book, look, cancel; show every page and every mistake on the way."""
+    """Book, look, change, cancel; show every page and every mistake on the way."""
     await page.goto("/")
     await see(page, "home")
     await page.click(".vc-choice__link >> nth=0")
     await see(page, "departments")
     await page.click(".vc-row >> nth=0")
     await see(page, "department")
-    await page.click(".vc-row >> nth=0")
+    await page.goto(f"/services/{SERVICE}")
     await see(page, "service")
-    await page.click("a.govuk-button")
+    await page.click(f'a.govuk-button[href="/services/{SERVICE}/place"]')
+    await see(page, "who")
+    await page.click("main form button")
+    await see(page, "who-error")
+    await page.check("input[value=relative]")
+    await page.click("main form button")
     await see(page, "place")
     await page.click("main form button")
     await see(page, "place-error")
+    await page.click('main a[href*="/also"]')
+    await see(page, "also")
+    await page.click(".vc-row >> nth=0")
+    await see(page, "also-services")
+    await page.click(".vc-row >> nth=0")
+    await see(page, "also-chosen")
+    await page.click("main a.govuk-button")
     await page.check("input[type=radio] >> nth=0")
     await page.click("main form button")
     await see(page, "day")
-    await page.click("a.vc-row >> nth=1")
+    await page.click("main form[method=get] button")
+    await see(page, "day-error")
+    await page.check("input[name=day] >> nth=1")
+    await page.click("main form[method=get] button")
     await see(page, "time")
     await page.click("main form button")
     await see(page, "time-error")
     await page.check("input[type=radio] >> nth=2")
     await page.click("main form button")
     await see(page, "details")
+    await page.click("summary")
+    await page.fill("#parties", "João")
     await page.click("main form button >> nth=0")
     await see(page, "details-error")
     await page.fill("#name", "Maria da Conceição")
+    await page.fill("#acting_for", "José")
     await page.fill("#contact", "+853 6612 3456")
     await page.check("#needs")
     await page.click("main form button >> nth=0")
@@ -97,7 +120,7 @@ async def every_page(page: Page, see: See) -> None:
     await see(page, "confirmed")
     await page.click('main a[href="/appointment/view"]')
     await see(page, "view")
-    await page.click("a.govuk-button--secondary")
+    await page.click('a[href="/appointment/cancel"]')
     await see(page, "cancel")
     await page.click("main form button")
     await see(page, "cancelled")
@@ -109,8 +132,59 @@ async def every_page(page: Page, see: See) -> None:
     await see(page, "closed-day")
     await page.goto("/booking/details")
     await see(page, "expired")
+    await page.goto(f"/services/{SPOKEN_BY_FEW}/speech?site={SPOKEN_SITE}")
+    await see(page, "speech")
+    await page.goto(f"/services/{SPOKEN_BY_FEW}/speech?site={SPOKEN_SITE}&asked=1")
+    await see(page, "speech-error")
+    await one_department(page, see)
 
 
+async def one_department(page: Page, see: See) -> None:
+    """Take the first free time, and move the appointment."""
+    await page.goto(f"/services/{SERVICE}/day?site={SITE}")
+    await page.click(".vc-first button >> nth=0")
+    await page.fill("#name", "Ana")
+    await page.click("main form button >> nth=0")
+    await page.click("main form button")
+    await page.goto("/appointment/change")
+    await see(page, "change-day")
+    await page.click("main form button")
+    await see(page, "change-day-error")
+    await page.check("input[name=day] >> nth=2")
+    await page.click("main form button")
+    await see(page, "change-time")
+    await page.check("input[type=radio] >> nth=1")
+    await page.click("main form button")
+    await see(page, "change-check")
+    await page.click("main form button")
+    await see(page, "moved")
+
+
+async def waiting_list(page: Page, see: See, fake: FakeBooking, clock: Clock) -> None:
+    """Wait for a day that is full, be offered a time, take it."""
+    fake.full.add(FULL)
+    await page.goto(f"/services/{SERVICE}/time?site={SITE}&day={FULL}")
+    await see(page, "full-day")
+    await page.click('main a[href*="/wait?"]')
+    await see(page, "wait")
+    await page.click("main form button")
+    await see(page, "wait-error")
+    await page.fill("#contact", "+853 6612 3456")
+    await page.click("main form button")
+    await see(page, "waiting")
+    await fake.offer(datetime(2026, 12, 2, 1, 20, tzinfo=UTC), clock())
+    await page.reload()
+    await see(page, "offered")
+    await page.click('form[action="/waiting/take"] button')
+    await page.wait_for_url("**/booking/details")
+    await page.goto("/waiting/view")
+    await page.click('form[action="/waiting/leave"] button')
+    await see(page, "left")
+    await page.goto("/waiting")
+    await see(page, "waiting-find")
+
+
+@pytest.mark.timeout(400)  # forty pages, each looked at three times
 @pytest.mark.parametrize("locale", LANGUAGES)
 async def test_every_page_can_be_used_by_everybody(
     chromium: Browser, clock: Clock, locale: str, tmp_path: Path
@@ -136,14 +210,16 @@ async def test_every_page_can_be_used_by_everybody(
             wrong.append(f"{name}: {sideways} px sideways at 200 % text")
         await page.evaluate(ONCE)
 
-    async with phone(chromium, clock, locale) as page:
+    fake = FakeBooking()
+    async with phone(chromium, clock, locale, fake) as page:
         refused: list[str] = []
         page.on("console", lambda said: refused.append(said.text) if _policy(said.text) else None)
         page.on("pageerror", lambda error: refused.append(str(error)))
         await every_page(page, see)
-    assert wrong == []
+        await waiting_list(page, see, fake, clock)
+    assert not wrong, "\n".join(wrong)
     assert refused == []
-    assert len(seen) == 19
+    assert len(seen) == len(set(seen)) == 39
 
 
 def _policy(text: str) -> bool:
@@ -154,7 +230,7 @@ async def test_a_mistake_takes_the_focus_and_leads_to_its_field(
     chromium: Browser, clock: Clock
 ) -> None:
     async with phone(chromium, clock, "en-GB") as page:
-        await page.goto(f"/services/{SERVICE}/place?asked=1")
+        await page.goto(f"/services/{SERVICE}/place?for=self&asked=1")
         assert (await page.title()).startswith("Error: ")
         assert await page.evaluate("document.activeElement.className") == "govuk-error-summary"
         await page.click(".govuk-error-summary a")
@@ -188,9 +264,11 @@ async def test_it_works_without_javascript(chromium: Browser, clock: Clock) -> N
         names.append(name)
 
     names: list[str] = []
-    async with phone(chromium, clock, "en-GB", java_script_enabled=False) as page:
+    fake = FakeBooking()
+    async with phone(chromium, clock, "en-GB", fake, java_script_enabled=False) as page:
         await every_page(page, see)
-    assert names[-1] == "expired"
+        await waiting_list(page, see, fake, clock)
+    assert names[-1] == "waiting-find"
 
 
 async def test_the_keyboard_alone_books(chromium: Browser, clock: Clock) -> None:

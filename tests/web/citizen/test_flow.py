@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from booking.appointment import State
+from booking.appointment import ANYBODY, State
 from tests.web.citizen.walk import SERVICE, SITE, Citizen
 from tests.web.conftest import Client, Clock, Serve
 from tests.web.fakes import FakeBooking, citizen_app
@@ -32,9 +32,9 @@ async def test_from_the_first_page_to_a_booked_appointment(
     await person.get(f"/services/{SERVICE}")
     assert "What to bring" in person.text
     assert "Original" in person.text
-    await person.get(f"/services/{SERVICE}/place?asked=1&site={SITE}")
-    assert person.path == f"/services/{SERVICE}/day?site={SITE}"
-    assert "Earliest" in person.text
+    await person.get(f"/services/{SERVICE}/place?asked=1&for=self&site={SITE}")
+    assert person.path == f"/services/{SERVICE}/day?for=self&site={SITE}"
+    assert "The first free times" in person.text
     assert "Weekend: closed" in person.text
     times = f"/services/{SERVICE}/time?site={SITE}&day={DAY}"
     await person.get(times)
@@ -158,7 +158,9 @@ async def test_a_time_that_somebody_took_meanwhile(
     times = f"/services/{SERVICE}/time?site={SITE}&day={DAY}"
     await person.get(times)
     start, key = person.values("start")[0], person.value("key")
-    fake.taken.add((await fake.slots(SERVICE, SITE, date.fromisoformat(DAY), clock()))[0].start)
+    day = date.fromisoformat(DAY)
+    offers = await fake.sitting_slots([SERVICE], SITE, day, clock(), ANYBODY)
+    fake.taken.add(offers[0].start)
     await person.post(times, start=start, key=key)
     assert person.status == 409
     assert person.path == times
@@ -329,7 +331,7 @@ async def test_what_is_not_in_the_catalogue_is_said(person: Citizen, path: str) 
 
 async def test_a_place_that_does_not_offer_it_leads_back_to_the_places(person: Citizen) -> None:
     await person.get(f"/services/{SERVICE}/day?site=nowhere")
-    assert person.path == f"/services/{SERVICE}/place?asked=1"
+    assert person.path == f"/services/{SERVICE}/place?site=nowhere&asked=1"
     assert person.status == 422
 
 

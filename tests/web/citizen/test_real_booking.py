@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from booking.appointment import State
 from booking.service import BookingService
 from booking.store_sql import booking_service, plant_seed
 from counter.store.executor import Executor
@@ -38,7 +39,7 @@ async def person(serve: Serve, booking: BookingService, clock: Clock) -> Citizen
 
 async def test_booked_seen_and_cancelled(person: Citizen, booking: BookingService) -> None:
     await person.get(f"/services/{SERVICE}/day?site={SITE}")
-    assert "Earliest" in person.text
+    assert "The first free times" in person.text
     assert "Weekend" in person.text
     reference = await person.book(DAY)
     assert person.path == "/appointment/confirmed"
@@ -101,3 +102,41 @@ async def test_a_fourth_appointment_is_refused_with_what_to_do(
     assert person.status == 409
     assert "You already have three open appointments" in person.text
     assert "Cancel one" in person.text
+
+
+async def test_a_sitting_of_two_departments_is_booked_and_cancelled_whole(
+    person: Citizen, booking: BookingService, clock: Clock
+) -> None:
+    times = f"/services/{SERVICE}/time?also=fss-old-age-pension&speak=yue&site={SITE}&day={DAY}"
+    await person.get(times)
+    await person.post(times, start=person.values("start")[0], key=person.value("key"))
+    await person.post("/booking/details", name="Ana", contact="", language="pt")
+    await person.post("/booking/check")
+    assert person.path == "/appointment/confirmed"
+    reference = person.reference()
+    view = await booking.appointment(reference, clock())
+    (second,) = view.sitting
+    assert second.service == "fss-old-age-pension"
+    assert second.start == view.end
+    await person.get("/appointment/cancel")
+    await person.post("/appointment/cancel")
+    gone = await booking.appointment(reference, clock())
+    assert {gone.state, *(one.state for one in gone.sitting)} == {State.CANCELLED}
+
+
+async def test_an_appointment_is_moved_with_its_number(
+    person: Citizen, booking: BookingService, clock: Clock
+) -> None:
+    reference = await person.book(DAY)
+    before = await booking.appointment(reference, clock())
+    await person.get(f"/appointment/change/time?site={SITE}&day=2026-11-26")
+    start = person.values("start")[2]
+    chosen = f"site={SITE}&day=2026-11-26&start={start.replace('+', '%2B')}"
+    await person.get(f"/appointment/change/check?{chosen}")
+    await person.post(person.action("change/check"), start=start)
+    assert "Your appointment has the new time" in person.text
+    after = await booking.appointment(reference, clock())
+    assert after.start.isoformat() == start
+    assert after.version == before.version + 1
+    offers = await booking.slots(SERVICE, SITE, date.fromisoformat(DAY), clock())
+    assert before.start in {one.start for one in offers}, "the old time is free again"

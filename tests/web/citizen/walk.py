@@ -14,6 +14,14 @@ SERVICE = "dsi-criminal-record"
 SITE = "hengqin-neighbourhood"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Button:
+    """A button that is an answer by itself."""
+
+    action: str
+    value: str
+
+
 @dataclass(slots=True)
 class Citizen:
     """One browser and the page it shows."""
@@ -55,6 +63,32 @@ class Citizen:
         return [
             unescape(one)
             for one in re.findall(rf'<input[^>]*name="{name}"[^>]*value="([^"]*)"', self.body)
+        ]
+
+    def links(self, part: str) -> list[str]:
+        """Addresses of the page's links that hold `part`, those of its masthead not among them."""
+        found = re.findall(r'<a [^>]*href="([^"]*)"', self.body.split("<main")[1])
+        return [address for one in found if part in (address := unescape(one))]
+
+    def link(self, part: str) -> str:
+        """The last of them; what was chosen before stands before what can be chosen."""
+        found = self.links(part)
+        assert found, f"no link with {part}: {self.text[:600]}"
+        return found[-1]
+
+    def action(self, part: str) -> str:
+        """Where the first form whose address holds `part` is sent."""
+        found = re.findall(r'<form[^>]*action="([^"]*)"', self.body)
+        return next(address for one in found if part in (address := unescape(one)))
+
+    def buttons(self, name: str) -> list["Button"]:
+        """Buttons that send a value of this name, each with the address of its form."""
+        return [
+            Button(action=unescape(action), value=unescape(value))
+            for action, form in re.findall(
+                r'<form[^>]*action="([^"]*)"[^>]*>(.*?)</form>', self.body, re.S
+            )
+            for value in re.findall(rf'<button[^>]*name="{name}"[^>]*value="([^"]*)"', form)
         ]
 
     async def choose_time(self, day: str, nth: int = 0) -> "Citizen":

@@ -2,9 +2,12 @@
 import {effect, signal} from "@preact/signals";
 import {render} from "preact";
 import {Dialog, LiveRegion, say} from "../../shared/assets/live_ui.tsx";
+import {watchLine} from "../../shared/assets/quality.ts";
+import type {CallCard} from "../../shared/assets/protocol.ts";
 import {chime, ring, unlock} from "../../shared/assets/sounds.ts";
 import {synchronise} from "../../shared/assets/ticking.ts";
 import {refusal, speak, t} from "../../shared/assets/words.ts";
+import {AskIn, Invitation, askingFor} from "./parts/ask_in.tsx";
 import {Advice, Button} from "./parts/controls.tsx";
 import {ask, config, leg, live, refused, screen} from "./parts/counter.ts";
 import {helpOpen, keysOn, switchKeys, watchKeys} from "./parts/keys.ts";
@@ -15,6 +18,9 @@ import {Stage} from "./parts/stage.tsx";
 
 /** Below 1024 px the columns are shown one at a time. */
 const column = signal<"queue" | "stage" | "matter">("stage");
+
+/** The conversation of this desk, its own or a colleague's. */
+const call = (): CallCard | null => screen.value.case?.call ?? screen.value.guest?.call ?? null;
 
 function Console() {
   if (live.displaced.value) return <Alone title={t("This desk was opened in another window")} />;
@@ -30,7 +36,8 @@ function Console() {
       <main class="work">
         <h1 class="only-spoken">{t("Console")}</h1>
         <Offer />
-        {!closing.value && <Advice />}
+        <Invitation />
+        {!closing.value && !askingFor.value && <Advice />}
         <nav class="columns" aria-label={t("Columns")}>
           {columns.map(([name, words]) => (
             <Button key={name} always pressed={column.value === name} onPress={() => (column.value = name)}>
@@ -45,6 +52,7 @@ function Console() {
         </div>
       </main>
       {helpOpen.value && <Help />}
+      {screen.value.case?.call && <AskIn />}
       <LiveRegion />
     </div>
   );
@@ -83,6 +91,8 @@ function Help() {
     ["A", t("Answer the visitor who is calling")],
     ["M", t("Microphone off or on")],
     ["V", t("Camera off or on")],
+    ["H", t("Let the citizen wait, or go on")],
+    ["I", t("Ask a colleague")],
     ["S", t("Ask for the next paper")],
     ["W", t("Finish the case")],
     ["?", t("This list")],
@@ -120,34 +130,34 @@ speak(config.language);
 effect(() => synchronise(screen.value.now));
 
 effect(() => {
-  const call = screen.value.case?.call ?? null;
-  leg.follow(call?.call_id ?? null, call?.other_side);
+  leg.follow(screen.value.leg ?? null, call()?.call_id ?? null);
   if (!screen.value.case) closing.value = false;
+  if (!screen.value.case?.call) askingFor.value = null;
 });
 
 // Ring: sound, the tab's title, and a line for screen readers.
 let rung = "";
 let flashing = 0;
 effect(() => {
-  const offer = screen.value.offer;
-  ring(offer !== null);
-  const pairing = offer?.pairing_id ?? "";
+  const {offer, invite} = screen.value;
+  ring(offer !== null || !!invite);
+  const pairing = offer?.pairing_id ?? invite?.party_id ?? "";
   if (pairing === rung) return;
   rung = pairing;
   window.clearInterval(flashing);
   document.title = t("Console");
-  if (!offer) return;
-  say(t("A visitor is calling: {number}", {number: offer.number}));
+  const number = offer?.number ?? invite?.number;
+  if (!number) return;
+  say(offer ? t("A visitor is calling: {number}", {number}) : t("A colleague asks you: {number}", {number}));
   column.value = "stage";
   let on = false;
   flashing = window.setInterval(() => {
     on = !on;
-    document.title = on ? `☎ ${offer.number}` : t("Console");
+    document.title = on ? `☎ ${number}` : t("Console");
   }, 800);
 });
 
 live.onHappened(({kind}) => {
-  if (kind === "call.moved") leg.again();
   if (kind === "page.added") {
     chime();
     say(t("A page has arrived."));
@@ -159,15 +169,28 @@ live.onHappened(({kind}) => {
     say(t("The document was signed."));
   }
   if (kind === "call.ended") say(t("The conversation has ended."));
+  if (kind === "call.transferred") say(t("The case has been handed over."));
+  if (kind === "party.joined") say(t("Somebody has joined the conversation."));
+  if (kind === "party.left" || kind === "party.removed") say(t("Somebody has left the conversation."));
+  if (kind === "party.declined" || kind === "party.missed") say(t("The colleague does not come."));
+  if (kind === "supervision.begun") say(t("A supervisor takes part in the call."));
 });
 
 watchKeys({
   A: () => {
-    const offer = screen.value.offer;
+    const {offer, invite} = screen.value;
     if (offer) void ask("offer.accept", {pairing_id: offer.pairing_id});
+    else if (invite) void ask("party.accept", {party_id: invite.party_id});
   },
   M: () => leg.setMicrophone(!leg.microphoneOn.value),
   V: () => leg.setCamera(!leg.cameraOn.value),
+  H: () => {
+    const led = screen.value.case?.call;
+    if (led) void ask("call.hold", {on: !led.held_since});
+  },
+  I: () => {
+    if (screen.value.case?.call) askingFor.value = "colleague";
+  },
   S: () => {
     if (screen.value.case) askForNext(screen.value.case);
   },
@@ -184,6 +207,7 @@ effect(() => {
   if (refused.peek() === "not_allowed_now") refused.value = null; // the new screen shows why
 });
 live.beat("desk.beat");
+watchLine(leg, live, call);
 const root = document.getElementById("console");
 if (root) {
   root.replaceChildren();

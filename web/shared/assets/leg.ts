@@ -1,19 +1,26 @@
-// One side of a call: joins, answers the counter's offer, and joins again when the picture is lost.
+// This page's leg: the connection to the counter's media plane, made before anybody is spoken with.
 //
 // Promise: while media flows it is not touched, whatever happens to the socket (a restarted counter
-// does not disturb a call); when it stops, it is joined again with growing pauses until it is back
-// or the call has ended.  The counter always offers; we only answer.
-import {signal} from "@preact/signals";
+// does not disturb a call).  When it stops, a new way is looked for on the same connection; when that
+// does not help, a new one is made, with growing pauses, until it is back or not wanted any more.
+// The counter always offers; we only answer.  Who merely waits sends nothing; while it rings, black
+// and silence, so that the first picture need not wait for an encoder to start.
+import {signal, untracked} from "@preact/signals";
 import {type Devices, type Found, openFace} from "./cameras.ts";
 import {type Answer, type AskOptions, pause} from "./live.ts";
+import type {LegCard, LegOffered} from "./protocol.ts";
 
 export type LegState = "idle" | "joining" | "connected" | "lost";
 export type Quality = "none" | "poor" | "fair" | "good";
+export type Trouble = "none" | "own" | "other";
 
 /** What a leg needs of `Live`. */
 export interface Line {
   ask(event: "leg.join", body: Record<string, never>, options?: AskOptions): Promise<Answer>;
   ask(event: "leg.answer", body: {leg_id: string; sdp: string}, options?: AskOptions): Promise<Answer>;
+  ask(event: "leg.restart", body: {leg_id: string; silent: boolean}, options?: AskOptions): Promise<Answer>;
+  /** Connect the socket anew: it may hang on a way that is no more. */
+  revive(): void;
 }
 
 export interface LegOptions {
@@ -23,17 +30,27 @@ export interface LegOptions {
   onDevices?(camera: Found, microphone: Found): void;
 }
 
-const WATCH_MS = 500;
+const WATCH_MS = 250;
 const CONNECT_MS = 8000;
-const SILENT_MS = 3000;
-const MAX_FRUITLESS = 2;
-const DEVICES_MS = 1500; // a question for permission must not keep the other side's picture away
+const FIRST_MS = 3000; // until something arrives at all: the other side may be opening its camera
+const SILENT_MS = 1000; // sound comes fifty times a second
+const RESTART_MS = 2000; // for a new way to bring something
+const ASKED_MS = 800; // an answer that takes longer: the socket hangs as well, on the same dead line
+const MAX_DOUBLINGS = 3; // of the patience between questions
+const JOIN_PAUSE_MS = 250;
+const JOIN_PAUSE_MAX_MS = 2000;
 const SENT_HEIGHT_PX = 720;
 
 export class Leg {
   readonly state = signal<LegState>("idle");
+  /** Whose line it is while the state is `lost`. */
+  readonly trouble = signal<Trouble>("none");
+  /** Something of the other side has arrived in this call. */
+  readonly arrived = signal(false);
   readonly local = signal<MediaStream | null>(null);
   readonly remote = signal<MediaStream | null>(null);
+  /** What third parties send, by slot less one; silent and black while nobody is in that slot. */
+  readonly others = signal<readonly MediaStream[]>([]);
   readonly camera = signal<Found | null>(null);
   readonly microphone = signal<Found | null>(null);
   readonly cameraOn = signal(true);
@@ -41,65 +58,110 @@ export class Leg {
   readonly quality = signal<Quality>("none");
   /** The browser wants a touch before it plays sound. */
   readonly blocked = signal(false);
-  /** How often this page joined; the first join of a call counts. */
+  /** How often this page joined. */
   joins = 0;
 
   private readonly line: Line;
   private readonly options: LegOptions;
+  private card: LegCard | null = null;
   private callId: string | null = null;
-  private otherSide: "present" | "away" = "away";
+  /** Of the offer that this connection answers. */
+  private offered: LegOffered | null = null;
   private pc: RTCPeerConnection | null = null;
   private abort = new AbortController();
+  private joining = false;
+  private restarting = false;
   private devices: Devices | null = null;
   private opening: Promise<void> | null = null;
+  /** Rises when devices are closed: those that are still being opened are not wanted any more. */
+  private turn = 0;
   private shown: MediaStreamTrack | null = null;
   private watching = 0;
   private joinedAt = 0;
   private heardAt = 0;
+  private restartedAt = 0;
+  private askAgainAt = 0;
   private packets = 0;
-  private troubledSince = 0;
-  private fruitless = 0;
-  /** Something of the other side has arrived in this call. */
+  private doublings = 0;
+  /** Something has arrived on this very connection, in this call. */
   private heard = false;
 
   constructor(line: Line, options: LegOptions) {
     this.line = line;
     this.options = options;
     navigator.mediaDevices?.addEventListener("devicechange", () => void this.lookAgain());
+    window.addEventListener("online", () => void this.restart(false));
   }
 
-  /** Open camera and microphone before the call begins, so that its first picture comes sooner. */
+  /** The connection of this moment, to be counted on and restrained; not to be negotiated. */
+  get connection(): RTCPeerConnection | null {
+    return this.pc;
+  }
+
+  /** Open camera and microphone, dark and silent until the screen says that we are seen. */
   prepare(): Promise<void> {
     this.opening ??= this.open();
     return this.opening;
   }
 
-  /** Be in this call, or in none.  Harmless when repeated. */
-  follow(callId: string | null, otherSide: "present" | "away" = "away"): void {
-    if (otherSide === "present" && this.otherSide === "away") {
-      this.heardAt = performance.now();
-      this.fruitless = 0;
-    }
-    this.otherSide = otherSide;
-    if (callId === this.callId) return;
-    this.leave();
-    this.callId = callId;
-    if (callId) void this.join();
+  /** Be as the screen says: with a leg or without, in a call or not.  Harmless when repeated. */
+  follow(card: LegCard | null, callId: string | null): void {
+    untracked(() => this.become(card, callId)); // whoever follows a screen does not follow this leg
   }
 
-  /** Join again now: the call was moved to another media process. */
-  again(): void {
-    if (this.callId) void this.join();
+  private become(card: LegCard | null, callId: string | null): void {
+    const before = this.card;
+    this.card = card;
+    if (callId !== this.callId) {
+      this.callId = callId;
+      this.heard = this.arrived.value = false;
+      this.settled();
+    }
+    if (!card) {
+      if (before) this.leave();
+      return;
+    }
+    if (card.expects && !before?.expects) this.settled();
+    if (card.sending && !before?.sending) {
+      this.light();
+      void this.prepare();
+    }
+    if (!card.sending && before?.sending) this.rest();
+    // What is being made now may satisfy a newer tag: that is known when it was offered.
+    if (!this.joining && (!this.offered || card.tag > this.offered.tag)) void this.join();
+  }
+
+  /** Close camera and microphone: nobody is to see or hear us. */
+  rest(): void {
+    if (this.card?.sending || !this.opening) return;
+    this.turn++;
+    for (const track of [this.devices?.audio, this.devices?.video]) track?.stop();
+    this.devices = this.opening = this.shown = null;
+    this.local.value = null;
+    this.camera.value = this.microphone.value = null;
+    void this.send();
   }
 
   setMicrophone(on: boolean): void {
     this.microphoneOn.value = on;
-    if (this.devices?.audio) this.devices.audio.enabled = on;
+    this.light();
   }
 
   setCamera(on: boolean): void {
     this.cameraOn.value = on;
-    if (this.devices?.video) this.devices.video.enabled = on;
+    this.light();
+  }
+
+  /** A track that is not enabled sends black, or silence. */
+  private light(): void {
+    const sending = this.card?.sending ?? false;
+    if (this.devices?.audio) this.devices.audio.enabled = sending && this.microphoneOn.value;
+    const video = this.devices?.video;
+    if (!video) return;
+    const before = video.enabled;
+    video.enabled = sending && this.cameraOn.value;
+    if (before || !video.enabled) return;
+    for (const {sender} of own(this.pc)) if (sender.track === video) void sendWhole(sender);
   }
 
   /** Send this picture instead of the face (the document camera), or the face again. */
@@ -111,28 +173,29 @@ export class Leg {
   private leave(): void {
     this.abort.abort();
     this.close();
-    window.clearInterval(this.watching);
-    for (const track of [this.devices?.audio, this.devices?.video]) track?.stop();
-    this.devices = this.opening = this.shown = null;
-    this.callId = null;
-    this.fruitless = 0;
-    this.heard = false;
+    this.rest();
+    this.joining = false;
     this.state.value = "idle";
     this.quality.value = "none";
-    this.local.value = this.remote.value = null;
-    this.camera.value = this.microphone.value = null;
+    this.remote.value = null;
+    this.others.value = [];
     this.blocked.value = false;
   }
 
   private async open(): Promise<void> {
+    const turn = this.turn;
     const found = await openFace(this.options.documentCamera);
+    if (turn !== this.turn) {
+      // Not wanted any more while the browser was still asking.
+      for (const track of [found.audio, found.video]) track?.stop();
+      return;
+    }
     this.devices = found;
     if (found.video) found.video.contentHint = "motion";
     for (const track of [found.audio, found.video]) {
       track?.addEventListener("ended", () => void this.lookAgain());
     }
-    this.setMicrophone(this.microphoneOn.value);
-    this.setCamera(this.cameraOn.value);
+    this.light();
     this.local.value = found.video ? new MediaStream([found.video]) : null;
     this.camera.value = found.camera;
     this.microphone.value = found.microphone;
@@ -155,79 +218,124 @@ export class Leg {
     this.abort.abort();
     this.abort = new AbortController();
     const {signal: abort} = this.abort;
+    this.joining = true;
     if (this.state.value !== "lost") this.state.value = "joining";
-    await Promise.race([this.prepare(), pause(DEVICES_MS)]);
     for (let attempt = 0; !abort.aborted; attempt++) {
       this.joins++;
       const offer = await this.line.ask("leg.join", {}, {abort});
       if (abort.aborted) return;
-      if (offer.ok && typeof offer.sdp === "string" && typeof offer.leg_id === "string") {
+      if (offer.ok && typeof offer.sdp === "string" && typeof offer.tag === "number") {
         try {
-          await this.answer(offer.leg_id, offer.sdp, abort);
+          await this.take(offer as Answer & LegOffered, abort);
+          if (abort.aborted) return;
+          this.joining = false;
+          if (this.card && this.card.tag > offer.tag) void this.join();
           return;
         } catch (error) {
           console.warn("leg", error);
         }
       }
-      await pause(Math.min(500 * 2 ** attempt, 5000));
+      await pause(Math.min(JOIN_PAUSE_MS * 2 ** attempt, JOIN_PAUSE_MAX_MS));
     }
   }
 
-  private async answer(legId: string, sdp: string, abort: AbortSignal): Promise<void> {
+  /** Make a new connection of this offer. */
+  private async take(offer: LegOffered, abort: AbortSignal): Promise<void> {
     this.close();
-    const pc = new RTCPeerConnection({bundlePolicy: "max-bundle", iceServers: []});
+    const pc = new RTCPeerConnection(ways(offer));
     this.pc = pc;
+    this.offered = offer;
     const stream = new MediaStream();
-    pc.ontrack = ({track}) => {
+    const others = [new MediaStream(), new MediaStream()];
+    this.others.value = others;
+    pc.ontrack = ({track, transceiver}) => {
+      const slot = Math.floor(Number(transceiver.mid) / 2);
+      if (slot > 0) {
+        others[slot - 1]?.addTrack(track);
+        return;
+      }
       stream.addTrack(track);
       // Set once per connection: a second srcObject would break the first one's play().
-      if (track.kind === "video" || stream.getTracks().length === 2) this.remote.value = stream;
+      if (stream.getTracks().length === 2) this.remote.value = stream;
     };
     pc.onconnectionstatechange = () => this.watch();
-    await pc.setRemoteDescription({type: "offer", sdp});
-    for (const transceiver of pc.getTransceivers()) transceiver.direction = "sendrecv";
-    await this.send();
-    await pc.setLocalDescription();
-    if (abort.aborted) return;
-    this.joinedAt = this.heardAt = performance.now();
-    this.troubledSince = this.packets = 0;
+    this.packets = this.restartedAt = 0;
+    this.heard = false;
+    this.joinedAt = performance.now();
+    this.settled();
     window.clearInterval(this.watching);
     this.watching = window.setInterval(() => void this.look(), WATCH_MS);
+    await this.answer(pc, offer, abort);
+  }
+
+  /** Answer an offer of this connection: its first, or one that looks for a new way. */
+  private async answer(pc: RTCPeerConnection, offer: LegOffered, abort: AbortSignal): Promise<void> {
+    await pc.setRemoteDescription({type: "offer", sdp: offer.sdp});
+    for (const transceiver of own(pc)) transceiver.direction = "sendrecv";
+    await this.send();
+    await pc.setLocalDescription();
+    if (abort.aborted || pc !== this.pc) return;
     const answered = await this.line.ask(
       "leg.answer",
-      {leg_id: legId, sdp: pc.localDescription?.sdp ?? ""},
+      {leg_id: offer.leg_id, sdp: pc.localDescription?.sdp ?? ""},
       {abort},
     );
     if (!answered.ok && !abort.aborted) throw new Error(answered.code ?? "leg.answer refused");
   }
 
+  /** Look for a new way.  silent: the old one stands, but nothing arrives; it may be the other side. */
+  private async restart(silent: boolean): Promise<void> {
+    const {pc, offered} = this;
+    const {signal: abort} = this.abort;
+    if (!pc || !offered || this.joining || this.restarting) return;
+    this.restarting = true;
+    const hanging = window.setTimeout(() => {
+      if (silent) this.miss("own");
+      this.line.revive();
+    }, ASKED_MS);
+    try {
+      const offer = await this.line.ask("leg.restart", {leg_id: offered.leg_id, silent}, {abort});
+      if (abort.aborted || pc !== this.pc) return;
+      if (offer.code === "other_side_silent") return this.miss("other");
+      if (!offer.ok || typeof offer.sdp !== "string") return this.lost();
+      if (silent) this.miss("own");
+      this.restartedAt = performance.now();
+      pc.setConfiguration(ways(offer as Answer & LegOffered));
+      await this.answer(pc, offer as Answer & LegOffered, abort);
+    } catch (error) {
+      console.warn("leg", error);
+      if (pc === this.pc) this.lost();
+    } finally {
+      window.clearTimeout(hanging);
+      this.restarting = false;
+    }
+  }
+
   /** Put what we have on the line; no new negotiation is needed for it. */
   private async send(): Promise<void> {
-    for (const {sender, receiver} of this.pc?.getTransceivers() ?? []) {
-      const video = receiver.track.kind === "video";
-      const track = video ? (this.shown ?? this.devices?.video) : this.devices?.audio;
-      await sender.replaceTrack(track?.readyState === "live" ? track : null);
-      const height = track?.getSettings().height ?? SENT_HEIGHT_PX;
-      const parameters = sender.getParameters();
-      const encoding = parameters.encodings?.[0];
-      if (video && encoding && height > SENT_HEIGHT_PX) {
-        encoding.scaleResolutionDownBy = height / SENT_HEIGHT_PX;
-        await sender.setParameters(parameters).catch(() => undefined); // only a saving
-      }
-    }
+    await Promise.all(
+      own(this.pc).map(async ({sender, receiver}) => {
+        const video = receiver.track.kind === "video";
+        const mine = video ? (this.shown ?? this.devices?.video) : this.devices?.audio;
+        const track = mine?.readyState === "live" ? mine : null;
+        if (sender.track !== track) await sender.replaceTrack(track);
+        if (video && track) await scaleDown(sender, track);
+      }),
+    );
   }
 
   private watch(): void {
     const state = this.pc?.connectionState;
-    if (state === "connected") {
-      // Who was heard and is not any more is missed until the first packet; see `look`.
-      if (!(this.heard && this.state.value === "lost")) this.state.value = "connected";
-      this.troubledSince = 0;
-    } else if (state === "failed" || state === "closed") this.lost();
-    else if (state === "disconnected") this.troubledSince ||= performance.now();
+    if (state === "connected") this.calm();
+    else if (state === "closed") this.lost();
+    else if (state === "failed" && this.restartedAt) this.lost();
+    else if (state === "disconnected" || state === "failed") {
+      if (this.callId) this.miss("own");
+      void this.restart(false);
+    }
   }
 
-  /** Twice a second: is anything arriving? */
+  /** Four times a second: is anything arriving? */
   private async look(): Promise<void> {
     const pc = this.pc;
     if (!pc) return;
@@ -235,30 +343,61 @@ export class Leg {
     if (pc !== this.pc) return;
     const now = performance.now();
     const seen = read(reports);
-    if (seen.packets > this.packets) {
-      this.heardAt = now;
-      this.fruitless = 0;
-      this.heard = true;
-      if (pc.connectionState === "connected") this.state.value = "connected";
-    }
+    const connected = pc.connectionState === "connected";
+    if (seen.packets > this.packets) this.hear(now, connected);
     this.packets = seen.packets;
-    this.quality.value = pc.connectionState === "connected" ? level(seen) : "none";
+    this.quality.value = connected ? level(seen) : "none";
     const connecting = pc.connectionState === "new" || pc.connectionState === "connecting";
-    if (connecting && now - this.joinedAt > CONNECT_MS) return this.lost();
-    if (this.troubledSince && now - this.troubledSince > SILENT_MS) return this.lost();
-    // Only when the other side is there can silence be a fault; each try waits longer than the last.
-    // A side without camera and microphone is silent for good: joining again would only stop the
-    // picture that it gets from us, so two tries without a single packet are enough.
-    const silent = this.otherSide === "present" && pc.connectionState === "connected";
-    const patienceMs = SILENT_MS * 2 ** this.fruitless;
-    if (silent && this.fruitless < MAX_FRUITLESS && now - this.heardAt > patienceMs) {
-      this.fruitless++;
-      this.lost();
+    if (this.restartedAt) {
+      const found = connected && (this.heardAt > this.restartedAt || !this.expecting);
+      if (found) this.settled();
+      else if (now - this.restartedAt > RESTART_MS) this.lost();
+    } else if (connecting && now - this.joinedAt > CONNECT_MS) this.lost();
+    else if (connected && this.expecting) {
+      const patienceMs = this.heard ? SILENT_MS : FIRST_MS;
+      if (now - this.heardAt > patienceMs && now > this.askAgainAt) void this.restart(true);
     }
   }
 
-  private lost(): void {
+  private get expecting(): boolean {
+    return this.callId !== null && (this.card?.expects ?? false);
+  }
+
+  private hear(now: number, connected: boolean): void {
+    this.heardAt = now;
     if (!this.callId) return;
+    this.heard = this.arrived.value = true;
+    this.doublings = this.askAgainAt = 0;
+    this.trouble.value = "none";
+    if (connected) this.state.value = "connected";
+  }
+
+  /** Count patience from now. */
+  private settled(): void {
+    this.heardAt = performance.now();
+    this.restartedAt = this.askAgainAt = this.doublings = 0;
+    this.calm();
+  }
+
+  /** Connected, and nothing is wrong; who was heard and is not any more is missed until it is. */
+  private calm(): void {
+    const missed = this.expecting && this.arrived.value && this.trouble.value !== "none";
+    if (this.pc?.connectionState !== "connected" || missed) return;
+    this.trouble.value = "none";
+    this.state.value = "connected";
+  }
+
+  private miss(whose: Trouble): void {
+    this.doublings = Math.min(this.doublings + 1, MAX_DOUBLINGS);
+    this.askAgainAt = performance.now() + (SILENT_MS / 2) * 2 ** this.doublings;
+    if (!this.arrived.value) return; // nothing came yet, so nothing was lost
+    this.trouble.value = whose;
+    this.state.value = "lost";
+  }
+
+  private lost(): void {
+    if (!this.card) return;
+    if (this.trouble.value === "none") this.trouble.value = "own";
     this.state.value = "lost";
     this.quality.value = "none";
     this.close();
@@ -267,11 +406,45 @@ export class Leg {
 
   private close(): void {
     window.clearInterval(this.watching);
+    this.offered = null;
     if (!this.pc) return;
     this.pc.onconnectionstatechange = this.pc.ontrack = null;
     this.pc.close();
     this.pc = null;
   }
+}
+
+/** By which ways media may go.  The servers are always named, be it none: no browser asks its own. */
+function ways(offer: LegOffered): RTCConfiguration {
+  return {
+    bundlePolicy: "max-bundle",
+    iceServers: offer.ice_servers ?? [],
+    iceTransportPolicy: offer.relay_only ? "relay" : "all",
+  };
+}
+
+/** The two in which we send; the others only bring third parties. */
+function own(pc: RTCPeerConnection | null): RTCRtpTransceiver[] {
+  return pc?.getTransceivers().filter(({mid}) => Number(mid) <= 1) ?? [];
+}
+
+/** The document camera sees more than a call needs. */
+async function scaleDown(sender: RTCRtpSender, track: MediaStreamTrack): Promise<void> {
+  const height = track.getSettings().height ?? SENT_HEIGHT_PX;
+  const scale = Math.max(1, height / SENT_HEIGHT_PX);
+  const parameters = sender.getParameters();
+  const encoding = parameters.encodings?.[0];
+  if (!encoding || (encoding.scaleResolutionDownBy ?? 1) === scale) return;
+  encoding.scaleResolutionDownBy = scale;
+  await sender.setParameters(parameters).catch(() => undefined); // only a saving
+}
+
+/** The next picture shall be a whole one: what differs from black in everything is slow to come. */
+async function sendWhole(sender: RTCRtpSender): Promise<void> {
+  const parameters = sender.getParameters();
+  const options = {encodingOptions: parameters.encodings.map(() => ({keyFrame: true}))};
+  const set = sender.setParameters as (all: RTCRtpSendParameters, options: object) => Promise<void>;
+  await set.call(sender, parameters, options).catch(() => undefined); // it comes all the same, later
 }
 
 interface Seen {

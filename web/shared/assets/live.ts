@@ -104,6 +104,18 @@ export class Live<Asks extends object, Screen> {
     }
   }
 
+  /** Ask once, if the socket is there; null when it is not, or nothing came back. */
+  async attempt<E extends keyof Asks & string>(event: E, body: Omit<Asks[E], "key">): Promise<Answer | null> {
+    if (!this.socket.connected || this.displaced.value) return null;
+    const message = {...body, key: crypto.randomUUID()};
+    return (this.socket.timeout(ATTEMPT_MS).emitWithAck(event, message) as Promise<Answer>).catch(() => null);
+  }
+
+  /** Connect the socket anew at once: it may hang on a way that is no more. */
+  revive(): void {
+    if (!this.displaced.value) this.socket.io.engine?.close();
+  }
+
   /** Take this desk or terminal back from the page that displaced this one. */
   takeOver(): void {
     this.displaced.value = false;

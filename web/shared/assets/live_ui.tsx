@@ -59,6 +59,9 @@ export function Picture(props: {
       autoplay
       playsInline
       disablePictureInPicture
+      onLoadedData={() => {
+        if (props.leg) props.leg.arrived.value = true;
+      }}
     />
   );
 }

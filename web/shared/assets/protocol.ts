@@ -20,6 +20,14 @@ export interface ArrivalConfirm {
   key: string;
 }
 
+export interface AskedCard {
+  party_id: string;
+  name: string;
+  department: string;
+  purpose: "colleague" | "interpreter" | "consult" | "transfer";
+  deadline: string;
+}
+
 export interface CallCard {
   call_id: string;
   agent_name: string;
@@ -27,6 +35,61 @@ export interface CallCard {
   since: string;
   task: "talk" | "scan" | "read" | "sign" | "sealing";
   other_side: "present" | "away";
+  /** Own first; whose line is good is not among them. */
+  lines?: LineCard[];
+  /** False: by agreement it goes on by voice alone. */
+  picture?: boolean;
+  /** What would help now: to go on by voice, or to have the picture again. */
+  advice?: "voice" | "picture" | null;
+  /** The citizen waits, and neither hears nor is heard. */
+  held_since?: string | null;
+  /** All the others, but for the terminal only those whom the citizen may hear or see. */
+  parties?: PartyCard[];
+  /** The agent lets nobody hear this side. */
+  muted?: boolean;
+  /** The agent lets nobody see this side. */
+  hidden?: boolean;
+}
+
+export interface CallHide {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  owner: string;
+  hidden: boolean;
+}
+
+export interface CallHold {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  on: boolean;
+}
+
+export interface CallMute {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  owner: string;
+  muted: boolean;
+}
+
+export interface CallRow {
+  call_id: string;
+  number: string;
+  service: string;
+  agent_name: string;
+  since: string;
+  /** Who take part beside citizen and agent. */
+  others: number;
+}
+
+export interface CandidateCard {
+  agent_id: string;
+  name: string;
+  department: string;
+  languages: ("zh-Hant" | "zh-Hans" | "pt" | "en")[];
+  /** Serves the department of the case, so may take it over. */
+  serves: boolean;
+  /** Serves in the citizen's language. */
+  speaks: boolean;
 }
 
 export interface CaseClose {
@@ -131,6 +194,7 @@ export interface DeskCase {
   /** Newest first. */
   ceremonies: CeremonyCard[];
   outcomes: Choice[];
+  recording?: RecordingCard | null;
 }
 
 export interface DeskScreen {
@@ -141,10 +205,18 @@ export interface DeskScreen {
   presence: "offline" | "ready" | "paused" | "offered" | "busy" | "wrapup";
   epoch: number;
   now: string;
+  /** None: hang up. */
+  leg?: LegCard | null;
   queue: QueueRow[];
   offer: OfferCard | null;
   case: DeskCase | null;
   served_today: number;
+  invite?: InviteCard | null;
+  guest?: GuestCard | null;
+  /** Whom this desk is ringing to join its call. */
+  asked?: AskedCard[];
+  /** For a supervisor: the calls of her departments. */
+  calls?: CallRow[];
 }
 
 export interface DeskScreenChanged {
@@ -184,12 +256,32 @@ export interface FormPresent {
   fields: Record<string, string>;
 }
 
+export interface GuestCard {
+  party_id: string;
+  role: "citizen" | "agent" | "colleague" | "interpreter" | "consult" | "transfer" | "supervisor";
+  mode: "full" | "whisper" | "listen";
+  aside: boolean;
+  number: string;
+  service: string;
+  /** Of the citizen. */
+  language: "zh-Hant" | "zh-Hans" | "pt" | "en";
+  site: string;
+  call: CallCard;
+}
+
 export interface Happened {
   audience: string;
   seq: number;
   /** Such as `offer.rung`, `page.added`, `document.signed`. */
   kind: string;
   body: Record<string, string | number | boolean | null>;
+}
+
+export interface IceServer {
+  urls: string[];
+  username: string;
+  /** Good for minutes, and only to begin with. */
+  credential: string;
 }
 
 export interface InkPoint {
@@ -200,6 +292,20 @@ export interface InkPoint {
   /** Since the first point. */
   t_ms: number;
   pressure?: number;
+}
+
+export interface InviteCard {
+  party_id: string;
+  purpose: "colleague" | "interpreter" | "consult" | "transfer";
+  /** Name of the colleague. */
+  asked_by: string;
+  /** Of the colleague. */
+  department: string;
+  number: string;
+  service: string;
+  /** Of the citizen. */
+  language: "zh-Hant" | "zh-Hans" | "pt" | "en";
+  deadline: string;
 }
 
 export interface LanguageChoose {
@@ -215,6 +321,15 @@ export interface LegAnswer {
   sdp: string;
 }
 
+export interface LegCard {
+  /** Rises whenever a new one is to be made. */
+  tag: number;
+  /** Camera and microphone are sent; who only waits sends nothing. */
+  sending: boolean;
+  /** Something of the others should be arriving: silence is a fault. */
+  expects: boolean;
+}
+
 export interface LegJoin {
   /** Repeats of the same key are answered alike and carried out once. */
   key: string;
@@ -223,6 +338,49 @@ export interface LegJoin {
 export interface LegOffered {
   leg_id: string;
   sdp: string;
+  /** Of the screen's `leg` that this satisfies, and of all before it. */
+  tag: number;
+  /** Empty: the page reaches media by itself; it never asks a server of somebody else. */
+  ice_servers: IceServer[];
+  /** Media goes through these relays and in no other way. */
+  relay_only: boolean;
+}
+
+export interface LegReport {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  call_id: string;
+  window_ms: number;
+  connected: boolean;
+  /** A picture is meant to be sent. */
+  camera: boolean;
+  /** Sound is meant to be sent; muted, it sends silence. */
+  microphone: boolean;
+  /** RTP packets of sound and picture. */
+  received: number;
+  lost: number;
+  /** How long the other side's picture stood still. */
+  frozen_ms: number;
+  jitter_buffer_ms: number | null;
+  rtt_ms: number | null;
+  /** What the browser estimates that it may send; null when it does not say. */
+  available_kbps: number | null;
+  /** What keeps the picture that is sent from being better. */
+  limited_by: "none" | "bandwidth" | "cpu" | "other";
+}
+
+export interface LegRestart {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  leg_id: string;
+  /** It stands, but nothing of the other side arrives; that may be the other side's fault. */
+  silent: boolean;
+}
+
+export interface LineCard {
+  whose: "own" | "citizen" | "agent" | "colleague";
+  verdict: "weak" | "bad";
+  cause: "gone" | "no_sound" | "no_picture" | "upload_loss" | "download_loss" | "low_bandwidth" | "delay" | "cpu" | "frozen";
 }
 
 export interface OfferAccept {
@@ -260,6 +418,91 @@ export interface PagesShown {
   number: number;
 }
 
+export interface PartyAccept {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  party_id: string;
+}
+
+export interface PartyBringIn {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  party_id: string;
+}
+
+export interface PartyCandidates {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  purpose: "colleague" | "interpreter" | "consult" | "transfer";
+}
+
+export interface PartyCard {
+  /** Stays the same while this one takes part. */
+  key: string;
+  /** None for the citizen and the agent. */
+  party_id: string | null;
+  /** Whose leg; empty on the terminal, which asks nothing about others. */
+  owner: string;
+  /** Empty for the citizen of a walk-in. */
+  name: string;
+  department: string;
+  role: "citizen" | "agent" | "colleague" | "interpreter" | "consult" | "transfer" | "supervisor";
+  mode: "full" | "whisper" | "listen";
+  /** In which of the leg's streams; null when nothing of this one is received. */
+  slot: number | null;
+  muted: boolean;
+  hidden: boolean;
+  /** Speaks with the agent only, while the citizen waits. */
+  aside: boolean;
+}
+
+export interface PartyDecline {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  party_id: string;
+}
+
+export interface PartyHandOver {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  party_id: string;
+  /** I stay in the call as a colleague. */
+  stay?: boolean;
+}
+
+export interface PartyInvite {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  agent: string;
+  purpose: "colleague" | "interpreter" | "consult" | "transfer";
+  /** With a transfer: I stay in the call as a colleague. */
+  stay?: boolean;
+}
+
+export interface PartyLeave {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+}
+
+export interface PartyRemove {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  party_id: string;
+}
+
+export interface PartyTakeBack {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  party_id: string;
+}
+
+export interface PictureChoose {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  call_id: string;
+  picture: boolean;
+}
+
 export interface PresenceChoose {
   /** Repeats of the same key are answered alike and carried out once. */
   key: string;
@@ -287,6 +530,49 @@ export interface ReceiptCard {
   handed_in: string[];
   signed: CeremonyCard[];
   rated: boolean;
+}
+
+export interface RecordingAgree {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  recording_id: string;
+}
+
+export interface RecordingCard {
+  recording_id: string;
+  /** starting: agreed, and the media process was not heard to record yet. */
+  state: "proposed" | "starting" | "recording" | "paused" | "declined" | "stopped";
+  /** When it was asked for, or began. */
+  since: string;
+}
+
+export interface RecordingDecline {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  recording_id: string;
+}
+
+export interface RecordingPause {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  recording_id: string;
+}
+
+export interface RecordingPropose {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+}
+
+export interface RecordingResume {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  recording_id: string;
+}
+
+export interface RecordingStop {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  recording_id: string;
 }
 
 export interface ScanCancel {
@@ -333,6 +619,24 @@ export interface SheetCard {
   seen: boolean;
 }
 
+export interface SuperviseMode {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  mode: "listen" | "whisper" | "full";
+}
+
+export interface SuperviseStart {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  call_id: string;
+  mode: "listen" | "whisper" | "full";
+}
+
+export interface SuperviseStop {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+}
+
 export interface TerminalBeat {
   /** Repeats of the same key are answered alike and carried out once. */
   key: string;
@@ -347,6 +651,8 @@ export interface TerminalScreen {
   now: string;
   /** Rises with each change of the stage before arrival. */
   version: number;
+  /** None: hang up. */
+  leg?: LegCard | null;
   /** Departments or services, by stage. */
   choices?: Choice[];
   chosen_department?: string | null;
@@ -357,6 +663,7 @@ export interface TerminalScreen {
   ceremony?: CeremonyCard | null;
   pages?: CasePage[];
   receipt?: ReceiptCard | null;
+  recording?: RecordingCard | null;
 }
 
 export interface TerminalScreenChanged {
@@ -419,7 +726,13 @@ export interface TerminalAsks {
   "language.choose": LanguageChoose;
   "leg.answer": LegAnswer;
   "leg.join": LegJoin;
+  "leg.report": LegReport;
+  "leg.restart": LegRestart;
   "page.seen": PagesShown;
+  "picture.choose": PictureChoose;
+  "recording.agree": RecordingAgree;
+  "recording.decline": RecordingDecline;
+  "recording.stop": RecordingStop;
   "scan.decline": ScanDecline;
   "screen.open": ScreenOpen;
   "terminal.beat": TerminalBeat;
@@ -431,16 +744,38 @@ export interface TerminalAsks {
 }
 
 export interface AgentAsks {
+  "call.hide": CallHide;
+  "call.hold": CallHold;
+  "call.mute": CallMute;
   "case.close": CaseClose;
   "ceremony.withdraw": CeremonyWithdraw;
   "desk.beat": DeskBeat;
   "form.present": FormPresent;
   "leg.answer": LegAnswer;
   "leg.join": LegJoin;
+  "leg.report": LegReport;
+  "leg.restart": LegRestart;
   "offer.accept": OfferAccept;
   "offer.decline": OfferDecline;
   "page.decide": PageDecide;
+  "party.accept": PartyAccept;
+  "party.bring_in": PartyBringIn;
+  "party.candidates": PartyCandidates;
+  "party.decline": PartyDecline;
+  "party.hand_over": PartyHandOver;
+  "party.invite": PartyInvite;
+  "party.leave": PartyLeave;
+  "party.remove": PartyRemove;
+  "party.take_back": PartyTakeBack;
+  "picture.choose": PictureChoose;
   "presence.choose": PresenceChoose;
+  "recording.pause": RecordingPause;
+  "recording.propose": RecordingPropose;
+  "recording.resume": RecordingResume;
+  "recording.stop": RecordingStop;
   "scan.cancel": ScanCancel;
   "scan.request": ScanRequest;
+  "supervise.mode": SuperviseMode;
+  "supervise.start": SuperviseStart;
+  "supervise.stop": SuperviseStop;
 }

@@ -1,15 +1,15 @@
-// The two sounds of the counter, made here so that no sound file has to be fetched.
+// The sounds of the counter, made here so that no sound file has to be fetched.
 let context: AudioContext | null = null;
 let ringing = 0;
 
-function tone(at: number, hz: number, seconds: number, loud = 0.16): void {
+function tone(at: number, hz: number, seconds: number, loud = 0.16, through?: AudioNode): void {
   if (!context) return;
   const [wave, gain] = [context.createOscillator(), context.createGain()];
   wave.frequency.value = hz;
   gain.gain.setValueAtTime(0, at);
   gain.gain.linearRampToValueAtTime(loud, at + 0.02); // without a ramp it clicks
   gain.gain.exponentialRampToValueAtTime(0.001, at + seconds);
-  wave.connect(gain).connect(context.destination);
+  wave.connect(gain).connect(through ?? context.destination);
   wave.start(at);
   wave.stop(at + seconds);
 }
@@ -45,4 +45,39 @@ export function ring(on: boolean): void {
     once();
     ringing = window.setInterval(once, 2000);
   }
+}
+
+const CHORDS = [
+  [392, 523, 659],
+  [349, 440, 587],
+  [330, 440, 523],
+  [392, 494, 587],
+] as const;
+const CHORD_S = 4;
+let quietly: GainNode | null = null;
+let lulling = 0;
+
+/** Soft broken chords while somebody waits in a call.  Silent at once when it ends. */
+export function lull(on: boolean): void {
+  if (!on) {
+    window.clearInterval(lulling);
+    lulling = 0;
+    quietly?.disconnect(); // whatever still sounds goes through it
+    quietly = null;
+    return;
+  }
+  if (lulling) return;
+  unlock();
+  if (!context) return;
+  quietly = context.createGain();
+  quietly.connect(context.destination);
+  let turn = 0;
+  const chord = (): void => {
+    if (!context || !quietly) return;
+    const start = context.currentTime + 0.05;
+    const notes = CHORDS[turn++ % CHORDS.length] ?? CHORDS[0];
+    notes.forEach((hz, place) => tone(start + place * 0.6, hz, CHORD_S, 0.04, quietly ?? undefined));
+  };
+  chord();
+  lulling = window.setInterval(chord, CHORD_S * 1000);
 }

@@ -2,6 +2,7 @@
 import {effect, signal} from "@preact/signals";
 import {render} from "preact";
 import {LiveRegion, say} from "../../shared/assets/live_ui.tsx";
+import {watchLine} from "../../shared/assets/quality.ts";
 import {chime, unlock} from "../../shared/assets/sounds.ts";
 import {synchronise} from "../../shared/assets/ticking.ts";
 import {refusal, speak, t} from "../../shared/assets/words.ts";
@@ -102,17 +103,22 @@ effect(() => {
 });
 
 effect(() => {
-  const {stage, call, ticket} = screen.value;
-  if (stage === "waiting" && ticket?.ringing) void leg.prepare();
-  leg.follow(stage === "call" ? (call?.call_id ?? null) : null, call?.other_side);
+  const {stage, call, ticket, leg: card} = screen.value;
+  leg.follow(card ?? null, stage === "call" ? (call?.call_id ?? null) : null);
+  if (stage !== "waiting") return;
+  if (ticket?.ringing) void leg.prepare();
+  else leg.rest();
 });
 
 live.onHappened(({kind}) => {
-  if (kind === "call.moved") leg.again();
   if (kind === "call.started") {
     chime();
     say(t("The agent is here."));
   }
+  if (kind === "call.held") say(t("One moment, please"));
+  if (kind === "call.resumed") say(t("The conversation goes on."));
+  if (kind === "call.transferred") say(t("Another agent goes on with your matter."));
+  if (kind === "party.joined") say(t("Somebody has joined the conversation."));
   if (kind === "page.added") say(t("The paper was received."));
   if (kind === "document.signed") say(t("The document was signed."));
   if (kind === "call.ended") say(t("The conversation has ended."));
@@ -120,6 +126,7 @@ live.onHappened(({kind}) => {
 
 window.addEventListener("pointerdown", unlock, {capture: true, passive: true});
 live.beat("terminal.beat");
+watchLine(leg, live, () => screen.value.call ?? null);
 watchIdle();
 watchScanner();
 const root = document.getElementById("terminal");

@@ -11,6 +11,11 @@ function show(cells: Readonly<Record<string, string>>): void {
     const text = cells[place.dataset['cell'] ?? ''] ?? '';
     if (place.textContent !== text) place.textContent = text;
   }
+  for (const link of document.querySelectorAll<HTMLAnchorElement>('[data-call]')) {
+    const call = cells[link.dataset['call'] ?? ''] ?? '';
+    if (call) link.setAttribute('href', `/wall/calls/${encodeURIComponent(call)}`);
+    else link.removeAttribute('href');
+  }
   for (const row of document.querySelectorAll<HTMLElement>('[data-row]')) {
     const of = row.dataset['row'] ?? '';
     row.classList.toggle('vc-wall__alarm', Boolean(cells[`${of}.alarm`]));

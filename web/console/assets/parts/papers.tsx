@@ -4,6 +4,7 @@ import type {CasePage, DeskCase} from "../../../shared/assets/protocol.ts";
 import {t} from "../../../shared/assets/words.ts";
 import {Button} from "./controls.tsx";
 import {ask} from "./counter.ts";
+import {StillButton, StillView} from "./still.tsx";
 
 const ZOOMS = [1, 1.5, 2, 3] as const;
 const chosen = signal<string | null>(null);
@@ -11,8 +12,15 @@ const zoom = signal<number>(1);
 
 export function Papers(props: {matter: DeskCase}) {
   const {pages} = props.matter;
+  const seen = props.matter.call !== null && props.matter.call.picture !== false;
   if (pages.length === 0) {
-    return <p class="empty">{t("No papers yet. Ask for one in the checklist.")}</p>;
+    return (
+      <div class="empty">
+        <p>{t("No papers yet. Ask for one in the checklist.")}</p>
+        {seen && <StillButton />}
+        {seen && <StillView />}
+      </div>
+    );
   }
   const newest = [...pages].reverse();
   const page =
@@ -20,6 +28,12 @@ export function Papers(props: {matter: DeskCase}) {
   return (
     <div class="papers">
       <ul class="papers__list" aria-label={t("Pages")}>
+        {seen && (
+          <li>
+            <StillButton />
+            <StillView />
+          </li>
+        )}
         {newest.map(one => (
           <li key={one.page_id}>
             <button

@@ -4,6 +4,7 @@ import {now} from "../../../shared/assets/ticking.ts";
 import {clock, duration, t} from "../../../shared/assets/words.ts";
 import {Button, LanguageTag} from "./controls.tsx";
 import {ask, screen} from "./counter.ts";
+import {Calls} from "./supervise.tsx";
 
 const since = (instant: string): string => duration((now.value - Date.parse(instant)) / 1000);
 
@@ -27,6 +28,7 @@ export function Queue() {
           <Rows rows={served} />
         </>
       )}
+      <Calls />
     </section>
   );
 }

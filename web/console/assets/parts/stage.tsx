@@ -2,35 +2,43 @@
 import {signal} from "@preact/signals";
 import {useEffect} from "preact/hooks";
 import {Picture, startPictures} from "../../../shared/assets/live_ui.tsx";
-import type {DeskCase} from "../../../shared/assets/protocol.ts";
+import type {Quality} from "../../../shared/assets/leg.ts";
+import type {CallCard, DeskCase, GuestCard} from "../../../shared/assets/protocol.ts";
+import {level} from "../../../shared/assets/quality.ts";
 import {now} from "../../../shared/assets/ticking.ts";
 import {duration, t} from "../../../shared/assets/words.ts";
-import {Button} from "./controls.tsx";
+import {Asked, askingFor} from "./ask_in.tsx";
+import {Button, LanguageTag} from "./controls.tsx";
 import {ask, leg, live, screen} from "./counter.ts";
 import {Forms} from "./forms.tsx";
+import {Lines} from "./lines.tsx";
 import {Papers} from "./papers.tsx";
+import {Recording} from "./recording.tsx";
+import {OnHold, Parties, Restrained, modeWords, roleWords} from "./parties.tsx";
+import {Modes} from "./supervise.tsx";
 
 export type Tab = "papers" | "forms";
 export const tab = signal<Tab>("papers");
 
 export function Stage() {
-  const {case: matter} = screen.value;
+  const {case: matter, guest} = screen.value;
+  if (guest) return <Visit guest={guest} />;
   if (!matter) return <Idle />;
   return (
     <div class="stage">
-      <Conversation matter={matter} />
+      <Conversation call={matter.call} number={matter.number} lead />
       <Tabs matter={matter} />
     </div>
   );
 }
 
 function Idle() {
-  const {presence} = screen.value;
+  const {presence, invite} = screen.value;
   const words = {
     offline: t("You are signed off."),
     ready: t("You are ready. The next visitor rings here."),
     paused: t("You take a pause. Choose Ready to be rung."),
-    offered: t("A visitor is calling."),
+    offered: invite ? t("A colleague asks you") : t("A visitor is calling."),
     busy: t("One moment please"),
     wrapup: t("The visit is closed. You are rung again in a moment, or choose Ready now."),
   };
@@ -49,15 +57,43 @@ function Idle() {
   );
 }
 
-function qualityWords(): string {
+function qualityWords(line: Quality): string {
   const words = {good: t("Good line"), fair: t("Fair line"), poor: t("Weak line"), none: t("Connecting")};
-  return words[leg.quality.value];
+  return words[line];
 }
 
 const SHAPES = {good: "●", fair: "▲", poor: "■", none: "○"} as const;
 
-function Conversation(props: {matter: DeskCase}) {
-  const {call, number} = props.matter;
+/** In a colleague's call: the conversation, what it is about, and the way out; no papers. */
+function Visit(props: {guest: GuestCard}) {
+  const {guest} = props;
+  const supervises = guest.role === "supervisor";
+  return (
+    <div class="stage">
+      <Conversation call={guest.call} number={guest.number} lead={false} />
+      <section class="visit" aria-label={t("Your part")} data-role={guest.role}>
+        <p>
+          <strong>{roleWords(guest.role)}</strong> {supervises && modeWords(guest.mode)}
+        </p>
+        <p>
+          <LanguageTag tag={guest.language} /> {guest.service} · {guest.site}
+        </p>
+        <p>{t("The conversation is led by {name}.", {name: guest.call.agent_name})}</p>
+        {supervises ? (
+          <Modes guest={guest} />
+        ) : (
+          <Button look="end" onPress={() => void ask("party.leave", {})}>
+            {t("Leave the call")}
+          </Button>
+        )}
+      </section>
+    </div>
+  );
+}
+
+/** lead: this desk leads the call; else it is a colleague's. */
+function Conversation(props: {call: CallCard | null; number: string; lead: boolean}) {
+  const {call, number, lead} = props;
   if (!call) {
     return (
       <div class="video video--over">
@@ -66,21 +102,30 @@ function Conversation(props: {matter: DeskCase}) {
     );
   }
   const away = call.other_side === "away";
+  const line = level(leg, call);
   return (
     <section class="video" aria-label={t("Conversation")}>
       <Picture class="video__remote" stream={leg.remote} leg={leg} label={t("The citizen")} />
-      {(away || !leg.remote.value) && (
+      {(away || !leg.arrived.value) && (
         <p class="video__wait">
           {away ? t("The terminal's line was interrupted. It comes back by itself.") : t("The picture is coming")}
         </p>
       )}
       {leg.local.value && <Picture class="video__self" stream={leg.local} muted mirrored label={t("You")} />}
-      <Banners />
+      {call.picture === false && (
+        <p class="video__voice" aria-hidden="true">
+          {t("By voice")}
+        </p>
+      )}
+      {call.held_since && <OnHold since={call.held_since} lead={lead} />}
+      <Parties call={call} lead={lead} />
+      <Banners call={call} />
+      <Recording />
       <div class="video__bar">
         <p class="video__call">
           <strong>{number}</strong> {duration((now.value - Date.parse(call.since)) / 1000)}
-          <span class={`quality quality--${leg.quality.value}`}>
-            <span aria-hidden="true">{SHAPES[leg.quality.value]}</span> {qualityWords()}
+          <span class={`quality quality--${line}`}>
+            <span aria-hidden="true">{SHAPES[line]}</span> {qualityWords(line)}
           </span>
         </p>
         <Button
@@ -94,19 +139,36 @@ function Conversation(props: {matter: DeskCase}) {
         <Button keyName="V" pressed={!leg.cameraOn.value} always onPress={() => leg.setCamera(!leg.cameraOn.value)}>
           {leg.cameraOn.value ? t("Camera off") : t("Camera is off")}
         </Button>
+        {lead && <Lead call={call} />}
       </div>
     </section>
   );
 }
 
+/** What only the agent of a call does. */
+function Lead(props: {call: CallCard}) {
+  const {held_since} = props.call;
+  return (
+    <>
+      <Button pressed={!!held_since} keyName="H" onPress={() => void ask("call.hold", {on: !held_since})}>
+        {held_since ? t("On hold") : t("Put on hold")}
+      </Button>
+      <Button keyName="I" onPress={() => (askingFor.value = "colleague")}>
+        {t("Ask a colleague")}
+      </Button>
+    </>
+  );
+}
+
 /** Signalling lost and picture lost are two things: the first does not end a conversation. */
-function Banners() {
-  const {camera, microphone, state, blocked} = leg;
+function Banners(props: {call: CallCard}) {
+  const {camera, microphone, state, trouble, blocked} = leg;
   const found = {
     refused: t("The browser may not use your camera or microphone. Allow both in its address bar, then reload this page."),
     missing: t("No camera or no microphone was found. The call goes on with what there is."),
     good: "",
   };
+  const told = props.call.lines?.some(line => line.cause === "gone"); // in the same words, below
   const worst = [camera.value, microphone.value].find(one => one === "refused" || one === "missing");
   return (
     <div class="video__banners">
@@ -115,9 +177,11 @@ function Banners() {
           {t("The line to the counter was interrupted. The conversation goes on; it comes back by itself.")}
         </p>
       )}
-      {state.value === "lost" && (
+      {state.value === "lost" && !told && (
         <p role="status" data-banner="picture">
-          {t("The picture was lost. It is being connected again.")}
+          {trouble.value === "other"
+            ? t("The terminal's line was interrupted. Please wait; it comes back by itself.")
+            : t("Your line was interrupted. It is being connected again.")}
         </p>
       )}
       {worst && (
@@ -125,6 +189,9 @@ function Banners() {
           {found[worst]}
         </p>
       )}
+      <Lines call={props.call} />
+      <Restrained call={props.call} />
+      <Asked />
       {blocked.value && (
         <Button look="go" always onPress={() => startPictures(leg)}>
           {t("Start the call")}

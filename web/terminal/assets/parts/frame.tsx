@@ -110,7 +110,7 @@ function FinishDialog() {
 /** Signalling lost and picture lost are two things: the first does not end a conversation. */
 function Banners() {
   const inCall = screen.value.stage === "call";
-  const {camera, microphone, state, blocked, quality} = leg;
+  const {camera, microphone, state, trouble, blocked, quality} = leg;
   return (
     <>
       {live.link.value === "down" && !live.displaced.value && (
@@ -124,7 +124,9 @@ function Banners() {
       {inCall && state.value === "lost" && (
         <p class="banner" role="status" data-banner="picture">
           <Icon name="camera" />
-          {t("The picture was lost. It is being connected again; please wait a moment.")}
+          {trouble.value === "other"
+            ? t("The agent's line was interrupted. It is being connected again; please wait a moment.")
+            : t("Your line was interrupted. It is being connected again; please wait a moment.")}
         </p>
       )}
       {inCall && state.value === "connected" && quality.value === "poor" && (

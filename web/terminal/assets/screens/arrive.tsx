@@ -174,7 +174,10 @@ export function Waiting() {
         <WaitWords />
       </div>
       <Bring papers={ticket.bring} />
-      <p class="note">{t("Stay at this terminal: the agent appears on this screen.")}</p>
+      <p class="note">
+        {t("Stay at this terminal: the agent appears on this screen.")}{" "}
+        {t("A supervisor may listen to conversations, to keep the service good.")}
+      </p>
       <Advice />
       {!leaving.value ? (
         <Press look="quiet" icon="leave" onPress={() => (leaving.value = true)}>

@@ -1,25 +1,30 @@
 // The conversation.  The agent's picture is one element for the whole call: what has to be done
 // (photograph, read, sign) opens beside it, and the picture only changes its place.
+import type {Quality} from "../../../shared/assets/leg.ts";
 import {Picture} from "../../../shared/assets/live_ui.tsx";
+import {level} from "../../../shared/assets/quality.ts";
 import {now} from "../../../shared/assets/ticking.ts";
 import {duration, t} from "../../../shared/assets/words.ts";
 import {Title, Working} from "../parts/controls.tsx";
 import {leg, screen} from "../parts/counter.ts";
 import {Icon} from "../parts/icons.tsx";
+import {LineNote} from "../parts/line.tsx";
+import {Recording} from "../parts/recording.tsx";
+import {Held, Others, Restrained} from "../parts/others.tsx";
 import {Read} from "./read.tsx";
 import {Scan} from "./scan.tsx";
 import {Sign} from "./sign.tsx";
 
 const DOTS = {good: "●●●", fair: "●●○", poor: "●○○", none: "○○○"} as const;
 
-function quality(): string {
+function quality(line: Quality): string {
   const words = {
     good: t("Good line"),
     fair: t("Fair line"),
     poor: t("Weak line"),
     none: t("Connecting"),
   };
-  return words[leg.quality.value];
+  return words[line];
 }
 
 export function Call() {
@@ -27,7 +32,8 @@ export function Call() {
   if (!call) return null;
   const {task} = call;
   const alone = task === "talk";
-  const waiting = call.other_side === "away" || !leg.remote.value;
+  const line = level(leg, call);
+  const waiting = call.other_side === "away" || !leg.arrived.value;
   return (
     <section class={`call call--${alone ? "talk" : "task"}`} data-task={task}>
       <div class="stage">
@@ -41,16 +47,26 @@ export function Call() {
             </Working>
           </div>
         )}
-        {leg.local.value && (
+        {call.picture === false && (
+          <p class="stage__voice" aria-hidden="true">
+            {t("By voice")}
+          </p>
+        )}
+        {leg.local.value && call.picture !== false && (
           <Picture class="stage__self" stream={leg.local} muted mirrored label={t("You")} />
         )}
+        <Others call={call} />
+        <LineNote call={call} />
+        <Recording />
+        <Restrained call={call} />
+        {call.held_since && <Held since={call.held_since} />}
         <div class="stage__bar">
           <p class="stage__who">
             <strong>{call.agent_name}</strong>
             <span>{call.department}</span>
           </p>
-          <p class={`stage__line stage__line--${leg.quality.value}`}>
-            <span aria-hidden="true">{DOTS[leg.quality.value]}</span> {quality()}
+          <p class={`stage__line stage__line--${line}`}>
+            <span aria-hidden="true">{DOTS[line]}</span> {quality(line)}
           </p>
           <p class="stage__time" aria-label={t("Since the start")}>
             {duration((now.value - Date.parse(call.since)) / 1000)}
@@ -88,6 +104,7 @@ function Talk() {
         <Icon name="person" />
         {t("Speak normally. The agent tells you when a paper or a signature is needed.")}
       </p>
+      <p class="note">{t("A supervisor may listen to conversations, to keep the service good.")}</p>
       {(pages.length > 0 || signed) && (
         <ul class="done">
           {pages.map(page => (

@@ -22,9 +22,8 @@ function add(key: string): void {
   if (typed.value.length < DIGITS) typed.value += digit(key);
 }
 
-function pressed(event: KeyboardEvent): void {
+function pressed(event: KeyboardEvent, scanned: string | null): void {
   if (event.ctrlKey || event.altKey || event.metaKey) return;
-  const scanned = wedge.key(event.key, event.timeStamp);
   if (event.key === "Enter") {
     const reference = meant(scanned, typed.value);
     if (!reference) return;
@@ -35,26 +34,30 @@ function pressed(event: KeyboardEvent): void {
   else if (event.key.length === 1) add(event.key);
 }
 
-/** A code held under the scanner on one of the first screens goes straight to its appointment. */
+/**
+ * Hears the scanner and the keyboard on every screen, so that no key is lost while one gives way to
+ * the next.  A code held under the scanner on one of the first goes straight to its appointment.
+ */
 export function watchScanner(): void {
-  const early = new Wedge();
   window.addEventListener("keydown", event => {
-    const scanned = early.key(event.key, event.timeStamp);
-    if (!scanned || !["attract", "start"].includes(screen.peek().stage)) return;
-    event.preventDefault();
-    void ask("screen.open", {stage: "reference"}).then(open => (open ? find(scanned) : undefined));
+    const scanned = wedge.key(event.key, event.timeStamp);
+    const {stage} = screen.peek();
+    if (stage === "reference") pressed(event, scanned);
+    else if (scanned && (stage === "attract" || stage === "start")) {
+      event.preventDefault();
+      void ask("screen.open", {stage: "reference"}).then(open => (open ? find(scanned) : undefined));
+    }
   });
 }
 
 export function Reference() {
-  useEffect(() => {
-    typed.value = "";
-    window.addEventListener("keydown", pressed);
-    return () => {
-      window.removeEventListener("keydown", pressed);
+  useEffect(
+    () => () => {
+      typed.value = "";
       camera.value = false;
-    };
-  }, []);
+    },
+    [],
+  );
   const full = typed.value.length === DIGITS;
   return (
     <section class="step reference">

@@ -1,0 +1,123 @@
+"""My memos: what this person was told, newest first.
+
+They are told to a pseudonym: who opens the page with the same sign-in, or on the same device within
+the hours that it is remembered, sees them.  A memo holds no name and no reference, and leads to the
+page that asks for the reference.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+
+from booking.catalogue import Catalogue
+from web.citizen.booking_pages import person_of
+from web.notices.letter import Facts, facts_of
+from web.shared.access import allow
+from web.shared.i18n import N_, texts_for
+from web.shared.language import language_of
+from web.shared.pages import render
+
+ZONE = ZoneInfo("Asia/Macau")
+"Of Macau and Hengqin alike."
+TO_APPOINTMENT = N_("Open my appointment")
+TO_BOOKING = N_("Book a new appointment")
+TO_OFFER = N_("See what is offered")
+OFFERED = "waitlist.offered"
+
+
+class Memo(Protocol):
+    """One thing that was told."""
+
+    @property
+    def id(self) -> int: ...
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def body(self) -> dict[str, Any]: ...
+
+    @property
+    def made_at(self) -> datetime: ...
+
+    @property
+    def read(self) -> bool: ...
+
+
+class Memos(Protocol):
+    """Keeps what people were told.  person: as `person_of` gives it."""
+
+    async def of(self, person: str) -> Sequence[Memo]:
+        """The newest, newest first."""
+        ...
+
+    async def read_until(self, person: str, memo_id: int, now: datetime) -> None:
+        """Mark all up to this one as read."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemoDeps:
+    """What `routes` is given by the composition root."""
+
+    memos: Memos
+    catalogue: Callable[[], Awaitable[Catalogue]]
+    now: Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A memo as the page says it."""
+
+    facts: Facts
+    made_at: datetime
+    "In local time."
+    read: bool
+    next_text: str
+    next_href: str
+
+
+def routes(deps: MemoDeps) -> list[web.RouteDef]:
+    """`/memos` and `/memos/read`."""
+
+    @allow("anyone")
+    async def memos(request: web.Request) -> web.Response:
+        found = await deps.memos.of(person_of(request))
+        catalogue, language = await deps.catalogue(), language_of(request)
+        return render(
+            request,
+            "citizen/memos.html",
+            memos=[_shown(memo, catalogue, language) for memo in found],
+            unread=sum(not memo.read for memo in found),
+            newest=found[0].id if found else 0,
+        )
+
+    @allow("anyone")
+    async def read(request: web.Request) -> web.StreamResponse:
+        until = str((await request.post()).get("until", ""))
+        if until.isascii() and until.isdigit() and len(until) < 16:
+            await deps.memos.read_until(person_of(request), int(until), deps.now())
+        raise web.HTTPSeeOther("/memos")
+
+    return [web.get("/memos", memos), web.post("/memos/read", read)]
+
+
+def _shown(memo: Memo, catalogue: Catalogue, language: str) -> Shown:
+    facts = facts_of(memo.kind, memo.body, catalogue, language)
+    service = catalogue.services.get(memo.body.get("service", ""))
+    text, href = TO_APPOINTMENT, "/appointment"
+    if memo.kind == OFFERED:
+        text, href = TO_OFFER, "/waiting"
+    elif not facts.coming and service is not None and not service.withdrawn:
+        text, href = TO_BOOKING, f"/services/{service.id}"
+    return Shown(
+        facts=facts,
+        made_at=memo.made_at.astimezone(ZONE),
+        read=memo.read,
+        next_text=texts_for(language).gettext(text),
+        next_href=href,
+    )
