@@ -7,13 +7,18 @@ PY = .venv/bin/python
 SOURCES = counter booking web tools tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt assets clean unit alone services \
+.PHONY: help run test check fmt assets clean unit alone services bench-media bench-search fuzz \
+	bench-booking \
 	check-format check-lint check-types check-imports check-protocol check-texts check-browser
 
 help:
 	@echo "make run     start the counter on this machine, with a seeded store in ./var"
 	@echo "make test    install what tests need, check everything, run every test"
 	@echo "make check   format, lint, types, import rules, protocol file, texts, browser code"
+	@echo "make bench-media  measure the media plane beside its peers (twenty minutes)"
+	@echo "make bench-search  measure the search over 300 services (some seconds)"
+	@echo "make bench-booking  measure booking beside its peers (twenty minutes)"
+	@echo "make fuzz    send the media plane what strangers might, for half an hour"
 	@echo "make fmt     format the Python code and fix what can be fixed"
 	@echo "make clean   remove what was built and installed here, but not ./var"
 
@@ -62,6 +67,30 @@ unit: .venv/ready-test
 alone: .venv/ready-test
 	$(PY) -m pytest -q -m alone
 
+# --- measure -------------------------------------------------------------------------------------
+
+# CELLS, ROUNDS, SECONDS, PATIENCE, WAIT and REALTIME are explained by `python -m tests.bench --help`.
+bench-media: .venv/ready-test
+	@$(PY) -m tests.bench $(CELLS) $(if $(ROUNDS),--rounds $(ROUNDS)) \
+		$(if $(SECONDS),--seconds $(SECONDS)) $(if $(PATIENCE),--patience $(PATIENCE)) \
+		$(if $(WAIT),--wait $(WAIT)) $(if $(REALTIME),--realtime)
+
+bench-search: .venv/ready-test
+	@$(PY) -m tests.bench.search $(if $(ROUNDS),--rounds $(ROUNDS))
+
+# CELLS are parts: ours, sold, floor, aiosqlite, django, web, killed; see its --help.
+bench-booking: .venv/ready-test
+	@$(PY) -m tests.bench.booking $(CELLS) $(if $(ROUNDS),--rounds $(ROUNDS)) \
+		$(if $(PEOPLE),--people $(PEOPLE)) $(if $(SEEDS),--seeds $(SEEDS))
+
+# One target with TARGET=door, packets or answer; without it each for SECONDS.
+fuzz: .venv/ready-test
+	@for target in $(or $(TARGET),door packets answer); do \
+		mkdir -p var/fuzz/$$target; \
+		$(PY) -m tests.fuzz $$target -max_total_time=$(or $(SECONDS),600) \
+			-artifact_prefix=var/fuzz/ var/fuzz/$$target || exit 1; \
+	done
+
 # --- check ---------------------------------------------------------------------------------------
 
 check: check-format check-lint check-types check-imports check-protocol check-texts check-browser
@@ -92,4 +121,4 @@ fmt: .venv/ready-test
 	$(PY) -m ruff format
 
 clean:
-	rm -rf .venv node_modules web/static/dist .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv node_modules web/static/dist build .mypy_cache .ruff_cache .pytest_cache

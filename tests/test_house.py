@@ -33,15 +33,16 @@ NAMES_THAT_SAY_NOTHING = {
 TECHNOLOGIES = {
     "aiohttp", "aioice", "aiortc", "alembic", "argon2", "asn1crypto", "asyncpg", "av", "cffi",
     "child", "cryptography", "cups", "development", "directory", "fake", "files", "holidays",
-    "http", "jinja2", "memory", "oidc", "opencv", "pcsc", "pdfium", "pikepdf", "pool", "postgres",
-    "process", "pyhanko", "pypdfium2", "redis", "sane", "smtp", "socket", "socketio", "sql",
-    "sqlite", "store", "toml", "typst", "webhook", "worker",
+    "http", "jinja2", "memory", "oidc", "opencc", "opencv", "pcsc", "pdfium", "pikepdf", "pool",
+    "postgres", "process", "pyhanko", "pypdfium2", "redis", "sane", "smtp", "socket", "socketio",
+    "sql", "sqlite", "store", "toml", "typst", "webhook", "worker",
 }  # fmt: skip
 "Second words of `<role>_<technology>.py`; a new technology is entered here once, on purpose."
 
 ADAPTERS = {
     "counter/documents/sample_page.py": "draws a page with cv2, for the simulated terminal",
     "counter/media/batch.py": "recvmmsg and sendmmsg through cffi",
+    "counter/media/control_answers.py": "what a media process answers over HTTP",
     "counter/media/control_client.py": "asks a media process over HTTP",
     "counter/media/control_server.py": "answers it",
     "counter/media/forwarder.py": "moves packets between sockets",
@@ -49,6 +50,7 @@ ADAPTERS = {
     "counter/media/worker.py": "the media process",
     "counter/media/member.py": "one media process as the pool sees it",
     "counter/media/single_instance.py": "a lock file, so that one process serves a socket",
+    "counter/media/upkeep.py": "what a media process does again and again",
     "counter/media/udp_port.py": "the one UDP socket of a worker",
     "counter/media/pool.py": "starts, adopts and asks the media processes",
     "counter/terminal/simulated.py": "a whole terminal as a program",

@@ -17,9 +17,14 @@ POLICY = Path("/usr/sbin/policy-rc.d")
 "Debian asks this program, when it exists, whether an installed service may be started."
 
 
+def found(program: str) -> str | None:
+    """Return where `program` is, also when it is one of root's; None when it is not here."""
+    return shutil.which(program, path=_search_path())
+
+
 def on_path(*programs: str) -> Callable[[], bool]:
     """Return a check that one of `programs` is on the PATH."""
-    return lambda: any(shutil.which(program, path=_search_path()) for program in programs)
+    return lambda: any(found(program) for program in programs)
 
 
 def file_like(directory: str, pattern: str) -> Callable[[], bool]:
@@ -39,10 +44,16 @@ NEEDED: dict[str, Callable[[], bool]] = {
     "haproxy": on_path("haproxy"),
     "systemd": on_path("systemd-analyze"),
     "chromium": on_path("chromium", "chromium-browser"),
+    "firefox-esr": on_path("firefox-esr"),
+    "iproute2": on_path("ip"),
+    "tshark": on_path("tshark"),
     "poppler-utils": on_path("pdfsig"),
     "fonts-noto-cjk": file_like("/usr/share/fonts", "NotoSansCJK*"),
     "libnss3-tools": on_path("certutil"),
     "qpdf": on_path("qpdf"),
+    "ffmpeg": on_path("ffmpeg"),
+    "gcc": on_path("gcc"),
+    "libc6-dev": file_like("/usr/include", "stdlib.h"),
 }
 
 

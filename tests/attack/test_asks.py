@@ -51,6 +51,8 @@ def terminal_asks(ids: Mapping[str, str]) -> Asks:
         ("leg.answer", {"leg_id": "none", "sdp": "v=0"}),
         ("case.close", {"outcome": "completed"}),
         ("form.present", {"form": "none", "fields": {}}),
+        *((f"recording.{word}", {"recording_id": "none"}) for word in ("agree", "decline", "stop")),
+        ("recording.propose", {}),
     ]
 
 
@@ -64,6 +66,10 @@ def agent_asks(ids: Mapping[str, str]) -> Asks:
         ("page.decide", {"page_id": "none", "accept": True}),
         ("form.present", {"form": "none", "fields": {}}),
         ("ceremony.withdraw", {"ceremony_id": "none"}),
+        *(
+            (f"recording.{word}", {"recording_id": "none"})
+            for word in ("pause", "resume", "stop", "agree")
+        ),
         ("desk.beat", {}),
         ("leg.answer", {"leg_id": "none", "sdp": "v=0"}),
         ("ceremony.consent", {"ceremony_id": ids.get("ceremony", "none"), "sha256": SHA256}),

@@ -68,11 +68,11 @@ class Citizen:
         await page.get_by_role("link", name="Identification Services Bureau").click()
         await page.get_by_role("link", name="Certificate of Personal Data").click()
         await page.get_by_role("button", name="Book an appointment").click()
+        await page.get_by_role("radio").first.check()  # for oneself
+        await page.get_by_role("button", name="Continue").click()
         await page.get_by_role("radio", name="Macau New Neighbourhood").check()
         await page.get_by_role("button", name="Continue").click()
-        await page.get_by_role("link", name="Earliest").click()
-        await page.get_by_role("radio").first.check()
-        await page.get_by_role("button", name="Keep this time for me").click()
+        await page.locator(".vc-first__button").first.click()
 
     async def reference(self) -> str:
         """The reference on the page."""
@@ -197,11 +197,13 @@ class Console:
         self.page = page
 
     @classmethod
-    async def signed_in(cls, browser: Browser, counter: RunningCounter) -> "Console":
-        """Return the desk of lei, who serves the Identification Services Bureau."""
+    async def signed_in(
+        cls, browser: Browser, counter: RunningCounter, name: str = "lei"
+    ) -> "Console":
+        """Return a desk; lei and fong serve the Identification Services Bureau, mok oversees it."""
         page = await new_page(browser, width=1440, height=900)
         await page.goto(f"{counter.address}/console/sign-in?lang=en")
-        await page.get_by_label("Name").fill("lei")
+        await page.get_by_label("Name").fill(name)
         await page.get_by_label("Passphrase").fill(counter.passphrase)
         await page.get_by_role("button", name="Sign in").click()
         await expect(page.get_by_role("status").filter(has_text="Connected")).to_be_visible()

@@ -8,6 +8,8 @@ from playwright.async_api import Page
 PROBE = """
 (() => {
   if (window.probe) return;
+  const PAUSE_MS = 400;
+  const BLACK = 40;
   const epoch = () => performance.timeOrigin + performance.now();
   const legs = [];
   const Native = window.RTCPeerConnection;
@@ -17,7 +19,7 @@ PROBE = """
   async function read(pc) {
     const found = {state: pc.connectionState, frames: 0, width: 0, energy: 0};
     for (const report of (await pc.getStats()).values()) {
-      if (report.type !== "inbound-rtp") continue;
+      if (report.type !== "inbound-rtp" || report.mid > "1") continue;
       if (report.kind === "video") {
         found.frames = report.framesDecoded ?? 0;
         found.width = report.frameWidth ?? 0;
@@ -27,22 +29,60 @@ PROBE = """
     return found;
   }
 
+  /** Whether there is more than black in the middle: brightness is the first plane. */
+  async function isLit(picture) {
+    const middle = size => 2 * Math.floor(size / 4 - 16);
+    const [x, y] = [middle(picture.codedWidth), middle(picture.codedHeight)];
+    const rect = {x, y, width: 64, height: 64};
+    const bytes = new Uint8Array(picture.allocationSize({rect}));
+    await picture.copyTo(bytes, {rect});
+    return bytes.subarray(0, 4096).reduce((sum, one) => sum + one, 0) / 4096 > BLACK;
+  }
+
+  // When a picture of something was decoded after a while without any, on the machine's clock.
+  async function watch(track) {
+    const pictures = new MediaStreamTrackProcessor({track}).readable.getReader();
+    for (let before = 0; ; ) {
+      const {done, value} = await pictures.read();
+      if (done) return;
+      const now = epoch();
+      const lit = now - before <= PAUSE_MS || (await isLit(value));
+      value.close();
+      if (!lit) continue;
+      if (now - before > PAUSE_MS) probe.pictures.push(now);
+      before = now;
+    }
+  }
+
   window.RTCPeerConnection = class extends Native {
     constructor(...given) {
       super(...given);
       legs.push(this);
-      // When the first picture of this connection was decoded, on the machine's clock.
-      const look = setInterval(async () => {
-        if (this.connectionState === "closed") return clearInterval(look);
-        if ((await read(this)).frames === 0) return;
-        clearInterval(look);
-        probe.pictures.push(epoch());
-      }, 20);
+      this.addEventListener("track", ({track, transceiver}) => {
+        if (track.kind === "video" && transceiver.mid === "1") void watch(track);
+      });
     }
   };
 
   probe.legs = () => legs.length;
+  probe.state = () => legs.at(-1)?.connectionState;
   probe.figures = async () => (legs.length ? read(legs.at(-1)) : null);
+  /** What arrives on the newest leg, by slot: sound and picture of slot n have mids 2n, 2n + 1. */
+  probe.slots = async () => {
+    const slots = [0, 1, 2].map(() => ({frames: 0, freezes: 0, energy: 0, width: 0}));
+    const reports = legs.length ? (await legs.at(-1).getStats()).values() : [];
+    for (const report of reports) {
+      const slot = slots[Math.floor(Number(report.mid) / 2)];
+      if (report.type !== "inbound-rtp" || !slot) continue;
+      if (report.kind === "audio") slot.energy = report.totalAudioEnergy ?? 0;
+      else {
+        slot.frames = report.framesDecoded ?? 0;
+        slot.freezes = report.freezeCount ?? 0;
+        slot.width = report.frameWidth ?? 0;
+      }
+    }
+    return slots;
+  };
   /** Mean colour, 0 to 255, of the middle of a video. */
   probe.colour = selector => {
     const video = document.querySelector(selector);
@@ -87,11 +127,23 @@ async def seen_and_heard(
 
 
 async def first_picture_ms(page: Page, since: Page) -> float:
-    """Milliseconds from the last click on `since` to the first picture decoded on `page`."""
+    """Milliseconds from the last click on `since` to the first picture decoded on `page` then."""
     clicked: float = await since.evaluate("probe.clickedAt")
-    pictures: list[float] = await page.evaluate("probe.pictures")
-    assert pictures and clicked
-    return pictures[-1] - clicked
+    return await picture_since(page, clicked) - clicked
+
+
+async def picture_since(page: Page, moment: float) -> float:
+    """When the page had its first picture after `moment`, following a pause; waits for it.
+
+    Both in milliseconds of the machine's clock.
+    """
+    async with asyncio.timeout(30):
+        while True:
+            pictures: list[float] = await page.evaluate("probe.pictures")
+            for at in pictures:
+                if at > moment:
+                    return at
+            await asyncio.sleep(0.05)
 
 
 async def still_seen_and_heard(*pages: Page) -> None:

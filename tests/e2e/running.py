@@ -24,6 +24,8 @@ from tests.servers import free_port
 ROOT = Path(__file__).resolve().parents[2]
 START_TIMEOUT_S = 120
 END_TIMEOUT_S = 30
+COMMAND_TIMEOUT_S = 90
+"For a whole visit of the simulated parts, on a busy machine."
 GREETED = "Ctrl-C stops everything."
 "The last line that it says when all doors are open and everybody can sign in."
 
@@ -154,7 +156,7 @@ class RunningCounter:
             cwd=ROOT,
             env=self.environment,
             capture_output=True,
-            timeout=END_TIMEOUT_S,
+            timeout=COMMAND_TIMEOUT_S,
             check=False,
         )
 

@@ -49,6 +49,8 @@ async def test_a_visit_survives_the_death_of_the_counter_and_reloads(
     [(call_id, _)] = counter.facts(CALLS)
 
     # Killed in the middle of the conversation: picture and sound go on without the counter.
+    # They may come before the agent's touch was acknowledged; an ask that hangs holds the others.
+    await expect(console.button(f"Ask for {PAPER}")).to_be_enabled()
     counter.kill9()
     await line_is_down(*pages)
     await still_seen_and_heard(*pages)

@@ -4,6 +4,7 @@ Simulated citizens and agents, real servers, real processes; the nodes of a test
 """
 
 import asyncio
+import json
 import shutil
 import signal
 import tempfile
@@ -18,6 +19,7 @@ import pytest
 from counter.terminal.line_socketio import Refused
 from tests.e2e.lines import SERVICE, TERMINAL, Played, accept, line, shows, take_ticket
 from tests.e2e.running import RunningCounter
+from tests.media.media_node import MediaNode
 from tests.servers import PostgresServer, RedisServer
 
 Facts = Callable[[str], Awaitable[list[tuple[Any, ...]]]]
@@ -201,3 +203,34 @@ async def test_half_a_call_is_refused_and_moves_when_the_other_machine_has_stopp
             await shows(desk, lambda screen: screen["case"] and screen["case"]["call"])
             await desk.ask("leg.join", {})
         assert await facts("select worker from call") == [(here,)]
+
+
+async def test_machines_that_list_a_media_node_share_a_call_and_what_it_says_of_itself(
+    node: StartNode, shared: Path, tmp_path: Path, facts: Facts
+) -> None:
+    media = MediaNode(tmp_path, shared / "keys" / "media-tls")
+    try:
+        await media.start()
+        listed = {"MEDIA_NODES": media.url, "MEDIA_WORKERS": "0"}
+        first, second = await asyncio.gather(node(**listed), node(**listed))
+        serves, comes = agent(second, 0.5), citizen(first, 0.5)
+        try:
+            await asyncio.gather(comes.tells("in the call"), serves.tells("in the call"))
+            assert await facts("select worker from call") == [(media.name,)]
+            for counter in (first, second):
+                told = (await counter.operator("/health"))["media"]
+                assert list(told) == [media.name]
+                assert told[media.name]["legs"] >= 1
+            shown = await second.command("health")
+            assert json.loads(shown.stdout)["media"][media.name]["calls"] == 1
+            assert (await first.command("drain", "media-0")).returncode == 1, "there is none"
+            assert (await first.command("drain", media.name)).returncode == 0
+            assert (await first.operator("/health"))["ready"] is False, "its only media drains"
+            await asyncio.gather(comes.ends_well(), serves.ends_well())
+        finally:
+            for one in (serves, comes):
+                one.end()
+        await was_served(facts, first, second)
+        assert await media.ended() == 0
+    finally:
+        await media.close()
