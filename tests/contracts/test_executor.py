@@ -4,10 +4,12 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
 import pytest
+from pysqlite3 import dbapi2
 from sqlalchemy import Connection, func, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.util import await_only
@@ -16,6 +18,7 @@ from counter.errors import NotAllowedNow, StoreUnavailable
 from counter.store.executor import Executor
 from counter.store.postgres_pool import PostgresPool
 from counter.store.session_log import audience_head, session_log, tail, tell
+from counter.store.sqlite_lane import SqliteLane
 from tests.servers import PostgresServer
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -290,3 +293,11 @@ async def test_postgres_away_is_said_and_its_return_is_noticed(now: datetime) ->
         await pool.close()
     finally:
         server.close()
+
+
+async def test_a_new_file_is_ready_for_two_connections_at_once(tmp_path: Path) -> None:
+    """A connection that makes it a WAL file meanwhile locks out who lays tables."""
+    lane = SqliteLane(tmp_path / "new.sqlite")
+    with closing(dbapi2.connect(str(tmp_path / "new.sqlite"))) as file:
+        assert file.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    await lane.close()
