@@ -4,11 +4,13 @@
 
 PYTHON ?= python3
 PY = .venv/bin/python
+# Without the kept bytecode, each of the many processes here would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 SOURCES = counter booking web tools tests
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check fmt assets clean unit alone services bench-media bench-search fuzz \
-	bench-booking \
+	bench-booking deep \
 	check-format check-lint check-types check-imports check-protocol check-texts check-browser
 
 help:
@@ -19,6 +21,7 @@ help:
 	@echo "make bench-search  measure the search over 300 services (some seconds)"
 	@echo "make bench-booking  measure booking beside its peers (twenty minutes)"
 	@echo "make fuzz    send the media plane what strangers might, for half an hour"
+	@echo "make deep    live through many more lives than the suite does (an hour)"
 	@echo "make fmt     format the Python code and fix what can be fixed"
 	@echo "make clean   remove what was built and installed here, but not ./var"
 
@@ -61,7 +64,7 @@ services: .venv/ready-test
 	@$(PY) -m tools.services
 
 unit: .venv/ready-test
-	$(PY) -m pytest -q -n 2 -m "not alone"
+	$(PY) -m pytest -q -n 3 --dist worksteal -m "not alone"
 
 # Tests that measure time or drive several browsers have the machine for themselves.
 alone: .venv/ready-test
@@ -82,6 +85,11 @@ bench-search: .venv/ready-test
 bench-booking: .venv/ready-test
 	@$(PY) -m tests.bench.booking $(CELLS) $(if $(ROUNDS),--rounds $(ROUNDS)) \
 		$(if $(PEOPLE),--people $(PEOPLE)) $(if $(SEEDS),--seeds $(SEEDS))
+
+# The machines that live through what they are told, with many more lives than in the suite.
+deep: .venv/ready-test
+	LIFE_EXAMPLES=400 MACHINE_EXAMPLES=400 $(PY) -m pytest -q --timeout=3600 \
+		tests/booking/test_life.py tests/signaling/test_dispatch_machine.py
 
 # One target with TARGET=door, packets or answer; without it each for SECONDS.
 fuzz: .venv/ready-test

@@ -7,6 +7,7 @@ agree, no ticket lost, first come first served, work conserving, stale epochs fe
 harmless, nothing stuck after leases ran out, `rev` rising.
 """
 
+import os
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -416,7 +417,7 @@ def _everything(conn: Connection) -> list[Any]:
 
 TestMachine = Machine.TestCase
 TestMachine.settings = settings(
-    max_examples=60,
+    max_examples=int(os.environ.get("MACHINE_EXAMPLES", "25")),
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=list(HealthCheck),
