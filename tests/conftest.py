@@ -116,10 +116,10 @@ def new_executor(
         yield lambda on_wake=_nobody: SqliteLane(path, on_wake=on_wake)
     else:
         server: PostgresServer = request.getfixturevalue("postgres")
-        name = server.create_database(template=request.getfixturevalue("postgres_template"))
+        name = server.lend_database(request.getfixturevalue("postgres_template"))
         address = server.address(name)
         yield lambda on_wake=_nobody: PostgresPool(address, on_wake=on_wake)
-        server.drop_database(name)
+        server.take_back(name)
 
 
 @pytest.fixture
@@ -130,9 +130,9 @@ async def executor(new_executor: Callable[..., Executor]) -> AsyncIterator[Execu
     await made.close()
 
 
-@pytest.fixture
-async def chromium() -> AsyncIterator[Browser]:
-    """Yield a headless Chromium with fake camera and microphone; make your own contexts."""
+@pytest.fixture(scope="session")
+async def browser_of_process() -> AsyncIterator[Browser]:
+    """Yield the headless Chromium of this test process; take `chromium` instead."""
     program = shutil.which("chromium") or shutil.which("chromium-browser")
     if program is None:
         raise NotInstalled("Chromium is not installed: apt-get install chromium")
@@ -142,3 +142,14 @@ async def chromium() -> AsyncIterator[Browser]:
         )
         yield browser
         await browser.close()
+
+
+@pytest.fixture
+async def chromium(browser_of_process: Browser) -> AsyncIterator[Browser]:
+    """Yield a headless Chromium with fake camera and microphone; make your own contexts.
+
+    They are closed afterwards, and with them everything that their pages kept.
+    """
+    yield browser_of_process
+    for context in browser_of_process.contexts:
+        await context.close()

@@ -173,7 +173,7 @@ async def waiting_list(page: Page, see: See, fake: FakeBooking, clock: Clock) ->
     await page.click("main form button")
     await see(page, "waiting")
     await fake.offer(datetime(2026, 12, 2, 1, 20, tzinfo=UTC), clock())
-    await page.reload()
+    await page.goto(page.url)
     await see(page, "offered")
     await page.click('form[action="/waiting/take"] button')
     await page.wait_for_url("**/booking/details")
