@@ -21,7 +21,7 @@ help:
 	@echo "make bench-search  measure the search over 300 services (some seconds)"
 	@echo "make bench-booking  measure booking beside its peers (twenty minutes)"
 	@echo "make fuzz    send the media plane what strangers might, for half an hour"
-	@echo "make deep    live through many more lives than the suite does (an hour)"
+	@echo "make deep    live through many more lives than the suite does"
 	@echo "make fmt     format the Python code and fix what can be fixed"
 	@echo "make clean   remove what was built and installed here, but not ./var"
 
