@@ -8,7 +8,7 @@ SOURCES = counter booking web tools tests
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check fmt assets clean unit alone services bench-media bench-search fuzz \
-	bench-booking \
+	bench-booking mutate-booking \
 	check-format check-lint check-types check-imports check-protocol check-texts check-browser
 
 help:
@@ -18,6 +18,7 @@ help:
 	@echo "make bench-media  measure the media plane beside its peers (twenty minutes)"
 	@echo "make bench-search  measure the search over 300 services (some seconds)"
 	@echo "make bench-booking  measure booking beside its peers (twenty minutes)"
+	@echo "make mutate-booking  take each guard of booking away once; a test must fail (ten minutes)"
 	@echo "make fuzz    send the media plane what strangers might, for half an hour"
 	@echo "make fmt     format the Python code and fix what can be fixed"
 	@echo "make clean   remove what was built and installed here, but not ./var"
@@ -82,6 +83,10 @@ bench-search: .venv/ready-test
 bench-booking: .venv/ready-test
 	@$(PY) -m tests.bench.booking $(CELLS) $(if $(ROUNDS),--rounds $(ROUNDS)) \
 		$(if $(PEOPLE),--people $(PEOPLE)) $(if $(SEEDS),--seeds $(SEEDS))
+
+# GUARDS="hold confirm": only those with one of these words in their name.
+mutate-booking: .venv/ready-test
+	@$(PY) -m tests.mutate booking $(GUARDS)
 
 # One target with TARGET=door, packets or answer; without it each for SECONDS.
 fuzz: .venv/ready-test
