@@ -28,7 +28,7 @@ from tests.bench.booking_place import DAYS, NOW, SERVICE, SITES, chance_of, made
 LANES: Final = 2
 TIMES: Final = 6
 "Of the morning, which is all that anybody wants: so many times, each with `LANES` places."
-ROUNDS: Final = 4
+ROUNDS: Final = 12
 LOOKS: Final = 200
 SWEEPS: Final = 20
 

@@ -40,8 +40,8 @@ def test_who_was_told_before_the_kill_has_their_appointment(store: tuple[str, st
 def test_a_kill_while_places_are_passed_on_loses_none_and_sells_none_twice(
     store: tuple[str, str],
 ) -> None:
-    found = killed_while_waiting(*store, people=40, seed=5, after=140)
-    assert not found.finished and found.holds + found.bookings >= 140 and found.offers >= 10
+    found = killed_while_waiting(*store, people=60, seed=5, after=110)
+    assert not found.finished and found.holds + found.bookings >= 110 and found.offers >= 5
     assert (found.lost_holds, found.lost_bookings, found.faults, found.kept_back) == (0, 0, {}, 0)
 
 

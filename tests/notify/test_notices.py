@@ -150,6 +150,7 @@ async def test_a_visit_to_two_departments_is_one_letter_with_both(counter: Count
     await counter.deliver()
     later = FRIDAY + timedelta(hours=1)
     await counter.booking.reschedule(held[0].reference, SITE, later, counter.now)
+    await counter.deliver()
     await counter.deliver(later - timedelta(hours=48))
     await counter.booking.cancel(held[0].reference, counter.now)
     await counter.deliver()
