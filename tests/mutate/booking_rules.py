@@ -205,7 +205,7 @@ RULES: Final = (
         file="booking/catalogue.py",
         text="if speech in named.get(unit, SPEECH)]",
         instead="]",
-        tests=(f"{CAPACITY}::test_only_an_agent_who_speaks_the_language_takes_over",),
+        tests=("booking/test_sittings.py::test_who_wants_what_is_not_there_keeps_their_hold",),
     ),
     # --- capacity ---
     Guard(
