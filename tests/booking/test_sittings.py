@@ -150,15 +150,22 @@ async def test_a_person_is_told_of_a_visit_once_and_programs_of_each_part(
 async def test_who_leaves_after_the_first_part_is_told_of_that_alone(
     booking: BookingService, executor: Executor, now: datetime
 ) -> None:
-    start = (await starts(booking, now))[0]
-    first, second = await held(booking, start, now)
+    three = [*TWO, "iam-licence-certificate"]
+    start = (await booking.sitting_slots(three, SITE, TEN.date(), now))[0].start
+    first, second, third = await booking.hold_sitting("k", three, SITE, start, "p", now)
     await booking.confirm(first.reference, DETAILS, now)
     await executor.write(booking.arrive, first.reference, "hengqin-centre-1", start)
     await executor.write(booking.walk_out, first.appointment_id, start)
     await booking.cancel(second.reference, start)
-    told = [one for one in await executor.read(rows, outbox) if "cancelled" in one["kind"]]
-    assert [one["ref"] for one in told] == [first.appointment_id, second.appointment_id]
-    assert not any({"parts", "told_with"} & one["body"].keys() for one in told)
+    told = {
+        one["ref"]: one["body"]
+        for one in await executor.read(rows, outbox)
+        if one["kind"] == "appointment.cancelled"
+    }
+    assert list(told) == [one.appointment_id for one in (first, second, third)]
+    assert not {"parts", "told_with"} & told[first.appointment_id].keys()
+    assert [one["service"] for one in told[second.appointment_id]["parts"]] == three[1:]
+    assert told[third.appointment_id]["told_with"] == second.appointment_id
 
 
 # --- what the details want else ---

@@ -11,6 +11,11 @@ RELEASE, SLOTS, CALENDAR = (
     "booking/test_calendar.py",
 )
 CAPACITY, WAITLIST = "booking/test_capacity.py", "booking/test_waitlist.py"
+PAGES, HINTS, NOTICES = (
+    "web/citizen/test_real_booking.py",
+    "booking/test_availability.py",
+    "notify/test_notices.py",
+)
 
 RULES: Final = (
     # --- how much one may have ---
@@ -247,6 +252,61 @@ RULES: Final = (
         text="if not is_unit(catalogue, order.resource, order.unit):",
         instead="if not catalogue:",
         tests=(f"{CAPACITY}::test_an_outage_of_nothing_is_refused_and_changes_nothing",),
+    ),
+    # --- hints ---
+    Guard(
+        name="hints: who was refused sees what is free now",
+        holds="a refused hold lets go of the answers that offered it",
+        file="booking/service.py",
+        text=(
+            "                held = await self._store.hold(orders, now)\n"
+            "            except CatalogueChanged:\n"
+            "                self._catalogue = None\n"
+            "            except SlotTaken:\n"
+            "                self._answers.wrong()\n"
+        ),
+        instead=(
+            "                held = await self._store.hold(orders, now)\n"
+            "            except CatalogueChanged:\n"
+            "                self._catalogue = None\n"
+            "            except SlotTaken:\n"
+        ),
+        tests=(f"{PAGES}::test_who_was_refused_sees_at_once_what_is_free_now",),
+    ),
+    Guard(
+        name="hints: what looked too early is not shared",
+        holds="who was refused waits for a look that began after it",
+        file="booking/availability_service.py",
+        text="            if making.begun >= asked:\n",
+        instead="            if making:\n",
+        tests=(f"{HINTS}::test_who_was_refused_shares_the_next_answer_not_the_one_being_made",),
+    ),
+    Guard(
+        name="hints: what looked too early is not kept",
+        holds="an answer that was found wrong while it was made is not kept",
+        file="booking/availability_service.py",
+        text="if self._freshness.unchanged and wrong == self._wrong:",
+        instead="if self._freshness.unchanged:",
+        tests=(f"{HINTS}::test_an_answer_that_was_being_made_when_it_was_found_wrong_is_not_kept",),
+    ),
+    # --- what people are told ---
+    Guard(
+        name="told: of a visit once",
+        holds="a visit to several departments is one letter and one memo",
+        file="counter/app/notices.py",
+        text="            if TOLD_WITH in body:\n",
+        instead="            if not body:\n",
+        tests=(f"{NOTICES}::test_a_visit_to_two_departments_is_one_letter_with_both",),
+    ),
+    Guard(
+        name="told: who has come by itself",
+        holds="who left after the first part is not told that all is cancelled",
+        file="booking/store_rows.py",
+        text="    if row.state == State.NOSHOW or row.arrived_at is not None:\n",
+        instead="    if row.state == State.NOSHOW:\n",
+        tests=(
+            "booking/test_sittings.py::test_who_leaves_after_the_first_part_is_told_of_that_alone",
+        ),
     ),
     # --- waiting list ---
     Guard(
