@@ -10,7 +10,7 @@ SOURCES = counter booking web tools tests
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check fmt assets clean unit alone services bench-media bench-search fuzz \
-	bench-booking deep \
+	bench-booking mutate-booking deep \
 	check-format check-lint check-types check-imports check-protocol check-texts check-browser
 
 help:
@@ -20,6 +20,7 @@ help:
 	@echo "make bench-media  measure the media plane beside its peers (twenty minutes)"
 	@echo "make bench-search  measure the search over 300 services (some seconds)"
 	@echo "make bench-booking  measure booking beside its peers (twenty minutes)"
+	@echo "make mutate-booking  take each guard of booking away once; a test must fail (ten minutes)"
 	@echo "make fuzz    send the media plane what strangers might, for half an hour"
 	@echo "make deep    live through many more lives than the suite does"
 	@echo "make fmt     format the Python code and fix what can be fixed"
@@ -90,6 +91,10 @@ bench-booking: .venv/ready-test
 deep: .venv/ready-test
 	LIFE_EXAMPLES=400 MACHINE_EXAMPLES=400 $(PY) -m pytest -q --timeout=3600 \
 		tests/booking/test_life.py tests/signaling/test_dispatch_machine.py
+
+# GUARDS="hold confirm": only those with one of these words in their name.
+mutate-booking: .venv/ready-test
+	@$(PY) -m tests.mutate booking $(GUARDS)
 
 # One target with TARGET=door, packets or answer; without it each for SECONDS.
 fuzz: .venv/ready-test

@@ -62,6 +62,28 @@ class ConfirmOrder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """One appointment that goes elsewhere."""
+
+    appointment_id: str
+    version: int
+    "Of the appointment when the new place was worked out."
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveOrder:
+    """Another time or site for an appointment, with all of its sitting."""
+
+    reference: str
+    person: str
+    moves: tuple[Move, ...]
+    "Every part of the sitting, in order."
+    same_day: bool
+    "To the day on which it is asked, or to another time of the day that it has."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
     """A slot is kept.  This is the one time the reference is told."""
 

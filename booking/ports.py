@@ -16,7 +16,7 @@ from booking.orders import (
     Held,
     HeldAt,
     HoldOrder,
-    Place,
+    MoveOrder,
 )
 from booking.slots import Used
 from booking.waitlist import Joined, JoinOrder, WaitView
@@ -71,7 +71,10 @@ class Owe(Protocol):
     "appointment.noshow", "appointment.reminder" (its body has `ahead_minutes` as well) or
     "waitlist.offered".  ref: the id of the appointment or of the entry.  body: its version, start,
     department, service, site and language; who is told, and how, the deliverer asks of
-    `BookingService.contact`.  due_at: when it is to be told; none: at once.
+    `BookingService.contact`.  Of a sitting that is booked, moved or cancelled as one, the body of
+    the first has `parts`, in order, each with its start, department and service; those of the
+    others name it in `told_with`, so that a person hears of a visit once.  due_at: when it is to be
+    told; none: at once.
     """
 
     def __call__(
@@ -140,10 +143,8 @@ class Store(Protocol):
         """Make a hold a booking.  Raises `CatalogueChanged`."""
         ...
 
-    async def reschedule(
-        self, reference: str, version: int, place: Place, until_minutes: int, now: datetime
-    ) -> AppointmentView:
-        """Move an appointment.  Raises `CatalogueChanged`."""
+    async def reschedule(self, order: MoveOrder, now: datetime) -> AppointmentView:
+        """Move an appointment, with all of its sitting.  Raises `CatalogueChanged`."""
         ...
 
     async def cancel(self, reference: str, until_minutes: int, now: datetime) -> AppointmentView:

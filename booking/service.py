@@ -18,14 +18,13 @@ from booking.appointment import (
     State,
     Wish,
     checked,
-    may_change,
     new_reference,
     refuse,
 )
 from booking.availability_service import Freshness
 from booking.capacity_service import CapacityService
 from booking.catalogue import Catalogue, Service, Site
-from booking.errors import BadDetails
+from booking.errors import BadDetails, SlotTaken
 from booking.orders import (
     Arrived,
     CatalogueChanged,
@@ -131,6 +130,9 @@ class BookingService(WaitlistService, CapacityService):
                 held = await self._store.hold(orders, now)
             except CatalogueChanged:
                 self._catalogue = None
+            except SlotTaken:
+                self._answers.wrong()
+                raise
             else:
                 self._answers.changed()
                 return held
@@ -197,6 +199,9 @@ class BookingService(WaitlistService, CapacityService):
                 held = await self._store.hold_first(order, now)
             except CatalogueChanged:
                 self._catalogue = None
+            except SlotTaken:
+                self._answers.wrong()
+                raise
             else:
                 self._answers.changed()
                 return held
@@ -233,9 +238,11 @@ class BookingService(WaitlistService, CapacityService):
     ) -> AppointmentView:
         """Move an appointment to another time or site; on any refusal the old one stands.
 
-        Repeated, it answers that it is there.
+        Of a sitting every part is moved, the first to `start`, all or none.  Repeated, it answers
+        that it is there.
         Raises `UnknownReference`, `TooLateToChange`, `SlotTaken`, `ClosedDay`, `NotReleased`,
-        `PersonOverlap`, `WeeklyLimit`, `NotOfferedHere`, and what its state does not allow.
+        `PersonOverlap`, `WeeklyLimit`, `TooManyOfEntity`, `OnlySameDay` (unless it stays on its
+        day or comes to today), `NotOfferedHere`, and what its state does not allow.
         """
         if start.tzinfo is None:
             raise BadDetails(("start",))
@@ -243,23 +250,21 @@ class BookingService(WaitlistService, CapacityService):
         while True:
             catalogue = await self.catalogue()
             view = await self._store.find(reference, now)
-            service, site = slots.offered(catalogue, view.service, site_id, view.wish)
-            there = (view.site, view.start) == (site.id, start)
-            if view.state is not State.BOOKED or there:
-                if there and view.state is State.BOOKED:
-                    return view
-                refuse(view.state, view.start)
-            may_change(view.start, service.change_until_minutes, now)
+            parts = sittings.whole(view)
+            for one in parts:
+                if one.state is not State.BOOKED:
+                    refuse(one.state, one.start)
+            if (parts[0].site, parts[0].start) == (site_id, start):
+                return view
             person = (await self._store.contact(view.appointment_id)).person
-            place = sittings.place(
-                catalogue, service, site, start, person, view.wish, chance, now, view.entity_key
-            )
+            order = sittings.move(catalogue, reference, parts, site_id, start, person, chance, now)
             try:
-                moved = await self._store.reschedule(
-                    reference, view.version, place, service.change_until_minutes, now
-                )
+                moved = await self._store.reschedule(order, now)
             except CatalogueChanged:
                 self._catalogue = None
+            except SlotTaken:
+                self._answers.wrong()
+                raise
             else:
                 self._answers.changed()
                 return moved

@@ -4,13 +4,14 @@ Everything here is arithmetic on a catalogue; the claims decide whether it can b
 """
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime
 
 from booking import slots
-from booking.appointment import AppointmentView, Details, State, Wish
+from booking.appointment import AppointmentView, Details, State, Wish, may_change
 from booking.catalogue import Acting, Catalogue, Service, Site
 from booking.errors import NotForOthers
-from booking.orders import ConfirmOrder, Place
+from booking.orders import ConfirmOrder, Move, MoveOrder, Place
 from booking.slots import Want
 
 
@@ -31,6 +32,44 @@ def place(
     """
     first = slots.first_grain(catalogue, service, site, start, now)
     return _place(catalogue, service, site, first, person, wish, chance, entity_key)
+
+
+def whole(view: AppointmentView) -> list[AppointmentView]:
+    """The appointments of the sitting, in order; of one service, this one alone."""
+    return sorted((view, *view.sitting), key=lambda one: one.start)
+
+
+def move(
+    catalogue: Catalogue,
+    reference: str,
+    parts: Sequence[AppointmentView],
+    site_id: str,
+    start: datetime,
+    person: str,
+    chance: int,
+    now: datetime,
+) -> MoveOrder:
+    """How what is booked goes to `site_id`, one part after another from `start` on.
+
+    parts: as `whole` gives them.  person, chance: as of `place`.
+    Raises `TooLateToChange`, `NotOfferedHere`, `NotInThisLanguage`, `NotInCatalogue` and what
+    `slots.first_grain` does.
+    """
+    moves, at = [], start
+    for one in parts:
+        service, site = slots.offered(catalogue, one.service, site_id, one.wish)
+        may_change(one.start, service.change_until_minutes, now)
+        there = place(catalogue, service, site, at, person, one.wish, chance, now, one.entity_key)
+        moves.append(Move(appointment_id=one.appointment_id, version=one.version, place=there))
+        at = slots.instant_of(there.first_grain + there.grains)
+    site = catalogue.site(site_id)
+    kept = {slots.local_day(site, now), slots.local_day(site, parts[0].start)}
+    return MoveOrder(
+        reference=reference,
+        person=person,
+        moves=tuple(moves),
+        same_day=slots.local_day(site, start) in kept,
+    )
 
 
 def confirmation(

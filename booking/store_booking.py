@@ -18,7 +18,15 @@ from booking.appointment import (
 )
 from booking.catalogue import Ability
 from booking.errors import BadDetails, HoldExpired, OnlySameDay
-from booking.orders import CatalogueChanged, ConfirmOrder, Contact, Held, HoldOrder, Place
+from booking.orders import (
+    CatalogueChanged,
+    ConfirmOrder,
+    Contact,
+    Held,
+    HoldOrder,
+    MoveOrder,
+    Place,
+)
 from booking.ports import Tell
 from booking.slots import grain_of, instant_of
 from booking.store_catalogue_tables import catalogue_version
@@ -53,6 +61,15 @@ _BOOK = (
     )
     .values(version=appointment.c.version + 1)
     .returning(appointment)
+)
+_MOVE = (
+    update(appointment)
+    .where(
+        appointment.c.id == bindparam("asked"),
+        # It counts every change: what came, was cancelled or was moved meanwhile has another one.
+        appointment.c.version == bindparam("seen"),
+    )
+    .values(version=appointment.c.version + 1)
 )
 _EARLIER = select(appointment.c.id).where(
     appointment.c.person_key == bindparam("person"),
@@ -189,54 +206,34 @@ def confirm(conn: Connection, order: ConfirmOrder, *, tell: Tell, now: datetime)
     return _seen(conn, row, now)
 
 
-def reschedule(
-    conn: Connection,
-    reference: str,
-    version: int,
-    place: Place,
-    until_minutes: int,
-    *,
-    tell: Tell,
-    now: datetime,
-) -> AppointmentView:
-    """Move a booked appointment to another time or site; on any refusal the old one stands.
+def reschedule(conn: Connection, order: MoveOrder, *, tell: Tell, now: datetime) -> AppointmentView:
+    """Move an appointment to another time or site, with all of its sitting.
 
-    version: of the appointment when the new place was worked out; `CatalogueChanged` when it has
-    changed since.  Repeated, it answers that it is there.  until_minutes: see
-    `booking.appointment.may_change`.
-    Raises `UnknownReference`, `TooLateToChange`, `SlotTaken`, `PersonOverlap`, `WeeklyLimit`,
-    `OnlySameDay` and what `refuse` says.
+    On any refusal all of it stands as it was.
+    Raises `CatalogueChanged` when it, or the catalogue, changed since the order was worked out;
+    `SlotTaken`, `PersonOverlap`, `WeeklyLimit`, `TooManyOfEntity`, `OnlySameDay`.
     """
-    row = by_reference(conn, reference)
-    if row.state != State.BOOKED:
-        refuse(state_of(row, now), instant_of(row.first_grain))
-    if (row.site, row.first_grain) == (place.site, place.first_grain):
-        return _seen(conn, row, now)
-    may_change(instant_of(row.first_grain), until_minutes, now)
-    _same_catalogue(conn, place)
-    changed = conn.execute(
-        update(appointment)
-        .where(
-            appointment.c.id == row.id,
-            appointment.c.state == State.BOOKED,
-            appointment.c.version == version,
-        )
-        .values(
-            version=appointment.c.version + 1,
-            site=place.site,
-            first_grain=place.first_grain,
-            grains=place.grains,
-            sitting=None,  # it has left the seat of the others
-        )
-    ).rowcount
-    if not changed:
-        raise CatalogueChanged
-    give_back(conn, row.id, keep_quota=False)
-    _take(conn, row.id, place, tell, now)
-    moved = by_id(conn, row.id)
-    note(conn, moved, actor="citizen", tell=tell, now=now)
-    tell.freed(conn, row, now)
-    return _seen(conn, moved, now)
+    if not order.same_day:
+        _must_not_have_missed(conn, order.person, now)
+    before = [by_id(conn, move.appointment_id) for move in order.moves]
+    for move in order.moves:
+        _same_catalogue(conn, move.place)
+        there = {
+            "site": move.place.site,
+            "first_grain": move.place.first_grain,
+            "grains": move.place.grains,
+        }
+        asked = {"asked": move.appointment_id, "seen": move.version}
+        if not conn.execute(_MOVE, {**asked, **there}).rowcount:
+            raise CatalogueChanged
+        give_back(conn, move.appointment_id, keep_quota=False)
+    for move in order.moves:
+        _take(conn, move.appointment_id, move.place, tell, now)
+    for move in order.moves:
+        note(conn, by_id(conn, move.appointment_id), actor="citizen", tell=tell, now=now)
+    for row in before:
+        tell.freed(conn, row, now)
+    return find(conn, order.reference, now)
 
 
 def cancel(

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, or_, select, update
 
 from booking import sittings, slots, store_catalogue
 from booking.appointment import Wish, new_reference
-from booking.catalogue import Catalogue
+from booking.catalogue import Ability, Catalogue
 from booking.errors import BookingRefused, PersonOverlap, SlotTaken
 from booking.orders import CatalogueChanged, Held, HoldOrder
 from booking.ports import Owe, Recorder, Tell
@@ -184,7 +184,9 @@ def wanted_of(entry: Row[Any]) -> Wanted:
         site=entry.site,
         first_grain=entry.first_grain,
         last_grain=entry.last_grain,
-        wish=Wish(speech=entry.speech),
+        wish=Wish(
+            speech=entry.speech, abilities=frozenset(Ability(one) for one in entry.abilities)
+        ),
     )
 
 

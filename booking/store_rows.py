@@ -155,7 +155,7 @@ def note(conn: Connection, row: Row[Any], *, actor: str, tell: Tell, now: dateti
     if row.acting != Acting.SELF:
         facts["acting"] = row.acting
     if row.state in TOLD and row.name:  # who only held a slot was promised nothing
-        body = {**facts, "language": row.language}
+        body = {**facts, "language": row.language, **_of_the_visit(conn, row)}
         tell.owe(conn, f"appointment.{row.state}", row.id, body, now)
         if row.state == State.BOOKED:
             for ahead, due_at in reminders.due(instant_of(row.first_grain), now):
@@ -180,3 +180,26 @@ def note(conn: Connection, row: Row[Any], *, actor: str, tell: Tell, now: dateti
         facts=facts,
         now=now,
     )
+
+
+def _of_the_visit(conn: Connection, row: Row[Any]) -> dict[str, Any]:
+    """Of a sitting its first appointment tells of all, and the others that it does.
+
+    Who has come, or has not, is told of each by itself.
+    """
+    if row.state == State.NOSHOW or row.arrived_at is not None:
+        return {}
+    first, *rest = [one for one in sitting_of(conn, row) if one.arrived_at is None]
+    if not rest:
+        return {}
+    if first.id != row.id:
+        return {"told_with": first.id}
+    parts = [
+        {
+            "department": one.department,
+            "service": one.service,
+            "start": instant_of(one.first_grain).isoformat(),
+        }
+        for one in (first, *rest)
+    ]
+    return {"parts": parts}

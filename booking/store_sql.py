@@ -29,7 +29,7 @@ from booking.orders import (
     Held,
     HeldAt,
     HoldOrder,
-    Place,
+    MoveOrder,
 )
 from booking.ports import Executor, Owe, Recorder, Tell
 from booking.search import Simplify
@@ -82,18 +82,8 @@ class SqlStore:
     async def confirm(self, order: ConfirmOrder, now: datetime) -> AppointmentView:
         return await self._executor.write(store_booking.confirm, order, tell=self._tell, now=now)
 
-    async def reschedule(
-        self, reference: str, version: int, place: Place, until_minutes: int, now: datetime
-    ) -> AppointmentView:
-        return await self._executor.write(
-            store_booking.reschedule,
-            reference,
-            version,
-            place,
-            until_minutes,
-            tell=self._tell,
-            now=now,
-        )
+    async def reschedule(self, order: MoveOrder, now: datetime) -> AppointmentView:
+        return await self._executor.write(store_booking.reschedule, order, tell=self._tell, now=now)
 
     async def cancel(self, reference: str, until_minutes: int, now: datetime) -> AppointmentView:
         return await self._executor.write(

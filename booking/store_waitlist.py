@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select, update
 
 from booking.appointment import State, reference_sha256
+from booking.catalogue import Ability
 from booking.errors import BadDetails, SlotIsFree, TooManyWaiting, UnknownReference
 from booking.orders import CatalogueChanged, Contact
 from booking.ports import Tell
@@ -65,6 +66,7 @@ def join(conn: Connection, order: JoinOrder, *, tell: Tell, now: datetime) -> Jo
             first_grain=order.wanted.first_grain,
             last_grain=order.wanted.last_grain,
             speech=order.wanted.wish.speech,
+            abilities=sorted(order.wanted.wish.abilities),
             contact=order.contact,
             language=order.language,
             state=WaitState.WAITING,
@@ -191,6 +193,7 @@ def _view(conn: Connection, row: Row[Any], now: datetime) -> WaitView:
         from_at=instant_of(row.first_grain),
         until_at=instant_of(row.last_grain + 1),
         speech=row.speech,
+        abilities=frozenset(Ability(one) for one in row.abilities),
         language=row.language,
         offer=offer,
     )

@@ -163,8 +163,9 @@ waitlist = Table(
     Column("state", String(10), nullable=False),
     Column("appointment_id", String(40), ForeignKey("appointment.id"), index=True),
     Column("created_at", Instant, nullable=False),
+    Column("abilities", JSON, nullable=False, server_default="[]"),
     CheckConstraint("state IN ('waiting', 'offered', 'taken', 'lapsed', 'left')", name="state"),
     Index("ix_waitlist_state_department_site", "state", "department", "site"),
 )
 """Who wants a slot if one becomes free between two grains.  appointment_id: the hold that was
-offered last."""
+offered last.  abilities: what the terminal must have for them, beside what the service needs."""

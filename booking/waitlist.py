@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from booking import slots
 from booking.appointment import Wish
-from booking.catalogue import Catalogue, Service, Site
+from booking.catalogue import Ability, Catalogue, Service, Site
 from booking.errors import BookingRefused, NotReleased, SlotTaken
 from booking.slots import SlotOffer, Used, grain_of, grains_of, instant_of, local_day
 
@@ -105,6 +105,8 @@ class WaitView:
     until_at: datetime
     speech: str
     language: str
+    abilities: frozenset[Ability]
+    "What the terminal must have for them."
     offer: OfferedSlot | None
     "While it is offered."
 

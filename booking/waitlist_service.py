@@ -7,7 +7,7 @@ from datetime import datetime
 from booking import slots, waitlist
 from booking.appointment import ANYBODY, Details, Wish, checked, new_reference
 from booking.catalogue import LANGUAGES
-from booking.errors import BadDetails, NotOfferedHere
+from booking.errors import BadDetails, NotOfferedHere, SlotIsFree
 from booking.openings_service import OpeningsService
 from booking.orders import CatalogueChanged
 from booking.slots import Used
@@ -40,8 +40,7 @@ class WaitlistService(OpeningsService):
         key and person: as of a hold.  contact: where the offer is told; it is good for
         `booking.waitlist.OFFER_FOR`.  Asked again with the same key, the entry is the same and the
         reference a new one: the last one told opens it.
-        wish: what is spoken, and abilities that every terminal of the site has that can do the
-        service; a list for some of its terminals, or for several sites, there is not.
+        wish: what is spoken, and what the terminal must have; not where others sit.
         Raises `SlotIsFree`, `TooManyWaiting`, `NotReleased`, `ClosedDay`, `SlotTaken` (no slot
         begins in that time, free or not), `BadDetails`, `NotInCatalogue`, `NotOfferedHere`,
         `NotInThisLanguage`.
@@ -57,9 +56,8 @@ class WaitlistService(OpeningsService):
         while True:
             catalogue = await self.catalogue()
             service, site = slots.offered(catalogue, service_id, site_id, wish)
-            able = site.terminals_with(service.abilities)
-            if wish.others or able != site.terminals_with(service.abilities | wish.abilities):
-                raise NotOfferedHere(f"no waiting list for some terminals of {site.id}")
+            if wish.others:
+                raise NotOfferedHere("no waiting list for several sites at once")
             wanted = waitlist.wanted_between(catalogue, service, site, from_at, until_at, wish, now)
             days = waitlist.days_of(wanted, site)
 
@@ -87,6 +85,9 @@ class WaitlistService(OpeningsService):
                 return await self._store.join(order, now)
             except CatalogueChanged:
                 self._catalogue = None
+            except SlotIsFree:
+                self._answers.wrong()
+                raise
 
     async def leave_waitlist(self, reference: str, now: datetime) -> WaitView:
         """Wait no longer, and give back what is offered; repeated, it answers how it stands.

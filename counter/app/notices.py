@@ -13,7 +13,7 @@ from booking.appointment import AppointmentView, State
 from booking.errors import BookingRefused, UnknownReference
 from booking.ics import calendar_entry
 from booking.service import BookingService
-from booking.store_rows import by_id, view_of
+from booking.store_rows import by_id, sitting_of, view_of
 from counter.case import Case, Outcome
 from counter.documents.store_documents import declined_items
 from counter.notify.notice import Channel, Letter
@@ -29,6 +29,10 @@ PAPERS_MISSING = "case.papers_missing"
 OFFERED = "waitlist.offered"
 PAGES = {OFFERED: "/waiting"}
 "Where a letter leads, beside the appointment's own page."
+TOLD_WITH = "told_with"
+"In what is owed of a part of a visit: the appointment whose letter tells of the whole."
+NOBODY = Reader(to="", language="")
+"Webhooks hear of each appointment; the person heard of it already."
 IN_THE_CALENDAR = frozenset({"appointment.booked", "appointment.cancelled"})
 
 
@@ -52,6 +56,8 @@ class BookingReaders:
                     return None
             elif not holds(kind, body, await self.executor.read(_view, ref, now), now):
                 return None
+            if TOLD_WITH in body:
+                return NOBODY
             contact = await self.booking.contact(ref)
         except UnknownReference:
             return None
@@ -63,7 +69,7 @@ class BookingReaders:
         catalogue = await self.booking.catalogue()
         calendar = ""
         if kind in IN_THE_CALENDAR:
-            view = await self.executor.read(_view, ref, now)
+            view = await self.executor.read(_view, ref, now, whole=bool(body.get("parts")))
             try:
                 calendar = calendar_entry(
                     view, catalogue, language=language, domain=self.domain, now=now
@@ -134,5 +140,8 @@ def relay_of(settings: Settings, host: str) -> Relay:
     )
 
 
-def _view(conn: Connection, appointment_id: str, now: datetime) -> AppointmentView:
-    return view_of(by_id(conn, appointment_id), now)
+def _view(
+    conn: Connection, appointment_id: str, now: datetime, *, whole: bool = False
+) -> AppointmentView:
+    row = by_id(conn, appointment_id)
+    return view_of(row, now, *(sitting_of(conn, row) if whole else ()))

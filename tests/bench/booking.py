@@ -33,6 +33,7 @@ from tests.bench.booking_floor import postgres_per_s, sqlite_per_s
 from tests.bench.booking_killed import Killed, killed, moment
 from tests.bench.booking_place import ENGINES
 from tests.bench.booking_report import markdown, must_hold
+from tests.bench.booking_waiting import killed_while_waiting
 from tests.bench.machine import described
 from tests.bench.programs import BUILT
 from tests.servers import PostgresServer
@@ -40,6 +41,8 @@ from tests.servers import PostgresServer
 PARTS: Final = ("ours", "sold", "floor", "aiosqlite", "django", "web", "killed")
 AIOSQLITE: Final = "aiosqlite==0.22.1"
 DJANGO: Final = ("django-appointment==3.12.0", "psycopg[binary]==3.3.9")
+KILLS: Final = ("killed ", "waiting ")
+WAITING_PEOPLE: Final = 60
 FLOOR_BATCH: Final = 64
 FLOOR_CONNECTIONS: Final = 16
 
@@ -139,6 +142,10 @@ class Bench:
                 with self.store(engine) as where:
                     one: Killed = killed(engine, where, people, number, moment(number, people))
                 self.add(f"killed {engine}", asdict(one))
+                with self.store(engine) as where:
+                    after = moment(number, 3 * WAITING_PEOPLE)
+                    two = killed_while_waiting(engine, where, WAITING_PEOPLE, number, after)
+                self.add(f"waiting {engine}", asdict(two))
 
     def _cell(self, kind: str, engine: str, seed: int, more: dict[str, str] | None = None) -> None:
         with self.store(engine) as where:
@@ -199,9 +206,9 @@ def main() -> int:
         finally:
             bench.close()
     cells = {
-        name: medians(runs) for name, runs in bench.found.items() if not name.startswith("killed")
+        name: medians(runs) for name, runs in bench.found.items() if not name.startswith(KILLS)
     }
-    kills = {name: runs for name, runs in bench.found.items() if name.startswith("killed")}
+    kills = {name: runs for name, runs in bench.found.items() if name.startswith(KILLS)}
     text = markdown(machine, cells, kills, bench.missing)
     BUILT.mkdir(parents=True, exist_ok=True)
     everything = {

@@ -11,6 +11,7 @@ import random
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tests.bench.booking_audit import faults, lost
@@ -37,27 +38,8 @@ class Killed:
 
 def killed(engine: str, where: str, people: int, seed: int, after: int) -> Killed:
     """Kill it after so many answers.  where: a store that is made when it is not there."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.bench.booking_killed", engine, where, str(people), str(seed)],
-        stdout=subprocess.PIPE,
-    )
-    assert process.stdout is not None
-    told: list[tuple[str, str]] = []
-    try:
-        for line in process.stdout:
-            if line == READY:
-                continue
-            appointment_id, state = line.decode().split()
-            told.append((appointment_id, state))
-            if len(told) == after:
-                process.send_signal(signal.SIGKILL)
-                break
-        # What it had said before it died counts as well.
-        told += [(one, state) for one, state in map(_pair, process.stdout) if state]
-    finally:
-        process.kill()
-        process.wait()
-        process.stdout.close()
+    command = ["tests.bench.booking_killed", engine, where, str(people), str(seed)]
+    told, finished = told_until_killed(command, after)
     holds, bookings = lost(engine, where, told)
     return Killed(
         seed=seed,
@@ -66,8 +48,30 @@ def killed(engine: str, where: str, people: int, seed: int, after: int) -> Kille
         lost_holds=holds,
         lost_bookings=bookings,
         faults=faults(engine, where),
-        finished=process.returncode == 0,
+        finished=finished,
     )
+
+
+def told_until_killed(module: Sequence[str], after: int) -> tuple[list[tuple[str, str]], bool]:
+    """What a program said before it was killed after so many answers; whether it had finished."""
+    process = subprocess.Popen([sys.executable, "-m", *module], stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    told: list[tuple[str, str]] = []
+    try:
+        for line in process.stdout:
+            if line == READY:
+                continue
+            told.append(_pair(line))
+            if len(told) == after:
+                process.send_signal(signal.SIGKILL)
+                break
+        # What it had said before it died counts as well.
+        told += [pair for pair in map(_pair, process.stdout) if pair[1]]
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+    return told, process.returncode == 0
 
 
 def moment(seed: int, people: int) -> int:

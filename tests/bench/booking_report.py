@@ -45,11 +45,12 @@ def claims(cells: Cells, kills: Kills) -> list[Claim]:
 
     found = []
     for name, runs in sorted(kills.items()):
-        engine = name.split()[1]
+        kind, engine = name.split()
         lost = sum(one["lost_holds"] + one["lost_bookings"] for one in runs)
-        wrong = sum(sum(one["faults"].values()) for one in runs)
+        wrong = sum(sum(one["faults"].values()) + one.get("kept_back", 0) for one in runs)
         told = sum(one["holds"] + one["bookings"] for one in runs)
         times = f"{len(runs)} x kill -9, {told} answers"
+        times += ", with a waiting list" if kind == "waiting" else ""
         found += [
             _most("B1", f"lost acknowledged, {engine}, {times}", 0, lost),
             _most("B1", f"sold twice or otherwise wrong, {engine}, {times}", 0, wrong),

@@ -19,6 +19,7 @@ from tests.bench.booking_crowd import share
 from tests.bench.booking_killed import killed, moment
 from tests.bench.booking_place import ENGINES
 from tests.bench.booking_report import claims, markdown, must_hold
+from tests.bench.booking_waiting import killed_while_waiting
 
 
 @pytest.fixture(params=ENGINES)
@@ -34,6 +35,14 @@ def test_who_was_told_before_the_kill_has_their_appointment(store: tuple[str, st
     found = killed(*store, people=60, seed=3, after=30)
     assert not found.finished and found.holds + found.bookings >= 30
     assert (found.lost_holds, found.lost_bookings, found.faults) == (0, 0, {})
+
+
+def test_a_kill_while_places_are_passed_on_loses_none_and_sells_none_twice(
+    store: tuple[str, str],
+) -> None:
+    found = killed_while_waiting(*store, people=60, seed=5, after=110)
+    assert not found.finished and found.holds + found.bookings >= 110 and found.offers >= 5
+    assert (found.lost_holds, found.lost_bookings, found.faults, found.kept_back) == (0, 0, {}, 0)
 
 
 async def test_more_people_than_places_buy_exactly_what_there_is(store: tuple[str, str]) -> None:

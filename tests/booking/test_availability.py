@@ -91,3 +91,58 @@ async def test_answers_to_many_questions_are_let_go_in_time(now: datetime) -> No
     assert answers.made == MOST_KEPT + 1
     await answers.get(0, now, make)
     assert answers.made == MOST_KEPT + 2
+
+
+async def test_what_was_found_wrong_is_given_to_nobody_any_more(now: datetime) -> None:
+    answers, asked = KeptAnswers(FRESH), Asked()
+    asked.go.set()
+    assert await answers.get("q", now, asked.make) == 1
+    answers.wrong()
+    assert await answers.get("q", now, asked.make) == 2
+    assert await answers.get("q", now, asked.make) == 2, "and then kept as before"
+
+
+async def test_who_was_refused_shares_the_next_answer_not_the_one_being_made(now: datetime) -> None:
+    answers, asked = KeptAnswers(FRESH), Asked()
+    first = asyncio.create_task(answers.get("q", now, asked.make))
+    await asked.begun.wait()
+    # It has looked already, perhaps before somebody took what it will offer.
+    answers.wrong()
+    refused = [asyncio.create_task(answers.get("q", now, asked.make)) for _ in range(100)]
+    await asyncio.sleep(0)
+    assert asked.times == 1, "one look at a time"
+    asked.go.set()
+    assert await first == 1
+    assert set(await asyncio.gather(*refused)) == {2}
+    assert await answers.get("q", now, asked.make) == 2
+
+
+async def test_an_answer_that_was_being_made_when_it_was_found_wrong_is_not_kept(
+    now: datetime,
+) -> None:
+    answers, asked = KeptAnswers(FRESH), Asked()
+    first = asyncio.create_task(answers.get("q", now, asked.make))
+    await asked.begun.wait()
+    answers.wrong()
+    asked.go.set()
+    assert await first == 1
+    assert await answers.get("q", now, asked.make) == 2
+
+
+async def test_who_waits_for_an_answer_that_is_refused_asks_anew(now: datetime) -> None:
+    answers, asked = KeptAnswers(FRESH), Asked()
+    begun = asyncio.Event()
+
+    async def refuse() -> int:
+        begun.set()
+        await asked.go.wait()
+        raise SlotTaken("no")
+
+    first = asyncio.create_task(answers.get("q", now, refuse))
+    await begun.wait()
+    answers.wrong()
+    second = asyncio.create_task(answers.get("q", now, asked.make))
+    await asyncio.sleep(0)
+    asked.go.set()
+    told = await asyncio.gather(first, second, return_exceptions=True)
+    assert isinstance(told[0], SlotTaken) and told[1] == 1

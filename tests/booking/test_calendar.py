@@ -145,6 +145,13 @@ def test_a_closure_counts_for_more_than_a_day_that_is_made_up() -> None:
     assert (closed.code, closed.where, closed.names) == (Why.CLOSURE, "site", storm.names)
 
 
+def test_an_opening_of_ones_own_opens_no_year_that_nobody_announced() -> None:
+    opened = Closure(names={"en": "open day"}, openings=((540, 720),))
+    for day, open_then in ((date(2026, 12, 8), True), (date(2027, 1, 5), False)):
+        hours = replace(DEPARTMENT, closures={day: opened})
+        assert bool(hours.open_on(day)) is open_then
+
+
 @pytest.mark.parametrize(
     ("day", "code", "where"),
     [

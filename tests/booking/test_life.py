@@ -16,7 +16,14 @@ from typing import Any, TypeVar
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 from pysqlite3 import dbapi2
 from sqlalchemy import Connection, Engine, Row, create_engine, event, func, select, update
 from sqlalchemy.pool import StaticPool
@@ -37,6 +44,7 @@ from booking.catalogue import SPEECH, Ability, Catalogue
 from booking.errors import BookingRefused, SlotIsFree, TooManyWaiting
 from booking.seed_toml import seed
 from booking.service import BookingService
+from booking.sittings import whole
 from booking.store_catalogue_tables import catalogue_version, outage
 from booking.store_sql import booking_service
 from booking.tables import appointment, appointment_event, claim, metadata, waitlist
@@ -51,6 +59,9 @@ LANES = {"dsf": (("yue",), ("yue", "cmn")), "iam": (SPEECH,)}
 "Of each department what its agents speak."
 KIOSKS = {SITE: (False, True), OTHER: (True,)}
 "Of each site whether its terminals are reached without a step."
+
+REACHED: Counter[str] = Counter()
+"What the lives of a run came to, so that a run that never came to it is seen."
 
 R = TypeVar("R")
 
@@ -262,7 +273,10 @@ class Life(RuleBasedStateMachine):
                 [entry.service],
                 entry.site,
                 first,
-                Wish(speech=entry.speech),
+                Wish(
+                    speech=entry.speech,
+                    abilities=frozenset(Ability(one) for one in entry.abilities),
+                ),
                 entry.person_key,
                 without,
             )
@@ -279,6 +293,7 @@ class Life(RuleBasedStateMachine):
             offered = [
                 row for row in rows if row.appointment_id is not None and row.id not in before
             ]
+            REACHED["offers"] += len(offered)
             for row in offered:
                 held = self.by_id(conn, row.appointment_id)
                 if held.state == State.HELD:
@@ -409,7 +424,10 @@ class Life(RuleBasedStateMachine):
     @precondition(lambda self: self.references)
     @rule(data=st.data())
     def cancel(self, data: st.DataObject) -> None:
-        reference, view = self.look(data)
+        self.given_back(*self.look(data))
+
+    def given_back(self, reference: str, view: AppointmentView) -> None:
+        """Somebody lets an appointment go, with all of its sitting."""
         before = self.offered()
         sitting = (view, *view.sitting)
         late = any(one.state is State.BOOKED and one.start < self.now for one in sitting)
@@ -424,38 +442,50 @@ class Life(RuleBasedStateMachine):
             self.passed_on(before, [(one.department, one.site) for one in sitting])
 
     @precondition(lambda self: self.references)
+    @rule(data=st.data(), person=st.sampled_from("abcdefgh"), step_free=st.booleans())
+    def wait_for_what_is_let_go(self, data: st.DataObject, person: str, step_free: bool) -> None:
+        """So that offers are not left to the luck of who waits for what is given back."""
+        reference, view = self.look(data)
+        if view.site == SITE and view.start >= self.now + OFFER_FOR:
+            self.joined(view.service, person, view.start, 1, view.wish.speech, step_free)
+        self.given_back(reference, view)
+
+    @precondition(lambda self: self.references)
     @rule(data=st.data(), at=st.integers(0, 3), site_id=st.sampled_from([SITE, SITE, OTHER]))
     def reschedule(self, data: st.DataObject, at: int, site_id: str) -> None:
         reference, view = self.look(data)
-        start = self.start(view.service, site_id, at)
+        parts = whole(view)
+        start = self.start(parts[0].service, site_id, at)
         if start is None:
             return
         with self.engine.connect() as conn:
-            row = self.by_id(conn, view.appointment_id)
             fits = self.room(
                 conn,
-                [view.service],
+                [one.service for one in parts],
                 site_id,
                 slots.grain_of(start),
                 view.wish,
-                row.person_key,
-                [row.id],
+                self.by_id(conn, view.appointment_id).person_key,
+                [one.appointment_id for one in parts],
             )
         before = self.offered()
-        there = (view.site, view.start) == (site_id, start)
+        there = (parts[0].site, parts[0].start) == (site_id, start)
         able = Ability.STEP_FREE not in view.wish.abilities or any(KIOSKS[site_id])
-        possible = view.state is State.BOOKED and (
-            there or (fits and able and view.start >= self.now)
+        possible = all(one.state is State.BOOKED for one in parts) and (
+            there or (fits and able and parts[0].start >= self.now)
         )
         outcome = done(self.booking.reschedule(reference, site_id, start, self.now))
         assert possible != isinstance(outcome, BookingRefused), outcome
         if isinstance(outcome, BookingRefused):
-            after = self.by_reference(reference)
-            assert (after.start, after.site, after.version) == (view.start, view.site, view.version)
-        else:
-            assert (outcome.start, outcome.site) == (start, site_id)
-            if not there:
-                self.passed_on(before, [(view.department, view.site)])
+            for old, new in zip(parts, whole(self.by_reference(reference)), strict=True):
+                assert (new.start, new.site, new.version) == (old.start, old.site, old.version)
+            return
+        at_grain = slots.grain_of(start)
+        for one in whole(outcome):
+            assert (slots.grain_of(one.start), one.site) == (at_grain, site_id)
+            at_grain = slots.grain_of(one.end)
+        if not there:
+            self.passed_on(before, [(one.department, one.site) for one in parts])
 
     @rule(
         service_id=st.sampled_from(SERVICES),
@@ -463,14 +493,26 @@ class Life(RuleBasedStateMachine):
         at=st.sampled_from([0, 1, 1, 2, 2]),
         long=st.sampled_from([1, 1, 2]),
         speech=st.sampled_from(["yue", "cmn"]),
+        step_free=st.booleans(),
     )
-    def join(self, service_id: str, person: str, at: int, long: int, speech: str) -> None:
+    def join(
+        self, service_id: str, person: str, at: int, long: int, speech: str, step_free: bool
+    ) -> None:
         start = self.start(service_id, SITE, at)
         if start is not None:
-            self.joined(service_id, person, start, long, speech)
+            self.joined(service_id, person, start, long, speech, step_free)
 
-    def joined(self, service_id: str, person: str, start: datetime, long: int, speech: str) -> None:
+    def joined(
+        self,
+        service_id: str,
+        person: str,
+        start: datetime,
+        long: int,
+        speech: str,
+        step_free: bool,
+    ) -> None:
         """Let somebody wait for so many slots after each other."""
+        wish = Wish(speech=speech, abilities=frozenset({Ability.STEP_FREE} if step_free else ()))
         service = self.catalogue.services[service_id]
         until = start + slots.GRAIN * slots.grains_of(service) * long
         with self.engine.connect() as conn:
@@ -491,7 +533,7 @@ class Life(RuleBasedStateMachine):
                 "pt",
                 person,
                 self.now,
-                Wish(speech=speech),
+                wish,
             )
         )
         if isinstance(outcome, TooManyWaiting):
@@ -499,7 +541,7 @@ class Life(RuleBasedStateMachine):
         elif isinstance(outcome, SlotIsFree):
             with self.engine.connect() as conn:
                 first = slots.grain_of(outcome.start)
-                assert self.room(conn, [service_id], SITE, first, Wish(speech=speech), "nobody")
+                assert self.room(conn, [service_id], SITE, first, wish, "nobody")
         else:
             assert not isinstance(outcome, BookingRefused), outcome
             assert living < WAITING_PER_PERSON
@@ -737,10 +779,15 @@ def _expected(row: Any) -> Counter[tuple[str, int]]:
     return found
 
 
-# Making a failure small takes longer than a test may otherwise.
-TestLife = pytest.mark.timeout(600)(Life.TestCase)
-TestLife.settings = settings(
-    max_examples=int(os.environ.get("LIFE_EXAMPLES", "25")),
-    stateful_step_count=40,
-    deadline=None,
-)
+@pytest.mark.timeout(600)  # making a failure small takes longer than a test may otherwise
+def test_whatever_happens_in_whatever_order_no_rule_is_broken() -> None:
+    REACHED.clear()
+    run_state_machine_as_test(
+        Life,
+        settings=settings(
+            max_examples=int(os.environ.get("LIFE_EXAMPLES", "25")),
+            stateful_step_count=40,
+            deadline=None,
+        ),
+    )
+    assert REACHED["offers"] > 0, "nobody was ever offered anything"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, func, select
 
-from booking import errors, store_catalogue
+from booking import errors, store_catalogue, store_offers
 from booking.appointment import Details, State, Wish
 from booking.catalogue import Ability
 from booking.orders import Held
@@ -345,28 +345,98 @@ async def test_what_cannot_be_read_is_refused_by_field(
     assert refused.value.fields == (field,)
 
 
-async def test_a_list_for_some_of_the_terminals_there_is_not(
+def one_without_steps(conn: Connection) -> None:
+    """Two agents and two terminals, the second of which can be reached without a step."""
+    conn.execute(department.update().where(department.c.id == "dsf").values(lanes=2))
+    for number, able in ((1, ["scanner", "printer"]), (2, ["scanner", "printer", "step_free"])):
+        one = terminals.c.id == f"{SITE}-{number}"
+        conn.execute(terminals.update().where(one).values(abilities=able))
+    store_catalogue.touch(conn)
+
+
+STEP_FREE = Wish(abilities=frozenset({Ability.STEP_FREE}))
+
+
+async def test_who_needs_a_terminal_without_steps_is_offered_one(
     booking: BookingService, executor: Executor, now: datetime
 ) -> None:
+    await executor.write(one_without_steps)
+    await booking.sweep(now)
+    stairs = await booked(booking, now, person="p1")
+    level = await booked(booking, now, person="p2")
+    entry = await booking.join_waitlist(
+        "j", SERVICE, SITE, TEN, TEN + SLOT, MAIL, "pt", "q", now, STEP_FREE
+    )
+    waiting = await booking.waiting(entry.reference, now)
+    assert waiting.abilities == {Ability.STEP_FREE}
+    # The least able terminal was given first: this one has steps.
+    await booking.cancel(stairs.reference, now)
+    await booking.sweep(now)
+    assert await state(booking, entry, now) is WaitState.WAITING
+    await booking.cancel(level.reference, now)
+    offer = (await booking.waiting(entry.reference, now)).offer
+    assert offer is not None
+    seats = [row for row in await executor.read(rows, claim) if row["resource"] == f"site:{SITE}"]
+    assert {row["unit"] for row in seats if row["appointment_id"] == offer.appointment_id} == {1}
+    assert (await booking.appointment(offer.reference, now)).wish == STEP_FREE
+
+
+async def test_nobody_waits_for_a_terminal_that_is_not_there(
+    booking: BookingService, executor: Executor, now: datetime
+) -> None:
+    def steps_everywhere(conn: Connection) -> None:
+        conn.execute(terminals.update().values(abilities=["scanner", "printer"]))
+        store_catalogue.touch(conn)
+
     async def tried(wish: Wish) -> Joined:
         return await booking.join_waitlist(
             "j", SERVICE, SITE, TEN, TEN + SLOT, MAIL, "pt", "q", now, wish
         )
 
-    def unlike(conn: Connection, able: list[str]) -> None:
-        conn.execute(terminals.update().where(terminals.c.id == f"{SITE}-2").values(abilities=able))
-        store_catalogue.touch(conn)
-
     await booked(booking, now)
-    step_free = Wish(abilities=frozenset({Ability.STEP_FREE}))
-    await executor.write(unlike, ["scanner", "printer"])
-    with pytest.raises(errors.NotOfferedHere):
-        await tried(step_free)
     with pytest.raises(errors.NotOfferedHere):
         await tried(Wish(others=(SITE,)))
-    await executor.write(unlike, ["scanner", "printer", "step_free"])
+    await executor.write(steps_everywhere)
     await booking.sweep(now)
-    await tried(step_free)
+    with pytest.raises(errors.NotOfferedHere):
+        await tried(STEP_FREE)
+    await tried(Wish())
+
+
+async def test_who_left_after_the_look_is_offered_nothing(
+    booking: BookingService,
+    executor: Executor,
+    now: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await booked(booking, now)
+    entries = [await joined(booking, now + timedelta(seconds=n), f"q{n}") for n in range(2)]
+
+    def one_more_agent(conn: Connection) -> None:
+        conn.execute(department.update().values(lanes=2))
+        store_catalogue.touch(conn)
+
+    await executor.write(one_more_agent)
+    look = store_offers.with_room
+
+    def looked(conn: Connection, now: datetime) -> list[str]:
+        found = look(conn, now)
+        assert found[0] == entries[0].entry_id
+        return found
+
+    read = executor.read
+
+    async def then_leave(query: Any, /, *asked: Any) -> Any:
+        found = await read(query, *asked)
+        if query is looked:
+            await booking.leave_waitlist(entries[0].reference, now)
+        return found
+
+    monkeypatch.setattr(store_offers, "with_room", looked)
+    monkeypatch.setattr(executor, "read", then_leave)
+    await booking.sweep(now)
+    states = [await state(booking, one, now) for one in entries]
+    assert states == [WaitState.LEFT, WaitState.OFFERED]
 
 
 async def test_no_reference_and_no_contact_is_in_a_log(

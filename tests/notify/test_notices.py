@@ -142,6 +142,44 @@ async def test_a_moved_appointment_is_reminded_of_at_its_new_time_only(counter: 
     assert "15:00" in counter.mail.came[-1].letter.text
 
 
+async def test_a_visit_to_two_departments_is_one_letter_with_both(counter: Counter) -> None:
+    two = [SERVICE, "dsi-criminal-record"]
+    held = await counter.booking.hold_sitting("k", two, SITE, FRIDAY, PERSON, counter.now)
+    details = Details(name=NAME, contact=MAIL, language="en", speech="yue")
+    await counter.booking.confirm(held[0].reference, details, counter.now)
+    await counter.deliver()
+    later = FRIDAY + timedelta(hours=1)
+    await counter.booking.reschedule(held[0].reference, SITE, later, counter.now)
+    await counter.deliver()
+    await counter.deliver(later - timedelta(hours=48))
+    await counter.booking.cancel(held[0].reference, counter.now)
+    await counter.deliver()
+    assert counter.mail.kinds == [
+        "appointment.booked",
+        "appointment.booked",
+        "appointment.reminder",
+        "appointment.cancelled",
+    ]
+    for notice in counter.mail.came:
+        assert notice.ref == held[0].appointment_id
+        assert notice.letter.subject.endswith(": 2 departments")
+        assert "One after the other, in the same seat" in notice.letter.text
+        assert re.search(r"- 1\d:00 Salaries tax certificate, ", notice.letter.text)
+        assert re.search(r"- 1\d:20 Certificate of Criminal Record, ", notice.letter.text)
+    first, moved, reminded, gone = (notice.letter for notice in counter.mail.came)
+    for letter, method, status in ((first, "PUBLISH", "CONFIRMED"), (gone, "CANCEL", "CANCELLED")):
+        calendar = Calendar.from_ical(letter.calendar)
+        events = calendar.walk("VEVENT")
+        assert (len(events), calendar["METHOD"]) == (2, method)
+        assert {str(event["STATUS"]) for event in events} == {status}
+        assert events[0].decoded("DTEND") == events[1].decoded("DTSTART")
+    assert "- 10:00 Salaries tax" in first.text and "- 11:00 Salaries tax" in moved.text
+    # What to bring to both, each paper once.
+    assert reminded.text.count("\n- ") == len(set(re.findall(r"\n- .*", reminded.text))) > 4
+    told = [memo.kind for memo in await counter.memos.of(PERSON)]
+    assert sorted(told) == sorted(counter.mail.kinds)
+
+
 async def test_what_is_cancelled_before_it_was_told_is_told_as_cancelled_only(
     counter: Counter,
 ) -> None:

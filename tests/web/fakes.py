@@ -223,13 +223,17 @@ class FakeBooking:
             raise SlotTaken("taken")
         self.taken.discard(found.start)
         self.taken.add(start)
-        moved = replace(
-            found,
-            site=site_id,
-            start=start,
-            end=start + timedelta(minutes=20),
-            version=found.version + 1,
-        )
+        first, *rest = [
+            replace(
+                one,
+                site=site_id,
+                start=start + timedelta(minutes=20) * number,
+                end=start + timedelta(minutes=20) * (number + 1),
+                version=one.version + 1,
+            )
+            for number, one in enumerate((found, *found.sitting))
+        ]
+        moved = replace(first, sitting=tuple(rest))
         self.appointments[reference] = moved
         return moved
 
@@ -273,6 +277,7 @@ class FakeBooking:
             until_at=until_at,
             speech=wish.speech,
             language=language,
+            abilities=wish.abilities,
             offer=None,
         )
         return Joined(entry_id=f"w{len(self.entries)}", reference=reference)

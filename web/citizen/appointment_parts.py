@@ -1,11 +1,12 @@
 """An open appointment as its pages show it: the whole sitting, with names and the site's clock."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
+from booking import sittings
 from booking.appointment import AppointmentView, State
 from booking.catalogue import Catalogue, Site
 from web.citizen.choice import Part
@@ -33,7 +34,7 @@ class Opened:
     @property
     def whole(self) -> list[AppointmentView]:
         """The appointments of the sitting, in order; of one service, this one alone."""
-        return sorted((self.view, *self.view.sitting), key=lambda one: one.start)
+        return sittings.whole(self.view)
 
     @property
     def parts(self) -> list[Part]:
@@ -58,14 +59,27 @@ class Opened:
         )
 
     @property
-    def can_cancel(self) -> bool:
-        """Whether it is booked and may still be given back; the booking decides."""
+    def can_change(self) -> bool:
+        """Whether it is booked and may still be moved or given back; the booking decides."""
         return self.view.state is State.BOOKED and self.now <= self.change_until
 
     @property
-    def can_move(self) -> bool:
-        """As `can_cancel`; a sitting has no other time to go to as one, it is booked anew."""
-        return self.can_cancel and not self.view.sitting
+    def services(self) -> list[str]:
+        """What is asked for, in order."""
+        return [one.service for one in self.whole]
+
+    @property
+    def sites(self) -> list[Site]:
+        """Where all of it is given."""
+        given = [{site.id for site in self.catalogue.sites_for(one)} for one in self.services]
+        return [
+            one for one in self.catalogue.sites.values() if all(one.id in some for some in given)
+        ]
+
+    def parts_at(self, site: Site, start: datetime) -> list[Part]:
+        """As `parts`, if the first began at `start` at another site."""
+        by = start.astimezone(ZoneInfo(site.hours.zone)) - self.parts[0].start
+        return [replace(one, start=one.start + by, end=one.end + by) for one in self.parts]
 
 
 async def opened(request: web.Request, deps: Deps) -> Opened:

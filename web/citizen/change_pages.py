@@ -1,7 +1,7 @@
 """Another time for an appointment: day, time, old beside new, and only then the change.
 
-The day and the time that are looked at stand in the address; which appointment it is does not.  On
-any refusal the appointment stands as it was.
+The day and the time that are looked at stand in the address; which appointment it is does not.  A
+visit to several departments is moved as one.  On any refusal the appointment stands as it was.
 """
 
 from collections.abc import Iterable
@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from booking.appointment import State
 from booking.catalogue import Site
 from booking.errors import (
     BookingRefused,
@@ -70,6 +69,7 @@ def routes(deps: Deps) -> list[web.RouteDef]:
             opened=found,
             site=site,
             start=at,
+            parts_then=found.parts_at(site, start),
             value=start.isoformat(),
             back=f"/appointment/change/time?site={site.id}&day={at:%Y-%m-%d}",
         )
@@ -124,14 +124,14 @@ def refused_page(request: web.Request, refused: BookingRefused) -> web.Response:
 async def _movable(request: web.Request, deps: Deps) -> Opened:
     """The open appointment if it may be moved; else back to it, where it says why not."""
     found = await opened(request, deps)
-    if found.view.state is not State.BOOKED or not found.can_move:
+    if not found.can_change:
         raise web.HTTPSeeOther("/appointment/view")
     return found
 
 
 def _site(request: web.Request, found: Opened) -> Site:
-    """The place in the address, if the service is given there; else the present one."""
-    given = {one.id: one for one in found.catalogue.sites_for(found.view.service)}
+    """The place in the address, if all of it is given there; else the present one."""
+    given = {one.id: one for one in found.sites}
     return given.get(request.query.get("site", ""), found.site)
 
 
@@ -139,13 +139,13 @@ async def _day_page(
     request: web.Request, deps: Deps, found: Opened, *, errors: Errors = (), status: int = 200
 ) -> web.Response:
     site, view = _site(request, found), found.view
-    days = await deps.booking.sitting_days([view.service], site.id, deps.now(), view.wish)
+    days = await deps.booking.sitting_days(found.services, site.id, deps.now(), view.wish)
     return render(
         request,
         "citizen/change_day.html",
         opened=found,
         site=site,
-        sites=found.catalogue.sites_for(view.service),
+        sites=found.sites,
         rows=rows(days, language_of(request)),
         errors=list(errors),
         status=status,
@@ -164,7 +164,7 @@ async def _time_page(
     site, view, language = _site(request, found), found.view, language_of(request)
     try:
         offers = await deps.booking.sitting_slots(
-            [view.service], site.id, wanted, deps.now(), view.wish
+            found.services, site.id, wanted, deps.now(), view.wish
         )
     except (ClosedDay, NotReleased, NotOfferedHere) as refused:
         closed = [closed_day(refused, language, wanted)]

@@ -46,7 +46,8 @@ def routes(deps: Deps) -> list[web.RouteDef]:
         if draft is None or draft.expires_at <= deps.now():
             return _expired(request, draft)
         language = language_of(request)
-        typed = draft.details or Details(name="", language=language)
+        needs = ("step_free",) if draft.choice.step_free else ()
+        typed = draft.details or Details(name="", language=language, needs=needs)
         return await _details_page(request, deps, draft, DetailsForm(typed=typed))
 
     @allow("anyone")

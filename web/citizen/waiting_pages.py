@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from booking.appointment import Details, Wish, checked, parse_reference
+from booking.catalogue import Ability
 from booking.errors import (
     BadDetails,
     ClosedDay,
@@ -137,7 +138,12 @@ def routes(deps: Deps) -> list[web.RouteDef]:
         kept = read_waiting(request, deps)
         joined_with = kept.choice if kept else None
         choice = (joined_with or Choice(service=found.service)).but(
-            service=found.service, also=(), site=found.site, speech=found.speech, others=()
+            service=found.service,
+            also=(),
+            site=found.site,
+            speech=found.speech,
+            others=(),
+            step_free=Ability.STEP_FREE in found.abilities,
         )
         journey = await journey_of(request, deps, choice)
         answer = web.HTTPSeeOther("/booking/details")
@@ -219,6 +225,7 @@ async def _view_page(
         state=texts_for(language_of(request)).gettext(state),
         colour=colour,
         spoken=SPEECH_NAMES[found.speech][0],
+        step_free=Ability.STEP_FREE in found.abilities,
         reference=reference,
         qr=inline_code(reference),
         **shown,

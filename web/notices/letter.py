@@ -59,6 +59,8 @@ class Facts:
     service: str
     department: str
     when: str
+    visit: tuple[str, ...]
+    "Of a visit to several departments each with its time, service and name; empty otherwise."
     site: str
     address: str
     directions: str
@@ -89,8 +91,17 @@ def facts_of(kind: str, body: Mapping[str, Any], catalogue: Catalogue, language:
         start = datetime.fromisoformat(body["start"])
         when = words.moment(start.astimezone(ZoneInfo(site.hours.zone)))
     papers: tuple[str, ...] = ()
-    if said in COMING and service:
-        papers = _papers(service, language, [paper.id for paper in service.papers])
+    parts = body.get("parts", ())
+    if said in COMING:
+        asked = [part["service"] for part in parts] or [body.get("service", "")]
+        found = [catalogue.services[one] for one in asked if one in catalogue.services]
+        papers = tuple(
+            dict.fromkeys(
+                line
+                for one in found
+                for line in _papers(one, language, [paper.id for paper in one.papers])
+            )
+        )
     elif said == "case.papers_missing":
         missing = body.get("papers", ())
         papers = _papers(service, language, missing) if service else ()
@@ -100,6 +111,7 @@ def facts_of(kind: str, body: Mapping[str, Any], catalogue: Catalogue, language:
         service=words.pick(service.names) if service else "",
         department=words.pick(department.names) if department else "",
         when=when,
+        visit=tuple(_part(part, catalogue, site, language) for part in parts) if site else (),
         site=words.pick(site.names) if site else "",
         address=words.pick(site.addresses) if site else "",
         directions=words.pick(site.directions) if site else "",
@@ -111,9 +123,12 @@ def facts_of(kind: str, body: Mapping[str, Any], catalogue: Catalogue, language:
 def letter_of(facts: Facts, language: str, *, link: str, calendar: str = "") -> Letter:
     """The letter that says it.  link: where to go on in the app.  calendar: an .ics file."""
     texts = texts_for(language)
-    rows = [
+    alone = [
         (texts.gettext(N_("Service")), facts.service),
         (texts.gettext(N_("Department")), facts.department),
+    ]
+    rows = [
+        *([] if facts.visit else alone),
         (texts.gettext(N_("Time")), facts.when),
         (texts.gettext(N_("Place")), facts.site),
         (texts.gettext(N_("Address")), facts.address),
@@ -125,6 +140,9 @@ def letter_of(facts: Facts, language: str, *, link: str, calendar: str = "") -> 
     named = [_row(name, value, language) for name, value in rows if value]
     if named:
         parts.append("\n".join(named))
+    if facts.visit:
+        title = texts.gettext(N_("One after the other, in the same seat"))
+        parts.append("\n".join([title, *(f"- {part}" for part in facts.visit)]))
     if facts.papers:
         title = texts.gettext(N_("What to bring") if facts.coming else N_("What is missing"))
         parts.append("\n".join([title, *(f"- {paper}" for paper in facts.papers)]))
@@ -135,12 +153,13 @@ def letter_of(facts: Facts, language: str, *, link: str, calendar: str = "") -> 
         parts.append(_filled(N_("Open the app: %(link)s"), language, link=link))
     parts.append(texts.gettext(N_("This message was sent by itself. Please do not answer it.")))
     subject = facts.headline
-    if facts.service:
-        subject = _row(facts.headline, facts.service, language)
+    what = facts.service
+    if facts.visit:
+        what = _filled(N_("%(number)s departments"), language, number=str(len(facts.visit)))
+    if what:
+        subject = _row(facts.headline, what, language)
     comma = "，" if language.startswith("zh") else ", "
-    short = comma.join(
-        part for part in (facts.headline, facts.service, facts.when, facts.site) if part
-    )
+    short = comma.join(part for part in (facts.headline, what, facts.when, facts.site) if part)
     return Letter(
         subject=" ".join(subject.split()),
         text="\n\n".join(parts) + "\n",
@@ -155,6 +174,17 @@ def _what_next(said: str, body: Mapping[str, Any], site: Site | None, language: 
         at = Words(language).time(until.astimezone(ZoneInfo(site.hours.zone)))
         return _filled(KEPT_UNTIL, language, time=at)
     return texts_for(language).gettext(WHAT_NEXT[said]) if said in WHAT_NEXT else ""
+
+
+def _part(part: Mapping[str, Any], catalogue: Catalogue, site: Site, language: str) -> str:
+    """One department of a visit, in a line."""
+    words = Words(language)
+    service = catalogue.services.get(part["service"])
+    department = catalogue.departments.get(part["department"])
+    start = datetime.fromisoformat(part["start"]).astimezone(ZoneInfo(site.hours.zone))
+    names = [words.pick(one.names) for one in (service, department) if one]
+    comma = "，" if language.startswith("zh") else ", "
+    return " ".join([words.time(start), comma.join(names)])
 
 
 def _papers(service: Service, language: str, wanted: Sequence[str]) -> tuple[str, ...]:

@@ -63,6 +63,32 @@ async def test_from_the_first_page_to_a_booked_appointment(
     assert booked.contact == "+853 6612 3456"
 
 
+@pytest.mark.parametrize(
+    ("service", "side"), [(SERVICE, "MO"), ("hq_tax-income-certificate", "CN")]
+)
+async def test_a_service_leads_to_its_department_and_to_the_others(
+    person: Citizen, fake: FakeBooking, service: str, side: str
+) -> None:
+    department = fake.places.service(service).department
+    await person.get(f"/services/{service}")
+    assert person.links(f"/departments/{department}") and person.links(f"?side={side}")
+    withdrawn = replace(fake.places.service(service), withdrawn=True)
+    fake.places = replace(fake.places, services={**fake.places.services, service: withdrawn})
+    await person.get(f"/services/{service}")
+    assert "At the moment no place can give this service" in person.text
+    await person.get(person.link(f"/departments/{department}"))
+    assert person.status == 200 and person.links("/services/")
+    await person.get(f"/services/{service}")
+    await person.get(person.link(f"?side={side}"))
+    assert person.status == 200 and len(person.links("/departments/")) > 5
+
+
+@pytest.mark.parametrize("page", ["/", "/appointment", "/departments?side=MO"])
+async def test_memos_are_found_from_every_page(person: Citizen, page: str) -> None:
+    await person.get(page)
+    assert person.links("/memos")
+
+
 async def test_the_reference_is_in_no_address_and_the_code_holds_nothing_else(
     person: Citizen, fake: FakeBooking
 ) -> None:

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from booking.appointment import State
+from booking.availability_service import AT_NINE
 from booking.service import BookingService
 from booking.store_sql import booking_service, plant_seed
 from counter.store.executor import Executor
@@ -67,6 +68,39 @@ async def test_two_want_the_same_time_and_one_gets_it(
     assert all("just taken" in one.text for one in people if one.path == times)
 
 
+async def test_who_was_refused_sees_at_once_what_is_free_now(
+    serve: Serve, executor: Executor, booking: BookingService, clock: Clock
+) -> None:
+    # As citizens are served: what is free is kept for up to a second, on each node by itself.
+    random_bytes = chance()
+    here = booking_service(
+        executor,
+        record=record,
+        owe=owe,
+        new_id=lambda: random_bytes(16).hex() + "h",
+        random_bytes=lambda size: random_bytes(size)[::-1],
+        freshness=AT_NINE,
+    )
+    times = f"/services/{SERVICE}/time?site={SITE}&day={DAY}"
+    late = Citizen(await serve(citizen_app(here, clock)))
+    quick = Citizen(await serve(citizen_app(booking, clock)))
+    for one in (late, quick):
+        await one.get(times)
+    taken = late.values("start")[0]
+    await quick.post(times, start=taken, key=quick.value("key"))
+    assert quick.path == "/booking/details"
+    await late.get(times)
+    assert late.values("start")[0] == taken, "for a moment it is still shown"
+    await late.post(times, start=taken, key=late.value("key"))
+    assert late.status == 409 and "just taken" in late.text
+    assert late.values("start") and taken not in late.values("start")
+    await late.get(f"/services/{SERVICE}/day?site={SITE}")
+    assert taken not in [one.value for one in late.buttons("start")]
+    await late.get(times)
+    await late.post(times, start=late.values("start")[0], key=late.value("key"))
+    assert late.path == "/booking/details"
+
+
 async def test_a_hold_that_ran_out_is_free_for_the_next(
     person: Citizen, serve: Serve, booking: BookingService, clock: Clock
 ) -> None:
@@ -104,7 +138,7 @@ async def test_a_fourth_appointment_is_refused_with_what_to_do(
     assert "Cancel one" in person.text
 
 
-async def test_a_sitting_of_two_departments_is_booked_and_cancelled_whole(
+async def test_a_sitting_of_two_departments_is_booked_moved_and_cancelled_whole(
     person: Citizen, booking: BookingService, clock: Clock
 ) -> None:
     times = f"/services/{SERVICE}/time?also=fss-old-age-pension&speak=yue&site={SITE}&day={DAY}"
@@ -118,6 +152,20 @@ async def test_a_sitting_of_two_departments_is_booked_and_cancelled_whole(
     (second,) = view.sitting
     assert second.service == "fss-old-age-pension"
     assert second.start == view.end
+    await person.get("/appointment/view")
+    assert "All departments of this visit are moved or cancelled together" in person.text
+    await person.get(person.link("/appointment/change"))
+    await person.get(f"/appointment/change/time?site={SITE}&day=2026-11-26")
+    start = person.values("start")[0]
+    chosen = f"site={SITE}&day=2026-11-26&start={start.replace('+', '%2B')}"
+    await person.get(f"/appointment/change/check?{chosen}")
+    assert "Move the whole visit to this time?" in person.text
+    await person.post(person.action("change/check"), start=start)
+    assert "Your appointment has the new time" in person.text
+    assert person.reference() == reference
+    view = await booking.appointment(reference, clock())
+    (second,) = view.sitting
+    assert (view.start.isoformat(), second.start) == (start, view.end)
     await person.get("/appointment/cancel")
     await person.post("/appointment/cancel")
     gone = await booking.appointment(reference, clock())

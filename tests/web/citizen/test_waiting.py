@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from booking.appointment import State
+from booking.catalogue import Ability
 from booking.errors import BookingRefused, SlotIsFree, SlotTaken, TooManyWaiting
 from booking.waitlist import WaitState
 from tests.web.citizen.walk import SERVICE, SITE, Citizen
@@ -93,6 +94,20 @@ async def test_a_time_that_became_free_is_taken_with_the_answers_given_before(
     assert person.path == "/appointment/confirmed"
     assert fake.appointments[offered.reference].state is State.BOOKED
     assert fake.details[0].speech == "pt"
+
+
+async def test_what_the_terminal_must_have_is_kept_and_asked_for_when_it_is_taken(
+    person: Citizen, fake: FakeBooking, clock: Clock
+) -> None:
+    await person.get(f"{JOIN}&step_free=1")
+    given = {"from": f"{FULL}-am", "until": f"{FULL}-am", "contact": "+853 6612 3456"}
+    await person.post(f"{JOIN}&step_free=1", **given, key=person.value("key"))
+    assert fake.entries[person.reference()].abilities == {Ability.STEP_FREE}
+    assert "I use a wheelchair or cannot climb stairs" in person.text
+    await fake.offer(START, clock())
+    await person.post("/waiting/take")
+    assert person.path == "/booking/details"
+    assert re.search(r"value=.step_free.[^>]* checked", person.body)
 
 
 async def test_what_is_not_offered_cannot_be_taken(person: Citizen, fake: FakeBooking) -> None:
