@@ -245,6 +245,12 @@ async def test_what_was_not_sent_is_the_citizens_alone(counter: Counter) -> None
             await asked
     await counter.papers.use(AppointmentId(booked), paper.item, counter.now)
     assert len((await counter.console.one(MINE, booked)).papers) == 1
+    catalogue = await counter.booking.catalogue()
+    second = catalogue.service(SERVICE).papers[1].id
+    hidden = await counter.papers.take(AppointmentId(booked), second, photograph(5), counter.now)
+    assert [one.item for one in (await counter.console.one(MINE, booked)).papers] == [paper.item]
+    with pytest.raises(NotFound):
+        await counter.console.image(MINE, booked, hidden.item)
 
 
 @pytest.mark.parametrize("state", sorted(set(State) - COMING))

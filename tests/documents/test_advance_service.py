@@ -333,18 +333,19 @@ async def test_who_comes_when_many_wait_is_asked_to_come_back(
         return await papers.take(AppointmentId(appointment), ITEM, photograph(number), now)
 
     waiting = [asyncio.create_task(sent("a-0", number)) for number in range(2)]
-    while papers._waiting.count("a-0") < advance_service.MOST_WAITING_OF_ONE:
-        await asyncio.sleep(0)
-    with pytest.raises(Crowded):
-        await sent("a-0", 3)
-    waiting += [
-        asyncio.create_task(sent(f"a-{number}", 0))
-        for number in range(1, advance_service.MOST_WAITING - 1)
-    ]
-    while len(papers._waiting) < advance_service.MOST_WAITING:
-        await asyncio.sleep(0)
-    with pytest.raises(Crowded):
-        await sent("a-99", 0)
+    async with asyncio.timeout(10):  # who is not sent away waits for ever
+        while papers._waiting.count("a-0") < advance_service.MOST_WAITING_OF_ONE:
+            await asyncio.sleep(0)
+        with pytest.raises(Crowded):
+            await sent("a-0", 3)
+        waiting += [
+            asyncio.create_task(sent(f"a-{number}", 0))
+            for number in range(1, advance_service.MOST_WAITING - 1)
+        ]
+        while len(papers._waiting) < advance_service.MOST_WAITING:
+            await asyncio.sleep(0)
+        with pytest.raises(Crowded):
+            await sent("a-99", 0)
     slow.go.set()
     assert all(isinstance(one, AdvancePaper) for one in await asyncio.gather(*waiting))
     assert await sent("a-99", 0)
