@@ -75,6 +75,9 @@ ALLOWED = frozenset(
 )
 "Every change there is; statements that change a state name the state they change from."
 
+COMING = frozenset({State.BOOKED, State.ARRIVED})
+"Booked, and not served yet."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Party:

@@ -20,14 +20,16 @@ from counter.signaling.gateway_socketio import Audience, Doors, Gateway
 from counter.signaling.ports import GatewayPrincipal
 from counter.signaling.service import handlers as signaling_handlers
 from counter.signaling.store_asks import COMMANDS, current_epoch, follows
-from web.citizen import availability_feed, memo_pages
+from web.citizen import availability_feed, memo_pages, paper_pages
 from web.citizen import routes as citizen
 from web.citizen.memo_pages import MemoDeps
+from web.citizen.paper_pages import PaperDeps
 from web.citizen.ports import Deps as CitizenDeps
 from web.citizen.waiting_room_pages import RoomDeps, behind_the_door
+from web.console import advance_pages, party_asks, stills
 from web.console import asks as console_asks
-from web.console import party_asks, stills
 from web.console import views as console
+from web.console.advance_local import LocalBeforeVisits
 from web.console.counter_local import LocalConsoleCounter
 from web.console.ports import ConsoleDeps
 from web.console.screen import DeskScreens
@@ -169,9 +171,18 @@ def _routes(
         *memo_pages.routes(
             MemoDeps(memos=parts.memos, catalogue=parts.booking.catalogue, now=clock)
         ),
+        *paper_pages.routes(PaperDeps(citizen=bookings, papers=parts.advance)),
         *availability_feed.routes(parts.booking, clock),
         *terminal.routes(TerminalDeps(counter=terminal_counter, document_camera=document_camera)),
         *console.routes(ConsoleDeps(counter=console_counter)),
+        *advance_pages.routes(
+            LocalBeforeVisits(
+                executor=executor,
+                advance=parts.advance,
+                snapshot=parts.snapshot,
+                clock=clock,
+            )
+        ),
         *stills.routes(parts.stills),
         *papers.routes(papers_here),
         *wall.routes(wall_here),

@@ -15,6 +15,7 @@ from booking.ics import calendar_entry
 from booking.service import BookingService
 from booking.store_rows import by_id, sitting_of, view_of
 from counter.case import Case, Outcome
+from counter.documents import advance
 from counter.documents.store_documents import declined_items
 from counter.notify.notice import Channel, Letter
 from counter.notify.ports import Reader, Sink
@@ -27,7 +28,7 @@ from web.notices.letter import facts_of, letter_of
 
 PAPERS_MISSING = "case.papers_missing"
 OFFERED = "waitlist.offered"
-PAGES = {OFFERED: "/waiting"}
+PAGES = {OFFERED: "/waiting", advance.AGAIN_OWED: "/appointment/papers"}
 "Where a letter leads, beside the appointment's own page."
 TOLD_WITH = "told_with"
 "In what is owed of a part of a visit: the appointment whose letter tells of the whole."
@@ -98,6 +99,8 @@ def holds(kind: str, body: Mapping[str, Any], view: AppointmentView, now: dateti
             return booked and reminders.in_time(view.start, ahead, now)
         case "appointment.cancelled":
             return view.state is State.CANCELLED
+        case advance.AGAIN_OWED:
+            return view.state is State.BOOKED and now < view.start
         case "appointment.noshow":
             return view.state is State.NOSHOW
         case _:

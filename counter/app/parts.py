@@ -14,6 +14,7 @@ from booking.availability_service import AT_NINE
 from booking.script_opencc import simplified
 from booking.service import BookingService
 from booking.store_sql import booking_service, plant_seed
+from counter.app.advance_papers import over, require_coming
 from counter.app.bridged_calls import BridgedCalls
 from counter.app.call_lines import listeners, speaks_in
 from counter.app.clock import clock, new_id, new_token, random_bytes
@@ -26,8 +27,11 @@ from counter.app.seed import put_people
 from counter.app.store import Store
 from counter.app.to_move import tell_departments
 from counter.case import Case
+from counter.documents.advance_service import AdvanceService
+from counter.documents.advance_sql import SqlAdvancePapers
 from counter.documents.papers_sql import SqlPapers
 from counter.documents.scan_pool import ScanPool
+from counter.documents.seal_cryptography import PaperSeal
 from counter.documents.service import DocumentsService
 from counter.errors import NotAllowedNow
 from counter.esign.form_typst import shipped_forms, shipped_glyphs
@@ -77,6 +81,8 @@ class Parts:
     snapshot: Snapshot
     identity: IdentityService
     documents: DocumentsService
+    advance: AdvanceService
+    "Papers before the trip."
     esign: EsignService
     forms: Forms
     signaling: SignalingService
@@ -119,6 +125,7 @@ class Parts:
         await self.store.executor.write(tidy_lines, clock())
         await self.store.executor.write(store_memos.tidy, clock())
         await self.store.executor.write(store_webhooks.tidy, clock())
+        await self.advance.sweep(clock())
         await self.esign.resume(clock())
         if self.media_proof is not None:
             self.media_proof.look()
@@ -153,8 +160,9 @@ async def open_parts(
         await executor.write(put_people, clock())
     snapshot = Snapshot(await booking.catalogue())
 
-    scanner = ScanPool()
+    scanner, looker = ScanPool(), ScanPool()
     closing.push_async_callback(scanner.close)
+    closing.push_async_callback(looker.close)
     pki = await asyncio.to_thread(ensure, settings.keys / "pki", clock())
     studio = SignPool(pki.signing, tsa_url=await _open_tsa(settings, pki, closing))
     closing.push_async_callback(studio.close)
@@ -180,6 +188,13 @@ async def open_parts(
         identity=IdentityService(StoredCommands(executor), Argon2Passphrases(), new_token),
         documents=DocumentsService(
             SqlPapers(executor, audiences, require_open), store.blobs, scanner, new_id
+        ),
+        advance=AdvanceService(
+            SqlAdvancePapers(executor, require_coming, over),
+            store.blobs,
+            looker,
+            PaperSeal(secret(settings.keys / "papers.key"), random_bytes),
+            new_id,
         ),
         esign=EsignService(
             records=SqlRecords(executor=executor, audiences=audiences, require_open=require_open),

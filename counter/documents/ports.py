@@ -1,11 +1,13 @@
 """What documents need from outside: rows, bytes by digest, and someone who looks at photographs."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from counter.documents.advance import AdvancePaper, Look, NewAdvance, Sealed
 from counter.documents.page import Limits, RequestState, ScanRefused, ScanResult
 from counter.documents.papers import CaseDocuments, NewPage, OpenRequest, PageRow
-from counter.ids import CaseId, Digest, PageId, RequestId
+from counter.ids import AppointmentId, CaseId, Digest, PageId, RequestId
 
 
 class Blobs(Protocol):
@@ -92,4 +94,75 @@ class Papers(Protocol):
 
     async def shows(self, case_id: CaseId, sha256: str) -> bool:
         """Whether a screen of this case may be given these bytes."""
+        ...
+
+
+class Looker(Protocol):
+    """Draws one photograph taken at home as a page, away from the event loop."""
+
+    async def look(self, photograph: bytes, limits: Limits) -> Look | ScanRefused:
+        """As `Scanner.scan`; a code only for what is no picture."""
+        ...
+
+
+class RemovableBlobs(Blobs, Protocol):
+    """Bytes by their SHA-256 that are kept for a while."""
+
+    async def remove(self, sha256: str) -> None:
+        """Keep them no more.  Harmless when they are gone."""
+        ...
+
+
+class Seal(Protocol):
+    """Encrypts the pictures of a paper.  Names are bound: what is moved does not open."""
+
+    def new_key(self, paper_id: str) -> bytes:
+        """A fresh key, wrapped, for one photograph of this paper."""
+        ...
+
+    def seal(self, paper_id: str, purpose: str, wrapped_key: bytes, content: bytes) -> bytes:
+        """The picture, so that only the key opens it.  Raises `PaperSealed`."""
+        ...
+
+    def open(self, paper_id: str, purpose: str, wrapped_key: bytes, sealed: bytes) -> bytes:
+        """The picture.  Raises `PaperSealed` when it is another key, or other bytes."""
+        ...
+
+
+class AdvancePapers(Protocol):
+    """Papers sent before the visit as durable rows; each change is journalled."""
+
+    async def may_take(
+        self, appointment_id: AppointmentId, item: str, original_sha256: str, now: datetime
+    ) -> AdvancePaper | None:
+        """`None`: look at it.  A paper: this very photograph was taken before.
+
+        Raises `PaperReady`, `TooManyPhotographs`, and what the appointment's state refuses.
+        """
+        ...
+
+    async def take(self, new: NewAdvance, now: datetime) -> tuple[AdvancePaper, tuple[Digest, ...]]:
+        """Keep it instead of an older one; and which bytes nobody needs now.  Raises as above."""
+        ...
+
+    async def use(self, appointment_id: AppointmentId, item: str, now: datetime) -> AdvancePaper:
+        """Send it as it is.  Raises `PageUnknown`, and what the appointment's state refuses."""
+        ...
+
+    async def take_back(
+        self, appointment_id: AppointmentId, item: str, now: datetime
+    ) -> tuple[Digest, ...]:
+        """Forget it; which bytes nobody needs now.  Harmless when there is none."""
+        ...
+
+    async def of(self, appointment_ids: Sequence[str]) -> list[AdvancePaper]:
+        """All papers of these appointments."""
+        ...
+
+    async def sealed(self, appointment_id: str, item: str, purpose: str) -> Sealed:
+        """Where a picture lies.  Raises `PageUnknown`."""
+        ...
+
+    async def forget(self, now: datetime) -> tuple[Digest, ...]:
+        """Forget those of appointments that are over; which bytes nobody needs now."""
         ...

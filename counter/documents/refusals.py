@@ -97,6 +97,38 @@ class PageUnknown(NotFound):
     code = "page_unknown"
 
 
+class PaperReady(NotAllowedNow):
+    """The agent found this paper to be ready; it need not be photographed again."""
+
+    code = "paper_ready"
+
+
+class TooManyPhotographs(NotAllowedNow):
+    """This paper was photographed as often as one may."""
+
+    code = "too_many_photographs"
+    status = 429
+
+
+class NotBeforeVisit(NotAllowedNow):
+    """The appointment is over, cancelled, or not booked yet: no papers are taken for it."""
+
+    code = "not_before_visit"
+
+
+class OtherPhotograph(NotAllowedNow):
+    """The citizen sent another photograph meanwhile; it is to be looked at first."""
+
+    code = "other_photograph"
+
+
+class PaperSealed(Refusal):
+    """It does not open with the key that it was sealed with: an alarm for whoever runs the node."""
+
+    code = "paper_sealed"
+    status = 500
+
+
 BY_CODE: dict[str, type[PhotographRefused]] = {
     refusal.code: refusal
     for refusal in (

@@ -19,6 +19,7 @@ from contextlib import suppress
 from multiprocessing.connection import wait
 from typing import TypeVar
 
+from counter.documents.advance import Look
 from counter.documents.page import Limits, ScanRefused, ScanResult
 
 log = logging.getLogger(__name__)
@@ -35,7 +36,7 @@ PATIENCE_SECONDS = 60.0
 
 
 class ScanPool:
-    """See `counter.documents.ports.Scanner`.  `close` it when the counter stops."""
+    """See `counter.documents.ports.Scanner` and `Looker`.  `close` it when the counter stops."""
 
     def __init__(
         self,
@@ -63,10 +64,19 @@ class ScanPool:
 
     async def scan(self, photograph: bytes, limits: Limits) -> ScanResult | ScanRefused:
         """Look at one photograph; waits while all processes are busy."""
+        return await self._run(self._job, photograph, limits)
+
+    async def look(self, photograph: bytes, limits: Limits) -> Look | ScanRefused:
+        """The same for one taken at home, which becomes a page whatever it is worth."""
+        return await self._run(_look, photograph, limits)
+
+    async def _run(
+        self, job: Callable[[bytes, Limits], T | ScanRefused], photograph: bytes, limits: Limits
+    ) -> T | ScanRefused:
         process = await self._idle.get()
         try:
             async with asyncio.timeout(self.patience_seconds):
-                return await process.run(self._job, photograph, limits)
+                return await process.run(job, photograph, limits)
         except TimeoutError:
             log.error("scan worker took longer than %s s and was ended", self.patience_seconds)
             process.discard()
@@ -157,7 +167,20 @@ def _scan(photograph: bytes, limits: Limits) -> ScanResult | ScanRefused:
     _load()
     from counter.documents.scan_opencv.scan import scan
 
+    _allow_time()
+    return scan(photograph, limits)
+
+
+def _look(photograph: bytes, limits: Limits) -> Look | ScanRefused:
+    """As `_scan`, of one taken at home."""
+    _load()
+    from counter.documents.scan_opencv.look import look
+
+    _allow_time()
+    return look(photograph, limits)
+
+
+def _allow_time() -> None:
     used = resource.getrusage(resource.RUSAGE_SELF)
     allowed = int(used.ru_utime + used.ru_stime) + CPU_SECONDS
     resource.setrlimit(resource.RLIMIT_CPU, (allowed, resource.RLIM_INFINITY))
-    return scan(photograph, limits)

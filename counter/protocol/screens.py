@@ -237,6 +237,8 @@ class ChecklistRow(Model):
     label: str
     kind: Literal["original", "copy", "photo"]
     state: Literal["missing", "asked", "stored", "accepted", "rejected", "declined"]
+    before: Literal["sent", "ready", "again"] | None = None
+    """What became of the photograph that was sent before the visit."""
 
 
 class FormField(Model):
@@ -272,6 +274,8 @@ class DeskCase(Model):
     site: str
     terminal: str
     booked: bool
+    papers_before: str | None = None
+    """Where the photographs sent before the visit are looked at."""
     call: CallCard | None
     checklist: list[ChecklistRow]
     pages: list[CasePage]

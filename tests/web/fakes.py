@@ -320,12 +320,16 @@ class FakeBooking:
 
 
 def citizen_app(
-    booking: Booking, clock: Callable[[], datetime], sessions: Sessions | None = None
+    booking: Booking,
+    clock: Callable[[], datetime],
+    sessions: Sessions | None = None,
+    *,
+    body_limit_bytes: int = 1024 * 1024,
 ) -> web.Application:
     """The citizen's face as the composition root makes it, over plain HTTP."""
     numbers = count(1)
     random_bytes = chance()
-    app = web.Application()
+    app = web.Application(client_max_size=body_limit_bytes)
     base = Base(
         sessions=sessions or NoSessions(), random_bytes=random_bytes, secret=SECRET, secure=False
     )

@@ -282,10 +282,13 @@ def desk_case(language: Language, **more: Any) -> DeskCase:
         "site": words["site"],
         "terminal": "A-01",
         "booked": True,
+        "papers_before": "/console/papers/a-1",
         "call": call(language),
         "checklist": [
             ChecklistRow(item="id", label=words["bring"], kind="original", state="accepted"),
-            ChecklistRow(item="reg", label=words["bring2"], kind="copy", state="missing"),
+            ChecklistRow(
+                item="reg", label=words["bring2"], kind="copy", state="missing", before="ready"
+            ),
             ChecklistRow(item="photo", label=words["hint"], kind="photo", state="declined"),
         ],
         "pages": [case_page(language, "stored")],

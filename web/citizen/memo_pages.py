@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from booking.catalogue import Catalogue
+from counter.documents.advance import AGAIN_OWED
 from web.citizen.booking_pages import person_of
 from web.notices.letter import Facts, facts_of
 from web.shared.access import allow
@@ -26,6 +27,7 @@ ZONE = ZoneInfo("Asia/Macau")
 TO_APPOINTMENT = N_("Open my appointment")
 TO_BOOKING = N_("Book a new appointment")
 TO_OFFER = N_("See what is offered")
+TO_PAPERS = N_("Photograph it again")
 OFFERED = "waitlist.offered"
 
 
@@ -112,6 +114,8 @@ def _shown(memo: Memo, catalogue: Catalogue, language: str) -> Shown:
     text, href = TO_APPOINTMENT, "/appointment"
     if memo.kind == OFFERED:
         text, href = TO_OFFER, "/waiting"
+    elif memo.kind == AGAIN_OWED:
+        text, href = TO_PAPERS, "/appointment/papers"
     elif not facts.coming and service is not None and not service.withdrawn:
         text, href = TO_BOOKING, f"/services/{service.id}"
     return Shown(

@@ -1,6 +1,6 @@
 """The console's screen as a function of what the store says."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, cast
@@ -9,7 +9,9 @@ from sqlalchemy import Connection
 
 from booking.catalogue import Catalogue
 from counter.case import Case
+from counter.documents.advance import SHOWN
 from counter.documents.papers import CaseDocuments
+from counter.documents.store_advance import papers_of
 from counter.documents.store_documents import declined_items, documents_of
 from counter.errors import NotFound
 from counter.esign.forms import Forms, FormTemplate
@@ -105,6 +107,7 @@ class DeskScreens:
         site = catalogue.site(case.site_id)
         department = catalogue.department(case.department_id)
         forms = self.forms.for_service(SIDES[department.territory])
+        before = sent_before(conn, case.appointment_id)
         own = f"agent:{case.agent_id}"
         view = call_view(conn, case.id, now)
         call = call_card(case, view, cards, scan, catalogue, tag, seen_from_terminal=False)
@@ -119,10 +122,13 @@ class DeskScreens:
             site=text_in(site.names, tag),
             terminal=str(next(one.number for one in site.terminals if one.id == case.terminal_id)),
             booked=case.appointment_id is not None,
+            papers_before=f"/console/papers/{case.appointment_id}" if before else None,
             call=with_parties(
                 conn, with_lines(conn, call, own=own), own=own, catalogue=catalogue, tag=tag
             ),
-            checklist=_checklist(catalogue, case, documents, declined_items(conn, case.id), tag),
+            checklist=_checklist(
+                catalogue, case, documents, declined_items(conn, case.id), before, tag
+            ),
             pages=page_cards(case, documents, catalogue, tag),
             scan=scan,
             forms=[_form_card(form, case, tag) for form in forms],
@@ -130,6 +136,14 @@ class DeskScreens:
             recording=recording_card(conn, call),
             outcomes=[Choice(id=one, name=say(OUTCOMES[one], tag)) for one in CHOOSABLE],
         )
+
+
+def sent_before(conn: Connection, appointment_id: str | None) -> dict[str, str]:
+    """Papers that were photographed before the visit, with how each stands."""
+    if appointment_id is None:
+        return {}
+    papers = papers_of(conn, [appointment_id])
+    return {paper.item: paper.state.value for paper in papers if paper.state in SHOWN}
 
 
 LONGEST = 120
@@ -182,6 +196,7 @@ def _checklist(
     case: Case,
     documents: CaseDocuments,
     declined: Sequence[str],
+    before: Mapping[str, str],
     tag: str,
 ) -> list[ChecklistRow]:
     service = service_or_none(catalogue, case.service_id)
@@ -198,6 +213,7 @@ def _checklist(
                 if paper.id == asked
                 else newest.get(paper.id) or ("declined" if paper.id in declined else "missing"),
             ),
+            before=cast(Any, before.get(paper.id)),
         )
         for paper in (service.papers if service else ())
     ]

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from booking.appointment import CHECK_IN_FROM, CHECK_IN_UNTIL
 from booking.catalogue import Catalogue, PaperKind, Service, Site
+from counter.documents.advance import AGAIN_OWED, Reason
 from counter.notify.notice import Letter
 from web.shared.i18n import N_, Words, texts_for
 
@@ -27,6 +28,7 @@ HEADLINES = {
     "appointment.soon": N_("Your appointment is soon"),
     "waitlist.offered": N_("A time has become free for you"),
     "case.papers_missing": N_("Papers are missing for your matter"),
+    AGAIN_OWED: N_("Please photograph a paper again"),
 }
 OTHER = N_("News of your appointment")
 WHAT_NEXT = {
@@ -37,7 +39,27 @@ WHAT_NEXT = {
     ),
     "case.papers_missing": N_("Have the papers ready and book a new time, or send them."),
 }
+WHY_AGAIN = {
+    Reason.UNREADABLE: N_(
+        "The staff could not read it. Open your appointment in the app and photograph it again."
+    ),
+    Reason.INCOMPLETE: N_(
+        "A part of it is missing. Open your appointment in the app and photograph it again."
+    ),
+    Reason.WRONG_PAPER: N_(
+        "This was another paper than the one that is needed. Open your appointment in the app and "
+        "photograph the right one."
+    ),
+    Reason.OUT_OF_DATE: N_(
+        "The paper is no longer valid. Open your appointment in the app and photograph a valid one."
+    ),
+}
 KEPT_UNTIL = N_("We keep it for you until %(time)s. Open the app to take it.")
+OF_SOME_PAPERS = {
+    "case.papers_missing": N_("What is missing"),
+    AGAIN_OWED: N_("What to photograph again"),
+}
+"Notices of single papers, with what stands above these."
 COMING = frozenset(
     {"appointment.booked", "appointment.changed", "appointment.reminder", "appointment.soon"}
 )
@@ -66,6 +88,8 @@ class Facts:
     directions: str
     papers: tuple[str, ...]
     "What to bring, or what is missing."
+    above_papers: str
+    "What stands above them."
     coming: bool
     "It is of an appointment that is still to come."
 
@@ -102,7 +126,7 @@ def facts_of(kind: str, body: Mapping[str, Any], catalogue: Catalogue, language:
                 for line in _papers(one, language, [paper.id for paper in one.papers])
             )
         )
-    elif said == "case.papers_missing":
+    elif said in OF_SOME_PAPERS:
         missing = body.get("papers", ())
         papers = _papers(service, language, missing) if service else ()
     return Facts(
@@ -116,6 +140,7 @@ def facts_of(kind: str, body: Mapping[str, Any], catalogue: Catalogue, language:
         address=words.pick(site.addresses) if site else "",
         directions=words.pick(site.directions) if site else "",
         papers=papers,
+        above_papers=texts.gettext(OF_SOME_PAPERS.get(said, N_("What to bring"))),
         coming=said in COMING,
     )
 
@@ -144,8 +169,7 @@ def letter_of(facts: Facts, language: str, *, link: str, calendar: str = "") -> 
         title = texts.gettext(N_("One after the other, in the same seat"))
         parts.append("\n".join([title, *(f"- {part}" for part in facts.visit)]))
     if facts.papers:
-        title = texts.gettext(N_("What to bring") if facts.coming else N_("What is missing"))
-        parts.append("\n".join([title, *(f"- {paper}" for paper in facts.papers)]))
+        parts.append("\n".join([facts.above_papers, *(f"- {paper}" for paper in facts.papers)]))
     if facts.coming:
         parts.append(_check_in(language))
         parts.append(_filled(N_("To change or cancel it: %(link)s"), language, link=link))
@@ -173,6 +197,9 @@ def _what_next(said: str, body: Mapping[str, Any], site: Site | None, language: 
         until = datetime.fromisoformat(body["expires_at"])
         at = Words(language).time(until.astimezone(ZoneInfo(site.hours.zone)))
         return _filled(KEPT_UNTIL, language, time=at)
+    why = WHY_AGAIN.get(body.get("reason", "")) if said == AGAIN_OWED else None
+    if why is not None:
+        return texts_for(language).gettext(why)
     return texts_for(language).gettext(WHAT_NEXT[said]) if said in WHAT_NEXT else ""
 
 

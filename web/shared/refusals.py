@@ -217,6 +217,25 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "blob_damaged": (
         N_("This document is damaged"),
         N_("Call the technical staff. If it is a page, scan it again.")),
+    # Papers before the trip
+    "too_dark": (
+        N_("The picture is too dark"),
+        N_("Switch a lamp on and take the picture again.")),
+    "paper_ready": (
+        N_("This paper is ready"),
+        N_("A member of staff has looked at it. You need not send it again.")),
+    "too_many_photographs": (
+        N_("This paper was photographed very often"),
+        N_("Use the last photograph, or bring the paper as it is.")),
+    "not_before_visit": (
+        N_("No papers are taken for this appointment any more"),
+        N_("Open your appointment to see how it stands.")),
+    "other_photograph": (
+        N_("The citizen has sent another photograph meanwhile"),
+        N_("Look at the new one, then decide.")),
+    "paper_sealed": (
+        N_("This picture cannot be opened"),
+        N_("Call the technical staff. The paper can be photographed again.")),
     # Forms and signatures
     "form_unknown": (
         N_("This form does not exist"),

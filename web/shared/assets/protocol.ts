@@ -159,6 +159,8 @@ export interface ChecklistRow {
   label: string;
   kind: "original" | "copy" | "photo";
   state: "missing" | "asked" | "stored" | "accepted" | "rejected" | "declined";
+  /** What became of the photograph that was sent before the visit. */
+  before?: "sent" | "ready" | "again" | null;
 }
 
 export interface Choice {
@@ -186,6 +188,8 @@ export interface DeskCase {
   site: string;
   terminal: string;
   booked: boolean;
+  /** Where the photographs sent before the visit are looked at. */
+  papers_before?: string | null;
   call: CallCard | null;
   checklist: ChecklistRow[];
   pages: CasePage[];

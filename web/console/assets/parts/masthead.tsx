@@ -51,6 +51,9 @@ export function Masthead() {
           {t("Pause")}
         </Button>
       </div>
+      <a class="masthead__papers" href="/console/papers" target="_blank" rel="noopener">
+        {t("Papers before visits")}
+      </a>
       <p class="masthead__fact">
         {t("Served today")} <strong>{served_today}</strong>
       </p>

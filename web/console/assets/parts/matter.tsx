@@ -61,10 +61,15 @@ function needWords(need: string): string {
 }
 
 function Checklist(props: {matter: DeskCase}) {
-  const {checklist, scan} = props.matter;
+  const {checklist, scan, papers_before} = props.matter;
   return (
     <section class="checklist">
       <h2>{t("Papers of this service")}</h2>
+      {papers_before && (
+        <a class="checklist__before" href={papers_before} target="_blank" rel="noopener">
+          {t("Look at what was sent before the visit")}
+        </a>
+      )}
       {checklist.length === 0 && <p class="empty">{t("No papers are listed for this service.")}</p>}
       <ul>
         {checklist.map(row => (
@@ -95,6 +100,11 @@ export function askForNext(matter: DeskCase): void {
 function Item(props: {row: ChecklistRow; asked: string | null; busy: boolean}) {
   const {row, asked, busy} = props;
   const kinds = {original: t("Original"), copy: t("Copy"), photo: t("Photo")};
+  const before = {
+    sent: t("Photograph sent before"),
+    ready: t("Photograph sent before: ready"),
+    again: t("Photograph sent before: please again"),
+  };
   const states = {
     missing: t("○ Missing"),
     asked: t("… Asked for"),
@@ -110,6 +120,7 @@ function Item(props: {row: ChecklistRow; asked: string | null; busy: boolean}) {
         <small>
           {kinds[row.kind]} · <span class="item__state">{states[row.state]}</span>
         </small>
+        {row.before && <small>{before[row.before]}</small>}
       </p>
       {asked ? (
         <Button onPress={() => void ask("scan.cancel", {request_id: asked})}>{t("Never mind")}</Button>

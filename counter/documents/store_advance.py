@@ -1,0 +1,124 @@
+"""Papers sent before the visit as rows, and what is asked of them.
+
+One row per paper of an appointment, of its newest photograph.  The pictures lie sealed among the
+blobs; the row holds the only key.  The commands that change rows are in `store_advance_commands`.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    Connection,
+    Integer,
+    LargeBinary,
+    Row,
+    String,
+    Table,
+    UniqueConstraint,
+    select,
+)
+
+from counter.documents.advance import (
+    PHOTOGRAPHS_MAX,
+    AdvancePaper,
+    AdvanceState,
+    Reason,
+    Sealed,
+)
+from counter.documents.refusals import PageUnknown, PaperReady, TooManyPhotographs
+from counter.ids import AppointmentId, Digest, PageId
+from counter.store.metadata import UtcDateTime, metadata
+
+advance_paper = Table(
+    "advance_paper",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("appointment_id", String(40), nullable=False),
+    Column("item", String(80), nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("photographs", Integer, nullable=False),
+    Column("original_sha256", String(64), nullable=False),
+    Column("page_blob", String(64), nullable=False),
+    Column("thumb_blob", String(64), nullable=False),
+    Column("wrapped_key", LargeBinary, nullable=False),
+    Column("width_px", Integer, nullable=False),
+    Column("height_px", Integer, nullable=False),
+    Column("findings", JSON, nullable=False),
+    Column("advice", String(40)),
+    Column("reason", String(20)),
+    Column("taken_at", UtcDateTime, nullable=False),
+    Column("decided_at", UtcDateTime),
+    Column("decided_by", String(60)),
+    UniqueConstraint("appointment_id", "item"),
+)
+"""id: another one with each photograph.  photographs: how many were taken, this one included.
+original_sha256: of what came up, whose bytes are not kept.  reason, decided_at, decided_by: the
+agent's word."""
+
+
+def papers_of(conn: Connection, appointment_ids: Sequence[str]) -> list[AdvancePaper]:
+    """All papers of these appointments."""
+    rows = conn.execute(
+        select(advance_paper)
+        .where(advance_paper.c.appointment_id.in_(appointment_ids))
+        .order_by(advance_paper.c.appointment_id, advance_paper.c.item)
+    )
+    return [paper_of(row) for row in rows]
+
+
+def row_of(conn: Connection, appointment_id: str, item: str) -> Row[Any] | None:
+    """The row of a paper."""
+    return conn.execute(
+        select(advance_paper).where(
+            advance_paper.c.appointment_id == appointment_id, advance_paper.c.item == item
+        )
+    ).one_or_none()
+
+
+def may_take(
+    conn: Connection, appointment_id: AppointmentId, item: str, original_sha256: str, now: datetime
+) -> AdvancePaper | None:
+    """Whether a photograph is worth looking at: `None` says yes.
+
+    A paper means that this very photograph was taken before.  Raises `PaperReady`,
+    `TooManyPhotographs`.
+    """
+    row = row_of(conn, appointment_id, item)
+    if row is None:
+        return None
+    if row.original_sha256 == original_sha256:
+        return paper_of(row)
+    if row.state == AdvanceState.READY:
+        raise PaperReady(f"paper {item} of appointment {appointment_id} is ready")
+    if row.photographs >= PHOTOGRAPHS_MAX:
+        raise TooManyPhotographs(f"paper {item} of appointment {appointment_id}: no more are taken")
+    return None
+
+
+def sealed_of(conn: Connection, appointment_id: str, item: str, purpose: str) -> Sealed:
+    """Where a picture lies, and what opens it.  Raises `PageUnknown`."""
+    row = row_of(conn, appointment_id, item)
+    if row is None or purpose not in ("page", "thumb"):
+        raise PageUnknown(f"appointment {appointment_id} has no such paper")
+    return Sealed(
+        paper_id=PageId(row.id),
+        blob=Digest(row.page_blob if purpose == "page" else row.thumb_blob),
+        wrapped_key=row.wrapped_key,
+    )
+
+
+def paper_of(row: Row[Any]) -> AdvancePaper:
+    return AdvancePaper(
+        paper_id=PageId(row.id),
+        appointment_id=AppointmentId(row.appointment_id),
+        item=row.item,
+        state=AdvanceState(row.state),
+        advice=row.advice,
+        reason=Reason(row.reason) if row.reason else None,
+        width_px=row.width_px,
+        height_px=row.height_px,
+        taken_at=row.taken_at,
+    )

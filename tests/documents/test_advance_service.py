@@ -1,0 +1,358 @@
+"""Papers before the trip from the photograph to the row and the sealed bytes, on both engines."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, select
+
+from counter.documents import advance_service, refusals
+from counter.documents.advance import (
+    PHOTOGRAPHS_MAX,
+    AdvancePaper,
+    AdvanceState,
+    Look,
+    Reason,
+)
+from counter.documents.advance_service import AdvanceService
+from counter.documents.advance_sql import SqlAdvancePapers
+from counter.documents.page import Limits, ScanRefused
+from counter.documents.seal_cryptography import PaperSeal
+from counter.documents.store_advance import advance_paper
+from counter.documents.store_advance_commands import decide
+from counter.errors import Crowded
+from counter.ids import AppointmentId, PageId
+from counter.store.blobs_directory import DirectoryBlobs
+from counter.store.executor import Executor
+from counter.store.journal_sql import check, read_all
+from tests.documents.photographs import FakeLooker, chance, photograph
+
+MINE, OTHER = AppointmentId("a-1"), AppointmentId("a-2")
+ITEM = "identity-card"
+AGENT = "agent:lei"
+
+
+class Appointments:
+    """Which appointments take papers, and which are over."""
+
+    def __init__(self) -> None:
+        self.closed: set[str] = set()
+        self.gone: list[str] = []
+
+    def require_coming(self, conn: Connection, appointment_id: str, now: datetime) -> None:
+        if appointment_id in self.closed:
+            raise refusals.NotBeforeVisit("closed")
+
+    def over(self, conn: Connection, now: datetime) -> Sequence[str]:
+        return self.gone
+
+
+@pytest.fixture
+def appointments() -> Appointments:
+    return Appointments()
+
+
+@pytest.fixture
+def looker() -> FakeLooker:
+    return FakeLooker()
+
+
+@pytest.fixture
+def papers(
+    executor: Executor,
+    tmp_path: Path,
+    appointments: Appointments,
+    looker: FakeLooker,
+    new_id: Callable[[], str],
+) -> AdvanceService:
+    return AdvanceService(
+        SqlAdvancePapers(executor, appointments.require_coming, appointments.over),
+        DirectoryBlobs(tmp_path / "blobs"),
+        looker,
+        PaperSeal(b"k" * 32, chance()),
+        new_id,
+    )
+
+
+def kept(tmp_path: Path) -> list[Path]:
+    return [path for path in (tmp_path / "blobs").rglob("*") if path.is_file()]
+
+
+def rows(conn: Connection) -> list[Any]:
+    return list(conn.execute(select(advance_paper).order_by(advance_paper.c.id)))
+
+
+async def decided(
+    executor: Executor, paper: AdvancePaper, reason: Reason | None, now: datetime
+) -> bool:
+    return await executor.write(
+        decide, paper.appointment_id, paper.item, paper.paper_id, reason, by=AGENT, now=now
+    )
+
+
+async def test_a_good_photograph_is_sent_and_shown_as_its_page(
+    papers: AdvanceService, executor: Executor, now: datetime
+) -> None:
+    paper = await papers.take(MINE, ITEM, photograph(), now)
+    assert (paper.state, paper.advice) == (AdvanceState.SENT, None)
+    assert await papers.of([MINE]) == [paper]
+    assert await papers.image(MINE, ITEM, "page") == b"\xff\xd8\xff page of " + photograph()
+    assert (await papers.image(MINE, ITEM, "thumb")).startswith(b"\xff\xd8\xff thumb of")
+    assert await executor.read(check) == (1, [])
+
+
+async def test_advice_waits_for_the_word_of_the_citizen(
+    papers: AdvanceService, looker: FakeLooker, now: datetime
+) -> None:
+    looker.advice = "page_blurred"
+    paper = await papers.take(MINE, ITEM, photograph(), now)
+    assert (paper.state, paper.advice) == (AdvanceState.ADVISED, "page_blurred")
+    for _ in range(2):
+        paper = await papers.use(MINE, ITEM, now)
+        assert (paper.state, paper.advice) == (AdvanceState.SENT, "page_blurred")
+
+
+async def test_the_same_photograph_twice_is_one_also_at_the_same_moment(
+    papers: AdvanceService, looker: FakeLooker, executor: Executor, now: datetime, tmp_path: Path
+) -> None:
+    first, second = await asyncio.gather(
+        *(papers.take(MINE, ITEM, photograph(), now) for _ in range(2))
+    )
+    assert first == second == await papers.take(MINE, ITEM, photograph(), now)
+    assert len(looker.looked_at) == 1
+    assert len(await executor.read(rows)) == 1
+    assert len(kept(tmp_path)) == 2
+    assert len(await executor.read(read_all)) == 1
+
+
+async def test_a_newer_photograph_takes_the_place_of_the_older_and_of_its_bytes(
+    papers: AdvanceService, executor: Executor, now: datetime, tmp_path: Path
+) -> None:
+    older = await papers.take(MINE, ITEM, photograph(1), now)
+    files = set(kept(tmp_path))
+    newer = await papers.take(MINE, ITEM, photograph(2), now)
+    assert newer.paper_id != older.paper_id
+    assert await papers.of([MINE]) == [newer]
+    assert len(kept(tmp_path)) == 2 and not files & set(kept(tmp_path))
+    (row,) = await executor.read(rows)
+    assert row.photographs == 2
+
+
+async def test_bytes_on_the_disk_say_nothing_without_the_row(
+    papers: AdvanceService, now: datetime, tmp_path: Path
+) -> None:
+    await papers.take(MINE, ITEM, photograph(), now)
+    await papers.take(OTHER, ITEM, photograph(), now)
+    contents = [path.read_bytes() for path in kept(tmp_path)]
+    assert len(contents) == 4, "the same picture of two people is not the same bytes"
+    assert not any(b"page of" in content or b"thumb of" in content for content in contents)
+
+
+async def test_a_picture_opens_only_as_what_it_is_and_with_its_key(now: datetime) -> None:
+    seal = PaperSeal(b"k" * 32, chance())
+    key = seal.new_key("p-1")
+    sealed = seal.seal("p-1", "page", key, b"the page")
+    assert seal.open("p-1", "page", key, sealed) == b"the page"
+    other_site = PaperSeal(b"x" * 32, chance())
+    for wrong in (
+        lambda: seal.open("p-2", "page", key, sealed),
+        lambda: seal.open("p-1", "thumb", key, sealed),
+        lambda: seal.open("p-1", "page", seal.new_key("p-1"), sealed),
+        lambda: seal.open("p-1", "page", key, sealed[:-1]),
+        lambda: other_site.open("p-1", "page", key, sealed),
+    ):
+        with pytest.raises(refusals.PaperSealed):
+            wrong()
+
+
+@pytest.mark.parametrize(
+    ("content", "refusal"),
+    [
+        (b"", refusals.NotAnImage),
+        (b"hello", refusals.NotAnImage),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", refusals.NotAnImage),
+        (photograph() + b"\0" * 10 * 1024 * 1024, refusals.ImageTooLarge),
+        (b"\xff\xd8\xff\xc0\x00\x11\x08\x75\x30\x75\x30\0", refusals.ImageTooLarge),
+    ],
+    ids=["empty", "text", "svg", "large", "pixels"],
+)
+async def test_what_is_no_photograph_is_refused_before_it_is_looked_at(
+    papers: AdvanceService,
+    looker: FakeLooker,
+    now: datetime,
+    tmp_path: Path,
+    content: bytes,
+    refusal: type[Exception],
+) -> None:
+    with pytest.raises(refusal):
+        await papers.take(MINE, ITEM, content, now)
+    assert looker.looked_at == [] and kept(tmp_path) == []
+    assert await papers.of([MINE]) == []
+
+
+async def test_what_breaks_the_decoder_is_refused_and_nothing_is_kept(
+    papers: AdvanceService, looker: FakeLooker, now: datetime, tmp_path: Path
+) -> None:
+    for code in ("image_damaged", "scan_failed", "nobody knows"):
+        looker.refusal = code
+        with pytest.raises(refusals.PhotographRefused):
+            await papers.take(MINE, ITEM, photograph(), now)
+    assert kept(tmp_path) == [] and await papers.of([MINE]) == []
+
+
+async def test_an_appointment_that_is_over_takes_no_papers(
+    papers: AdvanceService,
+    looker: FakeLooker,
+    appointments: Appointments,
+    now: datetime,
+    tmp_path: Path,
+) -> None:
+    looker.advice = "page_blurred"
+    await papers.take(MINE, ITEM, photograph(1), now)
+    appointments.closed.add(MINE)
+    with pytest.raises(refusals.NotBeforeVisit):
+        await papers.take(MINE, ITEM, photograph(2), now)
+    with pytest.raises(refusals.NotBeforeVisit):
+        await papers.use(MINE, ITEM, now)
+    assert len(kept(tmp_path)) == 2, "what was sealed for nothing is gone again"
+
+
+async def test_ready_is_final_for_the_citizen(
+    papers: AdvanceService, executor: Executor, now: datetime
+) -> None:
+    paper = await papers.take(MINE, ITEM, photograph(1), now)
+    assert await decided(executor, paper, None, now)
+    assert not await decided(executor, paper, None, now)
+    with pytest.raises(refusals.PaperReady):
+        await papers.take(MINE, ITEM, photograph(2), now)
+    (ready,) = await papers.of([MINE])
+    assert (ready.state, ready.paper_id) == (AdvanceState.READY, paper.paper_id)
+
+
+async def test_again_lets_another_one_come_and_forgets_the_reason(
+    papers: AdvanceService, executor: Executor, now: datetime
+) -> None:
+    paper = await papers.take(MINE, ITEM, photograph(1), now)
+    assert await decided(executor, paper, Reason.INCOMPLETE, now)
+    (again,) = await papers.of([MINE])
+    assert (again.state, again.reason) == (AdvanceState.AGAIN, Reason.INCOMPLETE)
+    assert await decided(executor, paper, Reason.OUT_OF_DATE, now), "another reason is news"
+    newer = await papers.take(MINE, ITEM, photograph(2), now)
+    assert (newer.state, newer.reason) == (AdvanceState.SENT, None)
+
+
+async def test_the_agents_word_is_about_the_photograph_that_was_seen(
+    papers: AdvanceService, looker: FakeLooker, executor: Executor, now: datetime
+) -> None:
+    seen = await papers.take(MINE, ITEM, photograph(1), now)
+    await papers.take(MINE, ITEM, photograph(2), now)
+    with pytest.raises(refusals.OtherPhotograph):
+        await decided(executor, seen, None, now)
+    looker.advice = "page_glare"
+    not_sent = await papers.take(MINE, ITEM, photograph(3), now)
+    with pytest.raises(refusals.PageUnknown):
+        await decided(executor, not_sent, None, now)
+
+
+async def test_a_paper_is_photographed_so_often_and_no_more(
+    papers: AdvanceService, now: datetime
+) -> None:
+    for number in range(PHOTOGRAPHS_MAX):
+        await papers.take(MINE, ITEM, photograph(number), now)
+    with pytest.raises(refusals.TooManyPhotographs):
+        await papers.take(MINE, ITEM, photograph(PHOTOGRAPHS_MAX), now)
+    assert await papers.take(OTHER, ITEM, photograph(PHOTOGRAPHS_MAX), now)
+
+
+async def test_papers_of_one_appointment_are_nothing_to_another(
+    papers: AdvanceService, now: datetime
+) -> None:
+    paper = await papers.take(MINE, ITEM, photograph(), now)
+    assert await papers.of([OTHER]) == []
+    for purpose in ("page", "thumb", "original"):
+        with pytest.raises(refusals.PageUnknown):
+            await papers.image(OTHER, ITEM, purpose)
+    with pytest.raises(refusals.PageUnknown):
+        await papers.image(MINE, ITEM, "original")
+    with pytest.raises(refusals.PageUnknown):
+        await papers.use(OTHER, ITEM, now)
+    await papers.take_back(OTHER, ITEM, now)
+    assert await papers.of([MINE]) == [paper]
+
+
+async def test_what_is_taken_back_is_gone_with_its_bytes(
+    papers: AdvanceService, now: datetime, tmp_path: Path
+) -> None:
+    await papers.take(MINE, ITEM, photograph(), now)
+    for _ in range(2):
+        await papers.take_back(MINE, ITEM, now)
+    assert await papers.of([MINE]) == [] and kept(tmp_path) == []
+
+
+async def test_what_is_over_is_forgotten_with_its_bytes_and_journalled(
+    papers: AdvanceService,
+    executor: Executor,
+    appointments: Appointments,
+    now: datetime,
+    tmp_path: Path,
+) -> None:
+    gone = await papers.take(MINE, ITEM, photograph(), now)
+    stays = await papers.take(OTHER, ITEM, photograph(), now)
+    assert await papers.sweep(now) == 0
+    appointments.gone = [MINE]
+    assert await papers.sweep(now) == 2
+    assert await papers.of([MINE, OTHER]) == [stays]
+    assert len(kept(tmp_path)) == 2
+    entry = (await executor.read(read_all))[-1].body
+    assert "paper.forgotten" in entry and gone.paper_id in entry
+    assert await executor.read(check) == (3, [])
+
+
+class SlowLooker(FakeLooker):
+    """Looks until it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go = asyncio.Event()
+
+    async def look(self, photograph: bytes, limits: Limits) -> Look | ScanRefused:
+        await self.go.wait()
+        return await super().look(photograph, limits)
+
+
+async def test_who_comes_when_many_wait_is_asked_to_come_back(
+    papers: AdvanceService, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = SlowLooker()
+    monkeypatch.setattr(papers, "_looker", slow)
+
+    async def sent(appointment: str, number: int) -> AdvancePaper:
+        return await papers.take(AppointmentId(appointment), ITEM, photograph(number), now)
+
+    waiting = [asyncio.create_task(sent("a-0", number)) for number in range(2)]
+    async with asyncio.timeout(10):  # who is not sent away waits for ever
+        while papers._waiting.count("a-0") < advance_service.MOST_WAITING_OF_ONE:
+            await asyncio.sleep(0)
+        with pytest.raises(Crowded):
+            await sent("a-0", 3)
+        waiting += [
+            asyncio.create_task(sent(f"a-{number}", 0))
+            for number in range(1, advance_service.MOST_WAITING - 1)
+        ]
+        while len(papers._waiting) < advance_service.MOST_WAITING:
+            await asyncio.sleep(0)
+        with pytest.raises(Crowded):
+            await sent("a-99", 0)
+    slow.go.set()
+    assert all(isinstance(one, AdvancePaper) for one in await asyncio.gather(*waiting))
+    assert await sent("a-99", 0)
+
+
+async def test_an_unknown_photograph_is_not_decided_about(
+    executor: Executor, now: datetime
+) -> None:
+    with pytest.raises(refusals.PageUnknown):
+        await executor.write(decide, MINE, ITEM, PageId("none"), None, by=AGENT, now=now)
