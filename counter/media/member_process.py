@@ -58,22 +58,22 @@ class LocalMember(Member):
         if await self.look():
             logger.info("%s adopted, pid %s, %s calls", self.name, self._pid, len(self.calls))
             return
-        if self.other_version:
-            if not replaces:
-                raise WorkerGone(f"{self.name} is of another version, which a counter has started")
-            await self._end_other_version()
-        await self._spawn()
-        assert self._process is not None
+        await self._take_place(replaces)
         try:
             async with asyncio.timeout(within):
                 while not await self.look():
+                    assert self._process is not None
+                    if self.other_version:  # it was only starting when we looked first
+                        self._kill()
+                        await self._take_place(replaces)
                     # It gave way to one that another counter started in the same moment?
-                    if self._process.returncode is not None and not is_held(self._socket):
+                    elif self._process.returncode is not None and not is_held(self._socket):
                         raise WorkerGone(f"{self.name} did not start; see {self._log}")
                     await asyncio.sleep(POLL_SECONDS)
         except TimeoutError as error:
             self._kill()
             raise WorkerGone(f"{self.name} did not answer; see {self._log}") from error
+        assert self._process is not None
         if self._process.pid != self._pid:
             # Another counter was quicker; ours would serve as soon as that one ended.
             with suppress(ProcessLookupError):
@@ -81,6 +81,14 @@ class LocalMember(Member):
             await self._process.wait()
             self._process = None
         logger.info("%s started, pid %s", self.name, self._pid)
+
+    async def _take_place(self, replaces: bool) -> None:
+        """Start the process where none is, or one of another version that may be ended."""
+        if self.other_version:
+            if not replaces:
+                raise WorkerGone(f"{self.name} is of another version, which a counter has started")
+            await self._end_other_version()
+        await self._spawn()
 
     async def _end_other_version(self) -> None:
         """Nobody can care for its calls any more: it would keep ours from starting."""

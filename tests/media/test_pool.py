@@ -64,6 +64,7 @@ asyncio.run(
 OTHER_VERSION = """
 import asyncio
 import sys
+import time
 from pathlib import Path
 from aiohttp import web
 from counter.media.single_instance import hold_socket_path
@@ -82,6 +83,7 @@ app = web.Application()
 app.add_routes([web.get("/health", health), web.post("/stop", stop)])
 with hold_socket_path(Path(sys.argv[1])):
     print("started", flush=True)
+    time.sleep(float(sys.argv[2]))
     web.run_app(app, path=sys.argv[1], print=None, shutdown_timeout=1)
 """
 
@@ -570,9 +572,13 @@ async def test_health_counts_what_comes_in_and_what_it_costs(pool: WorkerPool) -
     await asyncio.gather(terminal.close(), agent.close())
 
 
-async def test_a_process_of_another_version_gives_way(directory: Path) -> None:
+@pytest.mark.parametrize("answers_after_s", ["0", "4"])
+async def test_a_process_of_another_version_gives_way(
+    directory: Path, answers_after_s: str
+) -> None:
+    """Also one that is only starting, and answers after ours has found its place taken."""
     other = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", OTHER_VERSION, str(directory / "media-0.sock")),
+        *(sys.executable, "-c", OTHER_VERSION, str(directory / "media-0.sock"), answers_after_s),
         stdout=asyncio.subprocess.PIPE,
     )
     assert other.stdout is not None

@@ -115,7 +115,7 @@ async def test_a_lot_is_drawn_at_the_opening_and_people_go_in_at_the_rate(
     for one in people:
         await one.get(TIMES)
         inside += before(one) < 0
-    assert 5 <= inside <= 15
+    assert 2 <= inside <= 18, "half of them, by lot: seldom more than 4 off"
     clock.advance(seconds=10)
     for one in [*people, late]:
         await one.get(TIMES)
