@@ -97,7 +97,12 @@ def test_claims_are_judged_by_their_goals_and_what_was_not_measured_is_said() ->
         "sold sqlite": {**ours, "capacity": 901},
     }
     lossy = {"lost_holds": 0, "lost_bookings": 1, "holds": 5, "bookings": 4, "faults": {}}
-    judged = {(one.name, one.text): one.holds for one in claims(cells, {"killed sqlite": [lossy]})}
+    kept_back = {**lossy, "lost_bookings": 0, "kept_back": 1}
+    kills = {"killed sqlite": [lossy], "waiting sqlite": [kept_back]}
+    judged = {(one.name, one.text): one.holds for one in claims(cells, kills)}
+    waiting = "sqlite, 1 x kill -9, 9 answers, with a waiting list"
+    assert judged["B1", f"sold twice or otherwise wrong, {waiting}"] is False
+    assert judged["B1", f"lost acknowledged, {waiting}"] is True
     assert judged["B1", "lost acknowledged, sqlite, 1 x kill -9, 9 answers"] is False
     assert judged["B3", "our lane / SQLAlchemy on aiosqlite"] is False
     assert judged["B5", "commands a second / bare inserts, SQLite (64 in a commit)"] is False
