@@ -105,7 +105,6 @@ def _hold(
     tell: Tell,
     now: datetime,
 ) -> Held:
-    _same_catalogue(conn, order.place)
     row = {
         "id": order.appointment_id,
         "idem": order.idem,
@@ -129,6 +128,8 @@ def _hold(
     made = conn.execute(_KEEP[conn.dialect.name], row).first()
     if made is None:
         return _held_before(conn, order, now)
+    # After the first row is there: a change of the catalogue waits for it, or it for the change.
+    _same_catalogue(conn, order.place)
     if not order.same_day:
         _must_not_have_missed(conn, order.person, now)
     actor = "counter" if order.offered else "citizen"
@@ -213,7 +214,6 @@ def reschedule(
     if (row.site, row.first_grain) == (place.site, place.first_grain):
         return _seen(conn, row, now)
     may_change(instant_of(row.first_grain), until_minutes, now)
-    _same_catalogue(conn, place)
     changed = conn.execute(
         update(appointment)
         .where(
@@ -231,6 +231,7 @@ def reschedule(
     ).rowcount
     if not changed:
         raise CatalogueChanged
+    _same_catalogue(conn, place)
     give_back(conn, row.id, keep_quota=False)
     _take(conn, row.id, place, tell, now)
     moved = by_id(conn, row.id)

@@ -25,9 +25,11 @@ from web.citizen import routes as citizen
 from web.citizen.memo_pages import MemoDeps
 from web.citizen.ports import Deps as CitizenDeps
 from web.citizen.waiting_room_pages import RoomDeps, behind_the_door
+from web.console import admin_pages, party_asks, stills
 from web.console import asks as console_asks
-from web.console import party_asks, stills
 from web.console import views as console
+from web.console.admin_local import departments_in
+from web.console.admin_ports import AdminDeps
 from web.console.counter_local import LocalConsoleCounter
 from web.console.ports import ConsoleDeps
 from web.console.screen import DeskScreens
@@ -172,6 +174,14 @@ def _routes(
         *availability_feed.routes(parts.booking, clock),
         *terminal.routes(TerminalDeps(counter=terminal_counter, document_camera=document_camera)),
         *console.routes(ConsoleDeps(counter=console_counter)),
+        *admin_pages.routes(
+            AdminDeps(
+                booking=parts.booking,
+                departments=departments_in(executor),
+                now=clock,
+                new_id=new_id,
+            )
+        ),
         *stills.routes(parts.stills),
         *papers.routes(papers_here),
         *wall.routes(wall_here),
