@@ -146,7 +146,7 @@ def _of_service(change: ServiceChange, language: str) -> Iterator[Row]:
     texts = texts_for(language)
     before, after = change.before, change.after
     if "names" in change.fields:
-        yield from _texts(texts.gettext(N_("Name")), before.names, after.names)
+        yield from _texts(texts.gettext(N_("What it is called")), before.names, after.names)
     if "papers" in change.fields:
         for own in LANGUAGES:
             was, became = _papers(before, own), _papers(after, own)

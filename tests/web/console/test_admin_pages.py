@@ -64,7 +64,7 @@ async def test_a_day_is_closed_looked_at_made_and_taken_back(
     assert (boss.status, "Is this right?" in boss.text) == (200, True)
     assert "1 appointment could not stay where it is" in boss.text
     assert "陳大文" not in boss.text
-    assert "O serviço está encerrado neste dia: Formação" in boss.text
+    assert "O serviço público está encerrado neste dia: Formação" in boss.text
     citizen = Citizen(boss.client)
     await citizen.get(f"/services/{SERVICE}/day?site={SITE}")
     assert "Staff training" not in citizen.text, "nothing is changed yet"
