@@ -4,6 +4,7 @@ Promise: whatever is refused, nothing that was typed is lost; and nothing is cha
 looked at first.  All of it is forms and pages, without scripts.
 """
 
+import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,7 +25,7 @@ from booking.catalogue_changes import (
     today_at,
 )
 from booking.catalogue_findings import CURRENCIES, Finding, findings
-from booking.errors import BadChange, ChangedMeanwhile
+from booking.errors import BadChange, ChangedMeanwhile, NotInCatalogue
 from web.console.admin_access import ADDRESS, Visit, visit
 from web.console.admin_forms import (
     STRETCHES,
@@ -63,6 +64,7 @@ FORMS: dict[str, Form] = {
 }
 DAYS_SHOWN = 7
 MOST_MOVES = 50
+_NAME = re.compile(r"[\w.-]{0,40}", re.ASCII)
 
 
 def routes(deps: AdminDeps) -> list[web.RouteDef]:
@@ -118,7 +120,10 @@ def _form(request: web.Request) -> Form:
 
 
 def _of(request: web.Request) -> str:
-    return request.query.get("of", "")[:40]
+    of = request.query.get("of", "")
+    if not _NAME.fullmatch(of):
+        raise NotInCatalogue("the address names nothing that could be there")
+    return of
 
 
 def _form_page(

@@ -115,7 +115,9 @@ def routes(deps: AdminDeps) -> list[web.RouteDef]:
         back: Change | None = None
         if not record.waits and not gone and stands(here.catalogue, record.change):
             back = rebased(here.catalogue, inverse(record.change))
-        undone = await deps.booking.preview_change(back, None, here.now) if back else None
+        undone = None
+        if back is not None and here.may_change:
+            undone = await deps.booking.preview_change(back, None, here.now)
         return render(
             request,
             "console/admin_change.html",

@@ -36,10 +36,16 @@ class Unreadable(Exception):
 def typed_of(form: Mapping[str, Any]) -> Typed:
     """The fields that were sent."""
     return {
-        str(name)[:60]: " ".join(value[:LONGEST].split())
+        str(name)[:60]: _plain(value)
         for name, value in list(form.items())[:MOST_FIELDS]
         if isinstance(value, str) and name not in NOT_OURS
     }
+
+
+def _plain(value: str) -> str:
+    """One line of what can be printed."""
+    words = " ".join(value[:LONGEST].split())
+    return "".join(one for one in words if one.isprintable())
 
 
 class Reader:

@@ -273,3 +273,23 @@ async def test_who_serves_one_department_comes_to_it_at_once(signed_in: As) -> N
     hong, mok = await signed_in("hong"), await signed_in("mok")
     assert (await hong.get("/console/booking")).path == HOME
     assert "Identification Services Bureau" in (await mok.get("/console/booking")).text
+
+
+NASTY = ("\x00", "-1", "0", "999999", "9999-12-31", "0001-01-01", "24:00", "9" * 400, "<b>&\ud83d")
+
+
+@pytest.mark.parametrize("form", FORMS)
+async def test_whatever_is_typed_is_answered_in_words(signed_in: As, form: str) -> None:
+    boss = await signed_in("mok")
+    await boss.get(f"{HOME}/{form}")
+    path, known = boss.path, dict(boss.fields)
+    for value in NASTY:
+        text = value.encode("utf-8", "replace").decode()
+        fields = {name: text for name in known if not name.startswith("seen")}
+        for step, begins in (("preview", "now"), ("publish", "now"), (text, "day"), ("edit", text)):
+            boss.path, boss.fields = path, fields
+            await boss.send(step, **{"from": begins, "from_day": text, "kind": "hours"})
+            assert boss.status in (200, 404, 409, 422), (value, step, boss.text[:200])
+            assert "<b>" not in boss.body
+    await boss.get(f"{HOME}/{form.partition('?')[0]}?of=%00x")
+    assert boss.status == 404
