@@ -18,6 +18,8 @@ from tests.web.conftest import Clock
 from tests.web.console.editor import admin_app
 from tests.web.fakes import chance
 
+pytestmark = pytest.mark.timeout(300)
+
 SERVICE = "dsf-salaries-tax-certificate"
 HOME = "/console/booking/dsf"
 DESK, PHONE = ViewportSize(width=1440, height=900), ViewportSize(width=390, height=844)
