@@ -128,6 +128,8 @@ class Hours:
     openings: tuple[Opening, ...]
     closures: Mapping[date, Closure] = field(default_factory=dict)
     "They count for more than the calendar: a place may also open on a holiday."
+    coming: tuple[tuple[date, tuple[Opening, ...]], ...] = ()
+    "Weekly hours that hold from a later day on, in order of that day."
 
     def why_closed(self, day: date) -> tuple[Why, Texts | None] | None:
         """Why it is closed all of `day`, without the word for hours that are not there."""
@@ -149,6 +151,11 @@ class Hours:
             return None
         return None if self.why_closed(day) else self.calendar.territory
 
+    def openings_on(self, day: date) -> tuple[Opening, ...]:
+        """The weekly hours that hold on `day`."""
+        begun = [openings for from_day, openings in self.coming if from_day <= day]
+        return begun[-1] if begun else self.openings
+
     def open_on(self, day: date) -> list[Interval]:
         """The stretches of local `day` in which it is open, in order."""
         if self.why_closed(day):
@@ -166,7 +173,7 @@ class Hours:
         until = special.closes_minute if special and special.closes_minute is not None else 1440
         return [
             (self._at(day, opening.opens_minute), self._at(day, min(opening.closes_minute, until)))
-            for opening in sorted(self.openings, key=lambda o: o.opens_minute)
+            for opening in sorted(self.openings_on(day), key=lambda o: o.opens_minute)
             if opening.weekday == weekday and opening.opens_minute < until
         ]
 

@@ -220,6 +220,16 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Scheduled:
+    """A change that is made and has not taken effect yet; see `booking.catalogue_changes`."""
+
+    id: int
+    department: str
+    subject: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
     """Everything above at one version, in the order in which pages show it."""
 
@@ -228,8 +238,14 @@ class Catalogue:
     services: Mapping[str, Service]
     sites: Mapping[str, Site]
     outages: tuple[Outage, ...] = ()
+    scheduled: tuple[Scheduled, ...] = ()
+    "In the order in which they take effect."
     worked_out: dict[Any, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
     "What `booking.slots` worked out from it, so that it is done once."
+
+    def has_changes_due(self, now: datetime) -> bool:
+        """Whether a change that was scheduled is to take effect by now."""
+        return bool(self.scheduled) and self.scheduled[0].at <= now
 
     def department(self, department_id: str) -> Department:
         """Raises `NotInCatalogue`."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from booking.calendar import ClosedReason
+    from booking.catalogue_findings import Finding
 
 
 class BookingRefused(Exception):
@@ -191,3 +192,26 @@ class TooLate(BookingRefused):
     def __init__(self, start: datetime) -> None:
         super().__init__(f"the appointment began at {start.isoformat()}")
         self.start = start
+
+
+class BadChange(BookingRefused):
+    """A change of the catalogue that cannot be; `findings` says what is wrong with it."""
+
+    code = "bad_change"
+    status = 422
+
+    def __init__(self, findings: "tuple[Finding, ...]") -> None:
+        super().__init__(f"cannot change: {', '.join(one.mistake for one in findings)}")
+        self.findings = findings
+
+
+class ChangedMeanwhile(BookingRefused):
+    """Somebody else changed the same thing since it was looked at."""
+
+    code = "changed_meanwhile"
+
+
+class CannotTakeBack(BookingRefused):
+    """What a change wrote was changed again since, or giving it back makes no sense any more."""
+
+    code = "cannot_take_back"

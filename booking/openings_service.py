@@ -30,10 +30,17 @@ class OpeningsService:
         self._answers = KeptAnswers(freshness)
         self._finder = SearchService(simplify)
 
-    async def catalogue(self) -> Catalogue:
-        """The snapshot in use; for pages that need names."""
+    async def catalogue(self, now: datetime | None = None) -> Catalogue:
+        """The snapshot in use; for pages that need names.
+
+        now: what was scheduled to take effect by then has.
+        """
         if self._catalogue is None:
             self._catalogue = await self._store.catalogue()
+        if now is not None and self._catalogue.has_changes_due(now):
+            await self._store.take_effect(now)
+            self._catalogue = await self._store.catalogue()
+            self._answers.changed()
         return self._catalogue
 
     async def departments(self) -> list[Department]:
@@ -83,7 +90,7 @@ class OpeningsService:
                 for day in days
             ]
 
-        version = (await self.catalogue()).version
+        version = (await self.catalogue(now)).version
         question = ("days", version, tuple(service_ids), site_id, wish)
         return await self._answers.get(question, now, make)
 
@@ -117,7 +124,7 @@ class OpeningsService:
                     raise NotReleased(f"{day.isoformat()} cannot be booked yet")
             return openings.fitting(catalogue, services, site, day, used, now, wish)
 
-        version = (await self.catalogue()).version
+        version = (await self.catalogue(now)).version
         question = ("slots", version, tuple(service_ids), site_id, day, wish)
         return await self._answers.get(question, now, make)
 
@@ -136,7 +143,7 @@ class OpeningsService:
         Raises `NotInCatalogue`; with a site also `NotOfferedHere`, `NotInThisLanguage`.
         """
         service_ids = [service_id, *also]
-        given = (await self.catalogue()).sites_for(service_id)
+        given = (await self.catalogue(now)).sites_for(service_id)
         found: list[EarlyOffer] = []
         for site in [site_id] if site_id else [one.id for one in given]:
             try:
@@ -155,13 +162,13 @@ class OpeningsService:
             services, site = _offered(catalogue, service_ids, site_id, wish)
             return openings.first_times(catalogue, services, site, days, used, now, wish, count)
 
-        version = (await self.catalogue()).version
+        version = (await self.catalogue(now)).version
         question = ("earliest", version, tuple(service_ids), site_id, wish, count)
         return await self._answers.get(question, now, make)
 
     async def _window(self, service_ids: Sequence[str], site_id: str, now: datetime) -> list[date]:
         """Days that are in the window of every service."""
-        catalogue = await self.catalogue()
+        catalogue = await self.catalogue(now)
         site = catalogue.site(site_id)
         departments = [
             catalogue.department(catalogue.service(one).department) for one in service_ids
@@ -179,7 +186,7 @@ class OpeningsService:
     ) -> tuple[Catalogue, Used]:
         """A catalogue and what is taken of it between two days, of the same moment."""
         while True:
-            catalogue = await self.catalogue()
+            catalogue = await self.catalogue(now)
             services, site = _offered(catalogue, service_ids, site_id, wish)
             resources = [slots.shared_resources(one, site, wish) for one in services]
             version, used = await self._store.used(

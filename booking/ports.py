@@ -8,6 +8,7 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 from booking.appointment import AppointmentView
 from booking.capacity import OutageNoted, OutageOrder, ToMove
 from booking.catalogue import Catalogue
+from booking.catalogue_changes import Change, ChangeOrder, ChangeRecord, Preview
 from booking.orders import (
     Arrived,
     ConfirmOrder,
@@ -183,6 +184,32 @@ class Store(Protocol):
         self, now: datetime, *, department: str | None, site: str | None, with_contact: bool
     ) -> list[ToMove]:
         """Coming appointments that cannot stay where they are."""
+        ...
+
+    async def preview_change(
+        self, change: Change, from_at: datetime | None, now: datetime
+    ) -> Preview:
+        """What would come of a change."""
+        ...
+
+    async def change_catalogue(self, order: ChangeOrder, now: datetime) -> int:
+        """Make a change, or schedule it; see `booking.store_administration`."""
+        ...
+
+    async def take_back(self, department: str, change_id: int, by: str, now: datetime) -> int:
+        """Give back what was there before a change."""
+        ...
+
+    async def take_effect(self, now: datetime) -> int:
+        """Put the changes that are due by now into the catalogue; how many there were."""
+        ...
+
+    async def changes(self, department: str) -> list[ChangeRecord]:
+        """Those of a department, the newest first."""
+        ...
+
+    async def made_change(self, department: str, change_id: int) -> ChangeRecord | None:
+        """One of them."""
         ...
 
     async def sweep(self, now: datetime) -> int:

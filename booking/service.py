@@ -22,8 +22,8 @@ from booking.appointment import (
     refuse,
 )
 from booking.availability_service import Freshness
-from booking.capacity_service import CapacityService
 from booking.catalogue import Catalogue, Service, Site
+from booking.catalogue_admin_service import CatalogueAdminService
 from booking.errors import BadDetails, SlotTaken
 from booking.orders import (
     Arrived,
@@ -44,8 +44,8 @@ EVERY_TIME = Freshness()
 MOST_IN_A_SITTING = 3
 
 
-class BookingService(WaitlistService, CapacityService):
-    """What can be booked, the appointments, the waiting list, and what is out of order."""
+class BookingService(WaitlistService, CatalogueAdminService):
+    """What can be booked, the appointments, the waiting list, and what changes of all that."""
 
     def __init__(
         self,
@@ -104,7 +104,7 @@ class BookingService(WaitlistService, CapacityService):
         made = [(self._new_id(), new_reference(self._random_bytes)) for _ in service_ids]
         sitting = self._new_id() if len(service_ids) > 1 else None
         while True:
-            catalogue = await self.catalogue()
+            catalogue = await self.catalogue(now)
             orders, at = [], start
             for number, service_id in enumerate(service_ids):
                 service, site = slots.offered(catalogue, service_id, site_id, wish)
@@ -157,7 +157,7 @@ class BookingService(WaitlistService, CapacityService):
         appointment_id, reference = self._new_id(), new_reference(self._random_bytes)
         idem = hashlib.sha256(f"{person}\n{key}".encode()).hexdigest()
         while True:
-            catalogue = await self.catalogue()
+            catalogue = await self.catalogue(now)
             service, site = slots.offered(catalogue, service_id, site_id, wish)
             slots.must_be_released(catalogue, service, site, day, now)
 
@@ -218,7 +218,7 @@ class BookingService(WaitlistService, CapacityService):
         while True:
             held = await self._store.find(reference, now)
             order = sittings.confirmation(
-                await self.catalogue(),
+                await self.catalogue(now),
                 reference,
                 held,
                 details,
@@ -248,7 +248,7 @@ class BookingService(WaitlistService, CapacityService):
             raise BadDetails(("start",))
         chance = int.from_bytes(self._random_bytes(4))
         while True:
-            catalogue = await self.catalogue()
+            catalogue = await self.catalogue(now)
             view = await self._store.find(reference, now)
             parts = sittings.whole(view)
             for one in parts:
@@ -275,7 +275,7 @@ class BookingService(WaitlistService, CapacityService):
         Raises `UnknownReference`, `ReferenceUsed`, `HoldExpired`, `TooLate`, `TooLateToChange`.
         """
         view = await self._store.find(reference, now)
-        catalogue = await self.catalogue()
+        catalogue = await self.catalogue(now)
         known = catalogue.services.get(view.service)
         until = known.change_until_minutes if known else 0
         cancelled = await self._store.cancel(reference, until, now)
@@ -296,9 +296,10 @@ class BookingService(WaitlistService, CapacityService):
     async def sweep(self, now: datetime) -> int:
         """End holds that ran out and mark who did not come.  Call it every minute or so.
 
-        It also offers those who wait what nobody passed on to them, and lets go of a catalogue that
-        was changed elsewhere.
+        It also offers those who wait what nobody passed on to them, puts scheduled changes that are
+        due into the catalogue, and lets go of one that was changed elsewhere.
         """
+        await self._store.take_effect(now)
         if self._catalogue and self._catalogue.version != await self._store.version():
             self._catalogue = None
         return await self._store.sweep(now)

@@ -122,7 +122,6 @@ def _hold(
     tell: Tell,
     now: datetime,
 ) -> Held:
-    _same_catalogue(conn, order.place)
     row = {
         "id": order.appointment_id,
         "idem": order.idem,
@@ -146,6 +145,8 @@ def _hold(
     made = conn.execute(_KEEP[conn.dialect.name], row).first()
     if made is None:
         return _held_before(conn, order, now)
+    # After the first row is there: a change of the catalogue waits for it, or it for the change.
+    _same_catalogue(conn, order.place)
     if not order.same_day:
         _must_not_have_missed(conn, order.person, now)
     actor = "counter" if order.offered else "citizen"
@@ -217,7 +218,6 @@ def reschedule(conn: Connection, order: MoveOrder, *, tell: Tell, now: datetime)
         _must_not_have_missed(conn, order.person, now)
     before = [by_id(conn, move.appointment_id) for move in order.moves]
     for move in order.moves:
-        _same_catalogue(conn, move.place)
         there = {
             "site": move.place.site,
             "first_grain": move.place.first_grain,
@@ -226,6 +226,7 @@ def reschedule(conn: Connection, order: MoveOrder, *, tell: Tell, now: datetime)
         asked = {"asked": move.appointment_id, "seen": move.version}
         if not conn.execute(_MOVE, {**asked, **there}).rowcount:
             raise CatalogueChanged
+        _same_catalogue(conn, move.place)
         give_back(conn, move.appointment_id, keep_quota=False)
     for move in order.moves:
         _take(conn, move.appointment_id, move.place, tell, now)

@@ -4,11 +4,20 @@ from collections import defaultdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, or_, select, update
 
 from booking import store_catalogue
 from booking.appointment import State
-from booking.capacity import Booked, OutageNoted, OutageOrder, ToMove, is_unit, misfit, units_for
+from booking.capacity import (
+    Booked,
+    Misfit,
+    OutageNoted,
+    OutageOrder,
+    ToMove,
+    is_unit,
+    misfit,
+    units_for,
+)
 from booking.catalogue import Catalogue
 from booking.errors import NotInCatalogue
 from booking.orders import Contact
@@ -28,6 +37,7 @@ def note_outage(conn: Connection, order: OutageOrder, *, tell: Tell, now: dateti
     Raises `NotInCatalogue` when there is no such unit.
     """
     # First of all: whoever takes a slot by the older catalogue now is told to look again.
+    store_catalogue.nobody_books(conn)
     store_catalogue.touch(conn)
     catalogue = store_catalogue.load(conn)
     if not is_unit(catalogue, order.resource, order.unit):
@@ -50,7 +60,7 @@ def note_outage(conn: Connection, order: OutageOrder, *, tell: Tell, now: dateti
     if made is not None:
         _record(conn, "outage.noted", order.outage_id, order, tell, now)
         catalogue = store_catalogue.load(conn)
-    moved, stuck = _free_the_unit(conn, catalogue, order, now)
+    moved, stuck = free_the_unit(conn, catalogue, order, now)
     return OutageNoted(outage_id=order.outage_id, moved=moved, stuck=tuple(sorted(stuck)))
 
 
@@ -93,48 +103,56 @@ def to_be_moved(
     with_contact: bool = False,
 ) -> list[ToMove]:
     """Coming appointments that cannot stay where they are, in order of time."""
-    catalogue = store_catalogue.load(conn)
     coming = and_(
         appointment.c.state == State.BOOKED,
         appointment.c.first_grain + appointment.c.grains > grain_of(now),
     )
     if department is not None:
         coming = and_(coming, appointment.c.department == department)
+    found = []
+    for row, why in misfits(conn, store_catalogue.load(conn), coming):
+        if site is not None and site not in (row.site, *(one["site"] for one in row.parties)):
+            continue
+        whom = Contact(
+            name=row.name, contact=row.contact, language=row.language, person=row.person_key
+        )
+        found.append(
+            ToMove(
+                appointment_id=row.id,
+                department=row.department,
+                service=row.service,
+                site=row.site,
+                start=instant_of(row.first_grain),
+                needs=tuple(row.needs),
+                why=why,
+                contact=whom if with_contact else None,
+            )
+        )
+    return found
+
+
+def misfits(
+    conn: Connection, catalogue: Catalogue, wanted: ColumnElement[bool]
+) -> list[tuple[Row[Any], Misfit]]:
+    """Appointments that cannot stay as this catalogue has it, in order of time.
+
+    wanted: which appointments are looked at.
+    """
     rows = conn.execute(
-        select(appointment).where(coming).order_by(appointment.c.first_grain, appointment.c.id)
+        select(appointment).where(wanted).order_by(appointment.c.first_grain, appointment.c.id)
     ).all()
     claims: dict[str, list[tuple[str, int, int]]] = defaultdict(list)
     for row in conn.execute(
         select(claim)
         .join(appointment, appointment.c.id == claim.c.appointment_id)
-        .where(coming, _SHARED)
+        .where(wanted, _SHARED)
     ):
         claims[row.appointment_id].append((row.resource, row.grain, row.unit))
-    found = []
-    for row in rows:
-        if site is not None and site not in (row.site, *(one["site"] for one in row.parties)):
-            continue
-        why = misfit(catalogue, _booked(row, claims[row.id]))
-        if why is not None:
-            whom = Contact(
-                name=row.name, contact=row.contact, language=row.language, person=row.person_key
-            )
-            found.append(
-                ToMove(
-                    appointment_id=row.id,
-                    department=row.department,
-                    service=row.service,
-                    site=row.site,
-                    start=instant_of(row.first_grain),
-                    needs=tuple(row.needs),
-                    why=why,
-                    contact=whom if with_contact else None,
-                )
-            )
-    return found
+    found = [(row, misfit(catalogue, _booked(row, claims[row.id]))) for row in rows]
+    return [(row, why) for row, why in found if why is not None]
 
 
-def _free_the_unit(
+def free_the_unit(
     conn: Connection, catalogue: Catalogue, order: OutageOrder, now: datetime
 ) -> tuple[int, set[str]]:
     """Move what is claimed on a unit to others; how many claims moved, and who has none now."""

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, Row, delete, func, select, text
 
 from booking.calendar import Calendar, Closure, DayKind, Hours, Opening, SpecialDay
 from booking.catalogue import (
@@ -15,9 +16,11 @@ from booking.catalogue import (
     Department,
     Outage,
     Release,
+    Scheduled,
     Site,
     Terminal,
 )
+from booking.store_catalogue_changes import openings_of, waiting
 from booking.store_catalogue_tables import (
     calendar_day,
     calendar_year,
@@ -35,6 +38,7 @@ from booking.store_services import service_of, service_row
 from booking.tables import insert_for
 
 _CALENDAR = (calendar_day, calendar_year)
+_NOBODY_BOOKS = text("LOCK TABLE appointment IN SHARE ROW EXCLUSIVE MODE")
 
 
 def version(conn: Connection) -> int:
@@ -78,12 +82,15 @@ def load(conn: Connection) -> Catalogue:
             Release(id=row.id, opens_at=row.opens_at, from_day=row.from_day, to_day=row.to_day)
         )
 
+    waits = waiting(conn)
+
     def hours(place: str, row: Any, keeps_calendar: bool) -> Hours:
         return Hours(
             zone=row.zone,
             calendar=calendars[row.territory] if keeps_calendar else None,
             openings=tuple(openings[place]),
             closures=closures[place],
+            coming=_coming(waits, place, row.zone),
         )
 
     return Catalogue(
@@ -129,6 +136,12 @@ def load(conn: Connection) -> Catalogue:
                 reason=row.reason,
             )
             for row in conn.execute(select(outage).order_by(outage.c.id))
+        ),
+        scheduled=tuple(
+            Scheduled(
+                id=row.id, department=row.department, subject=row.subject, at=row.effective_at
+            )
+            for row in waits
         ),
     )
 
@@ -222,6 +235,28 @@ def touch(conn: Connection) -> None:
         statement.on_conflict_do_update(
             index_elements=["one"], set_={"version": catalogue_version.c.version + 1}
         )
+    )
+
+
+def nobody_books(conn: Connection) -> None:
+    """From here to COMMIT nobody takes or changes an appointment; who was at it has finished.
+
+    Who comes next reads the version of the catalogue after this, and looks again.  To be called
+    first of all.  SQLite has one writer anyway.
+    """
+    if conn.dialect.name == "postgresql":
+        conn.execute(_NOBODY_BOOKS)
+
+
+def _coming(
+    waits: Iterable[Row[Any]], place: str, zone: str
+) -> tuple[tuple[date, tuple[Opening, ...]], ...]:
+    """Weekly hours of a department that hold from a later day on."""
+    subject = place.replace("department:", "hours:", 1)
+    return tuple(
+        (row.effective_at.astimezone(ZoneInfo(zone)).date(), openings_of(row.after))
+        for row in waits
+        if row.subject == subject
     )
 
 

@@ -7,9 +7,11 @@ from typing import Any
 from sqlalchemy import Connection
 
 from booking import (
+    store_administration,
     store_booking,
     store_capacity,
     store_catalogue,
+    store_catalogue_changes,
     store_claims,
     store_first,
     store_offers,
@@ -20,6 +22,7 @@ from booking.appointment import AppointmentView
 from booking.availability_service import Freshness
 from booking.capacity import OutageNoted, OutageOrder, ToMove
 from booking.catalogue import Catalogue
+from booking.catalogue_changes import Change, ChangeOrder, ChangeRecord, Preview
 from booking.errors import UnknownReference
 from booking.orders import (
     Arrived,
@@ -36,6 +39,7 @@ from booking.search import Simplify
 from booking.search_service import as_written
 from booking.service import EVERY_TIME, BookingService
 from booking.slots import Used
+from booking.store_administration import Previewed
 from booking.store_offers import WaitingList
 from booking.waitlist import Joined, JoinOrder, WaitView
 
@@ -138,6 +142,47 @@ class SqlStore:
             with_contact=with_contact,
         )
 
+    async def preview_change(
+        self, change: Change, from_at: datetime | None, now: datetime
+    ) -> Preview:
+        silent = Tell(record=_silent, owe=_silent)
+        try:
+            await self._executor.write(
+                store_administration.preview, change, from_at, tell=silent, now=now
+            )
+        except Previewed as seen:
+            return seen.preview
+        raise AssertionError("a preview ends by raising what it saw")
+
+    async def change_catalogue(self, order: ChangeOrder, now: datetime) -> int:
+        return await self._executor.write(
+            store_administration.change, order, tell=self._tell, now=now
+        )
+
+    async def take_back(self, department: str, change_id: int, by: str, now: datetime) -> int:
+        return await self._executor.write(
+            store_administration.take_back,
+            department,
+            change_id,
+            by=by,
+            tell=self._tell,
+            now=now,
+        )
+
+    async def take_effect(self, now: datetime) -> int:
+        waits = await self._executor.read(store_catalogue_changes.waiting)
+        if not any(row.effective_at <= now for row in waits):
+            return 0
+        return await self._executor.write(
+            store_administration.take_effect, tell=self._tell, now=now
+        )
+
+    async def changes(self, department: str) -> list[ChangeRecord]:
+        return await self._executor.read(store_catalogue_changes.records_of, department)
+
+    async def made_change(self, department: str, change_id: int) -> ChangeRecord | None:
+        return await self._executor.read(store_catalogue_changes.record_of, department, change_id)
+
     def arrive(self, conn: Any, reference: str, terminal_id: str, now: datetime) -> Arrived:
         return store_visits.arrive(conn, reference, terminal_id, tell=self._tell, now=now)
 
@@ -189,6 +234,10 @@ def _version_and_used(
 ) -> tuple[int, Used]:
     used = store_claims.used(conn, resources, first, last, now)
     return store_catalogue.version(conn), used
+
+
+def _silent(*_: Any, **__: Any) -> None:
+    """Tell nobody."""
 
 
 def _contact(conn: Connection, ref: str) -> Contact:

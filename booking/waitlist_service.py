@@ -54,7 +54,7 @@ class WaitlistService(OpeningsService):
         contact = checked(Details(name="-", contact=contact)).contact
         entry_id, reference = self._new_id(), new_reference(self._random_bytes)
         while True:
-            catalogue = await self.catalogue()
+            catalogue = await self.catalogue(now)
             service, site = slots.offered(catalogue, service_id, site_id, wish)
             if wish.others:
                 raise NotOfferedHere("no waiting list for several sites at once")

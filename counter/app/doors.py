@@ -26,9 +26,11 @@ from web.citizen.memo_pages import MemoDeps
 from web.citizen.paper_pages import PaperDeps
 from web.citizen.ports import Deps as CitizenDeps
 from web.citizen.waiting_room_pages import RoomDeps, behind_the_door
-from web.console import advance_pages, party_asks, stills
+from web.console import admin_pages, advance_pages, party_asks, stills
 from web.console import asks as console_asks
 from web.console import views as console
+from web.console.admin_local import departments_in
+from web.console.admin_ports import AdminDeps
 from web.console.advance_local import LocalBeforeVisits
 from web.console.counter_local import LocalConsoleCounter
 from web.console.ports import ConsoleDeps
@@ -181,6 +183,14 @@ def _routes(
                 advance=parts.advance,
                 snapshot=parts.snapshot,
                 clock=clock,
+            )
+        ),
+        *admin_pages.routes(
+            AdminDeps(
+                booking=parts.booking,
+                departments=departments_in(executor),
+                now=clock,
+                new_id=new_id,
             )
         ),
         *stills.routes(parts.stills),

@@ -41,11 +41,27 @@ PEOPLE = (
         departments=("safp", "dsi", "fss", "dsaj", "dsf", "dsat", "fp", "dsal"),
         supervisor=True,
     ),
+    Person(
+        id="hong",
+        name="洪先生",
+        departments=(
+            "ias",
+            "iam",
+            "dsedt",
+            "hq_commerce",
+            "hq_tax",
+            "hq_realestate",
+            "hq_notary",
+            "hq_livelihood",
+            "hq_security",
+        ),
+        supervisor=True,
+    ),
 )
 
 
 def names_of(people: Sequence[Person]) -> str:
-    """`lei, ana or mok`: whom one may sign in as."""
+    """`lei, ana or hong`: whom one may sign in as."""
     names = [person.id for person in people]
     return f"{', '.join(names[:-1])} or {names[-1]}"
 

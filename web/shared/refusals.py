@@ -89,6 +89,15 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "hold_expired": (
         N_("We could not keep your time any longer"),
         N_("Times are kept for 10 minutes. Choose a time again; nothing was booked.")),
+    "bad_change": (
+        N_("This change cannot be made as it is"),
+        N_("Go back, correct the marked fields and look at it once more.")),
+    "changed_meanwhile": (
+        N_("Somebody else changed this while you were writing"),
+        N_("What you wrote is kept. Compare it with what is there now, then go on.")),
+    "cannot_take_back": (
+        N_("This change cannot be taken back"),
+        N_("It was changed again since, or its day is over. Make a new change instead.")),
     "unknown_reference": (
         N_("We do not know this appointment number"),
         N_("Check it against your confirmation: 20 letters and digits in four groups.")),

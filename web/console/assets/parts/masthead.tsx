@@ -74,6 +74,15 @@ export function Masthead() {
           </a>
         ))}
       </nav>
+      <a
+        class="button button--plain masthead__button"
+        href="/console/booking"
+        target="_blank"
+        rel="noopener"
+        aria-label={t("Booking, in a new tab")}
+      >
+        {t("Booking")}
+      </a>
       <Button class="masthead__button" label={t("Keys")} onPress={() => (helpOpen.value = true)} always>
         ?
       </Button>
