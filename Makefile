@@ -10,7 +10,7 @@ SOURCES = counter booking web tools tests
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check fmt assets clean unit alone services bench-media bench-search fuzz \
-	bench-booking mutate-booking deep \
+	bench-booking mutate-booking deep deep-api \
 	check-format check-lint check-types check-imports check-protocol check-texts check-browser
 
 help:
@@ -21,6 +21,7 @@ help:
 	@echo "make bench-search  measure the search over 300 services (some seconds)"
 	@echo "make bench-booking  measure booking beside its peers (twenty minutes)"
 	@echo "make mutate-booking  take each guard of booking away once; a test must fail (ten minutes)"
+	@echo "make deep-api  ask the booking API what its document allows, and what not (half an hour or more)"
 	@echo "make fuzz    send the media plane what strangers might, for half an hour"
 	@echo "make deep    live through many more lives than the suite does"
 	@echo "make fmt     format the Python code and fix what can be fixed"
@@ -103,6 +104,11 @@ fuzz: .venv/ready-test
 		$(PY) -m tests.fuzz $$target -max_total_time=$(or $(SECONDS),600) \
 			-artifact_prefix=var/fuzz/ var/fuzz/$$target || exit 1; \
 	done
+
+# What the suite does with a few examples of each call, with EXAMPLES (100).
+deep-api: .venv/ready-test
+	API_EXAMPLES=$(or $(EXAMPLES),100) $(PY) -m pytest -q --timeout 3600 \
+		tests/web/api/test_schemathesis.py
 
 # --- check ---------------------------------------------------------------------------------------
 

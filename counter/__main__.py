@@ -132,12 +132,23 @@ def _drain(options: argparse.Namespace) -> int:
 
 
 def _webhooks(options: argparse.Namespace) -> int:
-    body = {
-        name: value
-        for name in ("webhook", "url", "kinds", "department", "delivery", "since")
-        if (value := getattr(options, name, None)) is not None
-    }
-    return _ask_operator(options, options.path, body)
+    sent = _given(options, "webhook", "url", "kinds", "department", "delivery", "since")
+    return _ask_operator(options, options.path, sent)
+
+
+def _api_keys(options: argparse.Namespace) -> int:
+    return _ask_operator(options, "/api-keys", None)
+
+
+def _api_key(options: argparse.Namespace) -> int:
+    sent = _given(options, "key", "name", "scopes", "department", "per_s")
+    return _ask_operator(options, options.path, sent)
+
+
+def _given(options: argparse.Namespace, *names: str) -> dict[str, object]:
+    """What of these was said on the command line."""
+    said = {name: getattr(options, name, None) for name in names}
+    return {name: value for name, value in said.items() if value is not None}
 
 
 def _ask_operator(options: argparse.Namespace, path: str, body: dict[str, object] | None) -> int:
@@ -296,6 +307,8 @@ def _parser() -> argparse.ArgumentParser:
     chosen.add_argument("--since", help="all since then: 2026-11-23T10:00:00+08:00")
     again.set_defaults(run=_webhooks, path="/webhooks/replay")
 
+    _add_api_key(commands.add_parser("api-key", help="which programs may book"), common)
+
     drain = commands.add_parser("drain", parents=[common], help="empty a media process")
     drain.add_argument("process", help="such as media-0; see health")
     drain.add_argument("--limit-s", type=int, default=3600, help="how long calls may go on (3600)")
@@ -323,6 +336,32 @@ def _parser() -> argparse.ArgumentParser:
     )
     check.set_defaults(run=_check)
     return parser
+
+
+def _add_api_key(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> None:
+    asked = parser.add_subparsers(required=True, metavar="WHAT")
+    known = asked.add_parser("list", parents=[common], help="all of them, without their secrets")
+    known.set_defaults(run=_api_keys)
+    new = asked.add_parser("make", parents=[common], help="a new one; shows it, this once")
+    new.add_argument("name", help="of the program")
+    new.add_argument(
+        "--scope",
+        dest="scopes",
+        action="append",
+        required=True,
+        choices=("read", "book"),
+        help="what it may do; to be repeated",
+    )
+    new.add_argument("--department", help="only its services (all)")
+    new.add_argument("--per-s", type=int, help="requests a second, on average (50)")
+    new.set_defaults(run=_api_key, path="/api-keys/make")
+    for what, how in (
+        ("renew", "another secret for the same program; the old one is void"),
+        ("revoke", "let it ask nothing any more; what it booked stays"),
+    ):
+        one = asked.add_parser(what, parents=[common], help=how)
+        one.add_argument("key", help="its id; see list")
+        one.set_defaults(run=_api_key, path=f"/api-keys/{what}")
 
 
 if __name__ == "__main__":

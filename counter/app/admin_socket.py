@@ -56,6 +56,24 @@ class Operations(Protocol):
         """Tell it one thing again, or all that happened since; journalled."""
         ...
 
+    async def api_keys(self) -> Json:
+        """All keys of programs, without their secrets."""
+        ...
+
+    async def api_key_make(
+        self, name: str, scopes: Sequence[str], department: str | None, per_s: int | None
+    ) -> Json:
+        """A new one, with its secret; journalled."""
+        ...
+
+    async def api_key_renew(self, key_id: str) -> Json:
+        """Another secret for it; journalled."""
+        ...
+
+    async def api_key_revoke(self, key_id: str) -> Json:
+        """Let it ask nothing any more; journalled."""
+        ...
+
     async def enrolment(self, terminal_id: str) -> Json:
         """A link with which a machine becomes that terminal."""
         ...
@@ -95,6 +113,21 @@ async def open_admin_socket(operations: Operations, path: Path) -> web.AppRunner
                 body["webhook"], body.get("delivery"), body.get("since")
             )
         ),
+    )
+    app.router.add_get("/api-keys", _answer(lambda body: operations.api_keys()))
+    app.router.add_post(
+        "/api-keys/make",
+        _answer(
+            lambda body: operations.api_key_make(
+                body["name"], body["scopes"], body.get("department"), body.get("per_s")
+            )
+        ),
+    )
+    app.router.add_post(
+        "/api-keys/renew", _answer(lambda body: operations.api_key_renew(body["key"]))
+    )
+    app.router.add_post(
+        "/api-keys/revoke", _answer(lambda body: operations.api_key_revoke(body["key"]))
     )
     app.router.add_post("/enrolment", _answer(lambda body: operations.enrolment(body["terminal"])))
     app.router.add_post(

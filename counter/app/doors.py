@@ -20,6 +20,12 @@ from counter.signaling.gateway_socketio import Audience, Doors, Gateway
 from counter.signaling.ports import GatewayPrincipal
 from counter.signaling.service import handlers as signaling_handlers
 from counter.signaling.store_asks import COMMANDS, current_epoch, follows
+from counter.store.back_pressure import Gate
+from web.api import routes as api
+from web.api.callers import Callers
+from web.api.limits import Limits
+from web.api.once_local import LocalOnce
+from web.api.ports import ApiDeps
 from web.citizen import availability_feed, memo_pages, paper_pages
 from web.citizen import routes as citizen
 from web.citizen.memo_pages import MemoDeps
@@ -69,7 +75,7 @@ async def open_doors(
     install(
         app,
         Base(
-            sessions=sessions,
+            sessions=Callers(parts.api_keys, sessions),
             random_bytes=secrets.token_bytes,
             secret=key,
             origins=(settings.origin,) if settings.origin else (),
@@ -91,6 +97,7 @@ async def open_doors(
             waiting_room_per_s=settings.waiting_room_per_s,
         )
     )
+    app.add_routes(api.routes(_api(parts, key, settings.domain)))
     app.add_routes(health.routes(ready))
 
     origins = (settings.origin,) if settings.origin else ()
@@ -197,6 +204,17 @@ def _routes(
         *papers.routes(papers_here),
         *wall.routes(wall_here),
     ]
+
+
+def _api(parts: Parts, key: bytes, domain: str) -> ApiDeps:
+    return ApiDeps(
+        booking=parts.booking,
+        once=LocalOnce(Gate(parts.store.executor)),
+        limits=Limits(asyncio.get_running_loop().time),
+        now=clock,
+        secret=key,
+        domain=domain,
+    )
 
 
 def _gateway_doors(

@@ -93,6 +93,7 @@ class Node:
             media=parts.media,
             recordings_of=parts.recordings,
             webhooks_of=parts.webhooks,
+            api_keys_of=parts.api_keys,
             alerts=lambda: parts.store.executor.read(open_alerts),
             blob_path=parts.store.blobs.path,
             ready=self.readiness,

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from counter.app.admin_socket import Json
 from counter.app.seed import PEOPLE
 from counter.errors import BadInput, NotAllowedNow, NotFound
+from counter.identity.api_key import USUAL_PER_S
 from counter.ids import NewId
 from counter.store.alerts import Alert
 
@@ -75,6 +76,20 @@ class Webhooks(Protocol):
     ) -> int: ...
 
 
+class ApiKeys(Protocol):
+    """The part of `counter.identity.api_key_service.ApiKeyService` that is used here."""
+
+    async def make(
+        self, name: str, scopes: Sequence[str], department: str | None, by: str, per_s: int
+    ) -> tuple[Any, str]: ...
+
+    async def listed(self) -> Sequence[Any]: ...
+
+    async def renew(self, key_id: str, by: str) -> str: ...
+
+    async def revoke(self, key_id: str, by: str) -> None: ...
+
+
 OPERATOR = "operator:socket"
 LOCAL = timezone(timedelta(hours=8))
 "Macau and Hengqin, all year."
@@ -93,6 +108,7 @@ class NodeOperations:
     media: Media
     recordings_of: Recordings
     webhooks_of: Webhooks
+    api_keys_of: ApiKeys
     alerts: Callable[[], Awaitable[Sequence[Alert]]]
     blob_path: Callable[[str], Path]
     ready: Callable[[], Awaitable[bool]]
@@ -154,9 +170,7 @@ class NodeOperations:
 
     async def webhook_add(self, url: str, kinds: Sequence[str], department: str | None) -> Json:
         """A new one; its secret is told here and never again.  Raises `BadInput`, `NotFound`."""
-        known = (await self.booking.catalogue()).departments
-        if department is not None and department not in known:
-            raise NotFound("no such department")
+        await self._require_department(department)
         webhook, secret = await self.webhooks_of.add(url, kinds, department, OPERATOR)
         return {**_plain(webhook), "secret": secret}
 
@@ -177,6 +191,29 @@ class NodeOperations:
             webhook_id, OPERATOR, delivery=delivery, since=instant
         )
         return {"deliveries": again}
+
+    async def api_keys(self) -> Json:
+        """All keys of programs, revoked ones among them."""
+        return {"keys": [_plain(one) for one in await self.api_keys_of.listed()]}
+
+    async def api_key_make(
+        self, name: str, scopes: Sequence[str], department: str | None, per_s: int | None
+    ) -> Json:
+        """A new one; it is told here and never again.  Raises `BadInput`, `NotFound`."""
+        await self._require_department(department)
+        made, key = await self.api_keys_of.make(
+            name, scopes, department, OPERATOR, USUAL_PER_S if per_s is None else per_s
+        )
+        return {**_plain(made), "key": key}
+
+    async def api_key_renew(self, key_id: str) -> Json:
+        """Another secret for it; the old one is void.  Raises `NotFound`."""
+        return {"id": key_id, "key": await self.api_keys_of.renew(key_id, OPERATOR)}
+
+    async def api_key_revoke(self, key_id: str) -> Json:
+        """Let it ask nothing any more.  Raises `NotFound`."""
+        await self.api_keys_of.revoke(key_id, OPERATOR)
+        return {"ok": True}
 
     async def enrolment(self, terminal_id: str) -> Json:
         """A one-use link.  Raises `NotFound` for a terminal that is not in the catalogue."""
@@ -248,6 +285,11 @@ class NodeOperations:
     async def _any_terminal(self) -> str:
         sites = (await self.booking.catalogue()).sites.values()
         return str(next(terminal.id for site in sites for terminal in reversed(site.terminals)))
+
+    async def _require_department(self, department: str | None) -> None:
+        known = (await self.booking.catalogue()).departments
+        if department is not None and department not in known:
+            raise NotFound("no such department")
 
     def _require_development(self) -> None:
         if not self.development:

@@ -41,9 +41,11 @@ from counter.esign.service import EsignService
 from counter.esign.sign_pool import SignPool
 from counter.esign.store_records import SqlRecords
 from counter.esign.tsa_development import tsa_application
+from counter.identity.api_key_service import ApiKeyService
 from counter.identity.commands_store import StoredCommands
 from counter.identity.passphrases_argon2 import Argon2Passphrases
 from counter.identity.service import IdentityService
+from counter.identity.store_api_keys import SqlApiKeys
 from counter.ids import AgentId, TerminalId
 from counter.media.mutual_tls import TlsRenewal
 from counter.media.mux_pool import MuxPool
@@ -80,6 +82,7 @@ class Parts:
     booking: BookingService
     snapshot: Snapshot
     identity: IdentityService
+    api_keys: ApiKeyService
     documents: DocumentsService
     advance: AdvanceService
     "Papers before the trip."
@@ -186,6 +189,7 @@ async def open_parts(
         booking=booking,
         snapshot=snapshot,
         identity=IdentityService(StoredCommands(executor), Argon2Passphrases(), new_token),
+        api_keys=ApiKeyService(SqlApiKeys(executor), new_id, new_token, clock),
         documents=DocumentsService(
             SqlPapers(executor, audiences, require_open), store.blobs, scanner, new_id
         ),

@@ -1,7 +1,10 @@
 """What identity needs from outside."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Protocol
+
+from counter.identity.api_key import ApiKey
 
 NewToken = Callable[[], str]
 "A fresh secret of 256 bits, URL-safe."
@@ -16,4 +19,28 @@ class Passphrases(Protocol):
 
     def right(self, passphrase: str, stored: str) -> bool:
         """Whether this is the passphrase that was stored."""
+        ...
+
+
+class ApiKeyStore(Protocol):
+    """Keeps the keys of programs.  Every change is one transaction, journalled."""
+
+    async def add(self, key: ApiKey, secret_sha256: str, now: datetime) -> None:
+        """Keep a new one."""
+        ...
+
+    async def listed(self) -> list[ApiKey]:
+        """Oldest first, revoked ones among them."""
+        ...
+
+    async def renew(self, key_id: str, secret_sha256: str, by: str, now: datetime) -> None:
+        """Another secret.  Raises `NotFound`."""
+        ...
+
+    async def revoke(self, key_id: str, by: str, now: datetime) -> None:
+        """Know it no more.  Raises `NotFound`."""
+        ...
+
+    async def living(self, key_id: str) -> tuple[ApiKey, str] | None:
+        """The key and the digest of its secret; None when it is not there, or revoked."""
         ...

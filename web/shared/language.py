@@ -13,6 +13,8 @@ from web.shared.i18n import DEFAULT, LANGUAGES, negotiate
 
 COOKIE = "language"
 COOKIE_LIFE_S = 180 * 24 * 3600
+PROGRAMS = "/api/"
+"Below it programs ask: no cookie counts there, and none is given."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +30,9 @@ LANGUAGE_RULE = web.AppKey("language_rule", LanguageRule)
 
 def language_of(request: web.Request) -> str:
     """One of `LANGUAGES`."""
+    chosen = None if request.path.startswith(PROGRAMS) else request.cookies.get(COOKIE)
     return negotiate(
-        request.cookies.get(COOKIE),
+        chosen,
         principal_of(request).language,
         request.headers.get("Accept-Language", ""),
         request.config_dict[LANGUAGE_RULE].default,
@@ -40,7 +43,8 @@ def language_of(request: web.Request) -> str:
 async def choose(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answer `?lang=` before the page is made."""
     wanted = request.query.get("lang")
-    if request.method != "GET" or wanted not in LANGUAGES:
+    of_program = request.path.startswith(PROGRAMS)
+    if request.method != "GET" or wanted not in LANGUAGES or of_program:
         return await handler(request)
     rest = [(name, value) for name, value in request.query.items() if name != "lang"]
     # Path only, and never "//host": the redirect cannot leave this site.

@@ -57,6 +57,22 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "server_fault": (
         N_("Something went wrong on our side"),
         N_("Nothing was lost that you had already sent. Try again in a minute.")),
+    # Programs
+    "api_key_unknown": (
+        N_("The key of this program is missing, unknown or revoked"),
+        N_("Send it as Authorization: Bearer. Whoever runs the counter makes keys.")),
+    "api_key_scope": (
+        N_("The key of this program may not do this"),
+        N_("Whoever runs the counter can make a key that may.")),
+    "idempotency_key_missing": (
+        N_("This request has no key of its own"),
+        N_("Send an Idempotency-Key of 8 to 64 letters and digits, new for each request.")),
+    "idempotency_key_used": (
+        N_("The key of this request was already used for another one"),
+        N_("Send a new Idempotency-Key with a new request, and the same one when repeating it.")),
+    "no_such_call": (
+        N_("There is no such call"),
+        N_("See what there is in /api/v1/openapi.json.")),
     # More than two in a call
     "agent_not_free": (
         N_("This colleague is not free any more"),

@@ -13,7 +13,7 @@ export function Queue() {
   const waiting = screen.value.queue.filter(row => row.state !== "active");
   const served = screen.value.queue.filter(row => row.state === "active");
   return (
-    <section class="queue" aria-labelledby="queue">
+    <section class="queue" aria-labelledby="queue" tabIndex={0}>
       <h2 id="queue">
         {t("Waiting")} <span class="count">{waiting.length}</span>
       </h2>

@@ -1,0 +1,302 @@
+"""Appointments: kept, confirmed, looked at, changed, cancelled.
+
+The reference says which, and never stands in an address.  It is not enough: an appointment that was
+not made with this key is unknown to it, as one that does not exist.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from booking.appointment import AppointmentView, Details, Party, State, refuse
+from booking.errors import (
+    AppointmentCancelled,
+    BadDetails,
+    BookingRefused,
+    ClosedDay,
+    HoldExpired,
+    NotConfirmed,
+    NotForOthers,
+    NotInCatalogue,
+    NotInThisLanguage,
+    NotOfferedHere,
+    NotReleased,
+    OnlySameDay,
+    PersonOverlap,
+    ReferenceUsed,
+    SlotTaken,
+    TooLate,
+    TooLateToChange,
+    TooManyAppointments,
+    TooManyOfEntity,
+    UnknownReference,
+    WeeklyLimit,
+)
+from booking.ics import calendar_entry
+from booking.orders import Held
+from counter.identity.api_key import Scope
+from web.api.booking_models import (
+    AppointmentOut,
+    ChangeIn,
+    ConfirmIn,
+    FirstIn,
+    HeldOut,
+    HoldIn,
+    OfReference,
+    PartyOut,
+    ReferenceIn,
+)
+from web.api.call import Asked, Call, Told, instant, told
+from web.api.catalogue_calls import service_of
+from web.api.fields import day_of, instant_of
+from web.shared.i18n import TAGS
+from web.shared.wording import catalogue_language
+
+HOLD_REFUSES: tuple[type[BookingRefused], ...] = (
+    NotInCatalogue,
+    NotOfferedHere,
+    NotInThisLanguage,
+    ClosedDay,
+    NotReleased,
+    SlotTaken,
+    PersonOverlap,
+    TooManyAppointments,
+    WeeklyLimit,
+    OnlySameDay,
+    HoldExpired,
+    BadDetails,
+)
+
+
+async def hold(asked: Asked[HoldIn]) -> Told:
+    said, booking = asked.said, asked.deps.booking
+    service_ids = [(await service_of(asked, said.service)).id]
+    start = instant_of(said.start)
+    (held,) = await booking.hold_sitting(
+        asked.key, service_ids, said.site, start, asked.person(said.person), asked.now, said.wish()
+    )
+    return told(_held(held, start))
+
+
+async def hold_first(asked: Asked[FirstIn]) -> Told:
+    said = asked.said
+    held = await asked.deps.booking.hold_first(
+        asked.key,
+        (await service_of(asked, said.service)).id,
+        said.site,
+        day_of(said.day),
+        said.part,
+        asked.person(said.person),
+        asked.now,
+        said.wish(),
+    )
+    return told(_held(held, held.start))
+
+
+async def confirm(asked: Asked[ConfirmIn]) -> Told:
+    said = asked.said
+    held = await mine(asked, said.reference)
+    details = Details(
+        name=said.name,
+        contact=said.contact,
+        language=catalogue_language(said.language),
+        needs=held.needs if said.needs is None else tuple(said.needs),
+        speech=said.speech or held.wish.speech,
+        acting=said.acting,
+        acting_for=said.acting_for,
+        entity_number=said.entity_number,
+        parties=tuple(Party(name=one.name, site=one.site) for one in said.parties),
+    )
+    view = await asked.deps.booking.confirm(said.reference, details, asked.now)
+    return told(appointment_out(view))
+
+
+async def look(asked: Asked[OfReference]) -> Told:
+    return told(appointment_out(await mine(asked, asked.said.reference)))
+
+
+async def calendar(asked: Asked[OfReference]) -> Told:
+    view = await mine(asked, asked.said.reference)
+    if view.state in (State.HELD, State.EXPIRED):
+        refuse(view.state, view.start)
+    text = calendar_entry(
+        view,
+        await asked.deps.booking.catalogue(),
+        language=asked.language,
+        domain=asked.deps.domain,
+        now=asked.now,
+    )
+    return Told(
+        body=text.encode(),
+        content_type="text/calendar; charset=utf-8",
+        headers={"Content-Language": TAGS[asked.language]},
+    )
+
+
+async def change(asked: Asked[ChangeIn]) -> Told:
+    said = asked.said
+    await mine(asked, said.reference)
+    view = await asked.deps.booking.reschedule(
+        said.reference, said.site, instant_of(said.start), asked.now
+    )
+    return told(appointment_out(view))
+
+
+async def cancel(asked: Asked[ReferenceIn]) -> Told:
+    await mine(asked, asked.said.reference)
+    view = await asked.deps.booking.cancel(asked.said.reference, asked.now)
+    return told(appointment_out(view))
+
+
+async def mine(asked: Asked[Any], reference: str) -> AppointmentView:
+    """The appointment, if it was made with this key.  Raises `UnknownReference`."""
+    view = await asked.deps.booking.appointment(reference, asked.now)
+    if not asked.is_mine((await asked.deps.booking.contact(view.appointment_id)).person):
+        raise UnknownReference("it was not made with this key")
+    return view
+
+
+def _held(held: Held, start: datetime) -> HeldOut:
+    return HeldOut(
+        id=held.appointment_id,
+        reference=held.reference,
+        start=instant(start),
+        expires_at=instant(held.expires_at),
+    )
+
+
+def appointment_out(view: AppointmentView) -> AppointmentOut:
+    """As its holder may see it."""
+    return AppointmentOut.model_validate(
+        {
+            "id": view.appointment_id,
+            "state": view.state,
+            "department": view.department,
+            "service": view.service,
+            "site": view.site,
+            "start": instant(view.start),
+            "end": instant(view.end),
+            "version": view.version,
+            "expires_at": None if view.expires_at is None else instant(view.expires_at),
+            "name": view.name,
+            "contact": view.contact,
+            "language": TAGS.get(view.language),
+            "speech": view.wish.speech,
+            "needs": list(view.needs),
+            "acting": view.acting,
+            "acting_for": view.acting_for,
+            "parties": [PartyOut(name=one.name, site=one.site) for one in view.parties],
+        }
+    )
+
+
+CALLS: tuple[Call[Any], ...] = (
+    Call(
+        name="hold",
+        method="POST",
+        path="/hold",
+        scope=Scope.BOOK,
+        does="Keep a time for ten minutes; an earlier hold of the same person is let go.",
+        takes=HoldIn,
+        gives=HeldOut,
+        answer=hold,
+        status=201,
+        refuses=HOLD_REFUSES,
+    ),
+    Call(
+        name="holdFirst",
+        method="POST",
+        path="/hold/first",
+        scope=Scope.BOOK,
+        does="Keep the first free time of a part of a day; for when many ask at once.",
+        takes=FirstIn,
+        gives=HeldOut,
+        answer=hold_first,
+        status=201,
+        refuses=HOLD_REFUSES,
+    ),
+    Call(
+        name="confirm",
+        method="POST",
+        path="/appointment/confirm",
+        scope=Scope.BOOK,
+        does="Make what is held an appointment; the first confirmation counts.",
+        takes=ConfirmIn,
+        gives=AppointmentOut,
+        answer=confirm,
+        refuses=(
+            UnknownReference,
+            HoldExpired,
+            SlotTaken,
+            NotForOthers,
+            NotInThisLanguage,
+            NotOfferedHere,
+            NotInCatalogue,
+            TooManyOfEntity,
+            AppointmentCancelled,
+            ReferenceUsed,
+            TooLate,
+            BadDetails,
+        ),
+    ),
+    Call(
+        name="getAppointment",
+        method="GET",
+        path="/appointment",
+        scope=Scope.BOOK,
+        does="An appointment, or what is held.",
+        takes=OfReference,
+        gives=AppointmentOut,
+        answer=look,
+        refuses=(UnknownReference,),
+    ),
+    Call(
+        name="getCalendarEntry",
+        method="GET",
+        path="/appointment/calendar",
+        scope=Scope.BOOK,
+        does="An appointment for the person's own calendar (RFC 5545); it says nothing of who.",
+        takes=OfReference,
+        gives=None,
+        answer=calendar,
+        refuses=(UnknownReference, NotConfirmed, HoldExpired),
+    ),
+    Call(
+        name="change",
+        method="POST",
+        path="/appointment/change",
+        scope=Scope.BOOK,
+        does="Move an appointment to another time or site; on any refusal it stays as it was.",
+        takes=ChangeIn,
+        gives=AppointmentOut,
+        answer=change,
+        refuses=(
+            UnknownReference,
+            TooLateToChange,
+            SlotTaken,
+            ClosedDay,
+            NotReleased,
+            PersonOverlap,
+            WeeklyLimit,
+            OnlySameDay,
+            NotInCatalogue,
+            NotOfferedHere,
+            NotInThisLanguage,
+            NotConfirmed,
+            HoldExpired,
+            AppointmentCancelled,
+            ReferenceUsed,
+            TooLate,
+        ),
+    ),
+    Call(
+        name="cancel",
+        method="POST",
+        path="/appointment/cancel",
+        scope=Scope.BOOK,
+        does="Give an appointment, or what is held, back.",
+        takes=ReferenceIn,
+        gives=AppointmentOut,
+        answer=cancel,
+        refuses=(UnknownReference, TooLateToChange, HoldExpired, ReferenceUsed, TooLate),
+    ),
+)

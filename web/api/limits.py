@@ -1,0 +1,53 @@
+"""How often a key may ask: a bucket that fills evenly, and holds what two seconds give.
+
+In memory, so of each node by itself; what booking can take in all is another matter
+(`counter.store.back_pressure`).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import ceil
+
+from web.api.refusals import TooMany
+
+HOLDS_S = 2
+"Seconds of its rate that a bucket holds: what may come at once."
+MOST_BUCKETS = 1000
+
+
+@dataclass(slots=True)
+class Bucket:
+    """What one key may still ask, as of `at` seconds."""
+
+    left: float
+    at: float
+
+    def take(self, per_s: int, now: float) -> float:
+        """Take one; 0 when it was there, else after how many seconds it will be."""
+        self.left = min(float(HOLDS_S * per_s), self.left + (now - self.at) * per_s)
+        self.at = now
+        if self.left >= 1:
+            self.left -= 1
+            return 0.0
+        return (1 - self.left) / per_s
+
+
+class Limits:
+    """The buckets of all keys that asked lately."""
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        """monotonic: seconds that never go back."""
+        self._monotonic = monotonic
+        self._buckets: dict[str, Bucket] = {}
+
+    def take(self, key_id: str, per_s: int) -> None:
+        """Count one request.  Raises `TooMany`."""
+        now = self._monotonic()
+        bucket = self._buckets.get(key_id)
+        if bucket is None:
+            if len(self._buckets) >= MOST_BUCKETS:
+                self._buckets.clear()
+            bucket = self._buckets[key_id] = Bucket(left=float(HOLDS_S * per_s), at=now)
+        wait_s = bucket.take(per_s, now)
+        if wait_s:
+            raise TooMany(f"key {key_id} asks more than {per_s} times a second", ceil(wait_s))
