@@ -51,8 +51,23 @@ export function Masthead() {
           {t("Pause")}
         </Button>
       </div>
-      <a class="masthead__papers" href="/console/papers" target="_blank" rel="noopener">
-        {t("Papers before visits")}
+      <a
+        class="masthead__link"
+        href="/console/papers"
+        target="_blank"
+        rel="noopener"
+        aria-label={t("Papers before visits")}
+      >
+        {t("Papers")}
+      </a>
+      <a
+        class="masthead__link"
+        href="/console/booking"
+        target="_blank"
+        rel="noopener"
+        aria-label={t("Booking, in a new tab")}
+      >
+        {t("Booking")}
       </a>
       <p class="masthead__fact">
         {t("Served today")} <strong>{served_today}</strong>
@@ -74,15 +89,6 @@ export function Masthead() {
           </a>
         ))}
       </nav>
-      <a
-        class="button button--plain masthead__button"
-        href="/console/booking"
-        target="_blank"
-        rel="noopener"
-        aria-label={t("Booking, in a new tab")}
-      >
-        {t("Booking")}
-      </a>
       <Button class="masthead__button" label={t("Keys")} onPress={() => (helpOpen.value = true)} always>
         ?
       </Button>
