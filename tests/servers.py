@@ -88,9 +88,14 @@ def wait_for_port(port: int, process: subprocess.Popen[bytes], what: str) -> Non
 
 
 class PostgresServer:
-    """One cluster; superuser `counter`, no password, loopback only."""
+    """One cluster; superuser `counter`, no password, loopback only.
 
-    def __init__(self) -> None:
+    durable: what is committed outlives the machine, as in life, which costs.  What a server wrote
+    that is only killed is with the kernel either way.
+    """
+
+    def __init__(self, *, durable: bool = False) -> None:
+        self._durable = durable
         found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
         on_path = shutil.which("postgres")
         if not found and on_path is None:
@@ -143,9 +148,7 @@ class PostgresServer:
                 "-cmax_connections=200",
                 "-cshared_buffers=32MB",
                 "-cautovacuum=off",
-                # What a killed server wrote is with the kernel; only a machine that dies loses it.
-                "-cfsync=off",
-                "-cfull_page_writes=off",
+                *(() if self._durable else ("-cfsync=off", "-cfull_page_writes=off")),
             ],
             stdout=log,
             stderr=log,

@@ -63,7 +63,7 @@ class Bench:
     @property
     def server(self) -> PostgresServer:
         if self._server is None:
-            self._server = PostgresServer()
+            self._server = PostgresServer(durable=True)
         return self._server
 
     def close(self) -> None:
