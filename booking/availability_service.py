@@ -27,7 +27,7 @@ class Freshness:
     "When it has not; another node may have."
 
 
-AT_NINE = Freshness(changed=timedelta(milliseconds=200), unchanged=timedelta(seconds=1))
+AT_NINE = Freshness(changed=timedelta(milliseconds=500), unchanged=timedelta(seconds=1))
 "What a node that serves citizens allows."
 
 

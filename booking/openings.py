@@ -78,7 +78,7 @@ def fitting_day(
     """What is left of `day` for all of the services in one sitting, and why not more."""
     alone = [availability(catalogue, one, site, day, used, now, wish) for one in services]
     for one in alone:
-        if not one.free:
+        if not one.free or len(alone) == 1:
             return one
     times = len(fitting(catalogue, services, site, day, used, now, wish))
     free = min(times, *(one.free for one in alone))

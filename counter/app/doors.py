@@ -59,6 +59,9 @@ from web.wall.ports import WallDeps
 from web.wall.wall_local import LocalWall
 
 BODY_LIMIT_BYTES = 20 * 1024 * 1024
+BACKLOG = 4096
+"""Connections that may wait to be accepted.  A crowd comes within a moment; whoever finds the queue
+full is not told, and tries again after 1, 3, 7, 15 seconds."""
 
 
 async def open_doors(
@@ -116,10 +119,12 @@ async def open_doors(
     await gateway.start()
     closing.push_async_callback(gateway.close)
     if not settings.lan:
-        await web.TCPSite(runner, settings.host, settings.port).start()
+        await web.TCPSite(runner, settings.host, settings.port, backlog=BACKLOG).start()
         return f"http://{settings.host}:{runner.addresses[0][1]}"
     tls = await asyncio.to_thread(ensure_tls, settings.keys / "tls", clock())
-    await web.TCPSite(runner, "0.0.0.0", settings.port, ssl_context=tls.context).start()
+    await web.TCPSite(
+        runner, "0.0.0.0", settings.port, ssl_context=tls.context, backlog=BACKLOG
+    ).start()
     return f"https://{tls.address}:{runner.addresses[0][1]}"
 
 

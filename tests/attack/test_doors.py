@@ -6,6 +6,7 @@ Whatever comes, it is refused in plain words: no fault, no stack in the log, no 
 import asyncio
 import re
 import time
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -179,3 +180,16 @@ async def test_a_machine_that_was_replaced_is_cut_off(attacker: Attacker) -> Non
         async with http.post(url, json={"token": proof}, headers=headers) as answer:
             assert answer.status == 200
     await asyncio.wait_for(old.displaced.wait(), 20)
+
+
+async def test_a_crowd_that_comes_at_one_instant_may_wait_to_be_let_in(
+    target: RunningCounter,
+) -> None:
+    """Of a listening socket, `ss` shows under Send-Q how many connections may wait."""
+    done = await asyncio.create_subprocess_exec(
+        *("ss", "-Hltn", f"sport = :{target.port}"), stdout=asyncio.subprocess.PIPE
+    )
+    told, _ = await done.communicate()
+    room = [int(line.split()[2]) for line in told.decode().splitlines()]
+    allowed = int(Path("/proc/sys/net/core/somaxconn").read_text())
+    assert room == [min(4096, allowed)]

@@ -22,7 +22,7 @@ from web.shared.access import allow
 
 DAYS = 7
 "In one answer, from the day that was asked for."
-FRESH = Freshness(unchanged=timedelta(milliseconds=200))
+FRESH = Freshness(unchanged=timedelta(milliseconds=500))
 
 
 class Openings(Protocol):
