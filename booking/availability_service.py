@@ -27,8 +27,9 @@ class Freshness:
     "When it has not; another node may have."
 
 
-AT_NINE = Freshness(changed=timedelta(milliseconds=500), unchanged=timedelta(seconds=1))
-"What a node that serves citizens allows."
+_HALF_A_SECOND = timedelta(milliseconds=500)
+AT_NINE = Freshness(changed=_HALF_A_SECOND, unchanged=_HALF_A_SECOND)
+"What a node that serves citizens allows; what is made of these answers may be as old again."
 
 
 @dataclass(slots=True)
