@@ -134,7 +134,12 @@ async def calendar(asked: Asked[OfReference]) -> Told:
 
 async def change(asked: Asked[ChangeIn]) -> Told:
     said = asked.said
-    await mine(asked, said.reference)
+    view = await mine(asked, said.reference)
+    who = f"program:{asked.caller.id}"
+    first = await asked.deps.once.first(who, asked.key, view.version, asked.now)
+    if view.version != first:
+        # A late repeat: it was moved since, by this request or by a newer one, which stands.
+        return told(appointment_out(view))
     view = await asked.deps.booking.reschedule(
         said.reference, said.site, instant_of(said.start), asked.now
     )
@@ -277,6 +282,7 @@ CALLS: tuple[Call[Any], ...] = (
             NotReleased,
             PersonOverlap,
             WeeklyLimit,
+            TooManyOfEntity,
             OnlySameDay,
             NotInCatalogue,
             NotOfferedHere,

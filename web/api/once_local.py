@@ -20,3 +20,9 @@ class LocalOnce:
             await self._executor.write(once, who, key, command, lambda conn: True, now)
         except BadInput:
             raise IdempotencyKeyUsed(f"{who} used a key of a request again") from None
+
+    async def first(self, who: str, key: str, value: int, now: datetime) -> int:
+        seen = await self._executor.write(
+            once, f"{who}:seen", key, "api.seen", lambda conn: value, now
+        )
+        return int(seen)

@@ -43,6 +43,10 @@ class Once(Protocol):
         """Note it, unless it is noted.  Raises `IdempotencyKeyUsed` when it was for another."""
         ...
 
+    async def first(self, who: str, key: str, value: int, now: datetime) -> int:
+        """The value that came first with this key: this one, or that of an earlier try."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiDeps:

@@ -16,6 +16,7 @@ from aiohttp.http import HttpProcessingError
 
 from counter.errors import BadInput, Refusal
 from web.shared.access import Handler, principal_of
+from web.shared.language import PROGRAMS
 
 FIELD = "csrf"
 HEADER = "X-CSRF"
@@ -101,7 +102,8 @@ async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
         and request.match_info.http_exception is None
     ):
         if principal_of(request).bearer:
-            await _fields(request)
+            if not request.path.startswith(PROGRAMS):  # those read no form, and little of all else
+                await _fields(request)
             return await handler(request)
         _check_source(request, settings)
         given = request.headers.get(HEADER)

@@ -78,8 +78,13 @@ async def test_what_does_not_fit_the_model_is_named_by_its_field(
         (b" " * (MOST_BYTES + 1), "application/json", 413, "too_large"),
         (b"{}", "text/plain", 415, "bad_input"),
         (b"reference=1", "application/x-www-form-urlencoded", 415, "bad_input"),
+        (b"a=1&" * 50_000, "application/x-www-form-urlencoded", 415, "bad_input"),
+        (b"--x\r\n", "multipart/form-data; boundary=x", 415, "bad_input"),
     ],
-    ids=["empty", "half", "bytes", "surrogate", "deep list", "deep", "nan", "long", "text", "form"],
+    ids=[
+        *("empty", "half", "bytes", "surrogate", "deep list", "deep", "nan", "long"),
+        *("text", "form", "long form", "broken parts"),
+    ],
 )
 async def test_a_body_that_is_none(
     program: Program, body: bytes, kind: str, status: int, code: str

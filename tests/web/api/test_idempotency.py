@@ -75,6 +75,25 @@ async def test_moving_again_answers_the_same(program: Program) -> None:
     assert (first.status, first.text) == (200, again.text)
 
 
+async def test_a_late_repeat_of_a_move_does_not_undo_a_newer_one(program: Program) -> None:
+    reference = await program.book()
+    older, newer = (await program.starts())[2], (await program.starts())[4]
+    body = {"reference": reference, "site": SITE}
+    assert (await program.post("/appointment/change", key=KEY, start=older, **body)).status == 200
+    moved = await program.post("/appointment/change", key=f"{KEY}-2", start=newer, **body)
+    again = await program.post("/appointment/change", key=KEY, start=older, **body)
+    assert (again.status, again.text) == (200, moved.text)
+    assert again.json["start"] == newer
+
+
+async def test_a_move_that_was_refused_is_tried_again_when_repeated(program: Program) -> None:
+    reference = await program.book()
+    body = {"reference": reference, "site": SITE, "start": "2026-11-25T02:01:00Z"}
+    refused = await program.post("/appointment/change", key=KEY, **body)
+    again = await program.post("/appointment/change", key=KEY, **body)
+    assert refused.status >= 400 and (again.status, again.code) == (refused.status, refused.code)
+
+
 @pytest.mark.parametrize("key", ["", "short", "x" * 65, "with blank", "nicht-äöü"])
 async def test_a_change_needs_a_key_of_its_own(program: Program, key: str) -> None:
     headers = {"Idempotency-Key": key} if key else {}
