@@ -97,7 +97,7 @@ def confirmation(
         first = slots.grain_of(one.start)
         grains = slots.grain_of(one.end) - first
         if details.wish != one.wish:
-            shared = slots.wants(catalogue, service, site, first, details.wish)
+            shared = slots.wants(catalogue, service, site, first, details.wish, grains)
             retake.append(
                 (one.appointment_id, _only(catalogue, site, first, grains, shared, chance))
             )

@@ -181,9 +181,16 @@ def shared_resources(service: Service, site: Site, wish: Wish = ANYBODY) -> tupl
 
 
 def wants(
-    catalogue: Catalogue, service: Service, site: Site, first: int, wish: Wish = ANYBODY
+    catalogue: Catalogue,
+    service: Service,
+    site: Site,
+    first: int,
+    wish: Wish = ANYBODY,
+    grains: int | None = None,
 ) -> list[Want]:
     """What an appointment takes of the sites and the department; of the person see `personal`.
+
+    grains: how long it is, if not as long as the service is now.
 
     The unit of a lane may differ from grain to grain: which terminal it is, is decided at check-in,
     so that mixed lengths leave no gaps that nobody can book.  Of what is out of order nothing is
@@ -206,7 +213,7 @@ def wants(
         units, count = seats.get(other, (catalogue.site(other).terminals_with(frozenset()), 0))
         seats[other] = units, count + 1
     wanted = [Want(resource=quota, grain=day, units=tuple(range(department.daily_quota)))]
-    for grain in range(first, first + grains_of(service)):
+    for grain in range(first, first + (grains or grains_of(service))):
         able = _in_order(catalogue, agents, grain, lanes)
         wanted.append(Want(resource=agents, grain=grain, units=able, alike=not department.speech))
         for place, (units, count) in seats.items():

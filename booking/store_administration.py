@@ -59,7 +59,7 @@ def change(conn: Connection, order: ChangeOrder, *, tell: Tell, now: datetime) -
     seen.
     """
     catalogue = _begin(conn, tell, now)
-    before = _made_before(conn, order)
+    before = _made_before(conn, order, catalogue)
     if before is not None:
         return before
     if mark(catalogue, order.change) != order.seen:
@@ -186,8 +186,11 @@ def _withdraw(conn: Connection, change_id: int, now: datetime) -> None:
     )
 
 
-def _made_before(conn: Connection, order: ChangeOrder) -> int | None:
-    """The number of this very order, when it was the last of its thing: it was sent twice."""
+def _made_before(conn: Connection, order: ChangeOrder, catalogue: Catalogue) -> int | None:
+    """The number of this very order, when it was the last of its thing: it was sent twice.
+
+    Not when another one, written down before it, has taken effect since.
+    """
     row = rows.newest_of(conn, order.change)
     if row is None or row.withdrawn_at is not None or row.made_by != order.by:
         return None
@@ -196,7 +199,9 @@ def _made_before(conn: Connection, order: ChangeOrder) -> int | None:
         if order.from_at is not None
         else row.effective_at == row.made_at
     )
-    same = rows.change_of(row).after == order.change.after
+    made = rows.change_of(row)
+    holds = order.from_at is not None or stands(catalogue, made)
+    same = holds and made.after == order.change.after
     return int(row.id) if same and same_time and row.reverts is None else None
 
 

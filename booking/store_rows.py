@@ -189,7 +189,9 @@ def _of_the_visit(conn: Connection, row: Row[Any]) -> dict[str, Any]:
     """
     if row.state == State.NOSHOW or row.arrived_at is not None:
         return {}
-    first, *rest = [one for one in sitting_of(conn, row) if one.arrived_at is None]
+    first, *rest = [
+        one for one in sitting_of(conn, row) if one.arrived_at is None and one.state != State.NOSHOW
+    ]
     if not rest:
         return {}
     if first.id != row.id:

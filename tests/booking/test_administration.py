@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, func, select, text
 from sqlalchemy.util import await_only
 
 from booking import errors, store_booking, store_catalogue, store_catalogue_changes
@@ -30,7 +30,7 @@ from booking.orders import Held
 from booking.service import BookingService
 from booking.store_capacity import misfits
 from booking.store_catalogue_tables import department
-from booking.tables import appointment
+from booking.tables import appointment, claim
 from counter.store.executor import Executor
 from counter.store.journal_sql import check, read_all
 
@@ -465,3 +465,31 @@ def test_a_change_that_only_a_newer_counter_knows_is_not_guessed_at() -> None:
 
     with pytest.raises(ValueError, match="newer counter"):
         store_catalogue_changes.change_of(Row)
+
+
+async def test_the_same_again_is_a_change_when_another_took_effect_in_between(
+    booking: BookingService, now: datetime
+) -> None:
+    later = now + timedelta(days=2)
+    await make(booking, await capacity(booking, now, 3, 8), now, later)
+    await make(booking, await capacity(booking, now, 2, 8), now)
+    assert (await booking.administered(later)).department(DSF).lanes == 3
+    await make(booking, await capacity(booking, later, 2, 8), later)
+    assert (await booking.administered(later)).department(DSF).lanes == 2
+
+
+async def test_a_hold_keeps_its_length_when_the_service_has_another_and_the_wish_changes(
+    booking: BookingService, executor: Executor, now: datetime
+) -> None:
+    def units(conn: Connection) -> int:
+        found = select(func.count()).where(
+            claim.c.appointment_id == hold.appointment_id, claim.c.resource.startswith("site:")
+        )
+        return conn.execute(found).scalar_one()
+
+    hold = await held(booking, now)
+    whole = await executor.read(units)
+    minutes = (await booking.administered(now)).service(SERVICE).slot_minutes
+    await make(booking, await of_service(booking, now, slot_minutes=minutes // 2), now)
+    await booking.confirm(hold.reference, Details(name="陳大文", needs=("step_free",)), now)
+    assert await executor.read(units) == whole
