@@ -15,7 +15,7 @@ from counter.documents.page import Limits, ScanRefused
 from counter.documents.ports import AdvancePapers, Looker, RemovableBlobs, Seal
 from counter.documents.refusals import BY_CODE, ScanFailed
 from counter.documents.sniff import sniff
-from counter.errors import Crowded, Refusal
+from counter.errors import Crowded, Refusal, StoreUnavailable
 from counter.ids import AppointmentId, Digest, NewId, PageId
 
 MOST_WAITING = 8
@@ -129,7 +129,9 @@ class AdvanceService:
     async def _keep(self, new: NewAdvance, now: datetime) -> AdvancePaper:
         try:
             paper, gone = await self._papers.take(new, now)
-        except Refusal:  # of any other failure it is not known whether the row is there
+        except StoreUnavailable:  # it may be gone in the middle of COMMIT: perhaps the row is there
+            raise
+        except Refusal:  # of any other failure it is not known either
             await self._remove(new.blobs)
             raise
         await self._remove(gone)

@@ -16,6 +16,8 @@ _JPEG_MAGIC = b"\xff\xd8\xff"
 _FRAME_MARKERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 "SOF0 to SOF15 without DHT, JPG and DAC, which share the range."
 _MARKERS_WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD8)})
+MOST_STEPS = 4096
+"Segments and fill bytes before the frame header; a camera writes some tens, a liar ten million."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +65,9 @@ def _png(content: bytes) -> Header:
 
 def _jpeg(content: bytes) -> Header:
     at = 2
-    while at + 4 <= len(content):
+    for _ in range(MOST_STEPS):
+        if at + 4 > len(content):
+            break
         if content[at] != 0xFF:
             raise ImageDamaged("a JPEG with a segment that begins with no marker")
         marker = content[at + 1]

@@ -23,7 +23,7 @@ from counter.documents.page import Limits, ScanRefused
 from counter.documents.seal_cryptography import PaperSeal
 from counter.documents.store_advance import advance_paper
 from counter.documents.store_advance_commands import decide
-from counter.errors import Crowded
+from counter.errors import Crowded, StoreUnavailable
 from counter.ids import AppointmentId, PageId
 from counter.store.blobs_directory import DirectoryBlobs
 from counter.store.executor import Executor
@@ -356,3 +356,28 @@ async def test_an_unknown_photograph_is_not_decided_about(
 ) -> None:
     with pytest.raises(refusals.PageUnknown):
         await executor.write(decide, MINE, ITEM, PageId("none"), None, by=AGENT, now=now)
+
+
+async def test_a_store_that_goes_away_at_commit_may_have_kept_the_row_and_so_the_bytes_stay(
+    executor: Executor,
+    tmp_path: Path,
+    appointments: Appointments,
+    looker: FakeLooker,
+    new_id: Callable[[], str],
+    now: datetime,
+) -> None:
+    class Leaving(SqlAdvancePapers):
+        async def take(self, new: Any, now: datetime) -> Any:
+            await super().take(new, now)
+            raise StoreUnavailable("gone after COMMIT")
+
+    service = AdvanceService(
+        Leaving(executor, appointments.require_coming, appointments.over),
+        DirectoryBlobs(tmp_path / "blobs"),
+        looker,
+        PaperSeal(b"k" * 32, chance()),
+        new_id,
+    )
+    with pytest.raises(StoreUnavailable):
+        await service.take(MINE, ITEM, photograph(), now)
+    assert await service.image(MINE, ITEM, "page") == b"\xff\xd8\xff page of " + photograph()

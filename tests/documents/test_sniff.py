@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from counter.documents.refusals import ImageDamaged, ImageTooLarge, NotAnImage
-from counter.documents.sniff import FileLimits, sniff
+from counter.documents.sniff import MOST_STEPS, FileLimits, sniff
 
 LIMITS = FileLimits()
 
@@ -49,3 +49,12 @@ def test_any_bytes_are_answered_by_a_header_or_a_code(magic: bytes, rest: bytes)
     except (NotAnImage, ImageDamaged, ImageTooLarge):
         return
     assert 0 < header.width_px * header.height_px <= LIMITS.pixels_max
+
+
+@pytest.mark.parametrize("piece", [b"\xff", b"\xff\xd0", b"\xff\xe0\x00\x02"])
+def test_a_header_that_never_comes_is_not_looked_for_for_ever(piece: bytes) -> None:
+    """The walk is on the event loop: what follows `MOST_STEPS` pieces is not read."""
+    frame = b"\xff\xc0\x00\x11\x08\x00\x10\x00\x10"
+    assert sniff(b"\xff\xd8\xff\xe0\x00\x02" + piece * 50 + frame, LIMITS).width_px == 16
+    with pytest.raises(ImageDamaged):
+        sniff(b"\xff\xd8\xff\xe0\x00\x02" + piece * MOST_STEPS + frame, LIMITS)
