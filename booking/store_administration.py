@@ -21,6 +21,7 @@ from booking.catalogue_changes import (
     CapacityChange,
     Change,
     ChangeOrder,
+    HoursChange,
     Preview,
     ServiceChange,
     inverse,
@@ -97,7 +98,11 @@ def preview(
     department = change.department
     known = {one.appointment_id for one in to_be_moved(conn, now, department=department)}
     changed = rebased(catalogue, change)
-    rows.write(conn, changed)
+    if from_at is not None and isinstance(change, HoursChange):
+        # Hours of a later day hold for that day already: beside others that wait, as they will be.
+        rows.insert(conn, changed, by="", now=now, effective_at=from_at, applied_at=None)
+    else:
+        rows.write(conn, changed)
     _make_room(conn, changed, now)
     begins = from_at or now
     ended = [start for start in _end_holds(conn, department, tell, now) if start >= begins]

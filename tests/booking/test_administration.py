@@ -493,3 +493,18 @@ async def test_a_hold_keeps_its_length_when_the_service_has_another_and_the_wish
     await make(booking, await of_service(booking, now, slot_minutes=minutes // 2), now)
     await booking.confirm(hold.reference, Details(name="陳大文", needs=("step_free",)), now)
     assert await executor.read(units) == whole
+
+
+async def test_hours_are_looked_at_as_they_will_be_beside_others_that_wait(
+    booking: BookingService, now: datetime
+) -> None:
+    of = (await booking.catalogue()).department(DSF)
+    week = timedelta(days=7)
+    await make(booking, await mornings(booking, now), now, midnight(of, DAY + week))
+    before = of.hours.openings
+    noon = replace(before[0], closes_minute=before[0].opens_minute + 60)
+    change = HoursChange(department=DSF, before=before, after=(noon,))
+    seen = await booking.preview_change(change, midnight(of, DAY + 2 * week), now)
+    hours = seen.after.department(DSF).hours
+    days = [DAY + 2 * week + timedelta(days=one) for one in range(7)]
+    assert {opening for day in days for opening in hours.openings_on(day)} == {noon}
