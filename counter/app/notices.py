@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from booking import reminders
-from booking.appointment import AppointmentView, State
+from booking.appointment import COMING, AppointmentView, State
 from booking.errors import BookingRefused, UnknownReference
 from booking.ics import calendar_entry
 from booking.service import BookingService
@@ -100,7 +100,7 @@ def holds(kind: str, body: Mapping[str, Any], view: AppointmentView, now: dateti
         case "appointment.cancelled":
             return view.state is State.CANCELLED
         case advance.AGAIN_OWED:
-            return view.state is State.BOOKED and now < view.start
+            return view.state in COMING
         case "appointment.noshow":
             return view.state is State.NOSHOW
         case _:
