@@ -313,6 +313,25 @@ async def test_please_again_is_a_memo_and_a_letter_in_the_readers_language(
     assert [memo.kind for memo in memos].count("paper.again") == 1
 
 
+async def test_who_is_late_is_asked_to_photograph_again_too(counter: Counter) -> None:
+    reference, booked = await counter.book()
+    paper = await counter.send(booked)
+    await counter.console.decide(MINE, booked, paper.item, paper.paper_id, Reason.UNREADABLE)
+    start = (await counter.booking.appointment(reference, counter.now)).start
+    letters = Letterbox()
+    readers = BookingReaders(
+        executor=counter.executor,
+        booking=counter.booking,
+        address="https://counter.example",
+        domain="counter.example",
+    )
+    later = start + timedelta(minutes=5)
+    deliverer = Deliverer(counter.executor, readers, {Channel.EMAIL: letters}, lambda: later)
+    while await deliverer.deliver_due():
+        pass
+    assert "paper.again" in [one.kind for one in letters.came]
+
+
 async def test_nobody_is_asked_to_photograph_for_what_was_cancelled(counter: Counter) -> None:
     reference, booked = await counter.book()
     paper = await counter.send(booked)
