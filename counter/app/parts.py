@@ -29,6 +29,9 @@ from counter.app.to_move import tell_departments
 from counter.case import Case
 from counter.documents.advance_service import AdvanceService
 from counter.documents.advance_sql import SqlAdvancePapers
+from counter.documents.capture_files import CaptureFiles
+from counter.documents.capture_service import CaptureService
+from counter.documents.captures_sql import SqlCaptures
 from counter.documents.papers_sql import SqlPapers
 from counter.documents.scan_pool import ScanPool
 from counter.documents.seal_cryptography import PaperSeal
@@ -84,6 +87,8 @@ class Parts:
     identity: IdentityService
     api_keys: ApiKeyService
     documents: DocumentsService
+    captures: CaptureService
+    "Photographs that come up in parts."
     advance: AdvanceService
     "Papers before the trip."
     esign: EsignService
@@ -129,6 +134,7 @@ class Parts:
         await self.store.executor.write(store_memos.tidy, clock())
         await self.store.executor.write(store_webhooks.tidy, clock())
         await self.advance.sweep(clock())
+        await self.captures.sweep(clock())
         await self.esign.resume(clock())
         if self.media_proof is not None:
             self.media_proof.look()
@@ -182,6 +188,9 @@ async def open_parts(
         _relays(settings),
         clock,
     )
+    documents = DocumentsService(
+        SqlPapers(executor, audiences, require_open), store.blobs, scanner, new_id
+    )
     media.on_gone = signaling.legs.worker_gone
     await starting
     return Parts(
@@ -190,8 +199,14 @@ async def open_parts(
         snapshot=snapshot,
         identity=IdentityService(StoredCommands(executor), Argon2Passphrases(), new_token),
         api_keys=ApiKeyService(SqlApiKeys(executor), new_id, new_token, clock),
-        documents=DocumentsService(
-            SqlPapers(executor, audiences, require_open), store.blobs, scanner, new_id
+        documents=documents,
+        captures=CaptureService(
+            SqlCaptures(executor, audiences),
+            CaptureFiles(settings.captures),
+            documents,
+            store.blobs,
+            looker,
+            new_id,
         ),
         advance=AdvanceService(
             SqlAdvancePapers(executor, require_coming, over),

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from booking.catalogue import Catalogue
 from counter.case import Case
 from counter.documents.advance import SHOWN
+from counter.documents.page import PageState
 from counter.documents.papers import CaseDocuments
 from counter.documents.store_advance import papers_of
 from counter.documents.store_documents import declined_items, documents_of
@@ -29,6 +30,7 @@ from counter.protocol.screens import (
     QueueRow,
 )
 from counter.signaling.dispatch import AgentState
+from counter.signaling.store_device import takes_photographs
 from counter.signaling.store_screens import (
     OfferView,
     QueueView,
@@ -103,7 +105,13 @@ class DeskScreens:
     ) -> DeskCase:
         documents = documents_of(conn, case.id)
         cards = ceremony_cards(signing_of(conn, case.id), self.forms, tag)
-        scan = scan_card(case, documents, catalogue, tag)
+        scan = scan_card(
+            case,
+            documents,
+            catalogue,
+            tag,
+            by_device=takes_photographs(conn, case.terminal_id, now),
+        )
         site = catalogue.site(case.site_id)
         department = catalogue.department(case.department_id)
         forms = self.forms.for_service(SIDES[department.territory])
@@ -201,7 +209,11 @@ def _checklist(
 ) -> list[ChecklistRow]:
     service = service_or_none(catalogue, case.service_id)
     asked = documents.open_request.item if documents.open_request else None
-    newest = {page.item: page.state.value for page in documents.pages}
+    newest = {
+        page.item: page.state.value
+        for page in documents.pages
+        if page.state is not PageState.SUPERSEDED
+    }
     return [
         ChecklistRow(
             item=paper.id,

@@ -11,6 +11,7 @@ import {Icon} from "../parts/icons.tsx";
 import {LineNote} from "../parts/line.tsx";
 import {Recording} from "../parts/recording.tsx";
 import {Held, Others, Restrained} from "../parts/others.tsx";
+import {DeviceScan} from "./device_scan.tsx";
 import {Read} from "./read.tsx";
 import {Scan} from "./scan.tsx";
 import {Sign} from "./sign.tsx";
@@ -75,7 +76,11 @@ export function Call() {
       </div>
       <div class="task">
         {task === "scan" && scan ? (
-          <Scan key={scan.request_id} card={scan} />
+          scan.by_device ? (
+            <DeviceScan key={scan.request_id} card={scan} />
+          ) : (
+            <Scan key={scan.request_id} card={scan} />
+          )
         ) : task === "read" && ceremony ? (
           <Read key={ceremony.ceremony_id} card={ceremony} />
         ) : task === "sign" && ceremony ? (
@@ -117,7 +122,9 @@ function Talk() {
                     ? t("✓ Accepted")
                     : page.state === "rejected"
                       ? t("✗ Not usable, the agent tells you why")
-                      : t("Being looked at")}
+                      : page.state === "superseded"
+                        ? t("Taken again")
+                        : t("Being looked at")}
                 </small>
               </span>
             </li>
