@@ -25,6 +25,7 @@ from counter.app.media_processes import media_pool
 from counter.app.recorded_calls import RECORDED_CALLS
 from counter.app.seed import put_people
 from counter.app.store import Store
+from counter.app.terminal_outages import tell_booking
 from counter.app.to_move import tell_departments
 from counter.case import Case
 from counter.documents.advance_service import AdvanceService
@@ -128,6 +129,9 @@ class Parts:
         """What nothing depends on, and what is better done soon."""
         await self.booking.sweep(clock())
         self.snapshot.catalogue = await self.booking.catalogue()
+        await tell_booking(
+            self.store.executor, self.booking, self.snapshot.catalogue, new_id, clock()
+        )
         await tell_departments(self.store.executor, self.booking, clock())
         await self.store.executor.write(tidy, clock())
         await self.store.executor.write(tidy_lines, clock())

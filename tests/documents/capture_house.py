@@ -148,8 +148,14 @@ def application(house: House, now: datetime = NOW) -> web.Application:
     return app
 
 
-def seat(conn: Connection, case_id: CaseId = CASE, terminal_id: TerminalId = TERMINAL) -> None:
-    """Somebody sits at the terminal, with an agent."""
+def seat(
+    conn: Connection,
+    case_id: CaseId = CASE,
+    terminal_id: TerminalId = TERMINAL,
+    *,
+    left: bool = False,
+) -> None:
+    """Somebody sits at the terminal; left: not any more, and the case is open."""
     put_case(
         conn,
         Case(
@@ -165,6 +171,7 @@ def seat(conn: Connection, case_id: CaseId = CASE, terminal_id: TerminalId = TER
             needs=(),
             agent_id=None,
             opened_at=NOW,
+            left_at=NOW if left else None,
         ),
     )
 

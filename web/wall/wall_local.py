@@ -12,6 +12,7 @@ from counter.media.series import Shares
 from counter.media.store_quality_reading import lines_of, shares
 from counter.signaling.dispatch import AgentState, TicketState
 from counter.signaling.ring import TERMINAL_LEASE
+from counter.signaling.store_device import device_views
 from counter.signaling.store_screens import (
     agents_by_department,
     call_view,
@@ -20,7 +21,7 @@ from counter.signaling.store_screens import (
 )
 from counter.store.cases import case_on_terminal
 from counter.store.executor import Executor
-from web.wall.ports import QueueTile, TerminalTile, WallState, WeakLine
+from web.wall.ports import BadDevice, QueueTile, TerminalTile, WallState, WeakLine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +75,11 @@ def _read(conn: Connection, catalogue: Catalogue, language: str, now: datetime) 
             fault=_fault(conn, terminal.id),
             line=_line(conn, on[terminal.id]),
             call_id=on[terminal.id],
+            devices=tuple(
+                BadDevice(device=one.device, fault=one.fault, since=one.since)
+                for one in device_views(conn, terminal.id)
+                if one.state in ("weak", "broken")
+            ),
         )
         for site in catalogue.sites.values()
         for terminal in site.terminals
