@@ -48,6 +48,8 @@ def fitting(
     left: of whichever has the fewest.
     """
     first, *rest = services
+    if not rest:
+        return offers(catalogue, first, site, day, used, now, wish)
     free = [
         {
             grain_of(one.start): one.left
