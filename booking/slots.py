@@ -199,39 +199,51 @@ def wants(
     so that mixed lengths leave no gaps that nobody can book.  Of what is out of order nothing is
     taken.
     """
-    department = catalogue.department(service.department)
-    quota, agents, *_ = shared_resources(service, site, wish)
+    needs = _needs(catalogue, service, site, wish)
     day = day_grain(site, local_day(site, instant_of(first)))
-    lanes = _once(
-        catalogue,
-        ("lanes", department.id, wish.speech),
-        lambda: department.lanes_that_speak(wish.speech),
-    )
-    abilities = service.abilities | wish.abilities
-    able_here = _once(
-        catalogue, ("able", site.id, abilities), lambda: site.terminals_with(abilities)
-    )
-    seats = {site.id: (able_here, 1)}
-    for other in wish.others:
-        units, count = seats.get(other, (catalogue.site(other).terminals_with(frozenset()), 0))
-        seats[other] = units, count + 1
-    all_day = _once(
-        catalogue, ("quota", department.id), lambda: tuple(range(department.daily_quota))
-    )
-    wanted = [Want(resource=quota, grain=day, units=all_day)]
-    rooms = [
-        (f"site:{place}", units, count, catalogue.site(place).terminals_alike)
-        for place, (units, count) in seats.items()
-    ]
+    wanted = [Want(resource=needs.quota, grain=day, units=needs.quota_units)]
     for grain in range(first, first + (grains or grains_of(service))):
-        able = _in_order(catalogue, agents, grain, lanes)
-        wanted.append(Want(resource=agents, grain=grain, units=able, alike=not department.speech))
-        for resource, units, count, alike in rooms:
+        for resource, units, count, alike in needs.lanes:
             able = _in_order(catalogue, resource, grain, units)
             wanted.append(
                 Want(resource=resource, grain=grain, units=able, count=count, alike=alike)
             )
     return wanted
+
+
+@dataclass(frozen=True, slots=True)
+class _Needs:
+    """What each appointment of a service at a site takes: one of the day, and of each grain."""
+
+    quota: str
+    quota_units: tuple[int, ...]
+    lanes: tuple[tuple[str, tuple[int, ...], int, bool], ...]
+    "Resource, units that will do, how many of them, and whether any will do as well."
+
+
+def _needs(catalogue: Catalogue, service: Service, site: Site, wish: Wish) -> _Needs:
+    def work() -> _Needs:
+        department = catalogue.department(service.department)
+        quota, agents, *_ = shared_resources(service, site, wish)
+        able = site.terminals_with(service.abilities | wish.abilities)
+        seats = {site.id: (able, 1)}
+        for other in wish.others:
+            units, count = seats.get(other, (catalogue.site(other).terminals_with(frozenset()), 0))
+            seats[other] = units, count + 1
+        speaking = department.lanes_that_speak(wish.speech)
+        return _Needs(
+            quota,
+            tuple(range(department.daily_quota)),
+            (
+                (agents, speaking, 1, not department.speech),
+                *(
+                    (f"site:{place}", units, count, catalogue.site(place).terminals_alike)
+                    for place, (units, count) in seats.items()
+                ),
+            ),
+        )
+
+    return _once(catalogue, ("needs", service.id, site.id, wish), work)
 
 
 def _in_order(
@@ -317,11 +329,14 @@ def offers(
     plan = _planned(catalogue, service, site, day, wish)
     fewer: dict[int, int] = {}
     for place, taken in used.items():
-        for units, count, which in plan.takers.get(place, ()):
-            left = (len(units) - len(taken & units)) // count
-            if left < plan.most:
-                for number in which:
-                    fewer[number] = min(left, fewer.get(number, left))
+        takers = plan.takers.get(place)
+        if takers is None:
+            continue
+        units, count, which = takers
+        left = (len(units) - len(taken & units)) // count
+        if left < plan.most:
+            for number in which:
+                fewer[number] = min(left, fewer.get(number, left))
     found = []
     for number in range(plan.first_from(now), len(plan.all_free)):
         offer = plan.all_free[number]
@@ -336,7 +351,7 @@ class _Plan:
     """The slots of a day as if nothing were taken, and which of them take what."""
 
     all_free: tuple[SlotOffer, ...]
-    takers: Mapping[tuple[str, int], Sequence[tuple[frozenset[int], int, Sequence[int]]]]
+    takers: Mapping[tuple[str, int], tuple[frozenset[int], int, Sequence[int]]]
     "By resource and grain: units that will do, how many, and for which of `all_free`."
     most: int
     "The most that is left of any; what leaves as much takes from none."
@@ -349,27 +364,31 @@ def _planned(catalogue: Catalogue, service: Service, site: Site, day: date, wish
     """Worked out once, for it follows from the catalogue."""
 
     def work() -> _Plan:
-        known: dict[int, tuple[tuple[int, ...], frozenset[int]]] = {}
-        takers: dict[tuple[str, int], dict[tuple[frozenset[int], int], list[int]]] = {}
-        found = []
-        for number, first in enumerate(starts(catalogue, service, site, day)):
-            left = []
-            for want in wants(catalogue, service, site, first, wish):
-                # Mostly the very same units: to compare hundreds of them each time takes long.
-                if id(want.units) not in known:
-                    known[id(want.units)] = want.units, frozenset(want.units)
-                units = known[id(want.units)][1]
-                left.append(len(units) // want.count)
-                alike = takers.setdefault((want.resource, want.grain), {})
-                alike.setdefault((units, want.count), []).append(number)
-            found.append(SlotOffer(start=instant_of(first), left=min(left)))
+        firsts = starts(catalogue, service, site, day)
+        needs = _needs(catalogue, service, site, wish)
+        takers: dict[tuple[str, int], tuple[frozenset[int], int, Sequence[int]]] = {
+            (needs.quota, day_grain(site, day)): (
+                frozenset(needs.quota_units),
+                1,
+                range(len(firsts)),
+            )
+        }
+        left = [len(needs.quota_units)] * len(firsts)
+        for resource, units, count, _ in needs.lanes:
+            whole = frozenset(units)
+            for number, first in enumerate(firsts):
+                for grain in range(first, first + grains_of(service)):
+                    able = _in_order(catalogue, resource, grain, units)
+                    some = whole if able is units else frozenset(able)
+                    left[number] = min(left[number], len(some) // count)
+                    takers[resource, grain] = (some, count, (number,))
         return _Plan(
-            all_free=tuple(found),
-            takers={
-                place: [(units, count, which) for (units, count), which in alike.items()]
-                for place, alike in takers.items()
-            },
-            most=max((offer.left for offer in found), default=0),
+            all_free=tuple(
+                SlotOffer(start=instant_of(first), left=most)
+                for first, most in zip(firsts, left, strict=True)
+            ),
+            takers=takers,
+            most=max(left, default=0),
         )
 
     return _once(catalogue, ("planned", service.id, site.id, day, wish), work)
