@@ -228,6 +228,8 @@ class Scheduled:
     department: str
     subject: str
     at: datetime
+    change: Any
+    "A `booking.catalogue_changes.Change`; `None`: of a kind that only a newer counter knows."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -109,6 +109,8 @@ def hold_sitting(
     mine = [order.appointment_id for order in orders]
     let_go: list[Row[Any]] = []
     held = [_hold(conn, order, mine, let_go, tell, now) for order in orders]
+    if held[0].appointment_id != mine[0]:
+        _must_be_whole(conn, held)
     # Not before: who keeps their time under another key must not lose it to the waiting list.
     for earlier in let_go:
         tell.freed(conn, earlier, now)
@@ -316,6 +318,13 @@ def _must_not_have_missed(conn: Connection, person: str, now: datetime) -> None:
     missed = conn.execute(_MISSED, {"person": person, "since": since}).scalar_one()
     if missed >= MISSED_LIMIT:
         raise OnlySameDay("too many appointments were missed")
+
+
+def _must_be_whole(conn: Connection, held: Sequence[Held]) -> None:
+    """Raises `BadDetails` when the key was used for more services, or for fewer."""
+    before = sitting_of(conn, by_id(conn, held[0].appointment_id))
+    if [one.id for one in before] != [one.appointment_id for one in held]:
+        raise BadDetails(("key",))
 
 
 def _held_before(conn: Connection, order: HoldOrder, now: datetime) -> Held:
