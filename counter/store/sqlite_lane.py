@@ -154,7 +154,7 @@ class SqliteLane:
             with conn.begin():
                 for job in jobs:
                     take_wakes(conn)
-                    # `begin_nested` compiles its statement anew each time, which costs ten times it.
+                    # `begin_nested` would compile it anew each time, at ten times its cost.
                     conn.exec_driver_sql("SAVEPOINT command")
                     try:
                         result = job.run(conn)
