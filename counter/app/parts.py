@@ -14,7 +14,7 @@ from booking.availability_service import AT_NINE
 from booking.script_opencc import simplified
 from booking.service import BookingService
 from booking.store_sql import booking_service, plant_seed
-from counter.app.advance_papers import over, require_coming
+from counter.app.advance_papers import lock, over, require_coming
 from counter.app.bridged_calls import BridgedCalls
 from counter.app.call_lines import listeners, speaks_in
 from counter.app.clock import clock, new_id, new_token, random_bytes
@@ -33,6 +33,8 @@ from counter.documents.advance_sql import SqlAdvancePapers
 from counter.documents.capture_files import CaptureFiles
 from counter.documents.capture_service import CaptureService
 from counter.documents.captures_sql import SqlCaptures
+from counter.documents.checklist_service import ChecklistService
+from counter.documents.checklist_sql import SqlChecklists
 from counter.documents.papers_sql import SqlPapers
 from counter.documents.scan_pool import ScanPool
 from counter.documents.seal_cryptography import PaperSeal
@@ -90,6 +92,7 @@ class Parts:
     documents: DocumentsService
     captures: CaptureService
     "Photographs that come up in parts."
+    checklists: ChecklistService
     advance: AdvanceService
     "Papers before the trip."
     esign: EsignService
@@ -212,8 +215,9 @@ async def open_parts(
             looker,
             new_id,
         ),
+        checklists=ChecklistService(SqlChecklists(executor, audiences, require_open)),
         advance=AdvanceService(
-            SqlAdvancePapers(executor, require_coming, over),
+            SqlAdvancePapers(executor, require_coming, lock, over),
             store.blobs,
             looker,
             PaperSeal(secret(settings.keys / "papers.key"), random_bytes),
