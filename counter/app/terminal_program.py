@@ -8,13 +8,14 @@ import asyncio
 import json
 import logging
 import random
+import re
 import signal
 import ssl
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final, Literal
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -92,7 +93,7 @@ async def run_terminal(options: TerminalOptions, tell: Callable[[str], None]) ->
     options.state.mkdir(parents=True, exist_ok=True, mode=0o700)
     async with AsyncExitStack() as closing:
         http = await closing.enter_async_context(_session(options.trust))
-        who = await _identity(options, http)
+        who = await _identity(options)
         bench = Bench(draw, faults=options.faults) if options.simulate else None
         devices = bench.devices if bench else _real(options, http, who)
         if devices.camera is not None:
@@ -164,17 +165,16 @@ async def _connect(line: Line, tell: Callable[[str], None]) -> None:
             return
 
 
-async def _identity(options: TerminalOptions, http: aiohttp.ClientSession) -> Identity:
+async def _identity(options: TerminalOptions) -> Identity:
     """Who this machine is: as it was enrolled now, or before."""
     kept = options.state / "identity.json"
     if options.enrol is not None:
         link = urlsplit(options.enrol)
         server = options.server or f"{link.scheme}://{link.netloc}"
-        body = {"token": link.fragment, "as": "device"}
-        answer = await _post(http, f"{server}/terminal/enrol", body, "")
-        if not answer.get("ok"):
-            raise NotEnrolled(f"the link was refused ({answer.get('code')}): ask for another one")
-        said = {"server": server, "token": answer["token"]}
+        said = {
+            "server": server,
+            "token": await _enrol(server.rstrip("/"), link.fragment, options.trust),
+        }
         await asyncio.to_thread(write_secret, kept, json.dumps(said).encode())
     if not kept.exists():
         raise NotEnrolled("this machine is no terminal yet: --enrol LINK, of `counter enrol`")
@@ -182,23 +182,34 @@ async def _identity(options: TerminalOptions, http: aiohttp.ClientSession) -> Id
     return Identity(server=options.server or known["server"], token=known["token"])
 
 
-async def _post(
-    http: aiohttp.ClientSession, address: str, body: dict[str, Any], token: str
-) -> dict[str, Any]:
-    headers = {"Accept": "application/json"}
-    if token:
-        headers["Authorization"] = f"Bearer {token}"
+async def _enrol(server: str, proof: str, trust: Path | None) -> str:
+    """Do what the page of the link does, and keep the secret instead of a cookie.
+
+    Raises `NotEnrolled`.
+    """
     try:
-        async with http.post(address, json=body, headers=headers) as answer:
-            told: dict[str, Any] = await answer.json()
-            return told
+        async with _session(trust) as http:
+            async with http.get(f"{server}/terminal/start") as page:
+                found = re.search(r'data-csrf="([^"]+)"', await page.text())
+            if found is None:
+                raise NotEnrolled(f"{server} is no counter, or another version of it")
+            headers = {"Accept": "application/json", "Origin": server, "X-CSRF": found[1]}
+            body = {"token": proof, "as": "device"}
+            async with http.post(f"{server}/terminal/enrol", json=body, headers=headers) as answer:
+                told = await answer.json()
     except (aiohttp.ClientError, TimeoutError, ValueError) as lost:
-        raise NotEnrolled(f"{urlsplit(address).netloc} does not answer as a counter") from lost
+        raise NotEnrolled(f"{server} does not answer as a counter") from lost
+    if not told.get("ok"):
+        raise NotEnrolled(f"the link was refused ({told.get('code')}): ask for another one")
+    return str(told["token"])
 
 
 def _session(trust: Path | None) -> aiohttp.ClientSession:
     context = ssl.create_default_context(cafile=str(trust) if trust else None)
-    return aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=context))
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(ssl=context),
+        cookie_jar=aiohttp.CookieJar(unsafe=True),  # a counter may be called by its number
+    )
 
 
 def _real(options: TerminalOptions, http: aiohttp.ClientSession, who: Identity) -> Devices:
@@ -221,7 +232,10 @@ def _browser(
         return None
 
     async def address() -> str:
-        told = await _post(http, f"{who.server}/terminal/boot", {}, who.token)
+        headers = {"Accept": "application/json", "Authorization": f"Bearer {who.token}"}
+        async with http.post(f"{who.server}/terminal/boot", headers=headers) as answer:
+            answer.raise_for_status()
+            told = await answer.json()
         return f"{who.server}/terminal/start#{told['ticket']}"
 
     profiles = options.profiles or options.state / "browser"

@@ -59,6 +59,8 @@ class OpenRequest:
     "The page that the answer stands in for."
     taking: bool = False
     "The terminal's program has been told to take a photograph, and none was announced since."
+    shot: int = 0
+    "Which photograph that is, of those that this request wanted."
     arriving: Arriving | None = None
     "The newest one that has not ended."
 

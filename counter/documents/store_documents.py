@@ -124,7 +124,12 @@ def _with_captures(conn: Connection, asked: Row[Any]) -> OpenRequest:
             preview_sha256=newest.preview_sha256,
             quarters=quarters(newest.received, newest.length),
         )
-    return replace(open_request(asked), taking=asked.shots > len(rows), arriving=arriving)
+    return replace(
+        open_request(asked),
+        taking=asked.shots > len(rows),
+        shot=asked.shots,
+        arriving=arriving,
+    )
 
 
 def declined_items(conn: Connection, case_id: CaseId) -> list[str]:

@@ -80,6 +80,8 @@ class DeviceScan(Model):
     item: str
     wanted: bool
     """Photograph it now."""
+    shot: int
+    """Which photograph of this request that is; each is taken once."""
 
 
 class DeviceScreen(Model):

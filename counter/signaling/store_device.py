@@ -11,6 +11,7 @@ from counter.ids import TerminalId
 from counter.protocol import device as device_asks
 from counter.protocol.message import Ask
 from counter.signaling.device_health import (
+    SILENT,
     DeviceView,
     TerminalOutOfOrder,
     merged,
@@ -110,6 +111,14 @@ def health_of(conn: Connection, terminal_id: str) -> dict[str, Any]:
 def device_views(conn: Connection, terminal_id: str) -> list[DeviceView]:
     """The devices of a terminal, those that do not work first."""
     return views(health_of(conn, terminal_id))
+
+
+def silent_since(conn: Connection, terminal_id: str, now: datetime) -> datetime | None:
+    """Since when the program there has not been heard; None: it has, or there is none."""
+    beat_at = conn.execute(
+        select(device_state.c.beat_at).where(device_state.c.terminal_id == terminal_id)
+    ).scalar_one_or_none()
+    return beat_at if beat_at is not None and now >= beat_at + SILENT else None
 
 
 def takes_photographs(conn: Connection, terminal_id: str, now: datetime) -> bool:

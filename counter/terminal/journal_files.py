@@ -10,6 +10,7 @@ import hashlib
 import json
 import logging
 import os
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
@@ -41,10 +42,12 @@ class FileJournal:
         self._root = root
         self._machine_key = machine_key
         self._random_bytes = random_bytes
+        self._keeping = threading.Lock()
+        "Two at once would both make the key of their sitting."
 
     async def keep(self, sitting: str, shot: Shot) -> Entry:
         """Keep it; durable when this returns."""
-        return await asyncio.to_thread(self._keep, sitting, shot)
+        return await asyncio.to_thread(self._keep_alone, sitting, shot)
 
     async def entries(self) -> list[Entry]:
         """All that is kept and opens, in the order in which it was taken."""
@@ -69,6 +72,10 @@ class FileJournal:
     async def expire(self, now: datetime) -> int:
         """Forget what is too old, whether it opens or not; how many that were."""
         return await asyncio.to_thread(self._expire, now)
+
+    def _keep_alone(self, sitting: str, shot: Shot) -> Entry:
+        with self._keeping:
+            return self._keep(sitting, shot)
 
     def _keep(self, sitting: str, shot: Shot) -> Entry:
         folder = self._folder(sitting)

@@ -23,6 +23,8 @@ class TakeShot:
 
     sitting: str
     request_id: str
+    shot: int
+    "Each is taken once, however often a screen that is not new yet asks for it."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +48,7 @@ def deeds(was: str | None, screen: DeviceScreen) -> list[Deed]:
         found.append(EndSitting(sitting=was))
     scan = screen.scan
     if scan is not None and scan.wanted and now is not None and SITTING.fullmatch(now):
-        found.append(TakeShot(sitting=now, request_id=scan.request_id))
+        found.append(TakeShot(sitting=now, request_id=scan.request_id, shot=scan.shot))
     return found
 
 

@@ -78,6 +78,8 @@ class ProgramService:
         self._tell = tell
         self._sitting: str | None = None
         self._taking: dict[str, asyncio.Task[None]] = {}
+        self._taken: set[TakeShot] = set()
+        "Of this sitting; a screen that is not new yet asks for them again."
         self._testing = asyncio.Lock()
 
     async def run_for_ever(self) -> None:
@@ -104,12 +106,17 @@ class ProgramService:
         for deed in todo:
             if isinstance(deed, EndSitting):
                 await self._end(deed.sitting)
-            elif deed.request_id not in self._taking:
+            elif deed.request_id not in self._taking and deed not in self._taken:
                 task = asyncio.create_task(self._take(deed))
                 self._taking[deed.request_id] = task
                 task.add_done_callback(
                     lambda _, request=deed.request_id: self._taking.pop(request, None)  # type: ignore[misc]
                 )
+
+    async def tidy(self) -> int:
+        """Destroy the keys of sittings that are over and sent; how many photographs still wait."""
+        over = [name for name in await self._journal.sittings() if name != self._sitting]
+        return sum([await self._journal.wipe(name) for name in over])
 
     async def test(self) -> list[DeviceHealth]:
         """Look at every device and tell the counter."""
@@ -142,6 +149,7 @@ class ProgramService:
                 taken_at=self._clock(),
             ),
         )
+        self._taken.add(deed)
 
     async def _photograph(self) -> bytes:
         """By the camera; by the scanner where there is none, or it fails."""
@@ -160,17 +168,16 @@ class ProgramService:
     async def _end(self, sitting: str) -> None:
         """Forget a sitting: the browser's profile, and of the journal what the counter has."""
         self._tell("forgets who was here")
+        self._taken.clear()
         if self._browser is not None:
             await self._browser.renew()
-        kept = 0
-        for name in await self._journal.sittings():
-            if name != self._sitting:
-                kept += await self._journal.wipe(name)
+        kept = await self.tidy()
         await self._ask("sitting.wipe", {"sitting": sitting, "kept": kept})
         await self.test()
 
     async def _beat_for_ever(self) -> None:
         while True:
+            await self.tidy()  # what was sent after its citizen had left
             answer = await self._ask("device.beat", {}, tries=1)
             silent_s = (answer or {}).get("page_silent_s", 0.0)
             if self._browser is not None and page_died(silent_s, self._browser.age):

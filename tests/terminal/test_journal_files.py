@@ -1,5 +1,6 @@
 """What a terminal keeps until the counter has it: real files, real encryption."""
 
+import asyncio
 import hashlib
 import os
 from collections.abc import Callable
@@ -165,3 +166,11 @@ async def test_each_sitting_has_a_key_of_its_own(tmp_path: Path) -> None:
 async def test_a_sitting_is_no_path(tmp_path: Path, sitting: str) -> None:
     with pytest.raises(BadInput):
         await journal(tmp_path).keep(sitting, shot())
+
+
+async def test_kept_at_the_same_moment_all_open(tmp_path: Path) -> None:
+    kept = journal(tmp_path)
+    await asyncio.gather(*(kept.keep("case-1", shot(number)) for number in range(1, 13)))
+    found = await kept.entries()
+    assert [entry.name.seq for entry in found] == list(range(1, 13))
+    assert {entry.request_id for entry in found} == {f"r-{number}" for number in range(1, 13)}

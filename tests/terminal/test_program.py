@@ -27,15 +27,21 @@ BRIGHT = Seen(mean=120, contrast=100, sharpness=10)
 
 
 def shown(
-    sitting: str | None = "case-1", *, request: str | None = None, wanted: bool = True
+    sitting: str | None = "case-1",
+    *,
+    request: str | None = None,
+    wanted: bool = True,
+    shot: int = 1,
 ) -> DeviceScreen:
-    scan = DeviceScan(request_id=request, item="identity-card", wanted=wanted) if request else None
+    scan = None
+    if request:
+        scan = DeviceScan(request_id=request, item="identity-card", wanted=wanted, shot=shot)
     return DeviceScreen(
         terminal="hq-1", now="2026-11-23T02:00:00+00:00", sitting=sitting, scan=scan
     )
 
 
-SHOT = TakeShot(sitting="case-1", request_id="r-1")
+SHOT = TakeShot(sitting="case-1", request_id="r-1", shot=1)
 
 
 @pytest.mark.parametrize(
@@ -173,6 +179,28 @@ async def test_a_paper_is_photographed_once_and_kept_before_it_is_sent(house: Ho
     assert await house.journal.read(entry) == (b"still 1", b"small")
 
 
+async def test_a_screen_that_is_not_new_yet_takes_no_second_photograph(house: House) -> None:
+    await house.follow(shown(request="r-1"))
+    [entry] = await house.journal.entries()
+    await house.journal.forget(entry)  # the counter has it, and its next screen is on the way
+    await house.follow(shown(request="r-1"))
+    assert await house.journal.entries() == []
+    await house.follow(shown(request="r-1", shot=2))
+    [second] = await house.journal.entries()
+    assert second.sha256 != entry.sha256, "the citizen has laid it anew"
+
+
+async def test_after_a_failure_the_same_shot_is_taken_when_it_is_wanted_again(
+    house: House,
+) -> None:
+    house.bench.switch("camera-missing", on=True)
+    house.bench.switch("scanner-missing", on=True)
+    await house.follow(shown(request="r-1"))
+    house.bench.switch("camera-missing", on=False)
+    await house.follow(shown(request="r-1"))
+    assert len(await house.journal.entries()) == 1
+
+
 async def test_a_camera_that_fails_gives_way_to_the_scanner(house: House) -> None:
     house.bench.switch("camera-missing", on=True)
     await house.follow(shown(request="r-1"))
@@ -205,7 +233,11 @@ async def test_a_wipe_keeps_what_the_counter_does_not_have_yet(house: House) -> 
     await house.follow(shown(request="r-1"))
     await house.follow(shown("case-2"))
     assert house.line.of("sitting.wipe") == [{"sitting": "case-1", "kept": 1}]
-    assert len(await house.journal.entries()) == 1, "it is offered until it is stored"
+    [entry] = await house.journal.entries()
+    assert await house.program.tidy() == 1, "it is offered until it is stored"
+    await house.journal.forget(entry)
+    assert await house.program.tidy() == 0
+    assert await house.journal.sittings() == [], "then its key goes as well"
 
 
 async def test_a_line_that_is_away_stops_nothing(house: House) -> None:

@@ -20,7 +20,9 @@ def device_screen(conn: Connection, terminal_id: str, now: datetime) -> DeviceSc
         terminal=terminal_id,
         now=instant(now),
         sitting=sitting(conn, terminal_id),
-        scan=DeviceScan(request_id=asked.request_id, item=asked.item, wanted=asked.taking)
+        scan=DeviceScan(
+            request_id=asked.request_id, item=asked.item, wanted=asked.taking, shot=asked.shot
+        )
         if asked is not None
         else None,
     )

@@ -41,7 +41,7 @@ class BadDevice:
 
     device: str
     fault: str
-    "Both as of `counter.protocol.device`."
+    "Both as of `counter.protocol.device`; also `program`, which tells of the others."
     since: datetime
 
 

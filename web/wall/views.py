@@ -47,6 +47,7 @@ DEVICES = {
     "sound": N_("Loudspeaker and microphone"),
     "clock": N_("Clock"),
     "uplink": N_("Line to the counter"),
+    "program": N_("Terminal program"),
 }
 FAULTS_OF_DEVICES = {
     "missing": N_("not found. Plug it in again; look at its cable."),

@@ -424,7 +424,7 @@ async def test_a_terminals_devices_stand_on_the_wall_with_what_to_do() -> None:
 
 
 def test_every_device_and_every_fault_has_its_words() -> None:
-    assert set(DEVICES) == set(get_args(DeviceName))
+    assert set(DEVICES) == {*get_args(DeviceName), "program"}
     assert set(FAULTS_OF_DEVICES) == set(get_args(Fault)) - {""}
 
 
@@ -445,3 +445,6 @@ async def test_the_wall_reads_what_the_program_reported(executor: Executor, now:
     wall = LocalWall(executor=executor, catalogue=places, clock=lambda: now)
     tiles = {one.terminal_id: one for one in (await wall.read("zh_Hant")).terminals}
     assert tiles[TERMINAL].devices == (BadDevice(device="camera", fault="dark", since=now),)
+    later = replace(wall, clock=lambda: now + timedelta(seconds=45))
+    tiles = {one.terminal_id: one for one in (await later.read("zh_Hant")).terminals}
+    assert tiles[TERMINAL].devices == (BadDevice(device="program", fault="silent", since=now),)

@@ -273,6 +273,8 @@ export interface DeviceScan {
   item: string;
   /** Photograph it now. */
   wanted: boolean;
+  /** Which photograph of this request that is; each is taken once. */
+  shot: number;
 }
 
 export interface DeviceScreen {
