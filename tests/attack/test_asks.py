@@ -18,7 +18,7 @@ from counter.terminal.script import ink
 from tests.attack.conftest import Attacker, Page, done_without
 from web.shared.refusals import SENTENCES
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.pairs
 
 TERMINAL, OTHER = "hengqin-centre-1", "hengqin-centre-2"
 LEI = ("dsi", "fss", "dsaj", "dsf")
