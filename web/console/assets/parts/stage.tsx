@@ -209,10 +209,11 @@ function Tabs(props: {matter: DeskCase}) {
     ["forms", t("Forms and signature"), 0],
   ];
   const open = matter.ceremonies[0];
-  // What has just arrived is what the agent waits for.
+  const coming = matter.scan?.arriving != null;
+  // What has just arrived, or is about to, is what the agent waits for.
   useEffect(() => {
-    if (waiting > 0) tab.value = "papers";
-  }, [waiting]);
+    if (waiting > 0 || coming) tab.value = "papers";
+  }, [waiting, coming]);
   useEffect(() => {
     if (open) tab.value = "forms";
   }, [open?.ceremony_id, open?.state]);
