@@ -101,7 +101,9 @@ class Papers(Protocol):
         """An agent has been given this page; noted once.  Harmless for what is no page."""
         ...
 
-    async def take_shot(self, case_id: CaseId, request_id: RequestId, *, now: datetime) -> None:
+    async def take_shot(
+        self, case_id: CaseId, request_id: RequestId, *, by: str, now: datetime
+    ) -> None:
         """Have the terminal's program photograph what lies there.  Raises `ScanNotAsked`."""
         ...
 

@@ -9,7 +9,7 @@ from counter.protocol.checklist import PaperDue
 from counter.protocol.line import LegReport, PictureChoose
 from counter.protocol.message import Ask, Ident, Text
 from counter.protocol.recording import DESK_ASKS
-from counter.protocol.terminal import LegAnswer, LegJoin, LegRestart
+from counter.protocol.terminal import LegAnswer, LegJoin, LegRestart, ShotTake
 
 
 class PresenceChoose(Ask):
@@ -98,6 +98,7 @@ ASKS: tuple[type[Ask], ...] = (
     OfferDecline,
     ScanRequest,
     ScanCancel,
+    ShotTake,
     PageDecide,
     FormPresent,
     CeremonyWithdraw,

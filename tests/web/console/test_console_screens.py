@@ -265,3 +265,19 @@ async def test_a_photograph_is_seen_while_it_comes_and_a_page_is_taken_again(
     await page.get_by_role("button", name="重拍").click()
     asked = await heard(counter, page, "scan.request")
     assert (asked["item"], asked["retake"]) == ("id", "page-1")
+
+
+async def test_an_agent_has_a_paper_photographed_by_the_terminals_program(
+    chromium: Browser, counter: FakeCounter
+) -> None:
+    page = await at(chromium, counter, "call")
+    take = page.get_by_role("button", name="拍攝", exact=True)
+    assert await take.count() == 0, "the page there does it"
+    waiting = screens.scan("zh-Hant", by_device=True)
+    matter = screens.desk_case("zh-Hant", scan=waiting)
+    await counter.show(screens.desk(presence="busy", case=matter))
+    await take.click()
+    assert (await heard(counter, page, "shot.take"))["request_id"] == "scan-1"
+    await counter.show(screens.desk_stages("zh-Hant")["arriving"])
+    await page.locator(".thumb--coming img").wait_for()
+    assert await take.is_disabled()

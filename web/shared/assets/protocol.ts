@@ -909,6 +909,7 @@ export interface AgentAsks {
   "recording.stop": RecordingStop;
   "scan.cancel": ScanCancel;
   "scan.request": ScanRequest;
+  "shot.take": ShotTake;
   "supervise.mode": SuperviseMode;
   "supervise.start": SuperviseStart;
   "supervise.stop": SuperviseStop;

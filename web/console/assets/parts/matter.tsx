@@ -83,6 +83,17 @@ function Checklist(props: {matter: DeskCase}) {
           <Button onPress={() => void ask("scan.cancel", {request_id: scan.request_id})}>{t("Never mind")}</Button>
         </p>
       )}
+      {scan?.by_device && (
+        <p class="asked">
+          {scan.taking ? t("The picture is being taken") : t("When the paper lies there:")}
+          <Button
+            disabled={scan.taking || scan.arriving != null}
+            onPress={() => void ask("shot.take", {request_id: scan.request_id})}
+          >
+            {t("Photograph it")}
+          </Button>
+        </p>
+      )}
       {!scan && (
         <Button keyName="S" onPress={() => askForNext(props.matter)}>
           {t("Ask for another paper")}
