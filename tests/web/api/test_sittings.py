@@ -1,6 +1,7 @@
 """Visits to several departments: looked for, held, confirmed, moved and cancelled as one."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from tests.web.api.conftest import NewProgram
 from tests.web.api.programs import DAY, DETAILS, PERSON, SERVICE, SITE, Program
@@ -17,7 +18,12 @@ async def starts(program: Program) -> list[str]:
 
 async def test_a_visit_is_held_confirmed_moved_and_cancelled_as_one(program: Program) -> None:
     first, *_, last = await starts(program)
-    body = {"services": [SERVICE, SECOND], "site": SITE, "start": first, "person": PERSON}
+    body: dict[str, Any] = {
+        "services": [SERVICE, SECOND],
+        "site": SITE,
+        "start": first,
+        "person": PERSON,
+    }
     held = await program.post("/hold/sitting", "the-same-key", **body)
     assert held.status == 201, held.text
     again = await program.post("/hold/sitting", "the-same-key", **body)
@@ -50,7 +56,7 @@ async def test_a_time_at_which_it_does_not_fit_is_refused_and_nothing_is_held(
 ) -> None:
     start = (await starts(program))[0]
     odd = (datetime.fromisoformat(start) + timedelta(minutes=5)).isoformat()
-    body = {"services": [SERVICE, SECOND], "site": SITE, "person": PERSON}
+    body: dict[str, Any] = {"services": [SERVICE, SECOND], "site": SITE, "person": PERSON}
     refused = await program.post("/hold/sitting", start=odd, **body)
     assert (refused.status, refused.code) == (409, "slot_taken")
     assert (await starts(program))[0] == start
@@ -59,14 +65,14 @@ async def test_a_time_at_which_it_does_not_fit_is_refused_and_nothing_is_held(
 async def test_a_key_of_one_department_keeps_no_visit_to_another(new_program: NewProgram) -> None:
     own = await new_program(department="dsi")
     assert (await own.get(TIMES)).code == "not_in_catalogue"
-    body = {"services": [SERVICE, SECOND], "site": SITE, "person": PERSON}
+    body: dict[str, Any] = {"services": [SERVICE, SECOND], "site": SITE, "person": PERSON}
     refused = await own.post("/hold/sitting", start=f"{DAY}T09:00:00+08:00", **body)
     assert refused.code == "not_in_catalogue"
 
 
 async def test_a_visit_is_of_two_or_three(program: Program) -> None:
     for services in ([SERVICE], [SERVICE, SECOND] * 2):
-        body = {"services": services, "site": SITE, "person": PERSON}
+        body: dict[str, Any] = {"services": services, "site": SITE, "person": PERSON}
         refused = await program.post("/hold/sitting", start=f"{DAY}T09:00:00+08:00", **body)
         assert (refused.status, refused.json["fields"]) == (422, ["services"])
 
