@@ -50,6 +50,8 @@ def fitting(
     left: of whichever has the fewest.  Of services of one department each takes of its day.
     """
     first, *rest = services
+    if not rest:
+        return offers(catalogue, first, site, day, used, now, wish)
     most = _visits(catalogue, services, site, day, used)
     free = [
         {

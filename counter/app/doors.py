@@ -266,7 +266,12 @@ def _gateway_doors(
             **party_asks.handlers(parts.case_of, parts.store.executor, parts.snapshot, clock),
             **terminal_asks.handlers(parts.case_of, parts.documents, parts.esign, clock),
             **console_asks.handlers(
-                parts.case_of, parts.documents, parts.esign, parts.snapshot, clock
+                parts.case_of,
+                parts.documents,
+                parts.checklists,
+                parts.esign,
+                parts.snapshot,
+                clock,
             ),
         },
         clock=clock,

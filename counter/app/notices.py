@@ -17,6 +17,7 @@ from booking.store_rows import by_id, sitting_of, view_of
 from counter.case import Case, Outcome
 from counter.documents import advance
 from counter.documents.store_advance import asked_again
+from counter.documents.store_checklist import dues_of
 from counter.documents.store_documents import declined_items
 from counter.notify.notice import Channel, Letter
 from counter.notify.ports import Reader, Sink
@@ -119,11 +120,13 @@ def _asked(conn: Connection, ref: str, body: Mapping[str, Any]) -> bool:
 
 def owe_missing_papers(conn: Connection, case: Case, now: datetime) -> None:
     """Tell who had an appointment what was missing, in the transaction that closes the case."""
-    if case.outcome is Outcome.PAPERS_MISSING and case.appointment_id is not None:
+    due = {item: until for item, until in dues_of(conn, case.id).items() if until}
+    if case.appointment_id is not None and (due or case.outcome is Outcome.PAPERS_MISSING):
         body = {
             "department": case.department_id,
             "service": case.service_id,
-            "papers": declined_items(conn, case.id),
+            "papers": list(due) or declined_items(conn, case.id),
+            "until": {item: until.isoformat() for item, until in due.items()},
         }
         outbox.owe(conn, PAPERS_MISSING, case.appointment_id, body, now)
 

@@ -29,6 +29,8 @@ from counter.app.to_move import tell_departments
 from counter.case import Case
 from counter.documents.advance_service import AdvanceService
 from counter.documents.advance_sql import SqlAdvancePapers
+from counter.documents.checklist_service import ChecklistService
+from counter.documents.checklist_sql import SqlChecklists
 from counter.documents.papers_sql import SqlPapers
 from counter.documents.scan_pool import ScanPool
 from counter.documents.seal_cryptography import PaperSeal
@@ -84,6 +86,7 @@ class Parts:
     identity: IdentityService
     api_keys: ApiKeyService
     documents: DocumentsService
+    checklists: ChecklistService
     advance: AdvanceService
     "Papers before the trip."
     esign: EsignService
@@ -193,6 +196,7 @@ async def open_parts(
         documents=DocumentsService(
             SqlPapers(executor, audiences, require_open), store.blobs, scanner, new_id
         ),
+        checklists=ChecklistService(SqlChecklists(executor, audiences, require_open)),
         advance=AdvanceService(
             SqlAdvancePapers(executor, require_coming, lock, over),
             store.blobs,

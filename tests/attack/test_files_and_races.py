@@ -13,7 +13,7 @@ import pytest
 from counter.app.demo import ANSWERS
 from counter.documents.sample_page import sample_photograph
 from counter.terminal.script import ink
-from tests.attack.conftest import Attacker, Page
+from tests.attack.conftest import Attacker, Page, done_without
 
 pytestmark = pytest.mark.alone
 
@@ -109,7 +109,9 @@ class Visit:
         return card
 
     async def over(self) -> None:
-        await self.desk.ask("case.close", outcome="completed")
+        await self.desk.ask(
+            "case.close", outcome="completed", papers=done_without(self.desk.screen)
+        )
         assert (await self.terminal.ask("visit.leave"))["ok"]
         await self.terminal.until(lambda screen: screen["stage"] == "attract")
 

@@ -135,7 +135,13 @@ class People:
                 if page_id not in self.told.decisions:
                     self.told.heard(self.told.decisions, page_id)
             elif case["pages"]:
-                body = {"outcome": "completed", "next_step": "come again", "note": ""}
+                body: dict[str, Any] = {
+                    "outcome": "completed",
+                    "next_step": "come again",
+                    "note": "",
+                }
+                left = [row["item"] for row in case["checklist"] if row["missing"]]
+                body["papers"] = [{"item": item, "until": None} for item in left]
                 answer = await line.ask("case.close", body, tries=200)
                 self.told.heard(self.told.closed, str(answer["case_id"]))
             elif case["call"] and case["scan"] is None:
