@@ -399,7 +399,7 @@ def _add_api_key(parser: argparse.ArgumentParser, common: argparse.ArgumentParse
         dest="scopes",
         action="append",
         required=True,
-        choices=("read", "book"),
+        choices=("read", "book", "webhooks"),
         help="what it may do; to be repeated",
     )
     new.add_argument("--department", help="only its services (all)")

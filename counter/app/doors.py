@@ -226,6 +226,7 @@ def _routes(
 def _api(parts: Parts, key: bytes, domain: str) -> ApiDeps:
     return ApiDeps(
         booking=parts.booking,
+        webhooks=parts.webhooks,
         once=LocalOnce(Gate(parts.store.executor)),
         limits=Limits(asyncio.get_running_loop().time),
         now=clock,

@@ -90,6 +90,9 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "slot_taken": (
         N_("Somebody else has just taken this time"),
         N_("Choose another time. We show what is still free.")),
+    "not_to_be_moved": (
+        N_("This appointment can stay where it is"),
+        N_("It was moved already, or its time is given again. Look at the list once more.")),
     "closed_day": (
         N_("The counter is closed on this day"),
         N_("Choose another day.")),
