@@ -107,11 +107,11 @@ async def test_its_browser_is_let_in_watched_and_gone_with_it(tmp_path: Path) ->
                 await asyncio.sleep(0.2)
 
     def of_browser() -> list[int]:
-        found = []
+        found, mark = [], f"--user-data-dir={profiles}".encode()
         for entry in Path("/proc").iterdir():
             if entry.name.isdigit():
                 with suppress(OSError):
-                    if str(profiles).encode() in (entry / "cmdline").read_bytes():
+                    if mark in (entry / "cmdline").read_bytes():
                         found.append(int(entry.name))
         return sorted(found)
 
