@@ -8,8 +8,10 @@ what is drawn comes from the screen alone.  Texts are already in the language of
 from typing import ClassVar, Literal
 
 from counter.protocol.checklist import ChecklistRow, MissingPaper
+from counter.protocol.hands import HandsCard
 from counter.protocol.message import Instant, Language, Model, Tell
 from counter.protocol.party_cards import AskedCard, CallRow, InviteCard, PartyCard, PartyRole
+from counter.protocol.pointing import MarkCard, PointerMoved
 from counter.protocol.recording import RecordingCard
 
 CasePageState = Literal["stored", "accepted", "rejected"]
@@ -205,6 +207,9 @@ class TerminalScreen(Model):
     ceremony: CeremonyCard | None = None
     pages: list[CasePage] = []
     checklist: list[ChecklistRow] = []
+    hands: HandsCard | None = None
+    """With a call."""
+    marks: list[MarkCard] = []
     receipt: ReceiptCard | None = None
     recording: RecordingCard | None = None
 
@@ -278,6 +283,9 @@ class DeskCase(Model):
     """Newest first."""
     outcomes: list[Choice]
     recording: RecordingCard | None = None
+    hands: HandsCard | None = None
+    """With a call."""
+    marks: list[MarkCard] = []
 
 
 class GuestCard(Model):
@@ -380,4 +388,5 @@ TELLS: tuple[type[Tell], ...] = (
     DeskScreenChanged,
     Happened,
     Displaced,
+    PointerMoved,
 )

@@ -28,7 +28,10 @@ from counter.signaling.store_step import Hooks, in_step
 from counter.signaling.tables import (
     agent,
     call,
+    hand,
+    hand_use,
     leg,
+    mark,
     pairing,
     party,
     restraint,
@@ -42,6 +45,7 @@ from counter.store.metadata import metadata
 
 TABLES = [
     *(agent, skill, ticket, pairing, call, party, restraint, leg, terminal_state, case_table),
+    *(hand, hand_use, mark),
     metadata.tables["ticket_counter"],
     *(session_log.session_log, session_log.audience_head, once.command_key),
     *(journal_sql.journal_entry, journal_sql.journal_head),
@@ -55,6 +59,8 @@ class Floor:
     appointments: dict[str, datetime] = field(default_factory=dict)
     "Slot start by reference; the reference is the appointment's id as well."
     arrived: set[str] = field(default_factory=set)
+    pages: set[str] = field(default_factory=set)
+    "Digests of the stored pages of every case."
     closed: list[Case] = field(default_factory=list)
     left: list[Case] = field(default_factory=list)
     numbers: Any = field(default_factory=lambda: count(1))
@@ -110,6 +116,7 @@ class Floor:
             catalogue=self,
             find=self.find,
             arrive=self.arrive,
+            shows=lambda conn, case_id, sha256: sha256 in self.pages,
             closed=lambda conn, case, now: self.closed.append(case),
             left=lambda conn, case, now: self.left.append(case),
         )
