@@ -16,6 +16,7 @@ from booking.service import BookingService
 from booking.store_rows import by_id, sitting_of, view_of
 from counter.case import Case, Outcome
 from counter.documents import advance
+from counter.documents.store_advance import asked_again
 from counter.documents.store_checklist import dues_of
 from counter.documents.store_documents import declined_items
 from counter.notify.notice import Channel, Letter
@@ -57,6 +58,8 @@ class BookingReaders:
                 if now >= datetime.fromisoformat(body["expires_at"]):
                     return None
             elif not holds(kind, body, await self.executor.read(_view, ref, now), now):
+                return None
+            if kind == advance.AGAIN_OWED and not await self.executor.read(_asked, ref, body):
                 return None
             if TOLD_WITH in body:
                 return NOBODY
@@ -106,6 +109,13 @@ def holds(kind: str, body: Mapping[str, Any], view: AppointmentView, now: dateti
             return view.state is State.NOSHOW
         case _:
             return kind == PAPERS_MISSING
+
+
+def _asked(conn: Connection, ref: str, body: Mapping[str, Any]) -> bool:
+    """False: the paper was sent anew, taken back or found to do, so nobody is asked for it."""
+    if "paper" not in body:  # owed before papers were named
+        return True
+    return asked_again(conn, ref, body["papers"][0], body["paper"])
 
 
 def owe_missing_papers(conn: Connection, case: Case, now: datetime) -> None:

@@ -14,7 +14,7 @@ from booking.availability_service import AT_NINE
 from booking.script_opencc import simplified
 from booking.service import BookingService
 from booking.store_sql import booking_service, plant_seed
-from counter.app.advance_papers import over, require_coming
+from counter.app.advance_papers import lock, over, require_coming
 from counter.app.bridged_calls import BridgedCalls
 from counter.app.call_lines import listeners, speaks_in
 from counter.app.clock import clock, new_id, new_token, random_bytes
@@ -198,7 +198,7 @@ async def open_parts(
         ),
         checklists=ChecklistService(SqlChecklists(executor, audiences, require_open)),
         advance=AdvanceService(
-            SqlAdvancePapers(executor, require_coming, over),
+            SqlAdvancePapers(executor, require_coming, lock, over),
             store.blobs,
             looker,
             PaperSeal(secret(settings.keys / "papers.key"), random_bytes),
