@@ -502,12 +502,14 @@ def test_a_gateway_without_a_handler_for_an_ask_does_not_start(tmp_path: Path) -
         Gateway(house.executor, house.doors(handlers=handlers))
 
 
-async def test_what_is_not_kept_is_passed_on_to_its_audience_alone(node: Node) -> None:
-    mine, foreign = await node.open("a-1"), await node.open("a-2")
-    await mine.until("screen.changed")
-    await foreign.until("screen.changed")
-    node.gateway.pass_on("agent:a-1", "pointer.moved", {"x": 0.5})
-    assert await mine.until("pointer.moved") == {"x": 0.5}
-    await node.tell("agent:a-2")
-    while (told := await foreign.told.get())[0] != "happened":
-        assert told[0] != "pointer.moved"
+async def test_what_is_not_kept_is_passed_on_to_its_audience_alone(house: House) -> None:
+    async with serving(house, poll_s=60) as node:
+        mine, foreign = await node.open("a-1"), await node.open("a-2")
+        for page in (mine, foreign):
+            await page.until("screen.changed")
+        node.gateway.pass_on("agent:a-1", "pointer.moved", {"x": 0.5})
+        assert await mine.until("pointer.moved") == {"x": 0.5}
+        await node.tell("agent:a-2")
+        async with asyncio.timeout(PATIENCE_S):
+            while (told := await foreign.told.get())[0] != "happened":
+                assert told[0] != "pointer.moved"
