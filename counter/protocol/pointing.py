@@ -10,8 +10,8 @@ from pydantic import Field
 from counter.protocol.hands import Share
 from counter.protocol.message import Ask, Ident, Model, Tell
 
-Surface = Annotated[str, Field(pattern=r"^((page|sheet):[0-9a-f]{64}|live)$")]
-"A stored page or a page of a form, by its digest; or the sheet under the document camera."
+Surface = Annotated[str, Field(pattern=r"^(page|sheet):[0-9a-f]{64}$")]
+"A stored page or a page of a form, by its digest."
 MarkKind = Literal["rect", "arrow", "underline"]
 
 

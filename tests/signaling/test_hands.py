@@ -205,7 +205,7 @@ async def test_marks_stand_until_they_are_cleared(visit: Visit) -> None:
 
 async def test_a_page_is_not_covered_with_marks(visit: Visit) -> None:
     facts: dict[str, Any] = {
-        "surface": "live",
+        "surface": f"page:{SHA}",
         "kind": "underline",
         "x0": 0,
         "y0": 0,
@@ -223,7 +223,14 @@ async def test_a_page_is_not_covered_with_marks(visit: Visit) -> None:
 async def test_hands_and_marks_end_with_the_call(visit: Visit) -> None:
     for ask in uses_of(visit):
         await visit.agent_asks(ask)
-    facts: dict[str, Any] = {"surface": "live", "kind": "rect", "x0": 0, "y0": 0, "x1": 1, "y1": 1}
+    facts: dict[str, Any] = {
+        "surface": f"page:{SHA}",
+        "kind": "rect",
+        "x0": 0,
+        "y0": 0,
+        "x1": 1,
+        "y1": 1,
+    }
     await visit.agent_asks(pointing.MarkDraw(key=visit.key(), **facts))
     await terminal_asks(visit, terminal.VisitLeave(key=visit.key()))
 
