@@ -60,8 +60,9 @@ async def test_an_agent_helps_with_the_terminal_and_both_point_at_one_page(
     await still_seen_and_heard(console.page)
 
     whole = await greys(console)
-    for _ in range(3):
+    for closer in ("1.5 ×", "2 ×", "3 ×"):
         await console.button("Picture: closer").click()
+        await expect(hand(console, "crop").locator(".hands__value")).to_have_text(closer)
     await announced(terminal, "接待人員放大了畫面")
     await expect(hand(console, "crop")).to_have_attribute("data-state", "done")
     await until(lambda: changed(console, whole, lambda by: by > 20), console.page)
