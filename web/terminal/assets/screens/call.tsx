@@ -14,6 +14,7 @@ import {Recording} from "../parts/recording.tsx";
 import {Held, Others, Restrained} from "../parts/others.tsx";
 import {Together, shownPage} from "../parts/together.tsx";
 import {Announcement, HandDialogs, Hands} from "../parts/hands.tsx";
+import {DeviceScan} from "./device_scan.tsx";
 import {Papers} from "../parts/papers.tsx";
 import {Read} from "./read.tsx";
 import {Scan} from "./scan.tsx";
@@ -83,7 +84,11 @@ export function Call() {
       </div>
       <div class="task">
         {task === "scan" && scan ? (
-          <Scan key={scan.request_id} card={scan} />
+          scan.by_device ? (
+            <DeviceScan key={scan.request_id} card={scan} />
+          ) : (
+            <Scan key={scan.request_id} card={scan} />
+          )
         ) : task === "read" && ceremony ? (
           <Read key={ceremony.ceremony_id} card={ceremony} />
         ) : task === "sign" && ceremony ? (
