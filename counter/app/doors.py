@@ -1,6 +1,7 @@
 """The doors: pages, sockets and health, on the services of a node."""
 
 import asyncio
+import json
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
@@ -13,6 +14,8 @@ from sqlalchemy import Connection
 from counter.app.clock import clock, new_id
 from counter.app.files import secret
 from counter.app.parts import Parts
+from counter.app.pointing import POINTER, Pointing
+from counter.app.pointing import handlers as pointing_handlers
 from counter.identity.tls_development import ensure_tls
 from counter.protocol.message import Language, Model
 from counter.settings import Settings
@@ -119,9 +122,14 @@ async def open_doors(
         origins=origins,
     )
     gateway.attach_to(app)
-    closing.callback(
-        parts.store.bus.subscribe(lambda audience, seq: gateway.wake(audience, int(seq))).close
-    )
+
+    def hear(topic: str, value: str) -> None:
+        if topic.startswith(POINTER):
+            gateway.pass_on(topic.removeprefix(POINTER), "pointer.moved", json.loads(value))
+        else:
+            gateway.wake(topic, int(value))
+
+    closing.callback(parts.store.bus.subscribe(hear).close)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
     await runner.setup()
     closing.push_async_callback(runner.cleanup)
@@ -276,6 +284,9 @@ def _gateway_doors(
             **signaling_handlers(parts.signaling, COMMANDS),
             **line_asks.handlers(parts.quality),
             **recording_asks.handlers(parts.recordings),
+            **pointing_handlers(
+                Pointing(parts.store.executor, parts.store.bus, asyncio.get_running_loop().time)
+            ),
             **party_asks.handlers(parts.case_of, parts.store.executor, parts.snapshot, clock),
             **terminal_asks.handlers(parts.case_of, parts.documents, parts.esign, clock),
             **console_asks.handlers(

@@ -17,10 +17,10 @@ from counter.case import Case, Outcome
 from counter.documents.checklist import settle
 from counter.documents.store_checklist import checklist_of, put_dues
 from counter.documents.store_commands import cancel_request
-from counter.documents.store_documents import documents_of
+from counter.documents.store_documents import documents_of, shows
 from counter.esign.store_esign import withdraw
 from counter.esign.store_reading import signing_of
-from counter.ids import AppointmentId, DepartmentId, ServiceId, SiteId, TerminalId
+from counter.ids import AppointmentId, CaseId, DepartmentId, ServiceId, SiteId, TerminalId
 from counter.signaling.ports import ArrivedAppointment, FoundAppointment
 from counter.signaling.store_step import Hooks
 from counter.store.cases import audiences
@@ -126,6 +126,7 @@ def hooks_of(snapshot: Snapshot, booking: BookingService) -> Hooks:
         catalogue=snapshot,
         find=find,
         arrive=arrive,
+        shows=lambda conn, case_id, sha256: shows(conn, CaseId(case_id), sha256),
         closing=closing,
         closed=closed,
         left=left,

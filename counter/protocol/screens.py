@@ -9,8 +9,10 @@ from typing import ClassVar, Literal
 
 from counter.protocol.checklist import ChecklistRow, MissingPaper
 from counter.protocol.device import DeviceScreenChanged
+from counter.protocol.hands import HandsCard
 from counter.protocol.message import Instant, Language, Model, Tell
 from counter.protocol.party_cards import AskedCard, CallRow, InviteCard, PartyCard, PartyRole
+from counter.protocol.pointing import MarkCard, PointerMoved
 from counter.protocol.recording import RecordingCard
 
 CasePageState = Literal["stored", "accepted", "rejected", "superseded"]
@@ -227,6 +229,9 @@ class TerminalScreen(Model):
     ceremony: CeremonyCard | None = None
     pages: list[CasePage] = []
     checklist: list[ChecklistRow] = []
+    hands: HandsCard | None = None
+    """With a call."""
+    marks: list[MarkCard] = []
     receipt: ReceiptCard | None = None
     recording: RecordingCard | None = None
 
@@ -300,6 +305,9 @@ class DeskCase(Model):
     """Newest first."""
     outcomes: list[Choice]
     recording: RecordingCard | None = None
+    hands: HandsCard | None = None
+    """With a call."""
+    marks: list[MarkCard] = []
 
 
 class GuestCard(Model):
@@ -403,4 +411,5 @@ TELLS: tuple[type[Tell], ...] = (
     DeviceScreenChanged,
     Happened,
     Displaced,
+    PointerMoved,
 )

@@ -4,6 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from counter.protocol import hands, pointing
 from counter.protocol.line import LegReport, PictureChoose
 from counter.protocol.message import Ask, Ident, Language, Model, Sha256, Text
 from counter.protocol.recording import TERMINAL_ASKS
@@ -194,5 +195,7 @@ ASKS: tuple[type[Ask], ...] = (
     LegReport,
     PictureChoose,
     *TERMINAL_ASKS,
+    *hands.TERMINAL_ASKS,
+    *pointing.TERMINAL_ASKS,
 )
 "Everything the namespace `/terminal` may say."

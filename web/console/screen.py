@@ -28,6 +28,7 @@ from counter.protocol.screens import (
 )
 from counter.signaling.dispatch import AgentState
 from counter.signaling.store_device import takes_photographs
+from counter.signaling.store_marks import marks_of
 from counter.signaling.store_screens import (
     OfferView,
     QueueView,
@@ -35,11 +36,13 @@ from counter.signaling.store_screens import (
     call_view,
     offer_view,
     queue_view,
+    terminal_view,
 )
 from counter.store.cases import case_of_agent
 from web.console.party_screens import party_fields
 from web.shared.case_cards import call_card, ceremony_cards, leg_card, page_cards, scan_card
 from web.shared.checklist_cards import checklist_rows
+from web.shared.hand_cards import hands_card
 from web.shared.line_cards import with_lines
 from web.shared.party_cards import with_parties
 from web.shared.recording_cards import recording_card
@@ -138,6 +141,8 @@ class DeskScreens:
             forms=[_form_card(form, case, tag) for form in forms],
             ceremonies=cards,
             recording=recording_card(conn, call),
+            hands=hands_card(conn, call, terminal_view(conn, case.terminal_id), tag),
+            marks=marks_of(conn, call.call_id) if call else [],
             outcomes=[Choice(id=one, name=say(OUTCOMES[one], tag)) for one in CHOOSABLE],
         )
 

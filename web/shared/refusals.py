@@ -77,6 +77,9 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "agent_not_free": (
         N_("This colleague is not free any more"),
         N_("Choose somebody else from the list; it shows who is free now.")),
+    "hands_stopped": (
+        N_("The citizen has stopped your hands"),
+        N_("Say what you would like to do, then ask again.")),
     "call_is_full": (
         N_("Nobody more can join this call"),
         N_("Two others can take part at once. Let one of them leave first.")),

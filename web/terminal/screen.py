@@ -25,10 +25,12 @@ from counter.protocol.screens import (
 )
 from counter.signaling.dispatch import TicketState
 from counter.signaling.store_device import takes_photographs
+from counter.signaling.store_marks import marks_of
 from counter.signaling.store_screens import TerminalView, call_view, terminal_view, ticket_view
 from counter.store.cases import case_on_terminal
 from web.shared.case_cards import OPEN, call_card, ceremony_cards, leg_card, page_cards, scan_card
 from web.shared.checklist_cards import checklist_rows, missing_papers
+from web.shared.hand_cards import hands_card
 from web.shared.line_cards import with_lines
 from web.shared.party_cards import with_parties
 from web.shared.recording_cards import recording_card
@@ -148,6 +150,8 @@ class TerminalScreens:
                 "scan": scan,
                 "ceremony": shown_ceremony(cards),
                 "recording": recording_card(conn, card),
+                "hands": hands_card(conn, card, view, tag),
+                "marks": marks_of(conn, call.call_id),
                 "call": with_parties(
                     conn, with_lines(conn, card, own=own), own=own, catalogue=catalogue, tag=tag
                 ),

@@ -172,6 +172,49 @@ async def test_a_case_is_not_finished_without_an_outcome(
     await page.locator("dialog").wait_for(state="detached")
 
 
+@pytest.mark.parametrize("language", ["zh-Hant", "pt"])
+async def test_the_panel_of_the_terminal_is_in_order_and_asks_what_is_pressed(
+    chromium: Browser, counter: FakeCounter, language: str
+) -> None:
+    stages = screens.desk_stages(language)  # type: ignore[arg-type]
+    await counter.show(stages["together"])
+    _, page, complaints = await open_face(chromium, counter, "agent", DESK, language)
+    await page.locator("#tab-hands").click()
+    wrong = await faults(page, SMALLEST_PX) + await violations(page)
+    await page.locator("[data-hand=volume] .button").last.click()
+    assert (await heard(counter, page, "hand.volume"))["percent"] == 90
+    await page.locator("[data-hand=crop] .button").last.click()
+    crop = (await heard(counter, page, "hand.crop"))["crop"]
+    assert crop["x"] == pytest.approx(1 / 6) and crop["width"] == pytest.approx(2 / 3)
+    await counter.show(stages["stopped"])
+    await page.locator("[data-permission=stopped] .button").click()
+    await heard(counter, page, "hands.ask")
+    wrong += await faults(page, SMALLEST_PX) + await violations(page)
+    assert not wrong, "\n".join(wrong)
+    assert complaints == []
+
+
+async def test_what_the_agent_draws_is_asked_in_shares_of_the_page(
+    chromium: Browser, counter: FakeCounter
+) -> None:
+    page = await at(chromium, counter, "together")
+    await page.locator("#tab-papers").click()
+    await page.locator(".pens .button").nth(1).click()
+    overlay = page.locator(".viewer .overlay")
+    box = await overlay.bounding_box()
+    assert box is not None
+    await page.mouse.move(box["x"] + box["width"] * 0.2, box["y"] + box["height"] * 0.05)
+    await page.mouse.down()
+    await page.mouse.move(box["x"] + box["width"] * 0.7, box["y"] + box["height"] * 0.1, steps=4)
+    await page.mouse.up()
+    drawn = await heard(counter, page, "mark.draw")
+    assert (drawn["kind"], drawn["surface"]) == ("rect", f"page:{screens.FIRST}")
+    places = [drawn[name] for name in ("x0", "y0", "x1", "y1")]
+    assert places == pytest.approx([0.2, 0.05, 0.7, 0.1], abs=0.01)
+    await page.locator(".pens .button").last.click()
+    await heard(counter, page, "mark.clear")
+
+
 async def test_papers_without_a_page_are_attested_and_done_without(
     chromium: Browser, counter: FakeCounter
 ) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page
 
+from counter.protocol.hands import HandUsed, PageTurned
 from tests.web import screens
 from tests.web.fake_counter import FakeCounter
 from tests.web.live_pages import open_face, until
@@ -414,3 +415,50 @@ async def test_photographs_are_what_was_announced(chromium: Browser, counter: Fa
     # The browser tells of its request after the counter may have answered it.
     await until(lambda: counter.photographs and digests, page)
     assert digests == [hashlib.sha256(counter.photographs[0]).hexdigest()]
+
+
+async def test_what_the_agent_does_is_announced_once_and_stopped_at_a_touch(
+    chromium: Browser, counter: FakeCounter
+) -> None:
+    page = await at(chromium, counter, "helped")
+    assert await page.locator(".announcement").count() == 0, "it was announced before"
+    before = screens.hands("zh-Hant")
+    newer = HandUsed(seq=2, text="接待人員放大了字體", at=screens.NOW)
+    after = before.model_copy(update={"did": [newer, *before.did]})
+    await counter.show(screens.terminal("call", call=screens.call("zh-Hant"), hands=after))
+    await page.locator(".announcement").get_by_text("接待人員放大了字體").wait_for()
+    await page.locator("[aria-live=polite]").get_by_text("接待人員放大了字體").wait_for()
+    await press(page, "接待人員做過的操作")
+    assert await page.locator("dialog .did li").count() == 2
+    await press(page, "關閉")
+    await page.wait_for_timeout(420)
+    await page.locator(".announcement .press").click()
+    await heard(counter, page, "hands.stop")
+    await counter.show(screens.terminal_stages("zh-Hant")["may help again"])
+    await press(page, "可以")
+    assert (await heard(counter, page, "hands.answer"))["allow"] is True
+
+
+async def test_the_agent_turns_the_page_and_a_touch_points_at_a_place(
+    chromium: Browser, counter: FakeCounter
+) -> None:
+    page = await at(chromium, counter, "read")
+    ceremony = screens.ceremony("zh-Hant", seen=0)
+    turned = PageTurned(ceremony_id=ceremony.ceremony_id, number=2, by="agent", rev=1)
+    await counter.show(
+        screens.terminal(
+            "call",
+            call=screens.call("zh-Hant", "read"),
+            ceremony=ceremony,
+            hands=screens.hands("zh-Hant", page=turned),
+        )
+    )
+    second = ceremony.sheets[1].sha256
+    overlay = page.locator(f"[data-surface='sheet:{second}']")
+    await overlay.wait_for()
+    box = await overlay.bounding_box()
+    assert box is not None
+    await overlay.click(position={"x": box["width"] / 4, "y": 40})
+    pointed = await heard(counter, page, "pointer.move")
+    assert pointed["surface"] == f"sheet:{second}"
+    assert pointed["x"] == pytest.approx(0.25, abs=0.01)

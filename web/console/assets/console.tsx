@@ -173,6 +173,7 @@ live.onHappened(({kind}) => {
   if (kind === "party.joined") say(t("Somebody has joined the conversation."));
   if (kind === "party.left" || kind === "party.removed") say(t("Somebody has left the conversation."));
   if (kind === "party.declined" || kind === "party.missed") say(t("The colleague does not come."));
+  if (kind === "hands.changed") say(t("The citizen has answered about your hands."));
   if (kind === "supervision.begun") say(t("A supervisor takes part in the call."));
 });
 

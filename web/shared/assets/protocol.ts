@@ -193,6 +193,13 @@ export interface Choice {
   unavailable?: string | null;
 }
 
+export interface Crop {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
 export interface DeskBeat {
   /** Repeats of the same key are answered alike and carried out once. */
   key: string;
@@ -221,6 +228,9 @@ export interface DeskCase {
   ceremonies: CeremonyCard[];
   outcomes: Choice[];
   recording?: RecordingCard | null;
+  /** With a call. */
+  hands?: HandsCard | null;
+  marks?: MarkCard[];
 }
 
 export interface DeskScreen {
@@ -326,6 +336,109 @@ export interface GuestCard {
   language: "zh-Hant" | "zh-Hans" | "pt" | "en";
   site: string;
   call: CallCard;
+}
+
+export interface HandCamera {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  camera: "face" | "document";
+}
+
+export interface HandCrop {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  crop: Crop | null;
+}
+
+export interface HandGain {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  percent: number;
+}
+
+export interface HandLanguage {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  language: "zh-Hant" | "zh-Hans" | "pt" | "en";
+}
+
+export interface HandPage {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  ceremony_id: string;
+  number: number;
+}
+
+export interface HandReport {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  hand: "camera" | "crop" | "gain" | "volume";
+  /** Of the wish that this answers. */
+  rev: number;
+  cannot: "no_document_camera" | "no_camera" | "no_microphone" | "failed" | null;
+}
+
+export interface HandShow {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  sha256: string | null;
+}
+
+export interface HandState {
+  hand: "camera" | "crop" | "gain" | "volume" | "text_size" | "language" | "page" | "show";
+  rev: number;
+  state: "asked" | "done" | "cannot";
+  cannot: string | null;
+}
+
+export interface HandTextSize {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  text_size: "A" | "A+" | "A++";
+}
+
+export interface HandUsed {
+  seq: number;
+  text: string;
+  at: string;
+}
+
+export interface HandVolume {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  percent: number;
+}
+
+export interface HandsAnswer {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  allow: boolean;
+}
+
+export interface HandsAsk {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+}
+
+export interface HandsCard {
+  permission: "allowed" | "stopped" | "asked";
+  camera: "face" | "document";
+  crop: Crop | null;
+  gain: number;
+  volume: number;
+  text_size: "A" | "A+" | "A++";
+  language: "zh-Hant" | "zh-Hans" | "pt" | "en";
+  page: PageTurned | null;
+  /** Of the stored page that lies before both. */
+  show: string | null;
+  states: HandState[];
+  /** Newest first. */
+  did: HandUsed[];
+}
+
+export interface HandsStop {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
 }
 
 export interface Happened {
@@ -448,6 +561,33 @@ export interface LineCard {
   cause: "gone" | "no_sound" | "no_picture" | "upload_loss" | "download_loss" | "low_bandwidth" | "delay" | "cpu" | "frozen";
 }
 
+export interface MarkCard {
+  mark_id: string;
+  surface: string;
+  kind: "rect" | "arrow" | "underline";
+  x0: number;
+  y0: number;
+  x1: number;
+  y1: number;
+}
+
+export interface MarkClear {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  surface: string;
+}
+
+export interface MarkDraw {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  surface: string;
+  kind: "rect" | "arrow" | "underline";
+  x0: number;
+  y0: number;
+  x1: number;
+  y1: number;
+}
+
 export interface MissingPaper {
   label: string;
   /** The last day, in words. */
@@ -480,6 +620,20 @@ export interface PageDecide {
   key: string;
   page_id: string;
   accept: boolean;
+}
+
+export interface PageTurn {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  ceremony_id: string;
+  number: number;
+}
+
+export interface PageTurned {
+  ceremony_id: string;
+  number: number;
+  by: "agent" | "citizen";
+  rev: number;
 }
 
 export interface PagesShown {
@@ -592,6 +746,20 @@ export interface PictureChoose {
   key: string;
   call_id: string;
   picture: boolean;
+}
+
+export interface PointerMove {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  surface: string;
+  x: number | null;
+  y: number | null;
+}
+
+export interface PointerMoved {
+  surface: string;
+  x: number | null;
+  y: number | null;
 }
 
 export interface PresenceChoose {
@@ -786,6 +954,9 @@ export interface TerminalScreen {
   ceremony?: CeremonyCard | null;
   pages?: CasePage[];
   checklist?: ChecklistRow[];
+  /** With a call. */
+  hands?: HandsCard | null;
+  marks?: MarkCard[];
   receipt?: ReceiptCard | null;
   recording?: RecordingCard | null;
 }
@@ -847,13 +1018,18 @@ export interface TerminalAsks {
   "ceremony.decline": CeremonyDecline;
   "ceremony.sign": CeremonySign;
   "device.report": DeviceReport;
+  "hand.report": HandReport;
+  "hands.answer": HandsAnswer;
+  "hands.stop": HandsStop;
   "language.choose": LanguageChoose;
   "leg.answer": LegAnswer;
   "leg.join": LegJoin;
   "leg.report": LegReport;
   "leg.restart": LegRestart;
   "page.seen": PagesShown;
+  "page.turn": PageTurn;
   "picture.choose": PictureChoose;
+  "pointer.move": PointerMove;
   "recording.agree": RecordingAgree;
   "recording.decline": RecordingDecline;
   "recording.stop": RecordingStop;
@@ -883,10 +1059,21 @@ export interface AgentAsks {
   "ceremony.withdraw": CeremonyWithdraw;
   "desk.beat": DeskBeat;
   "form.present": FormPresent;
+  "hand.camera": HandCamera;
+  "hand.crop": HandCrop;
+  "hand.gain": HandGain;
+  "hand.language": HandLanguage;
+  "hand.page": HandPage;
+  "hand.show": HandShow;
+  "hand.text_size": HandTextSize;
+  "hand.volume": HandVolume;
+  "hands.ask": HandsAsk;
   "leg.answer": LegAnswer;
   "leg.join": LegJoin;
   "leg.report": LegReport;
   "leg.restart": LegRestart;
+  "mark.clear": MarkClear;
+  "mark.draw": MarkDraw;
   "offer.accept": OfferAccept;
   "offer.decline": OfferDecline;
   "page.decide": PageDecide;
@@ -902,6 +1089,7 @@ export interface AgentAsks {
   "party.remove": PartyRemove;
   "party.take_back": PartyTakeBack;
   "picture.choose": PictureChoose;
+  "pointer.move": PointerMove;
   "presence.choose": PresenceChoose;
   "recording.pause": RecordingPause;
   "recording.propose": RecordingPropose;

@@ -3,7 +3,8 @@ import {signal} from "@preact/signals";
 import type {CasePage, DeskCase, ScanCard} from "../../../shared/assets/protocol.ts";
 import {t} from "../../../shared/assets/words.ts";
 import {Button} from "./controls.tsx";
-import {ask} from "./counter.ts";
+import {ask, screen} from "./counter.ts";
+import {Pens, Shared} from "./pointing.tsx";
 import {StillButton, StillView} from "./still.tsx";
 
 const ZOOMS = [1, 1.5, 2, 3] as const;
@@ -102,6 +103,9 @@ export function PageState(props: {page: CasePage}) {
 
 function Viewer(props: {page: CasePage}) {
   const {page} = props;
+  const matter = screen.value.case;
+  const call = matter?.call;
+  const together = !!call && matter?.hands?.show === page.sha256;
   const at = ZOOMS.indexOf(zoom.value as (typeof ZOOMS)[number]);
   const decide = (accept: boolean): void => {
     void ask("page.decide", {page_id: page.page_id, accept}).then(ok => ok && (chosen.value = null));
@@ -127,6 +131,14 @@ function Viewer(props: {page: CasePage}) {
           >
             +
           </Button>
+          {call && (
+            <Button
+              pressed={together}
+              onPress={() => void ask("hand.show", {sha256: together ? null : page.sha256})}
+            >
+              {together ? t("Shown to the citizen") : t("Show to the citizen")}
+            </Button>
+          )}
           <Button look="go" disabled={page.state === "accepted" || page.state === "superseded"} onPress={() => decide(true)}>
             {t("Accept")}
           </Button>
@@ -141,14 +153,21 @@ function Viewer(props: {page: CasePage}) {
           </Button>
         </div>
       </div>
+      {together && <Pens surface={`page:${page.sha256}`} />}
       <div class="viewer__paper" tabIndex={0} role="region" aria-label={t("Page: {paper}", {paper: page.label})}>
-        <img
-          src={`/pages/${page.sha256}`}
-          alt={page.label}
-          width={page.width_px}
-          height={page.height_px}
-          style={{width: `${zoom.value * 100}%`}}
-        />
+        {together ? (
+          <Shared surface={`page:${page.sha256}`} width={`${zoom.value * 100}%`}>
+            <img src={`/pages/${page.sha256}`} alt={page.label} width={page.width_px} height={page.height_px} />
+          </Shared>
+        ) : (
+          <img
+            src={`/pages/${page.sha256}`}
+            alt={page.label}
+            width={page.width_px}
+            height={page.height_px}
+            style={{width: `${zoom.value * 100}%`}}
+          />
+        )}
       </div>
     </div>
   );

@@ -11,13 +11,14 @@ import {Asked, askingFor} from "./ask_in.tsx";
 import {Button, LanguageTag} from "./controls.tsx";
 import {ask, leg, live, screen} from "./counter.ts";
 import {Forms} from "./forms.tsx";
+import {Hands} from "./hands.tsx";
 import {Lines} from "./lines.tsx";
 import {Papers} from "./papers.tsx";
 import {Recording} from "./recording.tsx";
 import {OnHold, Parties, Restrained, modeWords, roleWords} from "./parties.tsx";
 import {Modes} from "./supervise.tsx";
 
-export type Tab = "papers" | "forms";
+export type Tab = "papers" | "forms" | "hands";
 export const tab = signal<Tab>("papers");
 
 export function Stage() {
@@ -207,6 +208,7 @@ function Tabs(props: {matter: DeskCase}) {
   const tabs: [Tab, string, number][] = [
     ["papers", t("Papers"), waiting],
     ["forms", t("Forms and signature"), 0],
+    ["hands", t("Terminal"), matter.hands && matter.hands.permission !== "allowed" ? 1 : 0],
   ];
   const open = matter.ceremonies[0];
   const coming = matter.scan?.arriving != null;
@@ -233,7 +235,8 @@ function Tabs(props: {matter: DeskCase}) {
             onClick={() => (tab.value = name)}
             onKeyDown={event => {
               if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
-              tab.value = name === "papers" ? "forms" : "papers";
+              const at = tabs.findIndex(([one]) => one === name) + (event.key === "ArrowLeft" ? -1 : 1);
+              tab.value = tabs[(at + tabs.length) % tabs.length]?.[0] ?? "papers";
               document.getElementById(`tab-${tab.value}`)?.focus();
             }}
           >
@@ -251,7 +254,13 @@ function Tabs(props: {matter: DeskCase}) {
           aria-labelledby={`tab-${name}`}
           hidden={tab.value !== name}
         >
-          {name === "papers" ? <Papers matter={matter} /> : <Forms matter={matter} />}
+          {name === "papers" ? (
+            <Papers matter={matter} />
+          ) : name === "forms" ? (
+            <Forms matter={matter} />
+          ) : (
+            <Hands matter={matter} />
+          )}
         </div>
       ))}
     </div>
