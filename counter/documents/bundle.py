@@ -40,6 +40,9 @@ class Leaf:
     width_px: int
     height_px: int
     stored_at: datetime
+    decided_by: str | None = None
+    "Who accepted it or sent it back, as `kind:id`."
+    decided_at: datetime | None = None
     text_sha256: Digest | None = None
     "PDF of one page that holds the words and no picture; None: not read."
     bitonal_sha256: Digest | None = None

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from io import BytesIO
 
 import img2pdf
-from pikepdf import Name, ObjectStreamMode, OutlineItem, Page, Pdf, Rectangle
+from pikepdf import Dictionary, Name, ObjectStreamMode, OutlineItem, Page, Pdf, Rectangle
 
 from counter.documents.bundle import Book, Picture, points
 
@@ -57,7 +57,12 @@ def _lay_under(pdf: Pdf, page: Page, words: Pdf) -> None:
     layer = pdf.copy_foreign(words.pages[0].as_form_xobject())
     name = page.add_resource(layer, Name.XObject, WORDS)
     placed = page.calc_form_xobject_placement(
-        layer, name, Rectangle(page.mediabox), allow_shrink=True, allow_expand=True
+        layer,
+        name,
+        Rectangle(page.mediabox),
+        invert_transformations=True,
+        allow_shrink=True,
+        allow_expand=True,
     )
     page.contents_add(placed, prepend=True)
 
@@ -69,7 +74,7 @@ def _describe(pdf: Pdf, book: Book) -> None:
     pdf.docinfo["/CreationDate"] = at
     pdf.docinfo["/ModDate"] = at
     pdf.Root["/Lang"] = book.language
-    pdf.Root["/ViewerPreferences"] = pdf.make_indirect({"/DisplayDocTitle": True})
+    pdf.Root["/ViewerPreferences"] = Dictionary(DisplayDocTitle=True)
 
 
 def _date(at: datetime) -> str:
