@@ -20,6 +20,7 @@ from counter.documents.folder import (
     page_path,
 )
 from counter.documents.ports import Binder, Blobs, CaseSource
+from counter.errors import NotFound
 from counter.ids import CaseId, Digest
 
 
@@ -45,6 +46,13 @@ class FolderService:
         if not chosen:
             raise NothingToBind(f"case {case_id}: no accepted page of {item or 'any paper'}")
         return await self._bind(facts, chosen)
+
+    async def document(self, case_id: CaseId, ceremony_id: str) -> bytes:
+        """A signed document of the case.  Raises `NotFound`."""
+        for one in (await self._cases.facts(case_id)).documents:
+            if one.ceremony_id == ceremony_id and one.sealed_sha256:
+                return await self._blobs.get(one.sealed_sha256)
+        raise NotFound(f"case {case_id} has no sealed document {ceremony_id}")
 
     async def folder(self, case_id: CaseId, *, originals: bool) -> Folder:
         """The folder as it is now.

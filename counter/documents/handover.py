@@ -7,7 +7,7 @@ the counter dies on the way, there is one folder, and it is the one that was wri
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final, TypeVar
 
 from counter.documents.folder import MANIFEST, CaseFacts, accepted_of
@@ -34,7 +34,6 @@ class Frozen:
     name: str
     "Of the folder."
     manifest_sha256: Digest
-    frozen_at: datetime
     files: tuple[tuple[str, Digest], ...]
     "Path and digest of each, the manifest among them."
 
@@ -49,13 +48,12 @@ def anything(facts: CaseFacts) -> bool:
     return accepted_of(facts) > 0 or any(one.sealed_sha256 for one in facts.documents)
 
 
-def frozen_of(name: str, manifest: bytes, manifest_sha256: Digest, at: datetime) -> Frozen:
+def frozen_of(name: str, manifest: bytes, manifest_sha256: Digest) -> Frozen:
     """Out of the manifest alone, so that what was written down can be read back."""
     listed = json.loads(manifest)["files"]
     return Frozen(
         name=name,
         manifest_sha256=manifest_sha256,
-        frozen_at=at,
         files=(
             *((file["path"], Digest(file["sha256"])) for file in listed),
             (MANIFEST, manifest_sha256),

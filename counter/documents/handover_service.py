@@ -69,7 +69,7 @@ class HandOverService:
     async def _freeze(self, case_id: CaseId, facts: CaseFacts, now: datetime) -> Frozen:
         folder = await self._folders.folder_of(facts, originals=True)
         await self._keep(folder)
-        frozen = frozen_of(folder.name, folder.manifest, folder.manifest_sha256, now)
+        frozen = frozen_of(folder.name, folder.manifest, folder.manifest_sha256)
         return await self._records.freeze(case_id, frozen, now)
 
     async def _keep(self, folder: Folder) -> None:

@@ -100,6 +100,5 @@ def _frozen(row: Row[Any]) -> Frozen:
     return Frozen(
         name=row.folder,
         manifest_sha256=Digest(row.manifest_sha256),
-        frozen_at=row.frozen_at,
         files=tuple((path, Digest(sha256)) for path, sha256 in row.files),
     )

@@ -117,6 +117,17 @@ def pages_open(conn: Connection, case_id: str, kinds: Iterable[JobKind]) -> int:
     return count
 
 
+def counts(conn: Connection) -> tuple[int, int]:
+    """How many jobs are still to be done, and how many were given up."""
+    waiting: int = conn.execute(
+        select(func.count()).select_from(paper_job).where(paper_job.c.done_at.is_(None))
+    ).scalar_one()
+    failed: int = conn.execute(
+        select(func.count()).select_from(paper_job).where(paper_job.c.outcome == JobOutcome.FAILED)
+    ).scalar_one()
+    return waiting, failed
+
+
 def outcomes_of(conn: Connection, case_id: str) -> dict[tuple[JobKind, str], JobOutcome | None]:
     """How each job of a case ended; None: it is not over."""
     rows = conn.execute(select(paper_job).where(paper_job.c.case_id == case_id))

@@ -20,7 +20,7 @@ LANGUAGES: Final = ("chi_tra", "por", "eng")
 MEMORY_BYTES: Final = 1536 * 1024**2
 CPU_SECONDS: Final = 120
 "For one page; a full page takes two to three."
-PATIENCE_S: Final = 240.0
+PATIENCE_S: Final = 480.0
 "By the clock: at the lowest priority a busy machine gives it little."
 LOOK_S: Final = 20.0
 
@@ -51,6 +51,7 @@ class TesseractReader:
 
     tools: TextTools
     patience_s: float = PATIENCE_S
+    nice: int = 19
 
     async def words(self, page_jpeg: bytes, dpi: float) -> bytes:
         if self.tools.program is None or self.tools.missing:
@@ -65,7 +66,7 @@ class TesseractReader:
             env=_environment(),
         )
         try:
-            _confine(child.pid)
+            _confine(child.pid, self.nice)
             async with asyncio.timeout(self.patience_s):
                 made, _ = await child.communicate(page_jpeg)
         except TimeoutError:
@@ -80,10 +81,10 @@ class TesseractReader:
         return made
 
 
-def _confine(process: int) -> None:
+def _confine(process: int, nice: int) -> None:
     """It waits for its page still.  If it ended at once, there is nothing to confine."""
     with contextlib.suppress(ProcessLookupError):
-        os.setpriority(os.PRIO_PROCESS, process, 19)
+        os.setpriority(os.PRIO_PROCESS, process, nice)
         for limit, value in (
             (resource.RLIMIT_AS, MEMORY_BYTES),
             (resource.RLIMIT_CPU, CPU_SECONDS),

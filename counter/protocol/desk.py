@@ -7,6 +7,7 @@ from pydantic import Field
 from counter.protocol import parties
 from counter.protocol.line import LegReport, PictureChoose
 from counter.protocol.message import Ask, Ident, Text
+from counter.protocol.printing import PrintRequest
 from counter.protocol.recording import DESK_ASKS
 from counter.protocol.terminal import LegAnswer, LegJoin, LegRestart
 
@@ -103,6 +104,7 @@ ASKS: tuple[type[Ask], ...] = (
     LegRestart,
     LegReport,
     PictureChoose,
+    PrintRequest,
     *parties.ASKS,
     *DESK_ASKS,
 )

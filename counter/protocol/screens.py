@@ -9,6 +9,7 @@ from typing import ClassVar, Literal
 
 from counter.protocol.message import Instant, Language, Model, Tell
 from counter.protocol.party_cards import AskedCard, CallRow, InviteCard, PartyCard, PartyRole
+from counter.protocol.printing import PrintCard, PrintRow
 from counter.protocol.recording import RecordingCard
 
 CasePageState = Literal["stored", "accepted", "rejected"]
@@ -203,6 +204,7 @@ class TerminalScreen(Model):
     pages: list[CasePage] = []
     receipt: ReceiptCard | None = None
     recording: RecordingCard | None = None
+    printing: PrintCard | None = None
 
 
 class QueueRow(Model):
@@ -285,6 +287,8 @@ class DeskCase(Model):
     """Newest first."""
     outcomes: list[Choice]
     recording: RecordingCard | None = None
+    prints: list[PrintRow] = []
+    """Newest first."""
 
 
 class GuestCard(Model):

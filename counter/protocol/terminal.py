@@ -6,6 +6,7 @@ from pydantic import Field
 
 from counter.protocol.line import LegReport, PictureChoose
 from counter.protocol.message import Ask, Ident, Language, Model, Sha256, Text
+from counter.protocol.printing import PrintReport
 from counter.protocol.recording import TERMINAL_ASKS
 
 
@@ -185,6 +186,7 @@ ASKS: tuple[type[Ask], ...] = (
     LegRestart,
     LegReport,
     PictureChoose,
+    PrintReport,
     *TERMINAL_ASKS,
 )
 "Everything the namespace `/terminal` may say."

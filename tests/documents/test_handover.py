@@ -227,9 +227,7 @@ async def test_no_file_leaves_the_folder(tmp_path: Path, path: str) -> None:
     blobs = DirectoryBlobs(tmp_path / "blobs")
     kept = await blobs.put(b"{}")
     (tmp_path / "shelf").mkdir()
-    frozen = replace(
-        frozen_of("a", b'{"files": []}', Digest(kept), AT), files=((path, Digest(kept)),)
-    )
+    frozen = replace(frozen_of("a", b'{"files": []}', Digest(kept)), files=((path, Digest(kept)),))
     with pytest.raises(ValueError):
         await DirectoryShelf(tmp_path / "shelf", lambda: "x").put(frozen, blobs.get)
     assert not (tmp_path / "out").exists() and list((tmp_path / "shelf").iterdir()) == []

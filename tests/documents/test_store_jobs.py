@@ -1,6 +1,7 @@
 """Jobs of papers: taken once, again after a lease or a pause, given up at last; on both engines."""
 
 import asyncio
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
@@ -19,6 +20,7 @@ from counter.documents.job import (
 )
 from counter.documents.jobs_service import JobsService
 from counter.documents.store_jobs import SqlJobs, outcomes_of, owe
+from counter.ids import CaseId
 from counter.store.executor import Executor
 
 WORDS, BITONAL = JobKind.WORDS, JobKind.BITONAL
@@ -36,8 +38,7 @@ async def jobs(executor: Executor, now: datetime) -> SqlJobs:
 
 async def test_a_job_is_taken_once_and_ends_once(jobs: SqlJobs, now: datetime) -> None:
     job = await jobs.take([WORDS], now)
-    assert job == Job(kind=WORDS, ref="p-1", case_id=job.case_id, attempts=1, since=now)
-    assert job.case_id == "case-1"
+    assert job == Job(kind=WORDS, ref="p-1", case_id=CaseId("case-1"), attempts=1, since=now)
     assert await jobs.take([WORDS], now) is None
     assert await jobs.pages_open(job.case_id, [WORDS, BITONAL]) == 2
     await jobs.end(job, JobOutcome.DONE, now)
@@ -93,7 +94,9 @@ async def test_waiting_for_something_else_is_no_attempt(jobs: SqlJobs, now: date
 async def test_the_worker_ends_postpones_and_repeats(
     jobs: SqlJobs, executor: Executor, now: datetime
 ) -> None:
-    answers = iter([RuntimeError("no"), Later(pause=timedelta(seconds=1)), JobOutcome.DONE])
+    answers: Iterator[Exception | Later | JobOutcome] = iter(
+        [RuntimeError("no"), Later(pause=timedelta(seconds=1)), JobOutcome.DONE]
+    )
     time = now
 
     async def work(job: Job, at: datetime) -> JobOutcome | Later:

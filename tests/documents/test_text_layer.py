@@ -31,7 +31,7 @@ def tools() -> TextTools:
 
 async def test_the_words_of_a_page_are_read_and_found_in_its_pdf(tools: TextTools) -> None:
     page = letter_jpeg(3)
-    words = await TesseractReader(tools=tools).words(page, 200.0)
+    words = await TesseractReader(tools=tools, nice=0).words(page, 200.0)
     with Pdf.open(BytesIO(words)) as layer:
         assert len(layer.pages) == 1 and not layer.pages[0].get_images()
     picture = Picture(image=page, size_mm=(210.0, 297.0), text=words)

@@ -292,6 +292,16 @@ def desk_case(language: Language, **more: Any) -> DeskCase:
             ChecklistRow(item="photo", label=words["hint"], kind="photo", state="declined"),
         ],
         "pages": [case_page(language, "stored")],
+        "prints": [
+            {
+                "print_id": "print-1",
+                "what": "paper",
+                "ref": "id",
+                "label": words["bring"],
+                "state": "failed",
+                "reason": words["hint"],
+            }
+        ],
         "scan": None,
         "forms": [
             FormCard(

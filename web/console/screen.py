@@ -42,6 +42,7 @@ from web.console.party_screens import party_fields
 from web.shared.case_cards import call_card, ceremony_cards, leg_card, page_cards, scan_card
 from web.shared.line_cards import with_lines
 from web.shared.party_cards import with_parties
+from web.shared.print_cards import print_rows
 from web.shared.recording_cards import recording_card
 from web.shared.wording import OUTCOMES, instant, say, service_or_none, text_in
 
@@ -134,6 +135,7 @@ class DeskScreens:
             forms=[_form_card(form, case, tag) for form in forms],
             ceremonies=cards,
             recording=recording_card(conn, call),
+            prints=print_rows(conn, case, self.forms, catalogue, tag),
             outcomes=[Choice(id=one, name=say(OUTCOMES[one], tag)) for one in CHOOSABLE],
         )
 

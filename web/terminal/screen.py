@@ -29,6 +29,7 @@ from counter.store.cases import case_on_terminal
 from web.shared.case_cards import OPEN, call_card, ceremony_cards, leg_card, page_cards, scan_card
 from web.shared.line_cards import with_lines
 from web.shared.party_cards import with_parties
+from web.shared.print_cards import print_card
 from web.shared.recording_cards import recording_card
 from web.shared.wording import OUTCOMES, instant, paper_label, say, service_or_none, text_in
 
@@ -70,7 +71,11 @@ class TerminalScreens:
         case = case_on_terminal(conn, TerminalId(terminal_id))
         if case is None:
             return TerminalScreen(**common, **self._before(catalogue, site.territory, view))
-        return TerminalScreen(**common, **self._visit(conn, catalogue, case, view, now))
+        return TerminalScreen(
+            **common,
+            **self._visit(conn, catalogue, case, view, now),
+            printing=print_card(conn, case, self.forms, catalogue, view.language),
+        )
 
     def _before(self, catalogue: Catalogue, territory: str, view: TerminalView) -> dict[str, Any]:
         tag = view.language

@@ -199,6 +199,8 @@ export interface DeskCase {
   ceremonies: CeremonyCard[];
   outcomes: Choice[];
   recording?: RecordingCard | null;
+  /** Newest first. */
+  prints?: PrintRow[];
 }
 
 export interface DeskScreen {
@@ -513,6 +515,50 @@ export interface PresenceChoose {
   presence: "ready" | "paused";
 }
 
+export interface PrintCard {
+  print_id: string;
+  what: "document" | "paper" | "receipt";
+  label: string;
+  state: "asked" | "printing";
+  sheets: PrintSheet[];
+  /** A receipt in words, in the citizen's language; else empty. */
+  lines: string[];
+}
+
+export interface PrintReport {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  print_id: string;
+  state: "printing" | "printed" | "failed";
+  /** Why it failed. */
+  reason?: "no_printer" | "no_answer" | "printer" | "picture" | "left" | null;
+}
+
+export interface PrintRequest {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  what: "document" | "paper" | "receipt";
+  /** Digest of the sealed document, or item of the paper; a receipt has none. */
+  ref?: string;
+}
+
+export interface PrintRow {
+  print_id: string;
+  what: "document" | "paper" | "receipt";
+  ref: string;
+  label: string;
+  state: "asked" | "printing" | "printed" | "failed";
+  /** In words; empty unless it failed. */
+  reason: string;
+}
+
+export interface PrintSheet {
+  /** An image of this case, to be fetched from here. */
+  src: string;
+  width_mm: number;
+  height_mm: number;
+}
+
 export interface QueueRow {
   ticket_id: string;
   number: string;
@@ -668,6 +714,7 @@ export interface TerminalScreen {
   pages?: CasePage[];
   receipt?: ReceiptCard | null;
   recording?: RecordingCard | null;
+  printing?: PrintCard | null;
 }
 
 export interface TerminalScreenChanged {
@@ -734,6 +781,7 @@ export interface TerminalAsks {
   "leg.restart": LegRestart;
   "page.seen": PagesShown;
   "picture.choose": PictureChoose;
+  "print.report": PrintReport;
   "recording.agree": RecordingAgree;
   "recording.decline": RecordingDecline;
   "recording.stop": RecordingStop;
@@ -773,6 +821,7 @@ export interface AgentAsks {
   "party.take_back": PartyTakeBack;
   "picture.choose": PictureChoose;
   "presence.choose": PresenceChoose;
+  "print.request": PrintRequest;
   "recording.pause": RecordingPause;
   "recording.propose": RecordingPropose;
   "recording.resume": RecordingResume;

@@ -5,6 +5,7 @@ import type {CeremonyCard, DeskCase, FormCard} from "../../../shared/assets/prot
 import {t} from "../../../shared/assets/words.ts";
 import {Button} from "./controls.tsx";
 import {ask} from "./counter.ts";
+import {PrintButton} from "./printing.tsx";
 
 const OPEN = new Set(["presented", "consented", "signing"]);
 
@@ -16,7 +17,7 @@ export function Forms(props: {matter: DeskCase}) {
   return (
     <div class="forms">
       {ceremonies.map(one => (
-        <Ceremony key={one.ceremony_id} card={one} />
+        <Ceremony key={one.ceremony_id} card={one} matter={props.matter} />
       ))}
       {forms.length === 0 && ceremonies.length === 0 && (
         <p class="empty">{t("This service needs no form.")}</p>
@@ -83,7 +84,7 @@ function Present(props: {form: FormCard}) {
   );
 }
 
-function Ceremony(props: {card: CeremonyCard}) {
+function Ceremony(props: {card: CeremonyCard; matter: DeskCase}) {
   const {card} = props;
   const seen = card.sheets.filter(one => one.seen).length;
   const reached = {presented: 0, consented: 1, signing: 2, sealed: 3, declined: -1, withdrawn: -1}[card.state];
@@ -117,9 +118,12 @@ function Ceremony(props: {card: CeremonyCard}) {
         </ol>
       )}
       {card.signed_sha256 && (
-        <a class="button button--quiet" href={`/documents/${card.signed_sha256}`} download>
-          {t("Download the signed PDF")}
-        </a>
+        <>
+          <a class="button button--quiet" href={`/documents/${card.signed_sha256}`} download>
+            {t("Download the signed PDF")}
+          </a>
+          <PrintButton matter={props.matter} what="document" about={card.signed_sha256} />
+        </>
       )}
       {OPEN.has(card.state) && card.state !== "signing" && (
         <Button look="end" onPress={() => void ask("ceremony.withdraw", {ceremony_id: card.ceremony_id})}>

@@ -6,6 +6,7 @@ import type {CaseClose, ChecklistRow, DeskCase} from "../../../shared/assets/pro
 import {t} from "../../../shared/assets/words.ts";
 import {Advice, Button, LanguageTag} from "./controls.tsx";
 import {ask, refused, screen} from "./counter.ts";
+import {Prints} from "./printing.tsx";
 
 export const closing = signal(false);
 
@@ -38,6 +39,10 @@ export function Matter() {
         </p>
       </section>
       <Checklist matter={matter} />
+      <Prints matter={matter} />
+      <a class="matter__folder" href={`/console/cases/${matter.case_id}`} target="_blank" rel="noopener">
+        {t("Papers of this case as files")}
+      </a>
       <Button look="main" keyName="W" class="matter__close" onPress={() => (closing.value = true)}>
         {t("Finish the case")}
       </Button>

@@ -4,6 +4,7 @@ import type {CasePage, DeskCase} from "../../../shared/assets/protocol.ts";
 import {t} from "../../../shared/assets/words.ts";
 import {Button} from "./controls.tsx";
 import {ask} from "./counter.ts";
+import {PrintButton} from "./printing.tsx";
 import {StillButton, StillView} from "./still.tsx";
 
 const ZOOMS = [1, 1.5, 2, 3] as const;
@@ -51,7 +52,7 @@ export function Papers(props: {matter: DeskCase}) {
           </li>
         ))}
       </ul>
-      {page && <Viewer key={page.page_id} page={page} />}
+      {page && <Viewer key={page.page_id} page={page} matter={props.matter} />}
     </div>
   );
 }
@@ -62,7 +63,7 @@ export function PageState(props: {page: CasePage}) {
   return <small class={`state state--${state}`}>{words[state]}</small>;
 }
 
-function Viewer(props: {page: CasePage}) {
+function Viewer(props: {page: CasePage; matter: DeskCase}) {
   const {page} = props;
   const at = ZOOMS.indexOf(zoom.value as (typeof ZOOMS)[number]);
   const decide = (accept: boolean): void => {
@@ -92,6 +93,7 @@ function Viewer(props: {page: CasePage}) {
           <Button look="go" disabled={page.state === "accepted"} onPress={() => decide(true)}>
             {t("Accept")}
           </Button>
+          {page.state === "accepted" && <PrintButton matter={props.matter} what="paper" about={page.item} />}
           <Button look="end" disabled={page.state === "rejected"} onPress={() => decide(false)}>
             {t("Send back")}
           </Button>
