@@ -9,7 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 SOURCES = counter booking web tools tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt assets clean unit alone services bench-media bench-search fuzz \
+.PHONY: help run test check fmt assets clean unit pairs alone services bench-media bench-search fuzz \
 	bench-booking bench-bundle mutate-booking deep deep-api \
 	check-format check-lint check-types check-imports check-protocol check-texts check-browser
 
@@ -61,15 +61,20 @@ test: .venv/ready-test
 	@$(MAKE) --no-print-directory services assets
 	@$(MAKE) --no-print-directory check
 	@$(MAKE) --no-print-directory unit
+	@$(MAKE) --no-print-directory pairs
 	@$(MAKE) --no-print-directory alone
 
 services: .venv/ready-test
 	@$(PY) -m tools.services
 
 unit: .venv/ready-test
-	$(PY) -m pytest -q -n 3 --dist worksteal -m "not alone"
+	$(PY) -m pytest -q -n 3 --dist worksteal -m "not alone and not pairs"
 
-# Tests that measure time or drive several browsers have the machine for themselves.
+# Whole counters with their browsers: two at a time.
+pairs: .venv/ready-test
+	$(PY) -m pytest -q -n 2 --dist worksteal -m pairs
+
+# Tests that measure time, or what a line does to a picture, have the machine for themselves.
 alone: .venv/ready-test
 	$(PY) -m pytest -q -m alone
 

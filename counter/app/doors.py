@@ -285,7 +285,12 @@ def _gateway_doors(
             **terminal_print_asks.handlers(parts.store.executor, clock),
             **terminal_asks.handlers(parts.case_of, parts.documents, parts.esign, clock),
             **console_asks.handlers(
-                parts.case_of, parts.documents, parts.esign, parts.snapshot, clock
+                parts.case_of,
+                parts.documents,
+                parts.checklists,
+                parts.esign,
+                parts.snapshot,
+                clock,
             ),
         },
         clock=clock,

@@ -14,7 +14,7 @@ from booking.availability_service import AT_NINE
 from booking.script_opencc import simplified
 from booking.service import BookingService
 from booking.store_sql import booking_service, plant_seed
-from counter.app.advance_papers import over, require_coming
+from counter.app.advance_papers import lock, over, require_coming
 from counter.app.bridged_calls import BridgedCalls
 from counter.app.call_lines import listeners, speaks_in
 from counter.app.clock import clock, new_id, new_token, random_bytes
@@ -30,6 +30,8 @@ from counter.app.to_move import tell_departments
 from counter.case import Case
 from counter.documents.advance_service import AdvanceService
 from counter.documents.advance_sql import SqlAdvancePapers
+from counter.documents.checklist_service import ChecklistService
+from counter.documents.checklist_sql import SqlChecklists
 from counter.documents.papers_sql import SqlPapers
 from counter.documents.scan_pool import ScanPool
 from counter.documents.seal_cryptography import PaperSeal
@@ -86,6 +88,7 @@ class Parts:
     identity: IdentityService
     api_keys: ApiKeyService
     documents: DocumentsService
+    checklists: ChecklistService
     advance: AdvanceService
     "Papers before the trip."
     esign: EsignService
@@ -198,8 +201,9 @@ async def open_parts(
         documents=DocumentsService(
             SqlPapers(executor, audiences, require_open), store.blobs, scanner, new_id
         ),
+        checklists=ChecklistService(SqlChecklists(executor, audiences, require_open)),
         advance=AdvanceService(
-            SqlAdvancePapers(executor, require_coming, over),
+            SqlAdvancePapers(executor, require_coming, lock, over),
             store.blobs,
             looker,
             PaperSeal(secret(settings.keys / "papers.key"), random_bytes),

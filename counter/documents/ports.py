@@ -101,6 +101,22 @@ class Papers(Protocol):
         ...
 
 
+class Checklists(Protocol):
+    """What agents say of papers, as durable rows; told to the screens and journalled."""
+
+    async def attest(
+        self, case_id: CaseId, item: str, *, seen: bool, by: str, now: datetime
+    ) -> None:
+        """The original was seen, or not after all.  Raises `NotAllowedNow` when closed."""
+        ...
+
+    async def need(
+        self, case_id: CaseId, item: str, *, needed: bool, by: str, now: datetime
+    ) -> None:
+        """The matter needs it, or does without.  Raises `NotAllowedNow` when closed."""
+        ...
+
+
 class Looker(Protocol):
     """Draws one photograph taken at home as a page, away from the event loop."""
 

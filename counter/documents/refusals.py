@@ -122,6 +122,19 @@ class OtherPhotograph(NotAllowedNow):
     code = "other_photograph"
 
 
+class PapersUndecided(NotAllowedNow):
+    """Papers are missing, and nobody said until when they are handed in, or that none is needed."""
+
+    code = "papers_undecided"
+
+
+class DueDayWrong(Refusal):
+    """A paper cannot be due on this day.  Advice: choose a day from tomorrow until a year on."""
+
+    code = "due_day_wrong"
+    status = 422
+
+
 class PaperSealed(Refusal):
     """It does not open with the key that it was sealed with: an alarm for whoever runs the node."""
 

@@ -4,7 +4,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from counter.protocol import parties
+from counter.protocol import checklist, parties
+from counter.protocol.checklist import PaperDue
 from counter.protocol.line import LegReport, PictureChoose
 from counter.protocol.message import Ask, Ident, Text
 from counter.protocol.printing import PrintRequest
@@ -80,6 +81,8 @@ class CaseClose(Ask):
     """For the citizen, in words."""
     note: Annotated[Text, Field(max_length=2000)] = ""
     """For colleagues; never shown to the citizen."""
+    papers: Annotated[list[PaperDue], Field(max_length=60)] = []
+    """Of each paper that is missing, until when it is handed in."""
 
 
 class DeskBeat(Ask):
@@ -106,6 +109,7 @@ ASKS: tuple[type[Ask], ...] = (
     PictureChoose,
     PrintRequest,
     *parties.ASKS,
+    *checklist.ASKS,
     *DESK_ASKS,
 )
 "Everything the namespace `/agent` may say."

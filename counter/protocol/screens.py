@@ -7,6 +7,7 @@ what is drawn comes from the screen alone.  Texts are already in the language of
 
 from typing import ClassVar, Literal
 
+from counter.protocol.checklist import ChecklistRow, MissingPaper
 from counter.protocol.message import Instant, Language, Model, Tell
 from counter.protocol.party_cards import AskedCard, CallRow, InviteCard, PartyCard, PartyRole
 from counter.protocol.printing import PrintCard, PrintRow
@@ -166,6 +167,8 @@ class ReceiptCard(Model):
     outcome: str
     next_step: str
     handed_in: list[str]
+    missing: list[MissingPaper] = []
+    """What is still to be handed in, the most urgent first."""
     signed: list[CeremonyCard]
     rated: bool
 
@@ -202,6 +205,7 @@ class TerminalScreen(Model):
     scan: ScanCard | None = None
     ceremony: CeremonyCard | None = None
     pages: list[CasePage] = []
+    checklist: list[ChecklistRow] = []
     receipt: ReceiptCard | None = None
     recording: RecordingCard | None = None
     printing: PrintCard | None = None
@@ -230,17 +234,6 @@ class OfferCard(Model):
     language: Language
     deadline: Instant
     waiting_since: Instant
-
-
-class ChecklistRow(Model):
-    """A paper this service needs."""
-
-    item: str
-    label: str
-    kind: Literal["original", "copy", "photo"]
-    state: Literal["missing", "asked", "stored", "accepted", "rejected", "declined"]
-    before: Literal["sent", "ready", "again"] | None = None
-    """What became of the photograph that was sent before the visit."""
 
 
 class FormField(Model):

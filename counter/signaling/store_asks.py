@@ -5,7 +5,7 @@ Contract: `counter.signaling.ports.Store`.
 
 import hashlib
 from collections.abc import Callable, Collection, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final, cast
 
 from sqlalchemy import Connection, select
@@ -123,8 +123,17 @@ def _close(step: Step, who: GatewayPrincipal, ask: desk_asks.CaseClose) -> Json:
         Outcome(ask.outcome),
         ask.next_step,
         ask.note,
+        {paper.item: _day(paper.until) for paper in ask.papers},
     )
     return {"case_id": case.id}
+
+
+def _day(until: str | None) -> date | None:
+    """Raises `BadInput` for a day that no month has."""
+    try:
+        return date.fromisoformat(until) if until else None
+    except ValueError as wrong:
+        raise BadInput("case.close: papers.until is not a day") from wrong
 
 
 COMMANDS: Final[Mapping[type[Ask], Command]] = {

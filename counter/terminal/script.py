@@ -147,5 +147,11 @@ def _sign_and_close(case: Screen, answers: Mapping[str, str]) -> Step | None:
             "outcome": "completed",
             "next_step": "The certificate will be in the app.",
             "note": "",
+            # It has one camera and one paper; what else is listed is done without.
+            "papers": [
+                {"item": row["item"], "until": None}
+                for row in case["checklist"]
+                if row.get("missing")
+            ],
         },
     )

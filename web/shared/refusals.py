@@ -268,6 +268,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "other_photograph": (
         N_("The citizen has sent another photograph meanwhile"),
         N_("Look at the new one, then decide.")),
+    "papers_undecided": (
+        N_("Papers are still missing"),
+        N_("Say of each until when it is handed in, or that it is not needed.")),
+    "due_day_wrong": (
+        N_("This day cannot be chosen"),
+        N_("Choose a day from tomorrow until a year from now.")),
     "paper_sealed": (
         N_("This picture cannot be opened"),
         N_("Call the technical staff. The paper can be photographed again.")),

@@ -27,6 +27,7 @@ from counter.signaling.dispatch import TicketState
 from counter.signaling.store_screens import TerminalView, call_view, terminal_view, ticket_view
 from counter.store.cases import case_on_terminal
 from web.shared.case_cards import OPEN, call_card, ceremony_cards, leg_card, page_cards, scan_card
+from web.shared.checklist_cards import checklist_rows, missing_papers
 from web.shared.line_cards import with_lines
 from web.shared.party_cards import with_parties
 from web.shared.print_cards import print_card
@@ -131,7 +132,7 @@ class TerminalScreens:
         if not case.open:
             return {
                 "stage": "receipt",
-                "receipt": self._receipt(catalogue, case, known, documents.pages, tag),
+                "receipt": self._receipt(conn, catalogue, case, known, documents.pages, tag),
             }
         call = call_view(conn, case.id, now)
         if call is not None:
@@ -141,6 +142,7 @@ class TerminalScreens:
             return {
                 "stage": "call",
                 "pages": pages,
+                "checklist": checklist_rows(conn, catalogue, case, tag),
                 "scan": scan,
                 "ceremony": shown_ceremony(cards),
                 "recording": recording_card(conn, card),
@@ -169,6 +171,7 @@ class TerminalScreens:
 
     def _receipt(
         self,
+        conn: Connection,
         catalogue: Catalogue,
         case: Case,
         ceremonies: Sequence[CeremonyState],
@@ -187,6 +190,7 @@ class TerminalScreens:
             outcome=say(OUTCOMES[case.outcome.value], tag) if case.outcome else "",
             next_step=case.next_step,
             handed_in=list(accepted),
+            missing=missing_papers(conn, catalogue, case, tag),
             signed=ceremony_cards(sealed, self.forms, tag),
             rated=case.stars is not None,
         )

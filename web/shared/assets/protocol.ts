@@ -100,6 +100,8 @@ export interface CaseClose {
   next_step?: string;
   /** For colleagues; never shown to the citizen. */
   note?: string;
+  /** Of each paper that is missing, until when it is handed in. */
+  papers?: PaperDue[];
 }
 
 export interface CasePage {
@@ -161,6 +163,14 @@ export interface ChecklistRow {
   state: "missing" | "asked" | "stored" | "accepted" | "rejected" | "declined";
   /** What became of the photograph that was sent before the visit. */
   before?: "sent" | "ready" | "again" | null;
+  /** When the agent looked at the original. */
+  original_seen?: string | null;
+  /** This matter does without. */
+  not_needed?: boolean;
+  /** Nothing more is to be done about it. */
+  green?: boolean;
+  /** The case does not close before something is said of it. */
+  missing?: boolean;
 }
 
 export interface Choice {
@@ -389,6 +399,12 @@ export interface LineCard {
   cause: "gone" | "no_sound" | "no_picture" | "upload_loss" | "download_loss" | "low_bandwidth" | "delay" | "cpu" | "frozen";
 }
 
+export interface MissingPaper {
+  label: string;
+  /** The last day, in words. */
+  until: string;
+}
+
 export interface OfferAccept {
   /** Repeats of the same key are answered alike and carried out once. */
   key: string;
@@ -422,6 +438,26 @@ export interface PagesShown {
   key: string;
   ceremony_id: string;
   number: number;
+}
+
+export interface PaperDue {
+  item: string;
+  /** Last day to hand it in; null: not needed in this matter. */
+  until: string | null;
+}
+
+export interface PaperNeed {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  item: string;
+  needed: boolean;
+}
+
+export interface PaperOriginal {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  item: string;
+  seen: boolean;
 }
 
 export interface PartyAccept {
@@ -578,6 +614,8 @@ export interface ReceiptCard {
   outcome: string;
   next_step: string;
   handed_in: string[];
+  /** What is still to be handed in, the most urgent first. */
+  missing?: MissingPaper[];
   signed: CeremonyCard[];
   rated: boolean;
 }
@@ -712,6 +750,7 @@ export interface TerminalScreen {
   scan?: ScanCard | null;
   ceremony?: CeremonyCard | null;
   pages?: CasePage[];
+  checklist?: ChecklistRow[];
   receipt?: ReceiptCard | null;
   recording?: RecordingCard | null;
   printing?: PrintCard | null;
@@ -810,6 +849,8 @@ export interface AgentAsks {
   "offer.accept": OfferAccept;
   "offer.decline": OfferDecline;
   "page.decide": PageDecide;
+  "paper.need": PaperNeed;
+  "paper.original": PaperOriginal;
   "party.accept": PartyAccept;
   "party.bring_in": PartyBringIn;
   "party.candidates": PartyCandidates;
