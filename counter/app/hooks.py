@@ -68,10 +68,14 @@ def put_papers_away(conn: Connection, case: Case, *, by: str, now: datetime) -> 
             withdraw(conn, case.id, one.ceremony_id, by=by, audiences=audiences, now=now)
 
 
+def _no_work(conn: Connection, case: Case, now: datetime) -> None:
+    """Nothing is done with papers afterwards."""
+
+
 def hooks_of(
     snapshot: Snapshot,
     booking: BookingService,
-    owe_paper_work: Callable[[Connection, Case, datetime], None],
+    owe_paper_work: Callable[[Connection, Case, datetime], None] = _no_work,
 ) -> Hooks:
     """What signalling runs inside its own transactions.
 

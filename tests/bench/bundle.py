@@ -11,6 +11,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,7 +21,7 @@ from pikepdf import Name, Pdf
 from counter.documents.archive_opencv import bitonal
 from counter.documents.bundle import Book, Part, Picture
 from counter.documents.bundle_pikepdf import bind
-from tests.bench.description import described
+from tests.bench.machine import described
 from tests.documents.leaves import AT
 from tests.documents.letters import letter_jpeg
 
@@ -69,7 +70,7 @@ def measure(pages: int, rounds: int) -> dict[str, Any]:
         bound.append(took / pages)
         copies = []
         for letter in letters:
-            copy, took = timed(lambda letter=letter: bitonal(letter, 200.0))
+            copy, took = timed(partial(bitonal, letter, 200.0))
             copies.append(copy)
             copied.append(took)
     made = [len(copy) for copy in copies if copy is not None]

@@ -258,11 +258,12 @@ async def test_the_queue_keeps_the_focus_where_it_was(
 async def test_a_print_is_asked_for_once_and_its_end_is_read(
     chromium: Browser, counter: FakeCounter
 ) -> None:
-    page = await at(chromium, counter, "signed")
+    page = await at(chromium, counter, "call")
     await page.get_by_role("button", name="列印已遞交文件清單").click()
     asked = await heard(counter, page, "print.request")
     assert (asked["what"], asked["ref"]) == ("receipt", "")
-    await page.get_by_role("button", name="在終端機列印").first.click()
+    await page.locator("#tab-forms").click()
+    await page.get_by_role("button", name="在終端機列印").click()
     asked = await heard(counter, page, "print.request", 2)
     assert asked["what"] == "document" and len(asked["ref"]) == 64
     assert await page.locator("[data-print=failed]").count() == 1

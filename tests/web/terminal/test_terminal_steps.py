@@ -402,6 +402,7 @@ async def test_photographs_are_what_was_announced(chromium: Browser, counter: Fa
 PRINT = """
 window.prints = 0;
 window.print = () => { window.prints += 1; window.dispatchEvent(new Event('afterprint')); };
+undefined;
 """
 
 
