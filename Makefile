@@ -10,7 +10,7 @@ SOURCES = counter booking web tools tests
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check fmt assets clean unit pairs alone services bench-media bench-search fuzz \
-	bench-booking bench-bundle mutate-booking deep deep-api \
+	bench-booking bench-bundle bench-relay soak-pages mutate-booking deep deep-api \
 	check-format check-lint check-types check-imports check-protocol check-texts check-browser
 
 help:
@@ -21,6 +21,8 @@ help:
 	@echo "make bench-search  measure the search over 300 services (some seconds)"
 	@echo "make bench-booking  measure booking beside its peers (twenty minutes)"
 	@echo "make bench-bundle  measure bundles: bytes and time per page (a minute)"
+	@echo "make bench-relay  measure how soon an agent sees a page over a thin line (a minute)"
+	@echo "make soak-pages  send 1,000 pages while line, counter and program are killed"
 	@echo "make mutate-booking  take each guard of booking away once; a test must fail (ten minutes)"
 	@echo "make deep-api  ask the booking API what its document allows, and what not (half an hour or more)"
 	@echo "make fuzz    send the media plane what strangers might, for half an hour"
@@ -96,6 +98,14 @@ bench-bundle: .venv/ready-test
 bench-booking: .venv/ready-test
 	@$(PY) -m tests.bench.booking $(CELLS) $(if $(ROUNDS),--rounds $(ROUNDS)) \
 		$(if $(PEOPLE),--people $(PEOPLE)) $(if $(SEEDS),--seeds $(SEEDS))
+
+# BITS=20e6 is the line, ROUNDS how often.
+bench-relay: .venv/ready-test
+	@$(PY) -m tests.bench.relay $(if $(BITS),--bits $(BITS)) $(if $(ROUNDS),--rounds $(ROUNDS))
+
+# PAGES and SEED.
+soak-pages: .venv/ready-test
+	@$(PY) -m tests.terminal.soak --pages $(or $(PAGES),1000) --seed $(or $(SEED),1)
 
 # The machines that live through what they are told, with many more lives than in the suite.
 deep: .venv/ready-test

@@ -56,6 +56,8 @@ NEEDED: dict[str, Callable[[], bool]] = {
     "tesseract-ocr-por": file_like("/usr/share/tesseract-ocr", "por.traineddata"),
     "tesseract-ocr-eng": file_like("/usr/share/tesseract-ocr", "eng.traineddata"),
     "ffmpeg": on_path("ffmpeg"),
+    "sane-utils": on_path("scanimage"),
+    "cups": on_path("cupsd"),
     "gcc": on_path("gcc"),
     "libc6-dev": file_like("/usr/include", "stdlib.h"),
 }
