@@ -10,7 +10,7 @@ SOURCES = counter booking web tools tests
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check fmt assets clean unit pairs alone services bench-media bench-search fuzz \
-	bench-booking bench-relay soak-pages mutate-booking deep deep-api \
+	bench-booking bench-bundle bench-relay soak-pages mutate-booking deep deep-api \
 	check-format check-lint check-types check-imports check-protocol check-texts check-browser
 
 help:
@@ -20,6 +20,7 @@ help:
 	@echo "make bench-media  measure the media plane beside its peers (twenty minutes)"
 	@echo "make bench-search  measure the search over 300 services (some seconds)"
 	@echo "make bench-booking  measure booking beside its peers (twenty minutes)"
+	@echo "make bench-bundle  measure bundles: bytes and time per page (a minute)"
 	@echo "make bench-relay  measure how soon an agent sees a page over a thin line (a minute)"
 	@echo "make soak-pages  send 1,000 pages while line, counter and program are killed"
 	@echo "make mutate-booking  take each guard of booking away once; a test must fail (ten minutes)"
@@ -89,6 +90,9 @@ bench-media: .venv/ready-test
 
 bench-search: .venv/ready-test
 	@$(PY) -m tests.bench.search $(if $(ROUNDS),--rounds $(ROUNDS))
+
+bench-bundle: .venv/ready-test
+	@$(PY) -m tests.bench.bundle $(if $(ROUNDS),--rounds $(ROUNDS))
 
 # CELLS are parts: ours, sold, floor, aiosqlite, django, web, killed; see its --help.
 bench-booking: .venv/ready-test

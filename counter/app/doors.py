@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime
-from typing import cast
+from typing import Literal, cast
 
 from aiohttp import web
 from sqlalchemy import Connection
@@ -35,12 +35,13 @@ from web.citizen.memo_pages import MemoDeps
 from web.citizen.paper_pages import PaperDeps
 from web.citizen.ports import Deps as CitizenDeps
 from web.citizen.waiting_room_pages import RoomDeps, behind_the_door
-from web.console import admin_pages, advance_pages, party_asks, stills
+from web.console import admin_pages, advance_pages, case_pages, party_asks, print_asks, stills
 from web.console import asks as console_asks
 from web.console import views as console
 from web.console.admin_local import departments_in
 from web.console.admin_ports import AdminDeps
 from web.console.advance_local import LocalBeforeVisits
+from web.console.cases_local import LocalCaseFolders
 from web.console.counter_local import LocalConsoleCounter
 from web.console.ports import ConsoleDeps
 from web.console.screen import DeskScreens
@@ -53,6 +54,7 @@ from web.shared.setup import Base, install
 from web.shared.wording import screen_language
 from web.terminal import asks as terminal_asks
 from web.terminal import capture_pages
+from web.terminal import print_asks as terminal_print_asks
 from web.terminal import views as terminal
 from web.terminal.capture_pages import CaptureDeps
 from web.terminal.counter_local import LocalTerminalCounter
@@ -109,6 +111,7 @@ async def open_doors(
             domain=settings.domain,
             secure=secure,
             document_camera=settings.document_camera,
+            printing=settings.page_printing,
             waiting_room_per_s=settings.waiting_room_per_s,
         )
     )
@@ -155,6 +158,7 @@ def _routes(
     domain: str,
     secure: bool,
     document_camera: str,
+    printing: Literal["page", "none"],
     waiting_room_per_s: float,
 ) -> list[web.RouteDef]:
     executor = parts.store.executor
@@ -204,13 +208,27 @@ def _routes(
         ),
         *paper_pages.routes(PaperDeps(citizen=bookings, papers=parts.advance)),
         *availability_feed.routes(parts.booking, clock),
-        *terminal.routes(TerminalDeps(counter=terminal_counter, document_camera=document_camera)),
+        *terminal.routes(
+            TerminalDeps(
+                counter=terminal_counter, document_camera=document_camera, printing=printing
+            )
+        ),
         *console.routes(ConsoleDeps(counter=console_counter)),
         *advance_pages.routes(
             LocalBeforeVisits(
                 executor=executor,
                 advance=parts.advance,
                 snapshot=parts.snapshot,
+                clock=clock,
+            )
+        ),
+        *case_pages.routes(
+            LocalCaseFolders(
+                executor=executor,
+                folders=parts.paper_work.folders,
+                forms=parts.forms,
+                snapshot=parts.snapshot,
+                reads_words=parts.paper_work.tools.complete,
                 clock=clock,
             )
         ),
@@ -288,6 +306,8 @@ def _gateway_doors(
                 Pointing(parts.store.executor, parts.store.bus, asyncio.get_running_loop().time)
             ),
             **party_asks.handlers(parts.case_of, parts.store.executor, parts.snapshot, clock),
+            **print_asks.handlers(parts.case_of, parts.store.executor, clock),
+            **terminal_print_asks.handlers(parts.store.executor, clock),
             **terminal_asks.handlers(parts.case_of, parts.documents, parts.esign, clock),
             **console_asks.handlers(
                 parts.case_of,

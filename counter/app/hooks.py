@@ -1,6 +1,6 @@
 """Where signalling meets booking: its catalogue, and what its steps do to an appointment."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 
 from sqlalchemy import Connection
@@ -18,6 +18,7 @@ from counter.documents.checklist import settle
 from counter.documents.store_checklist import checklist_of, put_dues
 from counter.documents.store_commands import cancel_request
 from counter.documents.store_documents import documents_of, shows
+from counter.documents.store_printing import give_up
 from counter.esign.store_esign import withdraw
 from counter.esign.store_reading import signing_of
 from counter.ids import AppointmentId, CaseId, DepartmentId, ServiceId, SiteId, TerminalId
@@ -67,8 +68,19 @@ def put_papers_away(conn: Connection, case: Case, *, by: str, now: datetime) -> 
             withdraw(conn, case.id, one.ceremony_id, by=by, audiences=audiences, now=now)
 
 
-def hooks_of(snapshot: Snapshot, booking: BookingService) -> Hooks:
-    """What signalling runs inside its own transactions."""
+def _no_work(conn: Connection, case: Case, now: datetime) -> None:
+    """Nothing is done with papers afterwards."""
+
+
+def hooks_of(
+    snapshot: Snapshot,
+    booking: BookingService,
+    owe_paper_work: Callable[[Connection, Case, datetime], None] = _no_work,
+) -> Hooks:
+    """What signalling runs inside its own transactions.
+
+    owe_paper_work: writes down what is to be done with the papers of a case that is closed now.
+    """
 
     def find(
         conn: Connection, reference: str, terminal_id: TerminalId, now: datetime
@@ -115,11 +127,13 @@ def hooks_of(snapshot: Snapshot, booking: BookingService) -> Hooks:
             booking.fulfil(conn, case.appointment_id, now)
         put_papers_away(conn, case, by=f"agent:{case.agent_id}", now=now)
         owe_missing_papers(conn, case, now)
+        owe_paper_work(conn, case, now)
 
     def left(conn: Connection, case: Case, now: datetime) -> None:
         if case.appointment_id is not None:
             booking.walk_out(conn, case.appointment_id, now)
         put_papers_away(conn, case, by=f"terminal:{case.terminal_id}", now=now)
+        give_up(conn, audiences, case.id, "left", now)
 
     return Hooks(
         new_id=new_id,

@@ -22,6 +22,7 @@ from counter.app.files import secret
 from counter.app.hooks import Snapshot, hooks_of
 from counter.app.live_stills import LiveStills
 from counter.app.media_processes import media_pool
+from counter.app.paper_work import PaperWork, open_paper_work, owe_paper_work
 from counter.app.recorded_calls import RECORDED_CALLS
 from counter.app.seed import put_people
 from counter.app.store import Store
@@ -39,6 +40,7 @@ from counter.documents.papers_sql import SqlPapers
 from counter.documents.scan_pool import ScanPool
 from counter.documents.seal_cryptography import PaperSeal
 from counter.documents.service import DocumentsService
+from counter.documents.store_printing import give_up_silent
 from counter.errors import NotAllowedNow
 from counter.esign.form_typst import shipped_forms, shipped_glyphs
 from counter.esign.forms import Forms
@@ -107,6 +109,8 @@ class Parts:
     recordings: RecordingService
     recording_keeper: RecordingKeeper
     stills: LiveStills
+    paper_work: PaperWork
+    "What is done with papers afterwards."
     memos: SqlMemos
     webhooks: WebhookService
 
@@ -141,6 +145,7 @@ class Parts:
         await self.store.executor.write(store_memos.tidy, clock())
         await self.store.executor.write(store_webhooks.tidy, clock())
         await self.advance.sweep(clock())
+        await self.store.executor.write(give_up_silent, audiences, clock())
         await self.captures.sweep(clock())
         await self.esign.resume(clock())
         if self.media_proof is not None:
@@ -190,7 +195,7 @@ async def open_parts(
     recordings = SqlRecordings(executor, RECORDED_CALLS)
     forms = shipped_forms()
     signaling = SignalingService(
-        SqlStore(executor, hooks_of(snapshot, booking)),
+        SqlStore(executor, hooks_of(snapshot, booking, owe_paper_work(settings))),
         BridgedCalls(media),
         _relays(settings),
         clock,
@@ -238,6 +243,7 @@ async def open_parts(
         media=media,
         media_proof=media_proof,
         stills=LiveStills(executor, media, decoder),
+        paper_work=await open_paper_work(settings, store, snapshot, closing),
         memos=SqlMemos(executor),
         webhooks=WebhookService(
             SqlWebhooks(executor),

@@ -237,7 +237,7 @@ def decide_page(
     changed = conn.execute(
         update(page)
         .where(page.c.id == page_id, page.c.case_id == case_id, page.c.state.in_(before))
-        .values(state=wanted)
+        .values(state=wanted, decided_by=by, decided_at=now)
     ).rowcount
     row = page_of(conn, case_id, page_id)
     if not changed:

@@ -8,6 +8,7 @@ from counter.protocol import checklist, hands, parties, pointing
 from counter.protocol.checklist import PaperDue
 from counter.protocol.line import LegReport, PictureChoose
 from counter.protocol.message import Ask, Ident, Text
+from counter.protocol.printing import PrintRequest
 from counter.protocol.recording import DESK_ASKS
 from counter.protocol.terminal import LegAnswer, LegJoin, LegRestart, ShotTake
 
@@ -109,6 +110,7 @@ ASKS: tuple[type[Ask], ...] = (
     LegRestart,
     LegReport,
     PictureChoose,
+    PrintRequest,
     *parties.ASKS,
     *checklist.ASKS,
     *hands.DESK_ASKS,

@@ -13,6 +13,7 @@ from counter.protocol.hands import HandsCard
 from counter.protocol.message import Instant, Language, Model, Tell
 from counter.protocol.party_cards import AskedCard, CallRow, InviteCard, PartyCard, PartyRole
 from counter.protocol.pointing import MarkCard, PointerMoved
+from counter.protocol.printing import PrintCard, PrintRow
 from counter.protocol.recording import RecordingCard
 
 CasePageState = Literal["stored", "accepted", "rejected", "superseded"]
@@ -234,6 +235,7 @@ class TerminalScreen(Model):
     marks: list[MarkCard] = []
     receipt: ReceiptCard | None = None
     recording: RecordingCard | None = None
+    printing: PrintCard | None = None
 
 
 class QueueRow(Model):
@@ -308,6 +310,8 @@ class DeskCase(Model):
     hands: HandsCard | None = None
     """With a call."""
     marks: list[MarkCard] = []
+    prints: list[PrintRow] = []
+    """Newest first."""
 
 
 class GuestCard(Model):

@@ -7,6 +7,7 @@ from pydantic import Field
 from counter.protocol import hands, pointing
 from counter.protocol.line import LegReport, PictureChoose
 from counter.protocol.message import Ask, Ident, Language, Model, Sha256, Text
+from counter.protocol.printing import PrintReport
 from counter.protocol.recording import TERMINAL_ASKS
 
 
@@ -194,6 +195,7 @@ ASKS: tuple[type[Ask], ...] = (
     LegRestart,
     LegReport,
     PictureChoose,
+    PrintReport,
     *TERMINAL_ASKS,
     *hands.TERMINAL_ASKS,
     *pointing.TERMINAL_ASKS,

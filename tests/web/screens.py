@@ -389,6 +389,16 @@ def desk_case(language: Language, **more: Any) -> DeskCase:
             ),
         ],
         "pages": [case_page(language, "stored")],
+        "prints": [
+            {
+                "print_id": "print-1",
+                "what": "paper",
+                "ref": "id",
+                "label": words["bring"],
+                "state": "failed",
+                "reason": words["hint"],
+            }
+        ],
         "scan": None,
         "forms": [
             FormCard(

@@ -45,6 +45,7 @@ from web.shared.checklist_cards import checklist_rows
 from web.shared.hand_cards import hands_card
 from web.shared.line_cards import with_lines
 from web.shared.party_cards import with_parties
+from web.shared.print_cards import print_rows
 from web.shared.recording_cards import recording_card
 from web.shared.wording import OUTCOMES, instant, say, service_or_none, text_in
 
@@ -143,6 +144,7 @@ class DeskScreens:
             recording=recording_card(conn, call),
             hands=hands_card(conn, call, terminal_view(conn, case.terminal_id), tag),
             marks=marks_of(conn, call.call_id) if call else [],
+            prints=print_rows(conn, case, self.forms, catalogue, tag),
             outcomes=[Choice(id=one, name=say(OUTCOMES[one], tag)) for one in CHOOSABLE],
         )
 

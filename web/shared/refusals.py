@@ -73,6 +73,16 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "no_such_call": (
         N_("There is no such call"),
         N_("See what there is in /api/v1/openapi.json.")),
+    # Bundles and prints
+    "binding_failed": (
+        N_("The PDF could not be made just now"),
+        N_("Nothing was lost. Try again in a minute.")),
+    "nothing_to_bind": (
+        N_("No page of this paper was accepted"),
+        N_("Accept a page first; what was sent back is in no PDF.")),
+    "too_much_to_print": (
+        N_("This is more than may be printed in one visit"),
+        N_("Hand the rest over as a file, or send the citizen to a counter.")),
     # More than two in a call
     "agent_not_free": (
         N_("This colleague is not free any more"),

@@ -1,7 +1,7 @@
 """What the terminal's pages need; the composition root gives it."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from counter.protocol.screens import TerminalScreen
 from web.shared.live_page import Cookie
@@ -39,5 +39,7 @@ class TerminalDeps:
 
     counter: TerminalCounter
     document_camera: str = ""
+    printing: Literal["page", "none"] = "page"
+    "Whether the terminals' browsers print."
     "Part of the document camera's label; empty when the face camera photographs papers as well."
     photograph_limit_bytes: int = 16 * 1024 * 1024

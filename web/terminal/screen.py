@@ -33,6 +33,7 @@ from web.shared.checklist_cards import checklist_rows, missing_papers
 from web.shared.hand_cards import hands_card
 from web.shared.line_cards import with_lines
 from web.shared.party_cards import with_parties
+from web.shared.print_cards import print_card
 from web.shared.recording_cards import recording_card
 from web.shared.wording import OUTCOMES, instant, paper_label, say, service_or_none, text_in
 
@@ -74,7 +75,11 @@ class TerminalScreens:
         case = case_on_terminal(conn, TerminalId(terminal_id))
         if case is None:
             return TerminalScreen(**common, **self._before(catalogue, site.territory, view))
-        return TerminalScreen(**common, **self._visit(conn, catalogue, case, view, now))
+        return TerminalScreen(
+            **common,
+            **self._visit(conn, catalogue, case, view, now),
+            printing=print_card(conn, case, self.forms, catalogue, view.language),
+        )
 
     def _before(self, catalogue: Catalogue, territory: str, view: TerminalView) -> dict[str, Any]:
         tag = view.language

@@ -38,6 +38,7 @@ def routes(deps: TerminalDeps) -> list[web.RouteDef]:
             config={
                 "csrf": token(request),
                 "document_camera": deps.document_camera,
+                "printing": deps.printing,
                 "qr_wasm": request.config_dict[ASSETS].url("zxing_reader.wasm"),
             },
         )

@@ -298,6 +298,20 @@ async def test_the_queue_keeps_the_focus_where_it_was(
     assert await button.evaluate("one => one === document.activeElement")
 
 
+async def test_a_print_is_asked_for_once_and_its_end_is_read(
+    chromium: Browser, counter: FakeCounter
+) -> None:
+    page = await at(chromium, counter, "call")
+    await page.get_by_role("button", name="列印已遞交文件清單").click()
+    asked = await heard(counter, page, "print.request")
+    assert (asked["what"], asked["ref"]) == ("receipt", "")
+    await page.locator("#tab-forms").click()
+    await page.get_by_role("button", name="在終端機列印").click()
+    asked = await heard(counter, page, "print.request", 2)
+    assert asked["what"] == "document" and len(asked["ref"]) == 64
+    assert await page.locator("[data-print=failed]").count() == 1
+
+
 async def test_a_photograph_is_seen_while_it_comes_and_a_page_is_taken_again(
     chromium: Browser, counter: FakeCounter
 ) -> None:

@@ -462,3 +462,65 @@ async def test_the_agent_turns_the_page_and_a_touch_points_at_a_place(
     pointed = await heard(counter, page, "pointer.move")
     assert pointed["surface"] == f"sheet:{second}"
     assert pointed["x"] == pytest.approx(0.25, abs=0.01)
+
+
+PRINT = """
+window.prints = 0;
+window.print = () => { window.prints += 1; window.dispatchEvent(new Event('afterprint')); };
+undefined;
+"""
+
+
+def printing(state: str = "asked", **other: Any) -> Any:
+    """The waiting screen with a receipt to be printed."""
+    card = {
+        "print_id": "print-1",
+        "what": "receipt",
+        "label": "O que foi entregue",
+        "state": state,
+        "sheets": [],
+        "lines": ["Número A013", "Entregue: passaporte"],
+    }
+    return screens.terminal("waiting", "pt", printing=card | other)
+
+
+async def test_what_the_agent_asks_for_is_printed_once_and_reported(
+    chromium: Browser, counter: FakeCounter
+) -> None:
+    page = await at(chromium, counter, "waiting", "pt")
+    await page.evaluate(PRINT)
+    await counter.show(printing())
+    assert (await heard(counter, page, "print.report"))["state"] == "printing"
+    assert (await heard(counter, page, "print.report", 2))["state"] == "printed"
+    banner = page.locator("[data-banner=print]")
+    assert "O que foi entregue" in await banner.inner_text()
+    await counter.show(printing("printing"))
+    await counter.show(printing("printing", label="outra vez"))
+    await banner.get_by_text("outra vez").wait_for()
+    assert await page.evaluate("window.prints") == 1
+    await page.emulate_media(media="print")
+    assert await page.locator(".print__receipt").is_visible()
+    assert not await page.locator(".top").is_visible() and not await banner.is_visible()
+    await page.emulate_media(media="screen")
+    assert await page.locator(".print").evaluate("one => one.clientHeight") == 0
+
+
+async def test_a_print_that_another_page_began_is_not_printed_again(
+    chromium: Browser, counter: FakeCounter
+) -> None:
+    await counter.show(printing("printing"))
+    _, page, _ = await open_face(chromium, counter, "terminal", KIOSK, "pt")
+    said = await heard(counter, page, "print.report")
+    assert (said["state"], said["reason"]) == ("failed", "no_answer")
+
+
+async def test_a_sheet_that_does_not_load_is_not_printed(
+    chromium: Browser, counter: FakeCounter
+) -> None:
+    page = await at(chromium, counter, "waiting", "pt")
+    await page.evaluate(PRINT)
+    sheet = {"src": "/pages/" + "e" * 63 + "x", "width_mm": 210.0, "height_mm": 297.0}
+    await counter.show(printing(sheets=[sheet], lines=[]))
+    said = await heard(counter, page, "print.report")
+    assert (said["state"], said["reason"]) == ("failed", "picture")
+    assert await page.evaluate("window.prints") == 0

@@ -231,6 +231,8 @@ export interface DeskCase {
   /** With a call. */
   hands?: HandsCard | null;
   marks?: MarkCard[];
+  /** Newest first. */
+  prints?: PrintRow[];
 }
 
 export interface DeskScreen {
@@ -768,6 +770,50 @@ export interface PresenceChoose {
   presence: "ready" | "paused";
 }
 
+export interface PrintCard {
+  print_id: string;
+  what: "document" | "paper" | "receipt";
+  label: string;
+  state: "asked" | "printing";
+  sheets: PrintSheet[];
+  /** A receipt in words, in the citizen's language; else empty. */
+  lines: string[];
+}
+
+export interface PrintReport {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  print_id: string;
+  state: "printing" | "printed" | "failed";
+  /** Why it failed. */
+  reason?: "no_printer" | "no_answer" | "printer" | "picture" | "left" | null;
+}
+
+export interface PrintRequest {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  what: "document" | "paper" | "receipt";
+  /** Digest of the sealed document, or item of the paper; a receipt has none. */
+  ref?: string;
+}
+
+export interface PrintRow {
+  print_id: string;
+  what: "document" | "paper" | "receipt";
+  ref: string;
+  label: string;
+  state: "asked" | "printing" | "printed" | "failed";
+  /** In words; empty unless it failed. */
+  reason: string;
+}
+
+export interface PrintSheet {
+  /** An image of this case, to be fetched from here. */
+  src: string;
+  width_mm: number;
+  height_mm: number;
+}
+
 export interface QueueRow {
   ticket_id: string;
   number: string;
@@ -959,6 +1005,7 @@ export interface TerminalScreen {
   marks?: MarkCard[];
   receipt?: ReceiptCard | null;
   recording?: RecordingCard | null;
+  printing?: PrintCard | null;
 }
 
 export interface TerminalScreenChanged {
@@ -1030,6 +1077,7 @@ export interface TerminalAsks {
   "page.turn": PageTurn;
   "picture.choose": PictureChoose;
   "pointer.move": PointerMove;
+  "print.report": PrintReport;
   "recording.agree": RecordingAgree;
   "recording.decline": RecordingDecline;
   "recording.stop": RecordingStop;
@@ -1091,6 +1139,7 @@ export interface AgentAsks {
   "picture.choose": PictureChoose;
   "pointer.move": PointerMove;
   "presence.choose": PresenceChoose;
+  "print.request": PrintRequest;
   "recording.pause": RecordingPause;
   "recording.propose": RecordingPropose;
   "recording.resume": RecordingResume;

@@ -6,6 +6,7 @@ import {t} from "../../../shared/assets/words.ts";
 import {Button} from "./controls.tsx";
 import {ask, screen} from "./counter.ts";
 import {Pens, Shared} from "./pointing.tsx";
+import {PrintButton} from "./printing.tsx";
 
 const OPEN = new Set(["presented", "consented", "signing"]);
 
@@ -17,7 +18,7 @@ export function Forms(props: {matter: DeskCase}) {
   return (
     <div class="forms">
       {ceremonies.map(one => (
-        <Ceremony key={one.ceremony_id} card={one} />
+        <Ceremony key={one.ceremony_id} card={one} matter={props.matter} />
       ))}
       {forms.length === 0 && ceremonies.length === 0 && (
         <p class="empty">{t("This service needs no form.")}</p>
@@ -115,7 +116,7 @@ function Reading(props: {card: CeremonyCard}) {
   );
 }
 
-function Ceremony(props: {card: CeremonyCard}) {
+function Ceremony(props: {card: CeremonyCard; matter: DeskCase}) {
   const {card} = props;
   const seen = card.sheets.filter(one => one.seen).length;
   const reached = {presented: 0, consented: 1, signing: 2, sealed: 3, declined: -1, withdrawn: -1}[card.state];
@@ -150,9 +151,12 @@ function Ceremony(props: {card: CeremonyCard}) {
       )}
       {card.state === "presented" && <Reading card={card} />}
       {card.signed_sha256 && (
-        <a class="button button--quiet" href={`/documents/${card.signed_sha256}`} download>
-          {t("Download the signed PDF")}
-        </a>
+        <>
+          <a class="button button--quiet" href={`/documents/${card.signed_sha256}`} download>
+            {t("Download the signed PDF")}
+          </a>
+          <PrintButton matter={props.matter} what="document" about={card.signed_sha256} />
+        </>
       )}
       {OPEN.has(card.state) && card.state !== "signing" && (
         <Button look="end" onPress={() => void ask("ceremony.withdraw", {ceremony_id: card.ceremony_id})}>

@@ -7,6 +7,7 @@ import {t} from "../../../shared/assets/words.ts";
 import {Advice, Button, LanguageTag} from "./controls.tsx";
 import {ask, refused, screen} from "./counter.ts";
 import {type Dues, Missing, SETTLED} from "./missing.tsx";
+import {Prints} from "./printing.tsx";
 
 export const closing = signal(false);
 
@@ -39,6 +40,10 @@ export function Matter() {
         </p>
       </section>
       <Checklist matter={matter} />
+      <Prints matter={matter} />
+      <a class="matter__folder" href={`/console/cases/${matter.case_id}`} target="_blank" rel="noopener">
+        {t("Papers of this case as files")}
+      </a>
       <Button look="main" keyName="W" class="matter__close" onPress={() => (closing.value = true)}>
         {t("Finish the case")}
       </Button>

@@ -5,6 +5,7 @@ import {t} from "../../../shared/assets/words.ts";
 import {Button} from "./controls.tsx";
 import {ask, screen} from "./counter.ts";
 import {Pens, Shared} from "./pointing.tsx";
+import {PrintButton} from "./printing.tsx";
 import {StillButton, StillView} from "./still.tsx";
 
 const ZOOMS = [1, 1.5, 2, 3] as const;
@@ -57,7 +58,7 @@ export function Papers(props: {matter: DeskCase}) {
       {coming?.arriving?.preview_sha256 ? (
         <Preview scan={coming} />
       ) : (
-        page && <Viewer key={page.page_id} page={page} />
+        page && <Viewer key={page.page_id} page={page} matter={props.matter} />
       )}
     </div>
   );
@@ -101,7 +102,7 @@ export function PageState(props: {page: CasePage}) {
   return <small class={`state state--${state}`}>{words[state]}</small>;
 }
 
-function Viewer(props: {page: CasePage}) {
+function Viewer(props: {page: CasePage; matter: DeskCase}) {
   const {page} = props;
   const matter = screen.value.case;
   const call = matter?.call;
@@ -142,6 +143,7 @@ function Viewer(props: {page: CasePage}) {
           <Button look="go" disabled={page.state === "accepted" || page.state === "superseded"} onPress={() => decide(true)}>
             {t("Accept")}
           </Button>
+          {page.state === "accepted" && <PrintButton matter={props.matter} what="paper" about={page.item} />}
           <Button look="end" disabled={page.state === "rejected" || page.state === "superseded"} onPress={() => decide(false)}>
             {t("Send back")}
           </Button>
