@@ -49,7 +49,14 @@ async def every_page(page: Page, see: Callable[[str], Awaitable[None]]) -> None:
     await see("departments")
     await page.goto(HOME)
     await see("overview")
-    for form in ("hours", "capacity", "release", f"texts?of={SERVICE}", f"facts?of={SERVICE}"):
+    for form in (
+        "hours",
+        "capacity",
+        "lanes",
+        "release",
+        f"texts?of={SERVICE}",
+        f"facts?of={SERVICE}",
+    ):
         await page.goto(f"{HOME}/{form}")
         await see(form.partition("?")[0])
     await page.goto(f"{HOME}/closure")
