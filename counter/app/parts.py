@@ -25,10 +25,14 @@ from counter.app.media_processes import media_pool
 from counter.app.recorded_calls import RECORDED_CALLS
 from counter.app.seed import put_people
 from counter.app.store import Store
+from counter.app.terminal_outages import tell_booking
 from counter.app.to_move import tell_departments
 from counter.case import Case
 from counter.documents.advance_service import AdvanceService
 from counter.documents.advance_sql import SqlAdvancePapers
+from counter.documents.capture_files import CaptureFiles
+from counter.documents.capture_service import CaptureService
+from counter.documents.captures_sql import SqlCaptures
 from counter.documents.checklist_service import ChecklistService
 from counter.documents.checklist_sql import SqlChecklists
 from counter.documents.papers_sql import SqlPapers
@@ -86,6 +90,8 @@ class Parts:
     identity: IdentityService
     api_keys: ApiKeyService
     documents: DocumentsService
+    captures: CaptureService
+    "Photographs that come up in parts."
     checklists: ChecklistService
     advance: AdvanceService
     "Papers before the trip."
@@ -126,12 +132,16 @@ class Parts:
         """What nothing depends on, and what is better done soon."""
         await self.booking.sweep(clock())
         self.snapshot.catalogue = await self.booking.catalogue()
+        await tell_booking(
+            self.store.executor, self.booking, self.snapshot.catalogue, new_id, clock()
+        )
         await tell_departments(self.store.executor, self.booking, clock())
         await self.store.executor.write(tidy, clock())
         await self.store.executor.write(tidy_lines, clock())
         await self.store.executor.write(store_memos.tidy, clock())
         await self.store.executor.write(store_webhooks.tidy, clock())
         await self.advance.sweep(clock())
+        await self.captures.sweep(clock())
         await self.esign.resume(clock())
         if self.media_proof is not None:
             self.media_proof.look()
@@ -185,6 +195,9 @@ async def open_parts(
         _relays(settings),
         clock,
     )
+    documents = DocumentsService(
+        SqlPapers(executor, audiences, require_open), store.blobs, scanner, new_id
+    )
     media.on_gone = signaling.legs.worker_gone
     await starting
     return Parts(
@@ -193,8 +206,14 @@ async def open_parts(
         snapshot=snapshot,
         identity=IdentityService(StoredCommands(executor), Argon2Passphrases(), new_token),
         api_keys=ApiKeyService(SqlApiKeys(executor), new_id, new_token, clock),
-        documents=DocumentsService(
-            SqlPapers(executor, audiences, require_open), store.blobs, scanner, new_id
+        documents=documents,
+        captures=CaptureService(
+            SqlCaptures(executor, audiences),
+            CaptureFiles(settings.captures),
+            documents,
+            store.blobs,
+            looker,
+            new_id,
         ),
         checklists=ChecklistService(SqlChecklists(executor, audiences, require_open)),
         advance=AdvanceService(

@@ -91,6 +91,25 @@ class ScanNotAsked(NotAllowedNow):
     code = "scan_not_asked"
 
 
+class CaptureUnknown(NotFound):
+    """This terminal announced no such photograph."""
+
+    code = "capture_unknown"
+
+
+class CaptureOffset(NotAllowedNow):
+    """The bytes that are here end elsewhere.  Advice: ask where, and send from there."""
+
+    code = "capture_offset"
+
+
+class ChunkDamaged(Refusal):
+    """A part of a photograph is not what its checksum says; nothing of it was kept."""
+
+    code: ClassVar[str] = "chunk_damaged"
+    status: ClassVar[int] = 460  # as tus calls it
+
+
 class PageUnknown(NotFound):
     """There is no such page in this case."""
 

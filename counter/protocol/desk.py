@@ -39,6 +39,8 @@ class ScanRequest(Ask):
     event: ClassVar[str] = "scan.request"
     item: Annotated[Text, Field(min_length=1, max_length=40)]
     """Which item of the checklist, or `other`."""
+    retake: Ident | None = None
+    """The page that it shall stand in for; that one stays to be seen, and counts no more."""
 
 
 class ScanCancel(Ask):

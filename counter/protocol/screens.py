@@ -8,11 +8,12 @@ what is drawn comes from the screen alone.  Texts are already in the language of
 from typing import ClassVar, Literal
 
 from counter.protocol.checklist import ChecklistRow, MissingPaper
+from counter.protocol.device import DeviceScreenChanged
 from counter.protocol.message import Instant, Language, Model, Tell
 from counter.protocol.party_cards import AskedCard, CallRow, InviteCard, PartyCard, PartyRole
 from counter.protocol.recording import RecordingCard
 
-CasePageState = Literal["stored", "accepted", "rejected"]
+CasePageState = Literal["stored", "accepted", "rejected", "superseded"]
 CeremonyState = Literal["presented", "consented", "signing", "sealed", "declined", "withdrawn"]
 
 
@@ -29,6 +30,20 @@ class CasePage(Model):
     thumb_sha256: str
     width_px: int
     height_px: int
+    shown: bool = False
+    """An agent has been given it to look at."""
+
+
+class ArrivingCard(Model):
+    """A photograph on its way up from the terminal's program."""
+
+    state: Literal["captured", "uploading"]
+    thumb_sha256: str | None
+    """Fetched as a page is."""
+    preview_sha256: str | None
+    """The page as the terminal flattened it, to read while the photograph is still coming."""
+    quarters: int
+    """Of its bytes that are here, 0 to 4."""
 
 
 class ScanCard(Model):
@@ -39,6 +54,13 @@ class ScanCard(Model):
     label: str
     refusal: str | None
     """Code of the last photograph that would not do; gone with the next one."""
+    by_device: bool = False
+    """The terminal's program photographs it, when `shot.take` says so; else the page does."""
+    taking: bool = False
+    """It has been told to, and has not begun to send."""
+    retake: bool = False
+    """In place of a page that there is."""
+    arriving: ArrivingCard | None = None
 
 
 class SheetCard(Model):
@@ -378,6 +400,7 @@ class LegOffered(Model):
 TELLS: tuple[type[Tell], ...] = (
     TerminalScreenChanged,
     DeskScreenChanged,
+    DeviceScreenChanged,
     Happened,
     Displaced,
 )

@@ -18,7 +18,7 @@ from counter.terminal.script import ink
 from tests.attack.conftest import Attacker, Page, done_without
 from web.shared.refusals import SENTENCES
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.pairs
 
 TERMINAL, OTHER = "hengqin-centre-1", "hengqin-centre-2"
 LEI = ("dsi", "fss", "dsaj", "dsf")
@@ -46,6 +46,8 @@ def terminal_asks(ids: Mapping[str, str]) -> Asks:
         ("ceremony.sign", {**signed, "strokes": [[{"x": 1.0, "y": 1.0, "t_ms": 0.0}]]}),
         ("ceremony.decline", {"ceremony_id": "none"}),
         ("scan.decline", {"request_id": "none"}),
+        ("shot.take", {"request_id": "none"}),
+        ("health.report", {"devices": [{"device": "sound", "state": "broken"}]}),
         ("device.report", {"camera": "good", "microphone": "missing"}),
         ("terminal.beat", {}),
         ("leg.answer", {"leg_id": "none", "sdp": "v=0"}),
@@ -64,6 +66,7 @@ def agent_asks(ids: Mapping[str, str]) -> Asks:
         ("offer.accept", {"pairing_id": "none"}),
         ("offer.decline", {"pairing_id": "none"}),
         ("scan.request", {"item": "my own words"}),
+        ("scan.request", {"item": "bir-original", "retake": "none"}),
         ("scan.cancel", {"request_id": "none"}),
         ("page.decide", {"page_id": "none", "accept": True}),
         ("paper.original", {"item": "my own words", "seen": True}),

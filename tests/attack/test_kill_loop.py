@@ -22,7 +22,7 @@ from counter.terminal.line_socketio import Line, Refused
 from tests.e2e.running import RunningCounter
 from tests.web.citizen.walk import Citizen
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.pairs
 
 KILLS = 2
 TERMINALS = ("hengqin-centre-1", "hengqin-centre-2")

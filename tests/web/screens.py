@@ -173,6 +173,10 @@ def call(language: Language, task: str = "talk", **more: Any) -> CallCard:
     return CallCard.model_validate(facts | more)
 
 
+HALF = {"state": "uploading", "thumb_sha256": FIRST, "preview_sha256": None, "quarters": 2}
+"A photograph of which half is here."
+
+
 def scan(language: Language, **more: Any) -> ScanCard:
     facts: dict[str, Any] = {
         "request_id": "scan-1",
@@ -261,6 +265,14 @@ def terminal_stages(language: Language) -> dict[str, TerminalScreen]:
         "signed": of("call", call=call(language), ceremony=ceremony(language, "sealed", 2)),
         "scan": of(
             "call", call=call(language, "scan"), scan=scan(language, refusal="page_blurred")
+        ),
+        "device scan": of(
+            "call",
+            call=call(language, "scan"),
+            scan=scan(language, by_device=True, refusal="camera_dark"),
+        ),
+        "arriving": of(
+            "call", call=call(language, "scan"), scan=scan(language, by_device=True, arriving=HALF)
         ),
         "read": of("call", call=call(language, "read"), ceremony=ceremony(language, seen=0)),
         "sign": of(
@@ -425,6 +437,15 @@ def desk_stages(language: Language) -> dict[str, DeskScreen]:
                 language,
                 call=call(language, "read"),
                 ceremonies=[ceremony(language, "presented", 1)],
+            ),
+        ),
+        "arriving": desk(
+            language,
+            presence="busy",
+            case=desk_case(
+                language,
+                call=call(language, "scan"),
+                scan=scan(language, by_device=True, arriving=HALF),
             ),
         ),
         "wrapup": desk(language, presence="wrapup", queue=[]),

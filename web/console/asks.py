@@ -57,6 +57,7 @@ def handlers(
             by=who.own,
             now=clock(),
             request_id=RequestId(ask.key[:40]),
+            retake_of=PageId(ask.retake) if ask.retake else None,
         )
         return {"request_id": asked.request_id}
 

@@ -27,6 +27,7 @@ from counter.protocol.screens import (
     QueueRow,
 )
 from counter.signaling.dispatch import AgentState
+from counter.signaling.store_device import takes_photographs
 from counter.signaling.store_screens import (
     OfferView,
     QueueView,
@@ -102,7 +103,13 @@ class DeskScreens:
     ) -> DeskCase:
         documents = documents_of(conn, case.id)
         cards = ceremony_cards(signing_of(conn, case.id), self.forms, tag)
-        scan = scan_card(case, documents, catalogue, tag)
+        scan = scan_card(
+            case,
+            documents,
+            catalogue,
+            tag,
+            by_device=takes_photographs(conn, case.terminal_id, now),
+        )
         site = catalogue.site(case.site_id)
         department = catalogue.department(case.department_id)
         forms = self.forms.for_service(SIDES[department.territory])

@@ -24,6 +24,7 @@ from counter.protocol.screens import (
     TicketCard,
 )
 from counter.signaling.dispatch import TicketState
+from counter.signaling.store_device import takes_photographs
 from counter.signaling.store_screens import TerminalView, call_view, terminal_view, ticket_view
 from counter.store.cases import case_on_terminal
 from web.shared.case_cards import OPEN, call_card, ceremony_cards, leg_card, page_cards, scan_card
@@ -131,7 +132,13 @@ class TerminalScreens:
             }
         call = call_view(conn, case.id, now)
         if call is not None:
-            scan = scan_card(case, documents, catalogue, tag)
+            scan = scan_card(
+                case,
+                documents,
+                catalogue,
+                tag,
+                by_device=takes_photographs(conn, case.terminal_id, now),
+            )
             card = call_card(case, call, cards, scan, catalogue, tag, seen_from_terminal=True)
             own = f"terminal:{case.terminal_id}"
             return {
@@ -175,7 +182,9 @@ class TerminalScreens:
     ) -> ReceiptCard:
         service = service_or_none(catalogue, case.service_id)
         accepted = dict.fromkeys(
-            paper_label(service, page.item, tag) for page in pages if page.state != "rejected"
+            paper_label(service, page.item, tag)
+            for page in pages
+            if page.state not in ("rejected", "superseded")
         )
         sealed = [one for one in ceremonies if one.state == "sealed"]
         return ReceiptCard(

@@ -253,3 +253,18 @@ async def test_the_queue_keeps_the_focus_where_it_was(
     )
     await until(lambda: page.locator(".row").count(), page)
     assert await button.evaluate("one => one === document.activeElement")
+
+
+async def test_a_photograph_is_seen_while_it_comes_and_a_page_is_taken_again(
+    chromium: Browser, counter: FakeCounter
+) -> None:
+    coming = screens.scan("zh-Hant", by_device=True, arriving=screens.HALF)
+    matter = screens.desk_case("zh-Hant", scan=coming)
+    await counter.show(screens.desk(case=matter, presence="busy"))
+    _, page, complaints = await open_face(chromium, counter, "agent", (1440, 900))
+    await page.locator(".thumb--coming img").wait_for()
+    assert await page.locator(".thumb--coming progress").get_attribute("value") == "2"
+    await page.get_by_role("button", name="重拍").click()
+    asked = await heard(counter, page, "scan.request")
+    assert (asked["item"], asked["retake"]) == ("id", "page-1")
+    assert complaints == []

@@ -51,6 +51,7 @@ export function Papers() {
 
 function pageState(page: CasePage): string {
   if (page.state === "accepted") return t("✓ Accepted");
+  if (page.state === "superseded") return t("Taken again");
   return page.state === "rejected" ? t("✗ Not usable, the agent tells you why") : t("Being looked at");
 }
 

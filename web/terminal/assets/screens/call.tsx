@@ -11,6 +11,7 @@ import {Icon} from "../parts/icons.tsx";
 import {LineNote} from "../parts/line.tsx";
 import {Recording} from "../parts/recording.tsx";
 import {Held, Others, Restrained} from "../parts/others.tsx";
+import {DeviceScan} from "./device_scan.tsx";
 import {Papers} from "../parts/papers.tsx";
 import {Read} from "./read.tsx";
 import {Scan} from "./scan.tsx";
@@ -76,7 +77,11 @@ export function Call() {
       </div>
       <div class="task">
         {task === "scan" && scan ? (
-          <Scan key={scan.request_id} card={scan} />
+          scan.by_device ? (
+            <DeviceScan key={scan.request_id} card={scan} />
+          ) : (
+            <Scan key={scan.request_id} card={scan} />
+          )
         ) : task === "read" && ceremony ? (
           <Read key={ceremony.ceremony_id} card={ceremony} />
         ) : task === "sign" && ceremony ? (
