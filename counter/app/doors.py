@@ -10,6 +10,7 @@ from typing import cast
 from aiohttp import web
 from sqlalchemy import Connection
 
+from booking.script_opencc import simplified
 from counter.app.clock import clock, new_id
 from counter.app.files import secret
 from counter.app.parts import Parts
@@ -41,7 +42,14 @@ from web.console.advance_local import LocalBeforeVisits
 from web.console.counter_local import LocalConsoleCounter
 from web.console.ports import ConsoleDeps
 from web.console.screen import DeskScreens
-from web.shared import health, line_asks, papers, recording_asks
+from web.shared import (
+    health,
+    line_asks,
+    originals_local,
+    papers,
+    proofing_asks,
+    recording_asks,
+)
 from web.shared.language import language_of
 from web.shared.papers_local import LocalPapers
 from web.shared.sealed import Sealer
@@ -86,7 +94,7 @@ async def open_doors(
         ),
     )
     terminals = TerminalScreens(catalogue=parts.snapshot, forms=parts.forms)
-    desks = DeskScreens(catalogue=parts.snapshot, forms=parts.forms)
+    desks = DeskScreens(catalogue=parts.snapshot, forms=parts.forms, simplify=simplified)
     app.add_routes(
         _routes(
             parts,
@@ -262,6 +270,10 @@ def _gateway_doors(
             **signaling_handlers(parts.signaling, COMMANDS),
             **line_asks.handlers(parts.quality),
             **recording_asks.handlers(parts.recordings),
+            **proofing_asks.handlers(
+                parts.case_of, parts.require_current, parts.proofings, parts.zones
+            ),
+            **originals_local.handlers(parts.store.executor, clock),
             **party_asks.handlers(parts.case_of, parts.store.executor, parts.snapshot, clock),
             **terminal_asks.handlers(parts.case_of, parts.documents, parts.esign, clock),
             **console_asks.handlers(

@@ -11,12 +11,14 @@ from booking.service import BookingService
 from booking.store_rows import by_id, view_of
 from booking.store_visits import due_of
 from counter.app.clock import new_id
+from counter.app.identifying import surroundings
 from counter.app.notices import owe_missing_papers
 from counter.case import Case
 from counter.documents.store_commands import cancel_request
 from counter.documents.store_documents import documents_of
 from counter.esign.store_esign import withdraw
 from counter.esign.store_reading import signing_of
+from counter.identity.store_proofing import end_visit
 from counter.ids import AppointmentId, DepartmentId, ServiceId, SiteId, TerminalId
 from counter.signaling.ports import ArrivedAppointment, FoundAppointment
 from counter.signaling.store_step import Hooks
@@ -66,6 +68,7 @@ def put_papers_away(conn: Connection, case: Case, *, by: str, now: datetime) -> 
 
 def hooks_of(snapshot: Snapshot, booking: BookingService) -> Hooks:
     """What signalling runs inside its own transactions."""
+    around = surroundings(snapshot)
 
     def find(
         conn: Connection, reference: str, terminal_id: TerminalId, now: datetime
@@ -99,12 +102,14 @@ def hooks_of(snapshot: Snapshot, booking: BookingService) -> Hooks:
         if case.appointment_id is not None:
             booking.fulfil(conn, case.appointment_id, now)
         put_papers_away(conn, case, by=f"agent:{case.agent_id}", now=now)
+        end_visit(conn, around, case.id, by=f"agent:{case.agent_id}", now=now)
         owe_missing_papers(conn, case, now)
 
     def left(conn: Connection, case: Case, now: datetime) -> None:
         if case.appointment_id is not None:
             booking.walk_out(conn, case.appointment_id, now)
         put_papers_away(conn, case, by=f"terminal:{case.terminal_id}", now=now)
+        end_visit(conn, around, case.id, by=f"terminal:{case.terminal_id}", now=now)
 
     return Hooks(
         new_id=new_id, catalogue=snapshot, find=find, arrive=arrive, closed=closed, left=left

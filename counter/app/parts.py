@@ -20,6 +20,7 @@ from counter.app.call_lines import listeners, speaks_in
 from counter.app.clock import clock, new_id, new_token, random_bytes
 from counter.app.files import secret
 from counter.app.hooks import Snapshot, hooks_of
+from counter.app.identifying import ZoneDesk, surroundings
 from counter.app.live_stills import LiveStills
 from counter.app.media_processes import media_pool
 from counter.app.recorded_calls import RECORDED_CALLS
@@ -44,6 +45,7 @@ from counter.esign.tsa_development import tsa_application
 from counter.identity.api_key_service import ApiKeyService
 from counter.identity.commands_store import StoredCommands
 from counter.identity.passphrases_argon2 import Argon2Passphrases
+from counter.identity.proofing_sql import SqlProofings
 from counter.identity.service import IdentityService
 from counter.identity.store_api_keys import SqlApiKeys
 from counter.ids import AgentId, TerminalId
@@ -98,6 +100,8 @@ class Parts:
     recordings: RecordingService
     recording_keeper: RecordingKeeper
     stills: LiveStills
+    proofings: SqlProofings
+    zones: ZoneDesk
     memos: SqlMemos
     webhooks: WebhookService
 
@@ -115,6 +119,10 @@ class Parts:
             raise NotAllowedNow(f"{who.own} has no open case")
         return case
 
+    async def require_current(self, who: GatewayPrincipal) -> None:
+        """Raises `UsedElsewhere` when another window of this desk took over."""
+        await self.store.executor.read(require_current, who)
+
     async def warm_up(self) -> None:
         """So that the first citizen does not wait for a process to start."""
         await asyncio.gather(self.scanner.warm_up(), self.studio.warm())
@@ -129,6 +137,7 @@ class Parts:
         await self.store.executor.write(store_memos.tidy, clock())
         await self.store.executor.write(store_webhooks.tidy, clock())
         await self.advance.sweep(clock())
+        await self.zones.tidy()
         await self.esign.resume(clock())
         if self.media_proof is not None:
             self.media_proof.look()
@@ -215,6 +224,10 @@ async def open_parts(
         media=media,
         media_proof=media_proof,
         stills=LiveStills(executor, media, decoder),
+        proofings=SqlProofings(executor, surroundings(snapshot), secrets.randbelow, clock),
+        zones=ZoneDesk(
+            executor, store.blobs, scanner, secret(settings.keys / "identity.key"), clock
+        ),
         memos=SqlMemos(executor),
         webhooks=WebhookService(
             SqlWebhooks(executor),

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from counter.documents.advance import AdvancePaper, Look, NewAdvance, Sealed
+from counter.documents.mrz import Reading
 from counter.documents.page import Limits, RequestState, ScanRefused, ScanResult
 from counter.documents.papers import CaseDocuments, NewPage, OpenRequest, PageRow
 from counter.ids import AppointmentId, CaseId, Digest, PageId, RequestId
@@ -165,4 +166,12 @@ class AdvancePapers(Protocol):
 
     async def forget(self, now: datetime) -> tuple[Digest, ...]:
         """Forget those of appointments that are over; which bytes nobody needs now."""
+        ...
+
+
+class ZoneReader(Protocol):
+    """Reads the machine-readable zone of a page, away from the event loop."""
+
+    async def zone(self, page: bytes) -> Reading | None:
+        """page: the JPEG of a flattened page.  `None`: there is no zone, or nothing came of it."""
         ...

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from counter.protocol import parties
+from counter.protocol import parties, proofing
 from counter.protocol.line import LegReport, PictureChoose
 from counter.protocol.message import Ask, Ident, Text
 from counter.protocol.recording import DESK_ASKS
@@ -105,5 +105,6 @@ ASKS: tuple[type[Ask], ...] = (
     PictureChoose,
     *parties.ASKS,
     *DESK_ASKS,
+    *proofing.DESK_ASKS,
 )
 "Everything the namespace `/agent` may say."

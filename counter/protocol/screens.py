@@ -9,6 +9,7 @@ from typing import ClassVar, Literal
 
 from counter.protocol.message import Instant, Language, Model, Tell
 from counter.protocol.party_cards import AskedCard, CallRow, InviteCard, PartyCard, PartyRole
+from counter.protocol.proofing import IdentityCard, IdentityPrompt, SecondCard
 from counter.protocol.recording import RecordingCard
 
 CasePageState = Literal["stored", "accepted", "rejected"]
@@ -203,6 +204,9 @@ class TerminalScreen(Model):
     pages: list[CasePage] = []
     receipt: ReceiptCard | None = None
     recording: RecordingCard | None = None
+    identity: IdentityPrompt | None = None
+    take_back: list[str] = []
+    """Papers, in words, whose original may still lie under the camera."""
 
 
 class QueueRow(Model):
@@ -285,6 +289,9 @@ class DeskCase(Model):
     """Newest first."""
     outcomes: list[Choice]
     recording: RecordingCard | None = None
+    identity: IdentityCard | None = None
+    lying: list[str] = []
+    """Papers, in words, that may still lie under the terminal's camera."""
 
 
 class GuestCard(Model):
@@ -324,6 +331,8 @@ class DeskScreen(Model):
     """Whom this desk is ringing to join its call."""
     calls: list[CallRow] = []
     """For a supervisor: the calls of her departments."""
+    seconds: list[SecondCard] = []
+    """Colleagues' identifications that wait for a second officer."""
 
 
 class TerminalScreenChanged(Tell):

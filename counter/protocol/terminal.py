@@ -4,6 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from counter.protocol import proofing
 from counter.protocol.line import LegReport, PictureChoose
 from counter.protocol.message import Ask, Ident, Language, Model, Sha256, Text
 from counter.protocol.recording import TERMINAL_ASKS
@@ -106,6 +107,12 @@ class CeremonyDecline(Ask):
     ceremony_id: Ident
 
 
+class OriginalsTaken(Ask):
+    """Nothing of mine lies under the camera."""
+
+    event: ClassVar[str] = "originals.taken"
+
+
 class ScanDecline(Ask):
     """I do not have this paper with me."""
 
@@ -176,6 +183,7 @@ ASKS: tuple[type[Ask], ...] = (
     CeremonySign,
     CeremonyDecline,
     ScanDecline,
+    OriginalsTaken,
     VisitRate,
     VisitLeave,
     DeviceReport,
@@ -186,5 +194,6 @@ ASKS: tuple[type[Ask], ...] = (
     LegReport,
     PictureChoose,
     *TERMINAL_ASKS,
+    *proofing.TERMINAL_ASKS,
 )
 "Everything the namespace `/terminal` may say."

@@ -28,9 +28,11 @@ from counter.signaling.store_screens import TerminalView, call_view, terminal_vi
 from counter.store.cases import case_on_terminal
 from web.shared.case_cards import OPEN, call_card, ceremony_cards, leg_card, page_cards, scan_card
 from web.shared.line_cards import with_lines
+from web.shared.originals_local import lying_papers
 from web.shared.party_cards import with_parties
 from web.shared.recording_cards import recording_card
 from web.shared.wording import OUTCOMES, instant, paper_label, say, service_or_none, text_in
+from web.terminal.proofing_prompt import identity_prompt
 
 IN_VISIT = ("waiting", "call", "receipt")
 
@@ -127,6 +129,7 @@ class TerminalScreens:
             return {
                 "stage": "receipt",
                 "receipt": self._receipt(catalogue, case, known, documents.pages, tag),
+                "take_back": lying_papers(conn, case, documents, catalogue, tag),
             }
         call = call_view(conn, case.id, now)
         if call is not None:
@@ -139,6 +142,8 @@ class TerminalScreens:
                 "scan": scan,
                 "ceremony": shown_ceremony(cards),
                 "recording": recording_card(conn, card),
+                "identity": identity_prompt(conn, case.id, call.call_id, tag),
+                "take_back": lying_papers(conn, case, documents, catalogue, tag),
                 "call": with_parties(
                     conn, with_lines(conn, card, own=own), own=own, catalogue=catalogue, tag=tag
                 ),

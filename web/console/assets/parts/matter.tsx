@@ -6,6 +6,7 @@ import type {CaseClose, ChecklistRow, DeskCase} from "../../../shared/assets/pro
 import {t} from "../../../shared/assets/words.ts";
 import {Advice, Button, LanguageTag} from "./controls.tsx";
 import {ask, refused, screen} from "./counter.ts";
+import {levelWords} from "./identity.tsx";
 
 export const closing = signal(false);
 
@@ -37,6 +38,16 @@ export function Matter() {
           {matter.site} · {matter.terminal}
         </p>
       </section>
+      {matter.identity && (
+        <p class="quiet">
+          {t("Identity")}: <strong>{levelWords(matter.identity.reached)}</strong>
+        </p>
+      )}
+      {!!matter.lying?.length && (
+        <p class="lying" role="status">
+          {t("May still lie under the camera: {papers}", {papers: matter.lying.join(", ")})}
+        </p>
+      )}
       <Checklist matter={matter} />
       <Button look="main" keyName="W" class="matter__close" onPress={() => (closing.value = true)}>
         {t("Finish the case")}
