@@ -9,7 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 SOURCES = counter booking web tools tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt assets clean unit alone services bench-media bench-search fuzz \
+.PHONY: help run test check fmt assets clean unit alone services bench-media bench-search bench-mrz fuzz \
 	bench-booking mutate-booking deep deep-api \
 	check-format check-lint check-types check-imports check-protocol check-texts check-browser
 
@@ -19,6 +19,7 @@ help:
 	@echo "make check   format, lint, types, import rules, protocol file, texts, browser code"
 	@echo "make bench-media  measure the media plane beside its peers (twenty minutes)"
 	@echo "make bench-search  measure the search over 300 services (some seconds)"
+	@echo "make bench-mrz  measure the reader of identity papers (five minutes)"
 	@echo "make bench-booking  measure booking beside its peers (twenty minutes)"
 	@echo "make mutate-booking  take each guard of booking away once; a test must fail (ten minutes)"
 	@echo "make deep-api  ask the booking API what its document allows, and what not (half an hour or more)"
@@ -82,6 +83,9 @@ bench-media: .venv/ready-test
 
 bench-search: .venv/ready-test
 	@$(PY) -m tests.bench.search $(if $(ROUNDS),--rounds $(ROUNDS))
+
+bench-mrz: .venv/ready-test
+	@$(PY) -m tests.bench.mrz $(if $(PAPERS),--papers $(PAPERS)) $(if $(SEED),--seed $(SEED))
 
 # CELLS are parts: ours, sold, floor, aiosqlite, django, web, killed; see its --help.
 bench-booking: .venv/ready-test

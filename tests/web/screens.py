@@ -28,6 +28,7 @@ from counter.protocol.screens import (
     TerminalScreen,
     TicketCard,
 )
+from tests.web.identity_cards import prompt
 
 NOW = "2026-11-23T02:00:00+00:00"
 FONT = "counter/esign/fonts/NotoSansCJKtc-Regular.otf"
@@ -266,6 +267,15 @@ def terminal_stages(language: Language) -> dict[str, TerminalScreen]:
         ),
         "receipt": of("receipt", receipt=receipt(language)),
         "rated": of("receipt", receipt=receipt(language, rated=True)),
+        "consenting": of("call", call=call(language), identity=prompt(language, "consent")),
+        "turning": of("call", call=call(language), identity=prompt(language, "turn")),
+        "saying": of(
+            "call",
+            call=call(language),
+            identity=prompt(language, "number"),
+            take_back=[WORDS[language]["bring"]],
+        ),
+        "forgotten": of("receipt", receipt=receipt(language), take_back=[WORDS[language]["bring"]]),
     }
 
 
