@@ -27,7 +27,7 @@ from counter.identity.store_proofing import Matter, Surroundings
 from counter.identity.store_proofing_reading import newest_proofing, proofing_by_id
 from counter.ids import CaseId
 from counter.signaling.dispatch import AgentState
-from counter.signaling.store_screens import ON_DUTY, departments_of
+from counter.signaling.store_screens import departments_of
 from counter.signaling.tables import agent, call, call_is_on
 from counter.store.cases import audiences, get_case
 from counter.store.executor import Executor
@@ -72,7 +72,7 @@ def _serves(conn: Connection, agent_id: str, department_id: str, now: datetime) 
     row = conn.execute(
         select(agent.c.state, agent.c.lease_until).where(agent.c.id == agent_id)
     ).one_or_none()
-    if row is None or AgentState(row.state) not in ON_DUTY or row.lease_until <= now:
+    if row is None or row.state == AgentState.OFFLINE or row.lease_until <= now:
         return False
     return department_id in departments_of(conn, agent_id)
 

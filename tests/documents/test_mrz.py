@@ -12,6 +12,7 @@ from counter.documents.mrz import (
     LAYOUTS,
     TD1,
     TD3,
+    Layout,
     Reading,
     accepted,
     allowed,
@@ -61,10 +62,7 @@ def test_the_specimens_of_the_standard_hold() -> None:
 
 
 @pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
-def test_a_layout_fits_its_own_lines(layout: object) -> None:
-    from counter.documents.mrz import Layout
-
-    assert isinstance(layout, Layout)
+def test_a_layout_fits_its_own_lines(layout: Layout) -> None:
     taken: set[tuple[int, int]] = set()
     for field in layout.fields.values():
         line, start, end = field.span
@@ -150,23 +148,16 @@ def test_a_leap_day_is_found_in_its_own_century() -> None:
 @pytest.mark.parametrize(
     "spoilt",
     [
-        {"correlation": 0.74},
-        {"doubtful": ((1, 3),)},
-        {"repaired": ((1, 3),)},
-        {"lines": changed(UTOPIA, 1, 14, "5")},
-        {"lines": changed(UTOPIA, 1, 43, "1")},
+        reading("TD3", UTOPIA, correlation=0.74),
+        reading("TD3", UTOPIA, doubtful=((1, 3),)),
+        reading("TD3", UTOPIA, repaired=((1, 3),)),
+        reading("TD3", changed(UTOPIA, 1, 14, "5")),
+        reading("TD3", changed(UTOPIA, 1, 43, "1")),
     ],
 )
-def test_only_a_clear_whole_unrepaired_reading_is_accepted(spoilt: dict[str, object]) -> None:
-    good = reading("TD3", UTOPIA)
-    assert accepted([good])
-    assert not accepted(
-        [
-            reading("TD3", UTOPIA, **spoilt)
-            if "lines" not in spoilt
-            else reading("TD3", spoilt["lines"])
-        ]
-    )  # type: ignore[arg-type]
+def test_only_a_clear_whole_unrepaired_reading_is_accepted(spoilt: Reading) -> None:
+    assert accepted([reading("TD3", UTOPIA)])
+    assert not accepted([spoilt])
     assert not accepted([])
 
 

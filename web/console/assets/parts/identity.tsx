@@ -105,6 +105,8 @@ function Steps(props: {matter: DeskCase; card: IdentityCard}) {
   useEffect(() => {
     again.value = null;
   }, [card.proofing_id]);
+  const before = now ? steps.slice(0, steps.indexOf(now)) : steps;
+  const back = before.filter(one => one.by === "agent" && one.state === "done").at(-1);
   const done = steps.filter(one => one.state !== "later").length;
   return (
     <>
@@ -115,14 +117,7 @@ function Steps(props: {matter: DeskCase; card: IdentityCard}) {
             class={`identity__step identity__step--${one.verdict ?? one.state}`}
             aria-current={one.step === now?.step ? "step" : undefined}
           >
-            <span>
-              {one.title} <small>{verdictWords(one)}</small>
-            </span>
-            {one.state === "done" && one.by === "agent" && one.step !== now?.step && (
-              <Button label={t("Again: {step}", {step: one.title})} onPress={() => (again.value = one.step)}>
-                {t("Again")}
-              </Button>
-            )}
+            {one.title} <small>{verdictWords(one)}</small>
           </li>
         ))}
       </ol>
@@ -131,6 +126,11 @@ function Steps(props: {matter: DeskCase; card: IdentityCard}) {
           <Step key={now.step} matter={props.matter} card={card} step={now} count={`${done} / ${steps.length}`} />
         ) : (
           <Decide card={card} />
+        )}
+        {back && (
+          <p>
+            <Button onPress={() => (again.value = back.step)}>{t("One step back: {step}", {step: back.title})}</Button>
+          </p>
         )}
         <Abort card={card} />
       </div>
