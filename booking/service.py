@@ -25,9 +25,11 @@ from booking.availability_service import Freshness
 from booking.catalogue import Catalogue, Service, Site
 from booking.catalogue_admin_service import CatalogueAdminService
 from booking.errors import BadDetails, SlotTaken
+from booking.moving_service import MovingService
 from booking.orders import (
     Arrived,
     CatalogueChanged,
+    ConfirmOrder,
     Contact,
     FirstOrder,
     Held,
@@ -44,7 +46,7 @@ EVERY_TIME = Freshness()
 MOST_IN_A_SITTING = 3
 
 
-class BookingService(WaitlistService, CatalogueAdminService):
+class BookingService(WaitlistService, CatalogueAdminService, MovingService):
     """What can be booked, the appointments, the waiting list, and what changes of all that."""
 
     def __init__(
@@ -215,23 +217,21 @@ class BookingService(WaitlistService, CatalogueAdminService):
         free then), `TooManyOfEntity`, `AppointmentCancelled`, `ReferenceUsed`.
         """
         details = checked(details)
+        chance = int.from_bytes(self._random_bytes(4))
         while True:
-            held = await self._store.find(reference, now)
-            order = sittings.confirmation(
-                await self.catalogue(now),
-                reference,
-                held,
-                details,
-                chance=int.from_bytes(self._random_bytes(4)),
-            )
+            catalogue = await self.catalogue(now)
+
+            def work_out(held: AppointmentView, catalogue: Catalogue = catalogue) -> ConfirmOrder:
+                return sittings.confirmation(catalogue, held, details, chance=chance)
+
             try:
-                view = await self._store.confirm(order, now)
+                confirmed = await self._store.confirm(reference, work_out, now)
             except CatalogueChanged:
                 self._catalogue = None
             else:
-                if order.retake:
+                if confirmed.retaken:
                     self._answers.changed()
-                return view
+                return confirmed.view
 
     async def reschedule(
         self, reference: str, site_id: str, start: datetime, now: datetime

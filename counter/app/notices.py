@@ -16,6 +16,8 @@ from booking.service import BookingService
 from booking.store_rows import by_id, sitting_of, view_of
 from counter.case import Case, Outcome
 from counter.documents import advance
+from counter.documents.store_advance import asked_again
+from counter.documents.store_checklist import dues_of
 from counter.documents.store_documents import declined_items
 from counter.notify.notice import Channel, Letter
 from counter.notify.ports import Reader, Sink
@@ -56,6 +58,8 @@ class BookingReaders:
                 if now >= datetime.fromisoformat(body["expires_at"]):
                     return None
             elif not holds(kind, body, await self.executor.read(_view, ref, now), now):
+                return None
+            if kind == advance.AGAIN_OWED and not await self.executor.read(_asked, ref, body):
                 return None
             if TOLD_WITH in body:
                 return NOBODY
@@ -107,13 +111,22 @@ def holds(kind: str, body: Mapping[str, Any], view: AppointmentView, now: dateti
             return kind == PAPERS_MISSING
 
 
+def _asked(conn: Connection, ref: str, body: Mapping[str, Any]) -> bool:
+    """False: the paper was sent anew, taken back or found to do, so nobody is asked for it."""
+    if "paper" not in body:  # owed before papers were named
+        return True
+    return asked_again(conn, ref, body["papers"][0], body["paper"])
+
+
 def owe_missing_papers(conn: Connection, case: Case, now: datetime) -> None:
     """Tell who had an appointment what was missing, in the transaction that closes the case."""
-    if case.outcome is Outcome.PAPERS_MISSING and case.appointment_id is not None:
+    due = {item: until for item, until in dues_of(conn, case.id).items() if until}
+    if case.appointment_id is not None and (due or case.outcome is Outcome.PAPERS_MISSING):
         body = {
             "department": case.department_id,
             "service": case.service_id,
-            "papers": declined_items(conn, case.id),
+            "papers": list(due) or declined_items(conn, case.id),
+            "until": {item: until.isoformat() for item, until in due.items()},
         }
         outbox.owe(conn, PAPERS_MISSING, case.appointment_id, body, now)
 

@@ -34,6 +34,8 @@ CPU_SECONDS = 20
 "For one photograph; a 12-megapixel page takes about half a second."
 PATIENCE_SECONDS = 60.0
 "By the clock, start of a process and a busy machine included."
+REDRAWN_MAX_PX = 4096
+"A side of a thumbnail or preview."
 
 
 class ScanPool:
@@ -75,6 +77,11 @@ class ScanPool:
         """What stands in the machine-readable zone of a flattened page; `None`: there is none."""
         found = await self._run(_zone, page, Limits())
         return None if isinstance(found, ScanRefused) else found
+
+    async def redraw(self, picture: bytes) -> bytes | None:
+        """The same pixels as a new JPEG, at most `REDRAWN_MAX_PX` a side; None: no picture."""
+        drawn = await self._run(_redraw, picture, Limits())
+        return drawn if isinstance(drawn, bytes) else None
 
     async def _run(
         self, job: Callable[[bytes, Limits], T | ScanRefused], photograph: bytes, limits: Limits
@@ -195,6 +202,27 @@ def _zone(page: bytes, limits: Limits) -> Reading | None:
     _allow_time()
     picture = decode(page)
     return None if picture is None else read_zone(picture)
+
+
+def _redraw(picture: bytes, limits: Limits) -> bytes | ScanRefused:
+    """A small picture again: nothing of the file but its pixels."""
+    _load()
+    import cv2
+    import numpy as np
+
+    from counter.documents.refusals import PhotographRefused
+    from counter.documents.sniff import sniff
+
+    _allow_time()
+    try:
+        header = sniff(picture, limits.files)
+    except PhotographRefused as refused:
+        return ScanRefused(code=refused.code, findings=None)
+    seen = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR)
+    if seen is None or max(header.width_px, header.height_px) > REDRAWN_MAX_PX:
+        return ScanRefused(code="image_damaged", findings=None)
+    _, encoded = cv2.imencode(".jpg", seen, [cv2.IMWRITE_JPEG_QUALITY, 80])
+    return encoded.tobytes()
 
 
 def _allow_time() -> None:

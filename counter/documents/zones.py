@@ -7,7 +7,7 @@ from typing import Final
 from counter.documents.mrz import Reading
 from counter.ids import CaseId, Digest, PageId
 
-IDENTITY_ITEMS: Final = frozenset(
+_PAPERS: Final = frozenset(
     {
         "bir",
         "old_bir",
@@ -19,10 +19,14 @@ IDENTITY_ITEMS: Final = frozenset(
         "signed_id",
         "id_or_company",
         "id_or_legal_person",
-        "other",
     }
 )
-"Items of the catalogue whose page may be an identity paper; `other` is whatever was asked for."
+_KINDS: Final = ("original", "copy", "photo")
+IDENTITY_ITEMS: Final = frozenset(
+    {*(f"{paper}-{kind}" for paper in _PAPERS for kind in _KINDS), "other"}
+)
+"""Items of checklists whose page may be an identity paper, as `bir-original`; `other` is whatever
+was asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

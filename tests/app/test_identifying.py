@@ -1,17 +1,21 @@
 """Identification between call, papers and catalogue, on the rows of all of them."""
 
+import tomllib
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, func, select, update
 
+import booking
 from counter.app.identifying import ZoneDesk, surroundings
 from counter.documents.mrz import Reading
 from counter.documents.store_documents import page
 from counter.documents.store_zones import readings_of, zone_reading
+from counter.documents.zones import IDENTITY_ITEMS
 from counter.errors import NotAllowedNow
 from counter.identity.proofing import Level, Verdict
 from counter.identity.proofing_sql import SqlProofings
@@ -62,7 +66,9 @@ class Scene:
     async def begin(self) -> None:
         await self.proofings.begin("p-1", self.case_id, document="bir", agent_id=self.agent_id)
 
-    async def add_page(self, page_id: str, item: str = "bir", state: str = "accepted") -> None:
+    async def add_page(
+        self, page_id: str, item: str = "bir-original", state: str = "accepted"
+    ) -> None:
         def add(conn: Connection) -> None:
             seq = conn.execute(select(func.count()).select_from(page)).scalar_one() + 1
             conn.execute(
@@ -153,14 +159,21 @@ async def give(scene: Scene, step: str) -> None:
 
 async def test_pages_are_read_only_while_somebody_is_identified(scene: Scene) -> None:
     await scene.add_page("front")
-    await scene.add_page("tax", item="tax_papers")
+    await scene.add_page("tax", item="tax_papers-original")
     await scene.add_page("sent-back", state="rejected")
+    await scene.add_page("unasked", item="other")
     assert await scene.zones.look(scene.case_id) == 0
     assert scene.reader.looked_at == []
     await scene.begin()
-    assert await scene.zones.look(scene.case_id) == 1
+    assert await scene.zones.look(scene.case_id) == 2
     assert await scene.zones.look(scene.case_id) == 0
-    assert await scene.readings() == ["front"]
+    assert await scene.readings() == ["front", "unasked"]
+
+
+def test_every_identity_paper_of_the_catalogue_is_known() -> None:
+    papers = tomllib.loads((Path(booking.__file__).parent / "seed/papers.toml").read_text())
+    assert {one.rpartition("-")[0] for one in IDENTITY_ITEMS - {"other"}} <= set(papers)
+    assert {"bir-original", "home_permit-copy"} < IDENTITY_ITEMS
 
 
 async def test_what_was_read_goes_with_the_decision(scene: Scene) -> None:

@@ -65,7 +65,7 @@ class BeforeVisits(Protocol):
         ...
 
     async def image(self, agent_id: str, appointment_id: str, item: str) -> bytes:
-        """The page as JPEG."""
+        """The page as JPEG; that it was looked at is written into the journal."""
         ...
 
     async def decide(

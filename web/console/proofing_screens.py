@@ -46,7 +46,7 @@ USUAL: Final[dict[str, PaperKindName]] = {
     "home_permit_or_bir": "bir",
     "residence_permit": "home_permit",
 }
-"Kind of paper by item of the checklist."
+"Kind of document by paper of the catalogue."
 VISIT_ENDED: Final = "visit_ended"
 Simplify = Callable[[str], str]
 
@@ -197,6 +197,6 @@ def _todo(view: ProofingView, step: Step) -> str:
 
 def _usual(service: Service | None) -> PaperKindName:
     for paper in service.papers if service else ():
-        if paper.id in USUAL:
-            return USUAL[paper.id]
+        if (kind := USUAL.get(paper.id.rpartition("-")[0])) is not None:
+            return kind
     return "other"

@@ -24,9 +24,11 @@ from counter.protocol.screens import (
     TicketCard,
 )
 from counter.signaling.dispatch import TicketState
+from counter.signaling.store_device import takes_photographs
 from counter.signaling.store_screens import TerminalView, call_view, terminal_view, ticket_view
 from counter.store.cases import case_on_terminal
 from web.shared.case_cards import OPEN, call_card, ceremony_cards, leg_card, page_cards, scan_card
+from web.shared.checklist_cards import checklist_rows, missing_papers
 from web.shared.line_cards import with_lines
 from web.shared.originals_local import lying_papers
 from web.shared.party_cards import with_parties
@@ -128,17 +130,24 @@ class TerminalScreens:
         if not case.open:
             return {
                 "stage": "receipt",
-                "receipt": self._receipt(catalogue, case, known, documents.pages, tag),
+                "receipt": self._receipt(conn, catalogue, case, known, documents.pages, tag),
                 "take_back": lying_papers(conn, case, documents, catalogue, tag),
             }
         call = call_view(conn, case.id, now)
         if call is not None:
-            scan = scan_card(case, documents, catalogue, tag)
+            scan = scan_card(
+                case,
+                documents,
+                catalogue,
+                tag,
+                by_device=takes_photographs(conn, case.terminal_id, now),
+            )
             card = call_card(case, call, cards, scan, catalogue, tag, seen_from_terminal=True)
             own = f"terminal:{case.terminal_id}"
             return {
                 "stage": "call",
                 "pages": pages,
+                "checklist": checklist_rows(conn, catalogue, case, tag),
                 "scan": scan,
                 "ceremony": shown_ceremony(cards),
                 "recording": recording_card(conn, card),
@@ -169,6 +178,7 @@ class TerminalScreens:
 
     def _receipt(
         self,
+        conn: Connection,
         catalogue: Catalogue,
         case: Case,
         ceremonies: Sequence[CeremonyState],
@@ -177,7 +187,9 @@ class TerminalScreens:
     ) -> ReceiptCard:
         service = service_or_none(catalogue, case.service_id)
         accepted = dict.fromkeys(
-            paper_label(service, page.item, tag) for page in pages if page.state != "rejected"
+            paper_label(service, page.item, tag)
+            for page in pages
+            if page.state not in ("rejected", "superseded")
         )
         sealed = [one for one in ceremonies if one.state == "sealed"]
         return ReceiptCard(
@@ -187,6 +199,7 @@ class TerminalScreens:
             outcome=say(OUTCOMES[case.outcome.value], tag) if case.outcome else "",
             next_step=case.next_step,
             handed_in=list(accepted),
+            missing=missing_papers(conn, catalogue, case, tag),
             signed=ceremony_cards(sealed, self.forms, tag),
             rated=case.stars is not None,
         )

@@ -230,7 +230,8 @@ function Pages(props: {matter: DeskCase; card: IdentityCard}) {
 }
 
 const IDENTIFIES = new Set(["bir", "old_bir", "id", "home_permit", "home_permit_or_bir", "residence_permit"]);
-const identifies = (item: string): boolean => IDENTIFIES.has(item);
+/** Items are a paper and its kind, such as `bir-original`. */
+const identifies = (item: string): boolean => IDENTIFIES.has(item.replace(/-[a-z]+$/, ""));
 
 function Decide(props: {card: IdentityCard}) {
   const {card} = props;
