@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Connection, func, select, update
 
 import booking
+from counter.app.hooks import Snapshot, hooks_of
 from counter.app.identifying import ZoneDesk, surroundings
 from counter.documents.mrz import Reading
 from counter.documents.store_documents import page
@@ -19,9 +20,10 @@ from counter.documents.zones import IDENTITY_ITEMS
 from counter.errors import NotAllowedNow
 from counter.identity.proofing import Level, Verdict
 from counter.identity.proofing_sql import SqlProofings
-from counter.identity.store_proofing_reading import record_of
+from counter.identity.store_proofing_reading import newest_proofing, record_of
 from counter.ids import CaseId
 from counter.signaling.tables import agent, call
+from counter.store.cases import get_case
 from counter.store.executor import Executor
 from counter.store.journal_sql import read_all
 from tests.signaling.test_parties import Talk
@@ -62,6 +64,7 @@ class Scene:
     case_id: CaseId
     agent_id: str
     at: list[datetime]
+    catalogue: Any
 
     async def begin(self) -> None:
         await self.proofings.begin("p-1", self.case_id, document="bir", agent_id=self.agent_id)
@@ -125,6 +128,7 @@ async def scene(executor: Executor, now: datetime) -> Scene:
         case_id=CaseId(talk.case_id),
         agent_id="a-1",
         at=at,
+        catalogue=catalogue,
     )
 
 
@@ -262,3 +266,21 @@ async def test_a_second_officer_is_signed_in_and_alive(
     department = await scene.executor.write(alter)
     for one, answer in ((department, serves), ("another-department", False)):
         assert await scene.executor.read(around.serves, officer, one, now) is answer
+
+
+@pytest.mark.parametrize("how", ["closed", "left"])
+async def test_the_end_of_the_visit_ends_it_and_lets_go(scene: Scene, how: str) -> None:
+    await scene.add_page("front")
+    await scene.begin()
+    await scene.zones.look(scene.case_id)
+    snapshot, booking_here = Snapshot(scene.catalogue), scene.catalogue
+    hooks = hooks_of(snapshot, booking_here)
+
+    def end(conn: Connection) -> None:
+        case = get_case(conn, scene.case_id)
+        (hooks.closed if how == "closed" else hooks.left)(conn, case, scene.at[0])
+
+    await scene.executor.write(end)
+    assert await scene.rows() == 0
+    view = await scene.executor.read(newest_proofing, scene.case_id)
+    assert view is not None and (view.state, view.reason) == ("aborted", "visit_ended")
