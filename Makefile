@@ -9,7 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 SOURCES = counter booking web tools tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt assets clean unit pairs alone services bench-media bench-search fuzz \
+.PHONY: help run test check fmt assets clean unit pairs alone services bench-media bench-search bench-mrz fuzz \
 	bench-booking bench-bundle bench-relay soak-pages mutate-booking deep deep-api \
 	check-format check-lint check-types check-imports check-protocol check-texts check-browser
 
@@ -19,6 +19,7 @@ help:
 	@echo "make check   format, lint, types, import rules, protocol file, texts, browser code"
 	@echo "make bench-media  measure the media plane beside its peers (twenty minutes)"
 	@echo "make bench-search  measure the search over 300 services (some seconds)"
+	@echo "make bench-mrz  measure the reader of identity papers (five minutes)"
 	@echo "make bench-booking  measure booking beside its peers (twenty minutes)"
 	@echo "make bench-bundle  measure bundles: bytes and time per page (a minute)"
 	@echo "make bench-relay  measure how soon an agent sees a page over a thin line (a minute)"
@@ -93,6 +94,9 @@ bench-search: .venv/ready-test
 
 bench-bundle: .venv/ready-test
 	@$(PY) -m tests.bench.bundle $(if $(ROUNDS),--rounds $(ROUNDS))
+
+bench-mrz: .venv/ready-test
+	@$(PY) -m tests.bench.mrz $(if $(PAPERS),--papers $(PAPERS)) $(if $(SEED),--seed $(SEED))
 
 # CELLS are parts: ours, sold, floor, aiosqlite, django, web, killed; see its --help.
 bench-booking: .venv/ready-test

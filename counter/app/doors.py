@@ -11,6 +11,7 @@ from typing import Literal, cast
 from aiohttp import web
 from sqlalchemy import Connection
 
+from booking.script_opencc import simplified
 from counter.app.clock import clock, new_id
 from counter.app.files import secret
 from counter.app.parts import Parts
@@ -45,7 +46,14 @@ from web.console.cases_local import LocalCaseFolders
 from web.console.counter_local import LocalConsoleCounter
 from web.console.ports import ConsoleDeps
 from web.console.screen import DeskScreens
-from web.shared import health, line_asks, papers, recording_asks
+from web.shared import (
+    health,
+    line_asks,
+    originals_local,
+    papers,
+    proofing_asks,
+    recording_asks,
+)
 from web.shared.language import language_of
 from web.shared.papers_local import LocalPapers
 from web.shared.sealed import Sealer
@@ -100,7 +108,7 @@ async def open_doors(
         ),
     )
     terminals = TerminalScreens(catalogue=parts.snapshot, forms=parts.forms)
-    desks = DeskScreens(catalogue=parts.snapshot, forms=parts.forms)
+    desks = DeskScreens(catalogue=parts.snapshot, forms=parts.forms, simplify=simplified)
     app.add_routes(
         _routes(
             parts,
@@ -305,6 +313,10 @@ def _gateway_doors(
             **pointing_handlers(
                 Pointing(parts.store.executor, parts.store.bus, asyncio.get_running_loop().time)
             ),
+            **proofing_asks.handlers(
+                parts.case_of, parts.require_current, parts.proofings, parts.zones
+            ),
+            **originals_local.handlers(parts.store.executor, clock),
             **party_asks.handlers(parts.case_of, parts.store.executor, parts.snapshot, clock),
             **print_asks.handlers(parts.case_of, parts.store.executor, clock),
             **terminal_print_asks.handlers(parts.store.executor, clock),

@@ -12,6 +12,7 @@ from booking.service import BookingService
 from booking.store_rows import by_id, view_of
 from booking.store_visits import due_of
 from counter.app.clock import new_id
+from counter.app.identifying import surroundings
 from counter.app.notices import owe_missing_papers
 from counter.case import Case, Outcome
 from counter.documents.checklist import settle
@@ -21,6 +22,7 @@ from counter.documents.store_documents import documents_of, shows
 from counter.documents.store_printing import give_up
 from counter.esign.store_esign import withdraw
 from counter.esign.store_reading import signing_of
+from counter.identity.store_proofing import end_visit
 from counter.ids import AppointmentId, CaseId, DepartmentId, ServiceId, SiteId, TerminalId
 from counter.signaling.ports import ArrivedAppointment, FoundAppointment
 from counter.signaling.store_step import Hooks
@@ -81,6 +83,7 @@ def hooks_of(
 
     owe_paper_work: writes down what is to be done with the papers of a case that is closed now.
     """
+    around = surroundings(snapshot)
 
     def find(
         conn: Connection, reference: str, terminal_id: TerminalId, now: datetime
@@ -126,6 +129,7 @@ def hooks_of(
         if case.appointment_id is not None:
             booking.fulfil(conn, case.appointment_id, now)
         put_papers_away(conn, case, by=f"agent:{case.agent_id}", now=now)
+        end_visit(conn, around, case.id, by=f"agent:{case.agent_id}", now=now)
         owe_missing_papers(conn, case, now)
         owe_paper_work(conn, case, now)
 
@@ -134,6 +138,7 @@ def hooks_of(
             booking.walk_out(conn, case.appointment_id, now)
         put_papers_away(conn, case, by=f"terminal:{case.terminal_id}", now=now)
         give_up(conn, audiences, case.id, "left", now)
+        end_visit(conn, around, case.id, by=f"terminal:{case.terminal_id}", now=now)
 
     return Hooks(
         new_id=new_id,

@@ -20,6 +20,7 @@ from counter.app.call_lines import listeners, speaks_in
 from counter.app.clock import clock, new_id, new_token, random_bytes
 from counter.app.files import secret
 from counter.app.hooks import Snapshot, hooks_of
+from counter.app.identifying import ZoneDesk, surroundings
 from counter.app.live_stills import LiveStills
 from counter.app.media_processes import media_pool
 from counter.app.paper_work import PaperWork, open_paper_work, owe_paper_work
@@ -52,6 +53,7 @@ from counter.esign.tsa_development import tsa_application
 from counter.identity.api_key_service import ApiKeyService
 from counter.identity.commands_store import StoredCommands
 from counter.identity.passphrases_argon2 import Argon2Passphrases
+from counter.identity.proofing_sql import SqlProofings
 from counter.identity.service import IdentityService
 from counter.identity.store_api_keys import SqlApiKeys
 from counter.ids import AgentId, TerminalId
@@ -111,6 +113,8 @@ class Parts:
     stills: LiveStills
     paper_work: PaperWork
     "What is done with papers afterwards."
+    proofings: SqlProofings
+    zones: ZoneDesk
     memos: SqlMemos
     webhooks: WebhookService
 
@@ -127,6 +131,10 @@ class Parts:
         if case is None or not case.open:
             raise NotAllowedNow(f"{who.own} has no open case")
         return case
+
+    async def require_current(self, who: GatewayPrincipal) -> None:
+        """Raises `UsedElsewhere` when another window of this desk took over."""
+        await self.store.executor.read(require_current, who)
 
     async def warm_up(self) -> None:
         """So that the first citizen does not wait for a process to start."""
@@ -146,6 +154,7 @@ class Parts:
         await self.store.executor.write(store_webhooks.tidy, clock())
         await self.advance.sweep(clock())
         await self.store.executor.write(give_up_silent, audiences, clock())
+        await self.zones.tidy()
         await self.captures.sweep(clock())
         await self.esign.resume(clock())
         if self.media_proof is not None:
@@ -244,6 +253,10 @@ async def open_parts(
         media_proof=media_proof,
         stills=LiveStills(executor, media, decoder),
         paper_work=await open_paper_work(settings, store, snapshot, closing),
+        proofings=SqlProofings(executor, surroundings(snapshot), secrets.randbelow, clock),
+        zones=ZoneDesk(
+            executor, store.blobs, scanner, secret(settings.keys / "identity.key"), clock
+        ),
         memos=SqlMemos(executor),
         webhooks=WebhookService(
             SqlWebhooks(executor),

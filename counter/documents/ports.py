@@ -10,6 +10,7 @@ from counter.documents.capture import Announced, Capture, CaptureState
 from counter.documents.folder import CaseFacts
 from counter.documents.handover import Frozen
 from counter.documents.job import Job, JobKind, JobOutcome
+from counter.documents.mrz import Reading
 from counter.documents.page import Limits, RequestState, ScanRefused, ScanResult
 from counter.documents.papers import CaseDocuments, NewPage, OpenRequest, PageRow
 from counter.ids import AppointmentId, CaseId, Digest, PageId, RequestId
@@ -373,4 +374,12 @@ class Shelf(Protocol):
         Putting it again is free.  Raises `OSError`, and `FolderDiffers` when another is there.
         read: the bytes of a digest.
         """
+        ...
+
+
+class ZoneReader(Protocol):
+    """Reads the machine-readable zone of a page, away from the event loop."""
+
+    async def zone(self, page: bytes) -> Reading | None:
+        """page: the JPEG of a flattened page.  `None`: there is no zone, or nothing came of it."""
         ...

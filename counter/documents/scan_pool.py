@@ -20,6 +20,7 @@ from multiprocessing.connection import wait
 from typing import TypeVar
 
 from counter.documents.advance import Look
+from counter.documents.mrz import Reading
 from counter.documents.page import Limits, ScanRefused, ScanResult
 
 log = logging.getLogger(__name__)
@@ -71,6 +72,11 @@ class ScanPool:
     async def look(self, photograph: bytes, limits: Limits) -> Look | ScanRefused:
         """The same for one taken at home, which becomes a page whatever it is worth."""
         return await self._run(_look, photograph, limits)
+
+    async def zone(self, page: bytes) -> Reading | None:
+        """What stands in the machine-readable zone of a flattened page; `None`: there is none."""
+        found = await self._run(_zone, page, Limits())
+        return None if isinstance(found, ScanRefused) else found
 
     async def redraw(self, picture: bytes) -> bytes | None:
         """The same pixels as a new JPEG, at most `REDRAWN_MAX_PX` a side; None: no picture."""
@@ -185,6 +191,17 @@ def _look(photograph: bytes, limits: Limits) -> Look | ScanRefused:
 
     _allow_time()
     return look(photograph, limits)
+
+
+def _zone(page: bytes, limits: Limits) -> Reading | None:
+    """As `_scan`, of a page that was flattened before."""
+    _load()
+    from counter.documents.scan_opencv.mrz_reader import read_zone
+    from counter.documents.scan_opencv.scan import decode
+
+    _allow_time()
+    picture = decode(page)
+    return None if picture is None else read_zone(picture)
 
 
 def _redraw(picture: bytes, limits: Limits) -> bytes | ScanRefused:

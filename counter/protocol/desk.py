@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from counter.protocol import checklist, hands, parties, pointing
+from counter.protocol import checklist, hands, parties, pointing, proofing
 from counter.protocol.checklist import PaperDue
 from counter.protocol.line import LegReport, PictureChoose
 from counter.protocol.message import Ask, Ident, Text
@@ -116,5 +116,6 @@ ASKS: tuple[type[Ask], ...] = (
     *hands.DESK_ASKS,
     *pointing.DESK_ASKS,
     *DESK_ASKS,
+    *proofing.DESK_ASKS,
 )
 "Everything the namespace `/agent` may say."

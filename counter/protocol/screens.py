@@ -14,6 +14,7 @@ from counter.protocol.message import Instant, Language, Model, Tell
 from counter.protocol.party_cards import AskedCard, CallRow, InviteCard, PartyCard, PartyRole
 from counter.protocol.pointing import MarkCard, PointerMoved
 from counter.protocol.printing import PrintCard, PrintRow
+from counter.protocol.proofing import IdentityCard, IdentityPrompt, SecondCard
 from counter.protocol.recording import RecordingCard
 
 CasePageState = Literal["stored", "accepted", "rejected", "superseded"]
@@ -236,6 +237,9 @@ class TerminalScreen(Model):
     receipt: ReceiptCard | None = None
     recording: RecordingCard | None = None
     printing: PrintCard | None = None
+    identity: IdentityPrompt | None = None
+    take_back: list[str] = []
+    """Papers, in words, whose original may still lie under the camera."""
 
 
 class QueueRow(Model):
@@ -312,6 +316,9 @@ class DeskCase(Model):
     marks: list[MarkCard] = []
     prints: list[PrintRow] = []
     """Newest first."""
+    identity: IdentityCard | None = None
+    lying: list[str] = []
+    """Papers, in words, that may still lie under the terminal's camera."""
 
 
 class GuestCard(Model):
@@ -351,6 +358,8 @@ class DeskScreen(Model):
     """Whom this desk is ringing to join its call."""
     calls: list[CallRow] = []
     """For a supervisor: the calls of her departments."""
+    seconds: list[SecondCard] = []
+    """Colleagues' identifications that wait for a second officer."""
 
 
 class TerminalScreenChanged(Tell):

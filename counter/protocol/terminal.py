@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from counter.protocol import hands, pointing
+from counter.protocol import hands, pointing, proofing
 from counter.protocol.line import LegReport, PictureChoose
 from counter.protocol.message import Ask, Ident, Language, Model, Sha256, Text
 from counter.protocol.printing import PrintReport
@@ -108,6 +108,12 @@ class CeremonyDecline(Ask):
     ceremony_id: Ident
 
 
+class OriginalsTaken(Ask):
+    """Nothing of mine lies under the camera."""
+
+    event: ClassVar[str] = "originals.taken"
+
+
 class ScanDecline(Ask):
     """I do not have this paper with me."""
 
@@ -185,6 +191,7 @@ ASKS: tuple[type[Ask], ...] = (
     CeremonySign,
     CeremonyDecline,
     ScanDecline,
+    OriginalsTaken,
     ShotTake,
     VisitRate,
     VisitLeave,
@@ -199,5 +206,6 @@ ASKS: tuple[type[Ask], ...] = (
     *TERMINAL_ASKS,
     *hands.TERMINAL_ASKS,
     *pointing.TERMINAL_ASKS,
+    *proofing.TERMINAL_ASKS,
 )
 "Everything the namespace `/terminal` may say."

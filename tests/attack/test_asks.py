@@ -47,6 +47,9 @@ def terminal_asks(ids: Mapping[str, str]) -> Asks:
         ("ceremony.decline", {"ceremony_id": "none"}),
         ("scan.decline", {"request_id": "none"}),
         ("shot.take", {"request_id": "none"}),
+        ("originals.taken", {}),
+        ("identity.agree", {"proofing_id": "none", "agree": True}),
+        ("identity.decide", {"proofing_id": "none", "identified": True}),
         ("health.report", {"devices": [{"device": "sound", "state": "broken"}]}),
         ("device.report", {"camera": "good", "microphone": "missing"}),
         ("terminal.beat", {}),
@@ -78,6 +81,13 @@ def agent_asks(ids: Mapping[str, str]) -> Asks:
         ("paper.need", {"item": "my own words", "needed": False}),
         ("form.present", {"form": "none", "fields": {}}),
         ("ceremony.withdraw", {"ceremony_id": "none"}),
+        ("identity.begin", {"document": "bir"}),
+        ("identity.read", {}),
+        ("identity.give", {"proofing_id": "none", "step": "face", "verdict": "ok"}),
+        ("identity.decide", {"proofing_id": "none", "identified": True}),
+        ("identity.abort", {"proofing_id": "none", "reason": "other"}),
+        ("identity.second", {"proofing_id": "none", "agree": True}),
+        ("identity.agree", {"proofing_id": "none", "agree": True}),
         *(
             (f"recording.{word}", {"recording_id": "none"})
             for word in ("pause", "resume", "stop", "agree")

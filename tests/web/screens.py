@@ -30,6 +30,7 @@ from counter.protocol.screens import (
     TerminalScreen,
     TicketCard,
 )
+from tests.web.identity_cards import prompt
 from web.shared.hand_cards import WORDS as HAND_WORDS
 from web.shared.wording import say
 
@@ -310,6 +311,15 @@ def terminal_stages(language: Language) -> dict[str, TerminalScreen]:
             ),
         ),
         "rated": of("receipt", receipt=receipt(language, rated=True)),
+        "consenting": of("call", call=call(language), identity=prompt(language, "consent")),
+        "turning": of("call", call=call(language), identity=prompt(language, "turn")),
+        "saying": of(
+            "call",
+            call=call(language),
+            identity=prompt(language, "number"),
+            take_back=[WORDS[language]["bring"]],
+        ),
+        "forgotten": of("receipt", receipt=receipt(language), take_back=[WORDS[language]["bring"]]),
     }
 
 

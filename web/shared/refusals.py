@@ -99,6 +99,22 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "invite_over": (
         N_("This request to join is over"),
         N_("It was taken back or rang for too long. You need not do anything.")),
+    # Identification
+    "step_not_now": (
+        N_("This step cannot be answered yet"),
+        N_("An earlier step is open, or the paper is not there. The list shows what comes next.")),
+    "steps_missing": (
+        N_("It cannot be confirmed like this"),
+        N_("A step is open or was not passed. Repeat it, refuse, or end the identification.")),
+    "not_second": (
+        N_("You cannot be the second officer here"),
+        N_("It must be somebody else who is on duty for this department. Leave it to them.")),
+    "proofing_over": (
+        N_("This identification is over"),
+        N_("It was decided or ended in the meantime. Begin a new one if it is needed.")),
+    "card_unreadable": (
+        N_("The card gives no answer"),
+        N_("Take it out, put it in again with the chip first, or lay it under the camera.")),
     # Booking
     "slot_taken": (
         N_("Somebody else has just taken this time"),

@@ -32,10 +32,12 @@ from web.shared.case_cards import OPEN, call_card, ceremony_cards, leg_card, pag
 from web.shared.checklist_cards import checklist_rows, missing_papers
 from web.shared.hand_cards import hands_card
 from web.shared.line_cards import with_lines
+from web.shared.originals_local import lying_papers
 from web.shared.party_cards import with_parties
 from web.shared.print_cards import print_card
 from web.shared.recording_cards import recording_card
 from web.shared.wording import OUTCOMES, instant, paper_label, say, service_or_none, text_in
+from web.terminal.proofing_prompt import identity_prompt
 
 IN_VISIT = ("waiting", "call", "receipt")
 
@@ -136,6 +138,7 @@ class TerminalScreens:
             return {
                 "stage": "receipt",
                 "receipt": self._receipt(conn, catalogue, case, known, documents.pages, tag),
+                "take_back": lying_papers(conn, case, documents, catalogue, tag),
             }
         call = call_view(conn, case.id, now)
         if call is not None:
@@ -157,6 +160,8 @@ class TerminalScreens:
                 "recording": recording_card(conn, card),
                 "hands": hands_card(conn, card, view, tag),
                 "marks": marks_of(conn, call.call_id),
+                "identity": identity_prompt(conn, case.id, call.call_id, tag),
+                "take_back": lying_papers(conn, case, documents, catalogue, tag),
                 "call": with_parties(
                     conn, with_lines(conn, card, own=own), own=own, catalogue=catalogue, tag=tag
                 ),

@@ -233,6 +233,9 @@ export interface DeskCase {
   marks?: MarkCard[];
   /** Newest first. */
   prints?: PrintRow[];
+  identity?: IdentityCard | null;
+  /** Papers, in words, that may still lie under the terminal's camera. */
+  lying?: string[];
 }
 
 export interface DeskScreen {
@@ -255,6 +258,8 @@ export interface DeskScreen {
   asked?: AskedCard[];
   /** For a supervisor: the calls of her departments. */
   calls?: CallRow[];
+  /** Colleagues' identifications that wait for a second officer. */
+  seconds?: SecondCard[];
 }
 
 export interface DeskScreenChanged {
@@ -464,6 +469,99 @@ export interface IceServer {
   credential: string;
 }
 
+export interface IdentityAbort {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  proofing_id: string;
+  reason: "citizen_declined" | "not_alone" | "bad_light_or_sound" | "document_doubtful" | "not_the_holder" | "under_pressure" | "technical" | "other";
+}
+
+export interface IdentityAgree {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  proofing_id: string;
+  agree: boolean;
+}
+
+export interface IdentityBegin {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  document: "bir" | "home_permit" | "exit_entry" | "mainland_id" | "passport" | "other";
+}
+
+export interface IdentityCard {
+  /** By the service. */
+  needed: "L0" | "L1" | "L2" | "L3";
+  reached: "L0" | "L1" | "L2" | "L3";
+  documents: ReasonChoice[];
+  /** Of the service's papers. */
+  usual: "bir" | "home_permit" | "exit_entry" | "mainland_id" | "passport" | "other";
+  /** Why it may be ended. */
+  reasons: ReasonChoice[];
+  proofing_id?: string | null;
+  state?: "open" | "waiting" | "identified" | "refused" | "aborted" | null;
+  target?: "L0" | "L1" | "L2" | "L3" | null;
+  document?: "bir" | "home_permit" | "exit_entry" | "mainland_id" | "passport" | "other" | null;
+  /** In words, when it was ended. */
+  reason?: string | null;
+  steps?: IdentityStepCard[];
+  /** Where a positive decision leads; None: a step is open, or failed. */
+  leads_to?: "identified" | "waiting" | null;
+  /** A page came that was not read yet. */
+  unread?: boolean;
+  zone?: ZoneCard | null;
+  name?: NameCard | null;
+  pages?: PaperPage[];
+}
+
+export interface IdentityDecide {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  proofing_id: string;
+  identified: boolean;
+}
+
+export interface IdentityGive {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  proofing_id: string;
+  step: "consent" | "account" | "presence" | "document" | "feature1" | "feature2" | "feature3" | "finger_portrait" | "finger_zone" | "match" | "face" | "turn" | "number" | "questions";
+  verdict: "ok" | "doubt" | "failed" | "skipped";
+}
+
+export interface IdentityPrompt {
+  proofing_id: string;
+  step: "consent" | "account" | "presence" | "document" | "feature1" | "feature2" | "feature3" | "finger_portrait" | "finger_zone" | "match" | "face" | "turn" | "number" | "questions" | "wait" | "done";
+  title: string;
+  text: string;
+  /** A number to be said aloud, or nothing. */
+  shown?: string;
+  turn?: "left" | "right" | null;
+}
+
+export interface IdentityRead {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+}
+
+export interface IdentitySecond {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  proofing_id: string;
+  agree: boolean;
+}
+
+export interface IdentityStepCard {
+  step: "consent" | "account" | "presence" | "document" | "feature1" | "feature2" | "feature3" | "finger_portrait" | "finger_zone" | "match" | "face" | "turn" | "number" | "questions";
+  title: string;
+  /** What the agent does and looks at. */
+  todo: string;
+  state: "done" | "now" | "later";
+  verdict: "ok" | "doubt" | "failed" | "skipped" | null;
+  optional: boolean;
+  by: "agent" | "citizen";
+}
+
 export interface InkPoint {
   /** In pixels of the pad, from its left. */
   x: number;
@@ -596,6 +694,18 @@ export interface MissingPaper {
   until: string;
 }
 
+export interface NameCard {
+  booked: NameWordCard[];
+  zone: NameWordCard[];
+  /** False: two scripts; it is for the agent to compare. */
+  comparable: boolean;
+}
+
+export interface NameWordCard {
+  text: string;
+  differs: boolean;
+}
+
 export interface OfferAccept {
   /** Repeats of the same key are answered alike and carried out once. */
   key: string;
@@ -615,6 +725,11 @@ export interface OfferDecline {
   /** Repeats of the same key are answered alike and carried out once. */
   key: string;
   pairing_id: string;
+}
+
+export interface OriginalsTaken {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
 }
 
 export interface PageDecide {
@@ -663,6 +778,12 @@ export interface PaperOriginal {
   key: string;
   item: string;
   seen: boolean;
+}
+
+export interface PaperPage {
+  sha256: string;
+  width_px: number;
+  height_px: number;
 }
 
 export interface PartyAccept {
@@ -826,6 +947,11 @@ export interface QueueRow {
   state: "waiting" | "offered" | "active";
 }
 
+export interface ReasonChoice {
+  id: string;
+  name: string;
+}
+
 export interface ReceiptCard {
   number: string;
   department: string;
@@ -926,6 +1052,18 @@ export interface ScreenOpen {
   department?: string | null;
 }
 
+export interface SecondCard {
+  proofing_id: string;
+  /** Of the ticket. */
+  number: string;
+  service: string;
+  agent_name: string;
+  target: "L0" | "L1" | "L2" | "L3";
+  since: string;
+  /** Steps in doubt, in words. */
+  doubts: string[];
+}
+
 export interface SheetCard {
   number: number;
   /** Fetched as `/sheets/{sha256}`. */
@@ -1006,6 +1144,9 @@ export interface TerminalScreen {
   receipt?: ReceiptCard | null;
   recording?: RecordingCard | null;
   printing?: PrintCard | null;
+  identity?: IdentityPrompt | null;
+  /** Papers, in words, whose original may still lie under the camera. */
+  take_back?: string[];
 }
 
 export interface TerminalScreenChanged {
@@ -1058,6 +1199,26 @@ export interface VisitRate {
   stars: number;
 }
 
+export interface ZoneCard {
+  /** Every digit holds, nothing was repaired, every character was clear. */
+  sure: boolean;
+  lines: string[];
+  /** Line and column, from 0. */
+  doubtful: number[][];
+  digits_hold: boolean;
+  number: string;
+  surname: string;
+  given: string;
+  nationality: string;
+  /** As YYYY-MM-DD; empty when it cannot be told. */
+  birth: string;
+  sex: string;
+  /** As above. */
+  expiry: string;
+  permanent: boolean;
+  expired: boolean;
+}
+
 export interface TerminalAsks {
   "appointment.find": AppointmentFind;
   "arrival.confirm": ArrivalConfirm;
@@ -1068,11 +1229,13 @@ export interface TerminalAsks {
   "hand.report": HandReport;
   "hands.answer": HandsAnswer;
   "hands.stop": HandsStop;
+  "identity.agree": IdentityAgree;
   "language.choose": LanguageChoose;
   "leg.answer": LegAnswer;
   "leg.join": LegJoin;
   "leg.report": LegReport;
   "leg.restart": LegRestart;
+  "originals.taken": OriginalsTaken;
   "page.seen": PagesShown;
   "page.turn": PageTurn;
   "picture.choose": PictureChoose;
@@ -1116,6 +1279,12 @@ export interface AgentAsks {
   "hand.text_size": HandTextSize;
   "hand.volume": HandVolume;
   "hands.ask": HandsAsk;
+  "identity.abort": IdentityAbort;
+  "identity.begin": IdentityBegin;
+  "identity.decide": IdentityDecide;
+  "identity.give": IdentityGive;
+  "identity.read": IdentityRead;
+  "identity.second": IdentitySecond;
   "leg.answer": LegAnswer;
   "leg.join": LegJoin;
   "leg.report": LegReport;

@@ -6,6 +6,7 @@ import type {CaseClose, ChecklistRow, DeskCase} from "../../../shared/assets/pro
 import {t} from "../../../shared/assets/words.ts";
 import {Advice, Button, LanguageTag} from "./controls.tsx";
 import {ask, refused, screen} from "./counter.ts";
+import {levelWords} from "./identity.tsx";
 import {type Dues, Missing, SETTLED} from "./missing.tsx";
 import {Prints} from "./printing.tsx";
 
@@ -39,6 +40,16 @@ export function Matter() {
           {matter.site} · {matter.terminal}
         </p>
       </section>
+      {matter.identity && (
+        <p class="quiet">
+          {t("Identity")}: <strong>{levelWords(matter.identity.reached)}</strong>
+        </p>
+      )}
+      {!!matter.lying?.length && (
+        <p class="lying" role="status">
+          {t("May still lie under the camera: {papers}", {papers: matter.lying.join(", ")})}
+        </p>
+      )}
       <Checklist matter={matter} />
       <Prints matter={matter} />
       <a class="matter__folder" href={`/console/cases/${matter.case_id}`} target="_blank" rel="noopener">

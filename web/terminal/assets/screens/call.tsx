@@ -9,7 +9,9 @@ import {duration, t} from "../../../shared/assets/words.ts";
 import {Title, Working} from "../parts/controls.tsx";
 import {leg, screen} from "../parts/counter.ts";
 import {Icon} from "../parts/icons.tsx";
+import {Identity} from "../parts/identity.tsx";
 import {LineNote} from "../parts/line.tsx";
+import {TakeBack} from "../parts/originals.tsx";
 import {Recording} from "../parts/recording.tsx";
 import {Held, Others, Restrained} from "../parts/others.tsx";
 import {Together, shownPage} from "../parts/together.tsx";
@@ -112,14 +114,18 @@ export function Call() {
 }
 
 function Talk() {
-  const {call} = screen.value;
+  const {call, identity} = screen.value;
   return (
     <div class="talk">
       <h1 class="only-spoken">{t("Conversation with {agent}", {agent: call?.agent_name ?? ""})}</h1>
-      <p class="talk__hint">
-        <Icon name="person" />
-        {t("Speak normally. The agent tells you when a paper or a signature is needed.")}
-      </p>
+      {identity && <Identity key={identity.step} card={identity} />}
+      <TakeBack />
+      {!identity && (
+        <p class="talk__hint">
+          <Icon name="person" />
+          {t("Speak normally. The agent tells you when a paper or a signature is needed.")}
+        </p>
+      )}
       <p class="note">{t("A supervisor may listen to conversations, to keep the service good.")}</p>
       <Hands />
       <Papers />
