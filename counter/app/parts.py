@@ -27,8 +27,12 @@ from counter.app.seed import put_people
 from counter.app.store import Store
 from counter.app.to_move import tell_departments
 from counter.case import Case
+from counter.documents.admit import PAPER_PAGES, AdmitLimits
+from counter.documents.admit_process import AdmitProcesses
+from counter.documents.admit_service import AdmitService
 from counter.documents.advance_service import AdvanceService
 from counter.documents.advance_sql import SqlAdvancePapers
+from counter.documents.check_clamd import ClamdCheck
 from counter.documents.papers_sql import SqlPapers
 from counter.documents.scan_pool import ScanPool
 from counter.documents.seal_cryptography import PaperSeal
@@ -166,6 +170,11 @@ async def open_parts(
     scanner, looker = ScanPool(), ScanPool()
     closing.push_async_callback(scanner.close)
     closing.push_async_callback(looker.close)
+    taken = AdmitLimits(pages_max=PAPER_PAGES)
+    decoder_of_files = AdmitProcesses(taken)
+    closing.push_async_callback(decoder_of_files.close)
+    reader = AdmitService(decoder_of_files, looker, _virus_check(settings), limits=taken)
+    seal = PaperSeal(secret(settings.keys / "papers.key"), random_bytes)
     pki = await asyncio.to_thread(ensure, settings.keys / "pki", clock())
     studio = SignPool(pki.signing, tsa_url=await _open_tsa(settings, pki, closing))
     closing.push_async_callback(studio.close)
@@ -196,8 +205,8 @@ async def open_parts(
         advance=AdvanceService(
             SqlAdvancePapers(executor, require_coming, over),
             store.blobs,
-            looker,
-            PaperSeal(secret(settings.keys / "papers.key"), random_bytes),
+            reader,
+            seal,
             new_id,
         ),
         esign=EsignService(
@@ -228,6 +237,12 @@ async def open_parts(
         recordings=RecordingService(recordings, media, vault, clock, days=settings.recording_days),
         recording_keeper=RecordingKeeper(recordings, media, vault, muxing, clock),
     )
+
+
+def _virus_check(settings: Settings) -> ClamdCheck | None:
+    if settings.clamd is None:
+        return None
+    return ClamdCheck(settings.clamd, required=settings.clamd_required)
 
 
 def _relays(settings: Settings) -> Relays:

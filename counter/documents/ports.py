@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from counter.documents.admit import Admitted, NotAdmitted
 from counter.documents.advance import AdvancePaper, Look, NewAdvance, Sealed
 from counter.documents.page import Limits, RequestState, ScanRefused, ScanResult
 from counter.documents.papers import CaseDocuments, NewPage, OpenRequest, PageRow
@@ -104,6 +105,38 @@ class Looker(Protocol):
         """As `Scanner.scan`; a code only for what is no picture."""
         ...
 
+    async def look_at_drawn(self, page: bytes, limits: Limits) -> Look | ScanRefused:
+        """The same for a page that was drawn from a PDF."""
+        ...
+
+
+class Decoder(Protocol):
+    """Decodes one file of a stranger where it can do no harm."""
+
+    async def decode(self, content: bytes) -> Admitted | NotAdmitted:
+        """Never raises for what a file can do: a dead process is the code `scan_failed`."""
+        ...
+
+
+class VirusCheck(Protocol):
+    """Asks a virus scanner."""
+
+    async def check(self, content: bytes) -> None:
+        """Raises `FileInfected`; `CheckUnavailable` when nobody answers and somebody must."""
+        ...
+
+
+class Reader(Protocol):
+    """Makes pages of a file of a stranger."""
+
+    def require_header(self, content: bytes) -> None:
+        """Raises a `PhotographRefused` for what need not be looked at further."""
+        ...
+
+    async def read(self, content: bytes) -> tuple[Look, ...]:
+        """The pages in order, at least one.  Raises a `PhotographRefused` by its code."""
+        ...
+
 
 class RemovableBlobs(Blobs, Protocol):
     """Bytes by their SHA-256 that are kept for a while."""
@@ -159,8 +192,8 @@ class AdvancePapers(Protocol):
         """All papers of these appointments."""
         ...
 
-    async def sealed(self, appointment_id: str, item: str, purpose: str) -> Sealed:
-        """Where a picture lies.  Raises `PageUnknown`."""
+    async def sealed(self, appointment_id: str, item: str, picture: str, number: int) -> Sealed:
+        """Where a picture of a page lies.  Raises `PageUnknown`."""
         ...
 
     async def forget(self, now: datetime) -> tuple[Digest, ...]:

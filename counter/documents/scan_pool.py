@@ -70,6 +70,10 @@ class ScanPool:
         """The same for one taken at home, which becomes a page whatever it is worth."""
         return await self._run(_look, photograph, limits)
 
+    async def look_at_drawn(self, page: bytes, limits: Limits) -> Look | ScanRefused:
+        """The same for a page that was drawn from a PDF."""
+        return await self._run(_look_at_drawn, page, limits)
+
     async def _run(
         self, job: Callable[[bytes, Limits], T | ScanRefused], photograph: bytes, limits: Limits
     ) -> T | ScanRefused:
@@ -178,6 +182,15 @@ def _look(photograph: bytes, limits: Limits) -> Look | ScanRefused:
 
     _allow_time()
     return look(photograph, limits)
+
+
+def _look_at_drawn(page: bytes, limits: Limits) -> Look | ScanRefused:
+    """As `_look`, of a page drawn from a PDF."""
+    _load()
+    from counter.documents.scan_opencv.drawn import look_at_drawn
+
+    _allow_time()
+    return look_at_drawn(page, limits)
 
 
 def _allow_time() -> None:

@@ -20,7 +20,13 @@ from counter.documents.advance import (
     state_of_new,
 )
 from counter.documents.refusals import OtherPhotograph, PageUnknown
-from counter.documents.store_advance import advance_paper, may_take, paper_of, row_of
+from counter.documents.store_advance import (
+    advance_paper,
+    blobs_of,
+    may_take,
+    paper_of,
+    row_of,
+)
 from counter.ids import AppointmentId, Digest, PageId
 from counter.store.journal_sql import record
 
@@ -42,6 +48,7 @@ def take(
     if older is not None:
         conn.execute(delete(advance_paper).where(advance_paper.c.id == older.id))
     found, look = new.look.findings, new.look
+    first, *further = new.sheets
     conn.execute(
         advance_paper.insert().values(
             id=new.paper_id,
@@ -50,11 +57,12 @@ def take(
             state=state_of_new(look.advice),
             photographs=older.photographs + 1 if older is not None else 1,
             original_sha256=new.original_sha256,
-            page_blob=new.page_blob,
-            thumb_blob=new.thumb_blob,
+            page_blob=first.page_blob,
+            thumb_blob=first.thumb_blob,
             wrapped_key=new.wrapped_key,
-            width_px=look.width_px,
-            height_px=look.height_px,
+            width_px=first.width_px,
+            height_px=first.height_px,
+            more=[asdict(sheet) for sheet in further] or None,
             findings={
                 "light": round(look.light, 1),
                 "notes": list(look.notes),
@@ -66,7 +74,7 @@ def take(
     )
     row = _row(conn, new.appointment_id, new.item)
     _record(conn, row, "paper.photographed", CITIZEN, now, state=row.state, advice=look.advice)
-    return paper_of(row), _blobs(older)
+    return paper_of(row), blobs_of(older)
 
 
 def use(conn: Connection, appointment_id: AppointmentId, item: str, now: datetime) -> AdvancePaper:
@@ -87,7 +95,7 @@ def take_back(
         return ()
     conn.execute(delete(advance_paper).where(advance_paper.c.id == row.id))
     _record(conn, row, "paper.taken_back", CITIZEN, now)
-    return _blobs(row)
+    return blobs_of(row)
 
 
 def decide(
@@ -127,7 +135,7 @@ def forget(conn: Connection, appointment_ids: Sequence[str], now: datetime) -> t
     ).all()
     for row in gone:
         _record(conn, row, "paper.forgotten", COUNTER, now)
-    return tuple(blob for row in gone for blob in _blobs(row))
+    return tuple(blob for row in gone for blob in blobs_of(row))
 
 
 def _changed(conn: Connection, row: Row[Any], **values: Any) -> Row[Any]:
@@ -140,10 +148,6 @@ def _row(conn: Connection, appointment_id: str, item: str) -> Row[Any]:
     if row is None:
         raise PageUnknown(f"appointment {appointment_id} has no such paper")
     return row
-
-
-def _blobs(row: Row[Any] | None) -> tuple[Digest, ...]:
-    return () if row is None else (Digest(row.page_blob), Digest(row.thumb_blob))
 
 
 def _record(

@@ -53,7 +53,9 @@ class Papers(Protocol):
 
     async def take_back(self, appointment_id: AppointmentId, item: str, now: datetime) -> None: ...
 
-    async def image(self, appointment_id: str, item: str, purpose: str) -> bytes: ...
+    async def image(
+        self, appointment_id: str, item: str, picture: str, number: int = 1
+    ) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +145,8 @@ def routes(deps: PaperDeps) -> list[web.RouteDef]:
     @allow("anyone")
     async def thumb(request: web.Request) -> web.Response:
         chosen = await _chosen(request, deps)
-        body = await deps.papers.image(chosen.appointment_id, chosen.paper.id, "thumb")
+        number = int(request.match_info["number"])
+        body = await deps.papers.image(chosen.appointment_id, chosen.paper.id, "thumb", number)
         return web.Response(body=body, content_type="image/jpeg")
 
     return [
@@ -152,7 +155,7 @@ def routes(deps: PaperDeps) -> list[web.RouteDef]:
         web.post(ONE, take),
         web.post(f"{ONE}/use", use),
         web.post(f"{ONE}/take-back", take_back),
-        web.get(f"{ONE}/thumb", thumb),
+        web.get(f"{ONE}/thumb/{{number:[1-9][0-9]?}}", thumb),
     ]
 
 

@@ -81,8 +81,8 @@ class FakePapers:
     async def take_back(self, appointment_id: AppointmentId, item: str, now: datetime) -> None:
         self.kept.pop((appointment_id, item), None)
 
-    async def image(self, appointment_id: str, item: str, purpose: str) -> bytes:
-        if (appointment_id, item) not in self.kept or purpose != "thumb":
+    async def image(self, appointment_id: str, item: str, picture: str, number: int = 1) -> bytes:
+        if (appointment_id, item) not in self.kept or (picture, number) != ("thumb", 1):
             raise PageUnknown("none")
         return sample_photograph(1, width_px=480, height_px=360)
 
@@ -156,7 +156,7 @@ async def test_a_good_photograph_is_sent_at_once(person: Citizen, papers: FakePa
     assert (person.status, person.path) == (200, path)
     assert "The photograph looks good" in person.title
     assert papers.came == [photograph()]
-    answer = await person.client.get(f"{path}/thumb")
+    answer = await person.client.get(f"{path}/thumb/1")
     assert answer.content_type == "image/jpeg" and answer.headers["Cache-Control"] == "no-store"
     await person.get(LIST)
     assert "Looks good" in person.text
@@ -287,7 +287,7 @@ async def test_the_citizen_takes_a_photograph_back(person: Citizen, papers: Fake
     await send(person, path, photograph())
     await person.post(f"{path}/take-back")
     assert person.path == LIST and papers.kept == {}
-    assert (await person.client.get(f"{path}/thumb")).status == 404
+    assert (await person.client.get(f"{path}/thumb/1")).status == 404
 
 
 async def test_without_the_appointment_there_are_no_papers(
@@ -296,7 +296,7 @@ async def test_without_the_appointment_there_are_no_papers(
     path = await first_paper(person)
     await send(person, path, photograph())
     stranger = Citizen(await serve(application(fake, papers, clock)))
-    for asked in (LIST, path, f"{path}?again=1", f"{path}/thumb"):
+    for asked in (LIST, path, f"{path}?again=1", f"{path}/thumb/1"):
         await stranger.get(asked)
         assert stranger.path == "/appointment", asked
     for asked in (path, f"{path}/use", f"{path}/take-back"):
@@ -315,7 +315,7 @@ async def test_one_appointment_says_nothing_of_another(
     await other.book(DAY, nth=3)
     await other.get(LIST)
     assert "Looks good" not in other.text
-    assert (await other.client.get(f"{path}/thumb")).status == 404
+    assert (await other.client.get(f"{path}/thumb/1")).status == 404
     await other.get(path)
     await other.post(f"{path}/take-back")
     assert len(papers.kept) == 1
