@@ -1,6 +1,6 @@
 """Where notices meet booking: whom they are for, whether they still hold, and what they say."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,7 +16,9 @@ from booking.service import BookingService
 from booking.store_rows import by_id, sitting_of, view_of
 from counter.case import Case, Outcome
 from counter.documents import advance
+from counter.documents.later import Link, LinkState
 from counter.documents.store_documents import declined_items
+from counter.documents.store_later import links_of
 from counter.notify.notice import Channel, Letter
 from counter.notify.ports import Reader, Sink
 from counter.notify.sink_directory import DirectorySink
@@ -24,7 +26,7 @@ from counter.notify.sink_smtp import Relay, SmtpSink
 from counter.settings import Settings
 from counter.store import outbox
 from counter.store.executor import Executor
-from web.notices.letter import facts_of, letter_of
+from web.notices.letter import facts_of, letter_of, uploads_of
 
 PAPERS_MISSING = "case.papers_missing"
 OFFERED = "waitlist.offered"
@@ -47,6 +49,8 @@ class BookingReaders:
     "Where people reach the app."
     domain: str
     "Of whoever runs the counter; the ids of calendar entries end in it."
+    link_address: Callable[[str], str]
+    "Of a link for a paper that comes later, by its id."
 
     async def reader(
         self, kind: str, ref: str, body: Mapping[str, Any], now: datetime
@@ -82,6 +86,7 @@ class BookingReaders:
             language,
             link=f"{self.address}{PAGES.get(kind, '/appointment')}",
             calendar=calendar,
+            uploads=uploads_of(body, catalogue, language, self.link_address),
         )
 
 
@@ -107,15 +112,32 @@ def holds(kind: str, body: Mapping[str, Any], view: AppointmentView, now: dateti
             return kind == PAPERS_MISSING
 
 
-def owe_missing_papers(conn: Connection, case: Case, now: datetime) -> None:
-    """Tell who had an appointment what was missing, in the transaction that closes the case."""
-    if case.outcome is Outcome.PAPERS_MISSING and case.appointment_id is not None:
-        body = {
-            "department": case.department_id,
-            "service": case.service_id,
-            "papers": declined_items(conn, case.id),
-        }
-        outbox.owe(conn, PAPERS_MISSING, case.appointment_id, body, now)
+def owe_missing_papers(
+    conn: Connection, case: Case, now: datetime, *, only: Sequence[Link] | None = None
+) -> None:
+    """Tell who had an appointment what is missing, in the transaction that closes the case.
+
+    What may be sent over a link is named with it.  only: these links, after the case had closed.
+    """
+    if case.appointment_id is None:
+        return
+    links = links_of(conn, [case.id], now) if only is None else only
+    still = [link for link in links if link.state is LinkState.OPEN]
+    items = [link.item for link in still]
+    if only is None and case.outcome is Outcome.PAPERS_MISSING:
+        items += [item for item in declined_items(conn, case.id) if item not in items]
+    elif not still:
+        return
+    body = {
+        "department": case.department_id,
+        "service": case.service_id,
+        "papers": items,
+        "links": [
+            {"id": link.link_id, "item": link.item, "until": link.expires_at.isoformat()}
+            for link in still
+        ],
+    }
+    outbox.owe(conn, PAPERS_MISSING, case.appointment_id, body, now)
 
 
 def sinks_of(settings: Settings, clock: Callable[[], datetime]) -> dict[Channel, Sink]:

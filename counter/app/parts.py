@@ -20,6 +20,7 @@ from counter.app.call_lines import listeners, speaks_in
 from counter.app.clock import clock, new_id, new_token, random_bytes
 from counter.app.files import secret
 from counter.app.hooks import Snapshot, hooks_of
+from counter.app.later_papers import LinkAddresses
 from counter.app.live_stills import LiveStills
 from counter.app.media_processes import media_pool
 from counter.app.recorded_calls import RECORDED_CALLS
@@ -33,6 +34,8 @@ from counter.documents.admit_service import AdmitService
 from counter.documents.advance_service import AdvanceService
 from counter.documents.advance_sql import SqlAdvancePapers
 from counter.documents.check_clamd import ClamdCheck
+from counter.documents.later_service import LaterService
+from counter.documents.later_sql import SqlLaterPapers
 from counter.documents.papers_sql import SqlPapers
 from counter.documents.scan_pool import ScanPool
 from counter.documents.seal_cryptography import PaperSeal
@@ -90,6 +93,9 @@ class Parts:
     documents: DocumentsService
     advance: AdvanceService
     "Papers before the trip."
+    later: LaterService
+    "Papers after the visit."
+    link_addresses: LinkAddresses
     esign: EsignService
     forms: Forms
     signaling: SignalingService
@@ -133,6 +139,7 @@ class Parts:
         await self.store.executor.write(store_memos.tidy, clock())
         await self.store.executor.write(store_webhooks.tidy, clock())
         await self.advance.sweep(clock())
+        await self.later.sweep(clock())
         await self.esign.resume(clock())
         if self.media_proof is not None:
             self.media_proof.look()
@@ -175,6 +182,14 @@ async def open_parts(
     closing.push_async_callback(decoder_of_files.close)
     reader = AdmitService(decoder_of_files, looker, _virus_check(settings), limits=taken)
     seal = PaperSeal(secret(settings.keys / "papers.key"), random_bytes)
+    later = LaterService(
+        SqlLaterPapers(executor, audiences),
+        store.blobs,
+        reader,
+        seal,
+        new_id,
+        secret(settings.keys / "paper-links.key"),
+    )
     pki = await asyncio.to_thread(ensure, settings.keys / "pki", clock())
     studio = SignPool(pki.signing, tsa_url=await _open_tsa(settings, pki, closing))
     closing.push_async_callback(studio.close)
@@ -209,6 +224,8 @@ async def open_parts(
             seal,
             new_id,
         ),
+        later=later,
+        link_addresses=LinkAddresses(later.token),
         esign=EsignService(
             records=SqlRecords(executor=executor, audiences=audiences, require_open=require_open),
             blobs=store.blobs,

@@ -1,11 +1,12 @@
 """What documents need from outside: rows, bytes by digest, and someone who looks at photographs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from counter.documents.admit import Admitted, NotAdmitted
 from counter.documents.advance import AdvancePaper, Look, NewAdvance, Sealed
+from counter.documents.later import Asked, Link, NewSheet
 from counter.documents.page import Limits, RequestState, ScanRefused, ScanResult
 from counter.documents.papers import CaseDocuments, NewPage, OpenRequest, PageRow
 from counter.ids import AppointmentId, CaseId, Digest, PageId, RequestId
@@ -198,4 +199,63 @@ class AdvancePapers(Protocol):
 
     async def forget(self, now: datetime) -> tuple[Digest, ...]:
         """Forget those of appointments that are over; which bytes nobody needs now."""
+        ...
+
+
+class LaterPapers(Protocol):
+    """Links for papers that come later as durable rows; each change is journalled.
+
+    All that take a token's digest raise `LinkOver` when the link does not hold (any more).
+    """
+
+    async def asked(self, token_sha256: str, now: datetime) -> Asked:
+        """What who has the link sees."""
+        ...
+
+    async def upload_known(self, token_sha256: str, original_sha256: str, now: datetime) -> bool:
+        """Whether this very file was uploaded already and is still there."""
+        ...
+
+    async def add(self, token_sha256: str, sheets: Sequence[NewSheet], now: datetime) -> bool:
+        """Keep the pages of one file; false: it is there already.  Raises `TooManyPhotographs`."""
+        ...
+
+    async def remove(self, token_sha256: str, sheet_id: str, now: datetime) -> tuple[Digest, ...]:
+        """Take a page away; which bytes nobody needs now."""
+        ...
+
+    async def sealed(self, token_sha256: str, sheet_id: str, picture: str, now: datetime) -> Sealed:
+        """Where a picture lies.  Raises `PageUnknown`."""
+        ...
+
+    async def send(
+        self, token_sha256: str, plain: Mapping[str, tuple[Digest, Digest]], now: datetime
+    ) -> tuple[Asked, tuple[Digest, ...]]:
+        """Make them pages of the case and use the link up; which bytes nobody needs now.
+
+        plain: by sheet, the digests of page and thumbnail, durable already.
+        Raises `NothingToSend`, `OtherPhotograph`.
+        """
+        ...
+
+    async def make(
+        self,
+        link_id: str,
+        case_id: CaseId,
+        item: str,
+        token_sha256: str,
+        expires_at: datetime,
+        *,
+        by: str,
+        now: datetime,
+    ) -> Link:
+        """Make a link; an older open one for this paper holds no more."""
+        ...
+
+    async def revoke(self, case_id: CaseId, link_id: str, *, by: str, now: datetime) -> None:
+        """Take it back.  Raises `NotFound`."""
+        ...
+
+    async def forget(self, now: datetime) -> tuple[Digest, ...]:
+        """Forget what was uploaded and never sent; which bytes nobody needs now."""
         ...

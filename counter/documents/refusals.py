@@ -168,6 +168,19 @@ class NotBeforeVisit(NotAllowedNow):
     code = "not_before_visit"
 
 
+class LinkOver(Refusal):
+    """The link was used, taken back, has expired, or never was: all answered alike."""
+
+    code: ClassVar[str] = "link_over"
+    status: ClassVar[int] = 410
+
+
+class NothingToSend(NotAllowedNow):
+    """No page was uploaded yet."""
+
+    code = "nothing_to_send"
+
+
 class OtherPhotograph(NotAllowedNow):
     """The citizen sent another photograph meanwhile; it is to be looked at first."""
 

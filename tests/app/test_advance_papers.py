@@ -302,6 +302,7 @@ async def test_please_again_is_a_memo_and_a_letter_in_the_readers_language(
         booking=counter.booking,
         address="https://counter.example",
         domain="counter.example",
+        link_address=lambda link: f"https://counter.example/papers/{link}",
     )
     deliverer = Deliverer(counter.executor, readers, {Channel.EMAIL: letters}, lambda: counter.now)
     while await deliverer.deliver_due():
@@ -326,6 +327,7 @@ async def test_who_is_late_is_asked_to_photograph_again_too(counter: Counter) ->
         booking=counter.booking,
         address="https://counter.example",
         domain="counter.example",
+        link_address=lambda link: f"https://counter.example/papers/{link}",
     )
     later = start + timedelta(minutes=5)
     deliverer = Deliverer(counter.executor, readers, {Channel.EMAIL: letters}, lambda: later)
@@ -345,6 +347,7 @@ async def test_nobody_is_asked_to_photograph_for_what_was_cancelled(counter: Cou
         booking=counter.booking,
         address="https://counter.example",
         domain="counter.example",
+        link_address=lambda link: f"https://counter.example/papers/{link}",
     )
     deliverer = Deliverer(counter.executor, readers, {Channel.EMAIL: letters}, lambda: counter.now)
     while await deliverer.deliver_due():

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from booking.catalogue import Paper
 from counter.documents.advance import AdvancePaper, AdvanceState, Reason
 from web.shared.i18n import N_, Words, texts_for
+from web.shared.refusals import in_one
 
 AT_HOME: Mapping[str, tuple[str, str]] = {
     "too_dark": (
@@ -165,6 +166,13 @@ def what_to_do(sent: AdvancePaper, language: str) -> str:
     if sent.state is AdvanceState.ADVISED:
         return gettext(AT_HOME.get(sent.advice or "", AT_HOME["scan_failed"])[1])
     return ""
+
+
+def advice_at_home(code: str, language: str) -> str:
+    """What happened and what to do about it, in one."""
+    title, what = AT_HOME.get(code, AT_HOME["scan_failed"])
+    gettext = texts_for(language).gettext
+    return in_one(gettext(title), gettext(what), language)
 
 
 def _state(sent: AdvancePaper | None) -> tuple[str, str]:

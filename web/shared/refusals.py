@@ -218,6 +218,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "not_an_image": (
         N_("This file is not a photograph"),
         N_("Send a JPEG or PNG picture.")),
+    "link_over": (
+        N_("This link takes nothing any more"),
+        N_("Look for a newer letter, or bring the paper to the counter.")),
+    "nothing_to_send": (
+        N_("No page was uploaded yet"),
+        N_("Take a photograph or choose a file, then hand it in.")),
     "file_not_taken": (
         N_("This is no picture or PDF that we can read"),
         N_("Send a JPEG, PNG, HEIC or WebP picture, or a PDF.")),

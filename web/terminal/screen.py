@@ -4,12 +4,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import segno
 from sqlalchemy import Connection
 
 from booking.catalogue import Catalogue, Service
 from counter.case import Case
+from counter.documents.later import Link, LinkState
 from counter.documents.store_documents import documents_of
+from counter.documents.store_later import links_of
 from counter.errors import NotFound
 from counter.esign.forms import Forms
 from counter.esign.ports import CeremonyState
@@ -19,6 +23,7 @@ from counter.protocol.screens import (
     ArrivalCard,
     CeremonyCard,
     Choice,
+    LaterCard,
     ReceiptCard,
     TerminalScreen,
     TicketCard,
@@ -27,11 +32,22 @@ from counter.signaling.dispatch import TicketState
 from counter.signaling.store_screens import TerminalView, call_view, terminal_view, ticket_view
 from counter.store.cases import case_on_terminal
 from web.shared.case_cards import OPEN, call_card, ceremony_cards, leg_card, page_cards, scan_card
+from web.shared.i18n import Words
 from web.shared.line_cards import with_lines
 from web.shared.party_cards import with_parties
 from web.shared.recording_cards import recording_card
-from web.shared.wording import OUTCOMES, instant, paper_label, say, service_or_none, text_in
+from web.shared.wording import (
+    OUTCOMES,
+    catalogue_language,
+    instant,
+    paper_label,
+    say,
+    service_or_none,
+    text_in,
+)
 
+ZONE = ZoneInfo("Asia/Macau")
+"Of Macau and Hengqin alike."
 IN_VISIT = ("waiting", "call", "receipt")
 
 
@@ -42,6 +58,8 @@ class TerminalScreens:
     catalogue: Callable[[], Catalogue]
     "The snapshot in use."
     forms: Forms
+    link_address: Callable[[str], str]
+    "Of a link for a paper that comes later, by its id."
 
     def screen(self, conn: Connection, terminal_id: str, now: datetime) -> TerminalScreen:
         """What this terminal shows now.  Raises `NotFound` for one the catalogue does not know."""
@@ -126,7 +144,9 @@ class TerminalScreens:
         if not case.open:
             return {
                 "stage": "receipt",
-                "receipt": self._receipt(catalogue, case, known, documents.pages, tag),
+                "receipt": self._receipt(
+                    catalogue, case, known, documents.pages, links_of(conn, [case.id], now), tag
+                ),
             }
         call = call_view(conn, case.id, now)
         if call is not None:
@@ -168,6 +188,7 @@ class TerminalScreens:
         case: Case,
         ceremonies: Sequence[CeremonyState],
         pages: Sequence[Any],
+        links: Sequence[Link],
         tag: str,
     ) -> ReceiptCard:
         service = service_or_none(catalogue, case.service_id)
@@ -184,6 +205,15 @@ class TerminalScreens:
             handed_in=list(accepted),
             signed=ceremony_cards(sealed, self.forms, tag),
             rated=case.stars is not None,
+            later=[
+                LaterCard(
+                    label=paper_label(service, link.item, tag),
+                    until=_last_day(link.expires_at, tag),
+                    qr=_qr(self.link_address(link.link_id)),
+                )
+                for link in links
+                if link.state is LinkState.OPEN
+            ],
         )
 
 
@@ -194,6 +224,17 @@ def shown_ceremony(cards: Sequence[CeremonyCard]) -> CeremonyCard | None:
     """
     under_way = next((card for card in cards if card.state in OPEN), None)
     return under_way or next((card for card in cards if card.state == "sealed"), None)
+
+
+def _last_day(expires_at: datetime, tag: str) -> str:
+    """A deadline is the first moment of the next day."""
+    last = (expires_at - expires_at.resolution).astimezone(ZONE)
+    return Words(catalogue_language(tag)).day(last.date())
+
+
+def _qr(address: str) -> str:
+    made: str = segno.make_qr(address, error="m").svg_data_uri(border=4, omitsize=True)
+    return made
 
 
 def _bring(service: Service, tag: str) -> list[str]:

@@ -12,6 +12,7 @@ from aiohttp.test_utils import TestServer
 from playwright.async_api import Browser, FilePayload, Page
 
 from booking.appointment import COMING, State
+from counter.documents.admit import AdmitLimits, sniff_file
 from counter.documents.advance import AdvancePaper, AdvanceState, Reason
 from counter.documents.refusals import (
     BY_CODE,
@@ -52,7 +53,7 @@ class FakePapers:
     async def take(
         self, appointment_id: AppointmentId, item: str, photograph: bytes, now: datetime
     ) -> AdvancePaper:
-        sniff(photograph, FileLimits())
+        sniff_file(photograph, AdmitLimits())
         if self.refuse is not None:
             raise self.refuse
         self.came.append(photograph)
@@ -98,7 +99,7 @@ def papers() -> FakePapers:
 
 
 def application(
-    fake: FakeBooking, papers: FakePapers, clock: Clock, body_limit_bytes: int = 20 * 1024 * 1024
+    fake: FakeBooking, papers: FakePapers, clock: Clock, body_limit_bytes: int = 21 * 1024 * 1024
 ) -> web.Application:
     """Make the citizen's face with papers, as the composition root does."""
     app = citizen_app(fake, clock, body_limit_bytes=body_limit_bytes)
@@ -225,13 +226,14 @@ async def test_nothing_chosen_is_said_at_the_field(person: Citizen, papers: Fake
 @pytest.mark.parametrize(
     ("content", "status", "said"),
     [
-        (b"hello", 415, "not a photograph that we can read"),
-        (b"%PDF-1.7", 415, "If it is a PDF, bring it printed"),
+        (b"hello", 415, "This is no picture or PDF that we can read"),
+        (b"%PDF-x", 415, "Send a JPEG, PNG, HEIC or WebP picture, or a PDF"),
+        (b"%PDF-1.7" + b"\0" * 20 * 1024 * 1024, 413, "at most 20 MB"),
         (photograph() + b"\0" * 11_000_000, 413, "at most 10 MB"),
         (b"\xff\xd8\xff\xc0\x00\x11\x08\x75\x30\x75\x30\0", 413, "40 megapixels"),
         (b"\xff\xd8\xff\xe0%PDF-1.7", 422, "This picture is damaged"),
     ],
-    ids=["text", "pdf", "large", "pixels", "damaged"],
+    ids=["text", "pdf", "large pdf", "large", "pixels", "damaged"],
 )
 async def test_a_hostile_file_is_refused_at_the_field_in_words(
     person: Citizen, papers: FakePapers, content: bytes, status: int, said: str

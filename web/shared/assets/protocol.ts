@@ -190,6 +190,8 @@ export interface DeskCase {
   booked: boolean;
   /** Where the photographs sent before the visit are looked at. */
   papers_before?: string | null;
+  /** Where a paper is asked for that comes after the visit. */
+  papers_later?: string;
   call: CallCard | null;
   checklist: ChecklistRow[];
   pages: CasePage[];
@@ -316,6 +318,14 @@ export interface LanguageChoose {
   /** Repeats of the same key are answered alike and carried out once. */
   key: string;
   language: "zh-Hant" | "zh-Hans" | "pt" | "en";
+}
+
+export interface LaterCard {
+  label: string;
+  /** The last day, in words. */
+  until: string;
+  /** The link as a QR code: an image as a `data:` address. */
+  qr: string;
 }
 
 export interface LegAnswer {
@@ -534,6 +544,7 @@ export interface ReceiptCard {
   handed_in: string[];
   signed: CeremonyCard[];
   rated: boolean;
+  later?: LaterCard[];
 }
 
 export interface RecordingAgree {

@@ -38,6 +38,15 @@ export function Receipt() {
             </ul>
           </div>
         )}
+        {(receipt.later ?? []).map(paper => (
+          <div key={paper.label} class="receipt__later">
+            <img src={paper.qr} alt={t("QR code of the link")} width={280} height={280} />
+            <div>
+              <h2>{t("Send later: {paper}", {paper: paper.label})}</h2>
+              <p>{t("Read this code with your telephone. It works until the end of {day}, without an account.", {day: paper.until})}</p>
+            </div>
+          </div>
+        ))}
         {receipt.signed.length > 0 && (
           <div>
             <h2>{t("Signed")}</h2>
