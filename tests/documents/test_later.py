@@ -302,8 +302,8 @@ async def test_what_was_never_sent_is_forgotten_and_what_still_may_be_stays(
 async def test_a_link_is_made_once_per_key_and_taken_back_by_its_case_only(
     later: LaterService, executor: Executor, now: datetime
 ) -> None:
-    for _ in range(2):
-        link = await later.make(CASE, ITEM, now + WEEK, by=AGENT, now=now, link_id="key-1")
+    link = await later.make(CASE, ITEM, now + WEEK, by=AGENT, now=now, link_id="key-1")
+    assert link == await later.make(CASE, ITEM, now + WEEK, by=AGENT, now=now, link_id="key-1")
     assert link.state is LinkState.OPEN
     assert len(await executor.read(links_of, [CASE], now)) == 1
     with pytest.raises(NotFound):
