@@ -9,8 +9,8 @@ unexport PYTHONDONTWRITEBYTECODE
 SOURCES = counter booking web tools tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt assets clean unit alone services bench-media bench-search fuzz \
-	bench-booking mutate-booking deep deep-api \
+.PHONY: help run test check fmt assets clean unit pairs alone services bench-media bench-search fuzz \
+	bench-booking bench-relay soak-pages mutate-booking deep deep-api \
 	check-format check-lint check-types check-imports check-protocol check-texts check-browser
 
 help:
@@ -20,6 +20,8 @@ help:
 	@echo "make bench-media  measure the media plane beside its peers (twenty minutes)"
 	@echo "make bench-search  measure the search over 300 services (some seconds)"
 	@echo "make bench-booking  measure booking beside its peers (twenty minutes)"
+	@echo "make bench-relay  measure how soon an agent sees a page over a thin line (a minute)"
+	@echo "make soak-pages  send 1,000 pages while line, counter and program are killed"
 	@echo "make mutate-booking  take each guard of booking away once; a test must fail (ten minutes)"
 	@echo "make deep-api  ask the booking API what its document allows, and what not (half an hour or more)"
 	@echo "make fuzz    send the media plane what strangers might, for half an hour"
@@ -60,15 +62,20 @@ test: .venv/ready-test
 	@$(MAKE) --no-print-directory services assets
 	@$(MAKE) --no-print-directory check
 	@$(MAKE) --no-print-directory unit
+	@$(MAKE) --no-print-directory pairs
 	@$(MAKE) --no-print-directory alone
 
 services: .venv/ready-test
 	@$(PY) -m tools.services
 
 unit: .venv/ready-test
-	$(PY) -m pytest -q -n 3 --dist worksteal -m "not alone"
+	$(PY) -m pytest -q -n 3 --dist worksteal -m "not alone and not pairs"
 
-# Tests that measure time or drive several browsers have the machine for themselves.
+# Whole counters with their browsers: two at a time.
+pairs: .venv/ready-test
+	$(PY) -m pytest -q -n 2 --dist worksteal -m pairs
+
+# Tests that measure time, or what a line does to a picture, have the machine for themselves.
 alone: .venv/ready-test
 	$(PY) -m pytest -q -m alone
 
@@ -87,6 +94,14 @@ bench-search: .venv/ready-test
 bench-booking: .venv/ready-test
 	@$(PY) -m tests.bench.booking $(CELLS) $(if $(ROUNDS),--rounds $(ROUNDS)) \
 		$(if $(PEOPLE),--people $(PEOPLE)) $(if $(SEEDS),--seeds $(SEEDS))
+
+# BITS=20e6 is the line, ROUNDS how often.
+bench-relay: .venv/ready-test
+	@$(PY) -m tests.bench.relay $(if $(BITS),--bits $(BITS)) $(if $(ROUNDS),--rounds $(ROUNDS))
+
+# PAGES and SEED.
+soak-pages: .venv/ready-test
+	@$(PY) -m tests.terminal.soak --pages $(or $(PAGES),1000) --seed $(or $(SEED),1)
 
 # The machines that live through what they are told, with many more lives than in the suite.
 deep: .venv/ready-test

@@ -210,7 +210,8 @@ class Site:
     @property
     def terminals_alike(self) -> bool:
         """Whether all of them can do the same."""
-        return len({one.abilities for one in self.terminals}) <= 1
+        first = self.terminals[0].abilities if self.terminals else None
+        return all(one.abilities == first for one in self.terminals)
 
     def terminals_with(self, abilities: frozenset[Ability]) -> tuple[int, ...]:
         """Units of its resource, one per terminal that can do all of it, the least able first."""
@@ -227,6 +228,8 @@ class Scheduled:
     department: str
     subject: str
     at: datetime
+    change: Any
+    "A `booking.catalogue_changes.Change`; `None`: of a kind that only a newer counter knows."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ catalogue, and `apply` of the inverse gives the first one back.  What makes a ch
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, Generic, TypeVar
 from zoneinfo import ZoneInfo
@@ -80,6 +80,13 @@ class ReleaseChange(_Of[Release | None]):
 
     release: str
     "Its id."
+    opens_all: bool = field(default=False, compare=False)
+    "Whoever takes the last one away knows that every day opens then."
+
+    def leaves_none(self, catalogue: Catalogue) -> bool:
+        """Whether there is no release after it, although there is one now."""
+        known = catalogue.department(self.department).releases
+        return self.after is None and [one.id for one in known] == [self.release]
 
 
 Change = ServiceChange | HoursChange | CapacityChange | ClosureChange | ReleaseChange
@@ -168,6 +175,13 @@ def current(catalogue: Catalogue, change: Change) -> Any:
         case ClosureChange():
             return department.hours.closures.get(change.day)
         case ReleaseChange():
+            if any(
+                one.id == change.release
+                for other in catalogue.departments.values()
+                for one in other.releases
+                if other.id != department.id
+            ):
+                raise NotInCatalogue("no such release of this department")
             found = [one for one in department.releases if one.id == change.release]
             return found[0] if found else None
 
@@ -181,6 +195,24 @@ def rebased(catalogue: Catalogue, change: Change) -> Change:
     if isinstance(change, HoursChange):
         return _with(change, before=there, after=_in_order(change.after))
     return _with(change, before=there)
+
+
+def meant(catalogue: Catalogue, change: Change, from_at: datetime | None) -> Change:
+    """What a change is of at `from_at`, when others of the same that wait have taken effect.
+
+    A service that is sent as it is today, while another change of it takes effect before, goes back
+    to how it is today.
+    """
+    then = catalogue
+    for one in catalogue.scheduled:
+        due = from_at is not None and one.at <= from_at and one.subject == subject_of(change)
+        if due and one.change is not None:
+            then = apply(then, one.change)
+    if not isinstance(change, ServiceChange):
+        return rebased(then, change)
+    if then is not catalogue and not change.fields:
+        return _with(change, before=current(then, change))
+    return rebased(catalogue, change)
 
 
 def _in_order(openings: tuple[Opening, ...]) -> tuple[Opening, ...]:

@@ -21,7 +21,7 @@ from booking.catalogue_changes import (
     HoursChange,
     ReleaseChange,
     ServiceChange,
-    current,
+    meant,
     today_at,
 )
 
@@ -72,6 +72,8 @@ class Mistake(StrEnum):
     RELEASE_AFTER_ITS_DAYS = "release_after_its_days"
     RELEASE_OVERLAP = "release_overlap"
     RELEASE_OUT_OF_ORDER = "release_out_of_order"
+    RELEASE_LAST = "release_last"
+    "Without any, every day opens: that has to be meant."
     FROM_PAST = "from_past"
     FROM_TOO_FAR = "from_too_far"
 
@@ -101,13 +103,16 @@ def findings(
     if taking_back and isinstance(change, ReleaseChange):
         past = (Mistake.RELEASE_PAST, Mistake.DAY_PAST)
         found = [one for one in found if one.mistake not in past]
-    if not found and (_changes_nothing(change) or current(catalogue, change) == change.after):
+    if taking_back:
+        found = [one for one in found if one.mistake is not Mistake.RELEASE_LAST]
+    if not found and _changes_nothing(catalogue, change, from_at):
         found = [Finding(field="change", mistake=Mistake.NOTHING_CHANGED)]
     return tuple(found)
 
 
-def _changes_nothing(change: Change) -> bool:
-    return bool(change.before == change.after)
+def _changes_nothing(catalogue: Catalogue, change: Change, from_at: datetime | None) -> bool:
+    there = meant(catalogue, change, from_at)
+    return bool(there.before == there.after)
 
 
 def _of(catalogue: Catalogue, change: Change, now: datetime) -> Iterator[Finding]:
@@ -122,6 +127,8 @@ def _of(catalogue: Catalogue, change: Change, now: datetime) -> Iterator[Finding
             today = today_at(catalogue.department(change.department), now)
             yield from _of_closure(change.after, change.day, today)
         case ReleaseChange():
+            if change.leaves_none(catalogue) and not change.opens_all:
+                yield Finding(field="opens_all", mistake=Mistake.RELEASE_LAST)
             yield from _of_release(change.after, catalogue.department(change.department), now)
 
 

@@ -4,6 +4,7 @@ Of a sitting the services follow one another in one seat, in the order given.  W
 hint, as in `slots`; the claims decide.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,6 +18,7 @@ from booking.slots import (
     SlotOffer,
     Used,
     availability,
+    day_grain,
     grain_of,
     grains_of,
     offers,
@@ -45,9 +47,12 @@ def fitting(
 ) -> list[SlotOffer]:
     """Times of `day` at which all services fit one after another, in order.
 
-    left: of whichever has the fewest.
+    left: of whichever has the fewest.  Of services of one department each takes of its day.
     """
     first, *rest = services
+    if not rest:
+        return offers(catalogue, first, site, day, used, now, wish)
+    most = _visits(catalogue, services, site, day, used)
     free = [
         {
             grain_of(one.start): one.left
@@ -57,13 +62,25 @@ def fitting(
     ]
     found = []
     for offer in offers(catalogue, first, site, day, used, now, wish):
-        at, left = grain_of(offer.start) + grains_of(first), offer.left
+        at, left = grain_of(offer.start) + grains_of(first), min(offer.left, most)
         for other, starts in zip(rest, free, strict=True):
             left = min(left, starts.get(at, 0))
             at += grains_of(other)
-        if left:
+        if left > 0:
             found.append(SlotOffer(start=offer.start, left=left))
     return found
+
+
+def _visits(
+    catalogue: Catalogue, services: Sequence[Service], site: Site, day: date, used: Used
+) -> int:
+    """How many visits to all of the services the days of their departments have room for."""
+    found = []
+    for department_id, number in Counter(one.department for one in services).items():
+        units = frozenset(range(catalogue.department(department_id).daily_quota))
+        taken = used.get((f"quota:{department_id}", day_grain(site, day)), frozenset())
+        found.append(len(units - taken) // number)
+    return min(found)
 
 
 def fitting_day(
@@ -81,7 +98,7 @@ def fitting_day(
         if not one.free or len(alone) == 1:
             return one
     times = len(fitting(catalogue, services, site, day, used, now, wish))
-    free = min(times, *(one.free for one in alone))
+    free = min(times, _visits(catalogue, services, site, day, used), *(one.free for one in alone))
     full = ClosedReason(code=Why.FULLY_BOOKED, where="both")
     shorter = next((one.reason for one in alone if one.reason), None)
     return DayAvailability(day=day, free=free, reason=shorter if free else full)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from booking.appointment import Details, Wish
+from booking.appointment import AppointmentView, Details, Wish
 from booking.slots import Used, Want
 
 
@@ -51,7 +51,6 @@ class HoldOrder:
 class ConfirmOrder:
     """A booking of what is held."""
 
-    reference: str
     details: Details
     "As `booking.appointment.checked` cleaned them."
     entity_key: str | None
@@ -59,6 +58,15 @@ class ConfirmOrder:
     "Appointment and what it takes, where the details want something else than the hold had."
     entity: tuple[tuple[str, Place], ...]
     "Appointment and what it takes of the company or association."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmed:
+    """How what was held stands now."""
+
+    view: AppointmentView
+    retaken: bool
+    "Something else was taken than the hold had."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from booking.catalogue import Catalogue
 from booking.catalogue_changes import Change, ChangeOrder, ChangeRecord, Preview
 from booking.orders import (
     Arrived,
+    Confirmed,
     ConfirmOrder,
     Contact,
     FirstOrder,
@@ -140,8 +141,10 @@ class Store(Protocol):
         """Keep the first that is free; see `booking.store_first`.  Raises `CatalogueChanged`."""
         ...
 
-    async def confirm(self, order: ConfirmOrder, now: datetime) -> AppointmentView:
-        """Make a hold a booking.  Raises `CatalogueChanged`."""
+    async def confirm(
+        self, reference: str, work_out: Callable[[AppointmentView], ConfirmOrder], now: datetime
+    ) -> Confirmed:
+        """Make a hold a booking; see `booking.store_booking`.  Raises `CatalogueChanged`."""
         ...
 
     async def reschedule(self, order: MoveOrder, now: datetime) -> AppointmentView:

@@ -28,6 +28,7 @@ from booking.errors import BadDetails, SlotTaken
 from booking.orders import (
     Arrived,
     CatalogueChanged,
+    ConfirmOrder,
     Contact,
     FirstOrder,
     Held,
@@ -215,23 +216,21 @@ class BookingService(WaitlistService, CatalogueAdminService):
         free then), `TooManyOfEntity`, `AppointmentCancelled`, `ReferenceUsed`.
         """
         details = checked(details)
+        chance = int.from_bytes(self._random_bytes(4))
         while True:
-            held = await self._store.find(reference, now)
-            order = sittings.confirmation(
-                await self.catalogue(now),
-                reference,
-                held,
-                details,
-                chance=int.from_bytes(self._random_bytes(4)),
-            )
+            catalogue = await self.catalogue(now)
+
+            def work_out(held: AppointmentView, catalogue: Catalogue = catalogue) -> ConfirmOrder:
+                return sittings.confirmation(catalogue, held, details, chance=chance)
+
             try:
-                view = await self._store.confirm(order, now)
+                confirmed = await self._store.confirm(reference, work_out, now)
             except CatalogueChanged:
                 self._catalogue = None
             else:
-                if order.retake:
+                if confirmed.retaken:
                     self._answers.changed()
-                return view
+                return confirmed.view
 
     async def reschedule(
         self, reference: str, site_id: str, start: datetime, now: datetime

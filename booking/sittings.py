@@ -74,7 +74,6 @@ def move(
 
 def confirmation(
     catalogue: Catalogue,
-    reference: str,
     held: AppointmentView,
     details: Details,
     *,
@@ -107,7 +106,6 @@ def confirmation(
                 (one.appointment_id, _only(catalogue, site, first, grains, taken, chance))
             )
     return ConfirmOrder(
-        reference=reference,
         details=details,
         entity_key=entity,
         retake=tuple(retake),

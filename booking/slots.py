@@ -5,7 +5,8 @@ where every scarce thing it needs has a unit left.  Time is counted in grains of
 1970 in UTC, so that lengths differ without slots ever straddling a boundary.
 """
 
-from collections.abc import Callable, Hashable, Mapping
+from bisect import bisect_left
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -161,11 +162,13 @@ def starts(catalogue: Catalogue, service: Service, site: Site, day: date) -> lis
 def _once(catalogue: Catalogue, question: Hashable, work: Callable[[], T]) -> T:
     """What follows from the catalogue alone, worked out the first time it is asked for."""
     known = catalogue.worked_out
-    if question not in known:
+    # Commands ask in threads of their own: what was there may be gone at the next look.
+    answer: T | None = known.get(question)
+    if answer is None:
+        answer = work()
         if len(known) >= MOST_WORKED_OUT:
             known.clear()
-        known[question] = work()
-    answer: T = known[question]
+        known[question] = answer
     return answer
 
 
@@ -196,34 +199,51 @@ def wants(
     so that mixed lengths leave no gaps that nobody can book.  Of what is out of order nothing is
     taken.
     """
-    department = catalogue.department(service.department)
-    quota, agents, *_ = shared_resources(service, site, wish)
+    needs = _needs(catalogue, service, site, wish)
     day = day_grain(site, local_day(site, instant_of(first)))
-    lanes = _once(
-        catalogue,
-        ("lanes", department.id, wish.speech),
-        lambda: department.lanes_that_speak(wish.speech),
-    )
-    abilities = service.abilities | wish.abilities
-    able_here = _once(
-        catalogue, ("able", site.id, abilities), lambda: site.terminals_with(abilities)
-    )
-    seats = {site.id: (able_here, 1)}
-    for other in wish.others:
-        units, count = seats.get(other, (catalogue.site(other).terminals_with(frozenset()), 0))
-        seats[other] = units, count + 1
-    wanted = [Want(resource=quota, grain=day, units=tuple(range(department.daily_quota)))]
+    wanted = [Want(resource=needs.quota, grain=day, units=needs.quota_units)]
     for grain in range(first, first + (grains or grains_of(service))):
-        able = _in_order(catalogue, agents, grain, lanes)
-        wanted.append(Want(resource=agents, grain=grain, units=able, alike=not department.speech))
-        for place, (units, count) in seats.items():
-            resource = f"site:{place}"
+        for resource, units, count, alike in needs.lanes:
             able = _in_order(catalogue, resource, grain, units)
-            alike = catalogue.site(place).terminals_alike
             wanted.append(
                 Want(resource=resource, grain=grain, units=able, count=count, alike=alike)
             )
     return wanted
+
+
+@dataclass(frozen=True, slots=True)
+class _Needs:
+    """What each appointment of a service at a site takes: one of the day, and of each grain."""
+
+    quota: str
+    quota_units: tuple[int, ...]
+    lanes: tuple[tuple[str, tuple[int, ...], int, bool], ...]
+    "Resource, units that will do, how many of them, and whether any will do as well."
+
+
+def _needs(catalogue: Catalogue, service: Service, site: Site, wish: Wish) -> _Needs:
+    def work() -> _Needs:
+        department = catalogue.department(service.department)
+        quota, agents, *_ = shared_resources(service, site, wish)
+        able = site.terminals_with(service.abilities | wish.abilities)
+        seats = {site.id: (able, 1)}
+        for other in wish.others:
+            units, count = seats.get(other, (catalogue.site(other).terminals_with(frozenset()), 0))
+            seats[other] = units, count + 1
+        speaking = department.lanes_that_speak(wish.speech)
+        return _Needs(
+            quota,
+            tuple(range(department.daily_quota)),
+            (
+                (agents, speaking, 1, not department.speech),
+                *(
+                    (f"site:{place}", units, count, catalogue.site(place).terminals_alike)
+                    for place, (units, count) in seats.items()
+                ),
+            ),
+        )
+
+    return _once(catalogue, ("needs", service.id, site.id, wish), work)
 
 
 def _in_order(
@@ -306,50 +326,70 @@ def offers(
     wish: Wish = ANYBODY,
 ) -> list[SlotOffer]:
     """The free slots of `day` from `now` on, in order."""
-    found = []
-    for start in _planned(catalogue, service, site, day, wish):
-        if start.at < now:
+    plan = _planned(catalogue, service, site, day, wish)
+    fewer: dict[int, int] = {}
+    for place, taken in used.items():
+        takers = plan.takers.get(place)
+        if takers is None:
             continue
-        left = start.most
-        for place, units, count in start.needs:
-            taken = used.get(place)
-            if taken:
-                left = min(left, (len(units) - len(taken & units)) // count)
+        units, count, which = takers
+        left = (len(units) - len(taken & units)) // count
+        if left < plan.most:
+            for number in which:
+                fewer[number] = min(left, fewer.get(number, left))
+    found = []
+    for number in range(plan.first_from(now), len(plan.all_free)):
+        offer = plan.all_free[number]
+        left = fewer.get(number, offer.left)
         if left > 0:
-            found.append(SlotOffer(start=start.at, left=left))
+            found.append(offer if left >= offer.left else SlotOffer(start=offer.start, left=left))
     return found
 
 
 @dataclass(frozen=True, slots=True)
-class _Start:
-    """One slot of a day, and what it takes: (resource and grain, units that will do, how many)."""
+class _Plan:
+    """The slots of a day as if nothing were taken, and which of them take what."""
 
-    at: datetime
+    all_free: tuple[SlotOffer, ...]
+    takers: Mapping[tuple[str, int], tuple[frozenset[int], int, Sequence[int]]]
+    "By resource and grain: units that will do, how many, and for which of `all_free`."
     most: int
-    needs: tuple[tuple[tuple[str, int], frozenset[int], int], ...]
+    "The most that is left of any; what leaves as much takes from none."
+
+    def first_from(self, now: datetime) -> int:
+        return bisect_left(self.all_free, now, key=lambda offer: offer.start)
 
 
-def _planned(
-    catalogue: Catalogue, service: Service, site: Site, day: date, wish: Wish
-) -> tuple[_Start, ...]:
-    """The slots of a day, free or not; worked out once, for they follow from the catalogue."""
+def _planned(catalogue: Catalogue, service: Service, site: Site, day: date, wish: Wish) -> _Plan:
+    """Worked out once, for it follows from the catalogue."""
 
-    def work() -> tuple[_Start, ...]:
-        alike: dict[tuple[int, ...], frozenset[int]] = {}
-        found = []
-        for first in starts(catalogue, service, site, day):
-            wanted = wants(catalogue, service, site, first, wish)
-            needs = tuple(
-                (
-                    (want.resource, want.grain),
-                    alike.setdefault(want.units, frozenset(want.units)),
-                    want.count,
-                )
-                for want in wanted
+    def work() -> _Plan:
+        firsts = starts(catalogue, service, site, day)
+        needs = _needs(catalogue, service, site, wish)
+        takers: dict[tuple[str, int], tuple[frozenset[int], int, Sequence[int]]] = {
+            (needs.quota, day_grain(site, day)): (
+                frozenset(needs.quota_units),
+                1,
+                range(len(firsts)),
             )
-            most = min(len(units) // count for _, units, count in needs)
-            found.append(_Start(instant_of(first), most, needs))
-        return tuple(found)
+        }
+        left = [len(needs.quota_units)] * len(firsts)
+        for resource, units, count, _ in needs.lanes:
+            whole = frozenset(units)
+            for number, first in enumerate(firsts):
+                for grain in range(first, first + grains_of(service)):
+                    able = _in_order(catalogue, resource, grain, units)
+                    some = whole if able is units else frozenset(able)
+                    left[number] = min(left[number], len(some) // count)
+                    takers[resource, grain] = (some, count, (number,))
+        return _Plan(
+            all_free=tuple(
+                SlotOffer(start=instant_of(first), left=most)
+                for first, most in zip(firsts, left, strict=True)
+            ),
+            takers=takers,
+            most=max(left, default=0),
+        )
 
     return _once(catalogue, ("planned", service.id, site.id, day, wish), work)
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, select, update
+from sqlalchemy import Connection, Row, and_, select, update
 
 from booking import store_catalogue
 from booking import store_catalogue_changes as rows
@@ -26,17 +26,24 @@ from booking.catalogue_changes import (
     ServiceChange,
     inverse,
     mark,
+    meant,
     rebased,
     stands,
     subject_of,
 )
 from booking.catalogue_findings import findings
-from booking.errors import BadChange, CannotTakeBack, ChangedMeanwhile, NotInCatalogue
+from booking.errors import (
+    BadChange,
+    BookingRefused,
+    CannotTakeBack,
+    ChangedMeanwhile,
+    NotInCatalogue,
+)
 from booking.ports import Tell
-from booking.slots import instant_of
+from booking.slots import instant_of, offered
 from booking.store_capacity import free_the_unit, misfits, to_be_moved
 from booking.store_catalogue_tables import catalogue_change
-from booking.store_rows import by_id, end, sitting_of
+from booking.store_rows import by_id, end, sitting_of, wish_of
 from booking.tables import appointment
 
 COUNTER = "counter"
@@ -68,7 +75,7 @@ def change(conn: Connection, order: ChangeOrder, *, tell: Tell, now: datetime) -
     found = findings(catalogue, order.change, order.from_at, now)
     if found:
         raise BadChange(found)
-    changed = rebased(catalogue, order.change)
+    changed = meant(catalogue, order.change, order.from_at)
     number = rows.insert(
         conn,
         changed,
@@ -79,7 +86,7 @@ def change(conn: Connection, order: ChangeOrder, *, tell: Tell, now: datetime) -
     )
     if order.from_at is None:
         rows.write(conn, changed)
-        _make_room(conn, changed, now)
+        _make_room(conn, changed, tell, now)
     _end_holds(conn, changed.department, tell, now)
     action = "catalogue.scheduled" if order.from_at else "catalogue.changed"
     facts = {"effective_at": (order.from_at or now).isoformat()}
@@ -97,15 +104,17 @@ def preview(
     catalogue = _begin(conn, tell, now)
     department = change.department
     known = {one.appointment_id for one in to_be_moved(conn, now, department=department)}
-    changed = rebased(catalogue, change)
+    changed = meant(catalogue, change, from_at)
     if from_at is not None and isinstance(change, HoursChange):
         # Hours of a later day hold for that day already: beside others that wait, as they will be.
         rows.insert(conn, changed, by="", now=now, effective_at=from_at, applied_at=None)
     else:
         rows.write(conn, changed)
-    _make_room(conn, changed, now)
     begins = from_at or now
-    ended = [start for start in _end_holds(conn, department, tell, now) if start >= begins]
+    ended = [
+        *_make_room(conn, changed, tell, now),
+        *_end_holds(conn, department, tell, now),
+    ]
     raise Previewed(
         Preview(
             after=store_catalogue.load(conn),
@@ -114,7 +123,7 @@ def preview(
                 for one in to_be_moved(conn, now, department=department)
                 if one.appointment_id not in known and one.start >= begins
             ),
-            holds=len(ended),
+            holds=sum(start >= begins for start in ended),
         )
     )
 
@@ -147,7 +156,7 @@ def take_back(
         conn, back, by=by, now=now, effective_at=now, applied_at=now, reverts=change_id
     )
     rows.write(conn, back)
-    _make_room(conn, back, now)
+    _make_room(conn, back, tell, now)
     _end_holds(conn, department_id, tell, now)
     facts = {"effective_at": now.isoformat(), "reverts": change_id}
     _record(conn, "catalogue.changed", number, back, by, facts, tell, now)
@@ -171,7 +180,7 @@ def take_effect(conn: Connection, *, tell: Tell, now: datetime) -> int:
             continue
         rows.write(conn, changed)
         rows.note_applied(conn, row.id, changed, now)
-        _make_room(conn, changed, now)
+        _make_room(conn, changed, tell, now)
         _end_holds(conn, changed.department, tell, now)
         _record(conn, "catalogue.applied", row.id, changed, COUNTER, {}, tell, now)
     return len(found)
@@ -210,10 +219,14 @@ def _made_before(conn: Connection, order: ChangeOrder, catalogue: Catalogue) -> 
     return int(row.id) if same and same_time and row.reverts is None else None
 
 
-def _make_room(conn: Connection, change: Change, now: datetime) -> None:
-    """Of fewer lanes: what is booked on those that are gone moves to others, where one is free."""
+def _make_room(conn: Connection, change: Change, tell: Tell, now: datetime) -> list[datetime]:
+    """Of fewer lanes: what is booked on those that are gone moves to others, where one is free.
+
+    Returns when holds begin that were given back for it.
+    """
     if not isinstance(change, CapacityChange):
-        return
+        return []
+    ended: list[datetime] = []
     catalogue = store_catalogue.load(conn)
     for unit in range(change.after.lanes, change.before.lanes):
         gone = OutageOrder(
@@ -225,11 +238,15 @@ def _make_room(conn: Connection, change: Change, now: datetime) -> None:
             reason="",
             by=COUNTER,
         )
-        free_the_unit(conn, catalogue, gone, now)
+        ended += free_the_unit(conn, catalogue, gone, tell=tell, now=now)[2]
+    return ended
 
 
 def _end_holds(conn: Connection, department: str, tell: Tell, now: datetime) -> list[datetime]:
-    """Give back times that are only held and do not fit any more; returns when they begin."""
+    """Give back times that are only held and do not fit or are not offered any more.
+
+    Returns when they begin.
+    """
     held = and_(
         appointment.c.state == State.HELD,
         appointment.c.department == department,
@@ -238,11 +255,24 @@ def _end_holds(conn: Connection, department: str, tell: Tell, now: datetime) -> 
     if conn.execute(select(appointment.c.id).where(held).limit(1)).first() is None:
         return []
     quiet, ended = tell.keeping_what_is_freed, []
-    for row, _ in misfits(conn, store_catalogue.load(conn), held):
+    catalogue = store_catalogue.load(conn)
+    unfit = {row.id for row, _ in misfits(conn, catalogue, held)}
+    for row in conn.execute(select(appointment).where(held).order_by(appointment.c.id)).all():
+        if row.id not in unfit and _is_offered(catalogue, row):
+            continue
         for one in sitting_of(conn, by_id(conn, row.id)):
             if end(conn, one.id, State.HELD, State.EXPIRED, actor=COUNTER, tell=quiet, now=now):
                 ended.append(instant_of(one.first_grain))
     return ended
+
+
+def _is_offered(catalogue: Catalogue, row: Row[Any]) -> bool:
+    """Whether what is held could be confirmed: else its holder had better hear of it at once."""
+    try:
+        offered(catalogue, row.service, row.site, wish_of(row))
+    except BookingRefused:
+        return False
+    return True
 
 
 def _record(

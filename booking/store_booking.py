@@ -1,6 +1,6 @@
 """The commands of who books: plain functions of a connection, one transaction each."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ from booking.catalogue import Ability
 from booking.errors import BadDetails, HoldExpired, OnlySameDay
 from booking.orders import (
     CatalogueChanged,
+    Confirmed,
     ConfirmOrder,
     Contact,
     Held,
@@ -108,6 +109,8 @@ def hold_sitting(
     mine = [order.appointment_id for order in orders]
     let_go: list[Row[Any]] = []
     held = [_hold(conn, order, mine, let_go, tell, now) for order in orders]
+    if held[0].appointment_id != mine[0]:
+        _must_be_whole(conn, held)
     # Not before: who keeps their time under another key must not lose it to the waiting list.
     for earlier in let_go:
         tell.freed(conn, earlier, now)
@@ -163,13 +166,23 @@ def _hold(
     )
 
 
-def confirm(conn: Connection, order: ConfirmOrder, *, tell: Tell, now: datetime) -> AppointmentView:
+def confirm(
+    conn: Connection,
+    reference: str,
+    work_out: Callable[[AppointmentView], ConfirmOrder],
+    *,
+    tell: Tell,
+    now: datetime,
+) -> Confirmed:
     """Make a hold a booking, with all of its sitting.  Repeated, it answers how it stands.
 
+    work_out: what to book, from what is held; a rule, and what it raises is raised here.
     Raises `UnknownReference`, `HoldExpired`, what `refuse` says of any other state, `SlotTaken`
     when what the details want is not there, `TooManyOfEntity`, `CatalogueChanged`.
     """
-    row = by_reference(conn, order.reference)
+    row = by_reference(conn, reference)
+    parts = sitting_of(conn, row)
+    order = work_out(view_of(row, now, *parts))
     retake, entity, details = dict(order.retake), dict(order.entity), order.details
     told = {
         "state": State.BOOKED,
@@ -186,7 +199,7 @@ def confirm(conn: Connection, order: ConfirmOrder, *, tell: Tell, now: datetime)
         "parties": [{"name": other.name, "site": other.site} for other in details.parties],
     }
     fresh: Row[Any] | None = None
-    for one in sitting_of(conn, row):
+    for one in parts:
         booked = conn.execute(_BOOK, {"asked": one.id, "now": now, **told}).first()
         if booked is None:
             continue
@@ -204,7 +217,7 @@ def confirm(conn: Connection, order: ConfirmOrder, *, tell: Tell, now: datetime)
         raise HoldExpired("the hold ran out before it was confirmed")
     if row.state != State.BOOKED:
         refuse(State(row.state), instant_of(row.first_grain))
-    return _seen(conn, row, now)
+    return Confirmed(view=_seen(conn, row, now), retaken=bool(retake))
 
 
 def reschedule(conn: Connection, order: MoveOrder, *, tell: Tell, now: datetime) -> AppointmentView:
@@ -305,6 +318,13 @@ def _must_not_have_missed(conn: Connection, person: str, now: datetime) -> None:
     missed = conn.execute(_MISSED, {"person": person, "since": since}).scalar_one()
     if missed >= MISSED_LIMIT:
         raise OnlySameDay("too many appointments were missed")
+
+
+def _must_be_whole(conn: Connection, held: Sequence[Held]) -> None:
+    """Raises `BadDetails` when the key was used for more services, or for fewer."""
+    before = sitting_of(conn, by_id(conn, held[0].appointment_id))
+    if [one.id for one in before] != [one.appointment_id for one in held]:
+        raise BadDetails(("key",))
 
 
 def _held_before(conn: Connection, order: HoldOrder, now: datetime) -> Held:

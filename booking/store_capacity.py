@@ -24,9 +24,11 @@ from booking.orders import Contact
 from booking.ports import Tell
 from booking.slots import grain_of, instant_of
 from booking.store_catalogue_tables import outage
-from booking.store_rows import wish_of
+from booking.store_rows import end, sitting_of, wish_of
 from booking.tables import appointment, claim, insert_for
 
+COUNTER = "counter"
+"Who gives way, as the journal names it."
 _SHARED = or_(claim.c.resource.startswith("department:"), claim.c.resource.startswith("site:"))
 
 
@@ -60,7 +62,7 @@ def note_outage(conn: Connection, order: OutageOrder, *, tell: Tell, now: dateti
     if made is not None:
         _record(conn, "outage.noted", order.outage_id, order, tell, now)
         catalogue = store_catalogue.load(conn)
-    moved, stuck = free_the_unit(conn, catalogue, order, now)
+    moved, stuck, _ = free_the_unit(conn, catalogue, order, tell=tell, now=now)
     return OutageNoted(outage_id=order.outage_id, moved=moved, stuck=tuple(sorted(stuck)))
 
 
@@ -153,33 +155,79 @@ def misfits(
 
 
 def free_the_unit(
-    conn: Connection, catalogue: Catalogue, order: OutageOrder, now: datetime
-) -> tuple[int, set[str]]:
-    """Move what is claimed on a unit to others; how many claims moved, and who has none now."""
+    conn: Connection, catalogue: Catalogue, order: OutageOrder, *, tell: Tell, now: datetime
+) -> tuple[int, set[str], list[datetime]]:
+    """Move what is claimed on a unit to others; how many claims moved, and who has none now.
+
+    What is booked goes first, and before what is only held: that is given back where it is in the
+    way.  Third: when what was given back begins, without what had run out.
+    """
     here = and_(
         claim.c.resource == order.resource,
         claim.c.unit == order.unit,
         claim.c.grain >= max(order.first_grain, grain_of(now)),
         claim.c.grain < order.end_grain,
     )
-    rows = conn.execute(
-        select(claim.c.grain, appointment)
-        .join(appointment, appointment.c.id == claim.c.appointment_id)
-        .where(here, appointment.c.state.in_((State.HELD, State.BOOKED)))
-        .order_by(claim.c.grain)
-    ).all()
     moved, stuck = 0, set()
-    for row in rows:
-        if _moved(conn, catalogue, order, row):
-            moved += 1
-        else:
-            stuck.add(row.id)
-    return moved, stuck
+    ended: list[datetime] = []
+    for state in (State.BOOKED, State.HELD):
+        rows = conn.execute(
+            select(claim.c.grain, appointment)
+            .join(appointment, appointment.c.id == claim.c.appointment_id)
+            .where(here, appointment.c.state == state)
+            .order_by(claim.c.grain)
+        ).all()
+        for row in rows:
+            units = units_for(catalogue, _booked(row, []), order.resource, row.grain)
+            if _moved(conn, order, row, units):
+                moved += 1
+                continue
+            given_back = None
+            if state is State.BOOKED:
+                given_back = _give_way(conn, order, row.grain, units, tell, now)
+            if given_back is not None and _moved(conn, order, row, units):
+                moved += 1
+                ended += given_back
+            else:
+                stuck.add(row.id)
+    return moved, stuck, ended
 
 
-def _moved(conn: Connection, catalogue: Catalogue, order: OutageOrder, row: Row[Any]) -> bool:
+def _give_way(
+    conn: Connection,
+    order: OutageOrder,
+    grain: int,
+    units: frozenset[int],
+    tell: Tell,
+    now: datetime,
+) -> list[datetime] | None:
+    """Give back a hold that has one of these units, with its sitting; None when there is none."""
+    held = conn.execute(
+        select(appointment)
+        .join(claim, claim.c.appointment_id == appointment.c.id)
+        .where(
+            claim.c.resource == order.resource,
+            claim.c.grain == grain,
+            claim.c.unit.in_(units),
+            appointment.c.state == State.HELD,
+        )
+        .order_by(appointment.c.expires_at, appointment.c.id)
+        .limit(1)
+    ).first()
+    if held is None:
+        return None
+    quiet = tell.keeping_what_is_freed
+    return [
+        instant_of(one.first_grain)
+        for one in sitting_of(conn, held)
+        if end(conn, one.id, State.HELD, State.EXPIRED, actor=COUNTER, tell=quiet, now=now)
+        and one.expires_at > now
+    ]
+
+
+def _moved(conn: Connection, order: OutageOrder, row: Row[Any], units: frozenset[int]) -> bool:
     """Whether another unit could take over one claim."""
-    for unit in sorted(units_for(catalogue, _booked(row, []), order.resource, row.grain)):
+    for unit in sorted(units):
         place = {"resource": order.resource, "grain": row.grain}
         took = conn.execute(
             insert_for(conn, claim)

@@ -20,7 +20,7 @@ from booking.catalogue import (
     Site,
     Terminal,
 )
-from booking.store_catalogue_changes import openings_of, waiting
+from booking.store_catalogue_changes import known_change, openings_of, waiting
 from booking.store_catalogue_tables import (
     calendar_day,
     calendar_year,
@@ -139,7 +139,11 @@ def load(conn: Connection) -> Catalogue:
         ),
         scheduled=tuple(
             Scheduled(
-                id=row.id, department=row.department, subject=row.subject, at=row.effective_at
+                id=row.id,
+                department=row.department,
+                subject=row.subject,
+                at=row.effective_at,
+                change=known_change(row),
             )
             for row in waits
         ),

@@ -26,6 +26,7 @@ from booking.catalogue_changes import Change, ChangeOrder, ChangeRecord, Preview
 from booking.errors import UnknownReference
 from booking.orders import (
     Arrived,
+    Confirmed,
     ConfirmOrder,
     Contact,
     FirstOrder,
@@ -83,8 +84,12 @@ class SqlStore:
     async def hold_first(self, order: FirstOrder, now: datetime) -> HeldAt:
         return await self._executor.write(store_first.hold_first, order, tell=self._tell, now=now)
 
-    async def confirm(self, order: ConfirmOrder, now: datetime) -> AppointmentView:
-        return await self._executor.write(store_booking.confirm, order, tell=self._tell, now=now)
+    async def confirm(
+        self, reference: str, work_out: Callable[[AppointmentView], ConfirmOrder], now: datetime
+    ) -> Confirmed:
+        return await self._executor.write(
+            store_booking.confirm, reference, work_out, tell=self._tell, now=now
+        )
 
     async def reschedule(self, order: MoveOrder, now: datetime) -> AppointmentView:
         return await self._executor.write(store_booking.reschedule, order, tell=self._tell, now=now)

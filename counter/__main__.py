@@ -187,6 +187,33 @@ def _demo(options: argparse.Namespace) -> int:
     return 0
 
 
+def _terminal(options: argparse.Namespace) -> int:
+    from counter.app.terminal_program import NotEnrolled, TerminalOptions, run_terminal
+
+    terminal = TerminalOptions(
+        server=options.server,
+        enrol=options.enrol,
+        state=options.state,
+        trust=options.trust,
+        simulate=options.simulate,
+        faults=tuple(options.fault),
+        camera=options.camera,
+        scanner=options.scanner,
+        printer=options.printer,
+        sound=options.sound,
+        browser=options.browser,
+        profiles=options.profiles,
+    )
+    try:
+        asyncio.run(run_terminal(terminal, _say))
+    except (NotEnrolled, ValueError) as refused:
+        print(refused, file=sys.stderr)
+        return 1
+    except asyncio.CancelledError:  # SIGTERM: everything was ended in order
+        return 0
+    return 0
+
+
 def _enrol(options: argparse.Namespace) -> int:
     from counter.app.demo import NotRunning, ask
 
@@ -324,6 +351,8 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--video", type=Path, help="a video file as the citizen's picture")
     demo.set_defaults(run=_demo)
 
+    _add_terminal(commands.add_parser("terminal", help="the program beside a terminal's page"))
+
     enrol = commands.add_parser("enrol", parents=[common], help="a link that makes a terminal")
     enrol.add_argument("terminal")
     enrol.set_defaults(run=_enrol)
@@ -336,6 +365,27 @@ def _parser() -> argparse.ArgumentParser:
     )
     check.set_defaults(run=_check)
     return parser
+
+
+def _add_terminal(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--state", type=Path, required=True, help="what it keeps: key and journal")
+    parser.add_argument("--server", help="such as https://counter.example; kept after enrolment")
+    parser.add_argument("--enrol", metavar="LINK", help="the link of `counter enrol`, once")
+    parser.add_argument("--trust", type=Path, help="who vouches for the counter, PEM")
+    parser.add_argument("--simulate", action="store_true", help="play every device")
+    parser.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        help="of a played device, such as camera-dark; also by words in STATE/faults",
+    )
+    parser.add_argument("--camera", help="the document camera, such as /dev/video2")
+    parser.add_argument("--scanner", help="as scanimage -L names it")
+    parser.add_argument("--printer", help="the queue of CUPS")
+    parser.add_argument("--sound", action="store_true", help="listen to the loudspeaker")
+    parser.add_argument("--browser", help="start this Chromium, and a fresh one for each citizen")
+    parser.add_argument("--profiles", type=Path, help="where its profiles lie, best a tmpfs")
+    parser.set_defaults(run=_terminal)
 
 
 def _add_api_key(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> None:

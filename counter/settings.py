@@ -270,6 +270,11 @@ class Settings(BaseSettings):
         return (self.shared or self.data) / "blobs"
 
     @property
+    def captures(self) -> Path:
+        """Where photographs lie that have come up in part; any node goes on with any of them."""
+        return (self.shared or self.data) / "captures"
+
+    @property
     def recordings(self) -> Path:
         """Where what is being recorded lies, sealed, until it is made into one file."""
         if self.media_nodes and self.shared is not None:

@@ -39,10 +39,11 @@ CHROMIUM_ARGS = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark whole visits in browsers: they do not share the cores with other tests."""
+    """Mark whole visits in browsers: two of them fill the cores, if they measure no picture."""
     for item in items:
-        if Path(__file__).parent / "e2e" in item.path.parents:
-            item.add_marker(pytest.mark.alone)
+        visit = Path(__file__).parent / "e2e" in item.path.parents
+        if visit and item.get_closest_marker("alone") is None:
+            item.add_marker(pytest.mark.pairs)
 
 
 @pytest.fixture

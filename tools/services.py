@@ -52,6 +52,8 @@ NEEDED: dict[str, Callable[[], bool]] = {
     "libnss3-tools": on_path("certutil"),
     "qpdf": on_path("qpdf"),
     "ffmpeg": on_path("ffmpeg"),
+    "sane-utils": on_path("scanimage"),
+    "cups": on_path("cupsd"),
     "gcc": on_path("gcc"),
     "libc6-dev": file_like("/usr/include", "stdlib.h"),
 }

@@ -23,15 +23,20 @@ def require_coming(conn: Connection, appointment_id: str, now: datetime) -> None
 
     An appointment that is coming stays so in this transaction.
     """
-    state = conn.execute(
-        select(appointment.c.state).where(appointment.c.id == appointment_id).with_for_update()
-    ).scalar_one_or_none()
+    state = lock(conn, appointment_id)
     if state not in COMING:
         raise NotBeforeVisit(f"appointment {appointment_id} is {state or 'not known'}")
 
 
+def lock(conn: Connection, appointment_id: str) -> str | None:
+    """Keep an appointment as it is until the end of the transaction; its state, if there is one."""
+    return conn.execute(
+        select(appointment.c.state).where(appointment.c.id == appointment_id).with_for_update()
+    ).scalar_one_or_none()
+
+
 def over(conn: Connection, now: datetime) -> list[str]:
-    """Appointments whose papers are not kept any longer."""
+    """Appointments whose papers are not kept any longer, locked; what is busy comes next time."""
     latest = grain_of(now - KEPT_AFTER)
     return list(
         conn.execute(
@@ -42,5 +47,6 @@ def over(conn: Connection, now: datetime) -> list[str]:
             )
             .order_by(appointment.c.id)
             .limit(SWEEP)
+            .with_for_update(skip_locked=True)
         ).scalars()
     )

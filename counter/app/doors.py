@@ -55,8 +55,11 @@ from web.shared.sessions_identity import DEVICE, STAFF, IdentitySessions
 from web.shared.setup import Base, install
 from web.shared.wording import screen_language
 from web.terminal import asks as terminal_asks
+from web.terminal import capture_pages
 from web.terminal import views as terminal
+from web.terminal.capture_pages import CaptureDeps
 from web.terminal.counter_local import LocalTerminalCounter
+from web.terminal.device_screen import device_screen
 from web.terminal.ports import TerminalDeps
 from web.terminal.screen import TerminalScreens
 from web.wall import views as wall
@@ -64,6 +67,12 @@ from web.wall.lines_local import LocalLines
 from web.wall.ports import WallDeps
 from web.wall.wall_local import LocalWall
 
+SPEAK: dict[Audience, tuple[str, ...]] = {
+    "/terminal": ("terminal",),
+    "/device": ("device",),
+    "/agent": ("agent", "supervisor"),
+}
+"Whose sessions may speak on which namespace."
 BODY_LIMIT_BYTES = 21 * 1024 * 1024
 "A PDF of 20 MiB, and what a form puts around it."
 BACKLOG = 4096
@@ -238,6 +247,9 @@ def _routes(
                 new_id=new_id,
             )
         ),
+        *capture_pages.routes(
+            CaptureDeps(captures=parts.captures, identity=parts.identity, now=clock)
+        ),
         *stills.routes(parts.stills),
         *papers.routes(papers_here),
         *wall.routes(wall_here),
@@ -265,8 +277,7 @@ def _gateway_doors(
         else:
             of = DEVICE if audience == "/terminal" else STAFF
             principal = await sessions.of_cookie(request.cookies, of)
-        allowed = ("terminal",) if audience == "/terminal" else ("agent", "supervisor")
-        if principal.kind not in allowed:
+        if principal.kind not in SPEAK[audience]:
             return None
         return GatewayPrincipal(
             audience=audience,
@@ -282,6 +293,8 @@ def _gateway_doors(
     def screen(conn: Connection, who: GatewayPrincipal, now: datetime) -> Model:
         if who.audience == "/terminal":
             return terminals.screen(conn, who.subject, now)
+        if who.audience == "/device":
+            return device_screen(conn, who.subject, now)
         language = cast(Language, who.language)
         return desks.screen(conn, who.subject, language, now, supervisor=who.supervisor)
 
@@ -298,7 +311,12 @@ def _gateway_doors(
             **party_asks.handlers(parts.case_of, parts.store.executor, parts.snapshot, clock),
             **terminal_asks.handlers(parts.case_of, parts.documents, parts.esign, clock),
             **console_asks.handlers(
-                parts.case_of, parts.documents, parts.esign, parts.snapshot, clock
+                parts.case_of,
+                parts.documents,
+                parts.checklists,
+                parts.esign,
+                parts.snapshot,
+                clock,
             ),
         },
         clock=clock,

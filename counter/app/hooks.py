@@ -1,6 +1,7 @@
 """Where signalling meets booking: its catalogue, and what its steps do to an appointment."""
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import date, datetime
 
 from sqlalchemy import Connection
 
@@ -12,7 +13,9 @@ from booking.store_rows import by_id, view_of
 from booking.store_visits import due_of
 from counter.app.clock import new_id
 from counter.app.notices import owe_missing_papers
-from counter.case import Case
+from counter.case import Case, Outcome
+from counter.documents.checklist import settle
+from counter.documents.store_checklist import checklist_of, put_dues
 from counter.documents.store_commands import cancel_request
 from counter.documents.store_documents import documents_of
 from counter.esign.store_esign import withdraw
@@ -21,7 +24,7 @@ from counter.ids import AppointmentId, DepartmentId, ServiceId, SiteId, Terminal
 from counter.signaling.ports import ArrivedAppointment, FoundAppointment
 from counter.signaling.store_step import Hooks
 from counter.store.cases import audiences
-from web.shared.wording import screen_language
+from web.shared.wording import screen_language, service_or_none
 
 
 class Snapshot:
@@ -95,6 +98,18 @@ def hooks_of(snapshot: Snapshot, booking: BookingService) -> Hooks:
             needs=arrived.needs,
         )
 
+    def closing(
+        conn: Connection,
+        case: Case,
+        outcome: Outcome,
+        papers: Mapping[str, date | None],
+        now: datetime,
+    ) -> None:
+        service = service_or_none(snapshot.catalogue, case.service_id)
+        items = [paper.id for paper in service.papers] if service else []
+        dues = settle(checklist_of(conn, case.id, items), outcome, papers, now)
+        put_dues(conn, case.id, dues, by=f"agent:{case.agent_id}", now=now)
+
     def closed(conn: Connection, case: Case, now: datetime) -> None:
         if case.appointment_id is not None:
             booking.fulfil(conn, case.appointment_id, now)
@@ -107,5 +122,11 @@ def hooks_of(snapshot: Snapshot, booking: BookingService) -> Hooks:
         put_papers_away(conn, case, by=f"terminal:{case.terminal_id}", now=now)
 
     return Hooks(
-        new_id=new_id, catalogue=snapshot, find=find, arrive=arrive, closed=closed, left=left
+        new_id=new_id,
+        catalogue=snapshot,
+        find=find,
+        arrive=arrive,
+        closing=closing,
+        closed=closed,
+        left=left,
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from booking.store_rows import by_id, sitting_of, view_of
 from counter.case import Case, Outcome
 from counter.documents import advance
 from counter.documents.later import Link, LinkState
+from counter.documents.store_advance import asked_again
+from counter.documents.store_checklist import dues_of
 from counter.documents.store_documents import declined_items
 from counter.documents.store_later import links_of
 from counter.notify.notice import Channel, Letter
@@ -60,6 +62,8 @@ class BookingReaders:
                 if now >= datetime.fromisoformat(body["expires_at"]):
                     return None
             elif not holds(kind, body, await self.executor.read(_view, ref, now), now):
+                return None
+            if kind == advance.AGAIN_OWED and not await self.executor.read(_asked, ref, body):
                 return None
             if TOLD_WITH in body:
                 return NOBODY
@@ -112,6 +116,13 @@ def holds(kind: str, body: Mapping[str, Any], view: AppointmentView, now: dateti
             return kind == PAPERS_MISSING
 
 
+def _asked(conn: Connection, ref: str, body: Mapping[str, Any]) -> bool:
+    """False: the paper was sent anew, taken back or found to do, so nobody is asked for it."""
+    if "paper" not in body:  # owed before papers were named
+        return True
+    return asked_again(conn, ref, body["papers"][0], body["paper"])
+
+
 def owe_missing_papers(
     conn: Connection, case: Case, now: datetime, *, only: Sequence[Link] | None = None
 ) -> None:
@@ -123,15 +134,22 @@ def owe_missing_papers(
         return
     links = links_of(conn, [case.id], now) if only is None else only
     still = [link for link in links if link.state is LinkState.OPEN]
+    due: dict[str, date] = {}
     items = [link.item for link in still]
-    if only is None and case.outcome is Outcome.PAPERS_MISSING:
-        items += [item for item in declined_items(conn, case.id) if item not in items]
+    if only is None:
+        due = {item: until for item, until in dues_of(conn, case.id).items() if until}
+        items += [item for item in due if item not in items]
+        if not items and case.outcome is Outcome.PAPERS_MISSING:
+            items = declined_items(conn, case.id)
+        elif not items:
+            return
     elif not still:
         return
     body = {
         "department": case.department_id,
         "service": case.service_id,
         "papers": items,
+        "until": {item: until.isoformat() for item, until in due.items()},
         "links": [
             {"id": link.link_id, "item": link.item, "until": link.expires_at.isoformat()}
             for link in still

@@ -14,7 +14,7 @@ from booking.availability_service import AT_NINE
 from booking.script_opencc import simplified
 from booking.service import BookingService
 from booking.store_sql import booking_service, plant_seed
-from counter.app.advance_papers import over, require_coming
+from counter.app.advance_papers import lock, over, require_coming
 from counter.app.bridged_calls import BridgedCalls
 from counter.app.call_lines import listeners, speaks_in
 from counter.app.clock import clock, new_id, new_token, random_bytes
@@ -26,6 +26,7 @@ from counter.app.media_processes import media_pool
 from counter.app.recorded_calls import RECORDED_CALLS
 from counter.app.seed import put_people
 from counter.app.store import Store
+from counter.app.terminal_outages import tell_booking
 from counter.app.to_move import tell_departments
 from counter.case import Case
 from counter.documents.admit import PAPER_PAGES, AdmitLimits
@@ -33,7 +34,12 @@ from counter.documents.admit_process import AdmitProcesses
 from counter.documents.admit_service import AdmitService
 from counter.documents.advance_service import AdvanceService
 from counter.documents.advance_sql import SqlAdvancePapers
+from counter.documents.capture_files import CaptureFiles
+from counter.documents.capture_service import CaptureService
+from counter.documents.captures_sql import SqlCaptures
 from counter.documents.check_clamd import ClamdCheck
+from counter.documents.checklist_service import ChecklistService
+from counter.documents.checklist_sql import SqlChecklists
 from counter.documents.later_service import LaterService
 from counter.documents.later_sql import SqlLaterPapers
 from counter.documents.papers_sql import SqlPapers
@@ -91,6 +97,9 @@ class Parts:
     identity: IdentityService
     api_keys: ApiKeyService
     documents: DocumentsService
+    captures: CaptureService
+    "Photographs that come up in parts."
+    checklists: ChecklistService
     advance: AdvanceService
     "Papers before the trip."
     later: LaterService
@@ -133,6 +142,9 @@ class Parts:
         """What nothing depends on, and what is better done soon."""
         await self.booking.sweep(clock())
         self.snapshot.catalogue = await self.booking.catalogue()
+        await tell_booking(
+            self.store.executor, self.booking, self.snapshot.catalogue, new_id, clock()
+        )
         await tell_departments(self.store.executor, self.booking, clock())
         await self.store.executor.write(tidy, clock())
         await self.store.executor.write(tidy_lines, clock())
@@ -140,6 +152,7 @@ class Parts:
         await self.store.executor.write(store_webhooks.tidy, clock())
         await self.advance.sweep(clock())
         await self.later.sweep(clock())
+        await self.captures.sweep(clock())
         await self.esign.resume(clock())
         if self.media_proof is not None:
             self.media_proof.look()
@@ -206,6 +219,9 @@ async def open_parts(
         _relays(settings),
         clock,
     )
+    documents = DocumentsService(
+        SqlPapers(executor, audiences, require_open), store.blobs, scanner, new_id
+    )
     media.on_gone = signaling.legs.worker_gone
     await starting
     return Parts(
@@ -214,11 +230,18 @@ async def open_parts(
         snapshot=snapshot,
         identity=IdentityService(StoredCommands(executor), Argon2Passphrases(), new_token),
         api_keys=ApiKeyService(SqlApiKeys(executor), new_id, new_token, clock),
-        documents=DocumentsService(
-            SqlPapers(executor, audiences, require_open), store.blobs, scanner, new_id
+        documents=documents,
+        captures=CaptureService(
+            SqlCaptures(executor, audiences),
+            CaptureFiles(settings.captures),
+            documents,
+            store.blobs,
+            looker,
+            new_id,
         ),
+        checklists=ChecklistService(SqlChecklists(executor, audiences, require_open)),
         advance=AdvanceService(
-            SqlAdvancePapers(executor, require_coming, over),
+            SqlAdvancePapers(executor, require_coming, lock, over),
             store.blobs,
             reader,
             seal,

@@ -11,21 +11,26 @@ from counter.ids import AppointmentId, Digest
 from counter.store.executor import Executor
 
 RequireComing = Callable[[Connection, str, datetime], None]
+Lock = Callable[[Connection, str], object]
 Over = Callable[[Connection, datetime], Sequence[str]]
 
 
 class SqlAdvancePapers:
     """See `counter.documents.ports.AdvancePapers`."""
 
-    def __init__(self, executor: Executor, require_coming: RequireComing, over: Over) -> None:
-        """Both are asked inside the command's transaction.
+    def __init__(
+        self, executor: Executor, require_coming: RequireComing, lock: Lock, over: Over
+    ) -> None:
+        """These are asked inside the command's transaction.
 
         require_coming: raises a refusal unless papers may be sent for the appointment, whose row
         stays as it is until the end of the transaction.
-        over: appointments whose papers are not kept any longer, some at a time.
+        lock: keeps that row as it is, whatever its state.
+        over: appointments whose papers are not kept any longer, some at a time, locked as well.
         """
         self._executor = executor
         self._require_coming = require_coming
+        self._lock = lock
         self._over = over
 
     async def may_take(
@@ -52,9 +57,11 @@ class SqlAdvancePapers:
     async def take_back(
         self, appointment_id: AppointmentId, item: str, now: datetime
     ) -> tuple[Digest, ...]:
-        return await self._executor.write(
-            store_advance_commands.take_back, appointment_id, item, now
-        )
+        def command(conn: Connection) -> tuple[Digest, ...]:
+            self._lock(conn, appointment_id)
+            return store_advance_commands.take_back(conn, appointment_id, item, now)
+
+        return await self._executor.write(command)
 
     async def of(self, appointment_ids: Sequence[str]) -> list[AdvancePaper]:
         return await self._executor.read(store_advance.papers_of, appointment_ids)

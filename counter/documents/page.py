@@ -31,6 +31,8 @@ class PageState(StrEnum):
     STORED = "stored"
     ACCEPTED = "accepted"
     REJECTED = "rejected"
+    SUPERSEDED = "superseded"
+    "Taken again: it stays to be seen, and counts no more."
 
 
 DECISIONS = frozenset(
@@ -40,6 +42,9 @@ DECISIONS = frozenset(
     }
 )
 "Allowed steps.  An accepted page may be in a bundle already, so it is never taken back."
+
+RETAKEN = frozenset({PageState.STORED, PageState.REJECTED})
+"What a newer photograph may stand in for."
 
 Format = Literal["a-series", "id-1", "free"]
 Note = Literal["resolution_low", "slightly_blurred", "whole_frame"]

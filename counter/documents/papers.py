@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from counter.documents.capture import CaptureState
 from counter.documents.page import Findings, Note, PageState
 from counter.ids import Digest, PageId, RequestId
 
@@ -24,10 +25,24 @@ class PageRow:
     height_px: int
     notes: tuple[Note, ...]
     stored_at: datetime
+    shown: bool = False
+    "An agent has been given the page to look at."
 
     def body(self) -> dict[str, Any]:
         """As JSON holds it."""
         return asdict(self) | {"notes": list(self.notes), "stored_at": self.stored_at.isoformat()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arriving:
+    """A photograph on its way up, as a screen shows it."""
+
+    state: CaptureState
+    thumb_sha256: Digest | None
+    preview_sha256: Digest | None
+    "The page as the terminal itself flattened it; nobody decides by it."
+    quarters: int
+    "Of its bytes that are here, 0 to 4."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +55,14 @@ class OpenRequest:
     asked_at: datetime
     refusal: str | None = None
     "Code of the last photograph that would not do."
+    retake_of: PageId | None = None
+    "The page that the answer stands in for."
+    taking: bool = False
+    "The terminal's program has been told to take a photograph, and none was announced since."
+    shot: int = 0
+    "Which photograph that is, of those that this request wanted."
+    arriving: Arriving | None = None
+    "The newest one that has not ended."
 
     def body(self) -> dict[str, Any]:
         """As JSON holds it."""

@@ -44,6 +44,7 @@ class SqlPapers:
         label_id: str | None,
         by: str,
         now: datetime,
+        retake_of: PageId | None = None,
     ) -> OpenRequest:
         def command(conn: Connection) -> OpenRequest:
             self._require_open(conn, case_id)
@@ -56,6 +57,7 @@ class SqlPapers:
                 label_id=label_id,
                 by=by,
                 now=now,
+                retake_of=retake_of,
             )
 
         return await self._executor.write(command)
@@ -119,6 +121,17 @@ class SqlPapers:
 
     async def documents_of(self, case_id: CaseId) -> CaseDocuments:
         return await self._executor.read(store_documents.documents_of, case_id)
+
+    async def note_shown(self, case_id: CaseId, sha256: str, *, by: str, now: datetime) -> None:
+        if await self._executor.read(store_documents.unseen, case_id, sha256):
+            await self._executor.write(
+                store_commands.note_shown, self._audiences, case_id, sha256, by=by, now=now
+            )
+
+    async def take_shot(self, case_id: CaseId, request_id: RequestId, *, now: datetime) -> None:
+        await self._executor.write(
+            store_commands.take_shot, self._audiences, case_id, request_id, now=now
+        )
 
     async def shows(self, case_id: CaseId, sha256: str) -> bool:
         return await self._executor.read(store_documents.shows, case_id, sha256)

@@ -1,11 +1,12 @@
 """What documents need from outside: rows, bytes by digest, and someone who looks at photographs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from counter.documents.admit import Admitted, NotAdmitted
 from counter.documents.advance import AdvancePaper, Look, NewAdvance, Sealed
+from counter.documents.capture import Announced, Capture, CaptureState
 from counter.documents.later import Asked, Link, NewSheet
 from counter.documents.page import Limits, RequestState, ScanRefused, ScanResult
 from counter.documents.papers import CaseDocuments, NewPage, OpenRequest, PageRow
@@ -44,8 +45,12 @@ class Papers(Protocol):
         label_id: str | None,
         by: str,
         now: datetime,
+        retake_of: PageId | None = None,
     ) -> OpenRequest:
-        """Open a request; an older open one of the case is cancelled."""
+        """Open a request; an older open one of the case is cancelled.
+
+        retake_of: a page that the answer stands in for.  Raises `PageUnknown`, `NotAllowedNow`.
+        """
         ...
 
     async def cancel_request(
@@ -94,8 +99,111 @@ class Papers(Protocol):
         """The papers of this case."""
         ...
 
+    async def note_shown(self, case_id: CaseId, sha256: str, *, by: str, now: datetime) -> None:
+        """An agent has been given this page; noted once.  Harmless for what is no page."""
+        ...
+
+    async def take_shot(self, case_id: CaseId, request_id: RequestId, *, now: datetime) -> None:
+        """Have the terminal's program photograph what lies there.  Raises `ScanNotAsked`."""
+        ...
+
     async def shows(self, case_id: CaseId, sha256: str) -> bool:
         """Whether a screen of this case may be given these bytes."""
+        ...
+
+
+class Captures(Protocol):
+    """Photographs on their way up, as durable rows; see `counter.documents.store_captures`."""
+
+    async def announce(
+        self,
+        terminal_id: str,
+        new: Announced,
+        capture_id: str,
+        thumb_sha256: Digest | None,
+        now: datetime,
+    ) -> Capture:
+        """The capture of this photograph, new or known.  Raises `ScanNotAsked`."""
+        ...
+
+    async def of(self, terminal_id: str, capture_id: str) -> Capture:
+        """Raises `CaptureUnknown`."""
+        ...
+
+    async def require_asked(self, one: Capture) -> None:
+        """Raises `ScanNotAsked` when nobody asks for it any more."""
+        ...
+
+    async def note_progress(self, one: Capture, received: int, now: datetime) -> None:
+        """So many bytes are here; 0: it begins anew."""
+        ...
+
+    async def add_preview(self, one: Capture, sha256: Digest, now: datetime) -> None: ...
+
+    async def end(
+        self,
+        one: Capture,
+        state: CaptureState,
+        now: datetime,
+        *,
+        page_id: PageId | None = None,
+        code: str | None = None,
+    ) -> None:
+        """It is stored, refused or dropped."""
+        ...
+
+    async def overdue(self, now: datetime) -> list[Capture]:
+        """Those that have not come in their time."""
+        ...
+
+    async def on_their_way(self, capture_ids: Collection[str]) -> set[str]:
+        """Which of these have not ended."""
+        ...
+
+    async def forget_pictures(self, now: datetime) -> list[Digest]:
+        """Thumbnails and previews of what has ended; which bytes nobody names any more."""
+        ...
+
+
+class CaptureBytes(Protocol):
+    """What has come up of each; see `counter.documents.capture_files`."""
+
+    async def size(self, capture_id: str) -> int: ...
+
+    async def append(self, capture_id: str, offset: int, chunk: bytes) -> int:
+        """The new end.  Raises `CaptureOffset`, `Busy`."""
+        ...
+
+    async def read(self, capture_id: str) -> bytes: ...
+
+    async def remove(self, capture_id: str) -> None: ...
+
+    async def names(self) -> Collection[str]:
+        """Of which captures there are bytes."""
+        ...
+
+
+class Miniatures(Protocol):
+    """Draws a small picture again, away from the event loop."""
+
+    async def redraw(self, picture: bytes) -> bytes | None:
+        """The same pixels as a new JPEG; None for what is no picture."""
+        ...
+
+
+class Checklists(Protocol):
+    """What agents say of papers, as durable rows; told to the screens and journalled."""
+
+    async def attest(
+        self, case_id: CaseId, item: str, *, seen: bool, by: str, now: datetime
+    ) -> None:
+        """The original was seen, or not after all.  Raises `NotAllowedNow` when closed."""
+        ...
+
+    async def need(
+        self, case_id: CaseId, item: str, *, needed: bool, by: str, now: datetime
+    ) -> None:
+        """The matter needs it, or does without.  Raises `NotAllowedNow` when closed."""
         ...
 
 

@@ -143,6 +143,25 @@ class ScanNotAsked(NotAllowedNow):
     code = "scan_not_asked"
 
 
+class CaptureUnknown(NotFound):
+    """This terminal announced no such photograph."""
+
+    code = "capture_unknown"
+
+
+class CaptureOffset(NotAllowedNow):
+    """The bytes that are here end elsewhere.  Advice: ask where, and send from there."""
+
+    code = "capture_offset"
+
+
+class ChunkDamaged(Refusal):
+    """A part of a photograph is not what its checksum says; nothing of it was kept."""
+
+    code: ClassVar[str] = "chunk_damaged"
+    status: ClassVar[int] = 460  # as tus calls it
+
+
 class PageUnknown(NotFound):
     """There is no such page in this case."""
 
@@ -185,6 +204,19 @@ class OtherPhotograph(NotAllowedNow):
     """The citizen sent another photograph meanwhile; it is to be looked at first."""
 
     code = "other_photograph"
+
+
+class PapersUndecided(NotAllowedNow):
+    """Papers are missing, and nobody said until when they are handed in, or that none is needed."""
+
+    code = "papers_undecided"
+
+
+class DueDayWrong(Refusal):
+    """A paper cannot be due on this day.  Advice: choose a day from tomorrow until a year on."""
+
+    code = "due_day_wrong"
+    status = 422
 
 
 class PaperSealed(Refusal):

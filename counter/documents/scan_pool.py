@@ -33,6 +33,8 @@ CPU_SECONDS = 20
 "For one photograph; a 12-megapixel page takes about half a second."
 PATIENCE_SECONDS = 60.0
 "By the clock, start of a process and a busy machine included."
+REDRAWN_MAX_PX = 4096
+"A side of a thumbnail or preview."
 
 
 class ScanPool:
@@ -73,6 +75,11 @@ class ScanPool:
     async def look_at_drawn(self, page: bytes, limits: Limits) -> Look | ScanRefused:
         """The same for a page that was drawn from a PDF."""
         return await self._run(_look_at_drawn, page, limits)
+
+    async def redraw(self, picture: bytes) -> bytes | None:
+        """The same pixels as a new JPEG, at most `REDRAWN_MAX_PX` a side; None: no picture."""
+        drawn = await self._run(_redraw, picture, Limits())
+        return drawn if isinstance(drawn, bytes) else None
 
     async def _run(
         self, job: Callable[[bytes, Limits], T | ScanRefused], photograph: bytes, limits: Limits
@@ -191,6 +198,27 @@ def _look_at_drawn(page: bytes, limits: Limits) -> Look | ScanRefused:
 
     _allow_time()
     return look_at_drawn(page, limits)
+
+
+def _redraw(picture: bytes, limits: Limits) -> bytes | ScanRefused:
+    """A small picture again: nothing of the file but its pixels."""
+    _load()
+    import cv2
+    import numpy as np
+
+    from counter.documents.refusals import PhotographRefused
+    from counter.documents.sniff import sniff
+
+    _allow_time()
+    try:
+        header = sniff(picture, limits.files)
+    except PhotographRefused as refused:
+        return ScanRefused(code=refused.code, findings=None)
+    seen = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR)
+    if seen is None or max(header.width_px, header.height_px) > REDRAWN_MAX_PX:
+        return ScanRefused(code="image_damaged", findings=None)
+    _, encoded = cv2.imencode(".jpg", seen, [cv2.IMWRITE_JPEG_QUALITY, 80])
+    return encoded.tobytes()
 
 
 def _allow_time() -> None:

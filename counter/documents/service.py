@@ -49,11 +49,13 @@ class DocumentsService:
         now: datetime,
         label_id: str | None = None,
         request_id: RequestId | None = None,
+        retake_of: PageId | None = None,
     ) -> OpenRequest:
         """Ask the citizen for one page of `item`.
 
         An older open request of this case is cancelled.  request_id: the asker's own key, so that
-        asking again with it changes nothing; made here when there is none.
+        asking again with it changes nothing; made here when there is none.  retake_of: the page
+        that the answer stands in for.  Raises `PageUnknown`, `NotAllowedNow`.
         """
         return await self._papers.request_scan(
             case_id,
@@ -62,6 +64,7 @@ class DocumentsService:
             label_id=label_id,
             by=by,
             now=now,
+            retake_of=retake_of,
         )
 
     async def cancel(
@@ -77,6 +80,19 @@ class DocumentsService:
         await self._papers.cancel_request(
             case_id, request_id, by=by, now=now, to=RequestState.DECLINED
         )
+
+    async def take_shot(self, case_id: CaseId, request_id: RequestId, *, now: datetime) -> None:
+        """The paper lies there: have the terminal's program photograph it, once.
+
+        Raises `ScanNotAsked`.
+        """
+        await self._papers.take_shot(case_id, request_id, now=now)
+
+    async def fail_shot(
+        self, case_id: CaseId, request_id: RequestId, *, code: str, now: datetime
+    ) -> None:
+        """The terminal's program could take no photograph; the request stays open."""
+        await self._papers.tell_refused(case_id, request_id, code=code, now=now)
 
     async def receive(
         self,
@@ -135,6 +151,10 @@ class DocumentsService:
         if not await self._papers.shows(case_id, sha256):
             raise PageUnknown(f"case {case_id} shows no image {sha256[:12]}")
         return await self._blobs.get(sha256)
+
+    async def note_shown(self, case_id: CaseId, sha256: str, *, by: str, now: datetime) -> None:
+        """An agent has been given this page to look at."""
+        await self._papers.note_shown(case_id, sha256, by=by, now=now)
 
     async def _read(self, request_id: RequestId, photograph: bytes) -> ScanResult:
         sniff(photograph, self._limits.files)

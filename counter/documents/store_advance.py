@@ -57,14 +57,20 @@ advance_paper = Table(
 )
 """id: another one with each photograph.  photographs: how many were taken, this one included.
 original_sha256: of what came up, whose bytes are not kept.  reason, decided_at, decided_by: the
-agent's word.  more: pages after the first, each with its blobs and size; none: it has one page."""
+agent's word.  Of what was taken back only the number of photographs is left.
+more: pages after the first, each with its blobs and size; none: it has one page."""
+TAKEN_BACK = "taken_back"
+"""State of a row without a paper: the key and the digests are empty."""
 
 
 def papers_of(conn: Connection, appointment_ids: Sequence[str]) -> list[AdvancePaper]:
     """All papers of these appointments."""
     rows = conn.execute(
         select(advance_paper)
-        .where(advance_paper.c.appointment_id.in_(appointment_ids))
+        .where(
+            advance_paper.c.appointment_id.in_(appointment_ids),
+            advance_paper.c.state != TAKEN_BACK,
+        )
         .order_by(advance_paper.c.appointment_id, advance_paper.c.item)
     )
     return [paper_of(row) for row in rows]
@@ -72,11 +78,23 @@ def papers_of(conn: Connection, appointment_ids: Sequence[str]) -> list[AdvanceP
 
 def row_of(conn: Connection, appointment_id: str, item: str) -> Row[Any] | None:
     """The row of a paper."""
+    row = row_of_any(conn, appointment_id, item)
+    return None if row is None or row.state == TAKEN_BACK else row
+
+
+def row_of_any(conn: Connection, appointment_id: str, item: str) -> Row[Any] | None:
+    """The row of a paper, or of one that was taken back."""
     return conn.execute(
         select(advance_paper).where(
             advance_paper.c.appointment_id == appointment_id, advance_paper.c.item == item
         )
     ).one_or_none()
+
+
+def asked_again(conn: Connection, appointment_id: str, item: str, paper_id: str) -> bool:
+    """Whether the agent's word on this very photograph still is: please again."""
+    row = row_of(conn, appointment_id, item)
+    return row is not None and (row.id, row.state) == (paper_id, AdvanceState.AGAIN)
 
 
 def may_take(
@@ -87,7 +105,7 @@ def may_take(
     A paper means that this very photograph was taken before.  Raises `PaperReady`,
     `TooManyPhotographs`.
     """
-    row = row_of(conn, appointment_id, item)
+    row = row_of_any(conn, appointment_id, item)
     if row is None:
         return None
     if row.original_sha256 == original_sha256:
@@ -112,8 +130,8 @@ def sealed_of(
 
 
 def blobs_of(row: Row[Any] | None) -> tuple[Digest, ...]:
-    """Page and thumbnail of the first page, then of each further one."""
-    if row is None:
+    """Page and thumbnail of the first page, then of each further one; none when taken back."""
+    if row is None or row.state == TAKEN_BACK:
         return ()
     first = [row.page_blob, row.thumb_blob]
     further = [blob for one in row.more or () for blob in (one["page_blob"], one["thumb_blob"])]

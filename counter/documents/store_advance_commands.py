@@ -21,11 +21,13 @@ from counter.documents.advance import (
 )
 from counter.documents.refusals import OtherPhotograph, PageUnknown
 from counter.documents.store_advance import (
+    TAKEN_BACK,
     advance_paper,
     blobs_of,
     may_take,
     paper_of,
     row_of,
+    row_of_any,
 )
 from counter.ids import AppointmentId, Digest, PageId
 from counter.store.journal_sql import record
@@ -44,7 +46,7 @@ def take(
     known = may_take(conn, new.appointment_id, new.item, new.original_sha256, now)
     if known is not None:
         return known, new.blobs
-    older = row_of(conn, new.appointment_id, new.item)
+    older = row_of_any(conn, new.appointment_id, new.item)
     if older is not None:
         conn.execute(delete(advance_paper).where(advance_paper.c.id == older.id))
     found, look = new.look.findings, new.look
@@ -89,11 +91,28 @@ def use(conn: Connection, appointment_id: AppointmentId, item: str, now: datetim
 def take_back(
     conn: Connection, appointment_id: AppointmentId, item: str, now: datetime
 ) -> tuple[Digest, ...]:
-    """Forget a paper, as its citizen wishes; which bytes nobody needs now."""
+    """Forget a paper, as its citizen wishes; which bytes nobody needs now.
+
+    How often it was photographed is not forgotten.
+    """
     row = row_of(conn, appointment_id, item)
     if row is None:
         return ()
-    conn.execute(delete(advance_paper).where(advance_paper.c.id == row.id))
+    conn.execute(
+        update(advance_paper)
+        .where(advance_paper.c.id == row.id)
+        .values(
+            state=TAKEN_BACK,
+            original_sha256="",
+            page_blob="",
+            thumb_blob="",
+            wrapped_key=b"",
+            more=None,
+            findings={},
+            advice=None,
+            reason=None,
+        )
+    )
     _record(conn, row, "paper.taken_back", CITIZEN, now)
     return blobs_of(row)
 
@@ -133,9 +152,10 @@ def forget(conn: Connection, appointment_ids: Sequence[str], now: datetime) -> t
         .where(advance_paper.c.appointment_id.in_(appointment_ids))
         .returning(advance_paper)
     ).all()
-    for row in gone:
+    papers = [row for row in gone if row.state != TAKEN_BACK]
+    for row in papers:
         _record(conn, row, "paper.forgotten", COUNTER, now)
-    return tuple(blob for row in gone for blob in blobs_of(row))
+    return tuple(blob for row in papers for blob in blobs_of(row))
 
 
 def _changed(conn: Connection, row: Row[Any], **values: Any) -> Row[Any]:

@@ -10,10 +10,11 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select, update
 
-from counter.documents.page import DECISIONS, PageState, RequestState
+from counter.documents.page import DECISIONS, RETAKEN, PageState, RequestState
 from counter.documents.papers import NewPage, OpenRequest, PageRow
 from counter.documents.refusals import ScanNotAsked
 from counter.documents.store_documents import (
+    capture,
     open_request,
     page,
     page_of,
@@ -44,6 +45,7 @@ def request_scan(
     label_id: str | None,
     by: str,
     now: datetime,
+    retake_of: PageId | None = None,
 ) -> OpenRequest:
     """Ask this case for a scan of `item`.  An older open request is cancelled by the newer.
 
@@ -56,10 +58,13 @@ def request_scan(
         label_id=label_id,
         state=RequestState.OPEN,
         asked_at=now,
+        retake_of=retake_of,
     )
     for _ in range(TRIES):  # another desk's request can come between the two statements
         if known := _known_request(conn, case_id, request_id):
             return known
+        if retake_of is not None:
+            _require_retakable(conn, case_id, retake_of, item)
         _cancel_older(conn, audiences, case_id, request_id, now)
         if conn.execute(asked.on_conflict_do_nothing()).rowcount:
             break
@@ -75,7 +80,9 @@ def request_scan(
         facts={"request_id": request_id, "item": item},
         now=now,
     )
-    return OpenRequest(request_id=request_id, item=item, label_id=label_id, asked_at=now)
+    return OpenRequest(
+        request_id=request_id, item=item, label_id=label_id, asked_at=now, retake_of=retake_of
+    )
 
 
 def cancel_request(
@@ -131,7 +138,7 @@ def add_page(
     Raises `ScanNotAsked` when the request was cancelled, or answered by another photograph.
     """
     # The request's row is the lock: of two uploads at once the second finds it answered.
-    item = conn.execute(
+    asked = conn.execute(
         update(scan_request)
         .where(
             scan_request.c.id == request_id,
@@ -139,9 +146,9 @@ def add_page(
             scan_request.c.state == RequestState.OPEN,
         )
         .values(state=RequestState.ANSWERED)
-        .returning(scan_request.c.item)
-    ).scalar_one_or_none()
-    if item is None:
+        .returning(scan_request.c.item, scan_request.c.retake_of)
+    ).one_or_none()
+    if asked is None:
         if known := page_of_upload(conn, case_id, request_id, new.original_sha256):
             return known
         raise ScanNotAsked(f"request {request_id} is not open in case {case_id}")
@@ -154,7 +161,7 @@ def add_page(
             case_id=case_id,
             request_id=request_id,
             seq=seq,
-            item=item,
+            item=asked.item,
             state=PageState.STORED,
             original_sha256=new.original_sha256,
             page_sha256=new.page_sha256,
@@ -165,6 +172,8 @@ def add_page(
             stored_at=now,
         )
     )
+    if asked.retake_of:
+        _supersede(conn, case_id, asked.retake_of)
     row = page_of(conn, case_id, new.page_id)
     body = {"page_id": new.page_id, "sha256": new.page_sha256, "thumb_sha256": new.thumb_sha256}
     _tell_all(conn, audiences, case_id, "page.added", body | {"request_id": request_id}, now)
@@ -178,7 +187,8 @@ def add_page(
             "request_id": request_id,
             "original_sha256": new.original_sha256,
             "page_sha256": new.page_sha256,
-        },
+        }
+        | ({"retake_of": asked.retake_of} if asked.retake_of else {}),
         now=now,
     )
     return row
@@ -194,6 +204,7 @@ def tell_refused(
     now: datetime,
 ) -> None:
     """Let both screens know that a photograph would not do; the request stays open."""
+    announced = select(func.count()).where(capture.c.request_id == request_id).scalar_subquery()
     conn.execute(
         update(scan_request)
         .where(
@@ -201,7 +212,7 @@ def tell_refused(
             scan_request.c.case_id == case_id,
             scan_request.c.state == RequestState.OPEN,
         )
-        .values(refusal=code)
+        .values(refusal=code, shots=announced)  # whoever laid the paper anew says so again
     )
     body = {"request_id": request_id, "code": code}
     _tell_all(conn, audiences, case_id, "page.refused", body, now)
@@ -252,6 +263,57 @@ def decide_page(
     return row
 
 
+def note_shown(
+    conn: Connection,
+    audiences: Audiences,
+    case_id: CaseId,
+    sha256: str,
+    *,
+    by: str,
+    now: datetime,
+) -> None:
+    """An agent has been given this page; noted once."""
+    page_id = conn.execute(
+        update(page)
+        .where(page.c.case_id == case_id, page.c.page_sha256 == sha256, page.c.shown_at.is_(None))
+        .values(shown_at=now)
+        .returning(page.c.id)
+    ).scalar()
+    if page_id is None:
+        return
+    _tell_all(conn, audiences, case_id, "page.shown", {"page_id": page_id}, now)
+    record(
+        conn,
+        actor=by,
+        action="page.show",
+        subject=f"case:{case_id}",
+        facts={"page_id": page_id, "page_sha256": sha256},
+        now=now,
+    )
+
+
+def take_shot(
+    conn: Connection, audiences: Audiences, case_id: CaseId, request_id: RequestId, *, now: datetime
+) -> None:
+    """Have the terminal's program take one photograph more than were announced.
+
+    Asked twice before it has done so, it is asked once.  Raises `ScanNotAsked`.
+    """
+    announced = select(func.count()).where(capture.c.request_id == request_id).scalar_subquery()
+    changed = conn.execute(
+        update(scan_request)
+        .where(
+            scan_request.c.id == request_id,
+            scan_request.c.case_id == case_id,
+            scan_request.c.state == RequestState.OPEN,
+        )
+        .values(shots=announced + 1, refusal=None)
+    ).rowcount
+    if not changed:
+        raise ScanNotAsked(f"request {request_id} is not open in case {case_id}")
+    _tell_all(conn, audiences, case_id, "scan.taking", {"request_id": request_id}, now)
+
+
 def _known_request(conn: Connection, case_id: str, request_id: str) -> OpenRequest | None:
     row = conn.execute(select(scan_request).where(scan_request.c.id == request_id)).one_or_none()
     if row is None:
@@ -259,6 +321,27 @@ def _known_request(conn: Connection, case_id: str, request_id: str) -> OpenReque
     if row.case_id != case_id:
         raise ScanNotAsked(f"request {request_id} is of another case")
     return open_request(row)
+
+
+def _require_retakable(conn: Connection, case_id: CaseId, page_id: PageId, item: str) -> None:
+    old = page_of(conn, case_id, page_id)
+    if old.item != item:
+        raise NotAllowedNow(f"page {page_id} is of another paper")
+    if old.state not in RETAKEN:
+        raise NotAllowedNow(f"page {page_id} is {old.state}: it cannot be taken again")
+
+
+def _supersede(conn: Connection, case_id: CaseId, page_id: str) -> None:
+    """Let the older page count no more, unless it was accepted meanwhile."""
+    conn.execute(
+        update(page)
+        .where(
+            page.c.id == page_id,
+            page.c.case_id == case_id,
+            page.c.state.in_(sorted(state.value for state in RETAKEN)),
+        )
+        .values(state=PageState.SUPERSEDED)
+    )
 
 
 def _cancel_older(

@@ -4,6 +4,7 @@ At most one request per case is open: a partial unique index, not code, forbids 
 commands that change these rows are in `store_commands`.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import (
@@ -20,8 +21,9 @@ from sqlalchemy import (
     select,
 )
 
+from counter.documents.capture import ON_ITS_WAY, CaptureState, quarters
 from counter.documents.page import PageState, RequestState
-from counter.documents.papers import CaseDocuments, OpenRequest, PageRow
+from counter.documents.papers import Arriving, CaseDocuments, OpenRequest, PageRow
 from counter.documents.refusals import PageUnknown, ScanNotAsked
 from counter.ids import CaseId, RequestId
 from counter.store.metadata import UtcDateTime, metadata
@@ -36,7 +38,11 @@ scan_request = Table(
     Column("state", String(12), nullable=False),
     Column("asked_at", UtcDateTime, nullable=False),
     Column("refusal", String(40)),
+    Column("retake_of", String(40)),
+    Column("shots", Integer, nullable=False, server_default="0"),
 )
+"""`shots`: of how many captures the terminal's program was told; fewer were announced: it is to
+take one now."""
 Index(
     "one_open_scan_per_case",
     scan_request.c.case_id,
@@ -61,9 +67,32 @@ page = Table(
     Column("height_px", Integer, nullable=False),
     Column("findings", JSON, nullable=False),
     Column("stored_at", UtcDateTime, nullable=False),
+    Column("shown_at", UtcDateTime),
     UniqueConstraint("case_id", "seq"),
     UniqueConstraint("request_id", "original_sha256"),
 )
+
+capture = Table(
+    "capture",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("case_id", String(40), nullable=False, index=True),
+    Column("request_id", String(40), nullable=False),
+    Column("terminal_id", String(40), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("length", Integer, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("received", Integer, nullable=False),
+    Column("thumb_sha256", String(64)),
+    Column("preview_sha256", String(64)),
+    Column("page_id", String(40)),
+    Column("code", String(40)),
+    Column("announced_at", UtcDateTime, nullable=False, index=True),
+    Column("ended_at", UtcDateTime),
+    UniqueConstraint("request_id", "sha256"),
+)
+"Photographs on their way up from terminals' programs; see `counter.documents.capture`."
 
 
 def documents_of(conn: Connection, case_id: CaseId) -> CaseDocuments:
@@ -75,8 +104,31 @@ def documents_of(conn: Connection, case_id: CaseId) -> CaseDocuments:
     ).one_or_none()
     rows = conn.execute(select(page).where(page.c.case_id == case_id).order_by(page.c.seq))
     return CaseDocuments(
-        open_request=open_request(asked) if asked else None,
+        open_request=_with_captures(conn, asked) if asked else None,
         pages=tuple(page_row(row) for row in rows),
+    )
+
+
+def _with_captures(conn: Connection, asked: Row[Any]) -> OpenRequest:
+    rows = conn.execute(
+        select(capture)
+        .where(capture.c.request_id == asked.id)
+        .order_by(capture.c.announced_at.desc(), capture.c.id)
+    ).all()
+    newest = next((row for row in rows if row.state in ON_ITS_WAY), None)
+    arriving = None
+    if newest is not None:
+        arriving = Arriving(
+            state=CaptureState(newest.state),
+            thumb_sha256=newest.thumb_sha256,
+            preview_sha256=newest.preview_sha256,
+            quarters=quarters(newest.received, newest.length),
+        )
+    return replace(
+        open_request(asked),
+        taking=asked.shots > len(rows),
+        shot=asked.shots,
+        arriving=arriving,
     )
 
 
@@ -93,7 +145,7 @@ def declined_items(conn: Connection, case_id: CaseId) -> list[str]:
 
 
 def shows(conn: Connection, case_id: CaseId, sha256: str) -> bool:
-    """Whether this digest is a flattened page or a thumbnail of this case.
+    """Whether this digest is a flattened page or a thumbnail of this case, or of one on its way.
 
     Originals are evidence and are never shown: only what was re-encoded here goes to a screen.
     """
@@ -103,6 +155,28 @@ def shows(conn: Connection, case_id: CaseId, sha256: str) -> bool:
             page.c.case_id == case_id,
             or_(page.c.page_sha256 == sha256, page.c.thumb_sha256 == sha256),
         )
+        .limit(1)
+    ).one_or_none()
+    return found is not None or _arrives(conn, case_id, sha256)
+
+
+def _arrives(conn: Connection, case_id: CaseId, sha256: str) -> bool:
+    found = conn.execute(
+        select(capture.c.id)
+        .where(
+            capture.c.case_id == case_id,
+            or_(capture.c.thumb_sha256 == sha256, capture.c.preview_sha256 == sha256),
+        )
+        .limit(1)
+    ).one_or_none()
+    return found is not None
+
+
+def unseen(conn: Connection, case_id: CaseId, sha256: str) -> bool:
+    """Whether this is a page that no agent was given yet."""
+    found = conn.execute(
+        select(page.c.id)
+        .where(page.c.case_id == case_id, page.c.page_sha256 == sha256, page.c.shown_at.is_(None))
         .limit(1)
     ).one_or_none()
     return found is not None
@@ -163,6 +237,7 @@ def open_request(row: Row[Any]) -> OpenRequest:
         label_id=row.label_id,
         asked_at=row.asked_at,
         refusal=row.refusal,
+        retake_of=row.retake_of,
     )
 
 
@@ -179,4 +254,5 @@ def page_row(row: Row[Any]) -> PageRow:
         height_px=row.height_px,
         notes=tuple(row.findings["notes"]),
         stored_at=row.stored_at,
+        shown=row.shown_at is not None,
     )

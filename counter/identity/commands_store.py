@@ -42,8 +42,22 @@ class StoredCommands:
     async def end(self, token_sha256: str, now: datetime) -> None:
         await self._executor.write(store_identity.end, token_sha256, now)
 
-    async def issue_enrolment(self, terminal_id: str, token: str, now: datetime) -> None:
-        await self._executor.write(store_identity.issue_enrolment, terminal_id, token, now)
+    async def issue_enrolment(
+        self, terminal_id: str, token: str, now: datetime, *, boot: bool = False
+    ) -> None:
+        await self._executor.write(
+            store_identity.issue_enrolment, terminal_id, token, now, boot=boot
+        )
 
-    async def enrol(self, enrolment_token: str, token: str, csrf: str, now: datetime) -> Session:
-        return await self._executor.write(store_identity.enrol, enrolment_token, token, csrf, now)
+    async def enrol(
+        self,
+        enrolment_token: str,
+        token: str,
+        csrf: str,
+        now: datetime,
+        *,
+        kind: Kind = "terminal",
+    ) -> Session:
+        return await self._executor.write(
+            store_identity.enrol, enrolment_token, token, csrf, now, kind=kind
+        )

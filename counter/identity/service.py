@@ -38,9 +38,17 @@ class Commands(Protocol):
     async def living_of(self, digests: Sequence[str], now: datetime) -> list[Session]: ...
     async def seen(self, digests: Sequence[str], now: datetime) -> None: ...
     async def end(self, token_sha256: str, now: datetime) -> None: ...
-    async def issue_enrolment(self, terminal_id: str, token: str, now: datetime) -> None: ...
+    async def issue_enrolment(
+        self, terminal_id: str, token: str, now: datetime, *, boot: bool = False
+    ) -> None: ...
     async def enrol(
-        self, enrolment_token: str, token: str, csrf: str, now: datetime
+        self,
+        enrolment_token: str,
+        token: str,
+        csrf: str,
+        now: datetime,
+        *,
+        kind: Kind = "terminal",
     ) -> Session: ...
 
 
@@ -119,10 +127,18 @@ class IdentityService:
         await self._commands.issue_enrolment(terminal_id, token, now)
         return token
 
-    async def enrol(self, enrolment_token: str, now: datetime) -> Begun:
-        """Raises `EnrolmentUsed`."""
+    async def boot_ticket(self, terminal_id: str, now: datetime) -> str:
+        """A one-use secret, good for a minute, for the browser that a terminal's program starts."""
         token = self._new_token()
-        session = await self._commands.enrol(enrolment_token, token, self._new_token(), now)
+        await self._commands.issue_enrolment(terminal_id, token, now, boot=True)
+        return token
+
+    async def enrol(self, enrolment_token: str, now: datetime, *, kind: Kind = "terminal") -> Begun:
+        """The session of a terminal's page, or of its program.  Raises `EnrolmentUsed`."""
+        token = self._new_token()
+        session = await self._commands.enrol(
+            enrolment_token, token, self._new_token(), now, kind=kind
+        )
         return Begun(token=token, session=session)
 
     async def _off_loop(self, work: Any, *args: str) -> Any:

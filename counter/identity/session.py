@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-Kind = Literal["terminal", "agent", "supervisor"]
+Kind = Literal["terminal", "device", "agent", "supervisor"]
+"`terminal`: a kiosk's page; `device`: the program beside it."
 
 LONGEST: dict[Kind, timedelta] = {
     "terminal": timedelta(days=90),
+    "device": timedelta(days=90),
     "agent": timedelta(hours=10),
     "supervisor": timedelta(hours=10),
 }
@@ -20,6 +22,7 @@ LONGEST: dict[Kind, timedelta] = {
 
 IDLE: dict[Kind, timedelta] = {
     "terminal": timedelta(days=30),
+    "device": timedelta(days=30),
     "agent": timedelta(hours=1),
     "supervisor": timedelta(hours=1),
 }
@@ -27,6 +30,12 @@ IDLE: dict[Kind, timedelta] = {
 
 ENROLMENT = timedelta(hours=24)
 "How long an enrolment link waits for its terminal."
+
+BOOT = timedelta(seconds=60)
+"How long a ticket waits for the browser that the terminal's program has just started."
+
+OF_A_MACHINE: tuple[Kind, ...] = ("terminal", "device")
+"Whose older sessions end when a machine becomes a terminal: a place has one machine."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

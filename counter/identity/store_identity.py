@@ -4,10 +4,21 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Column, Connection, Integer, String, Table, delete, select, update
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Integer,
+    String,
+    Table,
+    delete,
+    false,
+    select,
+    update,
+)
 
 from counter.identity.refusals import EnrolmentUsed, TooManyTries
-from counter.identity.session import ENROLMENT, Kind, Session, digest
+from counter.identity.session import BOOT, ENROLMENT, OF_A_MACHINE, Kind, Session, digest
 from counter.store.journal_sql import record
 from counter.store.metadata import UtcDateTime, insert_for, metadata
 
@@ -42,7 +53,9 @@ enrolment = Table(
     Column("token_sha256", String(64), primary_key=True),
     Column("terminal_id", String(40), nullable=False),
     Column("issued_at", UtcDateTime, nullable=False),
+    Column("boot", Boolean, nullable=False, server_default=false()),
 )
+"`boot`: given to the terminal's own program for the browser that it starts, not to a person."
 
 
 def put_credential(
@@ -167,40 +180,59 @@ def end(conn: Connection, token_sha256: str, now: datetime) -> None:
         record(conn, actor=who, action="session.ended", subject=who, facts={}, now=now)
 
 
-def issue_enrolment(conn: Connection, terminal_id: str, token: str, now: datetime) -> None:
-    """One link for one terminal; an older unused one of that terminal is void."""
-    conn.execute(delete(enrolment).where(enrolment.c.terminal_id == terminal_id))
+def issue_enrolment(
+    conn: Connection, terminal_id: str, token: str, now: datetime, *, boot: bool = False
+) -> None:
+    """One link for one terminal; an older unused one of that terminal is void.
+
+    boot: asked for by the terminal's own program, for its browser.
+    """
+    conn.execute(
+        delete(enrolment).where(enrolment.c.terminal_id == terminal_id, enrolment.c.boot == boot)
+    )
     conn.execute(
         enrolment.insert().values(
-            token_sha256=digest(token), terminal_id=terminal_id, issued_at=now
+            token_sha256=digest(token), terminal_id=terminal_id, issued_at=now, boot=boot
         )
     )
     record(
         conn,
-        actor="counter:operator",
+        actor=f"device:{terminal_id}" if boot else "counter:operator",
         action="enrolment.issued",
         subject=f"terminal:{terminal_id}",
-        facts={},
+        facts={"boot": boot} if boot else {},
         now=now,
     )
 
 
-def enrol(conn: Connection, enrolment_token: str, token: str, csrf: str, now: datetime) -> Session:
-    """Turn an enrolment link into the terminal's session.
+def enrol(
+    conn: Connection,
+    enrolment_token: str,
+    token: str,
+    csrf: str,
+    now: datetime,
+    *,
+    kind: Kind = "terminal",
+) -> Session:
+    """Turn an enrolment link into the session of the terminal's page, or of its program.
 
-    Sessions the terminal had before end: a place has one machine.
-    Raises `EnrolmentUsed` when the link is unknown, used or too old.
+    Sessions the terminal had before end: a place has one machine.  The page that a program lets in
+    ends only that of an older page.
+    Raises `EnrolmentUsed` when the link is unknown, used, too old, or was for a browser.
     """
     row = conn.execute(
         delete(enrolment)
         .where(enrolment.c.token_sha256 == digest(enrolment_token))
-        .returning(enrolment.c.terminal_id, enrolment.c.issued_at)
+        .returning(enrolment.c.terminal_id, enrolment.c.issued_at, enrolment.c.boot)
     ).one_or_none()
-    if row is None or now > row.issued_at + ENROLMENT:
+    if row is None or now > row.issued_at + (BOOT if row.boot else ENROLMENT):
         raise EnrolmentUsed("an enrolment link was used that is unknown, used or too old")
+    if row.boot and kind != "terminal":
+        raise EnrolmentUsed("a ticket for a browser was used by something else")
+    ended = ("terminal",) if row.boot else OF_A_MACHINE
     conn.execute(
         delete(web_session).where(
-            web_session.c.kind == "terminal", web_session.c.subject == row.terminal_id
+            web_session.c.kind.in_(ended), web_session.c.subject == row.terminal_id
         )
     )
-    return begin(conn, kind="terminal", subject=row.terminal_id, token=token, csrf=csrf, now=now)
+    return begin(conn, kind=kind, subject=row.terminal_id, token=token, csrf=csrf, now=now)

@@ -6,14 +6,15 @@ from typing import Any
 from pydantic import ValidationError
 
 from counter.errors import BadInput
-from counter.protocol import desk, terminal
+from counter.protocol import desk, device, terminal
 from counter.protocol.message import Ask
 
 Audience = str
-"The Socket.IO namespace: `/terminal` or `/agent`."
+"The Socket.IO namespace: `/terminal`, `/device` or `/agent`."
 
 ASKS: Mapping[Audience, Mapping[str, type[Ask]]] = {
     "/terminal": {ask.event: ask for ask in terminal.ASKS},
+    "/device": {ask.event: ask for ask in device.ASKS},
     "/agent": {ask.event: ask for ask in desk.ASKS},
 }
 

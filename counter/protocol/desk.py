@@ -4,7 +4,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from counter.protocol import parties
+from counter.protocol import checklist, parties
+from counter.protocol.checklist import PaperDue
 from counter.protocol.line import LegReport, PictureChoose
 from counter.protocol.message import Ask, Ident, Text
 from counter.protocol.recording import DESK_ASKS
@@ -38,6 +39,8 @@ class ScanRequest(Ask):
     event: ClassVar[str] = "scan.request"
     item: Annotated[Text, Field(min_length=1, max_length=40)]
     """Which item of the checklist, or `other`."""
+    retake: Ident | None = None
+    """The page that it shall stand in for; that one stays to be seen, and counts no more."""
 
 
 class ScanCancel(Ask):
@@ -79,6 +82,8 @@ class CaseClose(Ask):
     """For the citizen, in words."""
     note: Annotated[Text, Field(max_length=2000)] = ""
     """For colleagues; never shown to the citizen."""
+    papers: Annotated[list[PaperDue], Field(max_length=60)] = []
+    """Of each paper that is missing, until when it is handed in."""
 
 
 class DeskBeat(Ask):
@@ -104,6 +109,7 @@ ASKS: tuple[type[Ask], ...] = (
     LegReport,
     PictureChoose,
     *parties.ASKS,
+    *checklist.ASKS,
     *DESK_ASKS,
 )
 "Everything the namespace `/agent` may say."

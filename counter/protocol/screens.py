@@ -7,11 +7,13 @@ what is drawn comes from the screen alone.  Texts are already in the language of
 
 from typing import ClassVar, Literal
 
+from counter.protocol.checklist import ChecklistRow, MissingPaper
+from counter.protocol.device import DeviceScreenChanged
 from counter.protocol.message import Instant, Language, Model, Tell
 from counter.protocol.party_cards import AskedCard, CallRow, InviteCard, PartyCard, PartyRole
 from counter.protocol.recording import RecordingCard
 
-CasePageState = Literal["stored", "accepted", "rejected"]
+CasePageState = Literal["stored", "accepted", "rejected", "superseded"]
 CeremonyState = Literal["presented", "consented", "signing", "sealed", "declined", "withdrawn"]
 
 
@@ -28,6 +30,20 @@ class CasePage(Model):
     thumb_sha256: str
     width_px: int
     height_px: int
+    shown: bool = False
+    """An agent has been given it to look at."""
+
+
+class ArrivingCard(Model):
+    """A photograph on its way up from the terminal's program."""
+
+    state: Literal["captured", "uploading"]
+    thumb_sha256: str | None
+    """Fetched as a page is."""
+    preview_sha256: str | None
+    """The page as the terminal flattened it, to read while the photograph is still coming."""
+    quarters: int
+    """Of its bytes that are here, 0 to 4."""
 
 
 class ScanCard(Model):
@@ -38,6 +54,13 @@ class ScanCard(Model):
     label: str
     refusal: str | None
     """Code of the last photograph that would not do; gone with the next one."""
+    by_device: bool = False
+    """The terminal's program photographs it, when `shot.take` says so; else the page does."""
+    taking: bool = False
+    """It has been told to, and has not begun to send."""
+    retake: bool = False
+    """In place of a page that there is."""
+    arriving: ArrivingCard | None = None
 
 
 class SheetCard(Model):
@@ -175,6 +198,8 @@ class ReceiptCard(Model):
     outcome: str
     next_step: str
     handed_in: list[str]
+    missing: list[MissingPaper] = []
+    """What is still to be handed in, the most urgent first."""
     signed: list[CeremonyCard]
     rated: bool
     later: list[LaterCard] = []
@@ -212,6 +237,7 @@ class TerminalScreen(Model):
     scan: ScanCard | None = None
     ceremony: CeremonyCard | None = None
     pages: list[CasePage] = []
+    checklist: list[ChecklistRow] = []
     receipt: ReceiptCard | None = None
     recording: RecordingCard | None = None
 
@@ -239,17 +265,6 @@ class OfferCard(Model):
     language: Language
     deadline: Instant
     waiting_since: Instant
-
-
-class ChecklistRow(Model):
-    """A paper this service needs."""
-
-    item: str
-    label: str
-    kind: Literal["original", "copy", "photo"]
-    state: Literal["missing", "asked", "stored", "accepted", "rejected", "declined"]
-    before: Literal["sent", "ready", "again"] | None = None
-    """What became of the photograph that was sent before the visit."""
 
 
 class FormField(Model):
@@ -398,6 +413,7 @@ class LegOffered(Model):
 TELLS: tuple[type[Tell], ...] = (
     TerminalScreenChanged,
     DeskScreenChanged,
+    DeviceScreenChanged,
     Happened,
     Displaced,
 )

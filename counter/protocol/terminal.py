@@ -113,6 +113,13 @@ class ScanDecline(Ask):
     request_id: Ident
 
 
+class ShotTake(Ask):
+    """The paper lies under the document camera: let the terminal's program photograph it."""
+
+    event: ClassVar[str] = "shot.take"
+    request_id: Ident
+
+
 class VisitRate(Ask):
     """How it was, from 1 to 5."""
 
@@ -176,6 +183,7 @@ ASKS: tuple[type[Ask], ...] = (
     CeremonySign,
     CeremonyDecline,
     ScanDecline,
+    ShotTake,
     VisitRate,
     VisitLeave,
     DeviceReport,

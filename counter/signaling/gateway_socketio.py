@@ -30,8 +30,8 @@ from counter.store.session_log import Told, heads, tail
 
 log = logging.getLogger(__name__)
 
-Audience = Literal["/terminal", "/agent"]
-AUDIENCES: Final[tuple[Audience, ...]] = ("/terminal", "/agent")
+Audience = Literal["/terminal", "/device", "/agent"]
+AUDIENCES: Final[tuple[Audience, ...]] = ("/terminal", "/device", "/agent")
 TAIL: Final = 200
 "Rows of one audience sent at once; the rest follows."
 Handler = Callable[[GatewayPrincipal, Ask], Awaitable[Mapping[str, object] | None]]

@@ -21,9 +21,9 @@ MEDIA_ELSEWHERE = "media_elsewhere"
 class GatewayPrincipal:
     """Who speaks on a socket."""
 
-    audience: Literal["/terminal", "/agent"]
+    audience: Literal["/terminal", "/device", "/agent"]
     subject: str
-    "Id of the terminal or of the agent."
+    "Id of the terminal (also of the program beside its page) or of the agent."
     epoch: int = 0
     "Set on connect; a newer connection of the same subject has a higher one."
     language: str = "zh-Hant"

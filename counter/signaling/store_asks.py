@@ -5,7 +5,7 @@ Contract: `counter.signaling.ports.Store`.
 
 import hashlib
 from collections.abc import Callable, Collection, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final, cast
 
 from sqlalchemy import Connection, select
@@ -14,11 +14,13 @@ from counter.case import Outcome
 from counter.errors import BadInput, NotFound, UsedElsewhere
 from counter.ids import AgentId, CallId, DepartmentId, PairingId, ServiceId, TerminalId
 from counter.protocol import desk as desk_asks
+from counter.protocol import device as device_asks
 from counter.protocol import terminal as terminal_asks
 from counter.protocol.message import Ask
 from counter.signaling import (
     store_calls,
     store_desk,
+    store_device,
     store_legs,
     store_legs_reading,
     store_party_asks,
@@ -123,8 +125,17 @@ def _close(step: Step, who: GatewayPrincipal, ask: desk_asks.CaseClose) -> Json:
         Outcome(ask.outcome),
         ask.next_step,
         ask.note,
+        {paper.item: _day(paper.until) for paper in ask.papers},
     )
     return {"case_id": case.id}
+
+
+def _day(until: str | None) -> date | None:
+    """Raises `BadInput` for a day that no month has."""
+    try:
+        return date.fromisoformat(until) if until else None
+    except ValueError as wrong:
+        raise BadInput("case.close: papers.until is not a day") from wrong
 
 
 COMMANDS: Final[Mapping[type[Ask], Command]] = {
@@ -144,11 +155,14 @@ COMMANDS: Final[Mapping[type[Ask], Command]] = {
     desk_asks.OfferAccept: _accept,
     desk_asks.OfferDecline: _decline,
     desk_asks.CaseClose: _close,
+    **store_device.COMMANDS,
     **store_party_asks.COMMANDS,
 }
 "Every ask that is one transaction of signalling."
 
-REPEATABLE: Final = frozenset({terminal_asks.TerminalBeat, desk_asks.DeskBeat})
+REPEATABLE: Final = frozenset(
+    {terminal_asks.TerminalBeat, desk_asks.DeskBeat, device_asks.DeviceBeat}
+)
 "Harmless when repeated: their keys are not kept."
 
 
@@ -181,13 +195,21 @@ def attach(conn: Connection, hooks: Hooks, who: GatewayPrincipal, now: datetime)
     """A newer connection of this subject takes over; its epoch fences all older ones."""
     if who.audience == "/agent":
         return in_step(conn, hooks, now, store_desk.log_in, AgentId(who.subject))
+    if who.audience == "/device":
+        return in_step(conn, hooks, now, store_device.attach_device, TerminalId(who.subject))
     return in_step(conn, hooks, now, store_terminal.attach_terminal, TerminalId(who.subject))
+
+
+EPOCHS: Final = {
+    "/agent": store_desk.agent_epoch,
+    "/device": store_device.device_epoch,
+    "/terminal": store_terminal.terminal_epoch,
+}
 
 
 def current_epoch(conn: Connection, who: GatewayPrincipal) -> int:
     """The epoch that holds this subject's desk or terminal.  Raises `NotFound`."""
-    read = store_desk.agent_epoch if who.audience == "/agent" else store_terminal.terminal_epoch
-    epoch = read(conn, who.subject)
+    epoch = EPOCHS[who.audience](conn, who.subject)
     if epoch is None:
         raise NotFound(f"{who.own} is not known")
     return epoch
@@ -203,9 +225,14 @@ def require_current(conn: Connection, who: GatewayPrincipal) -> None:
 
 
 def follows(conn: Connection, who: GatewayPrincipal) -> list[str]:
-    """Audiences besides its own: an agent's queues, the queue that the citizen stands in."""
+    """Audiences besides its own: an agent's queues, the queue that the citizen stands in.
+
+    The program of a terminal follows the terminal.
+    """
     if who.audience == "/agent":
         departments = departments_of(conn, who.subject)
+    elif who.audience == "/device":
+        return [f"terminal:{who.subject}"]  # whatever changes there may be work for it
     else:
         departments = tuple(
             conn.execute(

@@ -1,7 +1,8 @@
 """What an agent's desk does: sign in, beat, choose presence, answer, close the case."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
@@ -172,11 +173,18 @@ def withdraw(step: Step, pairing_id: PairingId, desk: Desk, to: PairingState) ->
 
 
 def close_case(
-    step: Step, agent_id: AgentId, epoch: int, outcome: Outcome, next_step: str, note: str
+    step: Step,
+    agent_id: AgentId,
+    epoch: int,
+    outcome: Outcome,
+    next_step: str,
+    note: str,
+    papers: Mapping[str, date | None],
 ) -> Case:
     """The agent says how it ended; the call ends with it, wrap-up begins.
 
-    Raises `NotAllowedNow` when this agent works on no case.
+    papers: of those that are missing, the last day to hand them in.
+    Raises `NotAllowedNow` when this agent works on no case, and what `Hooks.closing` raises.
     """
     locked_desk(step, agent_id, epoch)
     row = step.conn.execute(
@@ -195,6 +203,7 @@ def close_case(
         reason="closed",
     )
     case = get_case(step.conn, CaseId(row.case_id), lock=True)
+    step.hooks.closing(step.conn, case, outcome, papers, step.now)
     case = case.closed(outcome, next_step=next_step, note=note, now=step.now)
     put_case(step.conn, case)
     step.hooks.closed(step.conn, case, step.now)

@@ -1,13 +1,13 @@
 """One transaction of signalling: where it is, what time it is, what it will say at its end."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
 
-from counter.case import Case
+from counter.case import Case, Outcome
 from counter.ids import NewId, TerminalId
 from counter.signaling.news import News
 from counter.signaling.ports import ArrivedAppointment, Catalogue, FoundAppointment
@@ -22,6 +22,12 @@ def _nothing(conn: Connection, case: Case, now: datetime) -> None:
     """Nobody else wants to know."""
 
 
+def _no_papers(
+    conn: Connection, case: Case, outcome: Outcome, papers: Mapping[str, date | None], now: datetime
+) -> None:
+    """No paper is missing."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hooks:
     """What other parts do inside a transaction of this one."""
@@ -32,6 +38,11 @@ class Hooks:
     "By what was typed or read, for this terminal.  Raises a refusal; changes nothing."
     arrive: Callable[[Connection, str, TerminalId, datetime], ArrivedAppointment]
     "Mark it as arrived.  Raises a refusal."
+    closing: Callable[[Connection, Case, Outcome, Mapping[str, date | None], datetime], None] = (
+        _no_papers
+    )
+    """Before an agent closes the case so; with what is said of papers that are missing, by item.
+    Raises a refusal."""
     closed: Callable[[Connection, Case, datetime], None] = _nothing
     "After an agent has closed the case."
     left: Callable[[Connection, Case, datetime], None] = _nothing

@@ -21,6 +21,7 @@ from counter.signaling.dispatch import (
     ticket_number,
 )
 from counter.signaling.ring import TERMINAL_LEASE
+from counter.signaling.store_device import require_in_order
 from counter.signaling.store_dispatch import (
     live_pairing_of_ticket,
     offer_for_agent,
@@ -37,6 +38,7 @@ from counter.store.metadata import insert_for
 def confirm_arrival(step: Step, terminal: Terminal) -> CaseId:
     """Yes, this is the citizen's appointment.  Raises `NotAllowedNow` when none was found."""
     require_nobody(step, terminal)
+    require_in_order(step.conn, terminal.id)
     if terminal.stage != "confirm" or terminal.draft is None:
         raise NotAllowedNow(f"terminal {terminal.id}: no appointment was found yet")
     booked = step.hooks.arrive(step.conn, str(terminal.draft["reference"]), terminal.id, step.now)
@@ -56,6 +58,7 @@ def confirm_arrival(step: Step, terminal: Terminal) -> CaseId:
 def take_ticket(step: Step, terminal: Terminal, service_id: ServiceId) -> CaseId:
     """No appointment: a walk-in ticket in the terminal's language."""
     require_nobody(step, terminal)
+    require_in_order(step.conn, terminal.id)
     department_id = step.hooks.catalogue.walk_in(terminal.id, service_id, step.now)
     return _arrive(step, terminal, department_id, service_id, language=terminal.language)
 

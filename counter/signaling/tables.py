@@ -230,3 +230,13 @@ terminal_state = Table(
 )
 """The screen before arrival.  `draft` is the appointment that was found; it is wiped when it was
 used or the citizen leaves."""
+
+device_state = Table(
+    "device_state",
+    metadata,
+    Column("terminal_id", String(40), primary_key=True),
+    Column("epoch", Integer, nullable=False),
+    Column("beat_at", UtcDateTime, nullable=False),
+    Column("health", JSON, nullable=False),
+)
+"The program beside a terminal's page.  `health`: see `counter.signaling.device_health`."

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
+import aiohttp
 import socketio
 from socketio.exceptions import ConnectionError as NoConnection
 from socketio.exceptions import SocketIOError
@@ -27,8 +28,15 @@ class Refused(Refusal):
 class Line:
     """One Socket.IO connection, WebSocket only, that comes back by itself."""
 
-    def __init__(self, address: str, namespace: str, token: str, new_key: Callable[[], str]):
-        """token: the bearer secret of a session."""
+    def __init__(
+        self,
+        address: str,
+        namespace: str,
+        token: str,
+        new_key: Callable[[], str],
+        http: aiohttp.ClientSession | None = None,
+    ) -> None:
+        """token: the bearer secret of a session.  http: whom it believes; none: what all do."""
         self._address = address
         self._namespace = namespace
         self._token = token
@@ -39,6 +47,7 @@ class Line:
         self._socket = socketio.AsyncClient(
             reconnection_delay=0.3,
             reconnection_delay_max=2,
+            http_session=http,
             handle_sigint=False,  # it would cancel every task of the loop, behind our back
         )
         self._socket.on("screen.changed", self._on_screen, namespace=namespace)

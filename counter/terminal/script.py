@@ -74,6 +74,9 @@ def citizen_step(screen: Screen, wish: Wish, refused: Mapping[str, int]) -> Step
 def _in_call(screen: Screen, refused: Mapping[str, int]) -> Step | None:
     if scan := screen["scan"]:
         request_id = scan["request_id"]
+        if scan.get("by_device"):  # the terminal's own program photographs it
+            waits = scan["taking"] or scan["arriving"]
+            return None if waits else Say(event="shot.take", body={"request_id": request_id})
         return LayPaper(request_id=request_id, attempt=refused.get(request_id, 0))
     ceremony = screen["ceremony"]
     if ceremony is None:
@@ -147,5 +150,11 @@ def _sign_and_close(case: Screen, answers: Mapping[str, str]) -> Step | None:
             "outcome": "completed",
             "next_step": "The certificate will be in the app.",
             "note": "",
+            # It has one camera and one paper; what else is listed is done without.
+            "papers": [
+                {"item": row["item"], "until": None}
+                for row in case["checklist"]
+                if row.get("missing")
+            ],
         },
     )

@@ -2,20 +2,22 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select, text, update
+from sqlalchemy.util import await_only
 
 from booking.appointment import COMING, Details, State
 from booking.service import BookingService
 from booking.store_sql import booking_service, plant_seed
 from booking.tables import appointment
-from counter.app.advance_papers import KEPT_AFTER, over, require_coming
+from counter.app.advance_papers import KEPT_AFTER, lock, over, require_coming
 from counter.app.notices import BookingReaders
 from counter.documents.advance import AdvancePaper, AdvanceState, Reason
 from counter.documents.advance_service import AdvanceService
@@ -81,7 +83,7 @@ class Counter:
 
     def node(self) -> AdvanceService:
         return AdvanceService(
-            SqlAdvancePapers(self.executor, require_coming, over),
+            SqlAdvancePapers(self.executor, require_coming, lock, over),
             self.blobs,
             self.looker,
             PaperSeal(b"k" * 32, self.chance),
@@ -334,6 +336,97 @@ async def test_who_is_late_is_asked_to_photograph_again_too(counter: Counter) ->
     while await deliverer.deliver_due():
         pass
     assert "paper.again" in [one.kind for one in letters.came]
+
+
+@pytest.mark.parametrize("meanwhile", ["sent anew", "taken back", "found to do", "nothing"])
+async def test_who_sent_it_anew_meanwhile_is_not_asked_for_it(
+    counter: Counter, meanwhile: str
+) -> None:
+    _, booked = await counter.book()
+    paper = await counter.send(booked, 1)
+    await counter.console.decide(MINE, booked, paper.item, paper.paper_id, Reason.UNREADABLE)
+    match meanwhile:
+        case "sent anew":
+            await counter.send(booked, 2)
+        case "taken back":
+            await counter.papers.take_back(AppointmentId(booked), paper.item, counter.now)
+        case "found to do":
+            await counter.console.decide(MINE, booked, paper.item, paper.paper_id, None)
+    letters = Letterbox()
+    await deliver(counter, letters)
+    told = "paper.again" in [one.kind for one in letters.came]
+    assert told == (meanwhile == "nothing")
+
+
+async def deliver(counter: Counter, letters: Letterbox) -> None:
+    readers = BookingReaders(
+        executor=counter.executor,
+        booking=counter.booking,
+        address="https://counter.example",
+        domain="counter.example",
+        link_address=lambda link: f"https://counter.example/papers/{link}",
+    )
+    deliverer = Deliverer(counter.executor, readers, {Channel.EMAIL: letters}, lambda: counter.now)
+    while await deliverer.deliver_due():
+        pass
+
+
+async def test_a_page_looked_at_by_its_own_address_is_journalled(counter: Counter) -> None:
+    _, booked = await counter.book()
+    paper = await counter.send(booked)
+    await counter.console.image(MINE, booked, paper.item, 1)
+    last = (await counter.executor.read(actions))[-1]
+    assert "papers.viewed" in last and paper.paper_id in last and "agent:lei" in last
+
+
+@asynccontextmanager
+async def busy(counter: Counter, booked: str) -> AsyncIterator[bool]:
+    """Somebody has the appointment; False on SQLite, where one is done before another begins."""
+    has_it, go_on = asyncio.Event(), asyncio.Event()
+
+    def hold_it(conn: Connection) -> None:
+        lock(conn, booked)
+        if conn.dialect.name == "postgresql":
+            has_it.set()
+            await_only(go_on.wait())
+
+    holding = asyncio.create_task(counter.executor.write(hold_it))
+    waiting = asyncio.create_task(has_it.wait())
+    await asyncio.wait({holding, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    try:
+        yield has_it.is_set()
+    finally:
+        go_on.set()
+        await holding
+
+
+def waits(conn: Connection) -> bool:
+    asked = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    return bool(conn.execute(asked).scalar_one())
+
+
+async def test_deleting_waits_for_who_has_the_appointment(counter: Counter) -> None:
+    _, booked = await counter.book()
+    item = (await counter.send(booked)).item
+    async with busy(counter, booked) as apart:
+        deleting = asyncio.create_task(
+            counter.papers.take_back(AppointmentId(booked), item, counter.now)
+        )
+        while apart and not await counter.executor.read(waits):
+            assert not deleting.done(), "it did not wait"
+    await deleting
+    assert await counter.papers.of([booked]) == []
+
+
+async def test_what_is_busy_is_forgotten_the_next_time(counter: Counter) -> None:
+    reference, booked = await counter.book()
+    await counter.send(booked)
+    await counter.booking.cancel(reference, counter.now)
+    async with busy(counter, booked) as apart:
+        if apart:
+            assert await counter.papers.sweep(counter.now) == 0
+    assert await counter.papers.sweep(counter.now) == 2
 
 
 async def test_nobody_is_asked_to_photograph_for_what_was_cancelled(counter: Counter) -> None:

@@ -25,6 +25,7 @@ from counter.documents.later import REACH, LinkState
 from counter.documents.later_service import LaterService
 from counter.documents.later_sql import SqlLaterPapers
 from counter.documents.papers_sql import SqlPapers
+from counter.documents.scan_pool import ScanPool
 from counter.documents.seal_cryptography import PaperSeal
 from counter.documents.service import DocumentsService
 from counter.documents.store_later import links_of
@@ -101,10 +102,7 @@ class House:
         self.addresses = LinkAddresses(self.later.token)
         self.addresses.base = "https://counter.example"
         self.documents = DocumentsService(
-            SqlPapers(executor, audiences, require_open),
-            store,
-            None,
-            new_id,  # type: ignore[arg-type]
+            SqlPapers(executor, audiences, require_open), store, ScanPool(), new_id
         )
 
     async def open(self) -> web.Application:
@@ -427,7 +425,11 @@ async def test_the_receipt_shows_what_is_open_and_nothing_else(
 
 
 async def test_no_token_is_logged_or_journalled(
-    house: House, agent: Citizen, person: Citizen, caplog: pytest.LogCaptureFixture
+    house: House,
+    agent: Citizen,
+    person: Citizen,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     caplog.set_level(logging.DEBUG)
     await house.case()
@@ -437,7 +439,7 @@ async def test_no_token_is_logged_or_journalled(
     await person.client.post(path, data={"csrf": "wrong"}, headers=person.headers)
     await person.client.post(path, data={"csrf": "wrong"})
     await person.client.get(f"{path}/none/thumb", headers=person.headers)
-    house.reader.read = lambda content: 1 / 0  # type: ignore[method-assign,assignment]
+    monkeypatch.setattr(house.reader, "read", lambda content: 1 / 0)
     await upload(person, path, photograph())
     assert person.status == 500
     assert "/papers/…" in caplog.text and token not in caplog.text

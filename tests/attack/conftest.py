@@ -14,6 +14,12 @@ from tests.servers import run_apart
 PATIENCE_S = 30
 
 
+def done_without(screen: dict[str, Any]) -> list[dict[str, Any]]:
+    """Said at closing: what is missing is not needed."""
+    rows = screen["case"]["checklist"] if screen.get("case") else []
+    return [{"item": row["item"], "until": None} for row in rows if row["missing"]]
+
+
 class Page:
     """A page over a bearer session: its last screen, and whether it was put out of use."""
 

@@ -15,10 +15,10 @@ import pytest
 from counter.app.demo import ANSWERS
 from counter.documents.sample_page import sample_photograph
 from counter.terminal.script import ink
-from tests.attack.conftest import Attacker, Page
+from tests.attack.conftest import Attacker, Page, done_without
 from web.shared.refusals import SENTENCES
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.pairs
 
 TERMINAL, OTHER = "hengqin-centre-1", "hengqin-centre-2"
 LEI = ("dsi", "fss", "dsaj", "dsf")
@@ -46,10 +46,14 @@ def terminal_asks(ids: Mapping[str, str]) -> Asks:
         ("ceremony.sign", {**signed, "strokes": [[{"x": 1.0, "y": 1.0, "t_ms": 0.0}]]}),
         ("ceremony.decline", {"ceremony_id": "none"}),
         ("scan.decline", {"request_id": "none"}),
+        ("shot.take", {"request_id": "none"}),
+        ("health.report", {"devices": [{"device": "sound", "state": "broken"}]}),
         ("device.report", {"camera": "good", "microphone": "missing"}),
         ("terminal.beat", {}),
         ("leg.answer", {"leg_id": "none", "sdp": "v=0"}),
         ("case.close", {"outcome": "completed"}),
+        ("paper.original", {"item": "bir-original", "seen": True}),
+        ("paper.need", {"item": "bir-original", "needed": False}),
         ("form.present", {"form": "none", "fields": {}}),
         *((f"recording.{word}", {"recording_id": "none"}) for word in ("agree", "decline", "stop")),
         ("recording.propose", {}),
@@ -62,8 +66,11 @@ def agent_asks(ids: Mapping[str, str]) -> Asks:
         ("offer.accept", {"pairing_id": "none"}),
         ("offer.decline", {"pairing_id": "none"}),
         ("scan.request", {"item": "my own words"}),
+        ("scan.request", {"item": "bir-original", "retake": "none"}),
         ("scan.cancel", {"request_id": "none"}),
         ("page.decide", {"page_id": "none", "accept": True}),
+        ("paper.original", {"item": "my own words", "seen": True}),
+        ("paper.need", {"item": "my own words", "needed": False}),
         ("form.present", {"form": "none", "fields": {}}),
         ("ceremony.withdraw", {"ceremony_id": "none"}),
         *(
@@ -252,7 +259,8 @@ async def test_no_ask_at_any_stage_is_a_fault_and_nothing_foreign_is_reached(
 
     # The end, and what comes after it.
     asked = await taken(desk, "scan.request", item="other")
-    closed = await asyncio.gather(*(desk.ask("case.close", outcome="completed") for _ in range(2)))
+    ending: dict[str, Any] = {"outcome": "completed", "papers": done_without(desk.screen)}
+    closed = await asyncio.gather(*(desk.ask("case.close", **ending) for _ in range(2)))
     assert sorted(one["ok"] for one in closed) == [False, True]
     await terminal.until(lambda screen: screen["stage"] == "receipt")
     assert await ours.put(asked["request_id"], photograph) == (409, "scan_not_asked")

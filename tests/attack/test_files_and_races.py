@@ -13,9 +13,9 @@ import pytest
 from counter.app.demo import ANSWERS
 from counter.documents.sample_page import sample_photograph
 from counter.terminal.script import ink
-from tests.attack.conftest import Attacker, Page
+from tests.attack.conftest import Attacker, Page, done_without
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.pairs
 
 TERMINAL, OTHER = "hengqin-centre-1", "hengqin-centre-2"
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -109,7 +109,9 @@ class Visit:
         return card
 
     async def over(self) -> None:
-        await self.desk.ask("case.close", outcome="completed")
+        await self.desk.ask(
+            "case.close", outcome="completed", papers=done_without(self.desk.screen)
+        )
         assert (await self.terminal.ask("visit.leave"))["ok"]
         await self.terminal.until(lambda screen: screen["stage"] == "attract")
 

@@ -49,7 +49,7 @@ def test_an_error_is_told_without_its_words() -> None:
     assert not any(words in told for words in written)
 
 
-@pytest.mark.alone
+@pytest.mark.pairs
 async def test_what_the_counter_keeps_is_nobody_elses_to_read(attacker: Attacker) -> None:
     open_to_others = [
         path

@@ -187,7 +187,7 @@ class _Person:
 
     async def _times(self, times: Times) -> list[str]:
         began = time.perf_counter()
-        there = f"/availability/{SERVICE}?site={self._site}&from={self._day}"
+        there = f"/availability/{SERVICE}?site={self._site}&from={self._day}&days=1"
         status, body = await self._ask("GET", there)
         times.first.append(time.perf_counter() - began)
         if status != 200:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, select, text
 from sqlalchemy.util import await_only
 
 from booking import errors, store_booking, store_catalogue, store_catalogue_changes
-from booking.appointment import Details, State
+from booking.appointment import HOLD_FOR, Details, State
 from booking.calendar import Closure, Opening
 from booking.catalogue import LANGUAGES, Catalogue, Fee, Release
 from booking.catalogue_changes import (
@@ -372,6 +372,140 @@ async def test_fewer_lanes_pass_on_what_fits_and_list_what_does_not(
     assert stuck == [one.appointment_id for one in preview.to_move]
     assert stuck[0] in {one.appointment_id for one in holds}
     assert alone.appointment_id not in stuck
+
+
+async def holds_by_lane(
+    booking: BookingService, executor: Executor, now: datetime, lanes: int
+) -> dict[int, Held]:
+    """As many times at one instant as there are lanes; who has which lane."""
+    service, sites = "dsf-salaries-tax-certificate", ("hengqin-centre", "hengqin-neighbourhood")
+    found = [
+        await booking.hold(f"{number}", service, sites[number % 2], TEN, f"p-{number}", now)
+        for number in range(lanes)
+    ]
+    lane_of = dict(await executor.read(lanes_claimed))
+    return {lane_of[one.appointment_id]: one for one in found}
+
+
+def lanes_claimed(conn: Connection) -> list[tuple[str, int]]:
+    rows = conn.execute(select(claim).where(claim.c.resource == f"department:{DSF}"))
+    return [(row.appointment_id, row.unit) for row in rows]
+
+
+def more_lanes(conn: Connection) -> None:
+    conn.execute(department.update().where(department.c.id == DSF).values(lanes=3, daily_quota=20))
+    store_catalogue.touch(conn)
+
+
+async def test_what_is_only_held_gives_way_to_what_is_booked_when_lanes_get_fewer(
+    booking: BookingService, executor: Executor, now: datetime
+) -> None:
+    await executor.write(more_lanes)
+    by_lane = await holds_by_lane(booking, executor, now, 3)
+    await booking.confirm(by_lane[2].reference, Details(name="A"), now)
+    fewer = await capacity(booking, now, 1, 20)
+    preview = await booking.preview_change(fewer, None, now)
+    assert (preview.to_move, preview.holds) == ((), 2)
+    await make(booking, fewer, now)
+    assert await booking.to_be_moved(now) == []
+    assert await executor.read(state_of, by_lane[0].appointment_id) == State.EXPIRED
+    assert await executor.read(state_of, by_lane[1].appointment_id) == State.EXPIRED
+    assert set(await executor.read(lanes_claimed)) == {(by_lane[2].appointment_id, 0)}
+
+
+async def test_a_hold_that_ran_out_keeps_no_lane_from_what_is_booked(
+    booking: BookingService, executor: Executor, now: datetime
+) -> None:
+    await executor.write(widen)
+    by_lane = await holds_by_lane(booking, executor, now, 2)
+    await booking.confirm(by_lane[1].reference, Details(name="A"), now)
+    later = now + HOLD_FOR + timedelta(seconds=1)
+    fewer = await capacity(booking, later, 1, 20)
+    preview = await booking.preview_change(fewer, None, later)
+    assert (preview.to_move, preview.holds) == ((), 0), "nobody is just booking"
+    await make(booking, fewer, later)
+    assert await booking.to_be_moved(later) == []
+
+
+async def test_of_two_that_are_booked_one_is_listed_and_the_hold_between_them_goes(
+    booking: BookingService, executor: Executor, now: datetime
+) -> None:
+    await executor.write(more_lanes)
+    by_lane = await holds_by_lane(booking, executor, now, 3)
+    for lane in (0, 2):
+        await booking.confirm(by_lane[lane].reference, Details(name="A"), now)
+    await make(booking, await capacity(booking, now, 1, 20), now)
+    stuck = [one.appointment_id for one in await booking.to_be_moved(now)]
+    assert stuck == [by_lane[2].appointment_id]
+    assert await executor.read(state_of, by_lane[1].appointment_id) == State.EXPIRED
+
+
+@pytest.mark.parametrize("what", ["withdrawn", "language"])
+async def test_a_hold_of_what_is_not_offered_any_more_is_given_back(
+    booking: BookingService, executor: Executor, now: datetime, what: str
+) -> None:
+    hold = await held(booking, now)
+    kept = await booked(booking, now, TEN + timedelta(hours=1), "q")
+    speech = (await booking.service(SERVICE)).speech
+    changed: dict[str, Any] = (
+        {"withdrawn": True}
+        if what == "withdrawn"
+        else {"speech": tuple(one for one in speech if one != "yue")}
+    )
+    change = await of_service(booking, now, **changed)
+    assert (await booking.preview_change(change, None, now)).holds == 1
+    await make(booking, change, now)
+    assert await executor.read(state_of, hold.appointment_id) == State.EXPIRED
+    with pytest.raises(errors.HoldExpired):
+        await booking.confirm(hold.reference, Details(name="A"), now)
+    assert await executor.read(state_of, kept.appointment_id) == State.BOOKED
+
+
+async def test_back_to_how_it_is_today_can_be_scheduled_after_what_waits(
+    booking: BookingService, executor: Executor, now: datetime
+) -> None:
+    home = (await booking.catalogue()).department(DSF)
+    first, second = midnight(home, DAY), midnight(home, DAY + timedelta(days=7))
+    fee = Fee(minor=2000, currency="MOP")
+    await make(booking, await of_service(booking, now, fee=fee), now, first)
+    back = await of_service(booking, now)
+    number = await make(booking, back, now, second)
+    seen = mark(await booking.administered(now), back)
+    again = ChangeOrder(change=back, seen=seen, from_at=second, by=BOSS)
+    assert await booking.change_catalogue(again, now) == number, "sent twice it is made once"
+    before = await booking.service(SERVICE)
+    await booking.sweep(first)
+    assert (await booking.service(SERVICE)).fee == fee
+    await booking.sweep(second)
+    assert await booking.service(SERVICE) == before
+
+
+async def test_the_release_of_another_department_is_neither_written_nor_taken_away(
+    booking: BookingService, executor: Executor, now: datetime
+) -> None:
+    release = Release(
+        id="r",
+        opens_at=now + timedelta(days=1),
+        from_day=date(2026, 12, 14),
+        to_day=date(2026, 12, 18),
+    )
+    opening = ReleaseChange(department=DSF, release="r", before=None, after=release)
+    await make(booking, opening, now)
+    for after in (replace(release, to_day=date(2026, 12, 31)), None):
+        foreign = ReleaseChange(department="dsi", release="r", before=None, after=after)
+        order = ChangeOrder(change=foreign, seen="x", from_at=None, by="supervisor:hong")
+        for refused in (
+            booking.change_catalogue(order, now),
+            booking.preview_change(foreign, None, now),
+        ):
+            with pytest.raises(errors.NotInCatalogue):
+                await refused
+    assert (await booking.department(DSF)).releases == (release,)
+    away = ReleaseChange(department=DSF, release="r", before=release, after=None)
+    with pytest.raises(errors.BadChange):
+        await make(booking, away, now)
+    await make(booking, replace(away, opens_all=True), now)
+    assert (await booking.department(DSF)).releases == ()
 
 
 def held_misfits(conn: Connection) -> list[str]:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from booking.calendar import Closure, Opening
-from booking.catalogue import LANGUAGES, SPEECH, Catalogue, Fee, Release
+from booking.catalogue import LANGUAGES, SPEECH, Catalogue, Fee, Release, Scheduled
 from booking.catalogue_changes import (
     Capacity,
     CapacityChange,
@@ -23,6 +23,7 @@ from booking.catalogue_changes import (
     current,
     inverse,
     mark,
+    meant,
     rebased,
     stands,
     subject_of,
@@ -264,6 +265,85 @@ BAD: list[tuple[Change, str, Mistake]] = [
     (of_release(release("r-3", 20, 30)), "from_day", Mistake.RELEASE_OVERLAP),
     (of_release(release("r-3", 24, 30, opens=2)), "opens_day", Mistake.RELEASE_OUT_OF_ORDER),
 ]
+CAPACITY = (
+    catalogue().department(DEPARTMENT).lanes,
+    catalogue().department(DEPARTMENT).daily_quota,
+)
+ONLY = "r-1"
+"A release that is the only one."
+
+
+def with_one_release() -> Catalogue:
+    one = catalogue().department(DEPARTMENT)
+    (first, *_) = one.releases
+    changed = replace(one, releases=(first,))
+    return replace(catalogue(), departments={**catalogue().departments, DEPARTMENT: changed})
+
+
+def test_the_last_release_is_taken_away_only_by_who_means_that_every_day_opens() -> None:
+    away = of_release(None, ONLY)
+    found = findings(with_one_release(), away, None, NOW)
+    assert found == (Finding(field="opens_all", mistake=Mistake.RELEASE_LAST),)
+    assert findings(with_one_release(), replace(away, opens_all=True), None, NOW) == ()
+    assert findings(with_one_release(), away, None, NOW, taking_back=True) == ()
+    assert findings(catalogue(), away, None, NOW) == (), "another one is left"
+
+
+def test_a_release_of_another_department_is_not_there() -> None:
+    for after in (release(ONLY, 30, 40), None):
+        foreign = ReleaseChange(department="dsf", release=ONLY, before=None, after=after)
+        with pytest.raises(NotInCatalogue):
+            findings(catalogue(), foreign, None, NOW)
+
+
+def waiting(*changes_: Change) -> Catalogue:
+    """The changes wait, each a day after the other."""
+    scheduled = tuple(
+        Scheduled(
+            id=number,
+            department=DEPARTMENT,
+            subject=subject_of(change),
+            at=NOW + timedelta(days=number),
+            change=change,
+        )
+        for number, change in enumerate(changes_, 1)
+    )
+    return replace(catalogue(), scheduled=scheduled)
+
+
+@pytest.mark.parametrize(
+    ("other", "back"),
+    [
+        (of_capacity(3, 30), of_capacity(*CAPACITY)),
+        (of_hours((1, 540, 780)), replace(of_hours(), after=of_hours().before)),
+        (of_service(slot_minutes=60), of_service()),
+    ],
+    ids=["capacity", "hours", "service"],
+)
+def test_back_to_how_it_is_today_is_a_change_when_another_one_waits_before_it(
+    other: Change, back: Change
+) -> None:
+    waits = waiting(other)
+    before, after = NOW + timedelta(hours=23), NOW + timedelta(days=2)
+    (nothing,) = findings(waits, back, before, NOW)
+    assert nothing.mistake is Mistake.NOTHING_CHANGED
+    assert findings(waits, back, after, NOW) == ()
+    there = meant(waits, back, after)
+    assert there.before == other.after
+    assert there.after == current(waits, other)
+
+
+def test_what_will_be_so_by_then_is_no_change() -> None:
+    waits = waiting(of_capacity(3, 30))
+    (again,) = findings(waits, of_capacity(3, 30), NOW + timedelta(days=2), NOW)
+    assert again.mistake is Mistake.NOTHING_CHANGED
+
+
+def test_a_change_that_only_a_newer_counter_knows_is_left_to_it() -> None:
+    waits = waiting(of_capacity(3, 30))
+    (one,) = waits.scheduled
+    newer = replace(waits, scheduled=(replace(one, change=None),))
+    assert findings(newer, of_capacity(2, 9), NOW + timedelta(days=2), NOW) == ()
 
 
 @pytest.mark.parametrize(("change", "field", "mistake"), BAD)
@@ -280,6 +360,7 @@ def test_every_mistake_is_found_by_a_rule_or_made_by_a_form() -> None:
         Mistake.TOO_MANY_PAPERS,
         Mistake.FROM_PAST,
         Mistake.FROM_TOO_FAR,
+        Mistake.RELEASE_LAST,
     }
     assert set(Mistake) == found | elsewhere
 

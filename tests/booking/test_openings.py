@@ -5,13 +5,16 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import Connection, update
 
-from booking import openings, slots
+from booking import openings, slots, store_catalogue
 from booking.appointment import Details, Wish
 from booking.calendar import Why
 from booking.errors import NotInThisLanguage, NotOfferedHere, SlotTaken
 from booking.seed_toml import seed
 from booking.service import BookingService
+from booking.store_catalogue_tables import department
+from counter.store.executor import Executor
 
 CATALOGUE = seed([2026, 2027]).catalogue
 MACAU = ZoneInfo("Asia/Macau")
@@ -62,6 +65,44 @@ def test_a_day_of_a_sitting_says_what_stands_in_its_way() -> None:
     assert day(date(2026, 11, 28), {}) == (0, Why.WEEKEND)
     full = {("quota:dsi", slots.day_grain(site, TUESDAY)): frozenset(range(quota))}
     assert day(TUESDAY, full) == (0, Why.FULLY_BOOKED)
+
+
+def test_services_of_one_department_take_of_its_day_together() -> None:
+    site = CATALOGUE.site(SITE)
+    (_, *others) = CATALOGUE.services_of("fss")
+    other = next(one for one in others if site in CATALOGUE.sites_for(one.id))
+    both, quota = [PENSION, other.id], CATALOGUE.department("fss").daily_quota
+    place = ("quota:fss", slots.day_grain(site, TUESDAY))
+
+    def left(units: int) -> tuple[set[int], int]:
+        used = {place: frozenset(range(quota - units))}
+        wanted = [CATALOGUE.service(one) for one in both]
+        found = openings.fitting(CATALOGUE, wanted, site, TUESDAY, used, NOW)
+        day = openings.fitting_day(CATALOGUE, wanted, site, TUESDAY, used, NOW)
+        assert (day.free > 0) == bool(found)
+        return {one.left for one in found}, day.free
+
+    assert left(1) == (set(), 0)
+    assert left(2) == ({1}, 1) == left(3)
+    assert left(4)[1] == 2
+
+
+async def test_with_one_unit_of_the_day_left_no_visit_to_a_department_twice_is_offered(
+    booking: BookingService, executor: Executor, now: datetime
+) -> None:
+    others = [one.id for one in await booking.services("fss") if one.id != PENSION]
+    both = [PENSION, others[0]]
+    offers = await booking.sitting_slots(both, SITE, TUESDAY, now)
+
+    def one_unit(conn: Connection) -> None:
+        conn.execute(update(department).where(department.c.id == "fss").values(daily_quota=1))
+        store_catalogue.touch(conn)
+
+    await executor.write(one_unit)
+    with pytest.raises(SlotTaken):
+        await booking.hold_sitting("k", both, SITE, offers[0].start, "p", now)
+    assert await booking.sitting_slots(both, SITE, TUESDAY, now) == []
+    assert await booking.slots(PENSION, SITE, TUESDAY, now) != []
 
 
 async def test_the_earliest_times_are_the_first_of_all_places(

@@ -76,6 +76,33 @@ async def test_of_a_sitting_that_does_not_fit_nothing_is_held(
     assert [await executor.read(rows, table) for table in (appointment, claim)] == before
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ([SERVICE], TWO),
+        (TWO, [SERVICE]),
+        (TWO, [SERVICE, "dsi-kinship"]),
+        ([*TWO, "fss-voluntary-scheme"], TWO),
+        (TWO, [*TWO, "fss-voluntary-scheme"]),
+    ],
+    ids=str,
+)
+async def test_a_key_is_for_the_services_that_it_was_first_used_for(
+    booking: BookingService,
+    executor: Executor,
+    now: datetime,
+    first: list[str],
+    second: list[str],
+) -> None:
+    kept = await booking.hold_sitting("k", first, SITE, TEN, "p", now)
+    known = await executor.read(rows, appointment)
+    with pytest.raises(errors.BadDetails) as refused:
+        await booking.hold_sitting("k", second, SITE, TEN, "p", now)
+    assert refused.value.fields == ("key",)
+    assert await executor.read(rows, appointment) == known
+    assert await booking.hold_sitting("k", first, SITE, TEN, "p", now) == kept
+
+
 async def test_it_is_moved_as_one(booking: BookingService, now: datetime) -> None:
     free = await starts(booking, now)
     first, second = await held(booking, free[0], now)

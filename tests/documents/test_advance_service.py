@@ -40,10 +40,14 @@ class Appointments:
     def __init__(self) -> None:
         self.closed: set[str] = set()
         self.gone: list[str] = []
+        self.locked: list[str] = []
 
     def require_coming(self, conn: Connection, appointment_id: str, now: datetime) -> None:
         if appointment_id in self.closed:
             raise refusals.NotBeforeVisit("closed")
+
+    def lock(self, conn: Connection, appointment_id: str) -> None:
+        self.locked.append(appointment_id)
 
     def over(self, conn: Connection, now: datetime) -> Sequence[str]:
         return self.gone
@@ -68,7 +72,9 @@ def papers(
     new_id: Callable[[], str],
 ) -> AdvanceService:
     return AdvanceService(
-        SqlAdvancePapers(executor, appointments.require_coming, appointments.over),
+        SqlAdvancePapers(
+            executor, appointments.require_coming, appointments.lock, appointments.over
+        ),
         DirectoryBlobs(tmp_path / "blobs"),
         looker,
         PaperSeal(b"k" * 32, chance()),
@@ -266,6 +272,39 @@ async def test_a_paper_is_photographed_so_often_and_no_more(
     assert await papers.take(OTHER, ITEM, photograph(PHOTOGRAPHS_MAX), now)
 
 
+async def test_who_deletes_in_between_may_photograph_no_more_often(
+    papers: AdvanceService, executor: Executor, now: datetime
+) -> None:
+    for number in range(PHOTOGRAPHS_MAX):
+        await papers.take(MINE, ITEM, photograph(number), now)
+        await papers.take_back(MINE, ITEM, now)
+    with pytest.raises(refusals.TooManyPhotographs):
+        await papers.take(MINE, ITEM, photograph(PHOTOGRAPHS_MAX), now)
+    (row,) = await executor.read(rows)
+    assert (row.wrapped_key, row.page_blob, row.thumb_blob, row.original_sha256) == (
+        b"",
+        "",
+        "",
+        "",
+    )
+
+
+async def test_of_what_was_taken_back_nothing_is_shown_used_or_decided(
+    papers: AdvanceService, looker: FakeReader, executor: Executor, now: datetime
+) -> None:
+    paper = await papers.take(MINE, ITEM, photograph(), now)
+    await papers.take_back(MINE, ITEM, now)
+    with pytest.raises(refusals.PageUnknown):
+        await papers.image(MINE, ITEM, "page")
+    with pytest.raises(refusals.PageUnknown):
+        await papers.use(MINE, ITEM, now)
+    with pytest.raises(refusals.PageUnknown):
+        await decided(executor, paper, None, now)
+    anew = await papers.take(MINE, ITEM, photograph(), now)
+    assert anew.paper_id != paper.paper_id and len(looker.looked_at) == 2
+    assert await papers.of([MINE]) == [anew]
+
+
 async def test_papers_of_one_appointment_are_nothing_to_another(
     papers: AdvanceService, now: datetime
 ) -> None:
@@ -283,12 +322,13 @@ async def test_papers_of_one_appointment_are_nothing_to_another(
 
 
 async def test_what_is_taken_back_is_gone_with_its_bytes(
-    papers: AdvanceService, now: datetime, tmp_path: Path
+    papers: AdvanceService, appointments: Appointments, now: datetime, tmp_path: Path
 ) -> None:
     await papers.take(MINE, ITEM, photograph(), now)
     for _ in range(2):
         await papers.take_back(MINE, ITEM, now)
     assert await papers.of([MINE]) == [] and kept(tmp_path) == []
+    assert appointments.locked == [MINE, MINE]
 
 
 async def test_what_is_over_is_forgotten_with_its_bytes_and_journalled(
@@ -301,13 +341,16 @@ async def test_what_is_over_is_forgotten_with_its_bytes_and_journalled(
     gone = await papers.take(MINE, ITEM, photograph(), now)
     stays = await papers.take(OTHER, ITEM, photograph(), now)
     assert await papers.sweep(now) == 0
+    await papers.take(MINE, "taken-back", photograph(3), now)
+    await papers.take_back(MINE, "taken-back", now)
     appointments.gone = [MINE]
     assert await papers.sweep(now) == 2
+    assert len(await executor.read(rows)) == 1
     assert await papers.of([MINE, OTHER]) == [stays]
     assert len(kept(tmp_path)) == 2
     entry = (await executor.read(read_all))[-1].body
     assert "paper.forgotten" in entry and gone.paper_id in entry
-    assert await executor.read(check) == (3, [])
+    assert await executor.read(check) == (5, [])
 
 
 class SlowReader(FakeReader):
@@ -371,7 +414,7 @@ async def test_a_store_that_goes_away_at_commit_may_have_kept_the_row_and_so_the
             raise StoreUnavailable("gone after COMMIT")
 
     service = AdvanceService(
-        Leaving(executor, appointments.require_coming, appointments.over),
+        Leaving(executor, appointments.require_coming, appointments.lock, appointments.over),
         DirectoryBlobs(tmp_path / "blobs"),
         looker,
         PaperSeal(b"k" * 32, chance()),

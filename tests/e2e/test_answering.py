@@ -17,7 +17,7 @@ from tests.e2e.faces import Console, Terminal
 from tests.e2e.probe import first_picture_ms, legs
 from tests.e2e.running import RunningCounter
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.alone, pytest.mark.timeout(600)]
 
 ANSWERS = int(os.environ.get("ANSWERS", "2"))
 "Two show that it works; ten and more are for the figures that -s prints."

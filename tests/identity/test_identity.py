@@ -97,3 +97,32 @@ async def test_an_open_page_uses_its_session_until_it_is_too_old(
         *known,
         "0" * 64,
     }
+
+
+async def test_a_machine_has_one_program_and_one_page(
+    identity: IdentityService, now: datetime
+) -> None:
+    program = await identity.enrol(await identity.enrolment("hq-1", now), now, kind="device")
+    assert program.session.kind == "device"
+    page = await identity.enrol(await identity.boot_ticket("hq-1", now), now)
+    newer = await identity.enrol(await identity.boot_ticket("hq-1", now), now)
+    assert await identity.session(page.token, now) is None
+    assert await identity.session(program.token, now) is not None
+    other = await identity.enrol(await identity.enrolment("hq-1", now), now)
+    for ended in (program, newer):
+        assert await identity.session(ended.token, now) is None
+    assert await identity.session(other.token, now) is not None
+
+
+async def test_a_browsers_ticket_is_short_and_for_a_browser(
+    identity: IdentityService, now: datetime
+) -> None:
+    late = await identity.boot_ticket("hq-1", now)
+    with pytest.raises(EnrolmentUsed):
+        await identity.enrol(late, now + timedelta(seconds=61))
+    ticket = await identity.boot_ticket("hq-1", now)
+    with pytest.raises(EnrolmentUsed):
+        await identity.enrol(ticket, now, kind="device")
+    link = await identity.enrolment("hq-1", now)
+    await identity.boot_ticket("hq-1", now)
+    await identity.enrol(link, now)

@@ -79,8 +79,8 @@ RULES: Final = (
         name="limits: the quota of a day",
         holds="a department gives so many appointments a day",
         file="booking/slots.py",
-        text="units=tuple(range(department.daily_quota))",
-        instead="units=tuple(range(department.daily_quota + 1))",
+        text="            tuple(range(department.daily_quota)),\n",
+        instead="            tuple(range(department.daily_quota + 1)),\n",
         tests=(f"{BOOKING}::test_the_day_of_a_department_is_full_after_its_quota",),
     ),
     Guard(

@@ -214,7 +214,7 @@ TAKING: Final = (
         name="confirm: the whole sitting",
         holds="one reference confirms every part of a sitting",
         file="booking/store_booking.py",
-        text="    for one in sitting_of(conn, row):\n        booked = ",
+        text="    for one in parts:\n        booked = ",
         instead="    for one in [row]:\n        booked = ",
         tests=(f"{SITTINGS}::test_one_reference_confirms_and_cancels_all_of_it",),
     ),

@@ -28,6 +28,7 @@ from counter.signaling.store_step import Hooks, in_step
 from counter.signaling.tables import (
     agent,
     call,
+    device_state,
     leg,
     pairing,
     party,
@@ -42,6 +43,7 @@ from counter.store.metadata import metadata
 
 TABLES = [
     *(agent, skill, ticket, pairing, call, party, restraint, leg, terminal_state, case_table),
+    device_state,
     metadata.tables["ticket_counter"],
     *(session_log.session_log, session_log.audience_head, once.command_key),
     *(journal_sql.journal_entry, journal_sql.journal_head),

@@ -5,15 +5,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, select
 
 from counter.errors import NotAllowedNow, NotFound, UsedElsewhere
 from counter.ids import TerminalId
 from counter.protocol import terminal
+from counter.signaling.device_health import TerminalOutOfOrder
 from counter.signaling.ring import TERMINAL_LEASE
 from counter.signaling.store_asks import follows
 from counter.signaling.store_terminal import WIPED
-from counter.signaling.tables import terminal_state, ticket
+from counter.signaling.tables import device_state, terminal_state, ticket
 from counter.store.cases import case_on_terminal, case_table
 from counter.store.executor import Executor
 from counter.store.session_log import tail
@@ -253,5 +254,31 @@ async def test_a_silent_terminal_does_not_show_the_last_receipt_to_the_next(
         commands.sweep(conn, now + TERMINAL_LEASE)
         assert case_on_terminal(conn, T1) is None
         assert conn.execute(select(case_table.c.outcome)).scalar_one() == "completed"
+
+    await play(executor, now, scene)
+
+
+async def test_a_terminal_that_is_out_of_order_takes_nobody(
+    executor: Executor, now: datetime
+) -> None:
+    def scene(conn: Connection, commands: Commands, now: datetime) -> None:
+        def devices(state: str) -> None:
+            health = {"sound": {"state": state, "fault": "", "since": now.isoformat()}}
+            conn.execute(delete(device_state))
+            conn.execute(
+                device_state.insert().values(terminal_id=T1, epoch=1, beat_at=now, health=health)
+            )
+
+        commands.floor.appointments["ref-1"] = now
+        _say(commands, conn, now, terminal.AppointmentFind, reference="ref-1")
+        devices("broken")
+        with pytest.raises(TerminalOutOfOrder):
+            _say(commands, conn, now, terminal.ArrivalConfirm)
+        with pytest.raises(TerminalOutOfOrder):
+            _say(commands, conn, now, terminal.TicketTake, service="d-1:id")
+        assert case_on_terminal(conn, T1) is None
+        devices("weak")
+        _say(commands, conn, now, terminal.ArrivalConfirm)
+        assert case_on_terminal(conn, T1) is not None
 
     await play(executor, now, scene)

@@ -197,6 +197,9 @@ class _Terminal:
             raise BadInput("unknown token")
         return Cookie(name="terminal", value="yes", max_age_s=3600)
 
+    async def enrol_device(self, token: str) -> str:
+        raise BadInput("no program is played here")
+
     async def receive_page(
         self, terminal_id: str, request_id: str, photograph: bytes, sha256: str
     ) -> None:

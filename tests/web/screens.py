@@ -7,13 +7,13 @@ from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 
+from counter.protocol.checklist import ChecklistRow, MissingPaper
 from counter.protocol.message import Language
 from counter.protocol.screens import (
     ArrivalCard,
     CallCard,
     CasePage,
     CeremonyCard,
-    ChecklistRow,
     Choice,
     DeskCase,
     DeskScreen,
@@ -173,6 +173,10 @@ def call(language: Language, task: str = "talk", **more: Any) -> CallCard:
     return CallCard.model_validate(facts | more)
 
 
+HALF = {"state": "uploading", "thumb_sha256": FIRST, "preview_sha256": None, "quarters": 2}
+"A photograph of which half is here."
+
+
 def scan(language: Language, **more: Any) -> ScanCard:
     facts: dict[str, Any] = {
         "request_id": "scan-1",
@@ -252,10 +256,23 @@ def terminal_stages(language: Language) -> dict[str, TerminalScreen]:
         "waiting": of("waiting", ticket=ticket(language)),
         "ringing": of("waiting", ticket=ticket(language, ringing=True, ahead=0)),
         "reconnecting": of("waiting", ticket=ticket(language, reconnecting=True, ahead=0)),
-        "talk": of("call", call=call(language), pages=[case_page(language)]),
+        "talk": of(
+            "call",
+            call=call(language),
+            pages=[case_page(language)],
+            checklist=checklist(language),
+        ),
         "signed": of("call", call=call(language), ceremony=ceremony(language, "sealed", 2)),
         "scan": of(
             "call", call=call(language, "scan"), scan=scan(language, refusal="page_blurred")
+        ),
+        "device scan": of(
+            "call",
+            call=call(language, "scan"),
+            scan=scan(language, by_device=True, refusal="camera_dark"),
+        ),
+        "arriving": of(
+            "call", call=call(language, "scan"), scan=scan(language, by_device=True, arriving=HALF)
         ),
         "read": of("call", call=call(language, "read"), ceremony=ceremony(language, seen=0)),
         "sign": of(
@@ -265,8 +282,40 @@ def terminal_stages(language: Language) -> dict[str, TerminalScreen]:
             "call", call=call(language, "sealing"), ceremony=ceremony(language, "signing", 2)
         ),
         "receipt": of("receipt", receipt=receipt(language)),
+        "papers missing": of(
+            "receipt",
+            receipt=receipt(
+                language,
+                missing=[
+                    MissingPaper(label=WORDS[language]["bring2"], until="2026-12-23"),
+                ],
+            ),
+        ),
         "rated": of("receipt", receipt=receipt(language, rated=True)),
     }
+
+
+def checklist(language: Language) -> list[ChecklistRow]:
+    """One paper that is green, one that is missing."""
+    words = WORDS[language]
+    return [
+        ChecklistRow(
+            item="id",
+            label=words["bring"],
+            kind="original",
+            state="accepted",
+            original_seen=NOW,
+            green=True,
+        ),
+        ChecklistRow(
+            item="reg",
+            label=words["bring2"],
+            kind="copy",
+            state="missing",
+            before="ready",
+            missing=True,
+        ),
+    ]
 
 
 def desk_case(language: Language, **more: Any) -> DeskCase:
@@ -285,11 +334,10 @@ def desk_case(language: Language, **more: Any) -> DeskCase:
         "papers_before": "/console/papers/a-1",
         "call": call(language),
         "checklist": [
-            ChecklistRow(item="id", label=words["bring"], kind="original", state="accepted"),
+            *checklist(language),
             ChecklistRow(
-                item="reg", label=words["bring2"], kind="copy", state="missing", before="ready"
+                item="photo", label=words["hint"], kind="photo", state="declined", missing=True
             ),
-            ChecklistRow(item="photo", label=words["hint"], kind="photo", state="declined"),
         ],
         "pages": [case_page(language, "stored")],
         "scan": None,
@@ -389,6 +437,15 @@ def desk_stages(language: Language) -> dict[str, DeskScreen]:
                 language,
                 call=call(language, "read"),
                 ceremonies=[ceremony(language, "presented", 1)],
+            ),
+        ),
+        "arriving": desk(
+            language,
+            presence="busy",
+            case=desk_case(
+                language,
+                call=call(language, "scan"),
+                scan=scan(language, by_device=True, arriving=HALF),
             ),
         ),
         "wrapup": desk(language, presence="wrapup", queue=[]),

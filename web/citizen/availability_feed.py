@@ -21,7 +21,8 @@ from counter.errors import BadInput
 from web.shared.access import allow
 
 DAYS = 7
-"In one answer, from the day that was asked for."
+"In one answer at most, from the day that was asked for."
+_HOW_MANY = {str(number): number for number in range(1, DAYS + 1)}
 FRESH = Freshness(unchanged=timedelta(milliseconds=500))
 
 
@@ -46,7 +47,7 @@ class Body:
 
 
 def routes(openings: Openings, now: Callable[[], datetime]) -> list[web.RouteDef]:
-    """`/availability/{service}?site=&from=`; from: the first day of seven, or today."""
+    """`/availability/{service}?site=&from=&days=`; from: the first day, or today; days: 1 to 7."""
     bodies = KeptAnswers(FRESH)
 
     @allow("anyone")
@@ -57,9 +58,14 @@ def routes(openings: Openings, now: Callable[[], datetime]) -> list[web.RouteDef
             first = date.fromisoformat(asked) if asked else None
         except ValueError:
             raise BadInput("from is not a day") from None
+        many = request.query.get("days", str(DAYS))
+        if many not in _HOW_MANY:
+            raise BadInput("days is not a number from 1 to 7")
         at = now()
         body = await bodies.get(
-            (service, site, first), at, lambda: body_of(openings, service, site, first, at)
+            (service, site, first, many),
+            at,
+            lambda: body_of(openings, service, site, first, at, _HOW_MANY[many]),
         )
         headers = {"ETag": body.etag, "Cache-Control": "public, max-age=1"}
         if request.headers.get("If-None-Match") == body.etag:
@@ -70,11 +76,16 @@ def routes(openings: Openings, now: Callable[[], datetime]) -> list[web.RouteDef
 
 
 async def body_of(
-    openings: Openings, service: str, site: str, first: date | None, now: datetime
+    openings: Openings,
+    service: str,
+    site: str,
+    first: date | None,
+    now: datetime,
+    most: int = DAYS,
 ) -> Body:
     """Raises `NotInCatalogue`, `NotOfferedHere`."""
     days = await openings.days(service, site, now)
-    shown = [one for one in days if first is None or one.day >= first][:DAYS]
+    shown = [one for one in days if first is None or one.day >= first][:most]
     told = [_day(one, await _times(openings, service, site, one, now)) for one in shown]
     data = {"service": service, "site": site, "days": told}
     content = json.dumps(data, separators=(",", ":"), ensure_ascii=False).encode()

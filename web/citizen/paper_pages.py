@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from aiohttp import web
 
 from booking.appointment import COMING, AppointmentView
-from booking.catalogue import Paper, Service
+from booking.catalogue import Paper, PaperKind, Service
 from counter.documents.advance import AdvancePaper, AdvanceState
 from counter.documents.refusals import (
     NotBeforeVisit,
@@ -27,7 +27,7 @@ from web.citizen.appointment_parts import Opened, opened
 from web.citizen.paper_advice import TITLES, advice_at_home, row_of, title_of, what_to_do
 from web.citizen.ports import Deps
 from web.shared.access import allow
-from web.shared.i18n import N_, Words, texts_for
+from web.shared.i18n import LANGUAGES, N_, Words, texts_for
 from web.shared.language import language_of
 from web.shared.pages import render
 
@@ -35,6 +35,7 @@ LIST = "/appointment/papers"
 ONE = "/appointment/papers/{part:[1-9]}/{item:[A-Za-z0-9_-]{1,80}}"
 FIELDS = ("photograph", "picture")
 "Of the camera, and of what was photographed before."
+OFF_LIST = N_("A paper that is not asked for any more")
 
 
 class Papers(Protocol):
@@ -74,6 +75,8 @@ class Chosen:
     paper: Paper
     href: str
     sent: AdvancePaper | None
+    asked: bool = True
+    "It is on the checklist; else it was sent before it was taken off, and can be deleted."
 
 
 def routes(deps: PaperDeps) -> list[web.RouteDef]:
@@ -89,19 +92,21 @@ def routes(deps: PaperDeps) -> list[web.RouteDef]:
                 "service": service,
                 "rows": [
                     row_of(paper, sent.get((view.appointment_id, paper.id)), href, language)
-                    for paper, href in _papers(part, service)
+                    for paper, href in _papers(part, service, _items(sent, view))
                 ],
             }
             for part, view, service in _services(found)
-            if service.papers
+            if service.papers or _items(sent, view)
         ]
         return render(request, "citizen/papers.html", groups=groups)
 
     @allow("anyone")
     async def paper(request: web.Request) -> web.Response:
-        chosen = await _chosen(request, deps)
+        chosen = await _chosen(request, deps, sent_will_do=True)
         if chosen.sent is None or (
-            request.query.get("again") == "1" and chosen.sent.state is not AdvanceState.READY
+            request.query.get("again") == "1"
+            and chosen.sent.state is not AdvanceState.READY
+            and chosen.asked
         ):
             return _form(request, chosen)
         return _result(request, chosen, chosen.sent)
@@ -137,13 +142,13 @@ def routes(deps: PaperDeps) -> list[web.RouteDef]:
 
     @allow("anyone")
     async def take_back(request: web.Request) -> web.StreamResponse:
-        chosen = await _chosen(request, deps)
+        chosen = await _chosen(request, deps, sent_will_do=True)
         await deps.papers.take_back(chosen.appointment_id, chosen.paper.id, deps.citizen.now())
         raise web.HTTPSeeOther(LIST)
 
     @allow("anyone")
     async def thumb(request: web.Request) -> web.Response:
-        chosen = await _chosen(request, deps)
+        chosen = await _chosen(request, deps, sent_will_do=True)
         number = int(request.match_info["number"])
         body = await deps.papers.image(chosen.appointment_id, chosen.paper.id, "thumb", number)
         return web.Response(body=body, content_type="image/jpeg")
@@ -166,20 +171,25 @@ async def _coming(request: web.Request, deps: PaperDeps) -> Opened:
     return found
 
 
-async def _chosen(request: web.Request, deps: PaperDeps) -> Chosen:
-    """Raises `NotFound` for what is not on the checklist of the open appointment."""
+async def _chosen(request: web.Request, deps: PaperDeps, *, sent_will_do: bool = False) -> Chosen:
+    """Raises `NotFound` for what is not on the checklist of the open appointment.
+
+    sent_will_do: what was sent before it was taken off the checklist is found too.
+    """
     found = await _coming(request, deps)
     number, item = int(request.match_info["part"]), request.match_info["item"]
+    sent = await _sent(deps, found)
     for part, view, service in _services(found):
-        for paper, href in _papers(part, service):
+        more = _items(sent, view) if sent_will_do else []
+        for paper, href in _papers(part, service, more):
             if (part, paper.id) == (number, item):
-                sent = await _sent(deps, found)
                 return Chosen(
                     appointment_id=AppointmentId(view.appointment_id),
                     service=service,
                     paper=paper,
                     href=href,
                     sent=sent.get((view.appointment_id, item)),
+                    asked=paper in service.papers,
                 )
     raise NotFound("no such paper on the checklist of this appointment")
 
@@ -193,8 +203,16 @@ def _services(found: Opened) -> list[tuple[int, AppointmentView, Service]]:
     ]
 
 
-def _papers(part: int, service: Service) -> list[tuple[Paper, str]]:
-    return [(paper, f"{LIST}/{part}/{paper.id}") for paper in service.papers]
+def _papers(part: int, service: Service, sent: Sequence[str]) -> list[tuple[Paper, str]]:
+    """The checklist, and after it what was sent and is not on it any more."""
+    asked = {paper.id for paper in service.papers}
+    names = {tag: texts_for(tag).gettext(OFF_LIST) for tag in LANGUAGES}
+    more = [Paper(id=item, kind=PaperKind.COPY, names=names) for item in sent if item not in asked]
+    return [(paper, f"{LIST}/{part}/{paper.id}") for paper in (*service.papers, *more)]
+
+
+def _items(sent: dict[tuple[str, str], AdvancePaper], view: AppointmentView) -> list[str]:
+    return [item for appointment_id, item in sent if appointment_id == view.appointment_id]
 
 
 async def _sent(deps: PaperDeps, found: Opened) -> dict[tuple[str, str], AdvancePaper]:
@@ -236,6 +254,7 @@ def _result(request: web.Request, chosen: Chosen, sent: AdvancePaper) -> web.Res
         "citizen/paper.html",
         **_names(chosen, language),
         sent=sent,
+        asked=chosen.asked,
         heading=title_of(sent, language),
         what_to_do=what_to_do(sent, language),
         more=texts_for(language).gettext(more) if more else "",

@@ -20,12 +20,15 @@ from booking.catalogue_changes import (
     ClosureChange,
     HoursChange,
     Preview,
+    ReleaseChange,
     mark,
+    meant,
     subject_of,
     today_at,
 )
 from booking.catalogue_findings import CURRENCIES, Finding, findings
 from booking.errors import BadChange, ChangedMeanwhile, NotInCatalogue
+from booking.slots import WINDOW_DAYS
 from web.console.admin_access import ADDRESS, Visit, visit
 from web.console.admin_forms import (
     STRETCHES,
@@ -106,6 +109,7 @@ def routes(deps: AdminDeps) -> list[web.RouteDef]:
         except ChangedMeanwhile as late:
             return await _meanwhile(request, deps, form, of, typed, late)
         preview = await deps.booking.preview_change(change, begins, here.now)
+        change = meant(here.catalogue, change, begins)
         return _preview_page(request, here, form, of, typed, change, begins, preview)
 
     kinds = "|".join(FORMS)
@@ -181,6 +185,8 @@ def _names(here: Visit, form: Form, of: str, typed: Typed) -> dict[str, Any]:
             (number, words.weekday(MONDAY + timedelta(days=number - 1))) for number in range(1, 8)
         ],
         "known": bool(of) and form.name in ("closure", "release") and _is_known(here, form, of),
+        "last": [one.id for one in here.department.releases] == [of],
+        "window": WINDOW_DAYS,
     }
 
 
@@ -239,6 +245,8 @@ def _preview_page(
         holds=preview.holds,
         days=_days(change, begins, preview, here),
         said=_said(change),
+        opens_all=isinstance(change, ReleaseChange) and change.leaves_none(here.catalogue),
+        window=WINDOW_DAYS,
     )
 
 

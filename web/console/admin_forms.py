@@ -182,12 +182,7 @@ class ReleaseForm:
     def read(self, visit: Visit, of: str, typed: Typed) -> Change:
         reader = Reader(typed)
         release = of or reader.text("id")[:40]
-        if not release or any(
-            one.id == release
-            for other in visit.catalogue.departments.values()
-            for one in other.releases
-            if other.id != visit.department.id
-        ):
+        if not release:
             raise NotInCatalogue("no such release of this department")
         after = None
         if reader.text("kind") != "cancel":
@@ -203,6 +198,7 @@ class ReleaseForm:
             release=release,
             before=_release(visit, release),
             after=after,
+            opens_all=reader.has("opens_all"),
         )
 
 

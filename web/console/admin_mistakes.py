@@ -33,6 +33,7 @@ SENTENCES = {
     Mistake.RELEASE_AFTER_ITS_DAYS: N_("Booking would open after the first of these days"),
     Mistake.RELEASE_OVERLAP: N_("Some of these days are opened by another entry already"),
     Mistake.RELEASE_OUT_OF_ORDER: N_("Earlier days have to be opened before later ones"),
+    Mistake.RELEASE_LAST: N_("Say that every day may open, or keep this entry"),
     Mistake.FROM_PAST: N_("Choose a later day than today, or make the change at once"),
     Mistake.FROM_TOO_FAR: N_("At most one year ahead"),
 }

@@ -4,7 +4,15 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from booking.catalogue_changes import Change, ChangeRecord, inverse, rebased, stands
+from booking.catalogue_changes import (
+    Change,
+    ChangeRecord,
+    ReleaseChange,
+    inverse,
+    rebased,
+    stands,
+)
+from booking.slots import WINDOW_DAYS
 from web.console import admin_change_pages
 from web.console.admin_access import ADDRESS, Visit, visit
 from web.console.admin_change_pages import MOST_MOVES, moves
@@ -129,6 +137,8 @@ def routes(deps: AdminDeps) -> list[web.RouteDef]:
             can_undo=here.may_change and (record.waits or back is not None),
             changed_since=not record.waits and not gone and back is None,
             moves=moves(undone.to_move[:MOST_MOVES], here) if undone else [],
+            opens_all=isinstance(back, ReleaseChange) and back.leaves_none(here.catalogue),
+            window=WINDOW_DAYS,
         )
 
     @allow("supervisor")

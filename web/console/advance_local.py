@@ -46,7 +46,7 @@ class LocalBeforeVisits:
         return await self.executor.write(_look, agent_id, appointment_id, self.clock())
 
     async def image(self, agent_id: str, appointment_id: str, item: str, number: int) -> bytes:
-        await self.executor.read(_require_shown, agent_id, appointment_id, item)
+        await self.executor.write(_look_closer, agent_id, appointment_id, item, self.clock())
         return await self.advance.image(appointment_id, item, "page", number)
 
     async def decide(
@@ -88,23 +88,35 @@ def _mine(conn: Connection, agent_id: str, appointment_id: str) -> Row[Any]:
 def _look(conn: Connection, agent_id: str, appointment_id: str, now: datetime) -> Coming:
     row = _mine(conn, agent_id, appointment_id)
     found = _of_row(row, _shown(conn, [row.id]))
+    _viewed(conn, agent_id, row.id, found.papers, now)
+    return found
+
+
+def _look_closer(
+    conn: Connection, agent_id: str, appointment_id: str, item: str, now: datetime
+) -> None:
+    row = _mine(conn, agent_id, appointment_id)
+    found = [paper for paper in _shown(conn, [row.id]) if paper.item == item]
+    if not found:
+        raise NotFound(f"agent {agent_id}: no such paper of an appointment {appointment_id}")
+    _viewed(conn, agent_id, row.id, found, now)
+
+
+def _viewed(
+    conn: Connection,
+    agent_id: str,
+    appointment_id: str,
+    papers: Sequence[AdvancePaper],
+    now: datetime,
+) -> None:
     record(
         conn,
         actor=f"agent:{agent_id}",
         action="papers.viewed",
-        subject=f"appointment:{row.id}",
-        facts={"papers": [paper.paper_id for paper in found.papers]},
+        subject=f"appointment:{appointment_id}",
+        facts={"papers": [paper.paper_id for paper in papers]},
         now=now,
     )
-    return found
-
-
-def _require_shown(conn: Connection, agent_id: str, appointment_id: str, item: str) -> None:
-    row = conn.execute(
-        _of_agent(conn, agent_id).where(appointment.c.id == appointment_id)
-    ).one_or_none()
-    if row is None or all(paper.item != item for paper in _shown(conn, [row.id])):
-        raise NotFound(f"agent {agent_id}: no such paper of an appointment {appointment_id}")
 
 
 def _decide(
@@ -125,6 +137,7 @@ def _decide(
             "department": row.department,
             "service": row.service,
             "papers": [item],
+            "paper": paper_id,
             "reason": reason,
         }
         owe(conn, AGAIN_OWED, row.id, body, now)

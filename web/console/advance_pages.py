@@ -65,7 +65,7 @@ class BeforeVisits(Protocol):
         ...
 
     async def image(self, agent_id: str, appointment_id: str, item: str, number: int) -> bytes:
-        """A page as JPEG; number: from 1."""
+        """A page as JPEG, number from 1; that it was looked at is written into the journal."""
         ...
 
     async def decide(

@@ -6,12 +6,14 @@ from typing import cast
 
 from booking.catalogue import Catalogue
 from counter.case import Case
+from counter.documents.checklist_service import ChecklistService
 from counter.documents.service import DocumentsService
 from counter.errors import BadInput
 from counter.esign.forms import Language
 from counter.esign.service import EsignService
 from counter.ids import CeremonyId, PageId, RequestId
 from counter.protocol import desk as asks
+from counter.protocol.checklist import PaperNeed, PaperOriginal
 from counter.protocol.message import Ask
 from counter.signaling.ports import GatewayPrincipal
 from web.console.screen import counter_fields
@@ -27,6 +29,7 @@ OTHER = "other"
 def handlers(
     case_of: CaseOf,
     documents: DocumentsService,
+    checklists: ChecklistService,
     esign: EsignService,
     catalogue: Callable[[], Catalogue],
     clock: Callable[[], datetime],
@@ -36,14 +39,17 @@ def handlers(
     case_of: the open case of who speaks; raises `NotAllowedNow` when there is none.
     """
 
+    def require_listed(case: Case, item: str, also: tuple[str, ...] = ()) -> None:
+        """Raises `BadInput`: it is written into the journal, which is no place for free text."""
+        service = service_or_none(catalogue(), case.service_id)
+        papers = [paper.id for paper in service.papers] if service else []
+        if item not in [*papers, *also]:
+            raise BadInput("not an item of this service's checklist")
+
     async def request_scan(who: GatewayPrincipal, ask: Ask) -> Mapping[str, object]:
         assert isinstance(ask, asks.ScanRequest)
         case = await case_of(who)
-        service = service_or_none(catalogue(), case.service_id)
-        papers = [paper.id for paper in service.papers] if service else []
-        if ask.item not in [*papers, OTHER]:
-            # It is written into the journal, which is no place for free text.
-            raise BadInput("scan.request: not an item of this service's checklist")
+        require_listed(case, ask.item, also=(OTHER,))
         # The ask's key names the request, so a repeated ask is the same request.
         asked = await documents.request_scan(
             case.id,
@@ -51,6 +57,7 @@ def handlers(
             by=who.own,
             now=clock(),
             request_id=RequestId(ask.key[:40]),
+            retake_of=PageId(ask.retake) if ask.retake else None,
         )
         return {"request_id": asked.request_id}
 
@@ -66,6 +73,20 @@ def handlers(
         await documents.decide(
             case.id, PageId(ask.page_id), accept=ask.accept, by=who.own, now=clock()
         )
+        return {}
+
+    async def original(who: GatewayPrincipal, ask: Ask) -> Mapping[str, object]:
+        assert isinstance(ask, PaperOriginal)
+        case = await case_of(who)
+        require_listed(case, ask.item)
+        await checklists.attest(case.id, ask.item, seen=ask.seen, by=who.own, now=clock())
+        return {}
+
+    async def need(who: GatewayPrincipal, ask: Ask) -> Mapping[str, object]:
+        assert isinstance(ask, PaperNeed)
+        case = await case_of(who)
+        require_listed(case, ask.item)
+        await checklists.need(case.id, ask.item, needed=ask.needed, by=who.own, now=clock())
         return {}
 
     async def present(who: GatewayPrincipal, ask: Ask) -> Mapping[str, object]:
@@ -95,6 +116,8 @@ def handlers(
         asks.ScanRequest: request_scan,
         asks.ScanCancel: cancel_scan,
         asks.PageDecide: decide,
+        PaperOriginal: original,
+        PaperNeed: need,
         asks.FormPresent: present,
         asks.CeremonyWithdraw: withdraw,
     }

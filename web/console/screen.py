@@ -1,6 +1,6 @@
 """The console's screen as a function of what the store says."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, cast
@@ -10,16 +10,14 @@ from sqlalchemy import Connection
 from booking.catalogue import Catalogue
 from counter.case import Case
 from counter.documents.advance import SHOWN
-from counter.documents.papers import CaseDocuments
 from counter.documents.store_advance import papers_of
-from counter.documents.store_documents import declined_items, documents_of
+from counter.documents.store_documents import documents_of
 from counter.errors import NotFound
 from counter.esign.forms import Forms, FormTemplate
 from counter.esign.store_reading import signing_of
 from counter.ids import AgentId
 from counter.protocol.message import Language
 from counter.protocol.screens import (
-    ChecklistRow,
     Choice,
     DeskCase,
     DeskScreen,
@@ -29,6 +27,7 @@ from counter.protocol.screens import (
     QueueRow,
 )
 from counter.signaling.dispatch import AgentState
+from counter.signaling.store_device import takes_photographs
 from counter.signaling.store_screens import (
     OfferView,
     QueueView,
@@ -40,6 +39,7 @@ from counter.signaling.store_screens import (
 from counter.store.cases import case_of_agent
 from web.console.party_screens import party_fields
 from web.shared.case_cards import call_card, ceremony_cards, leg_card, page_cards, scan_card
+from web.shared.checklist_cards import checklist_rows
 from web.shared.line_cards import with_lines
 from web.shared.party_cards import with_parties
 from web.shared.recording_cards import recording_card
@@ -103,7 +103,13 @@ class DeskScreens:
     ) -> DeskCase:
         documents = documents_of(conn, case.id)
         cards = ceremony_cards(signing_of(conn, case.id), self.forms, tag)
-        scan = scan_card(case, documents, catalogue, tag)
+        scan = scan_card(
+            case,
+            documents,
+            catalogue,
+            tag,
+            by_device=takes_photographs(conn, case.terminal_id, now),
+        )
         site = catalogue.site(case.site_id)
         department = catalogue.department(case.department_id)
         forms = self.forms.for_service(SIDES[department.territory])
@@ -127,9 +133,7 @@ class DeskScreens:
             call=with_parties(
                 conn, with_lines(conn, call, own=own), own=own, catalogue=catalogue, tag=tag
             ),
-            checklist=_checklist(
-                catalogue, case, documents, declined_items(conn, case.id), before, tag
-            ),
+            checklist=checklist_rows(conn, catalogue, case, tag, before),
             pages=page_cards(case, documents, catalogue, tag),
             scan=scan,
             forms=[_form_card(form, case, tag) for form in forms],
@@ -190,34 +194,6 @@ def _form_card(form: FormTemplate, case: Case, tag: Language) -> FormCard:
             if field.filled_by == "agent"
         ],
     )
-
-
-def _checklist(
-    catalogue: Catalogue,
-    case: Case,
-    documents: CaseDocuments,
-    declined: Sequence[str],
-    before: Mapping[str, str],
-    tag: str,
-) -> list[ChecklistRow]:
-    service = service_or_none(catalogue, case.service_id)
-    asked = documents.open_request.item if documents.open_request else None
-    newest = {page.item: page.state.value for page in documents.pages}
-    return [
-        ChecklistRow(
-            item=paper.id,
-            label=text_in(paper.names, tag),
-            kind=paper.kind.value,
-            state=cast(
-                Any,
-                "asked"
-                if paper.id == asked
-                else newest.get(paper.id) or ("declined" if paper.id in declined else "missing"),
-            ),
-            before=cast(Any, before.get(paper.id)),
-        )
-        for paper in (service.papers if service else ())
-    ]
 
 
 def _offer_card(offer: OfferView, catalogue: Catalogue, tag: str) -> OfferCard:

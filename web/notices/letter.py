@@ -6,7 +6,7 @@ a place that has moved is named where it is now.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -132,7 +132,8 @@ def facts_of(kind: str, body: Mapping[str, Any], catalogue: Catalogue, language:
         )
     elif said in OF_SOME_PAPERS:
         missing = body.get("papers", ())
-        papers = _papers(service, language, missing) if service else ()
+        until = body.get("until", {})
+        papers = _papers(service, language, missing, until) if service else ()
     return Facts(
         headline=texts.gettext(HEADLINES.get(said, OTHER)),
         what_next=_what_next(said, body, site, language),
@@ -253,14 +254,30 @@ def _part(part: Mapping[str, Any], catalogue: Catalogue, site: Site, language: s
     return " ".join([words.time(start), comma.join(names)])
 
 
-def _papers(service: Service, language: str, wanted: Sequence[str]) -> tuple[str, ...]:
+def _papers(
+    service: Service,
+    language: str,
+    wanted: Sequence[str],
+    until: Mapping[str, str] | None = None,
+) -> tuple[str, ...]:
+    """until: by paper, the last day to hand it in, as ISO 8601 has it."""
     words, texts = Words(language), texts_for(language)
     kinds = {kind: texts.gettext(source) for kind, source in PAPER_KINDS.items()}
     opening, closing = ("（", "）") if language.startswith("zh") else (" (", ")")
     return tuple(
         f"{words.pick(paper.names)}{opening}{kinds[paper.kind]}{closing}"
+        + _by((until or {}).get(paper.id), language)
         for paper in service.papers
         if paper.id in wanted
+    )
+
+
+def _by(until: str | None, language: str) -> str:
+    if until is None:
+        return ""
+    day = Words(language).day(date.fromisoformat(until))
+    return (": " if not language.startswith("zh") else "：") + _filled(
+        N_("by %(day)s"), language, day=day
     )
 
 

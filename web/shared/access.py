@@ -13,7 +13,8 @@ from aiohttp import web
 from counter.errors import NotAllowed, NotSignedIn
 from web.shared.spoken_path import spoken_path
 
-Kind = Literal["anyone", "citizen", "terminal", "agent", "supervisor", "program"]
+Kind = Literal["anyone", "citizen", "terminal", "device", "agent", "supervisor", "program"]
+"`device`: the program beside a terminal's page; `program`: one of others, over the API."
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 H = TypeVar("H", bound=Callable[..., Awaitable[web.StreamResponse]])
 

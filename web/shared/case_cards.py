@@ -7,11 +7,12 @@ from sqlalchemy import Connection
 
 from booking.catalogue import Catalogue
 from counter.case import Case
-from counter.documents.papers import CaseDocuments
+from counter.documents.papers import Arriving, CaseDocuments
 from counter.esign.forms import Forms
 from counter.esign.ports import CeremonyState
 from counter.protocol.message import Language
 from counter.protocol.screens import (
+    ArrivingCard,
     CallCard,
     CasePage,
     CeremonyCard,
@@ -42,15 +43,24 @@ def page_cards(
             thumb_sha256=row.thumb_sha256,
             width_px=row.width_px,
             height_px=row.height_px,
+            shown=row.shown,
         )
         for row in documents.pages
     ]
 
 
 def scan_card(
-    case: Case, documents: CaseDocuments, catalogue: Catalogue, tag: str
+    case: Case,
+    documents: CaseDocuments,
+    catalogue: Catalogue,
+    tag: str,
+    *,
+    by_device: bool = False,
 ) -> ScanCard | None:
-    """What the citizen is being asked to lay under the camera."""
+    """What the citizen is being asked to lay under the camera.
+
+    by_device: the terminal's program photographs it.
+    """
     asked = documents.open_request
     if asked is None:
         return None
@@ -60,6 +70,19 @@ def scan_card(
         item=asked.item,
         label=paper_label(service, asked.item, tag),
         refusal=asked.refusal,
+        by_device=by_device,
+        taking=asked.taking,
+        retake=asked.retake_of is not None,
+        arriving=_arriving(asked.arriving) if asked.arriving else None,
+    )
+
+
+def _arriving(photograph: Arriving) -> ArrivingCard:
+    return ArrivingCard(
+        state=cast(Any, photograph.state.value),
+        thumb_sha256=photograph.thumb_sha256,
+        preview_sha256=photograph.preview_sha256,
+        quarters=photograph.quarters,
     )
 
 

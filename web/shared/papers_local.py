@@ -31,8 +31,15 @@ class LocalPapers:
 
     async def page(self, principal: Principal, sha256: str) -> Paper:
         """A scanned page or its thumbnail."""
-        body = await self._find(principal, lambda case: self.documents.image(case, sha256))
-        return Paper(body=body, media_type="image/jpeg")
+        now, by = self.clock(), f"{principal.kind}:{principal.subject}"
+
+        async def read(case: CaseId) -> bytes:
+            body = await self.documents.image(case, sha256)
+            if principal.kind != "terminal":
+                await self.documents.note_shown(case, sha256, by=by, now=now)
+            return body
+
+        return Paper(body=await self._find(principal, read), media_type="image/jpeg")
 
     async def sheet(self, principal: Principal, sha256: str) -> Paper:
         """One page of a document to be signed."""

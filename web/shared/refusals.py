@@ -272,6 +272,33 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "blob_damaged": (
         N_("This document is damaged"),
         N_("Call the technical staff. If it is a page, scan it again.")),
+    "capture_unknown": (
+        N_("We do not know this photograph"),
+        N_("Take the picture again.")),
+    "capture_offset": (
+        N_("A part of the picture came twice or too early"),
+        N_("You need not do anything: it is sent on from the right place.")),
+    "capture_expired": (
+        N_("The picture did not arrive in time"),
+        N_("Take the picture again.")),
+    "chunk_damaged": (
+        N_("A part of the picture was damaged on its way"),
+        N_("You need not do anything: it is sent again.")),
+    "camera_dark": (
+        N_("The document camera sees nothing"),
+        N_("Take away what covers it, and take the picture again.")),
+    "paper_jam": (
+        N_("The paper is stuck in the scanner"),
+        N_("Pull it out gently, lay it in again, and take the picture again.")),
+    "scanner_empty": (
+        N_("There is no paper in the scanner, or its lid is open"),
+        N_("Lay the paper in, close the lid, and take the picture again.")),
+    "device_failed": (
+        N_("The document camera does not answer"),
+        N_("Try again. If it happens again, tell the agent.")),
+    "terminal_out_of_order": (
+        N_("This terminal cannot serve you right now"),
+        N_("Something of it is broken and has been reported. Please take another terminal.")),
     # Papers before the trip
     "too_dark": (
         N_("The picture is too dark"),
@@ -288,6 +315,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "other_photograph": (
         N_("The citizen has sent another photograph meanwhile"),
         N_("Look at the new one, then decide.")),
+    "papers_undecided": (
+        N_("Papers are still missing"),
+        N_("Say of each until when it is handed in, or that it is not needed.")),
+    "due_day_wrong": (
+        N_("This day cannot be chosen"),
+        N_("Choose a day from tomorrow until a year from now.")),
     "paper_sealed": (
         N_("This picture cannot be opened"),
         N_("Call the technical staff. The paper can be photographed again.")),

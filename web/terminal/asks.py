@@ -1,4 +1,7 @@
-"""What a terminal asks of documents and of signing, each for the case that sits there now."""
+"""What a terminal, and the program beside its page, ask of documents and of signing.
+
+Each for the case that sits there now.
+"""
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
@@ -7,9 +10,18 @@ from counter.case import Case
 from counter.documents.service import DocumentsService
 from counter.esign.service import EsignService
 from counter.ids import RequestId
+from counter.protocol import device as device_asks
 from counter.protocol import terminal as asks
 from counter.protocol.message import Ask
 from counter.signaling.ports import GatewayPrincipal
+
+SHOT_CODES = {
+    "dark": "camera_dark",
+    "jam": "paper_jam",
+    "paper_out": "scanner_empty",
+    "cover_open": "scanner_empty",
+}
+"What a citizen can do something about; anything else is `device_failed`."
 
 Handler = Callable[[GatewayPrincipal, Ask], Awaitable[Mapping[str, object]]]
 CaseOf = Callable[[GatewayPrincipal], Awaitable[Case]]
@@ -61,7 +73,22 @@ def handlers(
         await documents.decline(case.id, request, by=who.own, now=clock())
         return {}
 
+    async def take_shot(who: GatewayPrincipal, ask: Ask) -> Mapping[str, object]:
+        assert isinstance(ask, asks.ShotTake)
+        case = await case_of(who)
+        await documents.take_shot(case.id, RequestId(ask.request_id), now=clock())
+        return {}
+
+    async def shot_failed(who: GatewayPrincipal, ask: Ask) -> Mapping[str, object]:
+        assert isinstance(ask, device_asks.ShotFail)
+        case = await case_of(who)
+        code = SHOT_CODES.get(ask.fault, "device_failed")
+        await documents.fail_shot(case.id, RequestId(ask.request_id), code=code, now=clock())
+        return {}
+
     return {
+        asks.ShotTake: take_shot,
+        device_asks.ShotFail: shot_failed,
         asks.PagesShown: page_seen,
         asks.CeremonyConsent: consent,
         asks.CeremonySign: sign,

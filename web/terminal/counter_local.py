@@ -41,6 +41,10 @@ class LocalTerminalCounter:
         """Raises `EnrolmentUsed`."""
         return self.sessions.cookie(await self.identity.enrol(token, self.clock()))
 
+    async def enrol_device(self, token: str) -> str:
+        """Raises `EnrolmentUsed`."""
+        return (await self.identity.enrol(token, self.clock(), kind="device")).token
+
     async def receive_page(
         self, terminal_id: str, request_id: str, photograph: bytes, sha256: str
     ) -> None:

@@ -18,6 +18,10 @@ class TerminalCounter(Protocol):
         """Exchange a one-time token for the device's cookie.  Raises a refusal for a wrong one."""
         ...
 
+    async def enrol_device(self, token: str) -> str:
+        """The same for the program beside the page: its bearer secret."""
+        ...
+
     async def receive_page(
         self, terminal_id: str, request_id: str, photograph: bytes, sha256: str
     ) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from booking.catalogue import Catalogue, Service
 from counter.case import Case
-from counter.documents.later import Link, LinkState
+from counter.documents.later import LinkState
 from counter.documents.store_documents import documents_of
 from counter.documents.store_later import links_of
 from counter.errors import NotFound
@@ -29,9 +29,11 @@ from counter.protocol.screens import (
     TicketCard,
 )
 from counter.signaling.dispatch import TicketState
+from counter.signaling.store_device import takes_photographs
 from counter.signaling.store_screens import TerminalView, call_view, terminal_view, ticket_view
 from counter.store.cases import case_on_terminal
 from web.shared.case_cards import OPEN, call_card, ceremony_cards, leg_card, page_cards, scan_card
+from web.shared.checklist_cards import checklist_rows, missing_papers
 from web.shared.i18n import Words
 from web.shared.line_cards import with_lines
 from web.shared.party_cards import with_parties
@@ -144,18 +146,23 @@ class TerminalScreens:
         if not case.open:
             return {
                 "stage": "receipt",
-                "receipt": self._receipt(
-                    catalogue, case, known, documents.pages, links_of(conn, [case.id], now), tag
-                ),
+                "receipt": self._receipt(conn, catalogue, case, known, documents.pages, now, tag),
             }
         call = call_view(conn, case.id, now)
         if call is not None:
-            scan = scan_card(case, documents, catalogue, tag)
+            scan = scan_card(
+                case,
+                documents,
+                catalogue,
+                tag,
+                by_device=takes_photographs(conn, case.terminal_id, now),
+            )
             card = call_card(case, call, cards, scan, catalogue, tag, seen_from_terminal=True)
             own = f"terminal:{case.terminal_id}"
             return {
                 "stage": "call",
                 "pages": pages,
+                "checklist": checklist_rows(conn, catalogue, case, tag),
                 "scan": scan,
                 "ceremony": shown_ceremony(cards),
                 "recording": recording_card(conn, card),
@@ -184,18 +191,31 @@ class TerminalScreens:
 
     def _receipt(
         self,
+        conn: Connection,
         catalogue: Catalogue,
         case: Case,
         ceremonies: Sequence[CeremonyState],
         pages: Sequence[Any],
-        links: Sequence[Link],
+        now: datetime,
         tag: str,
     ) -> ReceiptCard:
         service = service_or_none(catalogue, case.service_id)
         accepted = dict.fromkeys(
-            paper_label(service, page.item, tag) for page in pages if page.state != "rejected"
+            paper_label(service, page.item, tag)
+            for page in pages
+            if page.state not in ("rejected", "superseded")
         )
         sealed = [one for one in ceremonies if one.state == "sealed"]
+        later = [
+            LaterCard(
+                label=paper_label(service, link.item, tag),
+                until=_last_day(link.expires_at, tag),
+                qr=_qr(self.link_address(link.link_id)),
+            )
+            for link in links_of(conn, [case.id], now)
+            if link.state is LinkState.OPEN
+        ]
+        by_link = {card.label for card in later}
         return ReceiptCard(
             number=case.number,
             department=text_in(catalogue.department(case.department_id).names, tag),
@@ -203,17 +223,14 @@ class TerminalScreens:
             outcome=say(OUTCOMES[case.outcome.value], tag) if case.outcome else "",
             next_step=case.next_step,
             handed_in=list(accepted),
+            missing=[
+                one
+                for one in missing_papers(conn, catalogue, case, tag)
+                if one.label not in by_link
+            ],
             signed=ceremony_cards(sealed, self.forms, tag),
             rated=case.stars is not None,
-            later=[
-                LaterCard(
-                    label=paper_label(service, link.item, tag),
-                    until=_last_day(link.expires_at, tag),
-                    qr=_qr(self.link_address(link.link_id)),
-                )
-                for link in links
-                if link.state is LinkState.OPEN
-            ],
+            later=later,
         )
 
 

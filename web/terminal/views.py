@@ -55,6 +55,8 @@ def routes(deps: TerminalDeps) -> list[web.RouteDef]:
         proof = given.get("token") if isinstance(given, dict) else None
         if not isinstance(proof, str) or not 1 <= len(proof) <= 500:
             raise BadInput("terminal enrolment: no token")
+        if given.get("as") == "device":
+            return web.json_response({"ok": True, "token": await deps.counter.enrol_device(proof)})
         response = web.json_response({"ok": True})
         set_cookie(request, response, await deps.counter.enrol(proof))
         return response

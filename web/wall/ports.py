@@ -36,6 +36,16 @@ class WeakLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BadDevice:
+    """A device of a terminal that does not do its work."""
+
+    device: str
+    fault: str
+    "Both as of `counter.protocol.device`; also `program`, which tells of the others."
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TerminalTile:
     """One terminal."""
 
@@ -49,6 +59,8 @@ class TerminalTile:
     "The worse of the two lines of its call; None when both are good."
     call_id: str = ""
     "The call that it is in now, or empty."
+    devices: tuple[BadDevice, ...] = ()
+    "Those that do not work, the worst first."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ Promise: no name of a citizen is on it; it hangs where everybody sees it.
 import csv
 import io
 from collections.abc import Sequence
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
@@ -17,7 +18,7 @@ from web.shared.language import language_of
 from web.shared.pages import render
 from web.wall import lines
 from web.wall.lines import CAUSES, MARKS, WHOSE
-from web.wall.ports import QueueTile, TerminalTile, WallDeps, WallState
+from web.wall.ports import BadDevice, QueueTile, TerminalTile, WallDeps, WallState
 
 STATES = {
     "away": N_("○ Not connected"),
@@ -29,6 +30,7 @@ STATES = {
 }
 SIDES = {"MO": N_("Departments of Macau"), "CN": N_("Departments of Hengqin")}
 KEPT_DAYS = 92
+ZONE = ZoneInfo("Asia/Macau")
 FAULTS = {
     "": N_("None"),
     "camera_refused": N_("Camera not allowed"),
@@ -36,6 +38,32 @@ FAULTS = {
     "microphone_refused": N_("Microphone not allowed"),
     "microphone_missing": N_("No microphone"),
 }
+
+DEVICES = {
+    "camera": N_("Document camera"),
+    "scanner": N_("Scanner"),
+    "printer": N_("Printer"),
+    "reader": N_("Card reader"),
+    "sound": N_("Loudspeaker and microphone"),
+    "clock": N_("Clock"),
+    "uplink": N_("Line to the counter"),
+    "program": N_("Terminal program"),
+}
+FAULTS_OF_DEVICES = {
+    "missing": N_("not found. Plug it in again; look at its cable."),
+    "silent": N_("does not answer. Switch it off and on."),
+    "dark": N_("sees nothing. Look at its lamp and its lens."),
+    "blurred": N_("sees blurred. Clean its lens."),
+    "jam": N_("paper is stuck. Pull it out."),
+    "cover_open": N_("its lid is open. Close it."),
+    "paper_out": N_("no paper. Lay some in."),
+    "stopped": N_("takes no jobs. Start its queue again."),
+    "no_sound": N_("nothing is heard. Look at the volume and the plugs."),
+    "wrong_clock": N_("goes wrong. Look at the time service."),
+    "slow": N_("is slow. Look at the network."),
+    "failed": N_("fails. Call the technical staff."),
+}
+"What is wrong with a device, and what to do."
 
 
 def routes(deps: WallDeps) -> list[web.RouteDef]:
@@ -133,8 +161,21 @@ def _cells(state: WallState, language: str, *, calls: bool) -> dict[str, str]:
     return cells
 
 
+def _wrong(one: BadDevice, texts: Texts) -> str:
+    since = one.since.astimezone(ZONE).strftime("%H:%M")
+    fault = one.fault or "failed"
+    device, wrong = texts.gettext(DEVICES[one.device]), texts.gettext(FAULTS_OF_DEVICES[fault])
+    return texts.gettext("%(device)s: %(wrong)s Since %(time)s.") % {
+        "device": device,
+        "wrong": wrong,
+        "time": since,
+    }
+
+
 def _fault(terminal: TerminalTile, texts: Texts) -> str:
-    """What does not work at a terminal: a device, else a line of its call."""
+    """What does not work at a terminal: its devices, else a line of its call."""
+    if terminal.devices and not terminal.fault:
+        return " · ".join(_wrong(one, texts) for one in terminal.devices)
     line = terminal.line
     if terminal.fault or line is None:
         return texts.gettext(FAULTS[terminal.fault])

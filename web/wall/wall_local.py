@@ -12,6 +12,7 @@ from counter.media.series import Shares
 from counter.media.store_quality_reading import lines_of, shares
 from counter.signaling.dispatch import AgentState, TicketState
 from counter.signaling.ring import TERMINAL_LEASE
+from counter.signaling.store_device import device_views, silent_since
 from counter.signaling.store_screens import (
     agents_by_department,
     call_view,
@@ -20,7 +21,7 @@ from counter.signaling.store_screens import (
 )
 from counter.store.cases import case_on_terminal
 from counter.store.executor import Executor
-from web.wall.ports import QueueTile, TerminalTile, WallState, WeakLine
+from web.wall.ports import BadDevice, QueueTile, TerminalTile, WallState, WeakLine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,11 +75,23 @@ def _read(conn: Connection, catalogue: Catalogue, language: str, now: datetime) 
             fault=_fault(conn, terminal.id),
             line=_line(conn, on[terminal.id]),
             call_id=on[terminal.id],
+            devices=tuple(_bad_devices(conn, terminal.id, now)),
         )
         for site in catalogue.sites.values()
         for terminal in site.terminals
     ]
     return WallState(queues=tuple(queues), terminals=tuple(terminals))
+
+
+def _bad_devices(conn: Connection, terminal_id: str, now: datetime) -> list[BadDevice]:
+    """What the program there found; of one that is silent, that it is."""
+    if since := silent_since(conn, terminal_id, now):
+        return [BadDevice(device="program", fault="silent", since=since)]
+    return [
+        BadDevice(device=one.device, fault=one.fault, since=one.since)
+        for one in device_views(conn, terminal_id)
+        if one.state in ("weak", "broken")
+    ]
 
 
 def _state(conn: Connection, terminal_id: str, now: datetime) -> str:

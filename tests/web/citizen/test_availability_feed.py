@@ -66,6 +66,8 @@ async def test_seven_days_with_their_times(client: Client) -> None:
     assert later["days"][0]["day"] == "2026-12-01"
     beyond = await (await client.get(f"{THERE}&from=2027-12-01")).json()
     assert beyond["days"] == []
+    one = await (await client.get(f"{THERE}&from=2026-12-01&days=1")).json()
+    assert one["days"] == later["days"][:1]
 
 
 async def test_who_has_it_already_is_told_so(client: Client, asked: Counted, clock: Clock) -> None:

@@ -292,6 +292,34 @@ async def test_the_citizen_takes_a_photograph_back(person: Citizen, papers: Fake
     assert (await person.client.get(f"{path}/thumb/1")).status == 404
 
 
+async def test_what_was_taken_off_the_checklist_is_seen_and_deleted_and_no_more(
+    person: Citizen, papers: FakePapers, clock: Clock
+) -> None:
+    path = await first_paper(person)
+    await send(person, path, photograph())
+    ((appointment_id, _),) = papers.kept
+    ((_, sent),) = papers.kept.items()
+    papers.kept[appointment_id, "of-last-year"] = replace(
+        sent, item="of-last-year", state=AdvanceState.ADVISED, advice="too_dark"
+    )
+    await person.get(LIST)
+    assert "A paper that is not asked for any more" in person.text
+    off = f"{LIST}/1/of-last-year"
+    assert off in person.links(f"{LIST}/1/")
+    await person.get(f"{off}?again=1")
+    assert person.status == 200 and "Take it again" not in person.text
+    assert "Use it all the same" not in person.text
+    assert (await person.client.get(f"{off}/thumb")).status == 200
+    await person.post(f"{off}/use")
+    assert person.status == 404 and papers.kept[appointment_id, "of-last-year"].state == "advised"
+    await person.get(off)
+    await send(person, off, photograph(2))
+    assert person.status == 404 and papers.came == [photograph()]
+    await person.get(off)
+    await person.post(f"{off}/take-back")
+    assert list(papers.kept) == [(appointment_id, path.rsplit("/", 1)[1])]
+
+
 async def test_without_the_appointment_there_are_no_papers(
     person: Citizen, serve: Serve, fake: FakeBooking, papers: FakePapers, clock: Clock
 ) -> None:

@@ -148,6 +148,9 @@ async def test_hours_capacity_and_a_release(signed_in: As, booking: BookingServi
     assert release.opens_at.isoformat() == "2026-12-07T01:00:00+00:00"
     await boss.get(f"{HOME}/release?of={release.id}")
     await boss.send("preview", kind="cancel")
+    assert boss.status == 422 and "Say that every day may open" in boss.text
+    await boss.send("preview", opens_all="yes")
+    assert "No entry is left then" in boss.text and "next 30" in boss.text
     await boss.send("publish")
     assert (await booking.department("dsf")).releases == ()
     await boss.get(HOME)

@@ -157,9 +157,31 @@ async def test_a_case_is_not_finished_without_an_outcome(
     await page.locator("dialog input[value=completed]").check()
     await page.locator("#close-next").fill("五天後取件")
     await page.get_by_role("button", name="完結辦事並結束通話").click()
+    await page.locator("#due-reg-wrong").wait_for()
+    assert counter.payloads("case.close") == [], "two papers are missing, and nothing is said"
+    await page.locator("#due-reg").select_option(index=3)
+    await page.locator("#due-photo").select_option("none")
+    assert await violations(page) == []
+    await page.get_by_role("button", name="完結辦事並結束通話").click()
     closed = await heard(counter, page, "case.close")
     assert (closed["outcome"], closed["next_step"]) == ("completed", "五天後取件")
+    assert closed["papers"] == [
+        {"item": "reg", "until": "2026-12-23"},
+        {"item": "photo", "until": None},
+    ]
     await page.locator("dialog").wait_for(state="detached")
+
+
+async def test_papers_without_a_page_are_attested_and_done_without(
+    chromium: Browser, counter: FakeCounter
+) -> None:
+    page = await at(chromium, counter, "call")
+    await page.get_by_role("button", name="已看正本：身份證（正本）").click()
+    undone = await heard(counter, page, "paper.original")
+    assert (undone["item"], undone["seen"]) == ("id", False), "it was seen before"
+    await page.get_by_role("button", name="不需要：商事登記證明（副本）").click()
+    said = await heard(counter, page, "paper.need")
+    assert (said["item"], said["needed"]) == ("reg", False)
 
 
 async def test_a_refusal_is_a_sentence_with_the_next_thing_to_do(
@@ -231,3 +253,18 @@ async def test_the_queue_keeps_the_focus_where_it_was(
     )
     await until(lambda: page.locator(".row").count(), page)
     assert await button.evaluate("one => one === document.activeElement")
+
+
+async def test_a_photograph_is_seen_while_it_comes_and_a_page_is_taken_again(
+    chromium: Browser, counter: FakeCounter
+) -> None:
+    coming = screens.scan("zh-Hant", by_device=True, arriving=screens.HALF)
+    matter = screens.desk_case("zh-Hant", scan=coming)
+    await counter.show(screens.desk(case=matter, presence="busy"))
+    _, page, complaints = await open_face(chromium, counter, "agent", (1440, 900))
+    await page.locator(".thumb--coming img").wait_for()
+    assert await page.locator(".thumb--coming progress").get_attribute("value") == "2"
+    await page.get_by_role("button", name="重拍").click()
+    asked = await heard(counter, page, "scan.request")
+    assert (asked["item"], asked["retake"]) == ("id", "page-1")
+    assert complaints == []

@@ -171,6 +171,23 @@ async def test_a_paper_that_is_not_at_hand_can_be_declined(
     assert (await heard(counter, page, "scan.decline"))["request_id"] == "scan-1"
 
 
+async def test_a_program_photographs_when_the_citizen_says_so(
+    chromium: Browser, counter: FakeCounter
+) -> None:
+    page = await at(chromium, counter, "device scan")
+    await page.locator("[data-code=camera_dark]").wait_for()
+    assert await page.locator(".scan video").count() == 0, "the program has the camera"
+    await press(page, "重新拍攝")
+    assert (await heard(counter, page, "shot.take"))["request_id"] == "scan-1"
+    assert counter.photographs == []
+    await counter.show(screens.terminal_stages("zh-Hant")["arriving"])
+    picture = page.locator(".scan__arriving")
+    await picture.wait_for()
+    assert await picture.evaluate("one => one.decode().then(() => one.naturalWidth > 0)")
+    for name in ("拍攝", "我沒有這份文件"):
+        assert await page.get_by_role("button", name=name).is_disabled()
+
+
 async def test_a_page_counts_as_seen_when_its_end_was_on_the_screen(
     chromium: Browser, counter: FakeCounter
 ) -> None:

@@ -3,9 +3,9 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from importlib.resources import files
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from aiohttp import web
@@ -19,7 +19,8 @@ from counter.ids import CaseId, DepartmentId, ServiceId, SiteId, TerminalId
 from counter.media.quality import CAUSES, Finding
 from counter.media.series import Shares
 from counter.media.store_quality import put_verdict
-from counter.signaling.tables import agent, call, pairing, terminal_state, ticket
+from counter.protocol.device import DeviceName, Fault
+from counter.signaling.tables import agent, call, device_state, pairing, terminal_state, ticket
 from counter.store.cases import put_case
 from counter.store.executor import Executor
 from tests.web.fakes import SECRET, chance, places
@@ -28,6 +29,7 @@ from web.shared.i18n import texts_for
 from web.shared.setup import Base, install
 from web.wall.lines import CAUSES as WORDS
 from web.wall.ports import (
+    BadDevice,
     CallSeries,
     CallTimes,
     QueueTile,
@@ -36,7 +38,7 @@ from web.wall.ports import (
     WallState,
     WeakLine,
 )
-from web.wall.views import routes
+from web.wall.views import DEVICES, FAULTS_OF_DEVICES, routes
 from web.wall.wall_local import LocalWall
 
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
@@ -403,3 +405,46 @@ async def test_the_whole_wall_is_seen_at_once_from_five_metres(
     finally:
         await context.close()
         await server.close()
+
+
+async def test_a_terminals_devices_stand_on_the_wall_with_what_to_do() -> None:
+    since = datetime(2026, 11, 23, 2, 5, tzinfo=UTC)
+    bad = (
+        BadDevice(device="camera", fault="dark", since=since),
+        BadDevice(device="printer", fault="", since=since),
+    )
+    tile = replace(QUIET.terminals[0], devices=bad)
+    staged = Staged(state=replace(QUIET, terminals=(tile,)))
+    async with served(staged) as client:
+        cells = await (await client.get("/wall/state?lang=en")).json()
+        assert cells[f"terminal.{TERMINAL}.fault"] == (
+            "Document camera: sees nothing. Look at its lamp and its lens. Since 10:05. · "
+            "Printer: fails. Call the technical staff. Since 10:05."
+        )
+
+
+def test_every_device_and_every_fault_has_its_words() -> None:
+    assert set(DEVICES) == {*get_args(DeviceName), "program"}
+    assert set(FAULTS_OF_DEVICES) == set(get_args(Fault)) - {""}
+
+
+async def test_the_wall_reads_what_the_program_reported(executor: Executor, now: datetime) -> None:
+    health = {
+        "camera": {"state": "broken", "fault": "dark", "since": now.isoformat()},
+        "sound": {"state": "good", "fault": "", "since": now.isoformat()},
+    }
+    await executor.write(
+        lambda conn: (
+            conn.execute(
+                device_state.insert().values(
+                    terminal_id=TERMINAL, epoch=1, beat_at=now, health=health
+                )
+            ).rowcount
+        )
+    )
+    wall = LocalWall(executor=executor, catalogue=places, clock=lambda: now)
+    tiles = {one.terminal_id: one for one in (await wall.read("zh_Hant")).terminals}
+    assert tiles[TERMINAL].devices == (BadDevice(device="camera", fault="dark", since=now),)
+    later = replace(wall, clock=lambda: now + timedelta(seconds=45))
+    tiles = {one.terminal_id: one for one in (await later.read("zh_Hant")).terminals}
+    assert tiles[TERMINAL].devices == (BadDevice(device="program", fault="silent", since=now),)

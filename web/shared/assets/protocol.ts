@@ -20,6 +20,16 @@ export interface ArrivalConfirm {
   key: string;
 }
 
+export interface ArrivingCard {
+  state: "captured" | "uploading";
+  /** Fetched as a page is. */
+  thumb_sha256: string | null;
+  /** The page as the terminal flattened it, to read while the photograph is still coming. */
+  preview_sha256: string | null;
+  /** Of its bytes that are here, 0 to 4. */
+  quarters: number;
+}
+
 export interface AskedCard {
   party_id: string;
   name: string;
@@ -100,6 +110,8 @@ export interface CaseClose {
   next_step?: string;
   /** For colleagues; never shown to the citizen. */
   note?: string;
+  /** Of each paper that is missing, until when it is handed in. */
+  papers?: PaperDue[];
 }
 
 export interface CasePage {
@@ -107,12 +119,14 @@ export interface CasePage {
   item: string;
   /** What paper it is, in the screen's language. */
   label: string;
-  state: "stored" | "accepted" | "rejected";
+  state: "stored" | "accepted" | "rejected" | "superseded";
   /** Of the flattened page; both screens fetch `/pages/{sha256}`. */
   sha256: string;
   thumb_sha256: string;
   width_px: number;
   height_px: number;
+  /** An agent has been given it to look at. */
+  shown?: boolean;
 }
 
 export interface CeremonyCard {
@@ -161,6 +175,14 @@ export interface ChecklistRow {
   state: "missing" | "asked" | "stored" | "accepted" | "rejected" | "declined";
   /** What became of the photograph that was sent before the visit. */
   before?: "sent" | "ready" | "again" | null;
+  /** When the agent looked at the original. */
+  original_seen?: string | null;
+  /** This matter does without. */
+  not_needed?: boolean;
+  /** Nothing more is to be done about it. */
+  green?: boolean;
+  /** The case does not close before something is said of it. */
+  missing?: boolean;
 }
 
 export interface Choice {
@@ -230,11 +252,44 @@ export interface DeskScreenChanged {
   screen: DeskScreen;
 }
 
+export interface DeviceBeat {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+}
+
+export interface DeviceHealth {
+  device: "camera" | "scanner" | "printer" | "reader" | "sound" | "clock" | "uplink";
+  state: "good" | "weak" | "broken" | "none";
+  fault?: "" | "missing" | "silent" | "dark" | "blurred" | "jam" | "cover_open" | "paper_out" | "stopped" | "no_sound" | "wrong_clock" | "slow" | "failed";
+}
+
 export interface DeviceReport {
   /** Repeats of the same key are answered alike and carried out once. */
   key: string;
   camera: "good" | "refused" | "missing";
   microphone: "good" | "refused" | "missing";
+}
+
+export interface DeviceScan {
+  request_id: string;
+  item: string;
+  /** Photograph it now. */
+  wanted: boolean;
+  /** Which photograph of this request that is; each is taken once. */
+  shot: number;
+}
+
+export interface DeviceScreen {
+  terminal: string;
+  now: string;
+  /** Who is here now, without saying who; None: nobody. When it changes, forget. */
+  sitting: string | null;
+  scan?: DeviceScan | null;
+}
+
+export interface DeviceScreenChanged {
+  seq: number;
+  screen: DeviceScreen;
 }
 
 export interface Displaced {
@@ -281,6 +336,12 @@ export interface Happened {
   /** Such as `offer.rung`, `page.added`, `document.signed`. */
   kind: string;
   body: Record<string, string | number | boolean | null>;
+}
+
+export interface HealthReport {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  devices: DeviceHealth[];
 }
 
 export interface IceServer {
@@ -397,6 +458,12 @@ export interface LineCard {
   cause: "gone" | "no_sound" | "no_picture" | "upload_loss" | "download_loss" | "low_bandwidth" | "delay" | "cpu" | "frozen";
 }
 
+export interface MissingPaper {
+  label: string;
+  /** The last day, in words. */
+  until: string;
+}
+
 export interface OfferAccept {
   /** Repeats of the same key are answered alike and carried out once. */
   key: string;
@@ -430,6 +497,26 @@ export interface PagesShown {
   key: string;
   ceremony_id: string;
   number: number;
+}
+
+export interface PaperDue {
+  item: string;
+  /** Last day to hand it in; null: not needed in this matter. */
+  until: string | null;
+}
+
+export interface PaperNeed {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  item: string;
+  needed: boolean;
+}
+
+export interface PaperOriginal {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  item: string;
+  seen: boolean;
 }
 
 export interface PartyAccept {
@@ -542,6 +629,8 @@ export interface ReceiptCard {
   outcome: string;
   next_step: string;
   handed_in: string[];
+  /** What is still to be handed in, the most urgent first. */
+  missing?: MissingPaper[];
   signed: CeremonyCard[];
   rated: boolean;
   later?: LaterCard[];
@@ -602,6 +691,13 @@ export interface ScanCard {
   label: string;
   /** Code of the last photograph that would not do; gone with the next one. */
   refusal: string | null;
+  /** The terminal's program photographs it, when `shot.take` says so; else the page does. */
+  by_device?: boolean;
+  /** It has been told to, and has not begun to send. */
+  taking?: boolean;
+  /** In place of a page that there is. */
+  retake?: boolean;
+  arriving?: ArrivingCard | null;
 }
 
 export interface ScanDecline {
@@ -615,6 +711,8 @@ export interface ScanRequest {
   key: string;
   /** Which item of the checklist, or `other`. */
   item: string;
+  /** The page that it shall stand in for; that one stays to be seen, and counts no more. */
+  retake?: string | null;
 }
 
 export interface ScreenOpen {
@@ -632,6 +730,27 @@ export interface SheetCard {
   width_px: number;
   height_px: number;
   seen: boolean;
+}
+
+export interface ShotFail {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  request_id: string;
+  fault: "" | "missing" | "silent" | "dark" | "blurred" | "jam" | "cover_open" | "paper_out" | "stopped" | "no_sound" | "wrong_clock" | "slow" | "failed";
+}
+
+export interface ShotTake {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  request_id: string;
+}
+
+export interface SittingWipe {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  sitting: string;
+  /** Photographs that are not stored yet, and stay for that. */
+  kept: number;
 }
 
 export interface SuperviseMode {
@@ -677,6 +796,7 @@ export interface TerminalScreen {
   scan?: ScanCard | null;
   ceremony?: CeremonyCard | null;
   pages?: CasePage[];
+  checklist?: ChecklistRow[];
   receipt?: ReceiptCard | null;
   recording?: RecordingCard | null;
 }
@@ -750,12 +870,20 @@ export interface TerminalAsks {
   "recording.stop": RecordingStop;
   "scan.decline": ScanDecline;
   "screen.open": ScreenOpen;
+  "shot.take": ShotTake;
   "terminal.beat": TerminalBeat;
   "text_size.choose": TextSizeChoose;
   "ticket.leave": TicketLeave;
   "ticket.take": TicketTake;
   "visit.leave": VisitLeave;
   "visit.rate": VisitRate;
+}
+
+export interface DeviceAsks {
+  "device.beat": DeviceBeat;
+  "health.report": HealthReport;
+  "shot.fail": ShotFail;
+  "sitting.wipe": SittingWipe;
 }
 
 export interface AgentAsks {
@@ -773,6 +901,8 @@ export interface AgentAsks {
   "offer.accept": OfferAccept;
   "offer.decline": OfferDecline;
   "page.decide": PageDecide;
+  "paper.need": PaperNeed;
+  "paper.original": PaperOriginal;
   "party.accept": PartyAccept;
   "party.bring_in": PartyBringIn;
   "party.candidates": PartyCandidates;

@@ -6,6 +6,7 @@ import type {CaseClose, ChecklistRow, DeskCase} from "../../../shared/assets/pro
 import {t} from "../../../shared/assets/words.ts";
 import {Advice, Button, LanguageTag} from "./controls.tsx";
 import {ask, refused, screen} from "./counter.ts";
+import {type Dues, Missing, SETTLED} from "./missing.tsx";
 
 export const closing = signal(false);
 
@@ -93,7 +94,9 @@ function Checklist(props: {matter: DeskCase}) {
 
 /** The key S: the first paper that is missing, else any other. */
 export function askForNext(matter: DeskCase): void {
-  const missing = matter.checklist.find(row => row.state === "missing" || row.state === "rejected");
+  const missing = matter.checklist.find(
+    row => !row.green && (row.state === "missing" || row.state === "rejected"),
+  );
   if (!matter.scan && matter.call) void ask("scan.request", {item: missing?.item ?? "other"});
 }
 
@@ -113,28 +116,51 @@ function Item(props: {row: ChecklistRow; asked: string | null; busy: boolean}) {
     rejected: t("✗ Sent back"),
     declined: t("✗ Not at hand"),
   };
+  const {item} = row;
   return (
-    <li class={`item item--${row.state}`}>
+    <li class={`item item--${row.green ? "green" : row.state}`} data-item={item}>
       <p>
         <strong>{row.label}</strong>
         <small>
-          {kinds[row.kind]} · <span class="item__state">{states[row.state]}</span>
+          {kinds[row.kind]} · <span class="item__state">{row.not_needed ? t("✓ Not needed") : states[row.state]}</span>
         </small>
         {row.before && <small>{before[row.before]}</small>}
       </p>
-      {asked ? (
-        <Button onPress={() => void ask("scan.cancel", {request_id: asked})}>{t("Never mind")}</Button>
-      ) : (
-        row.state !== "accepted" && (
+      <div class="item__tools">
+        {asked ? (
+          <Button onPress={() => void ask("scan.cancel", {request_id: asked})}>{t("Never mind")}</Button>
+        ) : (
+          row.state !== "accepted" &&
+          !row.not_needed && (
+            <Button
+              label={t("Ask for {paper}", {paper: row.label})}
+              disabled={busy}
+              onPress={() => void ask("scan.request", {item})}
+            >
+              {row.state === "missing" ? t("Ask for it") : t("Ask again")}
+            </Button>
+          )
+        )}
+        {row.kind !== "photo" && !row.not_needed && (
           <Button
-            label={t("Ask for {paper}", {paper: row.label})}
-            disabled={busy}
-            onPress={() => void ask("scan.request", {item: row.item})}
+            pressed={!!row.original_seen}
+            label={t("Original seen: {paper}", {paper: row.label})}
+            onPress={() => void ask("paper.original", {item, seen: !row.original_seen})}
           >
-            {row.state === "missing" ? t("Ask for it") : t("Ask again")}
+            {row.original_seen ? t("✓ Original seen") : t("Original seen")}
           </Button>
-        )
-      )}
+        )}
+        {(row.not_needed || row.missing) && (
+          <Button
+            look="plain"
+            pressed={!!row.not_needed}
+            label={t("Not needed: {paper}", {paper: row.label})}
+            onPress={() => void ask("paper.need", {item, needed: !!row.not_needed})}
+          >
+            {row.not_needed ? t("Needed after all") : t("Not needed")}
+          </Button>
+        )}
+      </div>
     </li>
   );
 }
@@ -148,7 +174,9 @@ function Close(props: {matter: DeskCase}) {
     next: signal(""),
     note: signal(""),
     missing: signal(false),
+    dues: signal<Dues>({}),
   }).current;
+  const left = SETTLED.has(given.outcome.value ?? "") ? matter.checklist.filter(row => row.missing) : [];
   const shut = (): void => {
     closing.value = false;
     refused.value = null;
@@ -159,7 +187,18 @@ function Close(props: {matter: DeskCase}) {
       document.querySelector<HTMLInputElement>("dialog input[type=radio]")?.focus();
       return;
     }
-    const body = {outcome: given.outcome.value, next_step: given.next.value.trim(), note: given.note.value.trim()};
+    const unsaid = left.find(row => given.dues.value[row.item] === undefined);
+    if (unsaid) {
+      given.missing.value = true;
+      document.getElementById(`due-${unsaid.item}`)?.focus();
+      return;
+    }
+    const body = {
+      outcome: given.outcome.value,
+      next_step: given.next.value.trim(),
+      note: given.note.value.trim(),
+      papers: left.map(({item}) => ({item, until: given.dues.value[item] ?? null})),
+    };
     if (await ask("case.close", body)) shut();
   };
   return (
@@ -189,6 +228,7 @@ function Close(props: {matter: DeskCase}) {
           </label>
         ))}
       </fieldset>
+      {left.length > 0 && <Missing rows={left} dues={given.dues} asked={given.missing.value} />}
       <p class="field">
         <label for="close-next">{t("What happens next (the citizen reads this)")}</label>
         <textarea

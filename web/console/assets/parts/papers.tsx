@@ -1,6 +1,6 @@
 // The pages of the case: look closely, accept or send back.
 import {signal} from "@preact/signals";
-import type {CasePage, DeskCase} from "../../../shared/assets/protocol.ts";
+import type {CasePage, DeskCase, ScanCard} from "../../../shared/assets/protocol.ts";
 import {t} from "../../../shared/assets/words.ts";
 import {Button} from "./controls.tsx";
 import {ask} from "./counter.ts";
@@ -13,7 +13,8 @@ const zoom = signal<number>(1);
 export function Papers(props: {matter: DeskCase}) {
   const {pages, papers_later} = props.matter;
   const seen = props.matter.call !== null && props.matter.call.picture !== false;
-  if (pages.length === 0) {
+  const coming = props.matter.scan?.arriving ? props.matter.scan : null;
+  if (pages.length === 0 && !coming) {
     return (
       <div class="empty">
         <p>{t("No papers yet. Ask for one in the checklist.")}</p>
@@ -40,6 +41,7 @@ export function Papers(props: {matter: DeskCase}) {
             <StillView />
           </li>
         )}
+        {coming && <Coming scan={coming} />}
         {newest.map(one => (
           <li key={one.page_id}>
             <button
@@ -57,7 +59,43 @@ export function Papers(props: {matter: DeskCase}) {
           </li>
         ))}
       </ul>
-      {page && <Viewer key={page.page_id} page={page} />}
+      {coming?.arriving?.preview_sha256 ? (
+        <Preview scan={coming} />
+      ) : (
+        page && <Viewer key={page.page_id} page={page} />
+      )}
+    </div>
+  );
+}
+
+/** A photograph on its way up: seen before it is here. */
+function Coming(props: {scan: ScanCard}) {
+  const {arriving, label} = props.scan;
+  if (!arriving) return null;
+  return (
+    <li class="thumb thumb--coming">
+      {arriving.thumb_sha256 && <img src={`/pages/${arriving.thumb_sha256}`} alt="" width={60} height={80} />}
+      <span role="status">
+        {label}
+        <small class="state">{t("Coming in")}</small>
+        <progress max={4} value={arriving.quarters} aria-label={t("Sent so far")} />
+      </span>
+    </li>
+  );
+}
+
+function Preview(props: {scan: ScanCard}) {
+  const {arriving, label} = props.scan;
+  return (
+    <div class="viewer">
+      <div class="viewer__bar">
+        <p class="viewer__name">
+          <strong>{label}</strong> <small class="state">{t("A first view; the page itself is coming in")}</small>
+        </p>
+      </div>
+      <div class="viewer__paper" tabIndex={0} role="region" aria-label={t("Page: {paper}", {paper: label})}>
+        <img src={`/pages/${arriving?.preview_sha256 ?? ""}`} alt={label} style={{width: "100%"}} />
+      </div>
     </div>
   );
 }
@@ -73,7 +111,7 @@ function Later(props: {href: string}) {
 
 export function PageState(props: {page: CasePage}) {
   const {state} = props.page;
-  const words = {stored: t("● To be decided"), accepted: t("✓ Accepted"), rejected: t("✗ Sent back")};
+  const words = {stored: t("● To be decided"), accepted: t("✓ Accepted"), rejected: t("✗ Sent back"), superseded: t("↻ Taken again")};
   return <small class={`state state--${state}`}>{words[state]}</small>;
 }
 
@@ -104,11 +142,17 @@ function Viewer(props: {page: CasePage}) {
           >
             +
           </Button>
-          <Button look="go" disabled={page.state === "accepted"} onPress={() => decide(true)}>
+          <Button look="go" disabled={page.state === "accepted" || page.state === "superseded"} onPress={() => decide(true)}>
             {t("Accept")}
           </Button>
-          <Button look="end" disabled={page.state === "rejected"} onPress={() => decide(false)}>
+          <Button look="end" disabled={page.state === "rejected" || page.state === "superseded"} onPress={() => decide(false)}>
             {t("Send back")}
+          </Button>
+          <Button
+            disabled={page.state === "accepted" || page.state === "superseded"}
+            onPress={() => void ask("scan.request", {item: page.item, retake: page.page_id})}
+          >
+            {t("Take again")}
           </Button>
         </div>
       </div>

@@ -11,6 +11,8 @@ import {Icon} from "../parts/icons.tsx";
 import {LineNote} from "../parts/line.tsx";
 import {Recording} from "../parts/recording.tsx";
 import {Held, Others, Restrained} from "../parts/others.tsx";
+import {DeviceScan} from "./device_scan.tsx";
+import {Papers} from "../parts/papers.tsx";
 import {Read} from "./read.tsx";
 import {Scan} from "./scan.tsx";
 import {Sign} from "./sign.tsx";
@@ -75,7 +77,11 @@ export function Call() {
       </div>
       <div class="task">
         {task === "scan" && scan ? (
-          <Scan key={scan.request_id} card={scan} />
+          scan.by_device ? (
+            <DeviceScan key={scan.request_id} card={scan} />
+          ) : (
+            <Scan key={scan.request_id} card={scan} />
+          )
         ) : task === "read" && ceremony ? (
           <Read key={ceremony.ceremony_id} card={ceremony} />
         ) : task === "sign" && ceremony ? (
@@ -95,8 +101,7 @@ export function Call() {
 }
 
 function Talk() {
-  const {pages = [], ceremony, call} = screen.value;
-  const signed = ceremony?.state === "sealed" ? ceremony : null;
+  const {call} = screen.value;
   return (
     <div class="talk">
       <h1 class="only-spoken">{t("Conversation with {agent}", {agent: call?.agent_name ?? ""})}</h1>
@@ -105,34 +110,7 @@ function Talk() {
         {t("Speak normally. The agent tells you when a paper or a signature is needed.")}
       </p>
       <p class="note">{t("A supervisor may listen to conversations, to keep the service good.")}</p>
-      {(pages.length > 0 || signed) && (
-        <ul class="done">
-          {pages.map(page => (
-            <li key={page.page_id} class={`done__page done__page--${page.state}`}>
-              <img src={`/pages/${page.thumb_sha256}`} alt="" width={90} height={120} />
-              <span>
-                <strong>{page.label}</strong>
-                <small>
-                  {page.state === "accepted"
-                    ? t("✓ Accepted")
-                    : page.state === "rejected"
-                      ? t("✗ Not usable, the agent tells you why")
-                      : t("Being looked at")}
-                </small>
-              </span>
-            </li>
-          ))}
-          {signed && (
-            <li class="done__page done__page--accepted">
-              <Icon name="pen" />
-              <span>
-                <strong>{signed.title}</strong>
-                <small>{t("✓ Signed")}</small>
-              </span>
-            </li>
-          )}
-        </ul>
-      )}
+      <Papers />
     </div>
   );
 }

@@ -47,6 +47,22 @@ export function Receipt() {
             </div>
           </div>
         ))}
+        {receipt.missing && receipt.missing.length > 0 && (
+          <div class="receipt__missing">
+            <h2>{t("Still to be handed in")}</h2>
+            <ul class="plain">
+              {receipt.missing.map(({label, until}) => (
+                <li key={label}>
+                  <Icon name="paper" />
+                  <div>
+                    {label}
+                    <strong>{t("By {day}", {day: until})}</strong>
+                  </div>
+                </li>
+              ))}
+            </ul>
+          </div>
+        )}
         {receipt.signed.length > 0 && (
           <div>
             <h2>{t("Signed")}</h2>

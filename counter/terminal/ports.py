@@ -1,0 +1,151 @@
+"""What the program of a terminal needs: a journal, a line to the counter, and its devices."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Literal, Protocol
+
+from counter.errors import Refusal
+from counter.protocol.device import Fault
+from counter.terminal.journal import Entry, Shot
+from counter.terminal.upload import Denial, Progress
+
+
+class LineLost(Refusal):
+    """The counter did not answer."""
+
+    code = "line_lost"
+
+
+class Denied(Refusal):
+    """The counter answered with a no."""
+
+    code = "denied"
+
+    def __init__(self, denial: Denial) -> None:
+        super().__init__(denial.code)
+        self.denial = denial
+
+
+class DeviceFailed(Refusal):
+    """A device did not do what it was asked."""
+
+    code = "device_failed"
+
+    def __init__(self, fault: Fault, message: str) -> None:
+        super().__init__(message)
+        self.fault: Fault = fault
+
+
+class Journal(Protocol):
+    """Photographs that the counter may not have yet; see `counter.terminal.journal`."""
+
+    async def keep(self, sitting: str, shot: Shot) -> Entry:
+        """Durable when this returns."""
+        ...
+
+    async def entries(self) -> list[Entry]:
+        """In the order in which they were taken."""
+        ...
+
+    async def read(self, entry: Entry) -> tuple[bytes, bytes]:
+        """The photograph and its thumbnail.  Raises `EntryDamaged`."""
+        ...
+
+    async def forget(self, entry: Entry) -> None: ...
+
+    async def wipe(self, sitting: str) -> int:
+        """Destroy the key of a sitting that has nothing left; how many entries it still has."""
+        ...
+
+    async def sittings(self) -> list[str]:
+        """Of which there is anything."""
+        ...
+
+    async def expire(self, now: datetime) -> int:
+        """Forget what is too old; how many that were."""
+        ...
+
+
+class Uplink(Protocol):
+    """Captures as the counter takes them.  Each raises `LineLost`, `Denied`."""
+
+    async def announce(self, entry: Entry, thumbnail: bytes) -> Progress: ...
+
+    async def where(self, location: str) -> Progress: ...
+
+    async def append(self, location: str, offset: int, chunk: bytes) -> Progress: ...
+
+    async def preview(self, location: str, page: bytes) -> None: ...
+
+
+class DocumentCamera(Protocol):
+    """A camera above a mat."""
+
+    async def still(self) -> bytes:
+        """A JPEG as large as the camera gives.  Raises `DeviceFailed`."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class SheetScanner(Protocol):
+    """A scanner that papers are laid into."""
+
+    async def scan(self) -> bytes:
+        """One sheet as a JPEG or PNG.  Raises `DeviceFailed`."""
+        ...
+
+    async def look(self) -> None:
+        """Whether it is there and answers.  Raises `DeviceFailed`."""
+        ...
+
+
+class Printer(Protocol):
+    """A printer for what citizens take home."""
+
+    async def print(self, document: Path, title: str) -> str:
+        """Hand a PDF over; the printer's own name of the job.  Raises `DeviceFailed`."""
+        ...
+
+    async def look(self) -> None:
+        """Whether it is there and takes jobs.  Raises `DeviceFailed`."""
+        ...
+
+
+class CardReader(Protocol):
+    """A reader of chip cards.  What is on a card, a later part reads."""
+
+    async def look(self) -> Literal["empty", "card"]:
+        """Whether a card lies in it.  Raises `DeviceFailed`."""
+        ...
+
+
+class SoundLoop(Protocol):
+    """Loudspeaker and microphone of the terminal."""
+
+    async def play_and_hear(self, tone: Sequence[float], rate_hz: int) -> Sequence[float]:
+        """What the microphone hears while the loudspeaker plays; samples from -1 to 1.
+
+        Raises `DeviceFailed`.
+        """
+        ...
+
+
+class ClockOffset(Protocol):
+    """This machine's clock beside the counter's."""
+
+    async def offset(self) -> timedelta:
+        """How far this clock is ahead, and not known better than the way there and back allows.
+
+        Raises `LineLost`.
+        """
+        ...
+
+
+class LineProbe(Protocol):
+    """How much the line to the counter carries."""
+
+    async def round_trip(self) -> timedelta:
+        """The median of a few.  Raises `LineLost`."""
+        ...

@@ -1,0 +1,202 @@
+"""The program of a terminal: follows its screen, photographs, forgets, tests itself.
+
+It dials out and listens nowhere.  Each of its tasks is owned here and ends with it.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final, Protocol
+
+from counter.errors import Refusal
+from counter.ids import RequestId
+from counter.protocol.device import DeviceHealth, DeviceScreen
+from counter.terminal.journal import Shot
+from counter.terminal.ports import DeviceFailed, Journal
+from counter.terminal.program import EndSitting, TakeShot, deeds, page_died
+from counter.terminal.relay_service import RelayService
+from counter.terminal.selftest_service import Devices, SelfTest
+
+log = logging.getLogger(__name__)
+
+BEAT_S: Final = 10.0
+TEST_S: Final = 600.0
+"Between self-tests while nobody is here."
+
+
+class ScreenLine(Protocol):
+    """The line to the counter: the latest screen, and asks."""
+
+    screen: dict[str, Any] | None
+
+    async def news(self, timeout_s: float) -> bool: ...
+
+    async def ask(
+        self, event: str, body: Mapping[str, Any], *, tries: int = 20
+    ) -> dict[str, Any]: ...
+
+
+class Browser(Protocol):
+    """The browser that shows the terminal's page."""
+
+    @property
+    def age(self) -> timedelta:
+        """Since it was started last."""
+        ...
+
+    async def renew(self) -> None:
+        """End it, delete everything that it kept, and start it afresh."""
+        ...
+
+
+class ProgramService:
+    """One terminal's program."""
+
+    def __init__(
+        self,
+        line: ScreenLine,
+        relay: RelayService,
+        journal: Journal,
+        devices: Devices,
+        selftest: SelfTest,
+        *,
+        clock: Callable[[], datetime],
+        thumbnail: Callable[[bytes], bytes],
+        browser: Browser | None = None,
+        tell: Callable[[str], None] = log.info,
+    ) -> None:
+        """thumbnail: a small copy; it takes a while and runs in a thread."""
+        self._line = line
+        self._relay = relay
+        self._journal = journal
+        self._devices = devices
+        self._selftest = selftest
+        self._clock = clock
+        self._thumbnail = thumbnail
+        self._browser = browser
+        self._tell = tell
+        self._sitting: str | None = None
+        self._taking: dict[str, asyncio.Task[None]] = {}
+        self._taken: set[TakeShot] = set()
+        "Of this sitting; a screen that is not new yet asks for them again."
+        self._testing = asyncio.Lock()
+
+    async def run_for_ever(self) -> None:
+        """Until cancelled.  Begins with a self-test; ends what it started."""
+        tasks = [
+            asyncio.create_task(work)
+            for work in (self._relay.run_for_ever(), self._beat_for_ever(), self._test_for_ever())
+        ]
+        try:
+            while True:
+                await self._line.news(5.0)
+                if self._line.screen is not None:
+                    await self.follow(DeviceScreen.model_validate(self._line.screen))
+        finally:
+            tasks += self._taking.values()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def follow(self, screen: DeviceScreen) -> None:
+        """Do what this screen asks for."""
+        todo = deeds(self._sitting, screen)
+        self._sitting = screen.sitting
+        for deed in todo:
+            if isinstance(deed, EndSitting):
+                await self._end(deed.sitting)
+            elif deed.request_id not in self._taking and deed not in self._taken:
+                task = asyncio.create_task(self._take(deed))
+                self._taking[deed.request_id] = task
+                task.add_done_callback(
+                    lambda _, request=deed.request_id: self._taking.pop(request, None)  # type: ignore[misc]
+                )
+
+    async def tidy(self) -> int:
+        """Destroy the keys of sittings that are over and sent; how many photographs still wait."""
+        over = [name for name in await self._journal.sittings() if name != self._sitting]
+        return sum([await self._journal.wipe(name) for name in over])
+
+    async def test(self) -> list[DeviceHealth]:
+        """Look at every device and tell the counter."""
+        async with self._testing:
+            found = await self._selftest.run()
+        wrong = [f"{one.device}: {one.fault}" for one in found if one.state in ("weak", "broken")]
+        self._tell(f"self-test: {', '.join(wrong) or 'everything works'}")
+        devices = [one.model_dump() for one in found]
+        await self._ask("health.report", {"devices": devices})
+        return found
+
+    async def _take(self, deed: TakeShot) -> None:
+        if await self._relay.holds(deed.request_id):
+            return  # an earlier life took it; it is on its way
+        self._tell("photographs a paper")
+        try:
+            photograph = await self._photograph()
+            thumbnail = await asyncio.to_thread(self._thumbnail, photograph)
+        except DeviceFailed as failed:
+            log.warning("no photograph: %s", failed)
+            about = {"request_id": deed.request_id, "fault": failed.fault}
+            await self._ask("shot.fail", about)
+            return
+        await self._relay.keep(
+            deed.sitting,
+            Shot(
+                request_id=RequestId(deed.request_id),
+                photograph=photograph,
+                thumbnail=thumbnail,
+                taken_at=self._clock(),
+            ),
+        )
+        self._taken.add(deed)
+
+    async def _photograph(self) -> bytes:
+        """By the camera; by the scanner where there is none, or it fails."""
+        camera, scanner = self._devices.camera, self._devices.scanner
+        if camera is not None:
+            try:
+                return await camera.still()
+            except DeviceFailed:
+                if scanner is None:
+                    raise
+                log.warning("the document camera failed; the scanner is tried")
+        if scanner is None:
+            raise DeviceFailed("missing", "this terminal photographs no papers")
+        return await scanner.scan()
+
+    async def _end(self, sitting: str) -> None:
+        """Forget a sitting: the browser's profile, and of the journal what the counter has."""
+        self._tell("forgets who was here")
+        self._taken.clear()
+        if self._browser is not None:
+            await self._browser.renew()
+        kept = await self.tidy()
+        await self._ask("sitting.wipe", {"sitting": sitting, "kept": kept})
+        await self.test()
+
+    async def _beat_for_ever(self) -> None:
+        while True:
+            await self.tidy()  # what was sent after its citizen had left
+            answer = await self._ask("device.beat", {}, tries=1)
+            silent_s = (answer or {}).get("page_silent_s", 0.0)
+            if self._browser is not None and page_died(silent_s, self._browser.age):
+                log.warning("the page is silent; its browser is started again")
+                await self._browser.renew()
+            await asyncio.sleep(BEAT_S)
+
+    async def _test_for_ever(self) -> None:
+        while True:
+            if self._sitting is None:
+                await self.test()
+            await asyncio.sleep(TEST_S)
+
+    async def _ask(
+        self, event: str, body: Mapping[str, Any], *, tries: int = 20
+    ) -> dict[str, Any] | None:
+        """None when the counter did not answer, or said no: nothing here depends on it."""
+        try:
+            return await self._line.ask(event, body, tries=tries)
+        except Refusal as refused:
+            log.info("%s: %s", event, refused)
+            return None

@@ -1,0 +1,317 @@
+"""Each device and its simulated twin do what their port says: one suite for both.
+
+Real here: SANE through its own `test` backend, which is a scanner without paper; CUPS through a
+scheduler of this test's own with a file for a printer; OpenCV on a film instead of a camera.  There
+is no sound card and no card reader here: their adapters are tested on programs and a library that
+are played.
+"""
+
+import asyncio
+import os
+import shutil
+import signal
+import stat
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from counter.app.terminal_program import draw
+from counter.terminal.camera_opencv import OpenCvCamera
+from counter.terminal.devices_simulated import Bench, SimulatedPrinter, SimulatedScanner
+from counter.terminal.ports import DeviceFailed, DocumentCamera, Printer, SheetScanner
+from counter.terminal.printer_cups import CupsPrinter
+from counter.terminal.reader_pcsc import PcscReader
+from counter.terminal.scanner_sane import SaneScanner
+from counter.terminal.sound_child import AlsaLoop
+from tests.servers import NotInstalled, free_port
+
+SANE = {
+    "jam": "SANE_STATUS_JAMMED",
+    "paper_out": "SANE_STATUS_NO_DOCS",
+    "cover_open": "SANE_STATUS_COVER_OPEN",
+    "failed": "SANE_STATUS_IO_ERROR",
+}
+PLAYED = {"jam": "scanner-jam", "paper_out": "scanner-empty", "cover_open": "scanner-open"}
+
+
+def scanner(real: bool, fault: str = "") -> SheetScanner:
+    """A scanner with this fault."""
+    if not real:
+        return SimulatedScanner(Bench(draw, faults=[PLAYED[fault]] if fault else []))
+    if shutil.which("scanimage") is None:
+        raise NotInstalled("SANE is not installed: apt-get install sane-utils")
+    options = [f"--read-return-value={SANE[fault]}"] if fault else ["--test-picture=Grid"]
+    return SaneScanner("test:0", resolution_dpi=75, options=tuple(options))
+
+
+def image_of(content: bytes) -> Any:
+    """The picture, or None."""
+    return cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
+
+
+@pytest.mark.parametrize("real", [True, False], ids=["sane", "simulated"])
+async def test_a_scanner_gives_a_picture(real: bool) -> None:
+    await scanner(real).look()
+    image = image_of(await scanner(real).scan())
+    assert image is not None and min(image.shape[:2]) > 100
+
+
+@pytest.mark.parametrize("real", [True, False], ids=["sane", "simulated"])
+@pytest.mark.parametrize("fault", sorted(PLAYED))
+async def test_a_scanner_says_what_is_wrong(real: bool, fault: str) -> None:
+    with pytest.raises(DeviceFailed) as failed:
+        await scanner(real, fault).scan()
+    assert failed.value.fault == fault
+
+
+async def test_sane_that_fails_is_missing_or_hangs_is_told_apart() -> None:
+    with pytest.raises(DeviceFailed) as failed:
+        await scanner(True, "failed").scan()
+    assert failed.value.fault == "failed"
+    for absent in (SaneScanner("nothing:0"), SaneScanner("test:0", program="no-scanimage-here")):
+        with pytest.raises(DeviceFailed) as failed:
+            await absent.look()
+        assert failed.value.fault == "missing"
+    slow = ("--read-delay=yes", "--read-delay-duration=200000", "--read-limit=yes")
+    hangs = SaneScanner(
+        "test:0", resolution_dpi=300, options=(*slow, "--read-limit-size=1000"), scan_s=1.0
+    )
+    with pytest.raises(DeviceFailed) as failed:
+        await hangs.scan()
+    assert failed.value.fault == "silent"
+    assert not any(b"read-delay" in line for line in _command_lines()), "the child was ended"
+
+
+def _command_lines() -> list[bytes]:
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                found.append((entry / "cmdline").read_bytes())
+            except OSError:
+                continue
+    return found
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> str:
+    """Return a film of a drawn paper, to be photographed instead of a camera."""
+    path = str(tmp_path / "mat.avi")
+    frame = image_of(draw(3, ""))
+    height, width = frame.shape[:2]
+    fourcc = cv2.VideoWriter.fourcc(*"MJPG")
+    out = cv2.VideoWriter(path, fourcc, 5, (width, height))
+    for _ in range(40):
+        out.write(frame)
+    out.release()
+    return path
+
+
+@pytest.mark.parametrize("real", [True, False], ids=["opencv", "simulated"])
+async def test_a_camera_gives_whole_stills_again_and_again(real: bool, film: str) -> None:
+    camera: DocumentCamera = OpenCvCamera(film) if real else _camera(Bench(draw))
+    try:
+        for _ in range(3):
+            image = image_of(await camera.still())
+            assert image is not None and image.shape[1] == 2592
+    finally:
+        await camera.close()
+
+
+@pytest.mark.parametrize("real", [True, False], ids=["opencv", "simulated"])
+async def test_a_camera_that_is_not_there_is_missing(real: bool, tmp_path: Path) -> None:
+    absent = OpenCvCamera(str(tmp_path / "none.avi"))
+    camera: DocumentCamera = absent if real else _camera(Bench(draw, faults=["camera-missing"]))
+    with pytest.raises(DeviceFailed) as failed:
+        await camera.still()
+    assert failed.value.fault == "missing"
+    await camera.close()
+
+
+async def test_a_camera_whose_process_stops_is_silent_and_the_next_still_works(film: str) -> None:
+    camera = OpenCvCamera(film, still_s=1.0)
+    await camera.still()
+    assert camera._child is not None
+    camera._child.send_signal(signal.SIGSTOP)
+    with pytest.raises(DeviceFailed) as failed:
+        await camera.still()
+    assert failed.value.fault == "silent"
+    assert image_of(await camera.still()) is not None
+    camera._child.kill()
+    await camera._child.wait()
+    assert image_of(await camera.still()) is not None
+    await camera.close()
+
+
+def _camera(bench: Bench) -> DocumentCamera:
+    camera = bench.devices.camera
+    assert camera is not None
+    return camera
+
+
+@pytest.fixture
+async def cups(tmp_path: Path) -> AsyncIterator[Callable[..., Any]]:
+    """Yield `run(*command)` beside a scheduler of this test's own, with the printer `kiosk`."""
+    program = shutil.which("cupsd", path="/usr/sbin:/usr/local/sbin")
+    if program is None:
+        raise NotInstalled("CUPS is not installed: apt-get install cups")
+    port, root = free_port(), tmp_path / "cups"
+    for name in ("etc", "spool/tmp", "cache", "run", "log"):
+        (root / name).mkdir(parents=True)
+    root.chmod(0o755)
+    (root / "etc" / "cupsd.conf").write_text(
+        f"Listen 127.0.0.1:{port}\nBrowsing Off\nDefaultAuthType None\nWebInterface No\n"
+        "<Location />\nOrder allow,deny\nAllow all\n</Location>\n"
+        "<Policy default>\n<Limit All>\nOrder allow,deny\nAllow all\n</Limit>\n</Policy>\n"
+    )
+    (root / "etc" / "cups-files.conf").write_text(
+        f"ServerRoot {root}/etc\nRequestRoot {root}/spool\nTempDir {root}/spool/tmp\n"
+        f"CacheDir {root}/cache\nStateDir {root}/run\nAccessLog {root}/log/access\n"
+        f"ErrorLog {root}/log/error\nPageLog {root}/log/page\nFileDevice Yes\n"
+    )
+    child = await asyncio.create_subprocess_exec(
+        program,
+        "-f",
+        "-c",
+        str(root / "etc" / "cupsd.conf"),
+        "-s",
+        str(root / "etc" / "cups-files.conf"),
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+
+    async def run(*command: str) -> int:
+        done = await asyncio.create_subprocess_exec(
+            command[0], "-h", f"127.0.0.1:{port}", *command[1:], stderr=asyncio.subprocess.DEVNULL
+        )
+        return await done.wait()
+
+    run.server = f"127.0.0.1:{port}"  # type: ignore[attr-defined]
+    run.out = root / "paper"  # type: ignore[attr-defined]
+    try:
+        async with asyncio.timeout(60):
+            while await run("lpadmin", "-p", "kiosk", "-v", f"file:{root}/paper", "-E"):
+                assert child.returncode is None, (root / "log" / "error").read_text()
+                await asyncio.sleep(0.1)
+        yield run
+    finally:
+        child.terminate()
+        await child.wait()
+
+
+async def test_cups_takes_a_document_and_says_when_it_will_not(cups: Any, tmp_path: Path) -> None:
+    printer: Printer = CupsPrinter("kiosk", server=cups.server)
+    await printer.look()
+    paper = tmp_path / "receipt.pdf"
+    paper.write_bytes(b"%PDF-1.7 a receipt")
+    assert (await printer.print(paper, "Receipt")).startswith("kiosk-")
+    assert await cups("cupsdisable", "kiosk") == 0
+    with pytest.raises(DeviceFailed) as failed:
+        await printer.look()
+    assert failed.value.fault == "stopped"
+    assert await cups("cupsenable", "kiosk") == 0
+    assert await cups("cupsreject", "kiosk") == 0
+    with pytest.raises(DeviceFailed) as failed:
+        await printer.look()
+    assert failed.value.fault == "stopped"
+    for absent in (
+        CupsPrinter("other", server=cups.server),
+        CupsPrinter("kiosk", server="[::1]:1"),
+    ):
+        for attempt in (absent.look(), absent.print(paper, "Receipt")):
+            with pytest.raises(DeviceFailed) as failed:
+                await attempt
+            assert failed.value.fault == "missing"
+
+
+async def test_the_simulated_printer_does_as_much(tmp_path: Path) -> None:
+    bench = Bench(draw)
+    printer: Printer = SimulatedPrinter(bench)
+    await printer.look()
+    assert await printer.print(tmp_path / "x.pdf", "Receipt") == "simulated-1"
+    assert bench.printed == [(tmp_path / "x.pdf", "Receipt")]
+    for fault, shown in {"printer-stopped": "stopped", "printer-missing": "missing"}.items():
+        bench.faults = {fault}
+        with pytest.raises(DeviceFailed) as failed:
+            await printer.look()
+        assert failed.value.fault == shown
+
+
+@pytest.mark.parametrize(
+    ("alert", "fault"),
+    [("media-empty-error", "paper_out"), ("media-jam-error", "jam"), ("cover-open", "cover_open")],
+)
+async def test_what_a_printer_lacks_is_read_from_its_alerts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, alert: str, fault: str
+) -> None:
+    _program(tmp_path, "lpstat", f'echo "printer kiosk is idle.\n\tAlerts: {alert}"')
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    with pytest.raises(DeviceFailed) as failed:
+        await CupsPrinter("kiosk").look()
+    assert failed.value.fault == fault
+
+
+async def test_the_loop_plays_what_it_is_given_and_hears_what_comes_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _program(tmp_path, "aplay", f'cat > "{tmp_path}/played"')
+    _program(
+        tmp_path,
+        "arecord",
+        f'while [ ! -s "{tmp_path}/played" ]; do sleep 0.01; done; cat "{tmp_path}/played"',
+    )
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    heard = await AlsaLoop().play_and_hear([0.5, -0.5, 2.0], 16_000)
+    assert heard == pytest.approx([0.5, -0.5, 1.0], abs=0.001)
+
+
+async def test_a_terminal_without_a_sound_card_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("aplay", "arecord"):
+        _program(tmp_path, name, 'echo "audio open error: No such device" >&2; exit 1')
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    with pytest.raises(DeviceFailed) as failed:
+        await AlsaLoop().play_and_hear([0.0], 16_000)
+    assert failed.value.fault == "missing"
+
+
+class NoCard(Exception):
+    """As `smartcard.Exceptions.NoCardException`."""
+
+
+class CardFailed(Exception):
+    """As `smartcard.Exceptions.CardConnectionException`."""
+
+
+@pytest.mark.parametrize(
+    ("happens", "told"), [(None, "card"), (NoCard(), "empty"), (CardFailed(), "failed")]
+)
+async def test_a_reader_tells_a_card_from_none(happens: Exception | None, told: str) -> None:
+    def connect() -> None:
+        if happens is not None:
+            raise happens
+
+    connection = SimpleNamespace(connect=connect, disconnect=lambda: None)
+    system = SimpleNamespace(readers=lambda: [SimpleNamespace(createConnection=lambda: connection)])
+    errors = SimpleNamespace(NoCardException=NoCard, CardConnectionException=CardFailed)
+    reader = PcscReader(system, errors)
+    if told == "failed":
+        with pytest.raises(DeviceFailed):
+            await reader.look()
+    else:
+        assert await reader.look() == told
+    none = PcscReader(SimpleNamespace(readers=list), errors)
+    with pytest.raises(DeviceFailed) as failed:
+        await none.look()
+    assert failed.value.fault == "missing"
+
+
+def _program(directory: Path, name: str, does: str) -> None:
+    path = directory / name
+    path.write_text(f"#!/bin/sh\n{does}\n")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
