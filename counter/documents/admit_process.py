@@ -8,6 +8,8 @@ The next one is started while nobody waits, so that only the first file waits fo
 import asyncio
 import json
 import logging
+import os
+import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from contextlib import suppress
@@ -149,6 +151,9 @@ async def _give(process: Process, *pieces: bytes) -> None:
 
 
 async def _end(process: Process) -> None:
-    with suppress(ProcessLookupError):
-        process.kill()
+    if process.returncode is None:
+        # Not `process.kill()`, which looks first whether it has ended, and takes its end away from
+        # the loop that waits for it.
+        with suppress(ProcessLookupError):
+            os.kill(process.pid, signal.SIGKILL)
     await process.wait()

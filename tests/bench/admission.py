@@ -10,7 +10,7 @@ import json
 import resource
 import time
 
-from counter.documents.admit import Admitted, AdmitLimits, sniff_file
+from counter.documents.admit import AdmitLimits, Admitted, sniff_file
 from counter.documents.admit_process import AdmitProcesses
 from counter.documents.refusals import PhotographRefused
 from counter.documents.sample_page import sample_photograph
