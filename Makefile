@@ -120,9 +120,9 @@ deep: .venv/ready-test
 mutate-booking: .venv/ready-test
 	@$(PY) -m tests.mutate booking $(GUARDS)
 
-# One target with TARGET=door, packets or answer; without it each for SECONDS.
+# One target with TARGET=door, packets, answer or admit; without it each for SECONDS.
 fuzz: .venv/ready-test
-	@for target in $(or $(TARGET),door packets answer); do \
+	@for target in $(or $(TARGET),door packets answer admit); do \
 		mkdir -p var/fuzz/$$target; \
 		$(PY) -m tests.fuzz $$target -max_total_time=$(or $(SECONDS),600) \
 			-artifact_prefix=var/fuzz/ var/fuzz/$$target || exit 1; \

@@ -106,6 +106,12 @@ def _media_node(text: str) -> str:
     return text
 
 
+def _clamd(text: str) -> str:
+    if re.fullmatch(r"unix:/[^\s]+|[^\s:/]+:[0-9]{1,5}", text) is None:
+        raise ValueError("is neither unix:/path nor host:port")
+    return text
+
+
 def _several(given: object) -> object:
     """In the environment, several values are words."""
     return tuple(given.split()) if isinstance(given, str) else given
@@ -206,6 +212,11 @@ class Settings(BaseSettings):
     smtp_password: SecretStr | None = None
     smtp_from: Annotated[str, AfterValidator(_mailbox)] | None = None
     """The address that letters come from, such as `counter@counter.example`."""
+    clamd: Annotated[str, AfterValidator(_clamd)] | None = None
+    """Where clamd looks for viruses in what citizens send, `unix:/run/clamav/clamd.ctl` or
+    `host:port`; none: nothing does, and files are drawn anew all the same."""
+    clamd_required: bool = True
+    """A file that clamd gave no verdict on is refused; false takes it."""
     webhook_networks: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_several)] = ()
     """Networks in which receivers of webhooks may be although they are not public, such as
     `10.20.0.0/16`."""

@@ -14,10 +14,12 @@ from sqlalchemy import Connection
 from booking.script_opencc import simplified
 from counter.app.clock import clock, new_id
 from counter.app.files import secret
+from counter.app.later_papers import owe_links
 from counter.app.parts import Parts
 from counter.app.pointing import POINTER, Pointing
 from counter.app.pointing import handlers as pointing_handlers
 from counter.identity.tls_development import ensure_tls
+from counter.ids import CaseId
 from counter.protocol.message import Language, Model
 from counter.settings import Settings
 from counter.signaling.gateway_socketio import Audience, Doors, Gateway
@@ -25,25 +27,29 @@ from counter.signaling.ports import GatewayPrincipal
 from counter.signaling.service import handlers as signaling_handlers
 from counter.signaling.store_asks import COMMANDS, current_epoch, follows
 from counter.store.back_pressure import Gate
+from counter.store.cases import get_case
 from web.api import routes as api
 from web.api.callers import Callers
 from web.api.limits import Limits
 from web.api.once_local import LocalOnce
 from web.api.ports import ApiDeps
-from web.citizen import availability_feed, memo_pages, paper_pages
+from web.citizen import availability_feed, later_pages, memo_pages, paper_pages
 from web.citizen import routes as citizen
+from web.citizen.later_pages import LaterDeps
 from web.citizen.memo_pages import MemoDeps
 from web.citizen.paper_pages import PaperDeps
 from web.citizen.ports import Deps as CitizenDeps
 from web.citizen.waiting_room_pages import RoomDeps, behind_the_door
 from web.console import admin_pages, advance_pages, case_pages, party_asks, print_asks, stills
 from web.console import asks as console_asks
+from web.console import later_pages as console_later_pages
 from web.console import views as console
 from web.console.admin_local import departments_in
 from web.console.admin_ports import AdminDeps
 from web.console.advance_local import LocalBeforeVisits
 from web.console.cases_local import LocalCaseFolders
 from web.console.counter_local import LocalConsoleCounter
+from web.console.later_local import LocalLater
 from web.console.ports import ConsoleDeps
 from web.console.screen import DeskScreens
 from web.shared import (
@@ -80,7 +86,8 @@ SPEAK: dict[Audience, tuple[str, ...]] = {
     "/agent": ("agent", "supervisor"),
 }
 "Whose sessions may speak on which namespace."
-BODY_LIMIT_BYTES = 20 * 1024 * 1024
+BODY_LIMIT_BYTES = 21 * 1024 * 1024
+"A PDF of 20 MiB, and what a form puts around it."
 BACKLOG = 4096
 """Connections that may wait to be accepted.  A crowd comes within a moment; whoever finds the queue
 full is not told, and tries again after 1, 3, 7, 15 seconds."""
@@ -107,7 +114,9 @@ async def open_doors(
             secure=secure,
         ),
     )
-    terminals = TerminalScreens(catalogue=parts.snapshot, forms=parts.forms)
+    terminals = TerminalScreens(
+        catalogue=parts.snapshot, forms=parts.forms, link_address=parts.link_addresses
+    )
     desks = DeskScreens(catalogue=parts.snapshot, forms=parts.forms, simplify=simplified)
     app.add_routes(
         _routes(
@@ -205,6 +214,10 @@ def _routes(
     papers_here = LocalPapers(
         executor=executor, documents=parts.documents, esign=parts.esign, clock=clock
     )
+
+    async def service_of(case_id: CaseId) -> str:
+        return (await executor.read(get_case, case_id)).service_id
+
     wall_here = WallDeps(
         wall=LocalWall(executor=executor, catalogue=parts.snapshot, clock=clock),
         lines=LocalLines(executor=executor, catalogue=parts.snapshot, clock=clock),
@@ -215,6 +228,15 @@ def _routes(
             MemoDeps(memos=parts.memos, catalogue=parts.booking.catalogue, now=clock)
         ),
         *paper_pages.routes(PaperDeps(citizen=bookings, papers=parts.advance)),
+        *later_pages.routes(
+            LaterDeps(
+                papers=parts.later,
+                catalogue=parts.booking.catalogue,
+                service_of=service_of,
+                now=clock,
+                limits=Limits(asyncio.get_running_loop().time),
+            )
+        ),
         *availability_feed.routes(parts.booking, clock),
         *terminal.routes(
             TerminalDeps(
@@ -238,6 +260,17 @@ def _routes(
                 snapshot=parts.snapshot,
                 reads_words=parts.paper_work.tools.complete,
                 clock=clock,
+            )
+        ),
+        *console_later_pages.routes(
+            LocalLater(
+                executor=executor,
+                later=parts.later,
+                documents=parts.documents,
+                snapshot=parts.snapshot,
+                clock=clock,
+                address_of=parts.link_addresses,
+                owe=owe_links,
             )
         ),
         *admin_pages.routes(

@@ -80,11 +80,13 @@ class Node:
         self._keep(parts.recording_keeper.keep_for_ever())
         self._keep(parts.quality.run_for_ever())
         self.address = await open_doors(settings, parts, self.readiness, closing)
+        parts.link_addresses.base = settings.origin or self.address
         readers = BookingReaders(
             executor=store.executor,
             booking=parts.booking,
             address=settings.origin or self.address,
             domain=settings.domain,
+            link_address=parts.link_addresses,
         )
         sinks = sinks_of(settings, clock)
         self._keep(Deliverer(store.executor, readers, sinks, clock).run_for_ever())

@@ -1,8 +1,8 @@
 """Where notices meet booking: whom they are for, whether they still hold, and what they say."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,11 @@ from booking.store_rows import by_id, sitting_of, view_of
 from counter.case import Case, Outcome
 from counter.documents import advance
 from counter.documents.handover import EVENT as HANDED_OVER
+from counter.documents.later import Link, LinkState
 from counter.documents.store_advance import asked_again
 from counter.documents.store_checklist import dues_of
 from counter.documents.store_documents import declined_items
+from counter.documents.store_later import links_of
 from counter.notify.notice import Channel, Letter
 from counter.notify.ports import Reader, Sink
 from counter.notify.sink_directory import DirectorySink
@@ -27,7 +29,7 @@ from counter.notify.sink_smtp import Relay, SmtpSink
 from counter.settings import Settings
 from counter.store import outbox
 from counter.store.executor import Executor
-from web.notices.letter import facts_of, letter_of
+from web.notices.letter import facts_of, letter_of, uploads_of
 
 PAPERS_MISSING = "case.papers_missing"
 OFFERED = "waitlist.offered"
@@ -50,6 +52,8 @@ class BookingReaders:
     "Where people reach the app."
     domain: str
     "Of whoever runs the counter; the ids of calendar entries end in it."
+    link_address: Callable[[str], str]
+    "Of a link for a paper that comes later, by its id."
 
     async def reader(
         self, kind: str, ref: str, body: Mapping[str, Any], now: datetime
@@ -89,6 +93,7 @@ class BookingReaders:
             language,
             link=f"{self.address}{PAGES.get(kind, '/appointment')}",
             calendar=calendar,
+            uploads=uploads_of(body, catalogue, language, self.link_address),
         )
 
 
@@ -121,17 +126,39 @@ def _asked(conn: Connection, ref: str, body: Mapping[str, Any]) -> bool:
     return asked_again(conn, ref, body["papers"][0], body["paper"])
 
 
-def owe_missing_papers(conn: Connection, case: Case, now: datetime) -> None:
-    """Tell who had an appointment what was missing, in the transaction that closes the case."""
-    due = {item: until for item, until in dues_of(conn, case.id).items() if until}
-    if case.appointment_id is not None and (due or case.outcome is Outcome.PAPERS_MISSING):
-        body = {
-            "department": case.department_id,
-            "service": case.service_id,
-            "papers": list(due) or declined_items(conn, case.id),
-            "until": {item: until.isoformat() for item, until in due.items()},
-        }
-        outbox.owe(conn, PAPERS_MISSING, case.appointment_id, body, now)
+def owe_missing_papers(
+    conn: Connection, case: Case, now: datetime, *, only: Sequence[Link] | None = None
+) -> None:
+    """Tell who had an appointment what is missing, in the transaction that closes the case.
+
+    What may be sent over a link is named with it.  only: these links, after the case had closed.
+    """
+    if case.appointment_id is None:
+        return
+    links = links_of(conn, [case.id], now) if only is None else only
+    still = [link for link in links if link.state is LinkState.OPEN]
+    due: dict[str, date] = {}
+    items = [link.item for link in still]
+    if only is None:
+        due = {item: until for item, until in dues_of(conn, case.id).items() if until}
+        items += [item for item in due if item not in items]
+        if not items and case.outcome is Outcome.PAPERS_MISSING:
+            items = declined_items(conn, case.id)
+        elif not items:
+            return
+    elif not still:
+        return
+    body = {
+        "department": case.department_id,
+        "service": case.service_id,
+        "papers": items,
+        "until": {item: until.isoformat() for item, until in due.items()},
+        "links": [
+            {"id": link.link_id, "item": link.item, "until": link.expires_at.isoformat()}
+            for link in still
+        ],
+    }
+    outbox.owe(conn, PAPERS_MISSING, case.appointment_id, body, now)
 
 
 def sinks_of(settings: Settings, clock: Callable[[], datetime]) -> dict[Channel, Sink]:

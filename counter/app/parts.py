@@ -21,6 +21,7 @@ from counter.app.clock import clock, new_id, new_token, random_bytes
 from counter.app.files import secret
 from counter.app.hooks import Snapshot, hooks_of
 from counter.app.identifying import ZoneDesk, surroundings
+from counter.app.later_papers import LinkAddresses
 from counter.app.live_stills import LiveStills
 from counter.app.media_processes import media_pool
 from counter.app.paper_work import PaperWork, open_paper_work, owe_paper_work
@@ -30,13 +31,19 @@ from counter.app.store import Store
 from counter.app.terminal_outages import tell_booking
 from counter.app.to_move import tell_departments
 from counter.case import Case
+from counter.documents.admit import PAPER_PAGES, AdmitLimits
+from counter.documents.admit_process import AdmitProcesses
+from counter.documents.admit_service import AdmitService
 from counter.documents.advance_service import AdvanceService
 from counter.documents.advance_sql import SqlAdvancePapers
 from counter.documents.capture_files import CaptureFiles
 from counter.documents.capture_service import CaptureService
 from counter.documents.captures_sql import SqlCaptures
+from counter.documents.check_clamd import ClamdCheck
 from counter.documents.checklist_service import ChecklistService
 from counter.documents.checklist_sql import SqlChecklists
+from counter.documents.later_service import LaterService
+from counter.documents.later_sql import SqlLaterPapers
 from counter.documents.papers_sql import SqlPapers
 from counter.documents.scan_pool import ScanPool
 from counter.documents.seal_cryptography import PaperSeal
@@ -99,6 +106,9 @@ class Parts:
     checklists: ChecklistService
     advance: AdvanceService
     "Papers before the trip."
+    later: LaterService
+    "Papers after the visit."
+    link_addresses: LinkAddresses
     esign: EsignService
     forms: Forms
     signaling: SignalingService
@@ -155,6 +165,7 @@ class Parts:
         await self.advance.sweep(clock())
         await self.store.executor.write(give_up_silent, audiences, clock())
         await self.zones.tidy()
+        await self.later.sweep(clock())
         await self.captures.sweep(clock())
         await self.esign.resume(clock())
         if self.media_proof is not None:
@@ -193,6 +204,19 @@ async def open_parts(
     scanner, looker = ScanPool(), ScanPool()
     closing.push_async_callback(scanner.close)
     closing.push_async_callback(looker.close)
+    taken = AdmitLimits(pages_max=PAPER_PAGES)
+    decoder_of_files = AdmitProcesses(taken)
+    closing.push_async_callback(decoder_of_files.close)
+    reader = AdmitService(decoder_of_files, looker, _virus_check(settings), limits=taken)
+    seal = PaperSeal(secret(settings.keys / "papers.key"), random_bytes)
+    later = LaterService(
+        SqlLaterPapers(executor, audiences),
+        store.blobs,
+        reader,
+        seal,
+        new_id,
+        secret(settings.keys / "paper-links.key"),
+    )
     pki = await asyncio.to_thread(ensure, settings.keys / "pki", clock())
     studio = SignPool(pki.signing, tsa_url=await _open_tsa(settings, pki, closing))
     closing.push_async_callback(studio.close)
@@ -233,10 +257,12 @@ async def open_parts(
         advance=AdvanceService(
             SqlAdvancePapers(executor, require_coming, lock, over),
             store.blobs,
-            looker,
-            PaperSeal(secret(settings.keys / "papers.key"), random_bytes),
+            reader,
+            seal,
             new_id,
         ),
+        later=later,
+        link_addresses=LinkAddresses(later.token),
         esign=EsignService(
             records=SqlRecords(executor=executor, audiences=audiences, require_open=require_open),
             blobs=store.blobs,
@@ -270,6 +296,12 @@ async def open_parts(
         recordings=RecordingService(recordings, media, vault, clock, days=settings.recording_days),
         recording_keeper=RecordingKeeper(recordings, media, vault, muxing, clock),
     )
+
+
+def _virus_check(settings: Settings) -> ClamdCheck | None:
+    if settings.clamd is None:
+        return None
+    return ClamdCheck(settings.clamd, required=settings.clamd_required)
 
 
 def _relays(settings: Settings) -> Relays:

@@ -62,23 +62,34 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SealedSheet:
+    """One page whose sealed bytes are durable already."""
+
+    page_blob: Digest
+    thumb_blob: Digest
+    "Digests of sealed bytes."
+    width_px: int
+    height_px: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewAdvance:
-    """A photograph whose sealed bytes are durable already, on its way to become a row."""
+    """A paper whose sealed bytes are durable already, on its way to become a row."""
 
     paper_id: PageId
     appointment_id: AppointmentId
     item: str
     original_sha256: Digest
     "Of the photograph as it came up; its bytes are not kept."
-    page_blob: Digest
-    thumb_blob: Digest
-    "Digests of sealed bytes."
+    sheets: tuple[SealedSheet, ...]
+    "In order; a photograph is one."
     wrapped_key: bytes
     look: Look
+    "At the page that could be better, else at the first."
 
     @property
     def blobs(self) -> tuple[Digest, ...]:
-        return (self.page_blob, self.thumb_blob)
+        return tuple(blob for sheet in self.sheets for blob in (sheet.page_blob, sheet.thumb_blob))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +105,9 @@ class AdvancePaper:
     reason: Reason | None
     width_px: int
     height_px: int
+    "Of its first page."
     taken_at: datetime
+    pages: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +130,11 @@ def advice(found: Findings | None, light: float, limits: Limits) -> str | None:
         return "no_page_found"
     decision = verdict(found, limits)
     return decision.code if isinstance(decision, Refused) else None
+
+
+def purpose_of(picture: str, number: int) -> str:
+    """What a picture is sealed as.  picture: `page` or `thumb`; number: of the page, from 1."""
+    return picture if number == 1 else f"{picture}-{number}"
 
 
 def state_of_new(advised: str | None) -> AdvanceState:

@@ -1,4 +1,4 @@
-"""Papers before the trip: photographed at home, with advice at once, and looked at by an agent.
+"""Papers before the trip: sent from home, with advice at once, and looked at by an agent.
 
 Bytes are durable before the row that names them, and the row before the answer.  Pictures are
 sealed under a key that only the row holds; bytes that a crash leaves behind are noise.
@@ -10,11 +10,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from weakref import WeakValueDictionary
 
-from counter.documents.advance import AdvancePaper, Look, NewAdvance
-from counter.documents.page import Limits, ScanRefused
-from counter.documents.ports import AdvancePapers, Looker, RemovableBlobs, Seal
-from counter.documents.refusals import BY_CODE, ScanFailed
-from counter.documents.sniff import sniff
+from counter.documents.advance import AdvancePaper, Look, NewAdvance, SealedSheet, purpose_of
+from counter.documents.ports import AdvancePapers, Reader, RemovableBlobs, Seal
 from counter.errors import Crowded, Refusal, StoreUnavailable
 from counter.ids import AppointmentId, Digest, NewId, PageId
 
@@ -32,31 +29,29 @@ class AdvanceService:
         self,
         papers: AdvancePapers,
         blobs: RemovableBlobs,
-        looker: Looker,
+        reader: Reader,
         seal: Seal,
         new_id: NewId,
-        limits: Limits | None = None,
     ) -> None:
-        """looker: not the counters' own, so that who is at home keeps nobody there waiting."""
+        """reader: not the counters' own, so that who is at home keeps nobody there waiting."""
         self._papers = papers
         self._blobs = blobs
-        self._looker = looker
+        self._reader = reader
         self._seal = seal
         self._new_id = new_id
-        self._limits = limits or Limits()
         self._waiting: list[str] = []
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def take(
         self, appointment_id: AppointmentId, item: str, photograph: bytes, now: datetime
     ) -> AdvancePaper:
-        """Take a photograph of a paper, instead of an older one.
+        """Take a photograph of a paper, or a PDF of it, instead of an older one.
 
-        The same photograph repeated is answered with the same paper.
-        Raises a `PhotographRefused` by its code for what is no picture, `PaperReady`,
+        The same file repeated is answered with the same paper.
+        Raises a `PhotographRefused` by its code for what is not taken, `PaperReady`,
         `TooManyPhotographs`, `NotBeforeVisit`, `Crowded`.
         """
-        sniff(photograph, self._limits.files)
+        self._reader.require_header(photograph)
         digest = await asyncio.to_thread(_digest, photograph)
         waiting = self._waiting.count(appointment_id)
         if len(self._waiting) >= MOST_WAITING or waiting >= MOST_WAITING_OF_ONE:
@@ -67,7 +62,8 @@ class AdvanceService:
             async with self._turns.setdefault(appointment_id, asyncio.Lock()):
                 if known := await self._papers.may_take(appointment_id, item, digest, now):
                     return known
-                new = await self._sealed(appointment_id, item, digest, await self._look(photograph))
+                looks = await self._reader.read(photograph)
+                new = await self._sealed(appointment_id, item, digest, looks)
                 return await self._keep(new, now)
         finally:
             self._waiting.remove(appointment_id)
@@ -84,10 +80,11 @@ class AdvanceService:
         """All papers of these appointments."""
         return await self._papers.of(appointment_ids)
 
-    async def image(self, appointment_id: str, item: str, purpose: str) -> bytes:
-        """The JPEG of a paper; purpose: `page` or `thumb`.  Raises `PageUnknown`."""
-        where = await self._papers.sealed(appointment_id, item, purpose)
+    async def image(self, appointment_id: str, item: str, picture: str, number: int = 1) -> bytes:
+        """The JPEG of a page; picture: `page` or `thumb`; number: from 1.  Raises `PageUnknown`."""
+        where = await self._papers.sealed(appointment_id, item, picture, number)
         sealed = await self._blobs.get(where.blob)
+        purpose = purpose_of(picture, number)
         return await asyncio.to_thread(
             self._seal.open, where.paper_id, purpose, where.wrapped_key, sealed
         )
@@ -98,32 +95,37 @@ class AdvanceService:
         await self._remove(gone)
         return len(gone)
 
-    async def _look(self, photograph: bytes) -> Look:
-        answer = await self._looker.look(photograph, self._limits)
-        if isinstance(answer, ScanRefused):
-            raise BY_CODE.get(answer.code, ScanFailed)("a photograph sent before the visit")
-        return answer
-
     async def _sealed(
-        self, appointment_id: AppointmentId, item: str, digest: Digest, look: Look
+        self, appointment_id: AppointmentId, item: str, digest: Digest, looks: Sequence[Look]
     ) -> NewAdvance:
         paper_id = PageId(self._new_id())
         key = self._seal.new_key(paper_id)
-        blobs = [
-            await self._blobs.put(
-                await asyncio.to_thread(self._seal.seal, paper_id, purpose, key, content)
+        sheets: list[SealedSheet] = []
+        for number, look in enumerate(looks, 1):
+            blobs = [
+                await self._blobs.put(
+                    await asyncio.to_thread(
+                        self._seal.seal, paper_id, purpose_of(picture, number), key, content
+                    )
+                )
+                for picture, content in (("page", look.page_jpeg), ("thumb", look.thumb_jpeg))
+            ]
+            sheets.append(
+                SealedSheet(
+                    page_blob=blobs[0],
+                    thumb_blob=blobs[1],
+                    width_px=look.width_px,
+                    height_px=look.height_px,
+                )
             )
-            for purpose, content in (("page", look.page_jpeg), ("thumb", look.thumb_jpeg))
-        ]
         return NewAdvance(
             paper_id=paper_id,
             appointment_id=appointment_id,
             item=item,
             original_sha256=digest,
-            page_blob=blobs[0],
-            thumb_blob=blobs[1],
+            sheets=tuple(sheets),
             wrapped_key=key,
-            look=look,
+            look=next((look for look in looks if look.advice is not None), looks[0]),
         )
 
     async def _keep(self, new: NewAdvance, now: datetime) -> AdvancePaper:

@@ -66,8 +66,10 @@ class SqlAdvancePapers:
     async def of(self, appointment_ids: Sequence[str]) -> list[AdvancePaper]:
         return await self._executor.read(store_advance.papers_of, appointment_ids)
 
-    async def sealed(self, appointment_id: str, item: str, purpose: str) -> Sealed:
-        return await self._executor.read(store_advance.sealed_of, appointment_id, item, purpose)
+    async def sealed(self, appointment_id: str, item: str, picture: str, number: int) -> Sealed:
+        return await self._executor.read(
+            store_advance.sealed_of, appointment_id, item, picture, number
+        )
 
     async def forget(self, now: datetime) -> tuple[Digest, ...]:
         def command(conn: Connection) -> tuple[Digest, ...]:

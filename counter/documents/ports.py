@@ -1,15 +1,17 @@
 """What documents need from outside: rows, bytes by digest, and someone who looks at photographs."""
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
+from counter.documents.admit import Admitted, NotAdmitted
 from counter.documents.advance import AdvancePaper, Look, NewAdvance, Sealed
 from counter.documents.bundle import Book, Leaf
 from counter.documents.capture import Announced, Capture, CaptureState
 from counter.documents.folder import CaseFacts
 from counter.documents.handover import Frozen
 from counter.documents.job import Job, JobKind, JobOutcome
+from counter.documents.later import Asked, Link, NewSheet
 from counter.documents.mrz import Reading
 from counter.documents.page import Limits, RequestState, ScanRefused, ScanResult
 from counter.documents.papers import CaseDocuments, NewPage, OpenRequest, PageRow
@@ -219,6 +221,38 @@ class Looker(Protocol):
         """As `Scanner.scan`; a code only for what is no picture."""
         ...
 
+    async def look_at_drawn(self, page: bytes, limits: Limits) -> Look | ScanRefused:
+        """The same for a page that was drawn from a PDF."""
+        ...
+
+
+class Decoder(Protocol):
+    """Decodes one file of a stranger where it can do no harm."""
+
+    async def decode(self, content: bytes) -> Admitted | NotAdmitted:
+        """Never raises for what a file can do: a dead process is the code `scan_failed`."""
+        ...
+
+
+class VirusCheck(Protocol):
+    """Asks a virus scanner."""
+
+    async def check(self, content: bytes) -> None:
+        """Raises `FileInfected`; `CheckUnavailable` when nobody answers and somebody must."""
+        ...
+
+
+class Reader(Protocol):
+    """Makes pages of a file of a stranger."""
+
+    def require_header(self, content: bytes) -> None:
+        """Raises a `PhotographRefused` for what need not be looked at further."""
+        ...
+
+    async def read(self, content: bytes) -> tuple[Look, ...]:
+        """The pages in order, at least one.  Raises a `PhotographRefused` by its code."""
+        ...
+
 
 class RemovableBlobs(Blobs, Protocol):
     """Bytes by their SHA-256 that are kept for a while."""
@@ -274,8 +308,8 @@ class AdvancePapers(Protocol):
         """All papers of these appointments."""
         ...
 
-    async def sealed(self, appointment_id: str, item: str, purpose: str) -> Sealed:
-        """Where a picture lies.  Raises `PageUnknown`."""
+    async def sealed(self, appointment_id: str, item: str, picture: str, number: int) -> Sealed:
+        """Where a picture of a page lies.  Raises `PageUnknown`."""
         ...
 
     async def forget(self, now: datetime) -> tuple[Digest, ...]:
@@ -382,4 +416,63 @@ class ZoneReader(Protocol):
 
     async def zone(self, page: bytes) -> Reading | None:
         """page: the JPEG of a flattened page.  `None`: there is no zone, or nothing came of it."""
+        ...
+
+
+class LaterPapers(Protocol):
+    """Links for papers that come later as durable rows; each change is journalled.
+
+    All that take a token's digest raise `LinkOver` when the link does not hold (any more).
+    """
+
+    async def asked(self, token_sha256: str, now: datetime) -> Asked:
+        """What who has the link sees."""
+        ...
+
+    async def upload_known(self, token_sha256: str, original_sha256: str, now: datetime) -> bool:
+        """Whether this very file was uploaded already and is still there."""
+        ...
+
+    async def add(self, token_sha256: str, sheets: Sequence[NewSheet], now: datetime) -> bool:
+        """Keep the pages of one file; false: it is there already.  Raises `TooManyPhotographs`."""
+        ...
+
+    async def remove(self, token_sha256: str, sheet_id: str, now: datetime) -> tuple[Digest, ...]:
+        """Take a page away; which bytes nobody needs now."""
+        ...
+
+    async def sealed(self, token_sha256: str, sheet_id: str, picture: str, now: datetime) -> Sealed:
+        """Where a picture lies.  Raises `PageUnknown`."""
+        ...
+
+    async def send(
+        self, token_sha256: str, plain: Mapping[str, tuple[Digest, Digest]], now: datetime
+    ) -> tuple[Asked, tuple[Digest, ...]]:
+        """Make them pages of the case and use the link up; which bytes nobody needs now.
+
+        plain: by sheet, the digests of page and thumbnail, durable already.
+        Raises `NothingToSend`, `OtherPhotograph`.
+        """
+        ...
+
+    async def make(
+        self,
+        link_id: str,
+        case_id: CaseId,
+        item: str,
+        token_sha256: str,
+        expires_at: datetime,
+        *,
+        by: str,
+        now: datetime,
+    ) -> Link:
+        """Make a link; an older open one for this paper holds no more."""
+        ...
+
+    async def revoke(self, case_id: CaseId, link_id: str, *, by: str, now: datetime) -> None:
+        """Take it back.  Raises `NotFound`."""
+        ...
+
+    async def forget(self, now: datetime) -> tuple[Digest, ...]:
+        """Forget what was uploaded and never sent; which bytes nobody needs now."""
         ...

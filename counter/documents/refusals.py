@@ -85,6 +85,58 @@ class ScanFailed(PhotographRefused):
     status = 503
 
 
+class FileNotTaken(PhotographRefused):
+    """By its first bytes neither JPEG, PNG, WebP, HEIC nor PDF, or one that moves."""
+
+    code = "file_not_taken"
+    status = 415
+
+
+class FileTooLarge(PhotographRefused):
+    """A PDF of more bytes than are taken."""
+
+    code = "file_too_large"
+    status = 413
+
+
+class PdfEncrypted(PhotographRefused):
+    """It asks for a password, or forbids something by one.  Advice: print it, or save it anew."""
+
+    code = "pdf_encrypted"
+
+
+class PdfActive(PhotographRefused):
+    """It holds what runs: scripts, other files, forms of a program, what starts something."""
+
+    code = "pdf_active"
+
+
+class PdfDamaged(PhotographRefused):
+    """It begins like a PDF and cannot be read."""
+
+    code = "pdf_damaged"
+
+
+class PdfTooLong(PhotographRefused):
+    """More pages or parts than are taken."""
+
+    code = "pdf_too_long"
+    status = 413
+
+
+class FileInfected(PhotographRefused):
+    """The virus scanner knows it."""
+
+    code = "file_infected"
+
+
+class CheckUnavailable(PhotographRefused):
+    """The virus scanner does not answer, and nothing is taken without it."""
+
+    code = "check_unavailable"
+    status = 503
+
+
 class ScanNotAsked(NotAllowedNow):
     """Nobody is asking this case for a scan (any more)."""
 
@@ -135,6 +187,19 @@ class NotBeforeVisit(NotAllowedNow):
     code = "not_before_visit"
 
 
+class LinkOver(Refusal):
+    """The link was used, taken back, has expired, or never was: all answered alike."""
+
+    code: ClassVar[str] = "link_over"
+    status: ClassVar[int] = 410
+
+
+class NothingToSend(NotAllowedNow):
+    """No page was uploaded yet."""
+
+    code = "nothing_to_send"
+
+
 class OtherPhotograph(NotAllowedNow):
     """The citizen sent another photograph meanwhile; it is to be looked at first."""
 
@@ -174,6 +239,10 @@ BY_CODE: dict[str, type[PhotographRefused]] = {
         ImageTooLarge,
         ImageDamaged,
         ScanFailed,
+        PdfEncrypted,
+        PdfActive,
+        PdfDamaged,
+        PdfTooLong,
     )
 }
 "What a worker process may answer with: it sends the code, the refusal is made here."

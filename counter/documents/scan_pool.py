@@ -78,6 +78,10 @@ class ScanPool:
         found = await self._run(_zone, page, Limits())
         return None if isinstance(found, ScanRefused) else found
 
+    async def look_at_drawn(self, page: bytes, limits: Limits) -> Look | ScanRefused:
+        """The same for a page that was drawn from a PDF."""
+        return await self._run(_look_at_drawn, page, limits)
+
     async def redraw(self, picture: bytes) -> bytes | None:
         """The same pixels as a new JPEG, at most `REDRAWN_MAX_PX` a side; None: no picture."""
         drawn = await self._run(_redraw, picture, Limits())
@@ -202,6 +206,15 @@ def _zone(page: bytes, limits: Limits) -> Reading | None:
     _allow_time()
     picture = decode(page)
     return None if picture is None else read_zone(picture)
+
+
+def _look_at_drawn(page: bytes, limits: Limits) -> Look | ScanRefused:
+    """As `_look`, of a page drawn from a PDF."""
+    _load()
+    from counter.documents.scan_opencv.drawn import look_at_drawn
+
+    _allow_time()
+    return look_at_drawn(page, limits)
 
 
 def _redraw(picture: bytes, limits: Limits) -> bytes | ScanRefused:

@@ -52,11 +52,13 @@ advance_paper = Table(
     Column("taken_at", UtcDateTime, nullable=False),
     Column("decided_at", UtcDateTime),
     Column("decided_by", String(60)),
+    Column("more", JSON),
     UniqueConstraint("appointment_id", "item"),
 )
 """id: another one with each photograph.  photographs: how many were taken, this one included.
 original_sha256: of what came up, whose bytes are not kept.  reason, decided_at, decided_by: the
-agent's word.  Of what was taken back only the number of photographs is left."""
+agent's word.  Of what was taken back only the number of photographs is left.
+more: pages after the first, each with its blobs and size; none: it has one page."""
 TAKEN_BACK = "taken_back"
 """State of a row without a paper: the key and the digests are empty."""
 
@@ -115,16 +117,25 @@ def may_take(
     return None
 
 
-def sealed_of(conn: Connection, appointment_id: str, item: str, purpose: str) -> Sealed:
-    """Where a picture lies, and what opens it.  Raises `PageUnknown`."""
+def sealed_of(
+    conn: Connection, appointment_id: str, item: str, picture: str, number: int
+) -> Sealed:
+    """Where a picture of a page lies, and what opens it.  Raises `PageUnknown`."""
     row = row_of(conn, appointment_id, item)
-    if row is None or purpose not in ("page", "thumb"):
+    blobs = blobs_of(row)
+    at = 2 * (number - 1) + (picture == "thumb")
+    if row is None or picture not in ("page", "thumb") or not 0 <= at < len(blobs):
         raise PageUnknown(f"appointment {appointment_id} has no such paper")
-    return Sealed(
-        paper_id=PageId(row.id),
-        blob=Digest(row.page_blob if purpose == "page" else row.thumb_blob),
-        wrapped_key=row.wrapped_key,
-    )
+    return Sealed(paper_id=PageId(row.id), blob=blobs[at], wrapped_key=row.wrapped_key)
+
+
+def blobs_of(row: Row[Any] | None) -> tuple[Digest, ...]:
+    """Page and thumbnail of the first page, then of each further one; none when taken back."""
+    if row is None or row.state == TAKEN_BACK:
+        return ()
+    first = [row.page_blob, row.thumb_blob]
+    further = [blob for one in row.more or () for blob in (one["page_blob"], one["thumb_blob"])]
+    return tuple(Digest(blob) for blob in [*first, *further])
 
 
 def paper_of(row: Row[Any]) -> AdvancePaper:
@@ -138,4 +149,5 @@ def paper_of(row: Row[Any]) -> AdvancePaper:
         width_px=row.width_px,
         height_px=row.height_px,
         taken_at=row.taken_at,
+        pages=1 + len(row.more or ()),
     )

@@ -23,6 +23,7 @@ from counter.documents.refusals import OtherPhotograph, PageUnknown
 from counter.documents.store_advance import (
     TAKEN_BACK,
     advance_paper,
+    blobs_of,
     may_take,
     paper_of,
     row_of,
@@ -49,6 +50,7 @@ def take(
     if older is not None:
         conn.execute(delete(advance_paper).where(advance_paper.c.id == older.id))
     found, look = new.look.findings, new.look
+    first, *further = new.sheets
     conn.execute(
         advance_paper.insert().values(
             id=new.paper_id,
@@ -57,11 +59,12 @@ def take(
             state=state_of_new(look.advice),
             photographs=older.photographs + 1 if older is not None else 1,
             original_sha256=new.original_sha256,
-            page_blob=new.page_blob,
-            thumb_blob=new.thumb_blob,
+            page_blob=first.page_blob,
+            thumb_blob=first.thumb_blob,
             wrapped_key=new.wrapped_key,
-            width_px=look.width_px,
-            height_px=look.height_px,
+            width_px=first.width_px,
+            height_px=first.height_px,
+            more=[asdict(sheet) for sheet in further] or None,
             findings={
                 "light": round(look.light, 1),
                 "notes": list(look.notes),
@@ -73,7 +76,7 @@ def take(
     )
     row = _row(conn, new.appointment_id, new.item)
     _record(conn, row, "paper.photographed", CITIZEN, now, state=row.state, advice=look.advice)
-    return paper_of(row), _blobs(older)
+    return paper_of(row), blobs_of(older)
 
 
 def use(conn: Connection, appointment_id: AppointmentId, item: str, now: datetime) -> AdvancePaper:
@@ -104,13 +107,14 @@ def take_back(
             page_blob="",
             thumb_blob="",
             wrapped_key=b"",
+            more=None,
             findings={},
             advice=None,
             reason=None,
         )
     )
     _record(conn, row, "paper.taken_back", CITIZEN, now)
-    return _blobs(row)
+    return blobs_of(row)
 
 
 def decide(
@@ -151,7 +155,7 @@ def forget(conn: Connection, appointment_ids: Sequence[str], now: datetime) -> t
     papers = [row for row in gone if row.state != TAKEN_BACK]
     for row in papers:
         _record(conn, row, "paper.forgotten", COUNTER, now)
-    return tuple(blob for row in papers for blob in _blobs(row))
+    return tuple(blob for row in papers for blob in blobs_of(row))
 
 
 def _changed(conn: Connection, row: Row[Any], **values: Any) -> Row[Any]:
@@ -164,12 +168,6 @@ def _row(conn: Connection, appointment_id: str, item: str) -> Row[Any]:
     if row is None:
         raise PageUnknown(f"appointment {appointment_id} has no such paper")
     return row
-
-
-def _blobs(row: Row[Any] | None) -> tuple[Digest, ...]:
-    if row is None or row.state == TAKEN_BACK:
-        return ()
-    return (Digest(row.page_blob), Digest(row.thumb_blob))
 
 
 def _record(

@@ -183,6 +183,16 @@ class CallCard(Model):
     """The agent lets nobody see this side."""
 
 
+class LaterCard(Model):
+    """A paper that may be sent after the visit, over a link."""
+
+    label: str
+    until: str
+    """The last day, in words."""
+    qr: str
+    """The link as a QR code: an image as a `data:` address."""
+
+
 class ReceiptCard(Model):
     """What the citizen takes home."""
 
@@ -196,6 +206,7 @@ class ReceiptCard(Model):
     """What is still to be handed in, the most urgent first."""
     signed: list[CeremonyCard]
     rated: bool
+    later: list[LaterCard] = []
 
 
 class TerminalScreen(Model):
@@ -302,6 +313,8 @@ class DeskCase(Model):
     booked: bool
     papers_before: str | None = None
     """Where the photographs sent before the visit are looked at."""
+    papers_later: str = ""
+    """Where a paper is asked for that comes after the visit."""
     call: CallCard | None
     checklist: list[ChecklistRow]
     pages: list[CasePage]

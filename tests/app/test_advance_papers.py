@@ -34,7 +34,7 @@ from counter.store import outbox
 from counter.store.blobs_directory import DirectoryBlobs
 from counter.store.executor import Executor
 from counter.store.journal_sql import read_all, record
-from tests.documents.photographs import FakeLooker, chance, photograph
+from tests.documents.photographs import FakeReader, chance, photograph
 from web.console.advance_local import LocalBeforeVisits
 from web.console.screen import sent_before
 
@@ -72,7 +72,7 @@ class Counter:
             new_id=new_id,
             random_bytes=lambda size: hashlib.sha256(str(next(numbers)).encode()).digest()[:size],
         )
-        self.looker, self.chance = FakeLooker(), chance()
+        self.looker, self.chance = FakeReader(), chance()
         self.papers = self.node()
         self.console = LocalBeforeVisits(
             executor=executor,
@@ -212,7 +212,9 @@ async def test_an_agent_sees_who_comes_to_the_own_departments(counter: Counter) 
     assert [one.appointment_id for one in await counter.console.coming(MINE)] == [first, later]
     found = await counter.console.one(MINE, first)
     assert (found.name, found.service) == (NAME, SERVICE)
-    assert (await counter.console.image(MINE, first, found.papers[0].item)).startswith(b"\xff\xd8")
+    assert (await counter.console.image(MINE, first, found.papers[0].item, 1)).startswith(
+        b"\xff\xd8"
+    )
     last = (await counter.executor.read(actions))[-1]
     assert "papers.viewed" in last and "agent:lei" in last and NAME not in last
 
@@ -223,7 +225,7 @@ async def test_another_departments_agent_is_refused_everything(counter: Counter)
     assert await counter.console.coming(FOREIGN) == []
     for asked in (
         counter.console.one(FOREIGN, booked),
-        counter.console.image(FOREIGN, booked, paper.item),
+        counter.console.image(FOREIGN, booked, paper.item, 1),
         counter.console.decide(FOREIGN, booked, paper.item, paper.paper_id, None),
         counter.console.decide(FOREIGN, booked, paper.item, paper.paper_id, Reason.UNREADABLE),
     ):
@@ -240,7 +242,7 @@ async def test_what_was_not_sent_is_the_citizens_alone(counter: Counter) -> None
     assert await counter.console.coming(MINE) == []
     for asked in (
         counter.console.one(MINE, booked),
-        counter.console.image(MINE, booked, paper.item),
+        counter.console.image(MINE, booked, paper.item, 1),
         counter.console.decide(MINE, booked, paper.item, paper.paper_id, None),
     ):
         with pytest.raises(NotFound):
@@ -252,7 +254,7 @@ async def test_what_was_not_sent_is_the_citizens_alone(counter: Counter) -> None
     hidden = await counter.papers.take(AppointmentId(booked), second, photograph(5), counter.now)
     assert [one.item for one in (await counter.console.one(MINE, booked)).papers] == [paper.item]
     with pytest.raises(NotFound):
-        await counter.console.image(MINE, booked, hidden.item)
+        await counter.console.image(MINE, booked, hidden.item, 1)
 
 
 @pytest.mark.parametrize("state", sorted(set(State) - COMING))
@@ -262,7 +264,7 @@ async def test_what_is_over_is_not_looked_at_any_more(counter: Counter, state: S
     await set_state(counter, booked, state)
     assert await counter.console.coming(MINE) == []
     with pytest.raises(NotFound):
-        await counter.console.image(MINE, booked, paper.item)
+        await counter.console.image(MINE, booked, paper.item, 1)
 
 
 async def owed(counter: Counter) -> list[tuple[str, dict[str, Any]]]:
@@ -302,6 +304,7 @@ async def test_please_again_is_a_memo_and_a_letter_in_the_readers_language(
         booking=counter.booking,
         address="https://counter.example",
         domain="counter.example",
+        link_address=lambda link: f"https://counter.example/papers/{link}",
     )
     deliverer = Deliverer(counter.executor, readers, {Channel.EMAIL: letters}, lambda: counter.now)
     while await deliverer.deliver_due():
@@ -326,6 +329,7 @@ async def test_who_is_late_is_asked_to_photograph_again_too(counter: Counter) ->
         booking=counter.booking,
         address="https://counter.example",
         domain="counter.example",
+        link_address=lambda link: f"https://counter.example/papers/{link}",
     )
     later = start + timedelta(minutes=5)
     deliverer = Deliverer(counter.executor, readers, {Channel.EMAIL: letters}, lambda: later)
@@ -360,6 +364,7 @@ async def deliver(counter: Counter, letters: Letterbox) -> None:
         booking=counter.booking,
         address="https://counter.example",
         domain="counter.example",
+        link_address=lambda link: f"https://counter.example/papers/{link}",
     )
     deliverer = Deliverer(counter.executor, readers, {Channel.EMAIL: letters}, lambda: counter.now)
     while await deliverer.deliver_due():
@@ -369,7 +374,7 @@ async def deliver(counter: Counter, letters: Letterbox) -> None:
 async def test_a_page_looked_at_by_its_own_address_is_journalled(counter: Counter) -> None:
     _, booked = await counter.book()
     paper = await counter.send(booked)
-    await counter.console.image(MINE, booked, paper.item)
+    await counter.console.image(MINE, booked, paper.item, 1)
     last = (await counter.executor.read(actions))[-1]
     assert "papers.viewed" in last and paper.paper_id in last and "agent:lei" in last
 
@@ -435,6 +440,7 @@ async def test_nobody_is_asked_to_photograph_for_what_was_cancelled(counter: Cou
         booking=counter.booking,
         address="https://counter.example",
         domain="counter.example",
+        link_address=lambda link: f"https://counter.example/papers/{link}",
     )
     deliverer = Deliverer(counter.executor, readers, {Channel.EMAIL: letters}, lambda: counter.now)
     while await deliverer.deliver_due():

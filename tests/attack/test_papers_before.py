@@ -84,12 +84,12 @@ async def test_only_the_holder_and_the_department_see_a_paper(attacker: Attacker
             "select appointment_id, item from advance_paper order by taken_at desc limit 1"
         )
         await stranger.get("/appointment")
-        for asked in (LIST, path, f"{path}/thumb"):
+        for asked in (LIST, path, f"{path}/thumb/1"):
             await stranger.get(asked)
             assert stranger.path == "/appointment"
         await send(stranger, path, sample_photograph(9))
         assert stranger.path == "/appointment"
-        page = f"/console/papers/{appointment}/{item}/page"
+        page = f"/console/papers/{appointment}/{item}/page/1"
         for agent, status in (("lei", 200), ("ana", 404)):
             token = await attacker.token("agent", agent)
             headers = {"Authorization": f"Bearer {token}"}

@@ -4,8 +4,9 @@ import hashlib
 from collections.abc import Callable
 from itertools import count
 
+from counter.documents.admit import AdmitLimits, sniff_file
 from counter.documents.advance import Look
-from counter.documents.page import Limits, ScanRefused
+from counter.documents.refusals import BY_CODE, ScanFailed
 
 
 def photograph(number: int = 0) -> bytes:
@@ -19,21 +20,29 @@ def chance() -> Callable[[int], bytes]:
     return lambda size: hashlib.shake_128(str(next(numbers)).encode()).digest(size)
 
 
-class FakeLooker:
-    """Finds in every photograph what it is told to."""
+class FakeReader:
+    """Finds in every file what it is told to, after a look at the real header."""
 
     def __init__(self, advice: str | None = None) -> None:
         self.advice = advice
         self.refusal: str | None = None
+        self.pages = 1
         self.looked_at: list[bytes] = []
 
-    async def look(self, photograph: bytes, limits: Limits) -> Look | ScanRefused:
-        self.looked_at.append(photograph)
+    def require_header(self, content: bytes) -> None:
+        sniff_file(content, AdmitLimits())
+
+    async def read(self, content: bytes) -> tuple[Look, ...]:
+        self.looked_at.append(content)
         if self.refusal is not None:
-            return ScanRefused(code=self.refusal, findings=None)
+            raise BY_CODE.get(self.refusal, ScanFailed)("as told")
+        return tuple(self._look(content, number) for number in range(self.pages))
+
+    def _look(self, content: bytes, number: int) -> Look:
+        which = content + b"+" * number
         return Look(
-            page_jpeg=b"\xff\xd8\xff page of " + photograph,
-            thumb_jpeg=b"\xff\xd8\xff thumb of " + photograph,
+            page_jpeg=b"\xff\xd8\xff page of " + which,
+            thumb_jpeg=b"\xff\xd8\xff thumb of " + which,
             width_px=1654,
             height_px=2339,
             light=210.0,

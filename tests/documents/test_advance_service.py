@@ -19,7 +19,6 @@ from counter.documents.advance import (
 )
 from counter.documents.advance_service import AdvanceService
 from counter.documents.advance_sql import SqlAdvancePapers
-from counter.documents.page import Limits, ScanRefused
 from counter.documents.seal_cryptography import PaperSeal
 from counter.documents.store_advance import advance_paper
 from counter.documents.store_advance_commands import decide
@@ -28,7 +27,7 @@ from counter.ids import AppointmentId, PageId
 from counter.store.blobs_directory import DirectoryBlobs
 from counter.store.executor import Executor
 from counter.store.journal_sql import check, read_all
-from tests.documents.photographs import FakeLooker, chance, photograph
+from tests.documents.photographs import FakeReader, chance, photograph
 
 MINE, OTHER = AppointmentId("a-1"), AppointmentId("a-2")
 ITEM = "identity-card"
@@ -60,8 +59,8 @@ def appointments() -> Appointments:
 
 
 @pytest.fixture
-def looker() -> FakeLooker:
-    return FakeLooker()
+def looker() -> FakeReader:
+    return FakeReader()
 
 
 @pytest.fixture
@@ -69,7 +68,7 @@ def papers(
     executor: Executor,
     tmp_path: Path,
     appointments: Appointments,
-    looker: FakeLooker,
+    looker: FakeReader,
     new_id: Callable[[], str],
 ) -> AdvanceService:
     return AdvanceService(
@@ -111,7 +110,7 @@ async def test_a_good_photograph_is_sent_and_shown_as_its_page(
 
 
 async def test_advice_waits_for_the_word_of_the_citizen(
-    papers: AdvanceService, looker: FakeLooker, now: datetime
+    papers: AdvanceService, looker: FakeReader, now: datetime
 ) -> None:
     looker.advice = "page_blurred"
     paper = await papers.take(MINE, ITEM, photograph(), now)
@@ -122,7 +121,7 @@ async def test_advice_waits_for_the_word_of_the_citizen(
 
 
 async def test_the_same_photograph_twice_is_one_also_at_the_same_moment(
-    papers: AdvanceService, looker: FakeLooker, executor: Executor, now: datetime, tmp_path: Path
+    papers: AdvanceService, looker: FakeReader, executor: Executor, now: datetime, tmp_path: Path
 ) -> None:
     first, second = await asyncio.gather(
         *(papers.take(MINE, ITEM, photograph(), now) for _ in range(2))
@@ -177,9 +176,9 @@ async def test_a_picture_opens_only_as_what_it_is_and_with_its_key(now: datetime
 @pytest.mark.parametrize(
     ("content", "refusal"),
     [
-        (b"", refusals.NotAnImage),
-        (b"hello", refusals.NotAnImage),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", refusals.NotAnImage),
+        (b"", refusals.FileNotTaken),
+        (b"hello", refusals.FileNotTaken),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", refusals.FileNotTaken),
         (photograph() + b"\0" * 10 * 1024 * 1024, refusals.ImageTooLarge),
         (b"\xff\xd8\xff\xc0\x00\x11\x08\x75\x30\x75\x30\0", refusals.ImageTooLarge),
     ],
@@ -187,7 +186,7 @@ async def test_a_picture_opens_only_as_what_it_is_and_with_its_key(now: datetime
 )
 async def test_what_is_no_photograph_is_refused_before_it_is_looked_at(
     papers: AdvanceService,
-    looker: FakeLooker,
+    looker: FakeReader,
     now: datetime,
     tmp_path: Path,
     content: bytes,
@@ -200,7 +199,7 @@ async def test_what_is_no_photograph_is_refused_before_it_is_looked_at(
 
 
 async def test_what_breaks_the_decoder_is_refused_and_nothing_is_kept(
-    papers: AdvanceService, looker: FakeLooker, now: datetime, tmp_path: Path
+    papers: AdvanceService, looker: FakeReader, now: datetime, tmp_path: Path
 ) -> None:
     for code in ("image_damaged", "scan_failed", "nobody knows"):
         looker.refusal = code
@@ -211,7 +210,7 @@ async def test_what_breaks_the_decoder_is_refused_and_nothing_is_kept(
 
 async def test_an_appointment_that_is_over_takes_no_papers(
     papers: AdvanceService,
-    looker: FakeLooker,
+    looker: FakeReader,
     appointments: Appointments,
     now: datetime,
     tmp_path: Path,
@@ -251,7 +250,7 @@ async def test_again_lets_another_one_come_and_forgets_the_reason(
 
 
 async def test_the_agents_word_is_about_the_photograph_that_was_seen(
-    papers: AdvanceService, looker: FakeLooker, executor: Executor, now: datetime
+    papers: AdvanceService, looker: FakeReader, executor: Executor, now: datetime
 ) -> None:
     seen = await papers.take(MINE, ITEM, photograph(1), now)
     await papers.take(MINE, ITEM, photograph(2), now)
@@ -291,7 +290,7 @@ async def test_who_deletes_in_between_may_photograph_no_more_often(
 
 
 async def test_of_what_was_taken_back_nothing_is_shown_used_or_decided(
-    papers: AdvanceService, looker: FakeLooker, executor: Executor, now: datetime
+    papers: AdvanceService, looker: FakeReader, executor: Executor, now: datetime
 ) -> None:
     paper = await papers.take(MINE, ITEM, photograph(), now)
     await papers.take_back(MINE, ITEM, now)
@@ -354,23 +353,23 @@ async def test_what_is_over_is_forgotten_with_its_bytes_and_journalled(
     assert await executor.read(check) == (5, [])
 
 
-class SlowLooker(FakeLooker):
+class SlowReader(FakeReader):
     """Looks until it is let go."""
 
     def __init__(self) -> None:
         super().__init__()
         self.go = asyncio.Event()
 
-    async def look(self, photograph: bytes, limits: Limits) -> Look | ScanRefused:
+    async def read(self, content: bytes) -> tuple[Look, ...]:
         await self.go.wait()
-        return await super().look(photograph, limits)
+        return await super().read(content)
 
 
 async def test_who_comes_when_many_wait_is_asked_to_come_back(
     papers: AdvanceService, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    slow = SlowLooker()
-    monkeypatch.setattr(papers, "_looker", slow)
+    slow = SlowReader()
+    monkeypatch.setattr(papers, "_reader", slow)
 
     async def sent(appointment: str, number: int) -> AdvancePaper:
         return await papers.take(AppointmentId(appointment), ITEM, photograph(number), now)
@@ -405,7 +404,7 @@ async def test_a_store_that_goes_away_at_commit_may_have_kept_the_row_and_so_the
     executor: Executor,
     tmp_path: Path,
     appointments: Appointments,
-    looker: FakeLooker,
+    looker: FakeReader,
     new_id: Callable[[], str],
     now: datetime,
 ) -> None:
@@ -424,3 +423,41 @@ async def test_a_store_that_goes_away_at_commit_may_have_kept_the_row_and_so_the
     with pytest.raises(StoreUnavailable):
         await service.take(MINE, ITEM, photograph(), now)
     assert await service.image(MINE, ITEM, "page") == b"\xff\xd8\xff page of " + photograph()
+
+
+async def test_a_paper_of_several_pages_is_kept_shown_and_forgotten_whole(
+    papers: AdvanceService, looker: FakeReader, now: datetime, tmp_path: Path
+) -> None:
+    looker.pages = 3
+    paper = await papers.take(MINE, ITEM, photograph(), now)
+    assert paper.pages == 3 and await papers.of([MINE]) == [paper]
+    shown = [await papers.image(MINE, ITEM, "page", number) for number in (1, 2, 3)]
+    assert shown == [b"\xff\xd8\xff page of " + photograph() + b"+" * more for more in range(3)]
+    assert (await papers.image(MINE, ITEM, "thumb", 3)).startswith(b"\xff\xd8\xff thumb")
+    for number in (0, 4):
+        with pytest.raises(refusals.PageUnknown):
+            await papers.image(MINE, ITEM, "page", number)
+    assert len(kept(tmp_path)) == 6
+    looker.pages = 1
+    assert (await papers.take(MINE, ITEM, photograph(2), now)).pages == 1
+    assert len(kept(tmp_path)) == 2
+    looker.pages = 2
+    await papers.take(MINE, ITEM, photograph(3), now)
+    await papers.take_back(MINE, ITEM, now)
+    assert kept(tmp_path) == []
+
+
+async def test_a_page_opens_only_at_its_place(
+    papers: AdvanceService, looker: FakeReader, executor: Executor, now: datetime
+) -> None:
+    looker.pages = 2
+    await papers.take(MINE, ITEM, photograph(), now)
+    (row,) = await executor.read(rows)
+    swapped = [{**row.more[0], "page_blob": row.page_blob}]
+
+    def swap(conn: Connection) -> None:
+        conn.execute(advance_paper.update().values(more=swapped))
+
+    await executor.write(swap)
+    with pytest.raises(refusals.PaperSealed):
+        await papers.image(MINE, ITEM, "page", 2)

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 import atheris
 
-with atheris.instrument_imports(include=["counter.media", "aioice"]):
+with atheris.instrument_imports(include=["counter.media", "counter.documents", "aioice"]):
     from tests.fuzz.targets import TARGETS
 
 MAX_BYTES = 6000

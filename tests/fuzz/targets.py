@@ -15,6 +15,8 @@ from aioice import stun
 from aioice.stun import message_fingerprint, message_integrity, set_body_length
 from pylibsrtp import Error
 
+from counter.documents.admit import AdmitLimits, sniff_file
+from counter.documents.refusals import PhotographRefused
 from counter.errors import BadInput
 from counter.media import forwarder
 from counter.media.aioice_private import MAX_CANDIDATES, MAX_QUEUE, SharedPortConnection
@@ -277,6 +279,40 @@ def _answer_seeds() -> Iterator[bytes]:
     yield answer(lambda text: text.replace("\r\n", "\n")).encode()
 
 
+# -- files of strangers -------------------------------------------------------------------------
+
+LIMITS: Final = AdmitLimits()
+
+
+def admitted(data: bytes) -> None:
+    """A file's header: taken within limits, or refused by a code; never anything else."""
+    try:
+        header = sniff_file(data, LIMITS)
+    except PhotographRefused:
+        return
+    if header.kind != "pdf":
+        assert 0 < header.width_px * header.height_px <= LIMITS.pictures.pixels_max
+        assert max(header.width_px, header.height_px) <= LIMITS.pictures.side_max_px
+
+
+def _file_seeds() -> Iterator[bytes]:
+    yield b"%PDF-1.7\n"
+    yield b"\xff\xd8\xff\xe1\0\x06exif\xff\xff\xc0\0\x11\x08\0\x64\0\x64\x03"
+    ihdr = struct.pack(">I4sII5B", 13, b"IHDR", 100, 100, 8, 2, 0, 0, 0) + bytes(4)
+    yield b"\x89PNG\r\n\x1a\n" + ihdr + b"\0\0\0\x08acTL" + bytes(12) + b"\0\0\0\0IDAT"
+    for kind, head in (
+        (b"VP8X", bytes([0, 0, 0, 0, 99, 0, 0, 99, 0, 0])),
+        (b"VP8 ", b"\0\0\0\x9d\x01\x2a\x64\0\x64\0"),
+        (b"VP8L", b"\x2f\x63\xc0\x18\0" + bytes(5)),
+    ):
+        yield b"RIFF" + bytes(4) + b"WEBP" + kind + struct.pack("<I", 10) + head
+    ispe = struct.pack(">I4sIII", 20, b"ispe", 0, 640, 480)
+    ipco = struct.pack(">I4s", 28, b"ipco") + ispe
+    iprp = struct.pack(">I4s", 36, b"iprp") + ipco
+    meta = struct.pack(">I4sI", 48, b"meta", 0) + iprp
+    yield struct.pack(">I4s4sI4s4s", 24, b"ftyp", b"heic", 0, b"mif1", b"heic") + meta
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """One thing that strangers may send to."""
@@ -289,4 +325,5 @@ TARGETS: Final = {
     "door": Target(door, _door_seeds),
     "packets": Target(packets, _packet_seeds),
     "answer": Target(answered, _answer_seeds),
+    "admit": Target(admitted, _file_seeds),
 }

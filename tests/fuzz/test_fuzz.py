@@ -11,7 +11,7 @@ from tests.fuzz.targets import TARGETS
 
 ROOT = Path(__file__).resolve().parents[2]
 FOUND = Path(__file__).parent / "found"
-RUNS = {"door": 300, "packets": 300, "answer": 4000}
+RUNS = {"door": 300, "packets": 300, "answer": 4000, "admit": 20000}
 "A few seconds each."
 
 

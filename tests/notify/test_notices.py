@@ -72,6 +72,7 @@ class Counter:
             booking=self.booking,
             address="https://counter.example",
             domain="counter.example",
+            link_address=lambda link: f"https://counter.example/papers/{link}",
         )
         self.deliverer = Deliverer(
             executor,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from booking.catalogue import Paper
 from counter.documents.advance import AdvancePaper, AdvanceState, Reason
 from web.shared.i18n import N_, Words, texts_for
+from web.shared.refusals import in_one
 
 AT_HOME: Mapping[str, tuple[str, str]] = {
     "too_dark": (
@@ -44,9 +45,37 @@ AT_HOME: Mapping[str, tuple[str, str]] = {
         N_("Nothing is written on this side"),
         N_("Turn the paper over and photograph the other side."),
     ),
-    "not_an_image": (
-        N_("This file is not a photograph that we can read"),
-        N_("Send a JPEG or PNG picture. If it is a PDF, bring it printed."),
+    "file_not_taken": (
+        N_("This is no picture or PDF that we can read"),
+        N_("Send a JPEG, PNG, HEIC or WebP picture, or a PDF."),
+    ),
+    "file_too_large": (
+        N_("This PDF is too large"),
+        N_("Send one of at most 20 MB, or photograph the paper."),
+    ),
+    "pdf_encrypted": (
+        N_("This PDF is locked with a password"),
+        N_("Save it without one, for instance by printing it into a new PDF, and send that."),
+    ),
+    "pdf_active": (
+        N_("This PDF holds more than pages, such as a script or another file"),
+        N_("Print it into a new PDF and send that, or photograph the paper."),
+    ),
+    "pdf_damaged": (
+        N_("This PDF cannot be opened"),
+        N_("Save it again and send that, or photograph the paper."),
+    ),
+    "pdf_too_long": (
+        N_("This PDF has too many pages"),
+        N_("Send one of at most 10 pages, with only what was asked for."),
+    ),
+    "file_infected": (
+        N_("This file was refused by the virus scanner"),
+        N_("Photograph the paper instead, and have your device checked."),
+    ),
+    "check_unavailable": (
+        N_("Files cannot be checked for viruses at the moment"),
+        N_("Nothing was kept. Try again in some minutes."),
     ),
     "image_too_large": (
         N_("This picture is too large"),
@@ -137,6 +166,13 @@ def what_to_do(sent: AdvancePaper, language: str) -> str:
     if sent.state is AdvanceState.ADVISED:
         return gettext(AT_HOME.get(sent.advice or "", AT_HOME["scan_failed"])[1])
     return ""
+
+
+def advice_at_home(code: str, language: str) -> str:
+    """What happened and what to do about it, in one."""
+    title, what = AT_HOME.get(code, AT_HOME["scan_failed"])
+    gettext = texts_for(language).gettext
+    return in_one(gettext(title), gettext(what), language)
 
 
 def _state(sent: AdvancePaper | None) -> tuple[str, str]:

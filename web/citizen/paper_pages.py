@@ -24,13 +24,12 @@ from counter.documents.refusals import (
 from counter.errors import NotFound
 from counter.ids import AppointmentId
 from web.citizen.appointment_parts import Opened, opened
-from web.citizen.paper_advice import AT_HOME, TITLES, row_of, title_of, what_to_do
+from web.citizen.paper_advice import TITLES, advice_at_home, row_of, title_of, what_to_do
 from web.citizen.ports import Deps
 from web.shared.access import allow
 from web.shared.i18n import LANGUAGES, N_, Words, texts_for
 from web.shared.language import language_of
 from web.shared.pages import render
-from web.shared.refusals import in_one
 
 LIST = "/appointment/papers"
 ONE = "/appointment/papers/{part:[1-9]}/{item:[A-Za-z0-9_-]{1,80}}"
@@ -54,7 +53,9 @@ class Papers(Protocol):
 
     async def take_back(self, appointment_id: AppointmentId, item: str, now: datetime) -> None: ...
 
-    async def image(self, appointment_id: str, item: str, purpose: str) -> bytes: ...
+    async def image(
+        self, appointment_id: str, item: str, picture: str, number: int = 1
+    ) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +123,7 @@ def routes(deps: PaperDeps) -> list[web.RouteDef]:
                 chosen.appointment_id, chosen.paper.id, photograph, deps.citizen.now()
             )
         except (PhotographRefused, TooManyPhotographs) as refused:
-            error = _advice(refused.code, language_of(request))
+            error = advice_at_home(refused.code, language_of(request))
             return _form(request, chosen, error=error, status=refused.status)
         except PaperReady:
             pass  # the page says so
@@ -148,7 +149,8 @@ def routes(deps: PaperDeps) -> list[web.RouteDef]:
     @allow("anyone")
     async def thumb(request: web.Request) -> web.Response:
         chosen = await _chosen(request, deps, sent_will_do=True)
-        body = await deps.papers.image(chosen.appointment_id, chosen.paper.id, "thumb")
+        number = int(request.match_info["number"])
+        body = await deps.papers.image(chosen.appointment_id, chosen.paper.id, "thumb", number)
         return web.Response(body=body, content_type="image/jpeg")
 
     return [
@@ -157,7 +159,7 @@ def routes(deps: PaperDeps) -> list[web.RouteDef]:
         web.post(ONE, take),
         web.post(f"{ONE}/use", use),
         web.post(f"{ONE}/take-back", take_back),
-        web.get(f"{ONE}/thumb", thumb),
+        web.get(f"{ONE}/thumb/{{number:[1-9][0-9]?}}", thumb),
     ]
 
 
@@ -267,9 +269,3 @@ def _names(chosen: Chosen, language: str) -> dict[str, Any]:
         "service": words.pick(chosen.service.names),
         "original": chosen.paper.kind == "original",
     }
-
-
-def _advice(code: str, language: str) -> str:
-    title, what = AT_HOME.get(code, AT_HOME["scan_failed"])
-    gettext = texts_for(language).gettext
-    return in_one(gettext(title), gettext(what), language)

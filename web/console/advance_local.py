@@ -45,9 +45,9 @@ class LocalBeforeVisits:
     async def one(self, agent_id: str, appointment_id: str) -> Coming:
         return await self.executor.write(_look, agent_id, appointment_id, self.clock())
 
-    async def image(self, agent_id: str, appointment_id: str, item: str) -> bytes:
+    async def image(self, agent_id: str, appointment_id: str, item: str, number: int) -> bytes:
         await self.executor.write(_look_closer, agent_id, appointment_id, item, self.clock())
-        return await self.advance.image(appointment_id, item, "page")
+        return await self.advance.image(appointment_id, item, "page", number)
 
     async def decide(
         self, agent_id: str, appointment_id: str, item: str, paper_id: PageId, reason: Reason | None

@@ -64,8 +64,8 @@ class BeforeVisits(Protocol):
         """One of them; that it was looked at is written into the journal."""
         ...
 
-    async def image(self, agent_id: str, appointment_id: str, item: str) -> bytes:
-        """The page as JPEG; that it was looked at is written into the journal."""
+    async def image(self, agent_id: str, appointment_id: str, item: str, number: int) -> bytes:
+        """A page as JPEG, number from 1; that it was looked at is written into the journal."""
         ...
 
     async def decide(
@@ -118,7 +118,10 @@ def routes(visits: BeforeVisits) -> list[web.RouteDef]:
     async def page(request: web.Request) -> web.Response:
         match = request.match_info
         body = await visits.image(
-            principal_of(request).subject, match["appointment"], match["item"]
+            principal_of(request).subject,
+            match["appointment"],
+            match["item"],
+            int(match["number"]),
         )
         return web.Response(body=body, content_type="image/jpeg")
 
@@ -126,7 +129,7 @@ def routes(visits: BeforeVisits) -> list[web.RouteDef]:
         web.get(LIST, listed),
         web.get(OF_ONE, one),
         web.post(OF_PAPER, decide),
-        web.get(f"{OF_PAPER}/page", page),
+        web.get(f"{OF_PAPER}/page/{{number:[1-9][0-9]?}}", page),
     ]
 
 
@@ -183,6 +186,7 @@ def _named(one: Coming, catalogue: Catalogue, language: str) -> dict[str, Any]:
                 "advised": explain(paper.advice, language)[0] if paper.advice else "",
                 "width_px": paper.width_px,
                 "height_px": paper.height_px,
+                "pages": paper.pages,
                 "ready": paper.state is AdvanceState.READY,
             }
             for paper in one.papers

@@ -138,6 +138,7 @@ class DeskScreens:
             terminal=str(next(one.number for one in site.terminals if one.id == case.terminal_id)),
             booked=case.appointment_id is not None,
             papers_before=f"/console/papers/{case.appointment_id}" if before else None,
+            papers_later=f"/console/later/{case.id}",
             call=with_parties(
                 conn, with_lines(conn, call, own=own), own=own, catalogue=catalogue, tag=tag
             ),

@@ -4,7 +4,7 @@ It holds no reference and no name.  What it is about is looked up in the catalog
 a place that has moved is named where it is now.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -14,7 +14,8 @@ from booking.appointment import CHECK_IN_FROM, CHECK_IN_UNTIL
 from booking.catalogue import Catalogue, PaperKind, Service, Site
 from counter.documents.advance import AGAIN_OWED, Reason
 from counter.notify.notice import Letter
-from web.shared.i18n import N_, Words, texts_for
+from web.shared.i18n import N_, TAGS, Words, texts_for
+from web.shared.wording import paper_label
 
 FIRST_BOOKED = 2
 "The version of an appointment that was booked and never moved: it was held before."
@@ -55,6 +56,9 @@ WHY_AGAIN = {
     ),
 }
 KEPT_UNTIL = N_("We keep it for you until %(time)s. Open the app to take it.")
+UPLOAD = N_("%(paper)s: send it until the end of %(day)s, without an account: %(link)s")
+ZONE = ZoneInfo("Asia/Macau")
+"Of Macau and Hengqin alike."
 OF_SOME_PAPERS = {
     "case.papers_missing": N_("What is missing"),
     AGAIN_OWED: N_("What to photograph again"),
@@ -146,8 +150,18 @@ def facts_of(kind: str, body: Mapping[str, Any], catalogue: Catalogue, language:
     )
 
 
-def letter_of(facts: Facts, language: str, *, link: str, calendar: str = "") -> Letter:
-    """The letter that says it.  link: where to go on in the app.  calendar: an .ics file."""
+def letter_of(
+    facts: Facts,
+    language: str,
+    *,
+    link: str,
+    calendar: str = "",
+    uploads: Sequence[str] = (),
+) -> Letter:
+    """The letter that says it.
+
+    link: where to go on in the app.  calendar: an .ics file.  uploads: what may be sent, and where.
+    """
     texts = texts_for(language)
     alone = [
         (texts.gettext(N_("Service")), facts.service),
@@ -171,6 +185,7 @@ def letter_of(facts: Facts, language: str, *, link: str, calendar: str = "") -> 
         parts.append("\n".join([title, *(f"- {part}" for part in facts.visit)]))
     if facts.papers:
         parts.append("\n".join([facts.above_papers, *(f"- {paper}" for paper in facts.papers)]))
+    parts += uploads
     if facts.coming:
         parts.append(_check_in(language))
         parts.append(_filled(N_("To change or cancel it: %(link)s"), language, link=link))
@@ -191,6 +206,30 @@ def letter_of(facts: Facts, language: str, *, link: str, calendar: str = "") -> 
         short=f"{short} {link}",
         calendar=calendar,
     )
+
+
+def uploads_of(
+    body: Mapping[str, Any],
+    catalogue: Catalogue,
+    language: str,
+    address: Callable[[str], str],
+) -> tuple[str, ...]:
+    """A line for each paper that may be sent over a link: which, until when, and where."""
+    service = catalogue.services.get(body.get("service", ""))
+    words, lines = Words(language), []
+    for link in body.get("links", ()):
+        until = datetime.fromisoformat(link["until"])
+        day = (until - until.resolution).astimezone(ZONE).date()
+        lines.append(
+            _filled(
+                UPLOAD,
+                language,
+                paper=paper_label(service, link["item"], TAGS[language]),
+                day=words.day(day),
+                link=address(link["id"]),
+            )
+        )
+    return tuple(lines)
 
 
 def _what_next(said: str, body: Mapping[str, Any], site: Site | None, language: str) -> str:

@@ -11,6 +11,7 @@ from typing import Literal, Protocol, TypeVar
 from aiohttp import web
 
 from counter.errors import NotAllowed, NotSignedIn
+from web.shared.spoken_path import spoken_path
 
 Kind = Literal["anyone", "citizen", "terminal", "device", "agent", "supervisor", "program"]
 "`device`: the program beside a terminal's page; `program`: one of others, over the API."
@@ -79,8 +80,8 @@ def require(request: web.Request, allowed: Iterable[str]) -> None:
     if "anyone" in allowed or kind in allowed:
         return
     if kind == "anyone":
-        raise NotSignedIn(f"{request.path}: sign in as one of {sorted(allowed)}")
-    raise NotAllowed(f"{request.path}: {kind} is not one of {sorted(allowed)}")
+        raise NotSignedIn(f"{spoken_path(request.path)}: sign in as one of {sorted(allowed)}")
+    raise NotAllowed(f"{spoken_path(request.path)}: {kind} is not one of {sorted(allowed)}")
 
 
 def allowed_by(handler: object) -> frozenset[str]:

@@ -5,6 +5,7 @@ token that only our own pages were given.  The token belongs to the session; bef
 belongs to a random visitor cookie, keyed with the server's secret so that nobody can make a pair.
 """
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -17,6 +18,7 @@ from aiohttp.http import HttpProcessingError
 from counter.errors import BadInput, Refusal
 from web.shared.access import Handler, principal_of
 from web.shared.language import PROGRAMS
+from web.shared.spoken_path import spoken_path
 
 FIELD = "csrf"
 HEADER = "X-CSRF"
@@ -25,6 +27,8 @@ FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 BROKEN = (LookupError, ValueError, RuntimeError, AssertionError, HttpProcessingError)
 "What the library raises over bytes that are no form."
 VISITOR_LIFE_S = 4 * 3600
+BODY_S = 120.0
+"In which a form has to arrive: 21 MB at 1.4 Mbit/s."
 
 
 class ForeignForm(Refusal):
@@ -118,7 +122,7 @@ async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 def _check_token(request: web.Request, given: str) -> None:
     if not hmac.compare_digest(given.encode(errors="surrogateescape"), token(request).encode()):
-        raise ForeignForm(f"{request.method} {request.path}: wrong or missing token")
+        raise ForeignForm(f"{request.method} {spoken_path(request.path)}: wrong or missing token")
 
 
 async def _fields(request: web.Request) -> Mapping[str, object]:
@@ -129,7 +133,10 @@ async def _fields(request: web.Request) -> Mapping[str, object]:
     if request.content_type not in FORMS:
         return {}
     try:
-        return await request.post()
+        async with asyncio.timeout(BODY_S):
+            return await request.post()
+    except TimeoutError as slow:
+        raise BadInput(f"a form that took longer than {BODY_S} s to arrive") from slow
     except BROKEN as broken:
         raise BadInput(f"a form that is none: {type(broken).__name__}") from broken
 
@@ -141,8 +148,12 @@ def _check_source(request: web.Request, settings: Csrf) -> None:
     site = request.headers.get("Sec-Fetch-Site")
     own = {*settings.origins, f"{request.scheme}://{request.host}"}
     if origin not in (None, "null") and origin not in own:
-        raise ForeignForm(f"{request.method} {request.path}: not from an origin of ours")
+        raise ForeignForm(
+            f"{request.method} {spoken_path(request.path)}: not from an origin of ours"
+        )
     if site is not None and site != "same-origin":
-        raise ForeignForm(f"{request.method} {request.path}: not from our own page")
+        raise ForeignForm(f"{request.method} {spoken_path(request.path)}: not from our own page")
     if site is None and origin in (None, "null"):
-        raise ForeignForm(f"{request.method} {request.path}: nothing says where it comes from")
+        raise ForeignForm(
+            f"{request.method} {spoken_path(request.path)}: nothing says where it comes from"
+        )

@@ -15,6 +15,7 @@ from web.shared.language import PROGRAMS, language_of
 from web.shared.pages import render
 from web.shared.problem import problem
 from web.shared.refusals import explain
+from web.shared.spoken_path import spoken_path
 
 log = logging.getLogger("web")
 
@@ -131,9 +132,9 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
     except Exception as fault:
         known = refusal_code(fault)
         if known is not None:
-            log.info("%s %s refused: %s", request.method, request.path, fault)
+            log.info("%s %s refused: %s", request.method, spoken_path(request.path), fault)
             return refuse(request, *known, again=_again(request, fault), fault=fault)
         # The nonce is random and this answer's own, so its beginning serves as the number.
         number = nonce_of(request)[:8]
-        log.exception("%s %s failed (%s)", request.method, request.path, number)
+        log.exception("%s %s failed (%s)", request.method, spoken_path(request.path), number)
         return refuse(request, "server_fault", 500, number)

@@ -250,6 +250,36 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "not_an_image": (
         N_("This file is not a photograph"),
         N_("Send a JPEG or PNG picture.")),
+    "link_over": (
+        N_("This link takes nothing any more"),
+        N_("Look for a newer letter, or bring the paper to the counter.")),
+    "nothing_to_send": (
+        N_("No page was uploaded yet"),
+        N_("Take a photograph or choose a file, then hand it in.")),
+    "file_not_taken": (
+        N_("This is no picture or PDF that we can read"),
+        N_("Send a JPEG, PNG, HEIC or WebP picture, or a PDF.")),
+    "file_too_large": (
+        N_("This PDF is too large"),
+        N_("Send one of at most 20 MB, or photograph the paper.")),
+    "pdf_encrypted": (
+        N_("This PDF is locked with a password"),
+        N_("Save it without one, for instance by printing it into a new PDF, and send that.")),
+    "pdf_active": (
+        N_("This PDF holds more than pages, such as a script or another file"),
+        N_("Print it into a new PDF and send that, or photograph the paper.")),
+    "pdf_damaged": (
+        N_("This PDF cannot be opened"),
+        N_("Save it again and send that, or photograph the paper.")),
+    "pdf_too_long": (
+        N_("This PDF has too many pages"),
+        N_("Send one with only what was asked for.")),
+    "file_infected": (
+        N_("This file was refused by the virus scanner"),
+        N_("Photograph the paper instead, and have your device checked.")),
+    "check_unavailable": (
+        N_("Files cannot be checked for viruses at the moment"),
+        N_("Nothing was kept. Try again in some minutes.")),
     "image_too_large": (
         N_("This picture is too large"),
         N_("Send a picture of at most 10 MB.")),

@@ -4,12 +4,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import segno
 from sqlalchemy import Connection
 
 from booking.catalogue import Catalogue, Service
 from counter.case import Case
+from counter.documents.later import LinkState
 from counter.documents.store_documents import documents_of
+from counter.documents.store_later import links_of
 from counter.errors import NotFound
 from counter.esign.forms import Forms
 from counter.esign.ports import CeremonyState
@@ -19,6 +23,7 @@ from counter.protocol.screens import (
     ArrivalCard,
     CeremonyCard,
     Choice,
+    LaterCard,
     ReceiptCard,
     TerminalScreen,
     TicketCard,
@@ -31,14 +36,25 @@ from counter.store.cases import case_on_terminal
 from web.shared.case_cards import OPEN, call_card, ceremony_cards, leg_card, page_cards, scan_card
 from web.shared.checklist_cards import checklist_rows, missing_papers
 from web.shared.hand_cards import hands_card
+from web.shared.i18n import Words
 from web.shared.line_cards import with_lines
 from web.shared.originals_local import lying_papers
 from web.shared.party_cards import with_parties
 from web.shared.print_cards import print_card
 from web.shared.recording_cards import recording_card
-from web.shared.wording import OUTCOMES, instant, paper_label, say, service_or_none, text_in
+from web.shared.wording import (
+    OUTCOMES,
+    catalogue_language,
+    instant,
+    paper_label,
+    say,
+    service_or_none,
+    text_in,
+)
 from web.terminal.proofing_prompt import identity_prompt
 
+ZONE = ZoneInfo("Asia/Macau")
+"Of Macau and Hengqin alike."
 IN_VISIT = ("waiting", "call", "receipt")
 
 
@@ -49,6 +65,8 @@ class TerminalScreens:
     catalogue: Callable[[], Catalogue]
     "The snapshot in use."
     forms: Forms
+    link_address: Callable[[str], str]
+    "Of a link for a paper that comes later, by its id."
 
     def screen(self, conn: Connection, terminal_id: str, now: datetime) -> TerminalScreen:
         """What this terminal shows now.  Raises `NotFound` for one the catalogue does not know."""
@@ -137,7 +155,7 @@ class TerminalScreens:
         if not case.open:
             return {
                 "stage": "receipt",
-                "receipt": self._receipt(conn, catalogue, case, known, documents.pages, tag),
+                "receipt": self._receipt(conn, catalogue, case, known, documents.pages, now, tag),
                 "take_back": lying_papers(conn, case, documents, catalogue, tag),
             }
         call = call_view(conn, case.id, now)
@@ -192,6 +210,7 @@ class TerminalScreens:
         case: Case,
         ceremonies: Sequence[CeremonyState],
         pages: Sequence[Any],
+        now: datetime,
         tag: str,
     ) -> ReceiptCard:
         service = service_or_none(catalogue, case.service_id)
@@ -201,6 +220,16 @@ class TerminalScreens:
             if page.state not in ("rejected", "superseded")
         )
         sealed = [one for one in ceremonies if one.state == "sealed"]
+        later = [
+            LaterCard(
+                label=paper_label(service, link.item, tag),
+                until=_last_day(link.expires_at, tag),
+                qr=_qr(self.link_address(link.link_id)),
+            )
+            for link in links_of(conn, [case.id], now)
+            if link.state is LinkState.OPEN
+        ]
+        by_link = {card.label for card in later}
         return ReceiptCard(
             number=case.number,
             department=text_in(catalogue.department(case.department_id).names, tag),
@@ -208,9 +237,14 @@ class TerminalScreens:
             outcome=say(OUTCOMES[case.outcome.value], tag) if case.outcome else "",
             next_step=case.next_step,
             handed_in=list(accepted),
-            missing=missing_papers(conn, catalogue, case, tag),
+            missing=[
+                one
+                for one in missing_papers(conn, catalogue, case, tag)
+                if one.label not in by_link
+            ],
             signed=ceremony_cards(sealed, self.forms, tag),
             rated=case.stars is not None,
+            later=later,
         )
 
 
@@ -221,6 +255,17 @@ def shown_ceremony(cards: Sequence[CeremonyCard]) -> CeremonyCard | None:
     """
     under_way = next((card for card in cards if card.state in OPEN), None)
     return under_way or next((card for card in cards if card.state == "sealed"), None)
+
+
+def _last_day(expires_at: datetime, tag: str) -> str:
+    """A deadline is the first moment of the next day."""
+    last = (expires_at - expires_at.resolution).astimezone(ZONE)
+    return Words(catalogue_language(tag)).day(last.date())
+
+
+def _qr(address: str) -> str:
+    made: str = segno.make_qr(address, error="m").svg_data_uri(border=4, omitsize=True)
+    return made
 
 
 def _bring(service: Service, tag: str) -> list[str]:

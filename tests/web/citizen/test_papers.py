@@ -12,6 +12,7 @@ from aiohttp.test_utils import TestServer
 from playwright.async_api import Browser, FilePayload, Page
 
 from booking.appointment import COMING, State
+from counter.documents.admit import AdmitLimits, sniff_file
 from counter.documents.advance import AdvancePaper, AdvanceState, Reason
 from counter.documents.refusals import (
     BY_CODE,
@@ -52,7 +53,7 @@ class FakePapers:
     async def take(
         self, appointment_id: AppointmentId, item: str, photograph: bytes, now: datetime
     ) -> AdvancePaper:
-        sniff(photograph, FileLimits())
+        sniff_file(photograph, AdmitLimits())
         if self.refuse is not None:
             raise self.refuse
         self.came.append(photograph)
@@ -81,8 +82,8 @@ class FakePapers:
     async def take_back(self, appointment_id: AppointmentId, item: str, now: datetime) -> None:
         self.kept.pop((appointment_id, item), None)
 
-    async def image(self, appointment_id: str, item: str, purpose: str) -> bytes:
-        if (appointment_id, item) not in self.kept or purpose != "thumb":
+    async def image(self, appointment_id: str, item: str, picture: str, number: int = 1) -> bytes:
+        if (appointment_id, item) not in self.kept or (picture, number) != ("thumb", 1):
             raise PageUnknown("none")
         return sample_photograph(1, width_px=480, height_px=360)
 
@@ -98,7 +99,7 @@ def papers() -> FakePapers:
 
 
 def application(
-    fake: FakeBooking, papers: FakePapers, clock: Clock, body_limit_bytes: int = 20 * 1024 * 1024
+    fake: FakeBooking, papers: FakePapers, clock: Clock, body_limit_bytes: int = 21 * 1024 * 1024
 ) -> web.Application:
     """Make the citizen's face with papers, as the composition root does."""
     app = citizen_app(fake, clock, body_limit_bytes=body_limit_bytes)
@@ -156,7 +157,7 @@ async def test_a_good_photograph_is_sent_at_once(person: Citizen, papers: FakePa
     assert (person.status, person.path) == (200, path)
     assert "The photograph looks good" in person.title
     assert papers.came == [photograph()]
-    answer = await person.client.get(f"{path}/thumb")
+    answer = await person.client.get(f"{path}/thumb/1")
     assert answer.content_type == "image/jpeg" and answer.headers["Cache-Control"] == "no-store"
     await person.get(LIST)
     assert "Looks good" in person.text
@@ -225,13 +226,14 @@ async def test_nothing_chosen_is_said_at_the_field(person: Citizen, papers: Fake
 @pytest.mark.parametrize(
     ("content", "status", "said"),
     [
-        (b"hello", 415, "not a photograph that we can read"),
-        (b"%PDF-1.7", 415, "If it is a PDF, bring it printed"),
+        (b"hello", 415, "This is no picture or PDF that we can read"),
+        (b"%PDF-x", 415, "Send a JPEG, PNG, HEIC or WebP picture, or a PDF"),
+        (b"%PDF-1.7" + b"\0" * 20 * 1024 * 1024, 413, "at most 20 MB"),
         (photograph() + b"\0" * 11_000_000, 413, "at most 10 MB"),
         (b"\xff\xd8\xff\xc0\x00\x11\x08\x75\x30\x75\x30\0", 413, "40 megapixels"),
         (b"\xff\xd8\xff\xe0%PDF-1.7", 422, "This picture is damaged"),
     ],
-    ids=["text", "pdf", "large", "pixels", "damaged"],
+    ids=["text", "pdf", "large pdf", "large", "pixels", "damaged"],
 )
 async def test_a_hostile_file_is_refused_at_the_field_in_words(
     person: Citizen, papers: FakePapers, content: bytes, status: int, said: str
@@ -287,7 +289,7 @@ async def test_the_citizen_takes_a_photograph_back(person: Citizen, papers: Fake
     await send(person, path, photograph())
     await person.post(f"{path}/take-back")
     assert person.path == LIST and papers.kept == {}
-    assert (await person.client.get(f"{path}/thumb")).status == 404
+    assert (await person.client.get(f"{path}/thumb/1")).status == 404
 
 
 async def test_what_was_taken_off_the_checklist_is_seen_and_deleted_and_no_more(
@@ -324,7 +326,7 @@ async def test_without_the_appointment_there_are_no_papers(
     path = await first_paper(person)
     await send(person, path, photograph())
     stranger = Citizen(await serve(application(fake, papers, clock)))
-    for asked in (LIST, path, f"{path}?again=1", f"{path}/thumb"):
+    for asked in (LIST, path, f"{path}?again=1", f"{path}/thumb/1"):
         await stranger.get(asked)
         assert stranger.path == "/appointment", asked
     for asked in (path, f"{path}/use", f"{path}/take-back"):
@@ -343,7 +345,7 @@ async def test_one_appointment_says_nothing_of_another(
     await other.book(DAY, nth=3)
     await other.get(LIST)
     assert "Looks good" not in other.text
-    assert (await other.client.get(f"{path}/thumb")).status == 404
+    assert (await other.client.get(f"{path}/thumb/1")).status == 404
     await other.get(path)
     await other.post(f"{path}/take-back")
     assert len(papers.kept) == 1

@@ -71,7 +71,7 @@ class FakeVisits:
             raise NotFound("another department's")
         return self.one_of_mine
 
-    async def image(self, agent_id: str, appointment_id: str, item: str) -> bytes:
+    async def image(self, agent_id: str, appointment_id: str, item: str, number: int) -> bytes:
         await self.one(agent_id, appointment_id)
         return sample_photograph(1, width_px=480, height_px=680)
 
@@ -141,7 +141,7 @@ async def test_an_agent_says_ready_or_why_not(agent: ClientSession, visits: Fake
     item = visits.one_of_mine.papers[0].item
     async with agent.get(f"/console/papers/{MINE}") as answer:
         page = await answer.text()
-    assert "&lt;b&gt;Chan" in page and f"/console/papers/{MINE}/{item}/page" in page
+    assert "&lt;b&gt;Chan" in page and f"/console/papers/{MINE}/{item}/page/1" in page
     status, page = await say(agent, item, paper="p-0", word="ready")
     assert status == 200 and visits.said == [(item, "p-0", None)]
     for reason, words in REASONS.items():
@@ -175,7 +175,7 @@ async def test_what_no_form_of_ours_sends_is_refused(
 async def test_what_is_another_departments_is_answered_as_if_there_were_none(
     agent: ClientSession, visits: FakeVisits
 ) -> None:
-    for path in ("/console/papers/a-2", "/console/papers/a-2/id/page"):
+    for path in ("/console/papers/a-2", "/console/papers/a-2/id/page/1"):
         async with agent.get(path) as answer:
             assert answer.status == 404
     data = {"csrf": "c" * 32, "paper": "p", "word": "ready"}
@@ -190,7 +190,7 @@ async def test_only_an_agent_sees_or_says_anything(
 ) -> None:
     item = visits.one_of_mine.papers[0].item
     async with ClientSession(server.make_url("/"), cookies=cookies, headers=BROWSER) as other:
-        for path in ("", f"/{MINE}", f"/{MINE}/{item}/page"):
+        for path in ("", f"/{MINE}", f"/{MINE}/{item}/page/1"):
             async with other.get(f"/console/papers{path}") as answer:
                 assert answer.status in (401, 403)
         data = {"csrf": "c" * 32, "paper": "p-0", "word": "ready"}

@@ -219,6 +219,8 @@ export interface DeskCase {
   booked: boolean;
   /** Where the photographs sent before the visit are looked at. */
   papers_before?: string | null;
+  /** Where a paper is asked for that comes after the visit. */
+  papers_later?: string;
   call: CallCard | null;
   checklist: ChecklistRow[];
   pages: CasePage[];
@@ -592,6 +594,14 @@ export interface LanguageChoose {
   language: "zh-Hant" | "zh-Hans" | "pt" | "en";
 }
 
+export interface LaterCard {
+  label: string;
+  /** The last day, in words. */
+  until: string;
+  /** The link as a QR code: an image as a `data:` address. */
+  qr: string;
+}
+
 export interface LegAnswer {
   /** Repeats of the same key are answered alike and carried out once. */
   key: string;
@@ -963,6 +973,7 @@ export interface ReceiptCard {
   missing?: MissingPaper[];
   signed: CeremonyCard[];
   rated: boolean;
+  later?: LaterCard[];
 }
 
 export interface RecordingAgree {

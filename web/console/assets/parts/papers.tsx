@@ -13,13 +13,14 @@ const chosen = signal<string | null>(null);
 const zoom = signal<number>(1);
 
 export function Papers(props: {matter: DeskCase}) {
-  const {pages} = props.matter;
+  const {pages, papers_later} = props.matter;
   const seen = props.matter.call !== null && props.matter.call.picture !== false;
   const coming = props.matter.scan?.arriving ? props.matter.scan : null;
   if (pages.length === 0 && !coming) {
     return (
       <div class="empty">
         <p>{t("No papers yet. Ask for one in the checklist.")}</p>
+        {papers_later && <Later href={papers_later} />}
         {seen && <StillButton />}
         {seen && <StillView />}
       </div>
@@ -31,6 +32,11 @@ export function Papers(props: {matter: DeskCase}) {
   return (
     <div class="papers">
       <ul class="papers__list" aria-label={t("Pages")}>
+        {papers_later && (
+          <li>
+            <Later href={papers_later} />
+          </li>
+        )}
         {seen && (
           <li>
             <StillButton />
@@ -93,6 +99,15 @@ function Preview(props: {scan: ScanCard}) {
         <img src={`/pages/${arriving?.preview_sha256 ?? ""}`} alt={label} style={{width: "100%"}} />
       </div>
     </div>
+  );
+}
+
+/** A paper that is not at hand may be sent after the visit. */
+function Later(props: {href: string}) {
+  return (
+    <a class="papers__later" href={props.href} target="_blank" rel="noopener">
+      {t("Let a paper be sent later")}
+    </a>
   );
 }
 

@@ -39,6 +39,15 @@ export function Receipt() {
             </ul>
           </div>
         )}
+        {(receipt.later ?? []).map(paper => (
+          <div key={paper.label} class="receipt__later">
+            <img src={paper.qr} alt={t("QR code of the link")} width={280} height={280} />
+            <div>
+              <h2>{t("Send later: {paper}", {paper: paper.label})}</h2>
+              <p>{t("Read this code with your telephone. It works until the end of {day}, without an account.", {day: paper.until})}</p>
+            </div>
+          </div>
+        ))}
         {receipt.missing && receipt.missing.length > 0 && (
           <div class="receipt__missing">
             <h2>{t("Still to be handed in")}</h2>

@@ -1,0 +1,200 @@
+"""A paper handed in after the visit: `/papers/<token>`, from a QR code or a letter, no account.
+
+Promise: who has the link sees what is asked for, by when, and what was uploaded over it, and
+nothing about whose matter it is.  A link that was used, taken back, has expired or never was gives
+one same page.  Without JavaScript it works as well; the address is in no log and no referrer.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+
+from booking.catalogue import Catalogue, Service
+from counter.documents.later import SHEETS_MAX, Asked, digest_of
+from counter.documents.refusals import (
+    LinkOver,
+    NothingToSend,
+    OtherPhotograph,
+    PhotographRefused,
+    TooManyPhotographs,
+)
+from counter.ids import CaseId
+from web.api.limits import Limits
+from web.citizen.paper_advice import AT_HOME, advice_at_home
+from web.shared.access import allow
+from web.shared.i18n import N_, TAGS, Words, texts_for
+from web.shared.language import language_of
+from web.shared.pages import render
+from web.shared.wording import paper_label, service_or_none
+
+ONE = "/papers/{token:[A-Za-z0-9_-]{43}}"
+ANYTHING = "/papers/{rest:.*}"
+SHEET = ONE + "/{sheet:[A-Za-z0-9_-]{1,40}}"
+ZONE = ZoneInfo("Asia/Macau")
+"Of Macau and Hengqin alike."
+PER_S = 30
+"Requests over one link; its page takes up to eleven at once."
+UNKNOWN_PER_S = 20
+"Of links that do not hold, all together: nobody tries 256 bits out."
+FIELDS = ("photograph", "picture")
+
+
+class Papers(Protocol):
+    """The part of `counter.documents.later_service.LaterService` that is used here."""
+
+    async def asked(self, token: str, now: datetime) -> Asked: ...
+
+    async def take(self, token: str, content: bytes, now: datetime) -> None: ...
+
+    async def remove(self, token: str, sheet_id: str, now: datetime) -> None: ...
+
+    async def image(self, token: str, sheet_id: str, now: datetime) -> bytes: ...
+
+    async def send(self, token: str, now: datetime) -> Asked: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaterDeps:
+    """What `routes` is given by the composition root."""
+
+    papers: Papers
+    catalogue: Callable[[], Awaitable[Catalogue]]
+    service_of: Callable[[CaseId], Awaitable[str]]
+    "The service of a case."
+    now: Callable[[], datetime]
+    limits: Limits
+
+
+def routes(deps: LaterDeps) -> list[web.RouteDef]:
+    """`/papers/<token>` and what lies below it."""
+
+    async def found(request: web.Request) -> Asked:
+        """Raises `LinkOver`, `TooMany`."""
+        token = request.match_info["token"]
+        try:
+            asked = await deps.papers.asked(token, deps.now())
+        except LinkOver:
+            deps.limits.take("links that do not hold", UNKNOWN_PER_S)
+            raise
+        deps.limits.take(f"link {digest_of(token)}", PER_S)
+        return asked
+
+    def over(request: web.Request) -> web.Response:
+        return render(request, "citizen/later_over.html", status=LinkOver.status)
+
+    def answered(
+        handler: Callable[[web.Request, Asked], Awaitable[web.StreamResponse]],
+    ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        async def answer(request: web.Request) -> web.StreamResponse:
+            try:
+                return await handler(request, await found(request))
+            except LinkOver:
+                return over(request)
+
+        return allow("anyone")(answer)
+
+    async def page(request: web.Request, asked: Asked, error: str = "") -> web.Response:
+        service = service_or_none(await deps.catalogue(), await deps.service_of(asked.link.case_id))
+        return render(
+            request,
+            "citizen/later.html",
+            **_words(request, asked, service),
+            error=error,
+            errors=[{"text": error, "href": "#photograph"}] if error else [],
+            status=422 if error else 200,
+        )
+
+    async def shown(request: web.Request, asked: Asked) -> web.StreamResponse:
+        return await page(request, asked)
+
+    async def take(request: web.Request, asked: Asked) -> web.StreamResponse:
+        content = await _file(request)
+        language = language_of(request)
+        if not content:
+            said = texts_for(language).gettext(N_("Take a photograph or choose a file"))
+            return await page(request, asked, said)
+        try:
+            await deps.papers.take(request.match_info["token"], content, deps.now())
+        except (PhotographRefused, TooManyPhotographs) as refused:
+            return await page(request, asked, advice_at_home(refused.code, language))
+        raise web.HTTPSeeOther(request.path)
+
+    async def remove(request: web.Request, asked: Asked) -> web.StreamResponse:
+        token = request.match_info["token"]
+        await deps.papers.remove(token, request.match_info["sheet"], deps.now())
+        raise web.HTTPSeeOther(f"/papers/{token}")
+
+    async def thumb(request: web.Request, asked: Asked) -> web.StreamResponse:
+        body = await deps.papers.image(
+            request.match_info["token"], request.match_info["sheet"], deps.now()
+        )
+        return web.Response(body=body, content_type="image/jpeg")
+
+    async def send(request: web.Request, asked: Asked) -> web.StreamResponse:
+        token = request.match_info["token"]
+        try:
+            sent = await deps.papers.send(token, deps.now())
+        except (NothingToSend, OtherPhotograph):
+            raise web.HTTPSeeOther(f"/papers/{token}") from None
+        service = service_or_none(await deps.catalogue(), await deps.service_of(sent.link.case_id))
+        return render(request, "citizen/later_sent.html", **_words(request, sent, service))
+
+    @allow("anyone")
+    async def nothing(request: web.Request) -> web.StreamResponse:
+        """An address that is cut off or misspelt is as good as one that is over."""
+        deps.limits.take("links that do not hold", UNKNOWN_PER_S)
+        return over(request)
+
+    return [
+        web.get(ONE, answered(shown)),
+        web.post(ONE, answered(take)),
+        web.post(f"{ONE}/send", answered(send)),
+        web.get(f"{SHEET}/thumb", answered(thumb)),
+        web.post(f"{SHEET}/remove", answered(remove)),
+        web.get(ANYTHING, nothing),
+    ]
+
+
+async def _file(request: web.Request) -> bytes:
+    """What was sent as a file; empty when nothing was."""
+    form = await request.post()
+    for name in FIELDS:
+        given = form.get(name)
+        if isinstance(given, web.FileField) and given.filename:
+            return await asyncio.to_thread(given.file.read)
+    return b""
+
+
+def _words(request: web.Request, asked: Asked, service: Service | None) -> dict[str, Any]:
+    language = language_of(request)
+    words, gettext = Words(language), texts_for(language).gettext
+    # The deadline is the first moment of the next day: the day before is the last one.
+    last = asked.link.expires_at.astimezone(ZONE)
+    return {
+        "href": f"/papers/{request.match_info['token']}",
+        "paper": paper_label(service, asked.link.item, TAGS[language]),
+        "service": words.pick(service.names) if service else "",
+        "until": words.day((last - asked.link.expires_at.resolution).date()),
+        "full": len(asked.sheets) >= SHEETS_MAX,
+        "most": SHEETS_MAX,
+        "sheets": [
+            {
+                "id": sheet.sheet_id,
+                "number": number,
+                "width_px": sheet.width_px,
+                "height_px": sheet.height_px,
+                "title": gettext(AT_HOME.get(sheet.advice, AT_HOME["scan_failed"])[0])
+                if sheet.advice
+                else "",
+                "what": gettext(AT_HOME.get(sheet.advice, AT_HOME["scan_failed"])[1])
+                if sheet.advice
+                else "",
+            }
+            for number, sheet in enumerate(asked.sheets, 1)
+        ],
+    }
