@@ -199,7 +199,7 @@ def _named(view: CaseView, catalogue: Catalogue, language: str) -> dict[str, Any
                 "name": paper_label(service, item, tag),
                 "pages": accepted.get(item, 0),
                 "back": sum(
-                    leaf.item == item and leaf.state is not PageState.ACCEPTED
+                    leaf.item == item and leaf.state in (PageState.STORED, PageState.REJECTED)
                     for leaf in facts.leaves
                 ),
                 "href": f"{row['href']}/papers/{item}.pdf" if item in accepted else None,

@@ -136,7 +136,7 @@ def _lines(
     papers = dict.fromkeys(
         paper_label(service, leaf.item, tag)
         for leaf in leaves
-        if leaf.state is not PageState.REJECTED
+        if leaf.state in (PageState.STORED, PageState.ACCEPTED)
     )
     titles = [
         f"{forms.of(one.form).title.in_(cast(Language, tag))} · {one.sha256[:6]}"
