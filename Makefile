@@ -10,7 +10,7 @@ SOURCES = counter booking web tools tests
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check fmt assets clean unit alone services bench-media bench-search fuzz \
-	bench-booking mutate-booking deep deep-api \
+	bench-scan bench-booking mutate-booking deep deep-api \
 	check-format check-lint check-types check-imports check-protocol check-texts check-browser
 
 help:
@@ -19,6 +19,7 @@ help:
 	@echo "make check   format, lint, types, import rules, protocol file, texts, browser code"
 	@echo "make bench-media  measure the media plane beside its peers (twenty minutes)"
 	@echo "make bench-search  measure the search over 300 services (some seconds)"
+	@echo "make bench-scan  measure page finding beside its peers (PHOTOS=folder: real ones too)"
 	@echo "make bench-booking  measure booking beside its peers (twenty minutes)"
 	@echo "make mutate-booking  take each guard of booking away once; a test must fail (ten minutes)"
 	@echo "make deep-api  ask the booking API what its document allows, and what not (half an hour or more)"
@@ -79,6 +80,12 @@ bench-media: .venv/ready-test
 	@$(PY) -m tests.bench $(CELLS) $(if $(ROUNDS),--rounds $(ROUNDS)) \
 		$(if $(SECONDS),--seconds $(SECONDS)) $(if $(PATIENCE),--patience $(PATIENCE)) \
 		$(if $(WAIT),--wait $(WAIT)) $(if $(REALTIME),--realtime)
+
+# SIZE is the width of the drawn photographs (4000), FRAMES how many of each set (40); PHOTOS is a
+# folder of real ones with their corners in corners.json.
+bench-scan: .venv/ready-test
+	@$(PY) -m tests.bench.scan $(if $(SIZE),--size $(SIZE)) $(if $(FRAMES),--frames $(FRAMES)) \
+		$(if $(PHOTOS),--photos $(PHOTOS))
 
 bench-search: .venv/ready-test
 	@$(PY) -m tests.bench.search $(if $(ROUNDS),--rounds $(ROUNDS))

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ from counter.case import Case
 from counter.documents.advance_service import AdvanceService
 from counter.documents.advance_sql import SqlAdvancePapers
 from counter.documents.papers_sql import SqlPapers
+from counter.documents.preview_service import PreviewService
 from counter.documents.scan_pool import ScanPool
 from counter.documents.seal_cryptography import PaperSeal
 from counter.documents.service import DocumentsService
@@ -84,6 +86,7 @@ class Parts:
     identity: IdentityService
     api_keys: ApiKeyService
     documents: DocumentsService
+    previews: PreviewService
     advance: AdvanceService
     "Papers before the trip."
     esign: EsignService
@@ -163,9 +166,10 @@ async def open_parts(
         await executor.write(put_people, clock())
     snapshot = Snapshot(await booking.catalogue())
 
-    scanner, looker = ScanPool(), ScanPool()
-    closing.push_async_callback(scanner.close)
-    closing.push_async_callback(looker.close)
+    # Of their own, so that no still waits for previews, nor at the counter for those from home.
+    scanner, looker, previewer = ScanPool(), ScanPool(), ScanPool()
+    for pool in (scanner, looker, previewer):
+        closing.push_async_callback(pool.close)
     pki = await asyncio.to_thread(ensure, settings.keys / "pki", clock())
     studio = SignPool(pki.signing, tsa_url=await _open_tsa(settings, pki, closing))
     closing.push_async_callback(studio.close)
@@ -192,6 +196,9 @@ async def open_parts(
         api_keys=ApiKeyService(SqlApiKeys(executor), new_id, new_token, clock),
         documents=DocumentsService(
             SqlPapers(executor, audiences, require_open), store.blobs, scanner, new_id
+        ),
+        previews=PreviewService(
+            SqlPapers(executor, audiences, require_open), previewer, time.monotonic
         ),
         advance=AdvanceService(
             SqlAdvancePapers(executor, require_coming, over),

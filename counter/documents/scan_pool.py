@@ -21,10 +21,12 @@ from typing import TypeVar
 
 from counter.documents.advance import Look
 from counter.documents.page import Limits, ScanRefused, ScanResult
+from counter.documents.preview import Glance
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+A = TypeVar("A")
 Scan = Callable[[bytes, Limits], ScanResult | ScanRefused]
 
 MEMORY_BYTES = 1536 * 1024**2
@@ -36,7 +38,7 @@ PATIENCE_SECONDS = 60.0
 
 
 class ScanPool:
-    """See `counter.documents.ports.Scanner` and `Looker`.  `close` it when the counter stops."""
+    """See `Scanner`, `Looker` and `Previewer` of `ports`.  `close` it when the counter stops."""
 
     def __init__(
         self,
@@ -70,13 +72,17 @@ class ScanPool:
         """The same for one taken at home, which becomes a page whatever it is worth."""
         return await self._run(_look, photograph, limits)
 
+    async def preview(self, picture: bytes, finer: float) -> Glance | ScanRefused:
+        """Look at one preview; see `counter.documents.ports.Previewer`."""
+        return await self._run(_preview, picture, finer)
+
     async def _run(
-        self, job: Callable[[bytes, Limits], T | ScanRefused], photograph: bytes, limits: Limits
+        self, job: Callable[[bytes, A], T | ScanRefused], photograph: bytes, how: A
     ) -> T | ScanRefused:
         process = await self._idle.get()
         try:
             async with asyncio.timeout(self.patience_seconds):
-                return await process.run(job, photograph, limits)
+                return await process.run(job, photograph, how)
         except TimeoutError:
             log.error("scan worker took longer than %s s and was ended", self.patience_seconds)
             process.discard()
@@ -157,6 +163,7 @@ def _end_with_parent() -> None:
 def _load() -> None:
     import cv2
 
+    import counter.documents.scan_opencv.preview
     import counter.documents.scan_opencv.scan  # noqa: F401
 
     cv2.setNumThreads(1)
@@ -178,6 +185,15 @@ def _look(photograph: bytes, limits: Limits) -> Look | ScanRefused:
 
     _allow_time()
     return look(photograph, limits)
+
+
+def _preview(picture: bytes, finer: float) -> Glance | ScanRefused:
+    """As `_scan`, of a preview."""
+    _load()
+    from counter.documents.scan_opencv.preview import preview
+
+    _allow_time()
+    return preview(picture, finer)
 
 
 def _allow_time() -> None:
