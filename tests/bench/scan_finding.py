@@ -95,15 +95,19 @@ def cost(size: tuple[int, int] = scenes.WIDE, rounds: int = 9) -> dict[str, floa
     """CPU of find + refine at 12 megapixels beside one INTER_AREA resize to 480 px, in turns."""
     picture = scenes.mat(SEED, size).image
     smaller = (480, round(480 * size[1] / size[0]))
-    found, resized = [], []
+    found: list[float] = []
+    resized: list[float] = []
+    theirs: list[float] = []
     for _ in range(rounds):
         found.append(_cpu_ms(lambda: ours(picture)))
+        theirs.append(_cpu_ms(lambda: jscanify(picture)))
         resized.append(_cpu_ms(lambda: cv2.resize(picture, smaller, interpolation=cv2.INTER_AREA)))
     find_ms, resize_ms = statistics.median(found), statistics.median(resized)
     return {
         "find_refine_ms": round(find_ms, 1),
         "resize_ms": round(resize_ms, 1),
         "ratio": round(find_ms / resize_ms, 2),
+        "jscanify_ratio": round(statistics.median(theirs) / find_ms, 1),
     }
 
 

@@ -164,7 +164,7 @@ def reading() -> Iterator[Goal]:
     quad = refine(scene.image, found.quad)
     page = flatten(scene.image, quad, sheet_of(quad, scene.image.shape), PAGE_300_PX)
     turns = min(range(4), key=lambda turn: np.abs(np.roll(scene.corners, -turn, 0) - quad).max())
-    upright = np.ascontiguousarray(np.rot90(page, turns))
+    upright = np.ascontiguousarray(np.rot90(page, -turns))
     yield {
         "what": "wrong characters, shadowed page as photographed",
         "at_least": 0.5,

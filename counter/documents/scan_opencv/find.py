@@ -77,7 +77,7 @@ def find_in_small(small: Bgr, scale: float) -> Found | None:
     # Which page it is, all that can be seen decides; where exactly its borders are, edges alone.
     same = np.abs(quads - quads[best]).max((1, 2)) < SAME_PX
     same &= (at_frame == at_frame[best]).all(1)
-    best = max(np.flatnonzero(same), key=lambda number: proposed[number].score)
+    best = max(np.flatnonzero(same).tolist(), key=lambda number: proposed[number].score)
     return Found(
         quad=(proposed[best].quad + 0.5) / scale - 0.5,
         score=float(scores[best]),
