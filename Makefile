@@ -9,7 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 SOURCES = counter booking web tools tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt assets clean unit pairs alone services bench-media bench-search bench-mrz fuzz \
+.PHONY: help run test check fmt assets clean unit pairs alone services bench-media bench-search bench-mrz bench-scan fuzz \
 	bench-booking bench-bundle bench-relay soak-pages mutate-booking deep deep-api \
 	check-format check-lint check-types check-imports check-protocol check-texts check-browser
 
@@ -20,6 +20,7 @@ help:
 	@echo "make bench-media  measure the media plane beside its peers (twenty minutes)"
 	@echo "make bench-search  measure the search over 300 services (some seconds)"
 	@echo "make bench-mrz  measure the reader of identity papers (five minutes)"
+	@echo "make bench-scan  measure page finding beside its peers (PHOTOS=folder: real ones too)"
 	@echo "make bench-booking  measure booking beside its peers (twenty minutes)"
 	@echo "make bench-bundle  measure bundles: bytes and time per page (a minute)"
 	@echo "make bench-relay  measure how soon an agent sees a page over a thin line (a minute)"
@@ -88,6 +89,12 @@ bench-media: .venv/ready-test
 	@$(PY) -m tests.bench $(CELLS) $(if $(ROUNDS),--rounds $(ROUNDS)) \
 		$(if $(SECONDS),--seconds $(SECONDS)) $(if $(PATIENCE),--patience $(PATIENCE)) \
 		$(if $(WAIT),--wait $(WAIT)) $(if $(REALTIME),--realtime)
+
+# SIZE is the width of the drawn photographs (4000), FRAMES how many of each set (40); PHOTOS is a
+# folder of real ones with their corners in corners.json.
+bench-scan: .venv/ready-test
+	@$(PY) -m tests.bench.scan $(if $(SIZE),--size $(SIZE)) $(if $(FRAMES),--frames $(FRAMES)) \
+		$(if $(PHOTOS),--photos $(PHOTOS))
 
 bench-search: .venv/ready-test
 	@$(PY) -m tests.bench.search $(if $(ROUNDS),--rounds $(ROUNDS))

@@ -183,6 +183,7 @@ def _routes(
         executor=executor,
         screens=terminals,
         documents=parts.documents,
+        previews=parts.previews,
         identity=parts.identity,
         sessions=sessions,
         clock=clock,

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -45,6 +46,7 @@ from counter.documents.checklist_sql import SqlChecklists
 from counter.documents.later_service import LaterService
 from counter.documents.later_sql import SqlLaterPapers
 from counter.documents.papers_sql import SqlPapers
+from counter.documents.preview_service import PreviewService
 from counter.documents.scan_pool import ScanPool
 from counter.documents.seal_cryptography import PaperSeal
 from counter.documents.service import DocumentsService
@@ -104,6 +106,7 @@ class Parts:
     captures: CaptureService
     "Photographs that come up in parts."
     checklists: ChecklistService
+    previews: PreviewService
     advance: AdvanceService
     "Papers before the trip."
     later: LaterService
@@ -201,9 +204,10 @@ async def open_parts(
         await executor.write(put_people, clock())
     snapshot = Snapshot(await booking.catalogue())
 
-    scanner, looker = ScanPool(), ScanPool()
-    closing.push_async_callback(scanner.close)
-    closing.push_async_callback(looker.close)
+    # Of their own, so that no still waits for previews, nor at the counter for those from home.
+    scanner, looker, previewer = ScanPool(), ScanPool(), ScanPool()
+    for pool in (scanner, looker, previewer):
+        closing.push_async_callback(pool.close)
     taken = AdmitLimits(pages_max=PAPER_PAGES)
     decoder_of_files = AdmitProcesses(taken)
     closing.push_async_callback(decoder_of_files.close)
@@ -245,6 +249,9 @@ async def open_parts(
         identity=IdentityService(StoredCommands(executor), Argon2Passphrases(), new_token),
         api_keys=ApiKeyService(SqlApiKeys(executor), new_id, new_token, clock),
         documents=documents,
+        previews=PreviewService(
+            SqlPapers(executor, audiences, require_open), previewer, time.monotonic
+        ),
         captures=CaptureService(
             SqlCaptures(executor, audiences),
             CaptureFiles(settings.captures),

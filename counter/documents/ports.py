@@ -15,6 +15,7 @@ from counter.documents.later import Asked, Link, NewSheet
 from counter.documents.mrz import Reading
 from counter.documents.page import Limits, RequestState, ScanRefused, ScanResult
 from counter.documents.papers import CaseDocuments, NewPage, OpenRequest, PageRow
+from counter.documents.preview import Glance
 from counter.ids import AppointmentId, CaseId, Digest, PageId, RequestId
 
 
@@ -35,6 +36,14 @@ class Scanner(Protocol):
 
     async def scan(self, photograph: bytes, limits: Limits) -> ScanResult | ScanRefused:
         """Never raises for what a file can do: a dead worker is the code `scan_failed`."""
+        ...
+
+
+class Previewer(Protocol):
+    """Looks at one small picture of what lies under the camera, away from the event loop."""
+
+    async def preview(self, picture: bytes, finer: float) -> Glance | ScanRefused:
+        """As `Scanner.scan`.  finer: how many times as wide the camera's own picture is."""
         ...
 
 

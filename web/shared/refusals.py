@@ -244,6 +244,9 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "page_glare": (
         N_("A reflection hides part of the page"),
         N_("Tilt the page a little or move it away from the lamp, then scan again.")),
+    "page_finger": (
+        N_("Something lies across the edge of the page"),
+        N_("Take your fingers off the page and scan again.")),
     "page_blank": (
         N_("This side of the page is empty"),
         N_("Turn the paper over and scan again.")),
@@ -295,6 +298,9 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "scan_not_asked": (
         N_("Nobody has asked for a page right now"),
         N_("Wait until the member of staff asks for it.")),
+    "too_many_previews": (
+        N_("The page is looked at already"),
+        N_("Wait a moment.")),
     "page_unknown": (
         N_("We cannot find this page"),
         N_("Reload, and scan the page again if it is missing.")),

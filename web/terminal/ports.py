@@ -1,5 +1,6 @@
 """What the terminal's pages need; the composition root gives it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -29,6 +30,16 @@ class TerminalCounter(Protocol):
 
         sha256: of `photograph`, compared already.  Raises a refusal with advice when it will not
         do; the request then stays open.
+        """
+        ...
+
+    async def preview(
+        self, terminal_id: str, request_id: str, picture: bytes, finer: float
+    ) -> Mapping[str, object]:
+        """Where the page lies in a small picture, and the code of what would make it better.
+
+        finer: how many times as wide the camera's own picture is.  Raises a refusal when nobody
+        asks for it, and when previews come too fast.
         """
         ...
 
