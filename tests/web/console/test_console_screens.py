@@ -199,7 +199,7 @@ async def test_what_the_agent_draws_is_asked_in_shares_of_the_page(
 ) -> None:
     page = await at(chromium, counter, "together")
     await page.locator("#tab-papers").click()
-    await page.locator(".pens .button").nth(1).click()
+    await page.get_by_role("button", name="方框").click()
     overlay = page.locator(".viewer .overlay")
     box = await overlay.bounding_box()
     assert box is not None
@@ -211,7 +211,7 @@ async def test_what_the_agent_draws_is_asked_in_shares_of_the_page(
     assert (drawn["kind"], drawn["surface"]) == ("rect", f"page:{screens.FIRST}")
     places = [drawn[name] for name in ("x0", "y0", "x1", "y1")]
     assert places == pytest.approx([0.2, 0.05, 0.7, 0.1], abs=0.01)
-    await page.locator(".pens .button").last.click()
+    await page.get_by_role("button", name="清除標記").click()
     await heard(counter, page, "mark.clear")
 
 

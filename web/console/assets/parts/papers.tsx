@@ -147,14 +147,6 @@ function Viewer(props: {page: CasePage; matter: DeskCase}) {
           >
             +
           </Button>
-          {call && (
-            <Button
-              pressed={together}
-              onPress={() => void ask("hand.show", {sha256: together ? null : page.sha256})}
-            >
-              {together ? t("Shown to the citizen") : t("Show to the citizen")}
-            </Button>
-          )}
           <Button look="go" disabled={page.state === "accepted" || page.state === "superseded"} onPress={() => decide(true)}>
             {t("Accept")}
           </Button>
@@ -170,7 +162,17 @@ function Viewer(props: {page: CasePage; matter: DeskCase}) {
           </Button>
         </div>
       </div>
-      {together && <Pens surface={`page:${page.sha256}`} />}
+      {call && (
+        <div class="pens">
+          <Button
+            pressed={together}
+            onPress={() => void ask("hand.show", {sha256: together ? null : page.sha256})}
+          >
+            {together ? t("Shown to the citizen") : t("Show to the citizen")}
+          </Button>
+          {together && <Pens surface={`page:${page.sha256}`} />}
+        </div>
+      )}
       <div class="viewer__paper" tabIndex={0} role="region" aria-label={t("Page: {paper}", {paper: page.label})}>
         {together ? (
           <Shared surface={`page:${page.sha256}`} width={`${zoom.value * 100}%`}>
