@@ -9,8 +9,8 @@ unexport PYTHONDONTWRITEBYTECODE
 SOURCES = counter booking web tools tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt assets clean unit pairs alone services bench-media bench-search fuzz \
-	bench-booking bench-relay soak-pages mutate-booking deep deep-api \
+.PHONY: help run test check fmt assets clean unit pairs alone services bench-media bench-search bench-mrz bench-scan fuzz \
+	bench-booking bench-bundle bench-relay soak-pages mutate-booking deep deep-api \
 	check-format check-lint check-types check-imports check-protocol check-texts check-browser
 
 help:
@@ -19,7 +19,10 @@ help:
 	@echo "make check   format, lint, types, import rules, protocol file, texts, browser code"
 	@echo "make bench-media  measure the media plane beside its peers (twenty minutes)"
 	@echo "make bench-search  measure the search over 300 services (some seconds)"
+	@echo "make bench-mrz  measure the reader of identity papers (five minutes)"
+	@echo "make bench-scan  measure page finding beside its peers (PHOTOS=folder: real ones too)"
 	@echo "make bench-booking  measure booking beside its peers (twenty minutes)"
+	@echo "make bench-bundle  measure bundles: bytes and time per page (a minute)"
 	@echo "make bench-relay  measure how soon an agent sees a page over a thin line (a minute)"
 	@echo "make soak-pages  send 1,000 pages while line, counter and program are killed"
 	@echo "make mutate-booking  take each guard of booking away once; a test must fail (ten minutes)"
@@ -87,8 +90,20 @@ bench-media: .venv/ready-test
 		$(if $(SECONDS),--seconds $(SECONDS)) $(if $(PATIENCE),--patience $(PATIENCE)) \
 		$(if $(WAIT),--wait $(WAIT)) $(if $(REALTIME),--realtime)
 
+# SIZE is the width of the drawn photographs (4000), FRAMES how many of each set (40); PHOTOS is a
+# folder of real ones with their corners in corners.json.
+bench-scan: .venv/ready-test
+	@$(PY) -m tests.bench.scan $(if $(SIZE),--size $(SIZE)) $(if $(FRAMES),--frames $(FRAMES)) \
+		$(if $(PHOTOS),--photos $(PHOTOS))
+
 bench-search: .venv/ready-test
 	@$(PY) -m tests.bench.search $(if $(ROUNDS),--rounds $(ROUNDS))
+
+bench-bundle: .venv/ready-test
+	@$(PY) -m tests.bench.bundle $(if $(ROUNDS),--rounds $(ROUNDS))
+
+bench-mrz: .venv/ready-test
+	@$(PY) -m tests.bench.mrz $(if $(PAPERS),--papers $(PAPERS)) $(if $(SEED),--seed $(SEED))
 
 # CELLS are parts: ours, sold, floor, aiosqlite, django, web, killed; see its --help.
 bench-booking: .venv/ready-test

@@ -68,6 +68,19 @@ class CapacityChange(_Of[Capacity]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LaneSpeech:
+    """What is spoken."""
+
+    lanes: tuple[tuple[str, ...], ...]
+    "As `Department.speech`: of each lane; one that is not named speaks all."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechChange(_Of[LaneSpeech]):
+    """What the lanes of a department speak."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClosureChange(_Of[Closure | None]):
     """A day on which the department is closed, or keeps other hours; `None`: as usual."""
 
@@ -89,7 +102,7 @@ class ReleaseChange(_Of[Release | None]):
         return self.after is None and [one.id for one in known] == [self.release]
 
 
-Change = ServiceChange | HoursChange | CapacityChange | ClosureChange | ReleaseChange
+Change = ServiceChange | HoursChange | CapacityChange | SpeechChange | ClosureChange | ReleaseChange
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +162,8 @@ def subject_of(change: Change) -> str:
             return f"hours:{change.department}"
         case CapacityChange():
             return f"capacity:{change.department}"
+        case SpeechChange():
+            return f"lanes:{change.department}"
         case ClosureChange():
             return f"closure:{change.department}:{change.day.isoformat()}"
         case ReleaseChange():
@@ -172,6 +187,8 @@ def current(catalogue: Catalogue, change: Change) -> Any:
             return _in_order(department.hours.openings)
         case CapacityChange():
             return Capacity(lanes=department.lanes, daily_quota=department.daily_quota)
+        case SpeechChange():
+            return LaneSpeech(lanes=department.speech)
         case ClosureChange():
             return department.hours.closures.get(change.day)
         case ReleaseChange():
@@ -245,7 +262,8 @@ def apply(catalogue: Catalogue, change: Change) -> Catalogue:
 
 
 def _changed(
-    department: Department, change: HoursChange | CapacityChange | ClosureChange | ReleaseChange
+    department: Department,
+    change: HoursChange | CapacityChange | SpeechChange | ClosureChange | ReleaseChange,
 ) -> Department:
     match change:
         case HoursChange():
@@ -255,6 +273,8 @@ def _changed(
             return replace(
                 department, lanes=change.after.lanes, daily_quota=change.after.daily_quota
             )
+        case SpeechChange():
+            return replace(department, speech=change.after.lanes)
         case ClosureChange():
             closures = {
                 day: closure

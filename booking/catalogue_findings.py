@@ -5,7 +5,7 @@ in which every text is there in every language and every slot lies within the ho
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
@@ -19,8 +19,10 @@ from booking.catalogue_changes import (
     Change,
     ClosureChange,
     HoursChange,
+    LaneSpeech,
     ReleaseChange,
     ServiceChange,
+    SpeechChange,
     meant,
     today_at,
 )
@@ -29,6 +31,9 @@ GRAIN_MINUTES = 5
 LONGEST_SLOT_MINUTES = 120
 LONGEST_TEXT = 160
 MOST_PAPERS = 12
+MOST_WORDS = 12
+"Everyday words for a service, in one language."
+LONGEST_WORD = 40
 MOST_DAYS = 365
 MOST_LANES = 40
 MOST_A_DAY = 1000
@@ -56,6 +61,11 @@ class Mistake(StrEnum):
     SLOT_OFF_GRAIN = "slot_off_grain"
     SLOT_OUT_OF_RANGE = "slot_out_of_range"
     SPEECH_MISSING = "speech_missing"
+    ACTING_MISSING = "acting_missing"
+    ABILITIES_NOWHERE = "abilities_nowhere"
+    "No terminal at which it would be given has all of that."
+    WORDS_TOO_MANY = "words_too_many"
+    WORD_TOO_LONG = "word_too_long"
     NOTICE_OUT_OF_RANGE = "notice_out_of_range"
     WEEKLY_OUT_OF_RANGE = "weekly_out_of_range"
     TOO_MANY_PAPERS = "too_many_papers"
@@ -119,10 +129,14 @@ def _of(catalogue: Catalogue, change: Change, now: datetime) -> Iterator[Finding
     match change:
         case ServiceChange():
             yield from _of_service(change.after, change.fields)
+            if "abilities" in change.fields and not _has_terminal(catalogue, change.after):
+                yield Finding(field="able", mistake=Mistake.ABILITIES_NOWHERE)
         case HoursChange():
             yield from _of_hours(change.after)
         case CapacityChange():
             yield from _of_capacity(change.after)
+        case SpeechChange():
+            yield from _of_lanes(change.after)
         case ClosureChange():
             today = today_at(catalogue.department(change.department), now)
             yield from _of_closure(change.after, change.day, today)
@@ -178,6 +192,10 @@ def _of_service(service: Service, changed: Sequence[str]) -> Iterator[Finding]:
         yield from _of_length(service.slot_minutes)
     if "speech" in changed and (not service.speech or not set(service.speech) <= set(SPEECH)):
         yield Finding(field="speech", mistake=Mistake.SPEECH_MISSING)
+    if "acts_for" in changed and not service.acts_for:
+        yield Finding(field="acts", mistake=Mistake.ACTING_MISSING)
+    if "synonyms" in changed:
+        yield from _of_words(service)
     if "change_until_minutes" in changed:
         yield from _within(
             "change_until",
@@ -189,6 +207,28 @@ def _of_service(service: Service, changed: Sequence[str]) -> Iterator[Finding]:
     if service.weekly_per_person is not None and "weekly_per_person" in changed:
         weekly = service.weekly_per_person
         yield from _within("weekly", weekly, 1, MOST_A_WEEK, Mistake.WEEKLY_OUT_OF_RANGE)
+
+
+def _of_words(service: Service) -> Iterator[Finding]:
+    for language in LANGUAGES:
+        words = service.synonyms.get(language, ())
+        if len(words) > MOST_WORDS:
+            yield Finding(field=f"words-{language}", mistake=Mistake.WORDS_TOO_MANY)
+        elif any(len(word) > LONGEST_WORD for word in words):
+            yield Finding(field=f"words-{language}", mistake=Mistake.WORD_TOO_LONG)
+
+
+def _has_terminal(catalogue: Catalogue, service: Service) -> bool:
+    """Whether it could be given anywhere, were it offered."""
+    offered = replace(service, withdrawn=False)
+    services = {**catalogue.services, service.id: offered}
+    return bool(replace(catalogue, services=services).sites_for(service.id))
+
+
+def _of_lanes(speech: LaneSpeech) -> Iterator[Finding]:
+    for number, lane in enumerate(speech.lanes, 1):
+        if not lane or not set(lane) <= set(SPEECH):
+            yield Finding(field=f"lane-{number}", mistake=Mistake.SPEECH_MISSING)
 
 
 def _of_length(minutes: int) -> Iterator[Finding]:

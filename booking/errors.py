@@ -76,6 +76,12 @@ class SlotTaken(BookingRefused):
     code = "slot_taken"
 
 
+class NotToBeMoved(BookingRefused):
+    """The appointment can stay where it is, so it is its citizen who may move it."""
+
+    code = "not_to_be_moved"
+
+
 class SlotIsFree(BookingRefused):
     """Nobody need wait: a slot that would do is free; `start` is when it begins."""
 

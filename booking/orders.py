@@ -83,12 +83,15 @@ class Move:
 class MoveOrder:
     """Another time or site for an appointment, with all of its sitting."""
 
-    reference: str
+    reference: str | None
+    "`None`: the department moves it, which knows no reference."
     person: str
     moves: tuple[Move, ...]
     "Every part of the sitting, in order."
     same_day: bool
     "To the day on which it is asked, or to another time of the day that it has."
+    by: str = "citizen"
+    "As the journal names them."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

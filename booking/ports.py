@@ -159,6 +159,10 @@ class Store(Protocol):
         """Look an appointment up."""
         ...
 
+    async def find_id(self, appointment_id: str, now: datetime) -> AppointmentView:
+        """Look an appointment up by its id, for its department."""
+        ...
+
     async def contact(self, ref: str) -> Contact:
         """Whom to tell of an appointment or of an entry of the waiting list."""
         ...

@@ -25,6 +25,7 @@ from booking.availability_service import Freshness
 from booking.catalogue import Catalogue, Service, Site
 from booking.catalogue_admin_service import CatalogueAdminService
 from booking.errors import BadDetails, SlotTaken
+from booking.moving_service import MovingService
 from booking.orders import (
     Arrived,
     CatalogueChanged,
@@ -45,7 +46,7 @@ EVERY_TIME = Freshness()
 MOST_IN_A_SITTING = 3
 
 
-class BookingService(WaitlistService, CatalogueAdminService):
+class BookingService(WaitlistService, CatalogueAdminService, MovingService):
     """What can be booked, the appointments, the waiting list, and what changes of all that."""
 
     def __init__(

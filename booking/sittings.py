@@ -14,6 +14,8 @@ from booking.errors import NotForOthers
 from booking.orders import ConfirmOrder, Move, MoveOrder, Place
 from booking.slots import Want
 
+CITIZEN = "citizen"
+
 
 def place(
     catalogue: Catalogue,
@@ -41,24 +43,27 @@ def whole(view: AppointmentView) -> list[AppointmentView]:
 
 def move(
     catalogue: Catalogue,
-    reference: str,
+    reference: str | None,
     parts: Sequence[AppointmentView],
     site_id: str,
     start: datetime,
     person: str,
     chance: int,
     now: datetime,
+    by: str = CITIZEN,
 ) -> MoveOrder:
     """How what is booked goes to `site_id`, one part after another from `start` on.
 
-    parts: as `whole` gives them.  person, chance: as of `place`.
+    parts: as `whole` gives them.  person, chance: as of `place`.  by: who moves it; the limits of
+    the citizen bind nobody else.
     Raises `TooLateToChange`, `NotOfferedHere`, `NotInThisLanguage`, `NotInCatalogue` and what
     `slots.first_grain` does.
     """
     moves, at = [], start
     for one in parts:
         service, site = slots.offered(catalogue, one.service, site_id, one.wish)
-        may_change(one.start, service.change_until_minutes, now)
+        if by == CITIZEN:
+            may_change(one.start, service.change_until_minutes, now)
         there = place(catalogue, service, site, at, person, one.wish, chance, now, one.entity_key)
         moves.append(Move(appointment_id=one.appointment_id, version=one.version, place=there))
         at = slots.instant_of(there.first_grain + there.grains)
@@ -68,7 +73,8 @@ def move(
         reference=reference,
         person=person,
         moves=tuple(moves),
-        same_day=slots.local_day(site, start) in kept,
+        same_day=by != CITIZEN or slots.local_day(site, start) in kept,
+        by=by,
     )
 
 

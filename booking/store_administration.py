@@ -24,6 +24,7 @@ from booking.catalogue_changes import (
     HoursChange,
     Preview,
     ServiceChange,
+    SpeechChange,
     inverse,
     mark,
     meant,
@@ -220,15 +221,18 @@ def _made_before(conn: Connection, order: ChangeOrder, catalogue: Catalogue) -> 
 
 
 def _make_room(conn: Connection, change: Change, tell: Tell, now: datetime) -> list[datetime]:
-    """Of fewer lanes: what is booked on those that are gone moves to others, where one is free.
+    """What is booked on lanes that are gone, or speak less, moves to others, where one is free.
 
     Returns when holds begin that were given back for it.
     """
-    if not isinstance(change, CapacityChange):
-        return []
     ended: list[datetime] = []
     catalogue = store_catalogue.load(conn)
-    for unit in range(change.after.lanes, change.before.lanes):
+    units = range(0)
+    if isinstance(change, CapacityChange):
+        units = range(change.after.lanes, change.before.lanes)
+    elif isinstance(change, SpeechChange):
+        units = range(catalogue.department(change.department).lanes)
+    for unit in units:
         gone = OutageOrder(
             outage_id="",
             resource=f"department:{change.department}",

@@ -244,9 +244,11 @@ def reschedule(conn: Connection, order: MoveOrder, *, tell: Tell, now: datetime)
     for move in order.moves:
         _take(conn, move.appointment_id, move.place, tell, now)
     for move in order.moves:
-        note(conn, by_id(conn, move.appointment_id), actor="citizen", tell=tell, now=now)
+        note(conn, by_id(conn, move.appointment_id), actor=order.by, tell=tell, now=now)
     for row in before:
         tell.freed(conn, row, now)
+    if order.reference is None:
+        return find_id(conn, order.moves[0].appointment_id, now)
     return find(conn, order.reference, now)
 
 
@@ -273,6 +275,11 @@ def cancel(
 def find(conn: Connection, reference: str, now: datetime) -> AppointmentView:
     """The appointment of a reference.  Raises `UnknownReference`."""
     return _seen(conn, by_reference(conn, reference), now)
+
+
+def find_id(conn: Connection, appointment_id: str, now: datetime) -> AppointmentView:
+    """The appointment of an id, for the department.  Raises `UnknownReference`."""
+    return _seen(conn, by_id(conn, appointment_id), now)
 
 
 def contact(conn: Connection, appointment_id: str) -> Contact:

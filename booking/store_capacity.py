@@ -179,6 +179,8 @@ def free_the_unit(
         ).all()
         for row in rows:
             units = units_for(catalogue, _booked(row, []), order.resource, row.grain)
+            if order.unit in units:  # it does for this one all the same
+                continue
             if _moved(conn, order, row, units):
                 moved += 1
                 continue

@@ -16,8 +16,10 @@ from booking.catalogue_changes import (
     ChangeRecord,
     ClosureChange,
     HoursChange,
+    LaneSpeech,
     ReleaseChange,
     ServiceChange,
+    SpeechChange,
     subject_of,
 )
 from booking.store_catalogue_tables import (
@@ -154,6 +156,8 @@ def as_json(value: Any) -> Any:
             return service_row(value)
         case Capacity():
             return {"lanes": value.lanes, "daily_quota": value.daily_quota}
+        case LaneSpeech():
+            return {"lanes": [list(lane) for lane in value.lanes]}
         case Closure():
             return {
                 "names": dict(value.names),
@@ -200,6 +204,8 @@ def change_of(row: Any) -> Change:
             return HoursChange(department=of, before=openings_of(before), after=openings_of(after))
         case "capacity":
             return CapacityChange(department=of, before=Capacity(**before), after=Capacity(**after))
+        case "lanes":
+            return SpeechChange(department=of, before=_speech(before), after=_speech(after))
         case "closure":
             day = date.fromisoformat(rest.rpartition(":")[2])
             return ClosureChange(
@@ -210,6 +216,10 @@ def change_of(row: Any) -> Change:
                 department=of, release=rest, before=_release(before), after=_release(after)
             )
     raise ValueError(f"a change of {kind!r}: written by a newer counter?")
+
+
+def _speech(value: Any) -> LaneSpeech:
+    return LaneSpeech(lanes=tuple(tuple(lane) for lane in value["lanes"]))
 
 
 def _closure(value: Any) -> Closure | None:
@@ -247,6 +257,12 @@ def write(conn: Connection, change: Change) -> None:
                 update(department)
                 .where(department.c.id == change.department)
                 .values(lanes=change.after.lanes, daily_quota=change.after.daily_quota)
+            )
+        case SpeechChange():
+            conn.execute(
+                update(department)
+                .where(department.c.id == change.department)
+                .values(speech=as_json(change.after)["lanes"])
             )
         case ClosureChange():
             at = (closure.c.place == place, closure.c.day == change.day)

@@ -102,6 +102,9 @@ class SqlStore:
     async def find(self, reference: str, now: datetime) -> AppointmentView:
         return await self._executor.read(store_booking.find, reference, now)
 
+    async def find_id(self, appointment_id: str, now: datetime) -> AppointmentView:
+        return await self._executor.read(store_booking.find_id, appointment_id, now)
+
     async def contact(self, ref: str) -> Contact:
         return await self._executor.read(_contact, ref)
 

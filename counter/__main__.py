@@ -125,6 +125,22 @@ def _recording(options: argparse.Namespace) -> int:
     return 0
 
 
+def _case_folder(options: argparse.Namespace) -> int:
+    from counter.app.clock import new_id
+    from counter.app.demo import NotRunning, ask
+    from counter.app.folder_out import write_out
+    from counter.documents.handover import FolderDiffers
+
+    try:
+        told = asyncio.run(ask(_settings(options).data, "/case-folder", {"case": options.case}))
+        folder = asyncio.run(write_out(told, options.directory, new_id))
+    except (NotRunning, FolderDiffers, FileNotFoundError) as refused:
+        print(refused, file=sys.stderr)
+        return 1
+    _say(f"{folder}: {len(told['files'])} files; the journal says that you have them")
+    return 0
+
+
 def _drain(options: argparse.Namespace) -> int:
     return _ask_operator(
         options, "/drain", {"process": options.process, "limit_s": options.limit_s}
@@ -239,8 +255,11 @@ def _audit(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
+    from counter.documents.text_process import find_tools
+
     for line in shown(_settings(options, serving=True)):
         _say(line)
+    _say(find_tools().sentence())
     return 0
 
 
@@ -314,7 +333,14 @@ def _parser() -> argparse.ArgumentParser:
     recording.add_argument("file", type=Path, help="such as conversation.mkv; must not be there")
     recording.set_defaults(run=_recording)
 
-    webhooks = commands.add_parser("webhooks", help="which programs are told of appointments")
+    folder = commands.add_parser(
+        "case-folder", parents=[common], help="take the papers of a case out, with a manifest"
+    )
+    folder.add_argument("case", help="its id")
+    folder.add_argument("directory", type=Path, help="in which the folder is made")
+    folder.set_defaults(run=_case_folder)
+
+    webhooks = commands.add_parser("webhooks", help="which programs are told what")
     asked = webhooks.add_subparsers(required=True, metavar="WHAT")
     which = asked.add_parser("list", parents=[common], help="all, or what one was told")
     which.add_argument("webhook", nargs="?", help="its id")
@@ -399,7 +425,7 @@ def _add_api_key(parser: argparse.ArgumentParser, common: argparse.ArgumentParse
         dest="scopes",
         action="append",
         required=True,
-        choices=("read", "book"),
+        choices=("read", "book", "webhooks"),
         help="what it may do; to be repeated",
     )
     new.add_argument("--department", help="only its services (all)")

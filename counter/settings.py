@@ -79,6 +79,12 @@ def _mailbox(text: str) -> str:
     return text
 
 
+def _absolute(path: Path) -> Path:
+    if not path.is_absolute():
+        raise ValueError("is not an absolute path: where the counter was started would decide")
+    return path
+
+
 def _network(text: str) -> str:
     try:
         return str(ipaddress.ip_network(text))
@@ -190,6 +196,9 @@ class Settings(BaseSettings):
     document_camera: str = ""
     """Part of the document camera's name, as the terminals' browsers give it; empty: a terminal
     has one camera for the face and for papers."""
+    terminal_printing: Literal["page", "none"] | None = None
+    """`page`: the terminals' browsers print.  `none`: whoever asks for a print is told that there
+    is no printer.  Not said: `page` in development, `none` in production."""
     smtp_host: str | None = None
     """Who takes the counter's e-mail; none: notices are files in `data/notices`."""
     smtp_port: Port = 0
@@ -211,6 +220,10 @@ class Settings(BaseSettings):
     webhook_networks: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_several)] = ()
     """Networks in which receivers of webhooks may be although they are not public, such as
     `10.20.0.0/16`."""
+    handover: dict[str, Annotated[Path, AfterValidator(_absolute)]] = {}
+    """Where folders of closed cases go, by the department's id, or `all` for those that are not
+    named; in `counter.toml` as `[handover]`, in the environment as JSON.  Departments that have no
+    directory hand nothing over."""
     waiting_room_per_s: Annotated[float, Field(ge=0, le=10_000)] = 0.0
     """When a department opens its days for booking, people gather in a waiting room and so many
     go in each second on this node; 0: there are no waiting rooms."""
@@ -251,6 +264,13 @@ class Settings(BaseSettings):
         if self.media_workers is not None:
             return self.media_workers
         return 0 if self.media_nodes else os.cpu_count() or 1
+
+    @property
+    def page_printing(self) -> Literal["page", "none"]:
+        """Whether the terminals' browsers print."""
+        if self.terminal_printing is None:
+            return "page" if self.profile == "development" else "none"
+        return self.terminal_printing
 
     @property
     def only_relayed(self) -> bool:

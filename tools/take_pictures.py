@@ -237,6 +237,8 @@ class Visit:
 
         await desk.locator(".matter__close").click()
         await desk.locator("dialog input[type=radio]").nth(1).check()
+        for due in await desk.locator("dialog .dues select").all():
+            await due.select_option("none")
         await desk.locator("#close-next").fill(self.shooting.next_step)
         await self.shoot(desk, "console-close")
         await desk.locator(".close__answers button").last.click()

@@ -38,6 +38,10 @@ class Operations(Protocol):
         """Where a finished one lies, and what opens it; journalled."""
         ...
 
+    async def case_folder(self, case_id: str) -> Json:
+        """Where the files of a case lie, and what they are called; journalled."""
+        ...
+
     async def webhooks(self, webhook_id: str | None) -> Json:
         """All of them; or what one was told."""
         ...
@@ -96,6 +100,7 @@ async def open_admin_socket(operations: Operations, path: Path) -> web.AppRunner
     )
     app.router.add_get("/recordings", _answer(lambda body: operations.recordings()))
     app.router.add_post("/recording", _answer(lambda body: operations.recording(body["recording"])))
+    app.router.add_post("/case-folder", _answer(lambda body: operations.case_folder(body["case"])))
     app.router.add_post("/webhooks", _answer(lambda body: operations.webhooks(body.get("webhook"))))
     app.router.add_post(
         "/webhooks/add",

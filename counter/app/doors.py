@@ -1,19 +1,23 @@
 """The doors: pages, sockets and health, on the services of a node."""
 
 import asyncio
+import json
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime
-from typing import cast
+from typing import Literal, cast
 
 from aiohttp import web
 from sqlalchemy import Connection
 
+from booking.script_opencc import simplified
 from counter.app.clock import clock, new_id
 from counter.app.files import secret
 from counter.app.later_papers import owe_links
 from counter.app.parts import Parts
+from counter.app.pointing import POINTER, Pointing
+from counter.app.pointing import handlers as pointing_handlers
 from counter.identity.tls_development import ensure_tls
 from counter.ids import CaseId
 from counter.protocol.message import Language, Model
@@ -36,18 +40,26 @@ from web.citizen.memo_pages import MemoDeps
 from web.citizen.paper_pages import PaperDeps
 from web.citizen.ports import Deps as CitizenDeps
 from web.citizen.waiting_room_pages import RoomDeps, behind_the_door
-from web.console import admin_pages, advance_pages, party_asks, stills
+from web.console import admin_pages, advance_pages, case_pages, party_asks, print_asks, stills
 from web.console import asks as console_asks
 from web.console import later_pages as console_later_pages
 from web.console import views as console
 from web.console.admin_local import departments_in
 from web.console.admin_ports import AdminDeps
 from web.console.advance_local import LocalBeforeVisits
+from web.console.cases_local import LocalCaseFolders
 from web.console.counter_local import LocalConsoleCounter
 from web.console.later_local import LocalLater
 from web.console.ports import ConsoleDeps
 from web.console.screen import DeskScreens
-from web.shared import health, line_asks, papers, recording_asks
+from web.shared import (
+    health,
+    line_asks,
+    originals_local,
+    papers,
+    proofing_asks,
+    recording_asks,
+)
 from web.shared.language import language_of
 from web.shared.papers_local import LocalPapers
 from web.shared.sealed import Sealer
@@ -56,6 +68,7 @@ from web.shared.setup import Base, install
 from web.shared.wording import screen_language
 from web.terminal import asks as terminal_asks
 from web.terminal import capture_pages
+from web.terminal import print_asks as terminal_print_asks
 from web.terminal import views as terminal
 from web.terminal.capture_pages import CaptureDeps
 from web.terminal.counter_local import LocalTerminalCounter
@@ -104,7 +117,7 @@ async def open_doors(
     terminals = TerminalScreens(
         catalogue=parts.snapshot, forms=parts.forms, link_address=parts.link_addresses
     )
-    desks = DeskScreens(catalogue=parts.snapshot, forms=parts.forms)
+    desks = DeskScreens(catalogue=parts.snapshot, forms=parts.forms, simplify=simplified)
     app.add_routes(
         _routes(
             parts,
@@ -115,6 +128,7 @@ async def open_doors(
             domain=settings.domain,
             secure=secure,
             document_camera=settings.document_camera,
+            printing=settings.page_printing,
             waiting_room_per_s=settings.waiting_room_per_s,
         )
     )
@@ -128,9 +142,14 @@ async def open_doors(
         origins=origins,
     )
     gateway.attach_to(app)
-    closing.callback(
-        parts.store.bus.subscribe(lambda audience, seq: gateway.wake(audience, int(seq))).close
-    )
+
+    def hear(topic: str, value: str) -> None:
+        if topic.startswith(POINTER):
+            gateway.pass_on(topic.removeprefix(POINTER), "pointer.moved", json.loads(value))
+        else:
+            gateway.wake(topic, int(value))
+
+    closing.callback(parts.store.bus.subscribe(hear).close)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
     await runner.setup()
     closing.push_async_callback(runner.cleanup)
@@ -156,6 +175,7 @@ def _routes(
     domain: str,
     secure: bool,
     document_camera: str,
+    printing: Literal["page", "none"],
     waiting_room_per_s: float,
 ) -> list[web.RouteDef]:
     executor = parts.store.executor
@@ -163,6 +183,7 @@ def _routes(
         executor=executor,
         screens=terminals,
         documents=parts.documents,
+        previews=parts.previews,
         identity=parts.identity,
         sessions=sessions,
         clock=clock,
@@ -218,13 +239,27 @@ def _routes(
             )
         ),
         *availability_feed.routes(parts.booking, clock),
-        *terminal.routes(TerminalDeps(counter=terminal_counter, document_camera=document_camera)),
+        *terminal.routes(
+            TerminalDeps(
+                counter=terminal_counter, document_camera=document_camera, printing=printing
+            )
+        ),
         *console.routes(ConsoleDeps(counter=console_counter)),
         *advance_pages.routes(
             LocalBeforeVisits(
                 executor=executor,
                 advance=parts.advance,
                 snapshot=parts.snapshot,
+                clock=clock,
+            )
+        ),
+        *case_pages.routes(
+            LocalCaseFolders(
+                executor=executor,
+                folders=parts.paper_work.folders,
+                forms=parts.forms,
+                snapshot=parts.snapshot,
+                reads_words=parts.paper_work.tools.complete,
                 clock=clock,
             )
         ),
@@ -259,6 +294,7 @@ def _routes(
 def _api(parts: Parts, key: bytes, domain: str) -> ApiDeps:
     return ApiDeps(
         booking=parts.booking,
+        webhooks=parts.webhooks,
         once=LocalOnce(Gate(parts.store.executor)),
         limits=Limits(asyncio.get_running_loop().time),
         now=clock,
@@ -308,7 +344,16 @@ def _gateway_doors(
             **signaling_handlers(parts.signaling, COMMANDS),
             **line_asks.handlers(parts.quality),
             **recording_asks.handlers(parts.recordings),
+            **pointing_handlers(
+                Pointing(parts.store.executor, parts.store.bus, asyncio.get_running_loop().time)
+            ),
+            **proofing_asks.handlers(
+                parts.case_of, parts.require_current, parts.proofings, parts.zones
+            ),
+            **originals_local.handlers(parts.store.executor, clock),
             **party_asks.handlers(parts.case_of, parts.store.executor, parts.snapshot, clock),
+            **print_asks.handlers(parts.case_of, parts.store.executor, clock),
+            **terminal_print_asks.handlers(parts.store.executor, clock),
             **terminal_asks.handlers(parts.case_of, parts.documents, parts.esign, clock),
             **console_asks.handlers(
                 parts.case_of,

@@ -1,6 +1,6 @@
 """Where signalling meets booking: its catalogue, and what its steps do to an appointment."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 
 from sqlalchemy import Connection
@@ -12,15 +12,18 @@ from booking.service import BookingService
 from booking.store_rows import by_id, view_of
 from booking.store_visits import due_of
 from counter.app.clock import new_id
+from counter.app.identifying import surroundings
 from counter.app.notices import owe_missing_papers
 from counter.case import Case, Outcome
 from counter.documents.checklist import settle
 from counter.documents.store_checklist import checklist_of, put_dues
 from counter.documents.store_commands import cancel_request
-from counter.documents.store_documents import documents_of
+from counter.documents.store_documents import documents_of, shows
+from counter.documents.store_printing import give_up
 from counter.esign.store_esign import withdraw
 from counter.esign.store_reading import signing_of
-from counter.ids import AppointmentId, DepartmentId, ServiceId, SiteId, TerminalId
+from counter.identity.store_proofing import end_visit
+from counter.ids import AppointmentId, CaseId, DepartmentId, ServiceId, SiteId, TerminalId
 from counter.signaling.ports import ArrivedAppointment, FoundAppointment
 from counter.signaling.store_step import Hooks
 from counter.store.cases import audiences
@@ -67,8 +70,20 @@ def put_papers_away(conn: Connection, case: Case, *, by: str, now: datetime) -> 
             withdraw(conn, case.id, one.ceremony_id, by=by, audiences=audiences, now=now)
 
 
-def hooks_of(snapshot: Snapshot, booking: BookingService) -> Hooks:
-    """What signalling runs inside its own transactions."""
+def _no_work(conn: Connection, case: Case, now: datetime) -> None:
+    """Nothing is done with papers afterwards."""
+
+
+def hooks_of(
+    snapshot: Snapshot,
+    booking: BookingService,
+    owe_paper_work: Callable[[Connection, Case, datetime], None] = _no_work,
+) -> Hooks:
+    """What signalling runs inside its own transactions.
+
+    owe_paper_work: writes down what is to be done with the papers of a case that is closed now.
+    """
+    around = surroundings(snapshot)
 
     def find(
         conn: Connection, reference: str, terminal_id: TerminalId, now: datetime
@@ -114,18 +129,23 @@ def hooks_of(snapshot: Snapshot, booking: BookingService) -> Hooks:
         if case.appointment_id is not None:
             booking.fulfil(conn, case.appointment_id, now)
         put_papers_away(conn, case, by=f"agent:{case.agent_id}", now=now)
+        end_visit(conn, around, case.id, by=f"agent:{case.agent_id}", now=now)
         owe_missing_papers(conn, case, now)
+        owe_paper_work(conn, case, now)
 
     def left(conn: Connection, case: Case, now: datetime) -> None:
         if case.appointment_id is not None:
             booking.walk_out(conn, case.appointment_id, now)
         put_papers_away(conn, case, by=f"terminal:{case.terminal_id}", now=now)
+        give_up(conn, audiences, case.id, "left", now)
+        end_visit(conn, around, case.id, by=f"terminal:{case.terminal_id}", now=now)
 
     return Hooks(
         new_id=new_id,
         catalogue=snapshot,
         find=find,
         arrive=arrive,
+        shows=lambda conn, case_id, sha256: shows(conn, CaseId(case_id), sha256),
         closing=closing,
         closed=closed,
         left=left,

@@ -91,6 +91,7 @@ class Node:
         sinks = sinks_of(settings, clock)
         self._keep(Deliverer(store.executor, readers, sinks, clock).run_for_ever())
         self._keep(parts.webhooks.run_for_ever())
+        self._keep(parts.paper_work.jobs.work_for_ever())
         operations = NodeOperations(
             address=self.address,
             development=settings.profile == "development",
@@ -100,6 +101,7 @@ class Node:
             recordings_of=parts.recordings,
             webhooks_of=parts.webhooks,
             api_keys_of=parts.api_keys,
+            papers_of=parts.paper_work,
             alerts=lambda: parts.store.executor.read(open_alerts),
             blob_path=parts.store.blobs.path,
             ready=self.readiness,

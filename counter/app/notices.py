@@ -16,6 +16,7 @@ from booking.service import BookingService
 from booking.store_rows import by_id, sitting_of, view_of
 from counter.case import Case, Outcome
 from counter.documents import advance
+from counter.documents.handover import EVENT as HANDED_OVER
 from counter.documents.later import Link, LinkState
 from counter.documents.store_advance import asked_again
 from counter.documents.store_checklist import dues_of
@@ -57,6 +58,8 @@ class BookingReaders:
     async def reader(
         self, kind: str, ref: str, body: Mapping[str, Any], now: datetime
     ) -> Reader | None:
+        if kind == HANDED_OVER:
+            return None  # programs are told, and nobody else
         try:
             if kind == OFFERED:
                 if now >= datetime.fromisoformat(body["expires_at"]):

@@ -90,6 +90,14 @@ class ApiKeys(Protocol):
     async def revoke(self, key_id: str, by: str) -> None: ...
 
 
+class PaperWork(Protocol):
+    """The part of `counter.app.paper_work.PaperWork` that is used here."""
+
+    async def state(self) -> Json: ...
+
+    async def folder_out(self, case_id: str, by: str) -> Json: ...
+
+
 OPERATOR = "operator:socket"
 LOCAL = timezone(timedelta(hours=8))
 "Macau and Hengqin, all year."
@@ -109,6 +117,7 @@ class NodeOperations:
     recordings_of: Recordings
     webhooks_of: Webhooks
     api_keys_of: ApiKeys
+    papers_of: PaperWork
     alerts: Callable[[], Awaitable[Sequence[Alert]]]
     blob_path: Callable[[str], Path]
     ready: Callable[[], Awaitable[bool]]
@@ -130,6 +139,7 @@ class NodeOperations:
             "address": self.address,
             "ready": await self.ready(),
             "media": media,
+            "papers": await self.papers_of.state(),
         }
 
     async def drain(self, process: str, limit_s: int) -> Json:
@@ -160,6 +170,10 @@ class NodeOperations:
             "path": str(self.blob_path(sha256)),
             "key": base64.b64encode(key).decode(),
         }
+
+    async def case_folder(self, case_id: str) -> Json:
+        """Where its files lie, and what they are called.  Raises `NotFound`, `BindingFailed`."""
+        return await self.papers_of.folder_out(case_id, OPERATOR)
 
     async def webhooks(self, webhook_id: str | None) -> Json:
         """All of them; or what one was told.  Raises `NotFound`."""

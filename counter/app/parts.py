@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -20,9 +21,11 @@ from counter.app.call_lines import listeners, speaks_in
 from counter.app.clock import clock, new_id, new_token, random_bytes
 from counter.app.files import secret
 from counter.app.hooks import Snapshot, hooks_of
+from counter.app.identifying import ZoneDesk, surroundings
 from counter.app.later_papers import LinkAddresses
 from counter.app.live_stills import LiveStills
 from counter.app.media_processes import media_pool
+from counter.app.paper_work import PaperWork, open_paper_work, owe_paper_work
 from counter.app.recorded_calls import RECORDED_CALLS
 from counter.app.seed import put_people
 from counter.app.store import Store
@@ -43,9 +46,11 @@ from counter.documents.checklist_sql import SqlChecklists
 from counter.documents.later_service import LaterService
 from counter.documents.later_sql import SqlLaterPapers
 from counter.documents.papers_sql import SqlPapers
+from counter.documents.preview_service import PreviewService
 from counter.documents.scan_pool import ScanPool
 from counter.documents.seal_cryptography import PaperSeal
 from counter.documents.service import DocumentsService
+from counter.documents.store_printing import give_up_silent
 from counter.errors import NotAllowedNow
 from counter.esign.form_typst import shipped_forms, shipped_glyphs
 from counter.esign.forms import Forms
@@ -57,6 +62,7 @@ from counter.esign.tsa_development import tsa_application
 from counter.identity.api_key_service import ApiKeyService
 from counter.identity.commands_store import StoredCommands
 from counter.identity.passphrases_argon2 import Argon2Passphrases
+from counter.identity.proofing_sql import SqlProofings
 from counter.identity.service import IdentityService
 from counter.identity.store_api_keys import SqlApiKeys
 from counter.ids import AgentId, TerminalId
@@ -100,6 +106,7 @@ class Parts:
     captures: CaptureService
     "Photographs that come up in parts."
     checklists: ChecklistService
+    previews: PreviewService
     advance: AdvanceService
     "Papers before the trip."
     later: LaterService
@@ -117,6 +124,10 @@ class Parts:
     recordings: RecordingService
     recording_keeper: RecordingKeeper
     stills: LiveStills
+    paper_work: PaperWork
+    "What is done with papers afterwards."
+    proofings: SqlProofings
+    zones: ZoneDesk
     memos: SqlMemos
     webhooks: WebhookService
 
@@ -133,6 +144,10 @@ class Parts:
         if case is None or not case.open:
             raise NotAllowedNow(f"{who.own} has no open case")
         return case
+
+    async def require_current(self, who: GatewayPrincipal) -> None:
+        """Raises `UsedElsewhere` when another window of this desk took over."""
+        await self.store.executor.read(require_current, who)
 
     async def warm_up(self) -> None:
         """So that the first citizen does not wait for a process to start."""
@@ -151,6 +166,8 @@ class Parts:
         await self.store.executor.write(store_memos.tidy, clock())
         await self.store.executor.write(store_webhooks.tidy, clock())
         await self.advance.sweep(clock())
+        await self.store.executor.write(give_up_silent, audiences, clock())
+        await self.zones.tidy()
         await self.later.sweep(clock())
         await self.captures.sweep(clock())
         await self.esign.resume(clock())
@@ -187,9 +204,10 @@ async def open_parts(
         await executor.write(put_people, clock())
     snapshot = Snapshot(await booking.catalogue())
 
-    scanner, looker = ScanPool(), ScanPool()
-    closing.push_async_callback(scanner.close)
-    closing.push_async_callback(looker.close)
+    # Of their own, so that no still waits for previews, nor at the counter for those from home.
+    scanner, looker, previewer = ScanPool(), ScanPool(), ScanPool()
+    for pool in (scanner, looker, previewer):
+        closing.push_async_callback(pool.close)
     taken = AdmitLimits(pages_max=PAPER_PAGES)
     decoder_of_files = AdmitProcesses(taken)
     closing.push_async_callback(decoder_of_files.close)
@@ -214,7 +232,7 @@ async def open_parts(
     recordings = SqlRecordings(executor, RECORDED_CALLS)
     forms = shipped_forms()
     signaling = SignalingService(
-        SqlStore(executor, hooks_of(snapshot, booking)),
+        SqlStore(executor, hooks_of(snapshot, booking, owe_paper_work(settings))),
         BridgedCalls(media),
         _relays(settings),
         clock,
@@ -231,6 +249,9 @@ async def open_parts(
         identity=IdentityService(StoredCommands(executor), Argon2Passphrases(), new_token),
         api_keys=ApiKeyService(SqlApiKeys(executor), new_id, new_token, clock),
         documents=documents,
+        previews=PreviewService(
+            SqlPapers(executor, audiences, require_open), previewer, time.monotonic
+        ),
         captures=CaptureService(
             SqlCaptures(executor, audiences),
             CaptureFiles(settings.captures),
@@ -264,6 +285,11 @@ async def open_parts(
         media=media,
         media_proof=media_proof,
         stills=LiveStills(executor, media, decoder),
+        paper_work=await open_paper_work(settings, store, snapshot, closing),
+        proofings=SqlProofings(executor, surroundings(snapshot), secrets.randbelow, clock),
+        zones=ZoneDesk(
+            executor, store.blobs, scanner, secret(settings.keys / "identity.key"), clock
+        ),
         memos=SqlMemos(executor),
         webhooks=WebhookService(
             SqlWebhooks(executor),

@@ -70,7 +70,6 @@ class TerminalOptions:
     printer: str | None = None
     sound: bool = False
     browser: str | None = None
-    browser_arguments: tuple[str, ...] = ()
     profiles: Path | None = None
 
 
@@ -239,7 +238,7 @@ def _browser(
         return f"{who.server}/terminal/start#{told['ticket']}"
 
     profiles = options.profiles or options.state / "browser"
-    return ChromiumProcess(options.browser, address, profiles, more=options.browser_arguments)
+    return ChromiumProcess(options.browser, address, profiles)
 
 
 async def _flatten(scanning: ScanPool, photograph: bytes) -> bytes | None:

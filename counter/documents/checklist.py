@@ -90,6 +90,7 @@ def standings(
 
 def _state(pages: Sequence[PageState], *, declined: bool) -> State:
     """A page that waits for the agent comes first; one that was accepted outweighs any other."""
+    pages = [state for state in pages if state is not PageState.SUPERSEDED]
     if PageState.STORED in pages:
         return "stored"
     if PageState.ACCEPTED in pages:

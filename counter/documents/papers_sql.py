@@ -128,9 +128,11 @@ class SqlPapers:
                 store_commands.note_shown, self._audiences, case_id, sha256, by=by, now=now
             )
 
-    async def take_shot(self, case_id: CaseId, request_id: RequestId, *, now: datetime) -> None:
+    async def take_shot(
+        self, case_id: CaseId, request_id: RequestId, *, by: str, now: datetime
+    ) -> None:
         await self._executor.write(
-            store_commands.take_shot, self._audiences, case_id, request_id, now=now
+            store_commands.take_shot, self._audiences, case_id, request_id, by=by, now=now
         )
 
     async def shows(self, case_id: CaseId, sha256: str) -> bool:

@@ -1,15 +1,21 @@
 """What documents need from outside: rows, bytes by digest, and someone who looks at photographs."""
 
-from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Literal, Protocol
 
 from counter.documents.admit import Admitted, NotAdmitted
 from counter.documents.advance import AdvancePaper, Look, NewAdvance, Sealed
+from counter.documents.bundle import Book, Leaf
 from counter.documents.capture import Announced, Capture, CaptureState
+from counter.documents.folder import CaseFacts
+from counter.documents.handover import Frozen
+from counter.documents.job import Job, JobKind, JobOutcome
 from counter.documents.later import Asked, Link, NewSheet
+from counter.documents.mrz import Reading
 from counter.documents.page import Limits, RequestState, ScanRefused, ScanResult
 from counter.documents.papers import CaseDocuments, NewPage, OpenRequest, PageRow
+from counter.documents.preview import Glance
 from counter.ids import AppointmentId, CaseId, Digest, PageId, RequestId
 
 
@@ -30,6 +36,14 @@ class Scanner(Protocol):
 
     async def scan(self, photograph: bytes, limits: Limits) -> ScanResult | ScanRefused:
         """Never raises for what a file can do: a dead worker is the code `scan_failed`."""
+        ...
+
+
+class Previewer(Protocol):
+    """Looks at one small picture of what lies under the camera, away from the event loop."""
+
+    async def preview(self, picture: bytes, finer: float) -> Glance | ScanRefused:
+        """As `Scanner.scan`.  finer: how many times as wide the camera's own picture is."""
         ...
 
 
@@ -103,7 +117,9 @@ class Papers(Protocol):
         """An agent has been given this page; noted once.  Harmless for what is no page."""
         ...
 
-    async def take_shot(self, case_id: CaseId, request_id: RequestId, *, now: datetime) -> None:
+    async def take_shot(
+        self, case_id: CaseId, request_id: RequestId, *, by: str, now: datetime
+    ) -> None:
         """Have the terminal's program photograph what lies there.  Raises `ScanNotAsked`."""
         ...
 
@@ -307,6 +323,108 @@ class AdvancePapers(Protocol):
 
     async def forget(self, now: datetime) -> tuple[Digest, ...]:
         """Forget those of appointments that are over; which bytes nobody needs now."""
+        ...
+
+
+class Binder(Protocol):
+    """Binds pages and copies them, away from the event loop.  Both raise `BindingFailed`."""
+
+    async def bind(self, book: Book) -> bytes:
+        """The PDF; equal books are equal bytes."""
+        ...
+
+    async def bitonal(self, page_jpeg: bytes, dpi: float) -> bytes | None:
+        """A copy in black and white as TIFF; None: there is more on the page than text."""
+        ...
+
+
+class WordReader(Protocol):
+    """Reads what is written on a page, away from the event loop."""
+
+    async def words(self, page_jpeg: bytes, dpi: float) -> bytes:
+        """A PDF of one page with the words and no picture.  Raises `WordsUnread`."""
+        ...
+
+
+class CaseSource(Protocol):
+    """Knows what belongs to a case, other parts' documents among it."""
+
+    async def facts(self, case_id: CaseId) -> CaseFacts:
+        """All of one moment.  Raises `NotFound`."""
+        ...
+
+
+class Jobs(Protocol):
+    """What is to be done with papers afterwards, as durable rows."""
+
+    async def take(self, kinds: Iterable[JobKind], now: datetime) -> Job | None:
+        """One that is due; it comes again after its lease unless it is ended."""
+        ...
+
+    async def end(self, job: Job, outcome: JobOutcome, now: datetime) -> None:
+        """It is over."""
+        ...
+
+    async def again(self, job: Job, now: datetime) -> None:
+        """It came to nothing: after a pause again, or given up."""
+        ...
+
+    async def later(self, job: Job, pause: timedelta, now: datetime) -> None:
+        """It was not its turn yet."""
+        ...
+
+    async def pages_open(self, case_id: CaseId, kinds: Iterable[JobKind]) -> int:
+        """How many jobs of these kinds the case waits for."""
+        ...
+
+
+class Leaves(Protocol):
+    """Pages as bundles see them."""
+
+    async def leaf(self, page_id: PageId) -> Leaf:
+        """Raises `PageUnknown`."""
+        ...
+
+    async def keep(
+        self, page_id: PageId, form: Literal["words", "bitonal"], sha256: str, now: datetime
+    ) -> None:
+        """Note what was made of a page."""
+        ...
+
+
+class HandOvers(Protocol):
+    """Hand-overs as durable rows."""
+
+    async def frozen(self, case_id: CaseId) -> Frozen | None:
+        """What was written down to be handed over; None: nothing yet."""
+        ...
+
+    async def freeze(self, case_id: CaseId, frozen: Frozen, now: datetime) -> Frozen:
+        """Write down what is handed over; what was written down first holds."""
+        ...
+
+    async def done(self, job: Job, frozen: Frozen, facts: CaseFacts, now: datetime) -> None:
+        """It is there: the job ends, the journal and who is told hear of it, at once."""
+        ...
+
+
+class Shelf(Protocol):
+    """A directory of another department."""
+
+    async def put(self, frozen: Frozen, read: Callable[[str], Awaitable[bytes]]) -> None:
+        """The whole folder or none, durable when this returns.
+
+        Putting it again is free.  Raises `OSError`, and `FolderDiffers` when another is there.
+        read: the bytes of a digest.
+        """
+        ...
+
+
+class ZoneReader(Protocol):
+    """Reads the machine-readable zone of a page, away from the event loop."""
+
+    async def zone(self, page: bytes) -> Reading | None:
+        """page: the JPEG of a flattened page.  `None`: there is no zone, or nothing came of it."""
         ...
 
 

@@ -46,6 +46,12 @@ class PageGlare(PhotographRefused):
     code = "page_glare"
 
 
+class PageFinger(PhotographRefused):
+    """Something lies across the border of the page.  Advice: take your finger away."""
+
+    code = "page_finger"
+
+
 class PageBlank(PhotographRefused):
     """Nothing is written on it.  Advice: turn the paper over."""
 
@@ -181,6 +187,13 @@ class TooManyPhotographs(NotAllowedNow):
     status = 429
 
 
+class TooManyPreviews(NotAllowedNow):
+    """Previews of what lies under the camera come faster than they are looked at."""
+
+    code = "too_many_previews"
+    status = 429
+
+
 class NotBeforeVisit(NotAllowedNow):
     """The appointment is over, cancelled, or not booked yet: no papers are taken for it."""
 
@@ -234,6 +247,7 @@ BY_CODE: dict[str, type[PhotographRefused]] = {
         PageTooSmall,
         PageBlurred,
         PageGlare,
+        PageFinger,
         PageBlank,
         NotAnImage,
         ImageTooLarge,

@@ -20,11 +20,14 @@ from multiprocessing.connection import wait
 from typing import TypeVar
 
 from counter.documents.advance import Look
+from counter.documents.mrz import Reading
 from counter.documents.page import Limits, ScanRefused, ScanResult
+from counter.documents.preview import Glance
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+A = TypeVar("A")
 Scan = Callable[[bytes, Limits], ScanResult | ScanRefused]
 
 MEMORY_BYTES = 1536 * 1024**2
@@ -38,7 +41,7 @@ REDRAWN_MAX_PX = 4096
 
 
 class ScanPool:
-    """See `counter.documents.ports.Scanner` and `Looker`.  `close` it when the counter stops."""
+    """See `Scanner`, `Looker` and `Previewer` of `ports`.  `close` it when the counter stops."""
 
     def __init__(
         self,
@@ -72,6 +75,11 @@ class ScanPool:
         """The same for one taken at home, which becomes a page whatever it is worth."""
         return await self._run(_look, photograph, limits)
 
+    async def zone(self, page: bytes) -> Reading | None:
+        """What stands in the machine-readable zone of a flattened page; `None`: there is none."""
+        found = await self._run(_zone, page, Limits())
+        return None if isinstance(found, ScanRefused) else found
+
     async def look_at_drawn(self, page: bytes, limits: Limits) -> Look | ScanRefused:
         """The same for a page that was drawn from a PDF."""
         return await self._run(_look_at_drawn, page, limits)
@@ -81,13 +89,17 @@ class ScanPool:
         drawn = await self._run(_redraw, picture, Limits())
         return drawn if isinstance(drawn, bytes) else None
 
+    async def preview(self, picture: bytes, finer: float) -> Glance | ScanRefused:
+        """Look at one preview; see `counter.documents.ports.Previewer`."""
+        return await self._run(_preview, picture, finer)
+
     async def _run(
-        self, job: Callable[[bytes, Limits], T | ScanRefused], photograph: bytes, limits: Limits
+        self, job: Callable[[bytes, A], T | ScanRefused], photograph: bytes, how: A
     ) -> T | ScanRefused:
         process = await self._idle.get()
         try:
             async with asyncio.timeout(self.patience_seconds):
-                return await process.run(job, photograph, limits)
+                return await process.run(job, photograph, how)
         except TimeoutError:
             log.error("scan worker took longer than %s s and was ended", self.patience_seconds)
             process.discard()
@@ -168,6 +180,7 @@ def _end_with_parent() -> None:
 def _load() -> None:
     import cv2
 
+    import counter.documents.scan_opencv.preview
     import counter.documents.scan_opencv.scan  # noqa: F401
 
     cv2.setNumThreads(1)
@@ -189,6 +202,17 @@ def _look(photograph: bytes, limits: Limits) -> Look | ScanRefused:
 
     _allow_time()
     return look(photograph, limits)
+
+
+def _zone(page: bytes, limits: Limits) -> Reading | None:
+    """As `_scan`, of a page that was flattened before."""
+    _load()
+    from counter.documents.scan_opencv.mrz_reader import read_zone
+    from counter.documents.scan_opencv.scan import decode
+
+    _allow_time()
+    picture = decode(page)
+    return None if picture is None else read_zone(picture)
 
 
 def _look_at_drawn(page: bytes, limits: Limits) -> Look | ScanRefused:
@@ -219,6 +243,15 @@ def _redraw(picture: bytes, limits: Limits) -> bytes | ScanRefused:
         return ScanRefused(code="image_damaged", findings=None)
     _, encoded = cv2.imencode(".jpg", seen, [cv2.IMWRITE_JPEG_QUALITY, 80])
     return encoded.tobytes()
+
+
+def _preview(picture: bytes, finer: float) -> Glance | ScanRefused:
+    """As `_scan`, of a preview."""
+    _load()
+    from counter.documents.scan_opencv.preview import preview
+
+    _allow_time()
+    return preview(picture, finer)
 
 
 def _allow_time() -> None:

@@ -81,12 +81,14 @@ class DocumentsService:
             case_id, request_id, by=by, now=now, to=RequestState.DECLINED
         )
 
-    async def take_shot(self, case_id: CaseId, request_id: RequestId, *, now: datetime) -> None:
+    async def take_shot(
+        self, case_id: CaseId, request_id: RequestId, *, by: str, now: datetime
+    ) -> None:
         """The paper lies there: have the terminal's program photograph it, once.
 
         Raises `ScanNotAsked`.
         """
-        await self._papers.take_shot(case_id, request_id, now=now)
+        await self._papers.take_shot(case_id, request_id, by=by, now=now)
 
     async def fail_shot(
         self, case_id: CaseId, request_id: RequestId, *, code: str, now: datetime

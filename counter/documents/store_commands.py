@@ -237,7 +237,7 @@ def decide_page(
     changed = conn.execute(
         update(page)
         .where(page.c.id == page_id, page.c.case_id == case_id, page.c.state.in_(before))
-        .values(state=wanted)
+        .values(state=wanted, decided_by=by, decided_at=now)
     ).rowcount
     row = page_of(conn, case_id, page_id)
     if not changed:
@@ -293,7 +293,13 @@ def note_shown(
 
 
 def take_shot(
-    conn: Connection, audiences: Audiences, case_id: CaseId, request_id: RequestId, *, now: datetime
+    conn: Connection,
+    audiences: Audiences,
+    case_id: CaseId,
+    request_id: RequestId,
+    *,
+    by: str,
+    now: datetime,
 ) -> None:
     """Have the terminal's program take one photograph more than were announced.
 
@@ -306,12 +312,23 @@ def take_shot(
             scan_request.c.id == request_id,
             scan_request.c.case_id == case_id,
             scan_request.c.state == RequestState.OPEN,
+            scan_request.c.shots <= announced,
         )
         .values(shots=announced + 1, refusal=None)
     ).rowcount
     if not changed:
-        raise ScanNotAsked(f"request {request_id} is not open in case {case_id}")
+        if request_state(conn, case_id, request_id) is not RequestState.OPEN:
+            raise ScanNotAsked(f"request {request_id} is not open in case {case_id}")
+        return
     _tell_all(conn, audiences, case_id, "scan.taking", {"request_id": request_id}, now)
+    record(
+        conn,
+        actor=by,
+        action="shot.take",
+        subject=f"case:{case_id}",
+        facts={"request_id": request_id},
+        now=now,
+    )
 
 
 def _known_request(conn: Connection, case_id: str, request_id: str) -> OpenRequest | None:

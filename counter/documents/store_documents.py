@@ -67,6 +67,8 @@ page = Table(
     Column("height_px", Integer, nullable=False),
     Column("findings", JSON, nullable=False),
     Column("stored_at", UtcDateTime, nullable=False),
+    Column("decided_by", String(80)),
+    Column("decided_at", UtcDateTime),
     Column("shown_at", UtcDateTime),
     UniqueConstraint("case_id", "seq"),
     UniqueConstraint("request_id", "original_sha256"),

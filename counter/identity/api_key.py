@@ -27,6 +27,8 @@ class Scope(StrEnum):
     "See what can be booked, and when."
     BOOK = "book"
     "Book for people, and see, change and cancel what was booked with this key."
+    WEBHOOKS = "webhooks"
+    "Say which addresses are told of what becomes of appointments."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,9 +2,12 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from counter.identity.api_key import ApiKey
+from counter.identity.card import CardContents
+from counter.identity.challenge import DocumentKind
+from counter.identity.proofing import Level, ProofingState, Verdict
 
 NewToken = Callable[[], str]
 "A fresh secret of 256 bits, URL-safe."
@@ -43,4 +46,65 @@ class ApiKeyStore(Protocol):
 
     async def living(self, key_id: str) -> tuple[ApiKey, str] | None:
         """The key and the digest of its secret; None when it is not there, or revoked."""
+        ...
+
+
+class Proofings(Protocol):
+    """Identifications as durable rows; each change is told to the screens and journalled.
+
+    Refusals: `StepNotNow`, `StepsMissing`, `ProofingOver`, `NotSecond`, `NotAllowedNow`,
+    `NotFound`.
+    """
+
+    async def begin(
+        self, proofing_id: str, case_id: str, *, document: DocumentKind, agent_id: str
+    ) -> None:
+        """Begin and draw; the same id twice is once."""
+        ...
+
+    async def give(
+        self,
+        proofing_id: str,
+        case_id: str,
+        *,
+        step_id: str,
+        verdict: Verdict,
+        by: str,
+        role: Literal["agent", "citizen"],
+    ) -> None:
+        """Say what came of a step."""
+        ...
+
+    async def decide(
+        self, proofing_id: str, case_id: str, *, identified: bool, agent_id: str
+    ) -> ProofingState:
+        """The agent's decision; it may wait for a second officer."""
+        ...
+
+    async def second(self, proofing_id: str, *, agree: bool, officer_id: str) -> None:
+        """Another officer's word on it."""
+        ...
+
+    async def abort(self, proofing_id: str, case_id: str, *, reason: str, by: str) -> None:
+        """End it without a decision."""
+        ...
+
+
+class IdentityLevels(Protocol):
+    """How surely it is known who sits there: what a signing ceremony may ask."""
+
+    async def level(self, case_id: str) -> Level:
+        """The highest level that was reached in this case."""
+        ...
+
+
+class CardReader(Protocol):
+    """A reader of the chips of identity cards beside the terminal.
+
+    What the chip of a BIR says, and under which keys, is issued by its bureau and not public: a
+    module of theirs would stand behind this.  Nothing here claims that a chip is genuine.
+    """
+
+    async def contents(self) -> CardContents | None:
+        """What the card in it says; `None` while there is none.  Raises `CardUnreadable`."""
         ...

@@ -82,8 +82,10 @@ class WebhookStore(Protocol):
         """Oldest first; department: only those that are told of it alone."""
         ...
 
-    async def add(self, webhook: Webhook, secret: str, by: str, now: datetime) -> None:
-        """Keep a new one."""
+    async def add(
+        self, webhook: Webhook, secret: str, by: str, now: datetime
+    ) -> tuple[Webhook, str]:
+        """Keep a new one, unless its id is known; the one that is kept, and its secret."""
         ...
 
     async def remove(self, webhook_id: str, department: str | None, by: str, now: datetime) -> None:

@@ -37,8 +37,10 @@ class SqlWebhooks:
     async def listed(self, department: str | None) -> list[Webhook]:
         return await self._executor.read(listed, department)
 
-    async def add(self, webhook: Webhook, secret: str, by: str, now: datetime) -> None:
-        await self._executor.write(add, webhook, secret, by, now)
+    async def add(
+        self, webhook: Webhook, secret: str, by: str, now: datetime
+    ) -> tuple[Webhook, str]:
+        return await self._executor.write(add, webhook, secret, by, now)
 
     async def remove(self, webhook_id: str, department: str | None, by: str, now: datetime) -> None:
         await self._executor.write(remove, webhook_id, department, by, now)
@@ -101,10 +103,11 @@ def listed(conn: Connection, department: str | None) -> list[Webhook]:
     return [_webhook(row) for row in conn.execute(asked)]
 
 
-def add(conn: Connection, new: Webhook, secret: str, by: str, now: datetime) -> None:
-    """Keep a new one."""
-    conn.execute(
-        webhook.insert().values(
+def add(conn: Connection, new: Webhook, secret: str, by: str, now: datetime) -> tuple[Webhook, str]:
+    """Keep a new one, unless its id is known; the one that is kept, and its secret."""
+    made = conn.execute(
+        insert_for(conn, webhook)
+        .values(
             id=new.id,
             url=new.url,
             secret=secret,
@@ -113,9 +116,14 @@ def add(conn: Connection, new: Webhook, secret: str, by: str, now: datetime) -> 
             active=new.active,
             made_at=new.made_at,
         )
-    )
-    facts = {"kinds": list(new.kinds), "department": new.department}
-    _record(conn, by, "added", new.id, facts, now)
+        .on_conflict_do_nothing(index_elements=["id"])
+        .returning(webhook.c.id)
+    ).first()
+    if made is not None:
+        facts = {"kinds": list(new.kinds), "department": new.department}
+        _record(conn, by, "added", new.id, facts, now)
+    row = conn.execute(select(webhook).where(webhook.c.id == new.id)).one()
+    return _webhook(row), row.secret
 
 
 def remove(

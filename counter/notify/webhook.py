@@ -1,7 +1,7 @@
-"""Webhooks: what other programs are told of appointments, signed, and how often it is tried.
+"""Webhooks: what other programs are told, signed, and how often it is tried.
 
 The form is that of Standard Webhooks 1.0: three headers, and an HMAC-SHA256 over id, time and body.
-A message says what happened to which appointment, and nothing of who.
+A message says what happened to which appointment or case, and nothing of who.
 """
 
 import base64
@@ -23,12 +23,16 @@ KINDS = (
     "appointment.cancelled",
     "appointment.noshow",
     "appointment.reminder",
+    "case.handed_over",
     "waitlist.offered",
 )
 PASSING = frozenset({"appointment.reminder"})
 "Kinds that nobody is told of when they are not true any more; the others did happen."
-TOLD = ("department", "service", "site", "start", "version", "ahead_minutes", "expires_at")
-"What is told of an appointment or an offer, as far as it has it."
+TOLD = (
+    *("department", "service", "site", "start", "version", "ahead_minutes", "expires_at"),
+    *("folder", "manifest_sha256"),
+)
+"What is told of an appointment, an offer or a hand-over, as far as it has it."
 LONGEST_URL = 500
 SECRET_PREFIX = "whsec_"
 SECRET_BYTES = 32
@@ -104,7 +108,7 @@ def wants(webhook: Webhook, kind: str, body: Mapping[str, Any]) -> bool:
 
 
 def message_body(kind: str, ref: str, body: Mapping[str, Any], owed_at: datetime) -> dict[str, Any]:
-    """What is told: which appointment or entry of the waiting list, and how it stands."""
+    """What is told: which appointment, case or entry of the waiting list, and how it stands."""
     state = {"appointment.reminder": "booked"}.get(kind, kind.partition(".")[2])
     known = {name: body[name] for name in TOLD if name in body}
     return {

@@ -50,15 +50,22 @@ class WebhookService:
         return await self._store.listed(department)
 
     async def add(
-        self, url: str, kinds: Sequence[str], department: str | None, by: str
+        self,
+        url: str,
+        kinds: Sequence[str],
+        department: str | None,
+        by: str,
+        *,
+        webhook_id: str | None = None,
     ) -> tuple[Webhook, str]:
         """A new one, and the secret of its signatures, which is told this once.
 
-        kinds: none for all.  by: `kind:id`, for the journal.  Raises `BadInput`.
+        kinds: none for all.  by: `kind:id`, for the journal.  webhook_id: of who may ask twice; the
+        one that has it already is not made again.  Raises `BadInput`.
         """
         now = self._clock()
         webhook = Webhook(
-            id=self._new_id(),
+            id=webhook_id or self._new_id(),
             url=checked_url(url, plain_http=self._plain_http),
             kinds=checked_kinds(kinds),
             department=department,
@@ -66,8 +73,7 @@ class WebhookService:
             made_at=now,
         )
         secret = new_secret(self._random_bytes(SECRET_BYTES))
-        await self._store.add(webhook, secret, by, now)
-        return webhook, secret
+        return await self._store.add(webhook, secret, by, now)
 
     async def remove(self, webhook_id: str, by: str, department: str | None = None) -> None:
         """Tell it nothing any more.  Raises `NotFound`."""

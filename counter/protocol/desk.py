@@ -4,12 +4,13 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from counter.protocol import checklist, parties
+from counter.protocol import checklist, hands, parties, pointing, proofing
 from counter.protocol.checklist import PaperDue
 from counter.protocol.line import LegReport, PictureChoose
 from counter.protocol.message import Ask, Ident, Text
+from counter.protocol.printing import PrintRequest
 from counter.protocol.recording import DESK_ASKS
-from counter.protocol.terminal import LegAnswer, LegJoin, LegRestart
+from counter.protocol.terminal import LegAnswer, LegJoin, LegRestart, ShotTake
 
 
 class PresenceChoose(Ask):
@@ -98,6 +99,7 @@ ASKS: tuple[type[Ask], ...] = (
     OfferDecline,
     ScanRequest,
     ScanCancel,
+    ShotTake,
     PageDecide,
     FormPresent,
     CeremonyWithdraw,
@@ -108,8 +110,12 @@ ASKS: tuple[type[Ask], ...] = (
     LegRestart,
     LegReport,
     PictureChoose,
+    PrintRequest,
     *parties.ASKS,
     *checklist.ASKS,
+    *hands.DESK_ASKS,
+    *pointing.DESK_ASKS,
     *DESK_ASKS,
+    *proofing.DESK_ASKS,
 )
 "Everything the namespace `/agent` may say."

@@ -9,8 +9,12 @@ from typing import ClassVar, Literal
 
 from counter.protocol.checklist import ChecklistRow, MissingPaper
 from counter.protocol.device import DeviceScreenChanged
+from counter.protocol.hands import HandsCard
 from counter.protocol.message import Instant, Language, Model, Tell
 from counter.protocol.party_cards import AskedCard, CallRow, InviteCard, PartyCard, PartyRole
+from counter.protocol.pointing import MarkCard, PointerMoved
+from counter.protocol.printing import PrintCard, PrintRow
+from counter.protocol.proofing import IdentityCard, IdentityPrompt, SecondCard
 from counter.protocol.recording import RecordingCard
 
 CasePageState = Literal["stored", "accepted", "rejected", "superseded"]
@@ -238,8 +242,15 @@ class TerminalScreen(Model):
     ceremony: CeremonyCard | None = None
     pages: list[CasePage] = []
     checklist: list[ChecklistRow] = []
+    hands: HandsCard | None = None
+    """With a call."""
+    marks: list[MarkCard] = []
     receipt: ReceiptCard | None = None
     recording: RecordingCard | None = None
+    printing: PrintCard | None = None
+    identity: IdentityPrompt | None = None
+    take_back: list[str] = []
+    """Papers, in words, whose original may still lie under the camera."""
 
 
 class QueueRow(Model):
@@ -313,6 +324,14 @@ class DeskCase(Model):
     """Newest first."""
     outcomes: list[Choice]
     recording: RecordingCard | None = None
+    hands: HandsCard | None = None
+    """With a call."""
+    marks: list[MarkCard] = []
+    prints: list[PrintRow] = []
+    """Newest first."""
+    identity: IdentityCard | None = None
+    lying: list[str] = []
+    """Papers, in words, that may still lie under the terminal's camera."""
 
 
 class GuestCard(Model):
@@ -352,6 +371,8 @@ class DeskScreen(Model):
     """Whom this desk is ringing to join its call."""
     calls: list[CallRow] = []
     """For a supervisor: the calls of her departments."""
+    seconds: list[SecondCard] = []
+    """Colleagues' identifications that wait for a second officer."""
 
 
 class TerminalScreenChanged(Tell):
@@ -416,4 +437,5 @@ TELLS: tuple[type[Tell], ...] = (
     DeviceScreenChanged,
     Happened,
     Displaced,
+    PointerMoved,
 )

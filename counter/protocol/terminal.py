@@ -4,8 +4,10 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from counter.protocol import hands, pointing, proofing
 from counter.protocol.line import LegReport, PictureChoose
 from counter.protocol.message import Ask, Ident, Language, Model, Sha256, Text
+from counter.protocol.printing import PrintReport
 from counter.protocol.recording import TERMINAL_ASKS
 
 
@@ -106,6 +108,12 @@ class CeremonyDecline(Ask):
     ceremony_id: Ident
 
 
+class OriginalsTaken(Ask):
+    """Nothing of mine lies under the camera."""
+
+    event: ClassVar[str] = "originals.taken"
+
+
 class ScanDecline(Ask):
     """I do not have this paper with me."""
 
@@ -183,6 +191,7 @@ ASKS: tuple[type[Ask], ...] = (
     CeremonySign,
     CeremonyDecline,
     ScanDecline,
+    OriginalsTaken,
     ShotTake,
     VisitRate,
     VisitLeave,
@@ -193,6 +202,10 @@ ASKS: tuple[type[Ask], ...] = (
     LegRestart,
     LegReport,
     PictureChoose,
+    PrintReport,
     *TERMINAL_ASKS,
+    *hands.TERMINAL_ASKS,
+    *pointing.TERMINAL_ASKS,
+    *proofing.TERMINAL_ASKS,
 )
 "Everything the namespace `/terminal` may say."

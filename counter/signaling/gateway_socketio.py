@@ -34,6 +34,8 @@ Audience = Literal["/terminal", "/device", "/agent"]
 AUDIENCES: Final[tuple[Audience, ...]] = ("/terminal", "/device", "/agent")
 TAIL: Final = 200
 "Rows of one audience sent at once; the rest follows."
+PASSING_PACKETS: Final = 4
+"Packets that may wait while something that is not kept is still sent."
 Handler = Callable[[GatewayPrincipal, Ask], Awaitable[Mapping[str, object] | None]]
 
 
@@ -108,6 +110,7 @@ class Gateway:
         self._queue_packets = queue_packets
         self._pages: dict[str, _Page] = {}
         self._poller: asyncio.Task[None] | None = None
+        self._passing: set[asyncio.Task[None]] = set()
         self.server = GuardedServer(origins=origins, ping_s=ping_s)
         for audience in AUDIENCES:
             self._listen(audience)
@@ -123,7 +126,7 @@ class Gateway:
     async def close(self) -> None:
         """Cut every socket off and stop; pages come back to another node, or to the next start."""
         tasks = [page.busy for page in self._pages.values() if page.busy]
-        tasks += [self._poller] if self._poller else []
+        tasks += [*self._passing, *([self._poller] if self._poller else [])]
         self.server.cut_all()
         for task in tasks:
             task.cancel()
@@ -136,6 +139,17 @@ class Gateway:
             # A page that is only just being read for may have been read too early.
             if page.seen.get(audience, seq if page.seen else -1) < seq:
                 self._wake(page)
+
+    def pass_on(self, audience: str, event: str, body: Mapping[str, Any]) -> None:
+        """Tell the page of `audience` what is not kept; one that reads slowly misses it."""
+        for page in self._pages.values():
+            waiting = self.server.waiting_packets(page.sid, page.who.audience)
+            if page.who.own == audience and waiting <= PASSING_PACKETS:
+                task = asyncio.create_task(
+                    self.server.emit(event, body, to=page.sid, namespace=page.who.audience)
+                )
+                self._passing.add(task)
+                task.add_done_callback(self._passing.discard)
 
     @property
     def connected(self) -> int:

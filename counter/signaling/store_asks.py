@@ -21,6 +21,7 @@ from counter.signaling import (
     store_calls,
     store_desk,
     store_device,
+    store_hand_asks,
     store_legs,
     store_legs_reading,
     store_party_asks,
@@ -157,6 +158,8 @@ COMMANDS: Final[Mapping[type[Ask], Command]] = {
     desk_asks.CaseClose: _close,
     **store_device.COMMANDS,
     **store_party_asks.COMMANDS,
+    **store_hand_asks.DESK,
+    **{ask: _terminal(run) for ask, run in store_hand_asks.TERMINAL.items()},
 }
 "Every ask that is one transaction of signalling."
 

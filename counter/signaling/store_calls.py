@@ -1,6 +1,6 @@
 """Calls as rows: one active call per case, and which media worker carries it."""
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, delete, or_, select, update
 
 from counter.case import Case
 from counter.errors import NotAllowedNow
@@ -9,7 +9,16 @@ from counter.signaling.party import PartyState
 from counter.signaling.ports import ActiveCall, GatewayPrincipal, Unarranged
 from counter.signaling.store_party_rows import end_parties, shape_of
 from counter.signaling.store_step import Step
-from counter.signaling.tables import call, call_is_on, call_unarranged, call_unreleased, party
+from counter.signaling.tables import (
+    call,
+    call_is_on,
+    call_unarranged,
+    call_unreleased,
+    hand,
+    hand_use,
+    mark,
+    party,
+)
 from counter.store.cases import case_table
 
 
@@ -46,6 +55,12 @@ def end_call(step: Step, case: Case, agent_id: AgentId, reason: str) -> None:
     if ended is None:
         return
     end_parties(step, CallId(ended), case.id)
+    for table in (
+        hand,
+        hand_use,
+        mark,
+    ):  # the next call begins anew; the journal keeps what was done
+        step.conn.execute(delete(table).where(table.c.call_id == ended))
     for audience in (f"terminal:{case.terminal_id}", f"agent:{agent_id}"):
         step.news.tell(audience, "call.ended", call_id=ended, reason=reason)
     step.news.note("counter:dispatch", "call.ended", f"case:{case.id}", call=ended, reason=reason)

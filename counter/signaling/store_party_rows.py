@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, cast
 
-from sqlalchemy import ColumnElement, Connection, select, update
+from sqlalchemy import ColumnElement, Connection, and_, select, update
 
 from counter.errors import NotAllowedNow
 from counter.ids import AgentId, CallId, CaseId, PairingId
 from counter.signaling.dispatch import PAIRED_AGENT, AgentState
+from counter.signaling.hand import Permission
 from counter.signaling.party import By, Event, Mode, PartyState, Purpose, after, freed
 from counter.signaling.ports import CallParty, CallShape
 from counter.signaling.store_step import Step
@@ -57,6 +58,7 @@ class OngoingCall:
     terminal_id: str
     department_id: str
     held_since: datetime | None
+    hands: Permission
 
 
 def live_parties(conn: Connection, call_id: CallId) -> list[Party]:
@@ -92,6 +94,15 @@ def call_led_by(step: Step, agent_id: AgentId) -> OngoingCall:
     found = _ongoing(step.conn, call.c.agent_id == agent_id, lock=True)
     if found is None:
         raise NotAllowedNow(f"agent {agent_id} leads no call now")
+    return found
+
+
+def call_at(step: Step, terminal_id: str) -> OngoingCall:
+    """The call at this terminal, locked.  Raises `NotAllowedNow` when there is none."""
+    here = and_(case_table.c.terminal_id == terminal_id, case_table.c.left_at.is_(None))
+    found = _ongoing(step.conn, here, lock=True)
+    if found is None:
+        raise NotAllowedNow(f"terminal {terminal_id} is in no call now")
     return found
 
 
@@ -177,7 +188,7 @@ def _ongoing(
     query = (
         select(
             *(call.c.id, call.c.case_id, call.c.pairing_id, call.c.agent_id, call.c.held_since),
-            *(case_table.c.terminal_id, case_table.c.department_id),
+            *(call.c.hands, case_table.c.terminal_id, case_table.c.department_id),
         )
         .join(case_table, case_table.c.id == call.c.case_id)
         .where(call_is_on, which)

@@ -22,6 +22,11 @@ def _nothing(conn: Connection, case: Case, now: datetime) -> None:
     """Nobody else wants to know."""
 
 
+def _shows_nothing(conn: Connection, case_id: str, sha256: str) -> bool:
+    """No case has pages."""
+    return False
+
+
 def _no_papers(
     conn: Connection, case: Case, outcome: Outcome, papers: Mapping[str, date | None], now: datetime
 ) -> None:
@@ -38,6 +43,8 @@ class Hooks:
     "By what was typed or read, for this terminal.  Raises a refusal; changes nothing."
     arrive: Callable[[Connection, str, TerminalId, datetime], ArrivedAppointment]
     "Mark it as arrived.  Raises a refusal."
+    shows: Callable[[Connection, str, str], bool] = _shows_nothing
+    "Whether a stored page, by its digest, is of this case."
     closing: Callable[[Connection, Case, Outcome, Mapping[str, date | None], datetime], None] = (
         _no_papers
     )

@@ -37,6 +37,7 @@ class Terminal:
     id: TerminalId
     stage: Stage
     language: str
+    text_size: str
     draft: dict[str, Any] | None
     epoch: int
     version: int
@@ -44,17 +45,26 @@ class Terminal:
 
 def locked_terminal(step: Step, terminal_id: TerminalId, epoch: int) -> Terminal:
     """The terminal, locked.  Raises `UsedElsewhere` when a newer connection holds it."""
+    terminal = any_terminal(step, terminal_id)
+    if terminal.epoch != epoch:
+        raise UsedElsewhere(
+            f"terminal {terminal_id}: epoch {epoch} is over, {terminal.epoch} holds it"
+        )
+    return terminal
+
+
+def any_terminal(step: Step, terminal_id: str) -> Terminal:
+    """The terminal, locked, whoever holds it.  Raises `NotFound`."""
     row = step.conn.execute(
         select(terminal_state).where(terminal_state.c.terminal_id == terminal_id).with_for_update()
     ).one_or_none()
     if row is None:
         raise NotFound(f"terminal {terminal_id} was never connected")
-    if row.epoch != epoch:
-        raise UsedElsewhere(f"terminal {terminal_id}: epoch {epoch} is over, {row.epoch} holds it")
     return Terminal(
-        id=terminal_id,
+        id=TerminalId(terminal_id),
         stage=row.stage,
         language=row.language,
+        text_size=row.text_size,
         draft=row.draft,
         epoch=row.epoch,
         version=row.version,

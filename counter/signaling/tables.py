@@ -12,6 +12,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Date,
+    Double,
     ForeignKey,
     Index,
     Integer,
@@ -135,9 +136,11 @@ call = Table(
     Column("rev", Integer, nullable=False, server_default="1"),
     Column("arranged", Integer, nullable=False, server_default="0"),
     Column("held_since", UtcDateTime),
+    Column("hands", String(8), nullable=False, server_default="allowed"),
 )
 """`rev` rises whenever who takes part, how, or the worker changes; `arranged` is the one that the
-worker was told.  `held_since`: the citizen waits, and neither hears nor is heard."""
+worker was told.  `held_since`: the citizen waits, and neither hears nor is heard.  `hands`: whether
+the agent may do something to the terminal."""
 call_unreleased = and_(call.c.state == literal_column("'ended'"), call.c.worker.is_not(None))
 "Ended, and a media worker may still carry it."
 Index(
@@ -200,6 +203,45 @@ restraint = Table(
     Column("hidden", Boolean, nullable=False),
 )
 "Whom the agent has silenced or hidden in a call, by the owner of the leg."
+
+hand = Table(
+    "hand",
+    metadata,
+    Column("call_id", String(40), ForeignKey(call.c.id), primary_key=True),
+    Column("hand", String(12), primary_key=True),
+    Column("value", JSON(none_as_null=True)),
+    Column("rev", Integer, nullable=False),
+    Column("done_rev", Integer, nullable=False),
+    Column("cannot", String(24)),
+)
+"""How the agent wants the terminal.  `rev` rises with each wish; `done_rev` is the one that the
+terminal has answered, with `cannot` when it could not."""
+
+hand_use = Table(
+    "hand_use",
+    metadata,
+    Column("call_id", String(40), ForeignKey(call.c.id), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("word", String(20), nullable=False),
+    Column("by", String(80), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+"What the terminal announced, while the call lasts."
+
+mark = Table(
+    "mark",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("call_id", String(40), ForeignKey(call.c.id), nullable=False, index=True),
+    Column("surface", String(72), nullable=False),
+    Column("kind", String(10), nullable=False),
+    Column("x0", Double, nullable=False),
+    Column("y0", Double, nullable=False),
+    Column("x1", Double, nullable=False),
+    Column("y1", Double, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+"What an agent drew on a page; places are shares of its width and height."
 
 leg = Table(
     "leg",

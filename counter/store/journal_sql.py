@@ -70,6 +70,12 @@ def head(conn: Connection) -> int:
     return seq or 0
 
 
+def newest(conn: Connection) -> tuple[int, str]:
+    """Number and leaf of the last entry: what the journal is known by now."""
+    row = conn.execute(select(journal_head.c.seq, journal_head.c.leaf)).one_or_none()
+    return (row.seq, row.leaf) if row else (0, GENESIS)
+
+
 def read_all(conn: Connection) -> list[Entry]:
     """Every entry, oldest first."""
     rows = conn.execute(select(journal_entry).order_by(journal_entry.c.seq))

@@ -141,25 +141,46 @@ class RelayService:
         return progress.state, progress.code
 
     async def _send(self, progress: Progress, photograph: bytes) -> Progress:
+        """The rest of it; on a slow line the flattened page as soon as there is one."""
+        flattening: asyncio.Task[bytes | None] | None = None
         previewed = False
-        while progress.state not in ENDED:
-            slow = self._bytes_per_s is not None and self._bytes_per_s < SLOW_BYTES_PER_S
-            left = len(photograph) - progress.offset
-            if slow and not previewed and left > CHUNK_BYTES:
-                previewed = True
-                await self._preview(progress.location, photograph)
-            chunk = photograph[progress.offset : progress.offset + CHUNK_BYTES]
-            began = asyncio.get_running_loop().time()
-            before = progress.offset
-            progress = await self._uplink.append(progress.location, before, chunk)
-            took = asyncio.get_running_loop().time() - began
-            if len(chunk) == CHUNK_BYTES and progress.state not in ENDED:
-                self._bytes_per_s = len(chunk) / max(took, 1e-6)
+        try:
+            while progress.state not in ENDED:
+                left = len(photograph) - progress.offset
+                if flattening is None and self._is_slow and left > CHUNK_BYTES:
+                    flattening = asyncio.create_task(self._flattened(photograph))
+                if flattening is not None and flattening.done() and not previewed:
+                    previewed = True
+                    await self._preview(progress.location, flattening.result(), left)
+                progress = await self._part(progress, photograph)
+        finally:
+            if flattening is not None:
+                flattening.cancel()
         return progress
 
-    async def _preview(self, location: str, photograph: bytes) -> None:
-        page = await self._flatten(photograph)
-        if page is None or len(page) >= len(photograph):
+    async def _part(self, progress: Progress, photograph: bytes) -> Progress:
+        loop = asyncio.get_running_loop()
+        chunk = photograph[progress.offset : progress.offset + CHUNK_BYTES]
+        began = loop.time()
+        progress = await self._uplink.append(progress.location, progress.offset, chunk)
+        if len(chunk) == CHUNK_BYTES and progress.state not in ENDED:
+            self._bytes_per_s = len(chunk) / max(loop.time() - began, 1e-6)
+        return progress
+
+    @property
+    def _is_slow(self) -> bool:
+        return self._bytes_per_s is not None and self._bytes_per_s < SLOW_BYTES_PER_S
+
+    async def _flattened(self, photograph: bytes) -> bytes | None:
+        try:
+            return await self._flatten(photograph)
+        except Exception:
+            log.exception("a photograph could not be flattened here; the counter does it")
+            return None
+
+    async def _preview(self, location: str, page: bytes | None, left: int) -> None:
+        """Send it, unless the photograph itself is there sooner."""
+        if page is None or len(page) >= left:
             return
         try:
             await self._uplink.preview(location, page)

@@ -14,7 +14,7 @@ from counter.media.still import Still
 from counter.protocol import parties as asks
 from counter.signaling.tables import call
 from counter.store.executor import Executor
-from tests.signaling.test_parties import Talk
+from tests.signaling.talk import Talk
 
 
 @dataclass

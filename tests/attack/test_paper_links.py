@@ -60,6 +60,7 @@ async def test_over_a_link_hostile_files_become_nothing_and_a_paper_becomes_page
         async with foreign.post(case["papers_later"], data=form) as answer:
             assert answer.status == 404
         before = kept_files(attacker)
+        path = ""
         async with stranger(attacker) as person:
             for number, (name, (content, allowed)) in enumerate(everything().items()):
                 if number % UPLOADS_MAX == 0:  # a link takes no more than so many

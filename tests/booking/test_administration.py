@@ -13,7 +13,7 @@ from sqlalchemy.util import await_only
 from booking import errors, store_booking, store_catalogue, store_catalogue_changes
 from booking.appointment import HOLD_FOR, Details, State
 from booking.calendar import Closure, Opening
-from booking.catalogue import LANGUAGES, Catalogue, Fee, Release
+from booking.catalogue import LANGUAGES, Ability, Acting, Catalogue, Fee, Release
 from booking.catalogue_changes import (
     Capacity,
     CapacityChange,
@@ -21,8 +21,10 @@ from booking.catalogue_changes import (
     ChangeOrder,
     ClosureChange,
     HoursChange,
+    LaneSpeech,
     ReleaseChange,
     ServiceChange,
+    SpeechChange,
     mark,
     midnight,
 )
@@ -219,6 +221,9 @@ async def test_every_kind_is_written_read_and_taken_back(
         await closing(booking, now),
         await mornings(booking, now),
         await capacity(booking, now, 2, 20),
+        SpeechChange(
+            department=DSF, before=LaneSpeech(lanes=()), after=LaneSpeech(lanes=(("pt", "en"),))
+        ),
         ReleaseChange(department=DSF, release="r", before=None, after=release),
         await of_service(
             booking,
@@ -226,6 +231,9 @@ async def test_every_kind_is_written_read_and_taken_back(
             names=WORDS,
             fee=Fee(minor=4000, currency="MOP"),
             speech=("pt",),
+            synonyms={"en": ("slip", "tax paper")},
+            acts_for=(Acting.SELF, Acting.RELATIVE),
+            abilities=frozenset({Ability.PRINTER}),
             withdrawn=True,
         ),
     ]
@@ -438,6 +446,28 @@ async def test_of_two_that_are_booked_one_is_listed_and_the_hold_between_them_go
     stuck = [one.appointment_id for one in await booking.to_be_moved(now)]
     assert stuck == [by_lane[2].appointment_id]
     assert await executor.read(state_of, by_lane[1].appointment_id) == State.EXPIRED
+
+
+async def test_who_booked_on_a_lane_that_speaks_less_moves_to_one_that_does(
+    booking: BookingService, executor: Executor, now: datetime
+) -> None:
+    await executor.write(widen)
+    by_lane = await holds_by_lane(booking, executor, now, 2)
+    await booking.cancel(by_lane[1].reference, now)
+    moves = by_lane[0]
+    await booking.confirm(moves.reference, Details(name="A"), now)
+    before = LaneSpeech(lanes=())
+
+    def lanes(*speech: tuple[str, ...]) -> SpeechChange:
+        return SpeechChange(department=DSF, before=before, after=LaneSpeech(lanes=speech))
+
+    assert (await booking.preview_change(lanes(("pt",)), None, now)).to_move == ()
+    (stuck,) = (await booking.preview_change(lanes(("pt",), ("pt",)), None, now)).to_move
+    assert stuck.appointment_id == moves.appointment_id
+    await make(booking, lanes(("pt",)), now)
+    assert set(await executor.read(lanes_claimed)) == {(moves.appointment_id, 1)}
+    await make(booking, replace(lanes(("yue",), ("pt", "yue")), before=lanes(("pt",)).after), now)
+    assert set(await executor.read(lanes_claimed)) == {(moves.appointment_id, 1)}, "it may stay"
 
 
 @pytest.mark.parametrize("what", ["withdrawn", "language"])

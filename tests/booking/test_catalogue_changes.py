@@ -10,15 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from booking.calendar import Closure, Opening
-from booking.catalogue import LANGUAGES, SPEECH, Catalogue, Fee, Release, Scheduled
+from booking.catalogue import LANGUAGES, SPEECH, Ability, Acting, Catalogue, Fee, Release, Scheduled
 from booking.catalogue_changes import (
     Capacity,
     CapacityChange,
     Change,
     ClosureChange,
     HoursChange,
+    LaneSpeech,
     ReleaseChange,
     ServiceChange,
+    SpeechChange,
     apply,
     current,
     inverse,
@@ -85,6 +87,11 @@ def of_capacity(lanes: int, quota: int) -> CapacityChange:
     )
 
 
+def of_lanes(*lanes: tuple[str, ...]) -> SpeechChange:
+    before = LaneSpeech(lanes=catalogue().department(DEPARTMENT).speech)
+    return SpeechChange(department=DEPARTMENT, before=before, after=LaneSpeech(lanes=lanes))
+
+
 def of_closure(day: date, after: Closure | None) -> ClosureChange:
     before = catalogue().department(DEPARTMENT).hours.closures.get(day)
     return ClosureChange(department=DEPARTMENT, day=day, before=before, after=after)
@@ -104,6 +111,9 @@ stretches = st.lists(
 changes = st.one_of(
     st.builds(lambda found: of_hours(*found), stretches),
     st.builds(of_capacity, st.integers(1, 40), st.integers(1, 1000)),
+    st.lists(st.sampled_from([("pt",), ("yue", "cmn"), SPEECH]), max_size=4).map(
+        lambda lanes: of_lanes(*lanes)
+    ),
     st.builds(
         of_closure,
         days,
@@ -207,6 +217,9 @@ GOOD: list[Change] = [
     of_service(names=WORDS, slot_minutes=25, speech=("pt",), withdrawn=True),
     of_hours((1, 540, 780), (1, 840, 1440), (7, 0, 5)),
     of_capacity(2, 16),
+    of_lanes(("pt", "en"), SPEECH),
+    of_service(acts_for=(Acting.RELATIVE,), abilities=frozenset({Ability.STEP_FREE})),
+    of_service(synonyms={"en": ("papers",) * 12, "pt": ()}),
     of_closure(TODAY, None),
     of_closure(TODAY + timedelta(days=1), Closure(names=WORDS)),
     of_closure(TODAY + timedelta(days=1), Closure(names=WORDS, openings=((540, 720),))),
@@ -240,6 +253,12 @@ BAD: list[tuple[Change, str, Mistake]] = [
     (of_service(speech=("fr",)), "speech", Mistake.SPEECH_MISSING),
     (of_service(change_until_minutes=-5), "change_until", Mistake.NOTICE_OUT_OF_RANGE),
     (of_service(weekly_per_person=0), "weekly", Mistake.WEEKLY_OUT_OF_RANGE),
+    (of_service(acts_for=()), "acts", Mistake.ACTING_MISSING),
+    (of_service(synonyms={"en": ("word",) * 13}), "words-en", Mistake.WORDS_TOO_MANY),
+    (of_service(synonyms={"pt": ("x" * 41,)}), "words-pt", Mistake.WORD_TOO_LONG),
+    (of_lanes(SPEECH, ()), "lane-2", Mistake.SPEECH_MISSING),
+    (of_lanes(("fr",)), "lane-1", Mistake.SPEECH_MISSING),
+    (of_lanes(), "change", Mistake.NOTHING_CHANGED),
     (of_hours(), "opens-1-1", Mistake.HOURS_NONE),
     (of_hours((2, 600, 540)), "opens-2-1", Mistake.HOURS_REVERSED),
     (of_hours((2, 600, 600)), "opens-2-1", Mistake.HOURS_REVERSED),
@@ -278,6 +297,25 @@ def with_one_release() -> Catalogue:
     (first, *_) = one.releases
     changed = replace(one, releases=(first,))
     return replace(catalogue(), departments={**catalogue().departments, DEPARTMENT: changed})
+
+
+def test_what_no_terminal_across_the_border_has_cannot_be_asked_for() -> None:
+    change = of_service(abilities=frozenset({Ability.PRINTER}), withdrawn=True)
+    assert findings(catalogue(), change, None, NOW) == ()
+    bare = {
+        site.id: replace(
+            site,
+            terminals=tuple(
+                replace(one, abilities=one.abilities - {Ability.PRINTER})
+                if site.territory != "MO"
+                else one
+                for one in site.terminals
+            ),
+        )
+        for site in catalogue().sites.values()
+    }
+    found = findings(replace(catalogue(), sites=bare), change, None, NOW)
+    assert found == (Finding(field="able", mistake=Mistake.ABILITIES_NOWHERE),)
 
 
 def test_the_last_release_is_taken_away_only_by_who_means_that_every_day_opens() -> None:
@@ -361,6 +399,7 @@ def test_every_mistake_is_found_by_a_rule_or_made_by_a_form() -> None:
         Mistake.FROM_PAST,
         Mistake.FROM_TOO_FAR,
         Mistake.RELEASE_LAST,
+        Mistake.ABILITIES_NOWHERE,
     }
     assert set(Mistake) == found | elsewhere
 

@@ -293,15 +293,17 @@ async def test_the_program_is_told_once_to_take_a_photograph(house: House, now: 
     request = RequestId("r-1")
     assert not await taking()
     for _ in range(2):
-        await house.documents.take_shot(CASE, request, now=now)
+        await house.documents.take_shot(CASE, request, by="agent:a-1", now=now)
     assert await taking()
+    entries = [json.loads(entry.body)["action"] for entry in await house.executor.read(read_all)]
+    assert entries.count("shot.take") == 1
     await house.documents.fail_shot(CASE, request, code="camera_dark", now=now)
     assert not await taking(), "whoever mended it says so again"
-    await house.documents.take_shot(CASE, request, now=now)
+    await house.documents.take_shot(CASE, request, by="agent:a-1", now=now)
     await announce(house, now)
     assert not await taking(), "one was announced: a program that was killed takes no second one"
     with pytest.raises(ScanNotAsked):
-        await house.documents.take_shot(CASE, RequestId("r-2"), now=now)
+        await house.documents.take_shot(CASE, RequestId("r-2"), by="agent:a-1", now=now)
 
 
 async def test_taken_again_the_older_page_stays_and_counts_no_more(

@@ -47,6 +47,8 @@ def one(
         (one(ACCEPTED, STORED), "stored", False, False),
         (one(ACCEPTED, REJECTED), "accepted", True, False),
         (one(REJECTED, ACCEPTED), "accepted", True, False),
+        (one(PageState.SUPERSEDED), "missing", False, True),
+        (one(ACCEPTED, PageState.SUPERSEDED), "accepted", True, False),
         (one(declined=True), "declined", False, True),
         (one(REJECTED, declined=True), "declined", False, True),
         (one(seen=True), "missing", True, False),

@@ -8,7 +8,7 @@ from counter.documents.page import Accepted, Findings, Limits, Refused, verdict
 from counter.documents.refusals import BY_CODE
 
 GOOD = Findings(
-    score=1.5,
+    score=2.5,
     corners=((0.0, 0.0), (1.0, 0.0), (1.0, 1.4), (0.0, 1.4)),
     whole_frame=False,
     cut_sides=0,
@@ -30,6 +30,7 @@ def test_a_good_photograph_is_accepted_without_a_note() -> None:
     [
         (replace(GOOD, score=LIMITS.score_min - 0.01), "no_page_found"),
         (replace(GOOD, cut_sides=1), "page_cut_off"),
+        (replace(GOOD, finger_share=LIMITS.finger_share_max * 2), "page_finger"),
         (replace(GOOD, dpi=LIMITS.dpi_min - 1), "page_too_small"),
         (replace(GOOD, ink_share=LIMITS.ink_share_min / 2), "page_blank"),
         (replace(GOOD, edge_width_px=LIMITS.edge_width_max_px + 0.01), "page_blurred"),
@@ -44,16 +45,24 @@ def test_each_fault_has_its_code(found: Findings, code: str) -> None:
 
 def test_the_reason_that_can_be_mended_first_is_given() -> None:
     everything = replace(
-        GOOD, score=0.1, cut_sides=2, dpi=10, ink_share=0, edge_width_px=9, glare_share=1
+        GOOD,
+        score=0.1,
+        cut_sides=2,
+        dpi=10,
+        ink_share=0,
+        edge_width_px=9,
+        glare_share=1,
+        finger_share=1,
     )
     codes = []
     for mended in (
-        {"score": 1.5},
+        {"score": 2.5},
         {"cut_sides": 0},
         {"dpi": 210.0},
         {"ink_share": 0.05},
         {"edge_width_px": 1.2},
         {"glare_share": 0.0},
+        {"finger_share": 0.0},
     ):
         answer = verdict(everything, LIMITS)
         assert isinstance(answer, Refused)
@@ -66,6 +75,7 @@ def test_the_reason_that_can_be_mended_first_is_given() -> None:
         "page_blank",
         "page_blurred",
         "page_glare",
+        "page_finger",
     ]
     assert isinstance(verdict(everything, LIMITS), Accepted)
 

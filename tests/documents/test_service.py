@@ -151,7 +151,7 @@ async def test_an_unreadable_photograph_is_told_to_both_and_leaves_the_request_o
     tmp_path: Path,
 ) -> None:
     asked = await ask(documents, now)
-    blurred = encode_jpeg(synth.blurred(synth.kiosk(1).image, 3), 90)
+    blurred = encode_jpeg(synth.blurred(synth.kiosk(2).image, 3), 90)
     assert await refused_with(documents, asked, blurred, sha256(blurred), now) == "page_blurred"
     assert await refused_with(documents, asked, b"a letter", sha256(b"a letter"), now) == (
         "not_an_image"

@@ -19,8 +19,8 @@ from counter.media.mux_av import Muxed, mux
 from counter.media.pool import WorkerPool
 from counter.media.recorder_files import BUFFER_SECONDS
 from tests.media.endpoint import Endpoint, only_loopback
+from tests.media.pools import TWO
 from tests.media.test_mux import plays
-from tests.media.test_pool import TWO
 
 KEY = bytes(range(32))
 WORKER = "media-0"

@@ -22,7 +22,7 @@ from counter.media.still_process import NoStill, StillDecoder, to_jpeg
 from counter.media.still_service import take_still
 from tests.media.camera import encoded, payloads
 from tests.media.endpoint import Endpoint, only_loopback
-from tests.media.test_pool import a_pool, connect
+from tests.media.pools import a_pool, connect
 from tests.media.test_routing import hop, packet
 
 TYPES = {"vp8": 97, "h264": 99, "vp9": 103, "av1": 105}

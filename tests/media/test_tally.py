@@ -15,7 +15,7 @@ from counter.media.pool import WorkerPool
 from counter.media.routing import Hop
 from counter.media.tally import Jitter, counted
 from tests.media.endpoint import Endpoint, only_loopback
-from tests.media.test_pool import a_pool, connect
+from tests.media.pools import a_pool, connect
 from tests.media.test_rtcp import linked, receiver_report, reception, sender_report, translate
 
 NTP = 0x11112222_33334444

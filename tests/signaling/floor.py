@@ -29,7 +29,10 @@ from counter.signaling.tables import (
     agent,
     call,
     device_state,
+    hand,
+    hand_use,
     leg,
+    mark,
     pairing,
     party,
     restraint,
@@ -43,6 +46,7 @@ from counter.store.metadata import metadata
 
 TABLES = [
     *(agent, skill, ticket, pairing, call, party, restraint, leg, terminal_state, case_table),
+    *(hand, hand_use, mark),
     device_state,
     metadata.tables["ticket_counter"],
     *(session_log.session_log, session_log.audience_head, once.command_key),
@@ -57,6 +61,8 @@ class Floor:
     appointments: dict[str, datetime] = field(default_factory=dict)
     "Slot start by reference; the reference is the appointment's id as well."
     arrived: set[str] = field(default_factory=set)
+    pages: set[str] = field(default_factory=set)
+    "Digests of the stored pages of every case."
     closed: list[Case] = field(default_factory=list)
     left: list[Case] = field(default_factory=list)
     numbers: Any = field(default_factory=lambda: count(1))
@@ -112,6 +118,7 @@ class Floor:
             catalogue=self,
             find=self.find,
             arrive=self.arrive,
+            shows=lambda conn, case_id, sha256: sha256 in self.pages,
             closed=lambda conn, case, now: self.closed.append(case),
             left=lambda conn, case, now: self.left.append(case),
         )

@@ -133,7 +133,7 @@ class Node:
     ) -> Page:
         client = socketio.AsyncClient(reconnection=False)
         page = Page(client=client, told=asyncio.Queue())
-        for event in ("happened", "screen.changed", "displaced"):
+        for event in ("happened", "screen.changed", "displaced", "pointer.moved"):
             client.on(event, self._hear(page, event), namespace=namespace)
 
         async def gone(reason: str) -> None:
@@ -500,3 +500,16 @@ def test_a_gateway_without_a_handler_for_an_ask_does_not_start(tmp_path: Path) -
     del handlers[desk.CaseClose]
     with pytest.raises(ValueError, match=r"case\.close"):
         Gateway(house.executor, house.doors(handlers=handlers))
+
+
+async def test_what_is_not_kept_is_passed_on_to_its_audience_alone(house: House) -> None:
+    async with serving(house, poll_s=60) as node:
+        mine, foreign = await node.open("a-1"), await node.open("a-2")
+        for page in (mine, foreign):
+            await page.until("screen.changed")
+        node.gateway.pass_on("agent:a-1", "pointer.moved", {"x": 0.5})
+        assert await mine.until("pointer.moved") == {"x": 0.5}
+        await node.tell("agent:a-2")
+        async with asyncio.timeout(PATIENCE_S):
+            while (told := await foreign.told.get())[0] != "happened":
+                assert told[0] != "pointer.moved"

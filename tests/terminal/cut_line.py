@@ -61,8 +61,8 @@ class CutLine:
             back, onward = await asyncio.open_connection("127.0.0.1", self._target_port)
             self._ways.add(onward)
             await asyncio.gather(self._pass(reader, onward, 0), self._pass(back, writer, 1))
-        except OSError:
-            pass
+        except (OSError, asyncio.CancelledError):
+            pass  # the library logs a cancelled one with a stack
         finally:
             for way in (writer, onward):
                 if way is not None:

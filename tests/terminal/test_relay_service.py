@@ -62,6 +62,7 @@ class PlayedCounter:
         if offset != len(kept):
             raise Denied(Denial(code="capture_offset", status=409))
         kept += chunk
+        await asyncio.sleep(0)
         self._next(f"append {offset}")  # also when it fails, the bytes are there
         return self._progress(location)
 
@@ -195,7 +196,19 @@ async def test_on_a_slow_line_the_flattened_page_goes_before_the_rest(
     counter = PlayedCounter()
     await relayed(tmp_path, counter, shot(), flatten=flatten)
     assert counter.previews == [b"page"]
-    assert counter.said[:3] == ["announce", "append 0", "preview"]
+    assert counter.said.index("preview") < len(counter.said) - 1, "before the rest, not after it"
+
+
+async def test_what_cannot_be_flattened_here_goes_up_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def breaks(photograph: bytes) -> bytes | None:
+        raise RuntimeError("no page here")
+
+    monkeypatch.setattr(relay_service, "SLOW_BYTES_PER_S", float("inf"))
+    counter = PlayedCounter()
+    assert await relayed(tmp_path, counter, shot(), flatten=breaks) == [("r-1", "stored", None)]
+    assert counter.previews == []
 
 
 def test_pauses_grow_and_end_growing() -> None:

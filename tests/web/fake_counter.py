@@ -67,6 +67,9 @@ class FakeCounter:
         "Answers for one namespace; they come first."
         self.refuse_photographs: list[str] = []
         self.photographs: list[bytes] = []
+        self.previews: list[tuple[bytes, float]] = []
+        self.preview: dict[str, object] = {"corners": None, "advice": "no_page_found"}
+        "What is said about every preview."
         self.served: list[str] = []
         self.last: list[dict[str, int]] = []
         "What each connecting page said it had heard last."
@@ -207,6 +210,12 @@ class _Terminal:
         if self._counter.refuse_photographs:
             refusal = type("Refused", (Refusal,), {"code": self._counter.refuse_photographs.pop()})
             raise refusal("a photograph")
+
+    async def preview(
+        self, terminal_id: str, request_id: str, picture: bytes, finer: float
+    ) -> dict[str, object]:
+        self._counter.previews.append((picture, finer))
+        return self._counter.preview
 
 
 class _Console:

@@ -8,7 +8,9 @@ from typing import Any
 from PIL import Image, ImageDraw, ImageFont
 
 from counter.protocol.checklist import ChecklistRow, MissingPaper
+from counter.protocol.hands import HandsCard, HandState, HandUsed
 from counter.protocol.message import Language
+from counter.protocol.pointing import MarkCard
 from counter.protocol.screens import (
     ArrivalCard,
     CallCard,
@@ -28,6 +30,9 @@ from counter.protocol.screens import (
     TerminalScreen,
     TicketCard,
 )
+from tests.web.identity_cards import prompt
+from web.shared.hand_cards import WORDS as HAND_WORDS
+from web.shared.wording import say
 
 NOW = "2026-11-23T02:00:00+00:00"
 FONT = "counter/esign/fonts/NotoSansCJKtc-Regular.otf"
@@ -262,6 +267,20 @@ def terminal_stages(language: Language) -> dict[str, TerminalScreen]:
             pages=[case_page(language)],
             checklist=checklist(language),
         ),
+        "helped": of(
+            "call", call=call(language), checklist=checklist(language), hands=hands(language)
+        ),
+        "stopped": of("call", call=call(language), hands=hands(language, permission="stopped")),
+        "may help again": of(
+            "call", call=call(language), hands=hands(language, permission="asked")
+        ),
+        "together": of(
+            "call",
+            call=call(language),
+            pages=[case_page(language)],
+            hands=hands(language, show=FIRST),
+            marks=marks(),
+        ),
         "signed": of("call", call=call(language), ceremony=ceremony(language, "sealed", 2)),
         "scan": of(
             "call", call=call(language, "scan"), scan=scan(language, refusal="page_blurred")
@@ -292,7 +311,47 @@ def terminal_stages(language: Language) -> dict[str, TerminalScreen]:
             ),
         ),
         "rated": of("receipt", receipt=receipt(language, rated=True)),
+        "consenting": of("call", call=call(language), identity=prompt(language, "consent")),
+        "turning": of("call", call=call(language), identity=prompt(language, "turn")),
+        "saying": of(
+            "call",
+            call=call(language),
+            identity=prompt(language, "number"),
+            take_back=[WORDS[language]["bring"]],
+        ),
+        "forgotten": of("receipt", receipt=receipt(language), take_back=[WORDS[language]["bring"]]),
     }
+
+
+def hands(language: Language, **more: Any) -> HandsCard:
+    """The agent has turned the sound up."""
+    facts: dict[str, Any] = {
+        "permission": "allowed",
+        "camera": "face",
+        "crop": None,
+        "gain": 100,
+        "volume": 80,
+        "text_size": "A",
+        "language": language,
+        "page": None,
+        "show": None,
+        "states": [HandState(hand="volume", rev=1, state="done", cannot=None)],
+        "did": [
+            HandUsed(
+                seq=1, text=say(HAND_WORDS["volume_up"], language), at="2026-11-23T01:59:00+00:00"
+            )
+        ],
+    }
+    return HandsCard.model_validate(facts | more)
+
+
+def marks() -> list[MarkCard]:
+    """A frame and an arrow on the first page."""
+    surface = f"page:{FIRST}"
+    return [
+        MarkCard(mark_id="m-1", surface=surface, kind="rect", x0=0.1, y0=0.1, x1=0.5, y1=0.2),
+        MarkCard(mark_id="m-2", surface=surface, kind="arrow", x0=0.8, y0=0.6, x1=0.5, y1=0.4),
+    ]
 
 
 def checklist(language: Language) -> list[ChecklistRow]:
@@ -340,6 +399,16 @@ def desk_case(language: Language, **more: Any) -> DeskCase:
             ),
         ],
         "pages": [case_page(language, "stored")],
+        "prints": [
+            {
+                "print_id": "print-1",
+                "what": "paper",
+                "ref": "id",
+                "label": words["bring"],
+                "state": "failed",
+                "reason": words["hint"],
+            }
+        ],
         "scan": None,
         "forms": [
             FormCard(
@@ -437,6 +506,25 @@ def desk_stages(language: Language) -> dict[str, DeskScreen]:
                 language,
                 call=call(language, "read"),
                 ceremonies=[ceremony(language, "presented", 1)],
+            ),
+        ),
+        "together": desk(
+            language,
+            presence="busy",
+            case=desk_case(language, hands=hands(language, show=FIRST), marks=marks()),
+        ),
+        "stopped": desk(
+            language,
+            presence="busy",
+            case=desk_case(
+                language,
+                hands=hands(
+                    language,
+                    permission="stopped",
+                    states=[
+                        HandState(hand="camera", rev=1, state="cannot", cannot="no_document_camera")
+                    ],
+                ),
             ),
         ),
         "arriving": desk(

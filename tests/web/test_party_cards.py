@@ -20,7 +20,7 @@ from counter.signaling.store_party_screens import (
 )
 from counter.store.cases import get_case
 from tests.signaling.floor import in_memory
-from tests.signaling.test_parties import Talk
+from tests.signaling.talk import Talk
 from tests.web import screens
 from web.console.party_screens import candidate_cards
 from web.shared.party_cards import with_parties

@@ -5,8 +5,10 @@ not made with this key is unknown to it, as one that does not exist.
 """
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
+from booking import sittings
 from booking.appointment import AppointmentView, Details, Party, State, refuse
 from booking.errors import (
     AppointmentCancelled,
@@ -42,6 +44,7 @@ from web.api.booking_models import (
     HeldOut,
     HoldIn,
     OfReference,
+    PartOut,
     PartyOut,
     ReferenceIn,
 )
@@ -51,12 +54,15 @@ from web.api.fields import day_of, instant_of
 from web.shared.i18n import TAGS
 from web.shared.wording import catalogue_language
 
-HOLD_REFUSES: tuple[type[BookingRefused], ...] = (
+TIMES_REFUSE: tuple[type[BookingRefused], ...] = (
     NotInCatalogue,
     NotOfferedHere,
     NotInThisLanguage,
     ClosedDay,
     NotReleased,
+)
+HOLD_REFUSES: tuple[type[BookingRefused], ...] = (
+    *TIMES_REFUSE,
     SlotTaken,
     PersonOverlap,
     TooManyAppointments,
@@ -155,8 +161,7 @@ async def cancel(asked: Asked[ReferenceIn]) -> Told:
 async def mine(asked: Asked[Any], reference: str) -> AppointmentView:
     """The appointment, if it was made with this key.  Raises `UnknownReference`."""
     view = await asked.deps.booking.appointment(reference, asked.now)
-    if not asked.is_mine((await asked.deps.booking.contact(view.appointment_id)).person):
-        raise UnknownReference("it was not made with this key")
+    await asked.must_be_mine(view.appointment_id)
     return view
 
 
@@ -166,6 +171,18 @@ def _held(held: Held, start: datetime) -> HeldOut:
         reference=held.reference,
         start=instant(start),
         expires_at=instant(held.expires_at),
+    )
+
+
+def part_out(view: AppointmentView) -> PartOut:
+    """One department of a visit."""
+    return PartOut(
+        id=view.appointment_id,
+        state=view.state,
+        department=view.department,
+        service=view.service,
+        start=instant(view.start),
+        end=instant(view.end),
     )
 
 
@@ -190,16 +207,17 @@ def appointment_out(view: AppointmentView) -> AppointmentOut:
             "acting": view.acting,
             "acting_for": view.acting_for,
             "parties": [PartyOut(name=one.name, site=one.site) for one in view.parties],
+            "parts": [part_out(one) for one in sittings.whole(view)] if view.sitting else [],
         }
     )
 
 
+_ask: partial[Call[Any]] = partial(Call, method="GET", scope=Scope.BOOK)
+_do: partial[Call[Any]] = partial(Call, method="POST", scope=Scope.BOOK)
 CALLS: tuple[Call[Any], ...] = (
-    Call(
+    _do(
         name="hold",
-        method="POST",
         path="/hold",
-        scope=Scope.BOOK,
         does="Keep a time for ten minutes; an earlier hold of the same person is let go.",
         takes=HoldIn,
         gives=HeldOut,
@@ -207,11 +225,9 @@ CALLS: tuple[Call[Any], ...] = (
         status=201,
         refuses=HOLD_REFUSES,
     ),
-    Call(
+    _do(
         name="holdFirst",
-        method="POST",
         path="/hold/first",
-        scope=Scope.BOOK,
         does="Keep the first free time of a part of a day; for when many ask at once.",
         takes=FirstIn,
         gives=HeldOut,
@@ -219,11 +235,9 @@ CALLS: tuple[Call[Any], ...] = (
         status=201,
         refuses=HOLD_REFUSES,
     ),
-    Call(
+    _do(
         name="confirm",
-        method="POST",
         path="/appointment/confirm",
-        scope=Scope.BOOK,
         does="Make what is held an appointment; the first confirmation counts.",
         takes=ConfirmIn,
         gives=AppointmentOut,
@@ -243,33 +257,27 @@ CALLS: tuple[Call[Any], ...] = (
             BadDetails,
         ),
     ),
-    Call(
+    _ask(
         name="getAppointment",
-        method="GET",
         path="/appointment",
-        scope=Scope.BOOK,
         does="An appointment, or what is held.",
         takes=OfReference,
         gives=AppointmentOut,
         answer=look,
         refuses=(UnknownReference,),
     ),
-    Call(
+    _ask(
         name="getCalendarEntry",
-        method="GET",
         path="/appointment/calendar",
-        scope=Scope.BOOK,
         does="An appointment for the person's own calendar (RFC 5545); it says nothing of who.",
         takes=OfReference,
         gives=None,
         answer=calendar,
         refuses=(UnknownReference, NotConfirmed, HoldExpired),
     ),
-    Call(
+    _do(
         name="change",
-        method="POST",
         path="/appointment/change",
-        scope=Scope.BOOK,
         does="Move an appointment to another time or site; on any refusal it stays as it was.",
         takes=ChangeIn,
         gives=AppointmentOut,
@@ -294,11 +302,9 @@ CALLS: tuple[Call[Any], ...] = (
             TooLate,
         ),
     ),
-    Call(
+    _do(
         name="cancel",
-        method="POST",
         path="/appointment/cancel",
-        scope=Scope.BOOK,
         does="Give an appointment, or what is held, back.",
         takes=ReferenceIn,
         gives=AppointmentOut,

@@ -6,9 +6,11 @@ from pydantic import Field
 
 from booking.appointment import State
 from booking.catalogue import Acting
+from booking.service import MOST_IN_A_SITTING
 from booking.slots import Part
 from booking.waitlist import WaitState
 from counter.protocol.message import Language, Model
+from web.api.catalogue_models import SlotOut
 from web.api.fields import (
     Day,
     Id,
@@ -52,6 +54,51 @@ class HeldOut(Model):
     start: Instant
     expires_at: Instant
     """Until when it is kept."""
+
+
+class SittingTimes(Model):
+    """When services fit one after another in one seat, in this order."""
+
+    service: Id
+    second: Id
+    third: Id | None = None
+    site: Id
+    day: Day
+    speech: Speech = "yue"
+    """What is spoken in all of them."""
+
+
+class Times(Model):
+    """Times of the day, in order; none: they do not fit."""
+
+    times: list[SlotOut]
+
+
+class SittingIn(Wishes):
+    """Several services one after another in one seat, from `start` on."""
+
+    services: Annotated[list[Id], Field(min_length=2, max_length=MOST_IN_A_SITTING)]
+    site: Id
+    start: Instant
+    person: Person
+
+
+class PartOut(Model):
+    """One department of a visit."""
+
+    id: Id
+    state: State
+    department: Id
+    service: Id
+    start: Instant
+    end: Instant
+
+
+class SittingHeldOut(HeldOut):
+    """All of it is kept.  Its one reference, that of the first part, is told this one time."""
+
+    parts: list[PartOut]
+    """In order."""
 
 
 class ConfirmIn(Model):
@@ -126,6 +173,8 @@ class AppointmentOut(Model):
     acting: Acting
     acting_for: str
     parties: list[PartyOut]
+    parts: list[PartOut]
+    """Of a visit to several departments: all of them, in order; else none."""
 
 
 class WaitIn(Wishes):

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Generic, Literal, TypeVar
 
-from booking.errors import BookingRefused
+from booking.errors import BookingRefused, UnknownReference
 from counter.identity.api_key import ApiKey, Scope
 from counter.protocol.message import Model
 from web.api.ports import ApiDeps
+from web.shared.etag import etag_of
 
 M = TypeVar("M", bound=Model)
 LONGEST_PERSON = 64
@@ -46,9 +47,11 @@ class Asked(Generic[M]):
         end = f".{self.caller.id}"
         return drawn[: LONGEST_PERSON - len(end)] + end
 
-    def is_mine(self, person: str) -> bool:
-        """Whether a pseudonym was made for this key."""
-        return person.endswith(f".{self.caller.id}")
+    async def must_be_mine(self, ref: str) -> None:
+        """ref: id of an appointment or an entry.  Raises `UnknownReference` for another key's."""
+        person = (await self.deps.booking.contact(ref)).person
+        if not person.endswith(f".{self.caller.id}"):
+            raise UnknownReference("it was not made with this key")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +63,11 @@ class Told:
     etag: str = ""
     "Known by it; who has it already is told so."
     headers: dict[str, str] = field(default_factory=dict)
+
+
+def tagged(content: bytes, for_how_long: str) -> Told:
+    """An answer that may be kept.  for_how_long: as `Cache-Control` says it."""
+    return Told(body=content, etag=etag_of(content), headers={"Cache-Control": for_how_long})
 
 
 def told(model: Model) -> Told:

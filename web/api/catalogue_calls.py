@@ -4,15 +4,15 @@ A key of one department sees that one's services; the others do not exist for it
 change with the catalogue only are encoded once for each version of it.
 """
 
-import hashlib
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
 from booking.catalogue import Ability, Catalogue, Department, Service, Site
 from booking.errors import NotInCatalogue, NotOfferedHere
 from counter.identity.api_key import Scope
 from counter.protocol.message import Model
-from web.api.call import Asked, Call, Told
+from web.api.call import Asked, Call, Told, tagged
 from web.api.catalogue_models import (
     Availability,
     Because,
@@ -33,6 +33,7 @@ from web.api.catalogue_models import (
     WhatIsFree,
 )
 from web.api.fields import day_of
+from web.api.nothing import Nothing
 from web.citizen.availability_feed import body_of
 from web.shared.i18n import TAGS
 
@@ -41,10 +42,7 @@ SHORT_TIME = "private, max-age=1"
 "For what is free."
 LONG_TIME = "private, max-age=60"
 "For what changes when an administrator changes it."
-
-
-class Nothing(Model):
-    """There is nothing to say."""
+_read: partial[Call[Any]] = partial(Call, method="GET", scope=Scope.READ, kept=True)
 
 
 async def service_of(asked: Asked[Any], service_id: str) -> Service:
@@ -115,7 +113,7 @@ async def search(asked: Asked[Question]) -> Told:
             if _may_know(asked, one.service.department)
         ]
     )
-    return _tagged_answer(known.model_dump_json(by_alias=True).encode(), LONG_TIME)
+    return tagged(known.model_dump_json(by_alias=True).encode(), LONG_TIME)
 
 
 async def availability(asked: Asked[WhatIsFree]) -> Told:
@@ -145,13 +143,8 @@ async def _once_a_version(
         if len(encoded) >= MOST_KEPT:
             encoded.clear()
         content = made.model_dump_json(by_alias=True).encode()
-        kept = encoded[known] = (catalogue.version, _tagged_answer(content, LONG_TIME))
+        kept = encoded[known] = (catalogue.version, tagged(content, LONG_TIME))
     return kept[1]
-
-
-def _tagged_answer(content: bytes, for_how_long: str) -> Told:
-    etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
-    return Told(body=content, etag=etag, headers={"Cache-Control": for_how_long})
 
 
 def _tagged(texts: Mapping[str, str]) -> dict[Any, str]:
@@ -207,74 +200,56 @@ def _site(one: Site) -> SiteOut:
 
 
 CALLS: tuple[Call[Any], ...] = (
-    Call(
+    _read(
         name="listDepartments",
-        method="GET",
         path="/departments",
-        scope=Scope.READ,
         does="All departments.",
         takes=Nothing,
         gives=Departments,
         answer=departments,
-        kept=True,
     ),
-    Call(
+    _read(
         name="listServices",
-        method="GET",
         path="/services",
-        scope=Scope.READ,
         does="What can be asked for, of all departments or of one.",
         takes=OfDepartment,
         gives=Services,
         answer=services,
         refuses=(NotInCatalogue,),
-        kept=True,
     ),
-    Call(
+    _read(
         name="getService",
-        method="GET",
         path="/services/{service}",
-        scope=Scope.READ,
         does="One service; also one that is not offered any more.",
         takes=OfService,
         gives=ServiceOut,
         answer=service,
         refuses=(NotInCatalogue,),
-        kept=True,
     ),
-    Call(
+    _read(
         name="searchServices",
-        method="GET",
         path="/search",
-        scope=Scope.READ,
         does="Services that fit what somebody typed, the best first.",
         takes=Question,
         gives=FoundServices,
         answer=search,
-        kept=True,
     ),
-    Call(
+    _read(
         name="listSites",
-        method="GET",
         path="/sites",
-        scope=Scope.READ,
         does="Places with terminals; all, or those at which a service is given.",
         takes=ForService,
         gives=Sites,
         answer=sites,
         refuses=(NotInCatalogue,),
-        kept=True,
     ),
-    Call(
+    _read(
         name="getAvailability",
-        method="GET",
         path="/services/{service}/availability",
-        scope=Scope.READ,
         does="What is free at a site, for seven days; at most a second old.",
         takes=WhatIsFree,
         gives=Availability,
         answer=availability,
         refuses=(NotInCatalogue, NotOfferedHere),
-        kept=True,
     ),
 )

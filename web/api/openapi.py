@@ -85,6 +85,7 @@ def described(calls: Iterable[Call[Any]]) -> dict[str, Any]:
         "tags": [
             {"name": "read", "description": "For keys with the scope `read`."},
             {"name": "book", "description": "For keys with the scope `book`."},
+            {"name": "webhooks", "description": "For keys with the scope `webhooks`."},
         ],
         "security": [{"key": []}],
         "paths": dict(paths),

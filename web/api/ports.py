@@ -1,6 +1,6 @@
 """What the API needs: the booking that the pages use, and a memory of the keys of requests."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol
@@ -9,6 +9,7 @@ from booking.appointment import Wish
 from booking.availability_service import KeptAnswers
 from booking.orders import Contact, HeldAt
 from booking.slots import Part
+from counter.notify.webhook import Webhook
 from web.api.limits import Limits
 from web.citizen import ports as pages
 from web.citizen.availability_feed import FRESH, Openings
@@ -48,11 +49,39 @@ class Once(Protocol):
         ...
 
 
+class Webhooks(Protocol):
+    """`counter.notify.webhook_service.WebhookService`, as far as it is used here.
+
+    department: only webhooks of that department exist for the caller; none: all.
+    """
+
+    async def listed(self, department: str | None) -> list[Webhook]:
+        """Oldest first."""
+        ...
+
+    async def add(
+        self,
+        url: str,
+        kinds: Sequence[str],
+        department: str | None,
+        by: str,
+        *,
+        webhook_id: str,
+    ) -> tuple[Webhook, str]:
+        """A new one, or the one that has this id, and its secret.  Raises `BadInput`."""
+        ...
+
+    async def remove(self, webhook_id: str, by: str, department: str | None) -> None:
+        """Raises `NotFound`."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiDeps:
     """What `routes` is given by the composition root."""
 
     booking: Booking
+    webhooks: Webhooks
     once: Once
     limits: Limits
     now: Callable[[], datetime]

@@ -2,7 +2,13 @@
 
 from typing import Any
 
-from web.api import appointment_calls, catalogue_calls, waiting_calls
+from web.api import (
+    appointment_calls,
+    catalogue_calls,
+    sitting_calls,
+    waiting_calls,
+    webhook_calls,
+)
 from web.api.call import Call
 
 ROOT = "/api/v1"
@@ -11,6 +17,8 @@ KEY_HEADER = "Idempotency-Key"
 
 CALLS: tuple[Call[Any], ...] = (
     *catalogue_calls.CALLS,
+    *sitting_calls.CALLS,
     *appointment_calls.CALLS,
     *waiting_calls.CALLS,
+    *webhook_calls.CALLS,
 )

@@ -1,5 +1,6 @@
 """The waiting list: joined, looked at, left."""
 
+from functools import partial
 from typing import Any
 
 from booking.errors import (
@@ -53,8 +54,7 @@ async def leave(asked: Asked[ReferenceIn]) -> Told:
 
 async def _mine(asked: Asked[Any], reference: str) -> WaitView:
     view = await asked.deps.booking.waiting(reference, asked.now)
-    if not asked.is_mine((await asked.deps.booking.contact(view.entry_id)).person):
-        raise UnknownReference("it was not made with this key")
+    await asked.must_be_mine(view.entry_id)
     return view
 
 
@@ -82,12 +82,12 @@ def _waiting_out(view: WaitView) -> WaitingOut:
     )
 
 
+_ask: partial[Call[Any]] = partial(Call, method="GET", scope=Scope.BOOK)
+_do: partial[Call[Any]] = partial(Call, method="POST", scope=Scope.BOOK)
 CALLS: tuple[Call[Any], ...] = (
-    Call(
+    _do(
         name="joinWaitingList",
-        method="POST",
         path="/waiting",
-        scope=Scope.BOOK,
         does="Wait for a time; whoever waited longest and can come is offered what becomes free.",
         takes=WaitIn,
         gives=JoinedOut,
@@ -105,22 +105,18 @@ CALLS: tuple[Call[Any], ...] = (
             BadDetails,
         ),
     ),
-    Call(
+    _ask(
         name="getWaiting",
-        method="GET",
         path="/waiting",
-        scope=Scope.BOOK,
         does="An entry of the waiting list, and what it is offered.",
         takes=OfReference,
         gives=WaitingOut,
         answer=look,
         refuses=(UnknownReference,),
     ),
-    Call(
+    _do(
         name="leaveWaitingList",
-        method="POST",
         path="/waiting/leave",
-        scope=Scope.BOOK,
         does="Wait no longer, and give back what is offered; repeated, it says how it stands.",
         takes=ReferenceIn,
         gives=WaitingOut,

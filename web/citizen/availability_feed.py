@@ -4,7 +4,6 @@ The body is encoded once and sent to however many ask; who has it already hears 
 Nothing in it is personal, so anybody between may keep it for a second.
 """
 
-import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from booking.errors import ClosedDay, NotReleased
 from booking.slots import DayAvailability, SlotOffer
 from counter.errors import BadInput
 from web.shared.access import allow
+from web.shared.etag import etag_of
 
 DAYS = 7
 "In one answer at most, from the day that was asked for."
@@ -89,7 +89,7 @@ async def body_of(
     told = [_day(one, await _times(openings, service, site, one, now)) for one in shown]
     data = {"service": service, "site": site, "days": told}
     content = json.dumps(data, separators=(",", ":"), ensure_ascii=False).encode()
-    return Body(content=content, etag=f'"{hashlib.sha256(content).hexdigest()[:32]}"')
+    return Body(content=content, etag=etag_of(content))
 
 
 async def _times(

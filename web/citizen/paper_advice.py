@@ -41,6 +41,10 @@ AT_HOME: Mapping[str, tuple[str, str]] = {
         N_("A reflection hides part of the paper"),
         N_("Switch the flash off, or turn the paper a little away from the lamp."),
     ),
+    "page_finger": (
+        N_("Your fingers cover the edge of the page"),
+        N_("Take your fingers off the page and photograph it again."),
+    ),
     "page_blank": (
         N_("Nothing is written on this side"),
         N_("Turn the paper over and photograph the other side."),

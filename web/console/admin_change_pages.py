@@ -36,6 +36,7 @@ from web.console.admin_forms import (
     ClosureForm,
     Form,
     HoursForm,
+    LanesForm,
     ReleaseForm,
 )
 from web.console.admin_mistakes import messages, summary
@@ -48,7 +49,16 @@ from web.console.admin_service_forms import (
     service_of,
 )
 from web.console.admin_typed import Typed, Unreadable, from_at, typed_of
-from web.console.admin_words import KINDS, MONDAY, SPOKEN, moves_of, rows_of, title_of
+from web.console.admin_words import (
+    ABLE,
+    ACTING,
+    KINDS,
+    MONDAY,
+    SPOKEN,
+    moves_of,
+    rows_of,
+    title_of,
+)
 from web.shared.access import allow
 from web.shared.i18n import N_, Words, texts_for
 from web.shared.pages import render
@@ -60,6 +70,7 @@ FORMS: dict[str, Form] = {
         ClosureForm(),
         HoursForm(),
         CapacityForm(),
+        LanesForm(),
         ReleaseForm(),
         TextsForm(),
         FactsForm(),
@@ -67,6 +78,7 @@ FORMS: dict[str, Form] = {
 }
 DAYS_SHOWN = 7
 MOST_MOVES = 50
+_SPOKEN = [(one, SPOKEN[one]) for one in SPEECH]
 _NAME = re.compile(r"[\w.-]{0,40}", re.ASCII)
 
 
@@ -176,7 +188,9 @@ def _names(here: Visit, form: Form, of: str, typed: Typed) -> dict[str, Any]:
             "paper_rows": paper_rows(typed),
             "kinds": [(str(kind), texts.gettext(KINDS[kind])) for kind in PaperKind],
             "currencies": CURRENCIES,
-            "spoken": [(one, SPOKEN[one]) for one in SPEECH],
+            "spoken": _SPOKEN,
+            "acting": [(str(one), texts.gettext(said)) for one, said in ACTING.items()],
+            "able": [(str(one), texts.gettext(said)) for one, said in ABLE.items()],
         }
     return {
         "languages": LANGUAGES,
@@ -187,6 +201,8 @@ def _names(here: Visit, form: Form, of: str, typed: Typed) -> dict[str, Any]:
         "known": bool(of) and form.name in ("closure", "release") and _is_known(here, form, of),
         "last": [one.id for one in here.department.releases] == [of],
         "window": WINDOW_DAYS,
+        "lanes": range(1, here.department.lanes + 1),
+        "spoken": _SPOKEN,
     }
 
 

@@ -11,14 +11,16 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from booking.calendar import Closure, Opening
-from booking.catalogue import LANGUAGES, Release
+from booking.catalogue import LANGUAGES, SPEECH, Release
 from booking.catalogue_changes import (
     Capacity,
     CapacityChange,
     Change,
     ClosureChange,
     HoursChange,
+    LaneSpeech,
     ReleaseChange,
+    SpeechChange,
 )
 from booking.errors import NotInCatalogue
 from web.console.admin_access import Visit
@@ -155,6 +157,37 @@ class CapacityForm:
             department=one.id,
             before=Capacity(lanes=one.lanes, daily_quota=one.daily_quota),
             after=after,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LanesForm:
+    """What each agent speaks who is kept for appointments."""
+
+    name: str = "lanes"
+    title: str = N_("Languages of each agent")
+    dated: bool = True
+
+    def typed(self, visit: Visit, of: str) -> Typed:
+        named = dict(enumerate(visit.department.speech))
+        return {
+            f"lane-{lane + 1}-{one}": "yes"
+            for lane in range(visit.department.lanes)
+            for one in named.get(lane, SPEECH)
+        }
+
+    def read(self, visit: Visit, of: str, typed: Typed) -> Change:
+        reader, one = Reader(typed), visit.department
+        lanes = [
+            tuple(said for said in SPEECH if reader.has(f"lane-{lane + 1}-{said}"))
+            for lane in range(one.lanes)
+        ]
+        while lanes and lanes[-1] == SPEECH:
+            lanes.pop()  # who is not named speaks all
+        return SpeechChange(
+            department=one.id,
+            before=LaneSpeech(lanes=one.speech),
+            after=LaneSpeech(lanes=tuple(lanes)),
         )
 
 

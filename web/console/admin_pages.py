@@ -13,7 +13,7 @@ from booking.catalogue_changes import (
     stands,
 )
 from booking.slots import WINDOW_DAYS
-from web.console import admin_change_pages
+from web.console import admin_change_pages, admin_move_pages
 from web.console.admin_access import ADDRESS, Visit, visit
 from web.console.admin_change_pages import MOST_MOVES, moves
 from web.console.admin_ports import AdminDeps
@@ -69,6 +69,7 @@ def routes(deps: AdminDeps) -> list[web.RouteDef]:
             here=here,
             stuck=moves(stuck[:MOST_MOVES], here),
             number_stuck=len(stuck),
+            moved="moved" in request.query,
             services=[
                 one
                 for one in here.catalogue.services.values()
@@ -156,6 +157,7 @@ def routes(deps: AdminDeps) -> list[web.RouteDef]:
         web.get(f"{ADDRESS}/{{department}}/changes/{{change:[0-9]{{1,9}}}}", one_change),
         web.post(f"{ADDRESS}/{{department}}/changes/{{change:[0-9]{{1,9}}}}/undo", undo),
         *admin_change_pages.routes(deps),
+        *admin_move_pages.routes(deps),
     ]
 
 

@@ -2,12 +2,15 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
+from booking.appointment import AppointmentView
 from booking.capacity import ToMove
 from booking.catalogue import Catalogue
 from booking.catalogue_changes import Change, ChangeOrder, ChangeRecord, Preview
+from booking.moving_service import LeftOver
+from booking.slots import SlotOffer
 
 
 class Administration(Protocol):
@@ -43,6 +46,28 @@ class Administration(Protocol):
         self, now: datetime, *, department: str | None = None, with_contact: bool = False
     ) -> list[ToMove]:
         """Appointments that cannot stay where they are."""
+        ...
+
+    async def left_over(self, department: str, appointment_id: str, now: datetime) -> LeftOver:
+        """One of them, with its sitting."""
+        ...
+
+    async def near(
+        self, one: LeftOver, site_id: str, wanted: date | None, now: datetime
+    ) -> list[tuple[date, list[SlotOffer]]]:
+        """Free times of a day, or of the days nearest to what was booked."""
+        ...
+
+    async def move_left_over(
+        self,
+        department: str,
+        appointment_id: str,
+        site_id: str,
+        start: datetime,
+        by: str,
+        now: datetime,
+    ) -> AppointmentView:
+        """Move it; whoever booked is told."""
         ...
 
 

@@ -1,9 +1,20 @@
 """The two forms of a service: what it is called and what to bring, and its other facts."""
 
+import re
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from booking.catalogue import LANGUAGES, SPEECH, ByVideo, Fee, Paper, PaperKind, Service
+from booking.catalogue import (
+    LANGUAGES,
+    SPEECH,
+    Ability,
+    Acting,
+    ByVideo,
+    Fee,
+    Paper,
+    PaperKind,
+    Service,
+)
 from booking.catalogue_changes import Change, ServiceChange
 from booking.catalogue_findings import MOST_PAPERS
 from booking.errors import NotInCatalogue
@@ -11,6 +22,9 @@ from web.console.admin_access import Visit
 from web.console.admin_typed import Reader, Typed
 from web.shared.i18n import N_
 
+COMMA = {"zh_Hant": "、", "zh_Hans": "、"}
+"Between words of a list, where it is none with a space."
+_BETWEEN = re.compile(r"[,;，、；]")
 SPARE_PAPERS = 2
 "Empty rows below the papers that are there."
 _COLUMNS = ("", "-kind", *(f"-{language}" for language in LANGUAGES))
@@ -29,6 +43,9 @@ class TextsForm:
         typed: Typed = {}
         for language in LANGUAGES:
             typed[f"names-{language}"] = service.names.get(language, "")
+            typed[f"words-{language}"] = COMMA.get(language, ", ").join(
+                service.synonyms.get(language, ())
+            )
             if service.elsewhere:
                 typed[f"elsewhere-{language}"] = service.elsewhere.get(language, "")
         for number, paper in enumerate(service.papers, 1):
@@ -41,6 +58,7 @@ class TextsForm:
     def read(self, visit: Visit, of: str, typed: Typed) -> Change:
         service, reader = service_of(visit, of), Reader(typed)
         after = replace(service, names=reader.texts("names"), papers=_papers(reader))
+        after = replace(after, synonyms=_words(reader, service))
         if service.by_video is ByVideo.ENQUIRY:
             after = replace(after, elsewhere=reader.texts("elsewhere"))
         reader.done()
@@ -68,6 +86,8 @@ class FactsForm:
             "weekly": "" if weekly is None else str(weekly),
             "offered": "no" if service.withdrawn else "yes",
             **{f"speech-{one}": "yes" for one in service.speech},
+            **{f"acts-{one}": "yes" for one in service.acts_for},
+            **{f"able-{one}": "yes" for one in service.abilities},
         }
 
     def read(self, visit: Visit, of: str, typed: Typed) -> Change:
@@ -83,6 +103,8 @@ class FactsForm:
             change_until_minutes=reader.number("change_until"),
             weekly_per_person=reader.number_or_none("weekly"),
             speech=tuple(one for one in SPEECH if reader.has(f"speech-{one}")),
+            acts_for=_acts_for(reader, service),
+            abilities=frozenset(one for one in Ability if reader.has(f"able-{one}")),
             withdrawn=reader.text("offered") == "no",
         )
         reader.done()
@@ -121,6 +143,24 @@ def compacted(typed: Typed) -> Typed:
         for name, text in row.items()
     }
     return {**others, **rows}
+
+
+def _words(reader: Reader, service: Service) -> dict[str, tuple[str, ...]]:
+    """Everyday words, each once, in the order in which they were typed."""
+    found = {}
+    for language in LANGUAGES:
+        parts = _BETWEEN.split(reader.text(f"words-{language}"))
+        words = tuple(dict.fromkeys(word.strip() for word in parts if word.strip()))
+        if words or language in service.synonyms:
+            found[language] = words
+    return found
+
+
+def _acts_for(reader: Reader, service: Service) -> tuple[Acting, ...]:
+    """In the order that they have already, if they are the same."""
+    chosen = [one for one in Acting if reader.has(f"acts-{one}")]
+    same = set(chosen) == set(service.acts_for)
+    return service.acts_for if same else tuple(chosen)
 
 
 def _papers(reader: Reader) -> tuple[Paper, ...]:

@@ -8,15 +8,27 @@ from zoneinfo import ZoneInfo
 
 from booking.calendar import Closure, Opening
 from booking.capacity import Misfit, ToMove
-from booking.catalogue import Catalogue, Department, Fee, PaperKind, Release, Service
+from booking.catalogue import (
+    SPEECH,
+    Ability,
+    Acting,
+    Catalogue,
+    Department,
+    Fee,
+    PaperKind,
+    Release,
+    Service,
+)
 from booking.catalogue_changes import (
     CapacityChange,
     Change,
     ChangeRecord,
     ClosureChange,
     HoursChange,
+    LaneSpeech,
     ReleaseChange,
     ServiceChange,
+    SpeechChange,
 )
 from web.console.admin_typed import clock
 from web.shared.i18n import LANGUAGES, N_, NAMES, Words, texts_for
@@ -43,7 +55,20 @@ FIELDS = {
     "speech": N_("Languages spoken"),
     "change_until_minutes": N_("Minutes before the start until which it can be changed"),
     "weekly_per_person": N_("Appointments a week for each person"),
+    "acts_for": N_("Who may come"),
+    "abilities": N_("What the terminal needs"),
     "withdrawn": N_("Offered"),
+}
+ACTING = {
+    Acting.SELF: N_("Whoever it is about"),
+    Acting.RELATIVE: N_("A relative"),
+    Acting.SOCIAL_WORKER: N_("A social worker"),
+    Acting.REPRESENTATIVE: N_("Whoever represents a company or an association"),
+}
+ABLE = {
+    Ability.SCANNER: N_("A scanner"),
+    Ability.PRINTER: N_("A printer"),
+    Ability.STEP_FREE: N_("A place without steps"),
 }
 
 
@@ -66,6 +91,7 @@ class MoveRow:
     service: str
     site: str
     why: str
+    appointment_id: str
     whom: str = ""
 
 
@@ -79,6 +105,8 @@ def title_of(change: Change, catalogue: Catalogue, language: str) -> str:
             return texts.gettext(N_("Weekly hours"))
         case CapacityChange():
             return texts.gettext(N_("How many can be booked"))
+        case SpeechChange():
+            return texts.gettext(N_("Languages of each agent"))
         case ClosureChange():
             return words.day(change.day)
         case ReleaseChange():
@@ -118,6 +146,13 @@ def _rows(change: Change, department: Department, language: str) -> Iterator[Row
                     before=str(before_.daily_quota),
                     after=str(after_.daily_quota),
                 )
+        case SpeechChange():
+            for number in range(1, department.lanes + 1):
+                was, became = _lane(change.before, number), _lane(change.after, number)
+                if was != became:
+                    agent = texts.gettext(N_("Agent %(number)s"))
+                    what = agent.replace("%(number)s", str(number))
+                    yield Row(what=what, before=was, after=became)
         case ClosureChange():
             yield Row(
                 what=texts.gettext(N_("Hours on this day")),
@@ -142,6 +177,12 @@ def _rows(change: Change, department: Department, language: str) -> Iterator[Row
             )
 
 
+def _lane(speech: LaneSpeech, number: int) -> str:
+    """What one agent speaks."""
+    lane = speech.lanes[number - 1] if number <= len(speech.lanes) else SPEECH
+    return ", ".join(SPOKEN[one] for one in lane) or "–"
+
+
 def _of_service(change: ServiceChange, language: str) -> Iterator[Row]:
     texts = texts_for(language)
     before, after = change.before, change.after
@@ -153,6 +194,9 @@ def _of_service(change: ServiceChange, language: str) -> Iterator[Row]:
             if was != became:
                 what = f"{texts.gettext(N_('What to bring'))} ({NAMES[own]})"
                 yield Row(what=what, before=was, after=became, lang=own)
+    if "synonyms" in change.fields:
+        what = texts.gettext(N_("Everyday words"))
+        yield from _texts(what, _joined(before), _joined(after))
     if "elsewhere" in change.fields:
         what = texts.gettext(N_("Where it is finished"))
         yield from _texts(what, before.elsewhere, after.elsewhere)
@@ -173,9 +217,16 @@ def _fact(service: Service, field: str, language: str) -> str:
         return texts.gettext(NOTHING)
     if isinstance(value, Fee):
         return Words(language).money(Decimal(value.minor) / 100, value.currency)
+    if field in ("acts_for", "abilities"):
+        named = ACTING if field == "acts_for" else ABLE
+        return ", ".join(texts.gettext(said) for one, said in named.items() if one in value) or "–"
     if field == "speech":
         return ", ".join(SPOKEN[one] for one in value)
     return str(value)
+
+
+def _joined(service: Service) -> dict[str, str]:
+    return {language: ", ".join(words) for language, words in service.synonyms.items()}
 
 
 def _papers(service: Service, own: str) -> str:
@@ -249,6 +300,7 @@ def moves_of(found: Iterable[ToMove], catalogue: Catalogue, language: str) -> li
                 service=words.pick(service.names) if service else one.service,
                 site=words.pick(site.names) if site else one.site,
                 why=texts.gettext(WHY[one.why]),
+                appointment_id=one.appointment_id,
                 whom=whom,
             )
         )

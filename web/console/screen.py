@@ -28,6 +28,7 @@ from counter.protocol.screens import (
 )
 from counter.signaling.dispatch import AgentState
 from counter.signaling.store_device import takes_photographs
+from counter.signaling.store_marks import marks_of
 from counter.signaling.store_screens import (
     OfferView,
     QueueView,
@@ -35,13 +36,18 @@ from counter.signaling.store_screens import (
     call_view,
     offer_view,
     queue_view,
+    terminal_view,
 )
 from counter.store.cases import case_of_agent
 from web.console.party_screens import party_fields
+from web.console.proofing_screens import identity_card, second_cards
 from web.shared.case_cards import call_card, ceremony_cards, leg_card, page_cards, scan_card
 from web.shared.checklist_cards import checklist_rows
+from web.shared.hand_cards import hands_card
 from web.shared.line_cards import with_lines
+from web.shared.originals_local import lying_papers
 from web.shared.party_cards import with_parties
+from web.shared.print_cards import print_rows
 from web.shared.recording_cards import recording_card
 from web.shared.wording import OUTCOMES, instant, say, service_or_none, text_in
 
@@ -65,6 +71,8 @@ class DeskScreens:
 
     catalogue: Callable[[], Catalogue]
     forms: Forms
+    simplify: Callable[[str], str] = str
+    "Simplified characters of a text, for comparing names."
 
     def screen(
         self,
@@ -95,6 +103,7 @@ class DeskScreens:
             offer=_offer_card(offer, catalogue, tag) if offer else None,
             case=self._case(conn, catalogue, case, tag, now) if case else None,
             served_today=agent.served_today,
+            seconds=second_cards(conn, agent_id, agent.departments, catalogue, tag),
             **party_fields(conn, agent, catalogue, tag, now, supervisor=supervisor),
         )
 
@@ -139,6 +148,11 @@ class DeskScreens:
             forms=[_form_card(form, case, tag) for form in forms],
             ceremonies=cards,
             recording=recording_card(conn, call),
+            hands=hands_card(conn, call, terminal_view(conn, case.terminal_id), tag),
+            marks=marks_of(conn, call.call_id) if call else [],
+            prints=print_rows(conn, case, self.forms, catalogue, tag),
+            identity=identity_card(conn, case, view, documents, catalogue, tag, now, self.simplify),
+            lying=lying_papers(conn, case, documents, catalogue, tag),
             outcomes=[Choice(id=one, name=say(OUTCOMES[one], tag)) for one in CHOOSABLE],
         )
 

@@ -111,15 +111,18 @@ async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
             return await handler(request)
         _check_source(request, settings)
         given = request.headers.get(HEADER)
+        if given is not None:
+            _check_token(request, given)  # before anybody's bytes are looked at
         fields = await _fields(request)
         if given is None:
             value = fields.get(FIELD)
-            given = value if isinstance(value, str) else None
-        if not hmac.compare_digest((given or "").encode(), token(request).encode()):
-            raise ForeignForm(
-                f"{request.method} {spoken_path(request.path)}: wrong or missing token"
-            )
+            _check_token(request, value if isinstance(value, str) else "")
     return await handler(request)
+
+
+def _check_token(request: web.Request, given: str) -> None:
+    if not hmac.compare_digest(given.encode(errors="surrogateescape"), token(request).encode()):
+        raise ForeignForm(f"{request.method} {spoken_path(request.path)}: wrong or missing token")
 
 
 async def _fields(request: web.Request) -> Mapping[str, object]:

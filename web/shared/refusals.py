@@ -73,10 +73,23 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "no_such_call": (
         N_("There is no such call"),
         N_("See what there is in /api/v1/openapi.json.")),
+    # Bundles and prints
+    "binding_failed": (
+        N_("The PDF could not be made just now"),
+        N_("Nothing was lost. Try again in a minute.")),
+    "nothing_to_bind": (
+        N_("No page of this paper was accepted"),
+        N_("Accept a page first; what was sent back is in no PDF.")),
+    "too_much_to_print": (
+        N_("This is more than may be printed in one visit"),
+        N_("Hand the rest over as a file, or send the citizen to a counter.")),
     # More than two in a call
     "agent_not_free": (
         N_("This colleague is not free any more"),
         N_("Choose somebody else from the list; it shows who is free now.")),
+    "hands_stopped": (
+        N_("The citizen has stopped your hands"),
+        N_("Say what you would like to do, then ask again.")),
     "call_is_full": (
         N_("Nobody more can join this call"),
         N_("Two others can take part at once. Let one of them leave first.")),
@@ -86,10 +99,29 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "invite_over": (
         N_("This request to join is over"),
         N_("It was taken back or rang for too long. You need not do anything.")),
+    # Identification
+    "step_not_now": (
+        N_("This step cannot be answered yet"),
+        N_("An earlier step is open, or the paper is not there. The list shows what comes next.")),
+    "steps_missing": (
+        N_("It cannot be confirmed like this"),
+        N_("A step is open or was not passed. Repeat it, refuse, or end the identification.")),
+    "not_second": (
+        N_("You cannot be the second officer here"),
+        N_("It must be somebody else who is on duty for this department. Leave it to them.")),
+    "proofing_over": (
+        N_("This identification is over"),
+        N_("It was decided or ended in the meantime. Begin a new one if it is needed.")),
+    "card_unreadable": (
+        N_("The card gives no answer"),
+        N_("Take it out, put it in again with the chip first, or lay it under the camera.")),
     # Booking
     "slot_taken": (
         N_("Somebody else has just taken this time"),
         N_("Choose another time. We show what is still free.")),
+    "not_to_be_moved": (
+        N_("This appointment can stay where it is"),
+        N_("It was moved already, or its time is given again. Look at the list once more.")),
     "closed_day": (
         N_("The counter is closed on this day"),
         N_("Choose another day.")),
@@ -212,6 +244,9 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "page_glare": (
         N_("A reflection hides part of the page"),
         N_("Tilt the page a little or move it away from the lamp, then scan again.")),
+    "page_finger": (
+        N_("Something lies across the edge of the page"),
+        N_("Take your fingers off the page and scan again.")),
     "page_blank": (
         N_("This side of the page is empty"),
         N_("Turn the paper over and scan again.")),
@@ -263,6 +298,9 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "scan_not_asked": (
         N_("Nobody has asked for a page right now"),
         N_("Wait until the member of staff asks for it.")),
+    "too_many_previews": (
+        N_("The page is looked at already"),
+        N_("Wait a moment.")),
     "page_unknown": (
         N_("We cannot find this page"),
         N_("Reload, and scan the page again if it is missing.")),

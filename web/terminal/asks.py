@@ -76,7 +76,8 @@ def handlers(
     async def take_shot(who: GatewayPrincipal, ask: Ask) -> Mapping[str, object]:
         assert isinstance(ask, asks.ShotTake)
         case = await case_of(who)
-        await documents.take_shot(case.id, RequestId(ask.request_id), now=clock())
+        request = RequestId(ask.request_id)
+        await documents.take_shot(case.id, request, by=who.own, now=clock())
         return {}
 
     async def shot_failed(who: GatewayPrincipal, ask: Ask) -> Mapping[str, object]:

@@ -1,11 +1,13 @@
 """The counter as the terminal's pages see it, when both run in one process."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
 
+from counter.case import Case
+from counter.documents.preview_service import PreviewService
 from counter.documents.refusals import ScanNotAsked
 from counter.documents.service import DocumentsService
 from counter.identity.service import IdentityService
@@ -25,6 +27,7 @@ class LocalTerminalCounter:
     executor: Executor
     screens: TerminalScreens
     documents: DocumentsService
+    previews: PreviewService
     identity: IdentityService
     sessions: IdentitySessions
     clock: Callable[[], datetime]
@@ -49,9 +52,7 @@ class LocalTerminalCounter:
         self, terminal_id: str, request_id: str, photograph: bytes, sha256: str
     ) -> None:
         """Raises a `PhotographRefused`, or `ScanNotAsked` when nobody sits there."""
-        case = await self.executor.read(case_on_terminal, TerminalId(terminal_id))
-        if case is None or not case.open:
-            raise ScanNotAsked(f"terminal {terminal_id}: no case is open there")
+        case = await self._case(terminal_id)
         await self.documents.receive(
             case.id,
             RequestId(request_id),
@@ -60,3 +61,17 @@ class LocalTerminalCounter:
             by=f"terminal:{terminal_id}",
             now=self.clock(),
         )
+
+    async def preview(
+        self, terminal_id: str, request_id: str, picture: bytes, finer: float
+    ) -> Mapping[str, object]:
+        """Raises `TooManyPreviews`, `ScanNotAsked`, a `PhotographRefused`."""
+        case = await self._case(terminal_id)
+        seen = await self.previews.look(terminal_id, case.id, RequestId(request_id), picture, finer)
+        return {"corners": seen.corners, "advice": seen.advice}
+
+    async def _case(self, terminal_id: str) -> Case:
+        case = await self.executor.read(case_on_terminal, TerminalId(terminal_id))
+        if case is None or not case.open:
+            raise ScanNotAsked(f"terminal {terminal_id}: no case is open there")
+        return case

@@ -1,7 +1,8 @@
 """What the terminal's pages need; the composition root gives it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from counter.protocol.screens import TerminalScreen
 from web.shared.live_page import Cookie
@@ -32,6 +33,16 @@ class TerminalCounter(Protocol):
         """
         ...
 
+    async def preview(
+        self, terminal_id: str, request_id: str, picture: bytes, finer: float
+    ) -> Mapping[str, object]:
+        """Where the page lies in a small picture, and the code of what would make it better.
+
+        finer: how many times as wide the camera's own picture is.  Raises a refusal when nobody
+        asks for it, and when previews come too fast.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TerminalDeps:
@@ -39,5 +50,7 @@ class TerminalDeps:
 
     counter: TerminalCounter
     document_camera: str = ""
+    printing: Literal["page", "none"] = "page"
+    "Whether the terminals' browsers print."
     "Part of the document camera's label; empty when the face camera photographs papers as well."
     photograph_limit_bytes: int = 16 * 1024 * 1024

@@ -30,13 +30,17 @@ from counter.protocol.screens import (
 )
 from counter.signaling.dispatch import TicketState
 from counter.signaling.store_device import takes_photographs
+from counter.signaling.store_marks import marks_of
 from counter.signaling.store_screens import TerminalView, call_view, terminal_view, ticket_view
 from counter.store.cases import case_on_terminal
 from web.shared.case_cards import OPEN, call_card, ceremony_cards, leg_card, page_cards, scan_card
 from web.shared.checklist_cards import checklist_rows, missing_papers
+from web.shared.hand_cards import hands_card
 from web.shared.i18n import Words
 from web.shared.line_cards import with_lines
+from web.shared.originals_local import lying_papers
 from web.shared.party_cards import with_parties
+from web.shared.print_cards import print_card
 from web.shared.recording_cards import recording_card
 from web.shared.wording import (
     OUTCOMES,
@@ -47,6 +51,7 @@ from web.shared.wording import (
     service_or_none,
     text_in,
 )
+from web.terminal.proofing_prompt import identity_prompt
 
 ZONE = ZoneInfo("Asia/Macau")
 "Of Macau and Hengqin alike."
@@ -90,7 +95,11 @@ class TerminalScreens:
         case = case_on_terminal(conn, TerminalId(terminal_id))
         if case is None:
             return TerminalScreen(**common, **self._before(catalogue, site.territory, view))
-        return TerminalScreen(**common, **self._visit(conn, catalogue, case, view, now))
+        return TerminalScreen(
+            **common,
+            **self._visit(conn, catalogue, case, view, now),
+            printing=print_card(conn, case, self.forms, catalogue, view.language),
+        )
 
     def _before(self, catalogue: Catalogue, territory: str, view: TerminalView) -> dict[str, Any]:
         tag = view.language
@@ -147,6 +156,7 @@ class TerminalScreens:
             return {
                 "stage": "receipt",
                 "receipt": self._receipt(conn, catalogue, case, known, documents.pages, now, tag),
+                "take_back": lying_papers(conn, case, documents, catalogue, tag),
             }
         call = call_view(conn, case.id, now)
         if call is not None:
@@ -166,6 +176,10 @@ class TerminalScreens:
                 "scan": scan,
                 "ceremony": shown_ceremony(cards),
                 "recording": recording_card(conn, card),
+                "hands": hands_card(conn, card, view, tag),
+                "marks": marks_of(conn, call.call_id),
+                "identity": identity_prompt(conn, case.id, call.call_id, tag),
+                "take_back": lying_papers(conn, case, documents, catalogue, tag),
                 "call": with_parties(
                     conn, with_lines(conn, card, own=own), own=own, catalogue=catalogue, tag=tag
                 ),

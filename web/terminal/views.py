@@ -19,6 +19,7 @@ from web.shared.pages import render
 from web.terminal.ports import TerminalDeps
 
 CHUNK_BYTES = 64 * 1024
+PREVIEW_BYTES = 128 * 1024
 
 
 def routes(deps: TerminalDeps) -> list[web.RouteDef]:
@@ -38,6 +39,7 @@ def routes(deps: TerminalDeps) -> list[web.RouteDef]:
             config={
                 "csrf": token(request),
                 "document_camera": deps.document_camera,
+                "printing": deps.printing,
                 "qr_wasm": request.config_dict[ASSETS].url("zxing_reader.wasm"),
             },
         )
@@ -80,13 +82,36 @@ def routes(deps: TerminalDeps) -> list[web.RouteDef]:
         )
         return web.json_response({"ok": True})
 
+    @allow("terminal")
+    async def preview(request: web.Request) -> web.Response:
+        picture, _ = await _read(request, PREVIEW_BYTES)
+        seen = await deps.counter.preview(
+            principal_of(request).subject,
+            request.match_info["request_id"],
+            picture,
+            _finer(request.headers.get("X-Finer", "1")),
+        )
+        return web.json_response(seen)
+
     return [
         web.get("/terminal", terminal),
         web.get("/terminal/start", start),
         web.post("/terminal/enrol", enrol),
         web.get("/terminal/goodbye", goodbye),
         web.put("/terminal/pages/{request_id:[A-Za-z0-9_:-]{1,40}}", receive_page),
+        web.post("/terminal/previews/{request_id:[A-Za-z0-9_:-]{1,40}}", preview),
     ]
+
+
+def _finer(said: str) -> float:
+    """How many times as wide the camera's own picture is.  Raises `BadInput`."""
+    try:
+        finer = float(said)
+    except ValueError:
+        finer = 0.0
+    if not 1 <= finer <= 100:
+        raise BadInput("preview: X-Finer is no number from 1 to 100")
+    return finer
 
 
 async def _read(request: web.Request, limit_bytes: int) -> tuple[bytes, str]:

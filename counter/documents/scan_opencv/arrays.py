@@ -14,13 +14,25 @@ Floats = NDArray[Any]
 Quad = NDArray[Any]
 "(4, 2) float64, x and y in pixels, clockwise from the corner nearest the image's top left."
 
+SEARCH_PX = 480
+"Long side of the picture in which pages are searched."
+
 
 def clockwise(points: Floats) -> Quad:
     """Order any four corners of a convex quad as `Quad` says."""
-    middle = points.mean(0)
-    angle = np.arctan2(points[:, 1] - middle[1], points[:, 0] - middle[0])
-    ordered: Quad = points[np.argsort(angle)].astype(np.float64)
-    return np.roll(ordered, -int(np.argmin(ordered.sum(1))), 0)
+    ordered: Quad = all_clockwise(points[None])[0]
+    return ordered
+
+
+def all_clockwise(quads: Floats) -> Floats:
+    """The same for (n, 4, 2) corners at once."""
+    around = quads - quads.mean(1, keepdims=True)
+    turned = np.argsort(np.arctan2(around[..., 1], around[..., 0]), 1)
+    ordered = np.take_along_axis(quads.astype(np.float64), turned[..., None], 1)
+    first = ordered.sum(2).argmin(1)
+    shifted = (first[:, None] + np.arange(4)) % 4
+    clockwise_ones: Floats = np.take_along_axis(ordered, shifted[..., None], 1)
+    return clockwise_ones
 
 
 def sides_of(quad: Quad) -> tuple[Floats, Floats, Floats]:

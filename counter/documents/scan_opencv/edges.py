@@ -44,13 +44,15 @@ def edges_of(small: Bgr) -> Edges:
     smooth = cv2.GaussianBlur(cv2.morphologyEx(small, cv2.MORPH_CLOSE, kernel), (5, 5), 1.0)
     gx = cv2.Scharr(smooth, cv2.CV_16S, 1, 0).astype(np.float32) / 16
     gy = cv2.Scharr(smooth, cv2.CV_16S, 0, 1).astype(np.float32) / 16
-    squared = gx * gx + gy * gy
-    strongest = squared.argmax(2)[..., None]
-    magnitude = np.sqrt(np.take_along_axis(squared, strongest, 2)[..., 0])
+    blue, green, red = cv2.split(gx * gx + gy * gy)
+    gx_blue, gx_green, gx_red = cv2.split(gx)
+    gy_blue, gy_green, gy_red = cv2.split(gy)
+    greener, redder = green > blue, red > np.maximum(blue, green)
+    magnitude = np.sqrt(np.maximum(np.maximum(blue, green), red))
     usual = cv2.blur(magnitude, (CALM_PX, CALM_PX))
     return Edges(
-        gx=np.take_along_axis(gx, strongest, 2)[..., 0],
-        gy=np.take_along_axis(gy, strongest, 2)[..., 0],
+        gx=np.where(redder, gx_red, np.where(greener, gx_green, gx_blue)),
+        gy=np.where(redder, gy_red, np.where(greener, gy_green, gy_blue)),
         magnitude=magnitude,
         threshold=np.maximum(3.0, 0.9 * usual + 2.0).astype(np.float32),
     )

@@ -7,6 +7,7 @@ import numpy as np
 
 from counter.documents.page import Format
 from counter.documents.scan_opencv.arrays import Bgr, Quad, side_lengths
+from counter.documents.scan_opencv.bow import Bowed, patch
 
 MM_PER_INCH = 25.4
 LONG_SIDE_MM: dict[Format, float] = {"a-series": 297.0, "id-1": 85.60, "free": 297.0}
@@ -83,26 +84,43 @@ def aspect_of(quad: Quad, photograph_shape: tuple[int, ...]) -> float:
     return float((top + bottom) / (left + right))
 
 
-def flatten(photograph: Bgr, quad: Quad, sheet: Sheet, long_side_max_px: int) -> Bgr:
+def flatten(
+    photograph: Bgr,
+    quad: Quad,
+    sheet: Sheet,
+    long_side_max_px: int,
+    bowed: Bowed | None = None,
+) -> Bgr:
     """The page as seen from straight above, as large as the photograph shows it or smaller.
 
     The limit is in pixels, not per inch: a letter taken for a card, whose sides are in nearly the
     same ratio, must not lose its detail by that.  Where the photograph is finer it is averaged.
+    bowed: of a sheet that does not lie flat; then `quad` is not looked at.
     Source: Hartley and Zisserman, Multiple View Geometry, 2nd ed., section 2.3.
     """
     long_side_px = max(SIDE_MIN_PX, min(long_side_max_px, round(sheet.long_side_px)))
     width, height = sheet.size_px(long_side_px)
     finer = int(np.clip(round(sheet.long_side_px / long_side_px), 1, OVERSAMPLING_MAX))
     wide, tall = width * finer, height * finer
-    upright = np.array([[0, 0], [wide, 0], [wide, tall], [0, tall]], np.float32) - 0.5
-    projection = cv2.getPerspectiveTransform(quad.astype(np.float32), upright.astype(np.float32))
-    flat = cv2.warpPerspective(
-        photograph,
-        projection,
-        (wide, tall),
-        flags=cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
+    if bowed is not None:
+        flat = _unbowed(photograph, bowed, wide, tall)
+    else:
+        upright = np.array([[0, 0], [wide, 0], [wide, tall], [0, tall]], np.float32) - 0.5
+        projection = cv2.getPerspectiveTransform(
+            quad.astype(np.float32), upright.astype(np.float32)
+        )
+        flat = cv2.warpPerspective(
+            photograph,
+            projection,
+            (wide, tall),
+            flags=cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
     if finer == 1:
         return flat
     return cv2.resize(flat, (width, height), interpolation=cv2.INTER_AREA)
+
+
+def _unbowed(photograph: Bgr, bowed: Bowed, width: int, height: int) -> Bgr:
+    x, y = patch(bowed, width, height)
+    return cv2.remap(photograph, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)

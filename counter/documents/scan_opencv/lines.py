@@ -20,6 +20,8 @@ VOTES_MIN = 16.0
 PIXELS_MIN = 40
 ACROSS_PX = np.array([-2.0, -1.0, 0.0, 1.0, 2.0], np.float32)
 "Support is looked for this far to either side of a line: sheets bow a little."
+FRAME_SUPPORT = 0.65
+"What a side along the picture's border counts: a page may go on there, and nothing shows it."
 ALIGNED = 0.86
 "A gradient supports a line when at most 30 degrees off its normal."
 
@@ -101,6 +103,28 @@ def support_of(lines: Lines, edges: Edges) -> Support:
         falling=_cumulated(np.maximum(-value, 0)),
         start=start,
         length=length,
+    )
+
+
+def with_frame(lines: Lines, support: Support, shape: tuple[int, int]) -> tuple[Lines, Support]:
+    """The same and the picture's own four borders, where a page that is cut off ends."""
+    height, width = shape
+    normal = np.array([[1.0, 0], [1, 0], [0, 1], [0, 1]])
+    distance = np.array([0, width - 1.0, 0, height - 1.0])
+    along = np.stack([-normal[:, 1], normal[:, 0]], 1)
+    start = along @ np.array([width / 2, height / 2]) - support.length / 2
+    even = np.tile(np.arange(support.length + 1) * FRAME_SUPPORT, (4, 1))
+    return (
+        Lines(
+            normal=np.vstack([lines.normal, normal]),
+            distance=np.concatenate([lines.distance, distance]),
+        ),
+        Support(
+            rising=np.vstack([support.rising, even]),
+            falling=np.vstack([support.falling, even]),
+            start=np.concatenate([support.start, start]),
+            length=support.length,
+        ),
     )
 
 

@@ -1,7 +1,7 @@
 """Where the page is in a photograph: whole, cut off by the picture's border, or the picture itself.
 
-A page that runs out of the picture has no border there to find.  So the picture is also searched
-with a frame of the desk's colour around it: the cut then shows as a side along the frame.
+A page that runs out of the picture has no border there to find: the picture's own border stands
+for it (`lines.with_frame`), and the page found has a side along it.
 """
 
 from dataclasses import dataclass
@@ -10,14 +10,11 @@ import cv2
 import numpy as np
 
 from counter.documents.scan_opencv.arrays import Bgr, Floats, Grey, Quad
-from counter.documents.scan_opencv.find import Found, find, shrink, text_density
+from counter.documents.scan_opencv.find import Found, find_in_small, shrink, text_density
 from counter.documents.scan_opencv.refine import refine
 
-SURE = 1.25
-"Pages on mats, desks and photographs score 1.36 and more; what has no page at most 1.21."
-FRAME_SHARE = 0.06
-NEAR_BORDER = 0.01
-"A corner nearer to the border than this share of the long side is at the border."
+SURE = 1.9
+"As `Limits.score_min`."
 LIGHT_MIN = 140
 COLOUR_MAX = 60
 EVEN_MIN = 0.7
@@ -40,58 +37,36 @@ class Located:
     whole_frame: bool
     "The picture shows nothing but the page; `quad` is its border and `score` says nothing."
 
+    @property
+    def whole(self) -> bool:
+        """All four of its borders are in the picture."""
+        return not self.whole_frame and not self.cut_sides
+
 
 def locate(photograph: Bgr) -> Located | None:
     """The page in a photograph, a whole one to a fraction of a pixel; `None` when there is none."""
-    found = find(photograph)
-    framed, margin = _framed(photograph)
-    beyond = find(framed)
-    if beyond is not None:
-        beyond = Found(quad=beyond.quad - margin, score=beyond.score)
-        at_border = _sides_at_border(beyond.quad, photograph.shape)
-        surer = found is None or beyond.score > found.score
-        if surer and beyond.score >= SURE and 1 <= at_border <= 3:
-            return Located(
-                quad=beyond.quad, score=beyond.score, cut_sides=at_border, whole_frame=False
-            )
-    if _is_flat_page(photograph, found):
+    small, scale = shrink(photograph)
+    found = find_in_small(small, scale)
+    if found is not None and found.cut_sides == 4:
+        found = None
+    if (found is None or found.score < SURE or not found.cut_sides) and _is_flat_page(
+        small, scale, found
+    ):
         height, width = photograph.shape[:2]
         border = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float64) - 0.5
         return Located(quad=border, score=0.0, cut_sides=0, whole_frame=True)
     if found is None:
         return None
-    at_border = _sides_at_border(found.quad, photograph.shape)
-    quad = refine(photograph, found.quad)
-    return Located(quad=quad, score=found.score, cut_sides=at_border, whole_frame=False)
+    quad = found.quad if found.cut_sides else refine(photograph, found.quad)
+    return Located(quad=quad, score=found.score, cut_sides=found.cut_sides, whole_frame=False)
 
 
-def _framed(photograph: Bgr) -> tuple[Bgr, int]:
-    """The picture in a frame of the colour that most of its border has, and the frame's width."""
-    margin = max(4, round(max(photograph.shape[:2]) * FRAME_SHARE))
-    strips = (photograph[:4], photograph[-4:], photograph[:, :4], photograph[:, -4:])
-    colour = np.median(np.concatenate([strip.reshape(-1, 3) for strip in strips]), 0)
-    framed = cv2.copyMakeBorder(
-        photograph, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=colour.tolist()
-    )
-    return framed, margin
-
-
-def _sides_at_border(quad: Quad, shape: tuple[int, ...]) -> int:
-    """How many sides have both ends at, or outside, the same border of the picture."""
-    height, width = shape[:2]
-    near = NEAR_BORDER * max(height, width)
-    x, y = quad.T
-    at = np.stack([x < near, x > width - 1 - near, y < near, y > height - 1 - near])
-    return int((at & np.roll(at, -1, 1)).any(0).sum())
-
-
-def _is_flat_page(photograph: Bgr, found: Found | None) -> bool:
+def _is_flat_page(small: Bgr, scale: float, found: Found | None) -> bool:
     """Whether what surrounds `found` is itself paper with writing on it.
 
     True for a screen picture of a page and for a sheet that fills the picture to its borders; the
     quad found in it is then only a table or a panel printed on the page.
     """
-    small, scale = shrink(photograph)
     paper = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8))
     around: Grey = np.ones(small.shape[:2], np.uint8)
     if found is not None and found.score >= SURE:

@@ -12,7 +12,9 @@ import numpy as np
 from counter.documents.scan_opencv.arrays import (
     Bgr,
     Floats,
+    Grey,
     Quad,
+    all_clockwise,
     clockwise,
     side_lengths,
     sides_of,
@@ -32,7 +34,11 @@ SIDES_RATIO_MAX = 2.2
 OUTSIDE = 0.06
 "Corners may lie this far outside, as a share of the picture's long side."
 SCORED_MAX = 60_000
-KEPT = 48
+KEPT = 160
+DISTINCT = 24
+"Of those kept, as many as are not much the same."
+SAME_PX = 6.0
+"Quads whose corners lie this near to each other are one."
 REGION_PENALTY = 0.03
 "Outlines are rounder than sheets: of two equals the quad of lines wins."
 
@@ -60,7 +66,7 @@ class _Corners:
 
 
 def quads_of_lines(lines: Lines, support: Support, shape: tuple[int, int]) -> list[Candidate]:
-    """The best quads whose sides lie on `lines`, best first."""
+    """The best quads whose sides lie on `lines`, best first, no two nearly the same."""
     corners = _corners(lines, support, shape)
     sides = _combinations(corners)
     if not len(sides):
@@ -75,9 +81,21 @@ def quads_of_lines(lines: Lines, support: Support, shape: tuple[int, int]) -> li
     score = _scores(lines, support, corners, sides, np.stack([x.mean(1), y.mean(1)], 1))
     score += 0.22 * np.minimum(area, 0.5) - 0.06 * _skew(lengths.T)
     best = np.argsort(-score)[:KEPT]
-    return [
-        Candidate(quad=clockwise(np.stack([x[i], y[i]], 1)), score=float(score[i])) for i in best
-    ]
+    ordered = all_clockwise(np.stack([x[best], y[best]], 2))
+    kept_ones = distinct(ordered)
+    return [Candidate(quad=ordered[i], score=float(score[best[i]])) for i in kept_ones]
+
+
+def distinct(quads: Floats) -> list[int]:
+    """Numbers of the first quads, (n, 4, 2), that are not nearly an earlier one."""
+    apart = np.abs(quads[:, None] - quads[None]).max((2, 3)) > SAME_PX
+    kept: list[int] = []
+    for number in range(len(quads)):
+        if apart[number, kept].all():
+            kept.append(number)
+            if len(kept) == DISTINCT:
+                break
+    return kept
 
 
 def quads_of_regions(small: Bgr, edges: Edges) -> list[Candidate]:
@@ -94,10 +112,13 @@ def quads_of_regions(small: Bgr, edges: Edges) -> list[Candidate]:
     ):
         _, mask = cv2.threshold(channel, 0, 255, mode | cv2.THRESH_OTSU)
         mask = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((7, 7), np.uint8))
-        found += _outlines(mask)
-    return [
-        Candidate(quad=quad, score=support_of_quad(quad, edges) - REGION_PENALTY) for quad in found
-    ]
+        found += outlines(mask)
+    return [of_region(quad, edges) for quad in found]
+
+
+def of_region(quad: Quad, edges: Edges) -> Candidate:
+    """An outline as a candidate."""
+    return Candidate(quad=quad, score=support_of_quad(quad, edges) - REGION_PENALTY)
 
 
 def support_of_quad(quad: Quad, edges: Edges) -> float:
@@ -208,7 +229,8 @@ def _skew(lengths: Floats) -> Floats:
     return skew
 
 
-def _outlines(mask: Bgr) -> list[Quad]:
+def outlines(mask: Grey) -> list[Quad]:
+    """The two largest regions of a mask, each reduced to four corners."""
     height, width = mask.shape[:2]
     contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     quads = []

@@ -7,8 +7,7 @@ the border, fingers and folds excepted, and a robust straight line goes through 
 import cv2
 import numpy as np
 
-from counter.documents.scan_opencv.arrays import Bgr, Floats, Quad, sides_of
-from counter.documents.scan_opencv.find import SEARCH_PX
+from counter.documents.scan_opencv.arrays import SEARCH_PX, Bgr, Floats, Quad, sides_of
 
 PROFILES = 72
 ROUNDS = 3
@@ -17,16 +16,19 @@ AGREEING_MIN = 0.3
 "With fewer profiles on one line there is no evidence, and the side stays where it was."
 
 
-def refine(photograph: Bgr, quad: Quad) -> Quad:
+def refine(photograph: Bgr, quad: Quad, *, reach: int | None = None, rounds: int = ROUNDS) -> Quad:
     """The quad with its sides on the steepest border nearby.
 
+    reach: how far to look, in pixels of the photograph; by default what `find` may be off.
     Returns `quad` itself when the refined sides no longer make a quad near it.
     """
-    reach = max(6, round(max(photograph.shape[:2]) / SEARCH_PX * 3.2))
+    if reach is None:
+        reach = max(6, round(max(photograph.shape[:2]) / SEARCH_PX * 3.2))
     refined = quad
-    for turn in range(ROUNDS):
+    for turn in range(rounds):
         half = reach if turn == 0 else max(5, reach // (3 * turn))
-        moved = _intersections([_border(photograph, refined, i, half) for i in range(4)])
+        borders = [_border(photograph, refined, i, half) for i in range(4)]
+        moved = intersections([(borders[i - 1], borders[i]) for i in range(4)])
         if moved is None or np.abs(moved - quad).max() > 4 * reach + 2:
             return quad
         refined = moved
@@ -39,9 +41,9 @@ def _border(photograph: Bgr, quad: Quad, number: int, half: int) -> Floats:
     begin, length, normal = start[number], lengths[number], normals[number]
     unit = (np.roll(quad, -1, 0)[number] - begin) / length
     along = np.linspace(0.04, 0.96, PROFILES) * length
-    steepness, visible = _profiles(photograph, begin, unit, normal, along, half)
+    steepness, visible = profiles(photograph, begin, unit, normal, along, half)
     across = np.arange(-half + 1, half, dtype=np.float64)
-    position, strength = _steepest(steepness, across, half)
+    position, strength = steepest(steepness, across, half)
     weight = np.minimum(strength / (np.median(strength) + 1e-3), 1.5) * visible
     slope, offset = _robust_line(along, position, weight, tolerance=max(1.0, half * 0.09))
     return np.stack(
@@ -49,13 +51,23 @@ def _border(photograph: Bgr, quad: Quad, number: int, half: int) -> Floats:
     )
 
 
-def _profiles(
-    photograph: Bgr, begin: Floats, unit: Floats, normal: Floats, along: Floats, half: int
+def profiles(
+    photograph: Bgr,
+    begin: Floats,
+    unit: Floats,
+    normal: Floats,
+    along: Floats,
+    half: int,
+    lift: Floats | float = 0.0,
 ) -> tuple[Floats, Floats]:
-    """(n, 2 half - 1) steepness across the side, and (n,) whether each lies in the picture."""
+    """(n, 2 half - 1) steepness across the side, and (n,) whether each lies in the picture.
+
+    lift: (n,) by how much each profile is moved along the normal.
+    """
     height, width = photograph.shape[:2]
     across = np.arange(-half, half + 1, dtype=np.float64)
-    places = begin + along[:, None, None] * unit + across[None, :, None] * normal
+    lifted = across[None, :, None] + np.broadcast_to(lift, along.shape)[:, None, None]
+    places = begin + along[:, None, None] * unit + lifted * normal
     sampled: Floats = cv2.remap(
         photograph,
         places[..., 0].astype(np.float32),
@@ -70,7 +82,7 @@ def _profiles(
     return steepness, (x > 1) & (x < width - 2) & (y > 1) & (y < height - 2)
 
 
-def _steepest(steepness: Floats, across: Floats, half: int) -> tuple[Floats, Floats]:
+def steepest(steepness: Floats, across: Floats, half: int) -> tuple[Floats, Floats]:
     """(n,) where each profile is steepest, by a parabola through three samples, and how steep."""
     near = np.exp(-0.5 * (across / (half * 0.55)) ** 2)
     peak = np.clip((steepness * near).argmax(1), 1, steepness.shape[1] - 2)
@@ -105,11 +117,10 @@ def _robust_line(
     return (slope, offset) if agreeing >= AGREEING_MIN else (0.0, 0.0)
 
 
-def _intersections(borders: list[Floats]) -> Quad | None:
-    """Corners of the four lines in turn; `None` when two neighbours are parallel."""
+def intersections(neighbours: list[tuple[Floats, Floats]]) -> Quad | None:
+    """Where each two lines, (2, 2) points each, meet; `None` when two are parallel."""
     corners = []
-    for i in range(4):
-        (p, q), (r, s) = borders[i - 1], borders[i]
+    for (p, q), (r, s) in neighbours:
         one, other = q - p, s - r
         determinant = one[0] * other[1] - one[1] * other[0]
         if abs(determinant) < 1e-6:

@@ -10,8 +10,10 @@ import numpy as np
 from counter.documents.page import Findings, Limits, Refused, ScanRefused, ScanResult, verdict
 from counter.documents.refusals import PhotographRefused
 from counter.documents.scan_opencv.arrays import Bgr, Quad
+from counter.documents.scan_opencv.bow import BOWED, Bowed, bow_of
 from counter.documents.scan_opencv.clean import clean
 from counter.documents.scan_opencv.find import shrink
+from counter.documents.scan_opencv.fingers import finger_share
 from counter.documents.scan_opencv.flatten import Sheet, flatten, sheet_of
 from counter.documents.scan_opencv.judge import JUDGED_PX, edge_width_px, glare_share, ink_share
 from counter.documents.scan_opencv.locate import Located, locate
@@ -37,11 +39,14 @@ def scan(content: bytes, limits: Limits) -> ScanResult | ScanRefused:
     if located is None:
         return ScanRefused(code="no_page_found", findings=None)
     sheet = sheet_of(located.quad, photograph.shape)
-    findings = measure(photograph, located, sheet)
+    bowed = bow_of(photograph, located.quad) if located.whole else None
+    findings = measure(photograph, located, sheet, bowed)
     decision = verdict(findings, limits)
     if isinstance(decision, Refused):
         return ScanRefused(code=decision.code, findings=findings)
-    page = flatten(photograph, located.quad, sheet, PAGE_PX)
+    if bowed is not None and bowed.share <= BOWED:
+        bowed = None
+    page = flatten(photograph, located.quad, sheet, PAGE_PX, bowed)
     if sheet.format != "id-1":
         page = clean(page)
     thumb, _ = shrink(page, THUMB_PX)
@@ -64,7 +69,9 @@ def decode(content: bytes) -> Bgr | None:
         return None
 
 
-def measure(photograph: Bgr, located: Located, sheet: Sheet) -> Findings:
+def measure(
+    photograph: Bgr, located: Located, sheet: Sheet, bowed: Bowed | None = None
+) -> Findings:
     """Everything that `verdict` asks about."""
     page = flatten(photograph, located.quad, sheet, JUDGED_PX)
     return Findings(
@@ -77,7 +84,16 @@ def measure(photograph: Bgr, located: Located, sheet: Sheet) -> Findings:
         edge_width_px=edge_width_px(page),
         glare_share=glare_share(page),
         ink_share=ink_share(page),
+        bow_share=0.0 if bowed is None else bowed.share,
+        finger_share=_finger_share(photograph, located),
     )
+
+
+def _finger_share(photograph: Bgr, located: Located) -> float:
+    if not located.whole:
+        return 0.0
+    small, scale = shrink(photograph)
+    return finger_share(small, (located.quad + 0.5) * scale - 0.5)
 
 
 def encode(image: Bgr, quality: int) -> bytes:

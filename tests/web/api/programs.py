@@ -15,6 +15,8 @@ from booking.service import BookingService
 from booking.store_sql import booking_service
 from counter.identity.api_key_service import ApiKeyService
 from counter.identity.store_api_keys import SqlApiKeys
+from counter.notify.store_webhooks import SqlWebhooks
+from counter.notify.webhook_service import WebhookService
 from counter.store.executor import Executor
 from counter.store.journal_sql import record
 from counter.store.outbox import owe
@@ -59,6 +61,11 @@ def new_keys(executor: Executor, clock: Callable[[], datetime]) -> ApiKeyService
     )
 
 
+async def never(url: str, headers: Mapping[str, str], body: bytes) -> int:
+    """Send nothing: here nobody is told."""
+    raise AssertionError("nothing is delivered here")
+
+
 def api_app(
     executor: Executor,
     booking: BookingService,
@@ -72,6 +79,13 @@ def api_app(
     install(app, Base(sessions=sessions, random_bytes=chance(), secret=SECRET, secure=False))
     deps = ApiDeps(
         booking=booking,
+        webhooks=WebhookService(
+            SqlWebhooks(executor),
+            never,
+            lambda: uuid.uuid4().hex,
+            secrets.token_bytes,
+            clock,
+        ),
         once=LocalOnce(executor),
         limits=Limits(lambda: clock().timestamp()),
         now=clock,

@@ -38,7 +38,7 @@ def served(store: Path, clock: Callable[[], datetime]) -> Iterator[Served]:
         lane.append(SqliteLane(store))
         await plant_seed(lane[0], clock())
         keys = new_keys(lane[0], clock)
-        _, key = await keys.make("One app", ["read", "book"], None, BY, PER_S)
+        _, key = await keys.make("One app", ["read", "book", "webhooks"], None, BY, PER_S)
         runners.append(web.AppRunner(api_app(lane[0], new_booking(lane[0]), keys, clock)))
         await runners[0].setup()
         await web.TCPSite(runners[0], "127.0.0.1", 0).start()

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from booking.appointment import NEEDS
 from booking.catalogue import SPEECH
 from counter.identity.api_key_service import ApiKeyService
-from tests.web.api.programs import Program
+from tests.web.api.programs import DAY, SERVICE, SITE, Program
 from tests.web.conftest import Client
 from web.api.fields import Need, Reference, Speech
 from web.api.openapi import described, document
@@ -74,10 +74,18 @@ def test_the_words_of_booking_are_all_there() -> None:
 def test_no_reference_and_no_name_stands_in_an_address(call: Any) -> None:
     told = TOLD["paths"][f"{ROOT}{call.path}"][call.method.lower()]
     in_address = {one["name"] for one in told["parameters"] if one["in"] in ("path", "query")}
-    assert in_address <= {"service", "department", "site", "from", "q"}
+    assert in_address <= {
+        *("service", "second", "third", "department", "site", "from", "day", "speech", "q")
+    }
     pattern = TypeAdapter(Reference).json_schema()["pattern"]
     of_references = [one for one in told["parameters"] if one["schema"].get("pattern") == pattern]
     assert {one["in"] for one in of_references} <= {"header"}
+
+
+WORDS = {
+    "searchServices": "?q=passport",
+    "getSittingTimes": f"?service={SERVICE}&second=dsf-property-tax-m10&site={SITE}&day={DAY}",
+}
 
 
 async def test_the_models_say_what_is_there(client: Client, keys: ApiKeyService) -> None:
@@ -86,7 +94,7 @@ async def test_the_models_say_what_is_there(client: Client, keys: ApiKeyService)
     program = Program(client, key)
     for call in CALLS:
         if call.method == "GET" and call.scope == "read" and "{" not in call.path:
-            path = call.path + ("?q=passport" if call.name == "searchServices" else "")
+            path = call.path + WORDS.get(call.name, "")
             told = await program.get(path)
             assert call.gives is not None
             call.gives.model_validate_json(told.text)

@@ -38,7 +38,7 @@ def request_of(command: str, words: dict[str, str]) -> tuple[str, str, dict[str,
 async def test_the_commands_of_the_guide_work_in_their_order(
     client: Client, keys: ApiKeyService
 ) -> None:
-    _, key = await keys.make("One app", ["read", "book"], None, "operator:socket")
+    _, key = await keys.make("One app", ["read", "book", "webhooks"], None, "operator:socket")
     words: dict[str, str] = {"KEY": key, "COUNTER": "", "REFERENCE": ""}
     seen: list[Any] = []
     for command in commands():

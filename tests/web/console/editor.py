@@ -1,6 +1,6 @@
 """A supervisor without JavaScript who fills in forms, and the application they work on."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from html.parser import HTMLParser
@@ -123,3 +123,7 @@ class Editor:
         vars(parser)["handle_data"] = gathered.append
         parser.feed(self.body)
         return " ".join(" ".join(gathered).split())
+
+
+As = Callable[[str], Awaitable[Editor]]
+"Opens a browser of somebody."

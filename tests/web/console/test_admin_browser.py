@@ -2,12 +2,14 @@
 
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
 from aiohttp.test_utils import TestServer
 from playwright.async_api import Browser, Page, ViewportSize
 
+from booking.appointment import Details
 from booking.service import BookingService
 from booking.store_sql import booking_service, plant_seed
 from counter.store.journal_sql import record
@@ -43,13 +45,28 @@ async def booking(
     await lane.close()
 
 
+async def booked(booking: BookingService, clock: Clock) -> None:
+    """Somebody books on the day that is closed later."""
+    (offer, *_) = await booking.slots(SERVICE, "hengqin-centre", date(2026, 11, 24), clock())
+    hold = await booking.hold("k", SERVICE, "hengqin-centre", offer.start, "p", clock())
+    details = Details(name="陳大文", contact="demo@example.org")
+    await booking.confirm(hold.reference, details, clock())
+
+
 async def every_page(page: Page, see: Callable[[str], Awaitable[None]]) -> None:
     """Look around, make a mistake, close a day, take it back."""
     await page.goto("/console/booking")
     await see("departments")
     await page.goto(HOME)
     await see("overview")
-    for form in ("hours", "capacity", "release", f"texts?of={SERVICE}", f"facts?of={SERVICE}"):
+    for form in (
+        "hours",
+        "capacity",
+        "lanes",
+        "release",
+        f"texts?of={SERVICE}",
+        f"facts?of={SERVICE}",
+    ):
         await page.goto(f"{HOME}/{form}")
         await see(form.partition("?")[0])
     await page.goto(f"{HOME}/closure")
@@ -63,6 +80,11 @@ async def every_page(page: Page, see: Callable[[str], Awaitable[None]]) -> None:
     await see("preview")
     await page.click("button[value=publish]")
     await see("done")
+    done = page.url
+    await page.goto(HOME)
+    await page.click("a[href*='/move/']")
+    await see("move")
+    await page.goto(done)
     await page.click("form[action$=undo] button")
     await see("taken-back")
     await page.goto(f"{HOME}/changes")
@@ -75,6 +97,7 @@ async def test_every_page_is_fit_to_be_used(
 ) -> None:
     server = TestServer(admin_app(booking, clock))
     await server.start_server()
+    await booked(booking, clock)
     address = f"http://127.0.0.1:{server.port}"
     context = await chromium.new_context(viewport=DESK, locale=language, base_url=address)
     await context.add_cookies([{"name": "who", "value": "mok", "url": address}])
@@ -103,7 +126,7 @@ async def test_every_page_is_fit_to_be_used(
     await context.close()
     await server.close()
     assert wrong == []
-    assert len(seen) == 13
+    assert len(seen) == 15
 
 
 async def test_it_works_without_scripts(
@@ -111,6 +134,7 @@ async def test_it_works_without_scripts(
 ) -> None:
     server = TestServer(admin_app(booking, clock))
     await server.start_server()
+    await booked(booking, clock)
     address = f"http://127.0.0.1:{server.port}"
     context = await chromium.new_context(base_url=address, java_script_enabled=False)
     await context.add_cookies([{"name": "who", "value": "mok", "url": address}])

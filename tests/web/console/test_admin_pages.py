@@ -1,20 +1,17 @@
 """A department changes its booking by forms and pages, on the real booking and both engines."""
 
-from collections.abc import Awaitable, Callable
 from datetime import date
 
 import pytest
 
 from booking.appointment import Details
+from booking.catalogue import Ability, Acting
 from booking.service import BookingService
-from booking.store_sql import booking_service, plant_seed
 from counter.store.executor import Executor
-from counter.store.journal_sql import read_all, record
-from counter.store.outbox import owe
+from counter.store.journal_sql import read_all
 from tests.web.citizen.walk import Citizen
-from tests.web.conftest import Clock, Serve
-from tests.web.console.editor import Editor, admin_app
-from tests.web.fakes import chance
+from tests.web.conftest import Clock
+from tests.web.console.editor import As
 
 SERVICE, SITE = "dsf-salaries-tax-certificate", "hengqin-centre"
 HOME = "/console/booking/dsf"
@@ -24,32 +21,15 @@ WORDS = {
     "reason__pt": "Formação",
     "reason__en": "Staff training",
 }
-FORMS = ("closure", "hours", "capacity", "release", f"texts?of={SERVICE}", f"facts?of={SERVICE}")
-As = Callable[[str], Awaitable[Editor]]
-
-
-@pytest.fixture
-async def booking(executor: Executor, clock: Clock) -> BookingService:
-    random_bytes = chance()
-    await plant_seed(executor, clock())
-    return booking_service(
-        executor,
-        record=record,
-        owe=owe,
-        new_id=lambda: random_bytes(16).hex(),
-        random_bytes=random_bytes,
-    )
-
-
-@pytest.fixture
-async def signed_in(serve: Serve, booking: BookingService, clock: Clock) -> As:
-    """Return a maker of browsers, all on one application."""
-    client = await serve(admin_app(booking, clock))
-
-    async def editor(who: str) -> Editor:
-        return Editor(client, who)
-
-    return editor
+FORMS = (
+    "closure",
+    "hours",
+    "capacity",
+    "lanes",
+    "release",
+    f"texts?of={SERVICE}",
+    f"facts?of={SERVICE}",
+)
 
 
 async def test_a_day_is_closed_looked_at_made_and_taken_back(
@@ -106,6 +86,53 @@ async def test_texts_papers_and_facts_reach_the_page_of_the_service(signed_in: A
         "After 3 working days",
     ):
         assert said in citizen.text, said
+
+
+async def test_who_may_come_what_it_needs_and_what_people_call_it(
+    signed_in: As, booking: BookingService
+) -> None:
+    boss = await signed_in("mok")
+    before = await booking.service(SERVICE)
+    await boss.get(f"{HOME}/facts?of={SERVICE}")
+    await boss.send("preview", **{"acts-social_worker": "yes", "able-printer": "yes"})
+    assert "A social worker" in boss.text and "A printer" in boss.text
+    await boss.send("publish")
+    after = await booking.service(SERVICE)
+    assert set(after.acts_for) - set(before.acts_for) == {Acting.SOCIAL_WORKER}
+    assert after.abilities - before.abilities == {Ability.PRINTER}
+    await boss.get(f"{HOME}/texts?of={SERVICE}")
+    assert boss.fields["words-en"] == ", ".join(before.synonyms["en"])
+    await boss.send(
+        "preview", words__en="pay slip, Tax paper; pay slip", words__zh_Hant="糧單、稅單"
+    )
+    assert "Everyday words (English)" in boss.text
+    await boss.send("publish")
+    words = (await booking.service(SERVICE)).synonyms
+    assert (words["en"], words["zh_Hant"]) == (("pay slip", "Tax paper"), ("糧單", "稅單"))
+    assert words["pt"] == before.synonyms["pt"]
+    found = Citizen(boss.client)
+    await found.get("/search?q=tax+paper")
+    assert after.names["en"] in found.text
+
+
+async def test_each_agent_speaks_what_is_ticked(signed_in: As, booking: BookingService) -> None:
+    boss = await signed_in("mok")
+    await boss.get(f"{HOME}/capacity")
+    await boss.send("preview", lanes="2", quota="16")
+    await boss.send("publish")
+    await boss.get(f"{HOME}/lanes")
+    for said in ("yue", "cmn"):
+        del boss.fields[f"lane-1-{said}"]
+    await boss.send("preview")
+    assert "Agent 1" in boss.text and "Agent 2" not in boss.text
+    await boss.send("publish")
+    assert (await booking.department("dsf")).speech == (("pt", "en"),)
+    await boss.get(f"{HOME}/lanes")
+    assert "lane-1-yue" not in boss.fields and "lane-2-yue" in boss.fields
+    for said in ("pt", "en"):
+        del boss.fields[f"lane-1-{said}"]
+    await boss.send("preview")
+    assert boss.status == 422 and 'href="#lane-1"' in boss.body
 
 
 async def test_withdrawn_and_offered_again(signed_in: As, booking: BookingService) -> None:

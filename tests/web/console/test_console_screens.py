@@ -172,6 +172,49 @@ async def test_a_case_is_not_finished_without_an_outcome(
     await page.locator("dialog").wait_for(state="detached")
 
 
+@pytest.mark.parametrize("language", ["zh-Hant", "pt"])
+async def test_the_panel_of_the_terminal_is_in_order_and_asks_what_is_pressed(
+    chromium: Browser, counter: FakeCounter, language: str
+) -> None:
+    stages = screens.desk_stages(language)  # type: ignore[arg-type]
+    await counter.show(stages["together"])
+    _, page, complaints = await open_face(chromium, counter, "agent", DESK, language)
+    await page.locator("#tab-hands").click()
+    wrong = await faults(page, SMALLEST_PX) + await violations(page)
+    await page.locator("[data-hand=volume] .button").last.click()
+    assert (await heard(counter, page, "hand.volume"))["percent"] == 90
+    await page.locator("[data-hand=crop] .button").last.click()
+    crop = (await heard(counter, page, "hand.crop"))["crop"]
+    assert crop["x"] == pytest.approx(1 / 6) and crop["width"] == pytest.approx(2 / 3)
+    await counter.show(stages["stopped"])
+    await page.locator("[data-permission=stopped] .button").click()
+    await heard(counter, page, "hands.ask")
+    wrong += await faults(page, SMALLEST_PX) + await violations(page)
+    assert not wrong, "\n".join(wrong)
+    assert complaints == []
+
+
+async def test_what_the_agent_draws_is_asked_in_shares_of_the_page(
+    chromium: Browser, counter: FakeCounter
+) -> None:
+    page = await at(chromium, counter, "together")
+    await page.locator("#tab-papers").click()
+    await page.locator(".pens .button").nth(1).click()
+    overlay = page.locator(".viewer .overlay")
+    box = await overlay.bounding_box()
+    assert box is not None
+    await page.mouse.move(box["x"] + box["width"] * 0.2, box["y"] + box["height"] * 0.05)
+    await page.mouse.down()
+    await page.mouse.move(box["x"] + box["width"] * 0.7, box["y"] + box["height"] * 0.1, steps=4)
+    await page.mouse.up()
+    drawn = await heard(counter, page, "mark.draw")
+    assert (drawn["kind"], drawn["surface"]) == ("rect", f"page:{screens.FIRST}")
+    places = [drawn[name] for name in ("x0", "y0", "x1", "y1")]
+    assert places == pytest.approx([0.2, 0.05, 0.7, 0.1], abs=0.01)
+    await page.locator(".pens .button").last.click()
+    await heard(counter, page, "mark.clear")
+
+
 async def test_papers_without_a_page_are_attested_and_done_without(
     chromium: Browser, counter: FakeCounter
 ) -> None:
@@ -234,7 +277,7 @@ async def test_the_tools_of_a_page_stand_in_one_line(
         "all => all.map(one => Math.round(one.getBoundingClientRect().top))"
     )
     await context.close()
-    assert len(tops) == 4
+    assert len(tops) == 5
     assert len(set(tops)) == 1
 
 
@@ -255,16 +298,43 @@ async def test_the_queue_keeps_the_focus_where_it_was(
     assert await button.evaluate("one => one === document.activeElement")
 
 
+async def test_a_print_is_asked_for_once_and_its_end_is_read(
+    chromium: Browser, counter: FakeCounter
+) -> None:
+    page = await at(chromium, counter, "call")
+    await page.get_by_role("button", name="列印已遞交文件清單").click()
+    asked = await heard(counter, page, "print.request")
+    assert (asked["what"], asked["ref"]) == ("receipt", "")
+    await page.locator("#tab-forms").click()
+    await page.get_by_role("button", name="在終端機列印").click()
+    asked = await heard(counter, page, "print.request", 2)
+    assert asked["what"] == "document" and len(asked["ref"]) == 64
+    assert await page.locator("[data-print=failed]").count() == 1
+
+
 async def test_a_photograph_is_seen_while_it_comes_and_a_page_is_taken_again(
     chromium: Browser, counter: FakeCounter
 ) -> None:
-    coming = screens.scan("zh-Hant", by_device=True, arriving=screens.HALF)
-    matter = screens.desk_case("zh-Hant", scan=coming)
-    await counter.show(screens.desk(case=matter, presence="busy"))
-    _, page, complaints = await open_face(chromium, counter, "agent", (1440, 900))
+    page = await at(chromium, counter, "call")
+    await counter.show(screens.desk_stages("zh-Hant")["arriving"])
     await page.locator(".thumb--coming img").wait_for()
     assert await page.locator(".thumb--coming progress").get_attribute("value") == "2"
     await page.get_by_role("button", name="重拍").click()
     asked = await heard(counter, page, "scan.request")
     assert (asked["item"], asked["retake"]) == ("id", "page-1")
-    assert complaints == []
+
+
+async def test_an_agent_has_a_paper_photographed_by_the_terminals_program(
+    chromium: Browser, counter: FakeCounter
+) -> None:
+    page = await at(chromium, counter, "call")
+    take = page.get_by_role("button", name="拍攝", exact=True)
+    assert await take.count() == 0, "the page there does it"
+    waiting = screens.scan("zh-Hant", by_device=True)
+    matter = screens.desk_case("zh-Hant", scan=waiting)
+    await counter.show(screens.desk(presence="busy", case=matter))
+    await take.click()
+    assert (await heard(counter, page, "shot.take"))["request_id"] == "scan-1"
+    await counter.show(screens.desk_stages("zh-Hant")["arriving"])
+    await page.locator(".thumb--coming img").wait_for()
+    assert await take.is_disabled()

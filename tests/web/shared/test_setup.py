@@ -199,6 +199,15 @@ async def test_a_wrong_token_is_refused(serve: Serve, token: str) -> None:
     assert (await client.post("/change", data={"csrf": token}, headers=own)).status == 403
 
 
+async def test_a_wrong_token_in_the_header_is_refused_before_the_form_is_read(serve: Serve) -> None:
+    client = await serve(app_with(web.post("/change", change)))
+    broken = "multipart/form-data; boundary=b"
+    own = {"X-Test-Kind": "agent", "Sec-Fetch-Site": "same-origin", "Content-Type": broken}
+    for token, status in (("wrong", 403), ("\udcff", 403), ("agents-own-token", 400)):
+        headers = {**own, "X-CSRF": token}
+        assert (await client.post("/change", data=b"no form", headers=headers)).status == status
+
+
 async def test_a_session_has_its_own_token_and_a_bearer_needs_none(serve: Serve) -> None:
     client = await serve(app_with(web.post("/change", change)))
     agent = {"X-Test-Kind": "agent", "Sec-Fetch-Site": "same-origin"}

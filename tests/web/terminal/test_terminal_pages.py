@@ -165,3 +165,48 @@ async def test_papers_are_for_terminals_and_agents_only(counter: FakeCounter, pa
     async with ClientSession() as browser:
         answer = await browser.get(f"{counter.url}{path}{screens.FIRST}")
     assert answer.status == 401
+
+
+async def test_a_preview_is_answered_with_where_the_page_is(counter: FakeCounter) -> None:
+    counter.preview = {"corners": [[0.1, 0.1]] * 4, "advice": "page_finger"}
+    async with ClientSession(cookies=TERMINAL) as browser:
+        answer = await browser.post(
+            f"{counter.url}/terminal/previews/scan-1",
+            data=b"\xff\xd8 small",
+            headers=put_headers(counter, "") | {"X-Finer": "8.333"},
+        )
+        assert (answer.status, await answer.json()) == (200, counter.preview)
+        assert answer.headers["Cache-Control"] == "no-store"
+    assert counter.previews == [(b"\xff\xd8 small", 8.333)]
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "status"),
+    [
+        (b"0" * (128 * 1024 + 1), {}, 413),
+        (b"small", {"X-Finer": "many"}, 400),
+        (b"small", {"X-Finer": "nan"}, 400),
+        (b"small", {"X-Finer": "0"}, 400),
+        (b"small", {"X-CSRF": "wrong"}, 403),
+    ],
+)
+async def test_what_is_no_preview_is_not_looked_at(
+    counter: FakeCounter, body: bytes, headers: dict[str, str], status: int
+) -> None:
+    async with ClientSession(cookies=TERMINAL) as browser:
+        answer = await browser.post(
+            f"{counter.url}/terminal/previews/scan-1",
+            data=body,
+            headers=put_headers(counter, "") | headers,
+        )
+    assert answer.status == status
+    assert counter.previews == []
+
+
+async def test_only_a_terminal_has_previews(counter: FakeCounter) -> None:
+    async with ClientSession() as browser:
+        answer = await browser.post(
+            f"{counter.url}/terminal/previews/scan-1", data=b"", headers=put_headers(counter, "")
+        )
+    assert answer.status in (401, 403)
+    assert counter.previews == []

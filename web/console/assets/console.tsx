@@ -10,11 +10,12 @@ import {refusal, speak, t} from "../../shared/assets/words.ts";
 import {AskIn, Invitation, askingFor} from "./parts/ask_in.tsx";
 import {Advice, Button} from "./parts/controls.tsx";
 import {ask, config, leg, live, refused, screen} from "./parts/counter.ts";
+import {Seconds} from "./parts/identity.tsx";
 import {helpOpen, keysOn, switchKeys, watchKeys} from "./parts/keys.ts";
 import {Masthead} from "./parts/masthead.tsx";
 import {Matter, askForNext, closing} from "./parts/matter.tsx";
 import {Offer, Queue} from "./parts/queue.tsx";
-import {Stage} from "./parts/stage.tsx";
+import {Stage, tab} from "./parts/stage.tsx";
 
 /** Below 1024 px the columns are shown one at a time. */
 const column = signal<"queue" | "stage" | "matter">("stage");
@@ -37,6 +38,7 @@ function Console() {
         <h1 class="only-spoken">{t("Console")}</h1>
         <Offer />
         <Invitation />
+        <Seconds />
         {!closing.value && !askingFor.value && <Advice />}
         <nav class="columns" aria-label={t("Columns")}>
           {columns.map(([name, words]) => (
@@ -94,6 +96,7 @@ function Help() {
     ["H", t("Let the citizen wait, or go on")],
     ["I", t("Ask a colleague")],
     ["S", t("Ask for the next paper")],
+    ["E", t("Make sure who it is")],
     ["W", t("Finish the case")],
     ["?", t("This list")],
   ];
@@ -164,6 +167,10 @@ live.onHappened(({kind}) => {
   }
   if (kind === "page.refused") say(t("The photograph was not good enough; the citizen was told what to do."));
   if (kind === "scan.declined") say(t("The citizen does not have this paper."));
+  if (kind === "identity.second_asked") {
+    chime();
+    say(t("A second officer is asked for."));
+  }
   if (kind === "document.signed") {
     chime();
     say(t("The document was signed."));
@@ -173,6 +180,7 @@ live.onHappened(({kind}) => {
   if (kind === "party.joined") say(t("Somebody has joined the conversation."));
   if (kind === "party.left" || kind === "party.removed") say(t("Somebody has left the conversation."));
   if (kind === "party.declined" || kind === "party.missed") say(t("The colleague does not come."));
+  if (kind === "hands.changed") say(t("The citizen has answered about your hands."));
   if (kind === "supervision.begun") say(t("A supervisor takes part in the call."));
 });
 
@@ -193,6 +201,11 @@ watchKeys({
   },
   S: () => {
     if (screen.value.case) askForNext(screen.value.case);
+  },
+  E: () => {
+    if (!screen.value.case) return;
+    tab.value = "identity";
+    document.getElementById("tab-identity")?.focus();
   },
   W: () => {
     if (screen.value.case) closing.value = true;

@@ -6,9 +6,11 @@
 // The counter always offers; we only answer.  Who merely waits sends nothing; while it rings, black
 // and silence, so that the first picture need not wait for an encoder to start.
 import {signal, untracked} from "@preact/signals";
+import {Amplifier} from "./amplify.ts";
 import {type Devices, type Found, openFace} from "./cameras.ts";
+import {Cropper} from "./crop.ts";
 import {type Answer, type AskOptions, pause} from "./live.ts";
-import type {LegCard, LegOffered} from "./protocol.ts";
+import type {Crop, LegCard, LegOffered} from "./protocol.ts";
 
 export type LegState = "idle" | "joining" | "connected" | "lost";
 export type Quality = "none" | "poor" | "fair" | "good";
@@ -48,6 +50,8 @@ export class Leg {
   /** Something of the other side has arrived in this call. */
   readonly arrived = signal(false);
   readonly local = signal<MediaStream | null>(null);
+  /** The picture that is sent, while it is not the plain one of the face. */
+  readonly outgoing = signal<MediaStream | null>(null);
   readonly remote = signal<MediaStream | null>(null);
   /** What third parties send, by slot less one; silent and black while nobody is in that slot. */
   readonly others = signal<readonly MediaStream[]>([]);
@@ -76,6 +80,11 @@ export class Leg {
   /** Rises when devices are closed: those that are still being opened are not wanted any more. */
   private turn = 0;
   private shown: MediaStreamTrack | null = null;
+  private aimed: MediaStreamTrack | null = null;
+  private crop: Crop | null = null;
+  private percent = 100;
+  private readonly cropper = new Cropper();
+  private readonly amplifier = new Amplifier();
   private watching = 0;
   private joinedAt = 0;
   private heardAt = 0;
@@ -156,6 +165,7 @@ export class Leg {
   private light(): void {
     const sending = this.card?.sending ?? false;
     if (this.devices?.audio) this.devices.audio.enabled = sending && this.microphoneOn.value;
+    if (this.aimed) this.aimed.enabled = sending && this.cameraOn.value;
     const video = this.devices?.video;
     if (!video) return;
     const before = video.enabled;
@@ -168,6 +178,41 @@ export class Leg {
   show(track: MediaStreamTrack | null): void {
     this.shown = track;
     void this.send();
+  }
+
+  /** From now on send this picture in place of the face; null: the face. */
+  aim(track: MediaStreamTrack | null): Promise<void> {
+    this.aimed = track;
+    if (track) track.enabled = (this.card?.sending ?? false) && this.cameraOn.value;
+    return this.send();
+  }
+
+  /** Whether there is a picture to send. */
+  get pictured(): boolean {
+    return (this.aimed ?? this.devices?.video)?.readyState === "live";
+  }
+
+  /** Send this part of the picture; null: the whole.  False: it could not be drawn, the whole is sent. */
+  async frame(crop: Crop | null): Promise<boolean> {
+    this.crop = crop;
+    await this.send();
+    if (!crop || (await this.cropper.drawn())) return true;
+    this.crop = null;
+    await this.send();
+    return false;
+  }
+
+  /** Make the microphone louder or quieter.  False: it could not be, and is as it was made. */
+  async amplify(percent: number): Promise<boolean> {
+    this.percent = percent;
+    const own = this.amplifier.of(this.devices?.audio ?? null, percent);
+    if (own && !(await this.amplifier.runs())) {
+      this.percent = 100;
+      await this.send();
+      return false;
+    }
+    await this.send();
+    return true;
   }
 
   private leave(): void {
@@ -313,10 +358,17 @@ export class Leg {
 
   /** Put what we have on the line; no new negotiation is needed for it. */
   private async send(): Promise<void> {
+    // A paper that is being photographed is sent whole.
+    const picture = this.shown ?? this.cropper.of(this.aimed ?? this.devices?.video ?? null, this.crop);
+    const sound = this.amplifier.of(this.devices?.audio ?? null, this.percent);
+    const other = picture && picture !== this.devices?.video ? picture : null;
+    if (this.outgoing.peek()?.getVideoTracks()[0] !== (other ?? undefined)) {
+      this.outgoing.value = other ? new MediaStream([other]) : null;
+    }
     await Promise.all(
       own(this.pc).map(async ({sender, receiver}) => {
         const video = receiver.track.kind === "video";
-        const mine = video ? (this.shown ?? this.devices?.video) : this.devices?.audio;
+        const mine = video ? picture : sound;
         const track = mine?.readyState === "live" ? mine : null;
         if (sender.track !== track) await sender.replaceTrack(track);
         if (video && track) await scaleDown(sender, track);

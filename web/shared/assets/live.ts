@@ -5,7 +5,7 @@
 // stale is replayed by the socket's own buffer.
 import {type Signal, signal} from "@preact/signals";
 import {type Socket, io} from "socket.io-client";
-import type {Happened} from "./protocol.ts";
+import type {Happened, PointerMoved} from "./protocol.ts";
 
 export interface Answer {
   ok: boolean;
@@ -21,6 +21,7 @@ export interface AskOptions {
 }
 
 const ATTEMPT_MS = 6000;
+const POINTER_MS = 6000;
 const BEAT_MS = 10_000; // a third of the shorter lease (30 s)
 const SHORTLY = new Set(["busy", "store_unavailable"]);
 const GIVEN_UP: Answer = {ok: false, code: "given_up"};
@@ -35,6 +36,10 @@ export class Live<Asks extends object, Screen> {
   /** Why the counter does not let this page in, such as `not_signed_in`. */
   readonly refused = signal<string | null>(null);
 
+  /** Where the other side points; forgotten when it says nothing for a while. */
+  readonly pointer = signal<PointerMoved | null>(null);
+
+  private pointed = 0;
   private readonly socket: Socket;
   private readonly last: Record<string, number> = {};
   private readonly listeners = new Set<(row: Happened) => void>();
@@ -69,6 +74,11 @@ export class Live<Asks extends object, Screen> {
     });
     this.socket.on("screen.changed", (told: {seq: number; screen: Screen}) => {
       this.screen.value = told.screen;
+    });
+    this.socket.on("pointer.moved", (told: PointerMoved) => {
+      this.pointer.value = told;
+      window.clearTimeout(this.pointed);
+      this.pointed = window.setTimeout(() => (this.pointer.value = null), POINTER_MS);
     });
     this.socket.on("happened", (row: Happened) => {
       if (row.seq <= (this.last[row.audience] ?? 0)) return;
@@ -109,6 +119,11 @@ export class Live<Asks extends object, Screen> {
     if (!this.socket.connected || this.displaced.value) return null;
     const message = {...body, key: crypto.randomUUID()};
     return (this.socket.timeout(ATTEMPT_MS).emitWithAck(event, message) as Promise<Answer>).catch(() => null);
+  }
+
+  /** Say what may be lost: not kept, not repeated, not answered. */
+  cast<E extends keyof Asks & string>(event: E, body: Omit<Asks[E], "key">): void {
+    if (this.socket.connected) this.socket.volatile.emit(event, {...body, key: crypto.randomUUID()});
   }
 
   /** Connect the socket anew at once: it may hang on a way that is no more. */

@@ -26,6 +26,9 @@ export function LiveRegion() {
   );
 }
 
+/** How loud the others are played here, from 0 to 1. */
+export const loudness = signal(1);
+
 /** A stream in a <video>; it is set once per stream, and a refused start is told to the leg. */
 export function Picture(props: {
   stream: ReadonlySignal<MediaStream | null>;
@@ -50,6 +53,10 @@ export function Picture(props: {
       },
     );
   }, [stream]);
+  const loud = loudness.value;
+  useEffect(() => {
+    if (element.current && !props.muted) element.current.volume = loud;
+  }, [loud, props.muted]);
   return (
     <video
       ref={element}

@@ -193,6 +193,13 @@ export interface Choice {
   unavailable?: string | null;
 }
 
+export interface Crop {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
 export interface DeskBeat {
   /** Repeats of the same key are answered alike and carried out once. */
   key: string;
@@ -223,6 +230,14 @@ export interface DeskCase {
   ceremonies: CeremonyCard[];
   outcomes: Choice[];
   recording?: RecordingCard | null;
+  /** With a call. */
+  hands?: HandsCard | null;
+  marks?: MarkCard[];
+  /** Newest first. */
+  prints?: PrintRow[];
+  identity?: IdentityCard | null;
+  /** Papers, in words, that may still lie under the terminal's camera. */
+  lying?: string[];
 }
 
 export interface DeskScreen {
@@ -245,6 +260,8 @@ export interface DeskScreen {
   asked?: AskedCard[];
   /** For a supervisor: the calls of her departments. */
   calls?: CallRow[];
+  /** Colleagues' identifications that wait for a second officer. */
+  seconds?: SecondCard[];
 }
 
 export interface DeskScreenChanged {
@@ -330,6 +347,109 @@ export interface GuestCard {
   call: CallCard;
 }
 
+export interface HandCamera {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  camera: "face" | "document";
+}
+
+export interface HandCrop {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  crop: Crop | null;
+}
+
+export interface HandGain {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  percent: number;
+}
+
+export interface HandLanguage {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  language: "zh-Hant" | "zh-Hans" | "pt" | "en";
+}
+
+export interface HandPage {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  ceremony_id: string;
+  number: number;
+}
+
+export interface HandReport {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  hand: "camera" | "crop" | "gain" | "volume";
+  /** Of the wish that this answers. */
+  rev: number;
+  cannot: "no_document_camera" | "no_camera" | "no_microphone" | "failed" | null;
+}
+
+export interface HandShow {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  sha256: string | null;
+}
+
+export interface HandState {
+  hand: "camera" | "crop" | "gain" | "volume" | "text_size" | "language" | "page" | "show";
+  rev: number;
+  state: "asked" | "done" | "cannot";
+  cannot: string | null;
+}
+
+export interface HandTextSize {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  text_size: "A" | "A+" | "A++";
+}
+
+export interface HandUsed {
+  seq: number;
+  text: string;
+  at: string;
+}
+
+export interface HandVolume {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  percent: number;
+}
+
+export interface HandsAnswer {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  allow: boolean;
+}
+
+export interface HandsAsk {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+}
+
+export interface HandsCard {
+  permission: "allowed" | "stopped" | "asked";
+  camera: "face" | "document";
+  crop: Crop | null;
+  gain: number;
+  volume: number;
+  text_size: "A" | "A+" | "A++";
+  language: "zh-Hant" | "zh-Hans" | "pt" | "en";
+  page: PageTurned | null;
+  /** Of the stored page that lies before both. */
+  show: string | null;
+  states: HandState[];
+  /** Newest first. */
+  did: HandUsed[];
+}
+
+export interface HandsStop {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+}
+
 export interface Happened {
   audience: string;
   seq: number;
@@ -349,6 +469,99 @@ export interface IceServer {
   username: string;
   /** Good for minutes, and only to begin with. */
   credential: string;
+}
+
+export interface IdentityAbort {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  proofing_id: string;
+  reason: "citizen_declined" | "not_alone" | "bad_light_or_sound" | "document_doubtful" | "not_the_holder" | "under_pressure" | "technical" | "other";
+}
+
+export interface IdentityAgree {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  proofing_id: string;
+  agree: boolean;
+}
+
+export interface IdentityBegin {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  document: "bir" | "home_permit" | "exit_entry" | "mainland_id" | "passport" | "other";
+}
+
+export interface IdentityCard {
+  /** By the service. */
+  needed: "L0" | "L1" | "L2" | "L3";
+  reached: "L0" | "L1" | "L2" | "L3";
+  documents: ReasonChoice[];
+  /** Of the service's papers. */
+  usual: "bir" | "home_permit" | "exit_entry" | "mainland_id" | "passport" | "other";
+  /** Why it may be ended. */
+  reasons: ReasonChoice[];
+  proofing_id?: string | null;
+  state?: "open" | "waiting" | "identified" | "refused" | "aborted" | null;
+  target?: "L0" | "L1" | "L2" | "L3" | null;
+  document?: "bir" | "home_permit" | "exit_entry" | "mainland_id" | "passport" | "other" | null;
+  /** In words, when it was ended. */
+  reason?: string | null;
+  steps?: IdentityStepCard[];
+  /** Where a positive decision leads; None: a step is open, or failed. */
+  leads_to?: "identified" | "waiting" | null;
+  /** A page came that was not read yet. */
+  unread?: boolean;
+  zone?: ZoneCard | null;
+  name?: NameCard | null;
+  pages?: PaperPage[];
+}
+
+export interface IdentityDecide {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  proofing_id: string;
+  identified: boolean;
+}
+
+export interface IdentityGive {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  proofing_id: string;
+  step: "consent" | "account" | "presence" | "document" | "feature1" | "feature2" | "feature3" | "finger_portrait" | "finger_zone" | "match" | "face" | "turn" | "number" | "questions";
+  verdict: "ok" | "doubt" | "failed" | "skipped";
+}
+
+export interface IdentityPrompt {
+  proofing_id: string;
+  step: "consent" | "account" | "presence" | "document" | "feature1" | "feature2" | "feature3" | "finger_portrait" | "finger_zone" | "match" | "face" | "turn" | "number" | "questions" | "wait" | "done";
+  title: string;
+  text: string;
+  /** A number to be said aloud, or nothing. */
+  shown?: string;
+  turn?: "left" | "right" | null;
+}
+
+export interface IdentityRead {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+}
+
+export interface IdentitySecond {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  proofing_id: string;
+  agree: boolean;
+}
+
+export interface IdentityStepCard {
+  step: "consent" | "account" | "presence" | "document" | "feature1" | "feature2" | "feature3" | "finger_portrait" | "finger_zone" | "match" | "face" | "turn" | "number" | "questions";
+  title: string;
+  /** What the agent does and looks at. */
+  todo: string;
+  state: "done" | "now" | "later";
+  verdict: "ok" | "doubt" | "failed" | "skipped" | null;
+  optional: boolean;
+  by: "agent" | "citizen";
 }
 
 export interface InkPoint {
@@ -458,10 +671,49 @@ export interface LineCard {
   cause: "gone" | "no_sound" | "no_picture" | "upload_loss" | "download_loss" | "low_bandwidth" | "delay" | "cpu" | "frozen";
 }
 
+export interface MarkCard {
+  mark_id: string;
+  surface: string;
+  kind: "rect" | "arrow" | "underline";
+  x0: number;
+  y0: number;
+  x1: number;
+  y1: number;
+}
+
+export interface MarkClear {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  surface: string;
+}
+
+export interface MarkDraw {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  surface: string;
+  kind: "rect" | "arrow" | "underline";
+  x0: number;
+  y0: number;
+  x1: number;
+  y1: number;
+}
+
 export interface MissingPaper {
   label: string;
   /** The last day, in words. */
   until: string;
+}
+
+export interface NameCard {
+  booked: NameWordCard[];
+  zone: NameWordCard[];
+  /** False: two scripts; it is for the agent to compare. */
+  comparable: boolean;
+}
+
+export interface NameWordCard {
+  text: string;
+  differs: boolean;
 }
 
 export interface OfferAccept {
@@ -485,11 +737,30 @@ export interface OfferDecline {
   pairing_id: string;
 }
 
+export interface OriginalsTaken {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+}
+
 export interface PageDecide {
   /** Repeats of the same key are answered alike and carried out once. */
   key: string;
   page_id: string;
   accept: boolean;
+}
+
+export interface PageTurn {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  ceremony_id: string;
+  number: number;
+}
+
+export interface PageTurned {
+  ceremony_id: string;
+  number: number;
+  by: "agent" | "citizen";
+  rev: number;
 }
 
 export interface PagesShown {
@@ -517,6 +788,12 @@ export interface PaperOriginal {
   key: string;
   item: string;
   seen: boolean;
+}
+
+export interface PaperPage {
+  sha256: string;
+  width_px: number;
+  height_px: number;
 }
 
 export interface PartyAccept {
@@ -604,10 +881,68 @@ export interface PictureChoose {
   picture: boolean;
 }
 
+export interface PointerMove {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  surface: string;
+  x: number | null;
+  y: number | null;
+}
+
+export interface PointerMoved {
+  surface: string;
+  x: number | null;
+  y: number | null;
+}
+
 export interface PresenceChoose {
   /** Repeats of the same key are answered alike and carried out once. */
   key: string;
   presence: "ready" | "paused";
+}
+
+export interface PrintCard {
+  print_id: string;
+  what: "document" | "paper" | "receipt";
+  label: string;
+  state: "asked" | "printing";
+  sheets: PrintSheet[];
+  /** A receipt in words, in the citizen's language; else empty. */
+  lines: string[];
+}
+
+export interface PrintReport {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  print_id: string;
+  state: "printing" | "printed" | "failed";
+  /** Why it failed. */
+  reason?: "no_printer" | "no_answer" | "printer" | "picture" | "left" | null;
+}
+
+export interface PrintRequest {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  what: "document" | "paper" | "receipt";
+  /** Digest of the sealed document, or item of the paper; a receipt has none. */
+  ref?: string;
+}
+
+export interface PrintRow {
+  print_id: string;
+  what: "document" | "paper" | "receipt";
+  ref: string;
+  label: string;
+  state: "asked" | "printing" | "printed" | "failed";
+  /** In words; empty unless it failed. */
+  reason: string;
+}
+
+export interface PrintSheet {
+  /** An image of this case, to be fetched from here. */
+  src: string;
+  width_mm: number;
+  height_mm: number;
 }
 
 export interface QueueRow {
@@ -620,6 +955,11 @@ export interface QueueRow {
   waiting_since: string;
   site: string;
   state: "waiting" | "offered" | "active";
+}
+
+export interface ReasonChoice {
+  id: string;
+  name: string;
 }
 
 export interface ReceiptCard {
@@ -723,6 +1063,18 @@ export interface ScreenOpen {
   department?: string | null;
 }
 
+export interface SecondCard {
+  proofing_id: string;
+  /** Of the ticket. */
+  number: string;
+  service: string;
+  agent_name: string;
+  target: "L0" | "L1" | "L2" | "L3";
+  since: string;
+  /** Steps in doubt, in words. */
+  doubts: string[];
+}
+
 export interface SheetCard {
   number: number;
   /** Fetched as `/sheets/{sha256}`. */
@@ -797,8 +1149,15 @@ export interface TerminalScreen {
   ceremony?: CeremonyCard | null;
   pages?: CasePage[];
   checklist?: ChecklistRow[];
+  /** With a call. */
+  hands?: HandsCard | null;
+  marks?: MarkCard[];
   receipt?: ReceiptCard | null;
   recording?: RecordingCard | null;
+  printing?: PrintCard | null;
+  identity?: IdentityPrompt | null;
+  /** Papers, in words, whose original may still lie under the camera. */
+  take_back?: string[];
 }
 
 export interface TerminalScreenChanged {
@@ -851,6 +1210,26 @@ export interface VisitRate {
   stars: number;
 }
 
+export interface ZoneCard {
+  /** Every digit holds, nothing was repaired, every character was clear. */
+  sure: boolean;
+  lines: string[];
+  /** Line and column, from 0. */
+  doubtful: number[][];
+  digits_hold: boolean;
+  number: string;
+  surname: string;
+  given: string;
+  nationality: string;
+  /** As YYYY-MM-DD; empty when it cannot be told. */
+  birth: string;
+  sex: string;
+  /** As above. */
+  expiry: string;
+  permanent: boolean;
+  expired: boolean;
+}
+
 export interface TerminalAsks {
   "appointment.find": AppointmentFind;
   "arrival.confirm": ArrivalConfirm;
@@ -858,13 +1237,21 @@ export interface TerminalAsks {
   "ceremony.decline": CeremonyDecline;
   "ceremony.sign": CeremonySign;
   "device.report": DeviceReport;
+  "hand.report": HandReport;
+  "hands.answer": HandsAnswer;
+  "hands.stop": HandsStop;
+  "identity.agree": IdentityAgree;
   "language.choose": LanguageChoose;
   "leg.answer": LegAnswer;
   "leg.join": LegJoin;
   "leg.report": LegReport;
   "leg.restart": LegRestart;
+  "originals.taken": OriginalsTaken;
   "page.seen": PagesShown;
+  "page.turn": PageTurn;
   "picture.choose": PictureChoose;
+  "pointer.move": PointerMove;
+  "print.report": PrintReport;
   "recording.agree": RecordingAgree;
   "recording.decline": RecordingDecline;
   "recording.stop": RecordingStop;
@@ -894,10 +1281,27 @@ export interface AgentAsks {
   "ceremony.withdraw": CeremonyWithdraw;
   "desk.beat": DeskBeat;
   "form.present": FormPresent;
+  "hand.camera": HandCamera;
+  "hand.crop": HandCrop;
+  "hand.gain": HandGain;
+  "hand.language": HandLanguage;
+  "hand.page": HandPage;
+  "hand.show": HandShow;
+  "hand.text_size": HandTextSize;
+  "hand.volume": HandVolume;
+  "hands.ask": HandsAsk;
+  "identity.abort": IdentityAbort;
+  "identity.begin": IdentityBegin;
+  "identity.decide": IdentityDecide;
+  "identity.give": IdentityGive;
+  "identity.read": IdentityRead;
+  "identity.second": IdentitySecond;
   "leg.answer": LegAnswer;
   "leg.join": LegJoin;
   "leg.report": LegReport;
   "leg.restart": LegRestart;
+  "mark.clear": MarkClear;
+  "mark.draw": MarkDraw;
   "offer.accept": OfferAccept;
   "offer.decline": OfferDecline;
   "page.decide": PageDecide;
@@ -913,13 +1317,16 @@ export interface AgentAsks {
   "party.remove": PartyRemove;
   "party.take_back": PartyTakeBack;
   "picture.choose": PictureChoose;
+  "pointer.move": PointerMove;
   "presence.choose": PresenceChoose;
+  "print.request": PrintRequest;
   "recording.pause": RecordingPause;
   "recording.propose": RecordingPropose;
   "recording.resume": RecordingResume;
   "recording.stop": RecordingStop;
   "scan.cancel": ScanCancel;
   "scan.request": ScanRequest;
+  "shot.take": ShotTake;
   "supervise.mode": SuperviseMode;
   "supervise.start": SuperviseStart;
   "supervise.stop": SuperviseStop;

@@ -10,6 +10,7 @@ import {Press} from "./parts/controls.tsx";
 import {leg, live, refused, screen} from "./parts/counter.ts";
 import {Frame} from "./parts/frame.tsx";
 import {IdleQuestion, watchIdle} from "./parts/idle.tsx";
+import {watchPrinting} from "./parts/printing.tsx";
 import {Attract, Confirm, Departments, Services, Start, Waiting} from "./screens/arrive.tsx";
 import {Call} from "./screens/call.tsx";
 import {Receipt} from "./screens/receipt.tsx";
@@ -121,6 +122,9 @@ live.onHappened(({kind}) => {
   if (kind === "party.joined") say(t("Somebody has joined the conversation."));
   if (kind === "page.added") say(t("The paper was received."));
   if (kind === "document.signed") say(t("The document was signed."));
+  if (kind === "print.asked") say(t("Something is being printed for you."));
+  if (kind === "print.printed") say(t("Please take your print from the printer."));
+  if (kind === "print.failed") say(t("It could not be printed. The agent tells you what to do."));
   if (kind === "call.ended") say(t("The conversation has ended."));
 });
 
@@ -128,6 +132,7 @@ window.addEventListener("pointerdown", unlock, {capture: true, passive: true});
 live.beat("terminal.beat");
 watchLine(leg, live, () => screen.value.call ?? null);
 watchIdle();
+watchPrinting();
 watchScanner();
 const root = document.getElementById("terminal");
 if (root) {

@@ -4,7 +4,9 @@ import {useRef} from "preact/hooks";
 import type {CeremonyCard, DeskCase, FormCard} from "../../../shared/assets/protocol.ts";
 import {t} from "../../../shared/assets/words.ts";
 import {Button} from "./controls.tsx";
-import {ask} from "./counter.ts";
+import {ask, screen} from "./counter.ts";
+import {Pens, Shared} from "./pointing.tsx";
+import {PrintButton} from "./printing.tsx";
 
 const OPEN = new Set(["presented", "consented", "signing"]);
 
@@ -16,7 +18,7 @@ export function Forms(props: {matter: DeskCase}) {
   return (
     <div class="forms">
       {ceremonies.map(one => (
-        <Ceremony key={one.ceremony_id} card={one} />
+        <Ceremony key={one.ceremony_id} card={one} matter={props.matter} />
       ))}
       {forms.length === 0 && ceremonies.length === 0 && (
         <p class="empty">{t("This service needs no form.")}</p>
@@ -83,7 +85,38 @@ function Present(props: {form: FormCard}) {
   );
 }
 
-function Ceremony(props: {card: CeremonyCard}) {
+/** The very page that the citizen has on the screen, to turn and to point at. */
+function Reading(props: {card: CeremonyCard}) {
+  const {card} = props;
+  const turned = screen.value.case?.hands?.page;
+  const number = turned?.ceremony_id === card.ceremony_id ? Math.min(turned.number, card.sheets.length) : 1;
+  const sheet = card.sheets[number - 1];
+  const turn = (to: number): void => void ask("hand.page", {ceremony_id: card.ceremony_id, number: to});
+  if (!sheet) return null;
+  const surface = `sheet:${sheet.sha256}`;
+  return (
+    <details class="reading">
+      <summary>{t("Look at it together")}</summary>
+      <div class="viewer__tools">
+        <Button label={t("Page before")} disabled={number <= 1} onPress={() => turn(number - 1)}>
+          ‹
+        </Button>
+        <span class="viewer__zoom" role="status">
+          {t("Page {page} of {pages}", {page: number, pages: card.sheets.length})}
+        </span>
+        <Button label={t("Next page")} disabled={number >= card.sheets.length} onPress={() => turn(number + 1)}>
+          ›
+        </Button>
+      </div>
+      <Pens surface={surface} />
+      <Shared surface={surface} width="100%">
+        <img src={`/sheets/${sheet.sha256}`} alt={card.title} width={sheet.width_px} height={sheet.height_px} />
+      </Shared>
+    </details>
+  );
+}
+
+function Ceremony(props: {card: CeremonyCard; matter: DeskCase}) {
   const {card} = props;
   const seen = card.sheets.filter(one => one.seen).length;
   const reached = {presented: 0, consented: 1, signing: 2, sealed: 3, declined: -1, withdrawn: -1}[card.state];
@@ -116,10 +149,14 @@ function Ceremony(props: {card: CeremonyCard}) {
           ))}
         </ol>
       )}
+      {card.state === "presented" && <Reading card={card} />}
       {card.signed_sha256 && (
-        <a class="button button--quiet" href={`/documents/${card.signed_sha256}`} download>
-          {t("Download the signed PDF")}
-        </a>
+        <>
+          <a class="button button--quiet" href={`/documents/${card.signed_sha256}`} download>
+            {t("Download the signed PDF")}
+          </a>
+          <PrintButton matter={props.matter} what="document" about={card.signed_sha256} />
+        </>
       )}
       {OPEN.has(card.state) && card.state !== "signing" && (
         <Button look="end" onPress={() => void ask("ceremony.withdraw", {ceremony_id: card.ceremony_id})}>

@@ -60,6 +60,9 @@ export function Masthead() {
       >
         {t("Papers")}
       </a>
+      <a class="masthead__link" href="/console/cases" target="_blank" rel="noopener" aria-label={t("Cases you served")}>
+        {t("Cases")}
+      </a>
       <a
         class="masthead__link"
         href="/console/booking"

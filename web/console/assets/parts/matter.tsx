@@ -6,7 +6,9 @@ import type {CaseClose, ChecklistRow, DeskCase} from "../../../shared/assets/pro
 import {t} from "../../../shared/assets/words.ts";
 import {Advice, Button, LanguageTag} from "./controls.tsx";
 import {ask, refused, screen} from "./counter.ts";
+import {levelWords} from "./identity.tsx";
 import {type Dues, Missing, SETTLED} from "./missing.tsx";
+import {Prints} from "./printing.tsx";
 
 export const closing = signal(false);
 
@@ -38,7 +40,21 @@ export function Matter() {
           {matter.site} · {matter.terminal}
         </p>
       </section>
+      {matter.identity && (
+        <p class="quiet">
+          {t("Identity")}: <strong>{levelWords(matter.identity.reached)}</strong>
+        </p>
+      )}
+      {!!matter.lying?.length && (
+        <p class="lying" role="status">
+          {t("May still lie under the camera: {papers}", {papers: matter.lying.join(", ")})}
+        </p>
+      )}
       <Checklist matter={matter} />
+      <Prints matter={matter} />
+      <a class="matter__folder" href={`/console/cases/${matter.case_id}`} target="_blank" rel="noopener">
+        {t("Papers of this case as files")}
+      </a>
       <Button look="main" keyName="W" class="matter__close" onPress={() => (closing.value = true)}>
         {t("Finish the case")}
       </Button>
@@ -81,6 +97,17 @@ function Checklist(props: {matter: DeskCase}) {
         <p class="asked">
           {t("Asked for: {paper}", {paper: scan.label})}
           <Button onPress={() => void ask("scan.cancel", {request_id: scan.request_id})}>{t("Never mind")}</Button>
+        </p>
+      )}
+      {scan?.by_device && (
+        <p class="asked">
+          {scan.taking ? t("The picture is being taken") : t("When the paper lies there:")}
+          <Button
+            disabled={scan.taking || scan.arriving != null}
+            onPress={() => void ask("shot.take", {request_id: scan.request_id})}
+          >
+            {t("Photograph it")}
+          </Button>
         </p>
       )}
       {!scan && (

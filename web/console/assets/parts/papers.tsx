@@ -3,7 +3,9 @@ import {signal} from "@preact/signals";
 import type {CasePage, DeskCase, ScanCard} from "../../../shared/assets/protocol.ts";
 import {t} from "../../../shared/assets/words.ts";
 import {Button} from "./controls.tsx";
-import {ask} from "./counter.ts";
+import {ask, screen} from "./counter.ts";
+import {Pens, Shared} from "./pointing.tsx";
+import {PrintButton} from "./printing.tsx";
 import {StillButton, StillView} from "./still.tsx";
 
 const ZOOMS = [1, 1.5, 2, 3] as const;
@@ -62,7 +64,7 @@ export function Papers(props: {matter: DeskCase}) {
       {coming?.arriving?.preview_sha256 ? (
         <Preview scan={coming} />
       ) : (
-        page && <Viewer key={page.page_id} page={page} />
+        page && <Viewer key={page.page_id} page={page} matter={props.matter} />
       )}
     </div>
   );
@@ -115,8 +117,11 @@ export function PageState(props: {page: CasePage}) {
   return <small class={`state state--${state}`}>{words[state]}</small>;
 }
 
-function Viewer(props: {page: CasePage}) {
+function Viewer(props: {page: CasePage; matter: DeskCase}) {
   const {page} = props;
+  const matter = screen.value.case;
+  const call = matter?.call;
+  const together = !!call && matter?.hands?.show === page.sha256;
   const at = ZOOMS.indexOf(zoom.value as (typeof ZOOMS)[number]);
   const decide = (accept: boolean): void => {
     void ask("page.decide", {page_id: page.page_id, accept}).then(ok => ok && (chosen.value = null));
@@ -142,9 +147,18 @@ function Viewer(props: {page: CasePage}) {
           >
             +
           </Button>
+          {call && (
+            <Button
+              pressed={together}
+              onPress={() => void ask("hand.show", {sha256: together ? null : page.sha256})}
+            >
+              {together ? t("Shown to the citizen") : t("Show to the citizen")}
+            </Button>
+          )}
           <Button look="go" disabled={page.state === "accepted" || page.state === "superseded"} onPress={() => decide(true)}>
             {t("Accept")}
           </Button>
+          {page.state === "accepted" && <PrintButton matter={props.matter} what="paper" about={page.item} />}
           <Button look="end" disabled={page.state === "rejected" || page.state === "superseded"} onPress={() => decide(false)}>
             {t("Send back")}
           </Button>
@@ -156,14 +170,21 @@ function Viewer(props: {page: CasePage}) {
           </Button>
         </div>
       </div>
+      {together && <Pens surface={`page:${page.sha256}`} />}
       <div class="viewer__paper" tabIndex={0} role="region" aria-label={t("Page: {paper}", {paper: page.label})}>
-        <img
-          src={`/pages/${page.sha256}`}
-          alt={page.label}
-          width={page.width_px}
-          height={page.height_px}
-          style={{width: `${zoom.value * 100}%`}}
-        />
+        {together ? (
+          <Shared surface={`page:${page.sha256}`} width={`${zoom.value * 100}%`}>
+            <img src={`/pages/${page.sha256}`} alt={page.label} width={page.width_px} height={page.height_px} />
+          </Shared>
+        ) : (
+          <img
+            src={`/pages/${page.sha256}`}
+            alt={page.label}
+            width={page.width_px}
+            height={page.height_px}
+            style={{width: `${zoom.value * 100}%`}}
+          />
+        )}
       </div>
     </div>
   );

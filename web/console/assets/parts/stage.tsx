@@ -11,13 +11,15 @@ import {Asked, askingFor} from "./ask_in.tsx";
 import {Button, LanguageTag} from "./controls.tsx";
 import {ask, leg, live, screen} from "./counter.ts";
 import {Forms} from "./forms.tsx";
+import {Hands} from "./hands.tsx";
+import {Identity} from "./identity.tsx";
 import {Lines} from "./lines.tsx";
 import {Papers} from "./papers.tsx";
 import {Recording} from "./recording.tsx";
 import {OnHold, Parties, Restrained, modeWords, roleWords} from "./parties.tsx";
 import {Modes} from "./supervise.tsx";
 
-export type Tab = "papers" | "forms";
+export type Tab = "papers" | "identity" | "forms" | "hands";
 export const tab = signal<Tab>("papers");
 
 export function Stage() {
@@ -206,13 +208,17 @@ function Tabs(props: {matter: DeskCase}) {
   const waiting = matter.pages.filter(page => page.state === "stored").length;
   const tabs: [Tab, string, number][] = [
     ["papers", t("Papers"), waiting],
+    ["identity", t("Identity"), 0],
     ["forms", t("Forms and signature"), 0],
+    ["hands", t("Terminal"), matter.hands && matter.hands.permission !== "allowed" ? 1 : 0],
   ];
   const open = matter.ceremonies[0];
-  // What has just arrived is what the agent waits for.
+  const coming = matter.scan?.arriving != null;
+  // What has just arrived, or is about to, is what the agent waits for.
   useEffect(() => {
-    if (waiting > 0) tab.value = "papers";
-  }, [waiting]);
+    // In the middle of an identification its own step shows the page.
+    if ((waiting > 0 || coming) && tab.value !== "identity") tab.value = "papers";
+  }, [waiting, coming]);
   useEffect(() => {
     if (open) tab.value = "forms";
   }, [open?.ceremony_id, open?.state]);
@@ -232,7 +238,9 @@ function Tabs(props: {matter: DeskCase}) {
             onClick={() => (tab.value = name)}
             onKeyDown={event => {
               if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;
-              tab.value = name === "papers" ? "forms" : "papers";
+              const names = tabs.map(([one]) => one);
+              const step = event.key === "ArrowRight" ? 1 : -1;
+              tab.value = names[(names.indexOf(name) + step + names.length) % names.length] ?? "papers";
               document.getElementById(`tab-${tab.value}`)?.focus();
             }}
           >
@@ -250,7 +258,15 @@ function Tabs(props: {matter: DeskCase}) {
           aria-labelledby={`tab-${name}`}
           hidden={tab.value !== name}
         >
-          {name === "papers" ? <Papers matter={matter} /> : <Forms matter={matter} />}
+          {name === "papers" ? (
+            <Papers matter={matter} />
+          ) : name === "identity" ? (
+            <Identity key={matter.case_id} matter={matter} />
+          ) : name === "forms" ? (
+            <Forms matter={matter} />
+          ) : (
+            <Hands matter={matter} />
+          )}
         </div>
       ))}
     </div>

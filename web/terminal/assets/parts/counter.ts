@@ -9,6 +9,7 @@ interface Config {
   csrf: string;
   /** Part of the document camera's label, or "" when the face camera photographs papers too. */
   document_camera: string;
+  printing: "page" | "none";
   /** Address of the QR reader's WebAssembly. */
   qr_wasm: string;
 }

@@ -7,6 +7,7 @@ import {LANGUAGE_NAMES, clock, day, t} from "../../../shared/assets/words.ts";
 import {Press} from "./controls.tsx";
 import {ask, leg, live, screen} from "./counter.ts";
 import {Icon} from "./icons.tsx";
+import {Printing} from "./printing.tsx";
 
 const SIZES = ["A", "A+", "A++"] as const;
 const finishing = signal(false);
@@ -36,6 +37,7 @@ export function Frame(props: {children: ComponentChildren}) {
         </p>
       </header>
       <Banners />
+      <Printing />
       <main class="main">{props.children}</main>
       <footer class="bottom">
         <Languages />

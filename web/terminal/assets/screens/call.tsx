@@ -1,5 +1,6 @@
 // The conversation.  The agent's picture is one element for the whole call: what has to be done
 // (photograph, read, sign) opens beside it, and the picture only changes its place.
+import {computed} from "@preact/signals";
 import type {Quality} from "../../../shared/assets/leg.ts";
 import {Picture} from "../../../shared/assets/live_ui.tsx";
 import {level} from "../../../shared/assets/quality.ts";
@@ -8,9 +9,13 @@ import {duration, t} from "../../../shared/assets/words.ts";
 import {Title, Working} from "../parts/controls.tsx";
 import {leg, screen} from "../parts/counter.ts";
 import {Icon} from "../parts/icons.tsx";
+import {Identity} from "../parts/identity.tsx";
 import {LineNote} from "../parts/line.tsx";
+import {TakeBack} from "../parts/originals.tsx";
 import {Recording} from "../parts/recording.tsx";
 import {Held, Others, Restrained} from "../parts/others.tsx";
+import {Together, shownPage} from "../parts/together.tsx";
+import {Announcement, HandDialogs, Hands} from "../parts/hands.tsx";
 import {DeviceScan} from "./device_scan.tsx";
 import {Papers} from "../parts/papers.tsx";
 import {Read} from "./read.tsx";
@@ -29,11 +34,15 @@ function quality(line: Quality): string {
   return words[line];
 }
 
+/** What the agent is sent: whoever is looked at shall see how. */
+const sent = computed(() => leg.outgoing.value ?? leg.local.value);
+
 export function Call() {
   const {call, scan, ceremony} = screen.value;
   if (!call) return null;
   const {task} = call;
-  const alone = task === "talk";
+  const page = task === "talk" ? shownPage() : null;
+  const alone = task === "talk" && !page;
   const line = level(leg, call);
   const waiting = call.other_side === "away" || !leg.arrived.value;
   return (
@@ -55,7 +64,7 @@ export function Call() {
           </p>
         )}
         {leg.local.value && call.picture !== false && (
-          <Picture class="stage__self" stream={leg.local} muted mirrored label={t("You")} />
+          <Picture class="stage__self" stream={sent} muted mirrored={!leg.outgoing.value} label={t("You")} />
         )}
         <Others call={call} />
         <LineNote call={call} />
@@ -92,24 +101,33 @@ export function Call() {
             <Title of="sealing">{t("Your signature is being sealed into the document")}</Title>
             <p class="note">{t("This takes a few seconds. You need not do anything.")}</p>
           </div>
+        ) : page ? (
+          <Together key={page.sha256} page={page} />
         ) : (
           <Talk />
         )}
       </div>
+      <Announcement />
+      <HandDialogs />
     </section>
   );
 }
 
 function Talk() {
-  const {call} = screen.value;
+  const {call, identity} = screen.value;
   return (
     <div class="talk">
       <h1 class="only-spoken">{t("Conversation with {agent}", {agent: call?.agent_name ?? ""})}</h1>
-      <p class="talk__hint">
-        <Icon name="person" />
-        {t("Speak normally. The agent tells you when a paper or a signature is needed.")}
-      </p>
+      {identity && <Identity key={identity.step} card={identity} />}
+      <TakeBack />
+      {!identity && (
+        <p class="talk__hint">
+          <Icon name="person" />
+          {t("Speak normally. The agent tells you when a paper or a signature is needed.")}
+        </p>
+      )}
       <p class="note">{t("A supervisor may listen to conversations, to keep the service good.")}</p>
+      <Hands />
       <Papers />
     </div>
   );

@@ -4,15 +4,17 @@
 // drawn; the counter decides when all were seen.
 import {signal} from "@preact/signals";
 import {useEffect, useRef} from "preact/hooks";
+import {Overlay} from "../../../shared/assets/pointing.tsx";
 import type {CeremonyCard} from "../../../shared/assets/protocol.ts";
 import {t} from "../../../shared/assets/words.ts";
 import {Advice, Press, Title} from "../parts/controls.tsx";
-import {ask, live} from "../parts/counter.ts";
+import {ask, live, screen} from "../parts/counter.ts";
+import {line} from "../parts/together.tsx";
 
 export function Read(props: {card: CeremonyCard}) {
   const {card} = props;
   const state = useRef({
-    page: signal(0),
+    page: signal(turned(card) ?? 0),
     atEnd: signal(false),
     agreed: signal(false),
     consenting: signal(false),
@@ -58,10 +60,20 @@ export function Read(props: {card: CeremonyCard}) {
     };
   }, [index, sheet?.sha256]);
 
+  // The agent turned it.
+  const wish = screen.value.hands?.page;
+  useEffect(() => {
+    const to = turned(card);
+    if (wish?.by !== "agent" || to === null || to === state.page.value) return;
+    state.page.value = to;
+    state.consenting.value = false;
+  }, [wish?.rev]);
+
   if (!sheet) return null;
   const go = (to: number): void => {
     state.page.value = to;
     state.consenting.value = false;
+    void live.ask("page.turn", {ceremony_id: card.ceremony_id, number: to + 1}); // the agent sees the same
   };
   const further = (): void => {
     const box = paper.current;
@@ -90,6 +102,13 @@ export function Read(props: {card: CeremonyCard}) {
             height={sheet.height_px}
             alt={t("Page {page} of {title}. The agent can read it to you.", {page: index + 1, title: card.title})}
           />
+          <Overlay
+            surface={`sheet:${sheet.sha256}`}
+            marks={screen.value.marks ?? []}
+            pointer={live.pointer}
+            line={line}
+            tool={null}
+          />
           <span ref={end} class="paper__end" aria-hidden="true" />
         </div>
       </div>
@@ -110,6 +129,13 @@ export function Read(props: {card: CeremonyCard}) {
       </div>
     </div>
   );
+}
+
+/** The page that was turned to last, counted from 0; null when nobody turned this document. */
+function turned(card: CeremonyCard): number | null {
+  const page = screen.value.hands?.page;
+  if (page?.ceremony_id !== card.ceremony_id) return null;
+  return Math.min(page.number, card.sheets.length) - 1;
 }
 
 /** The first six digits of the document as presented: the agent, and the receipt, show the same. */

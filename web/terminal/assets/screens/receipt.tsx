@@ -4,6 +4,7 @@ import {Advice, Press, Title} from "../parts/controls.tsx";
 import {ask, screen} from "../parts/counter.ts";
 import {finish} from "../parts/frame.tsx";
 import {Icon} from "../parts/icons.tsx";
+import {TakeBack} from "../parts/originals.tsx";
 import {Digest} from "./read.tsx";
 
 export function Receipt() {
@@ -80,6 +81,7 @@ export function Receipt() {
           </div>
         )}
       </div>
+      <TakeBack />
       <Advice />
       <Rating rated={receipt.rated} />
       <div class="answers">

@@ -1,5 +1,6 @@
-// Photographing a paper: what the camera sees, marks to lay it between, one big button.
-import {signal, useComputed} from "@preact/signals";
+// Photographing a paper: what the camera sees, where the page is and what to do about it; the
+// picture is taken when the page lies still, or with one big button.
+import {signal, useComputed, useSignalEffect} from "@preact/signals";
 import {useEffect, useRef} from "preact/hooks";
 import {openPaper} from "../../../shared/assets/cameras.ts";
 import {Picture} from "../../../shared/assets/live_ui.tsx";
@@ -7,9 +8,17 @@ import type {ScanCard} from "../../../shared/assets/protocol.ts";
 import {t} from "../../../shared/assets/words.ts";
 import {Advice, Press, Title, Working} from "../parts/controls.tsx";
 import {ask, config, leg} from "../parts/counter.ts";
+import {LiveAdvice, Outline, Ring} from "../parts/outline.tsx";
 import {sendStill, takeStill} from "../parts/stills.ts";
+import {Watch} from "../parts/watch.ts";
 
-type Step = {at: "aim"} | {at: "count"; left: number} | {at: "sending"; share: number} | {at: "sent"};
+const RING_MS = 1200; // time to see that it is about to be taken, and to move
+
+type Step =
+  | {at: "aim"}
+  | {at: "ring"}
+  | {at: "count"; left: number}
+  | {at: "sending"; share: number} | {at: "sent"};
 
 export function Scan(props: {card: ScanCard}) {
   const {card} = props;
@@ -18,6 +27,8 @@ export function Scan(props: {card: ScanCard}) {
     paper: signal<MediaStream | null>(null),
     failed: signal<string | null>(null),
     shape: signal(16 / 9),
+    watch: new Watch(card.request_id),
+    ring: 0,
   }).current;
   const view = useRef<HTMLDivElement>(null);
   // Without a camera of its own, papers are held before the one that shows the face.
@@ -55,15 +66,48 @@ export function Scan(props: {card: ScanCard}) {
     };
   }, []);
 
+  const picture = (): HTMLVideoElement | null => view.current?.querySelector("video") ?? null;
+
+  // It looks while nothing is taken or sent.
+  useSignalEffect(() => {
+    const {at} = state.step.value;
+    if (at === "aim" && !state.watch.running) void state.watch.start(picture);
+    if (at === "sending" || at === "sent") state.watch.stop();
+  });
+  useEffect(() => () => state.watch.stop(), []);
+
+  // A page that lies still is taken when the ring is full; a page that moves empties it.
+  useSignalEffect(() => {
+    const {ready} = state.watch;
+    const {at} = state.step.value;
+    if (ready.value && at === "aim") {
+      state.step.value = {at: "ring"};
+      state.ring = window.setTimeout(() => void shoot(), RING_MS);
+    } else if (!ready.value && at === "ring") {
+      window.clearTimeout(state.ring);
+      state.step.value = {at: "aim"};
+    }
+  });
+  useEffect(() => () => window.clearTimeout(state.ring), []);
+
   async function take(): Promise<void> {
-    const track = seen.value?.getVideoTracks()[0];
-    const video = view.current?.querySelector("video");
-    if (!track || !video) return;
-    state.failed.value = null;
+    window.clearTimeout(state.ring);
     for (let left = 3; left > 0; left--) {
       state.step.value = {at: "count", left};
       await new Promise(done => setTimeout(done, 700));
     }
+    await shoot();
+  }
+
+  async function shoot(): Promise<void> {
+    const track = seen.value?.getVideoTracks()[0];
+    const video = picture();
+    if (!track || !video) {
+      state.step.value = {at: "aim"};
+      return;
+    }
+    state.failed.value = null;
+    state.watch.remember();
     state.step.value = {at: "sending", share: 0};
     try {
       const still = await takeStill(track, video);
@@ -91,16 +135,21 @@ export function Scan(props: {card: ScanCard}) {
         {own ? (
           <div class="scan__picture" style={{"--shape": String(state.shape.value)}}>
             <Picture stream={seen} muted label={t("What the document camera sees")} />
-            <span class="marks" aria-hidden="true">
-              <i />
-              <i />
-              <i />
-              <i />
-            </span>
+            {state.watch.corners.value ? (
+              <Outline corners={state.watch.corners.value} good={state.watch.advice.value === "still"} />
+            ) : (
+              <span class="marks" aria-hidden="true">
+                <i />
+                <i />
+                <i />
+                <i />
+              </span>
+            )}
           </div>
         ) : (
           <p class="note">{t("The document camera does not work. Please tell the agent.")}</p>
         )}
+        {step.at === "ring" && <Ring ms={RING_MS} />}
         {step.at === "count" && (
           <strong class="scan__count" role="status">
             {step.left}
@@ -118,8 +167,11 @@ export function Scan(props: {card: ScanCard}) {
           </div>
         )}
       </div>
+      {own && (step.at === "aim" || step.at === "ring") && (
+        <LiveAdvice code={step.at === "ring" ? "taking" : state.watch.advice.value} />
+      )}
       <div class="answers">
-        <Press look="go" icon="camera" disabled={!own || step.at !== "aim"} onPress={() => void take()}>
+        <Press look="go" icon="camera" disabled={!own || !(step.at === "aim" || step.at === "ring")} onPress={() => void take()}>
           {card.refusal || state.failed.value ? t("Take it again") : t("Take the picture")}
         </Press>
         <Press

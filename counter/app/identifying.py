@@ -1,0 +1,150 @@
+"""Where an identification meets the call, the papers and the catalogue."""
+
+import hashlib
+import hmac
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from booking.catalogue import Catalogue
+from counter.documents.mrz import accepted, holds, zone_of
+from counter.documents.paper_numbers import plain
+from counter.documents.ports import Blobs, ZoneReader
+from counter.documents.store_zones import (
+    accepted_identity_pages,
+    forget_old_readings,
+    forget_readings,
+    keep_reading,
+    readings_of,
+    unread_pages,
+)
+from counter.documents.zones import ReadPage
+from counter.errors import NotAllowedNow
+from counter.identity.proofing import Level
+from counter.identity.store_proofing import Matter, Surroundings
+from counter.identity.store_proofing_reading import newest_proofing, proofing_by_id
+from counter.ids import CaseId
+from counter.signaling.dispatch import AgentState
+from counter.signaling.store_screens import departments_of
+from counter.signaling.tables import agent, call, call_is_on
+from counter.store.cases import audiences, get_case
+from counter.store.executor import Executor
+from counter.store.session_log import tell
+
+KEPT = timedelta(hours=24)
+"How long a reading is kept of an identification that nobody ended."
+
+
+def surroundings(catalogue: Callable[[], Catalogue]) -> Surroundings:
+    """What identifications ask of the other parts."""
+
+    def matter(conn: Connection, case_id: str) -> Matter:
+        case = get_case(conn, CaseId(case_id), lock=True)
+        call_id = conn.execute(
+            select(call.c.id).where(call.c.case_id == case_id, call_is_on)
+        ).scalar_one_or_none()
+        if not case.open or call_id is None:
+            raise NotAllowedNow(f"case {case_id} is closed, or nobody is spoken with")
+        service = catalogue().services.get(case.service_id)
+        return Matter(
+            case_id=case_id,
+            department_id=case.department_id,
+            needed=Level(service.identity_level.value) if service else Level.NONE,
+            call_id=call_id,
+            language=case.language,
+            appointment_id=case.appointment_id,
+            pages=tuple(accepted_identity_pages(conn, case_id)),
+        )
+
+    return Surroundings(
+        matter=matter,
+        serves=_serves,
+        audiences=audiences,
+        read=_read,
+        forget=forget_readings,
+    )
+
+
+def _serves(conn: Connection, agent_id: str, department_id: str, now: datetime) -> bool:
+    """Signed in, with a desk that is alive, and serving this department."""
+    row = conn.execute(
+        select(agent.c.state, agent.c.lease_until).where(agent.c.id == agent_id)
+    ).one_or_none()
+    if row is None or row.state == AgentState.OFFLINE or row.lease_until <= now:
+        return False
+    return department_id in departments_of(conn, agent_id)
+
+
+def _read(conn: Connection, case_id: str) -> Mapping[str, Any]:
+    """Whether a zone was read, and the keyed hash of its number."""
+    found = [one for one in readings_of(conn, case_id) if one.reading]
+    if not found or found[-1].reading is None:
+        return {"zone": "none"}
+    readings = [one.reading for one in found if one.reading]
+    sure = accepted(readings)
+    return {
+        "zone": "read" if sure else "read_with_doubt",
+        "check_digits": holds(found[-1].reading),
+        "number_hash": found[-1].number_hash,
+    }
+
+
+class ZoneDesk:
+    """Reads the pages of a case while it is being identified, and no others."""
+
+    def __init__(
+        self,
+        executor: Executor,
+        blobs: Blobs,
+        reader: ZoneReader,
+        key: bytes,
+        clock: Callable[[], datetime],
+    ) -> None:
+        """key: with which numbers are hashed; 32 bytes."""
+        self._executor = executor
+        self._blobs = blobs
+        self._reader = reader
+        self._key = key
+        self._clock = clock
+
+    async def look(self, case_id: CaseId) -> int:
+        """Look for a zone on each page not looked at; how many there were."""
+
+        def unread(conn: Connection) -> list[Any]:
+            view = newest_proofing(conn, case_id)
+            return list(unread_pages(conn, case_id)) if view and view.live else []
+
+        found = await self._executor.read(unread)
+        for one in found:
+            reading = await self._reader.zone(await self._blobs.get(one.page_sha256))
+            number = zone_of(reading, self._clock().date()).number if reading else ""
+            await self._executor.write(
+                _keep,
+                ReadPage(
+                    page_id=one.page_id,
+                    case_id=case_id,
+                    reading=reading,
+                    number_hash=self._hashed(number) if number else None,
+                    read_at=self._clock(),
+                ),
+                self._clock(),
+            )
+        return len(found)
+
+    async def tidy(self) -> int:
+        """Let go of what nobody ended."""
+        return await self._executor.write(forget_old_readings, self._clock() - KEPT)
+
+    def _hashed(self, number: str) -> str:
+        return hmac.new(self._key, plain(number).encode(), hashlib.sha256).hexdigest()
+
+
+def _keep(conn: Connection, read: ReadPage, now: datetime) -> None:
+    view = newest_proofing(conn, read.case_id)
+    if view is None or not proofing_by_id(conn, view.id, lock=True).live:
+        return  # it ended meanwhile: nothing is kept
+    keep_reading(conn, read)
+    for audience in audiences(conn, read.case_id):
+        tell(conn, audience, "identity.read", {"page_id": read.page_id}, now)

@@ -1,0 +1,113 @@
+"""Binds PDFs and makes black-and-white copies in a process of its own, behind everything else.
+
+The process has the lowest priority and its own limits, writes no file, and goes when the counter
+goes.  One that dies or hangs is replaced; whoever waited hears `BindingFailed` and may try again.
+"""
+
+import asyncio
+import logging
+import multiprocessing
+import os
+import resource
+import signal
+import threading
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import wait
+from typing import TypeVar
+
+from counter.documents.bundle import Book
+from counter.documents.bundle_refusals import BindingFailed
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+MEMORY_BYTES = 2 * 1024**3
+"Address space, libraries included."
+PATIENCE_S = 120.0
+"For one job, the start of the process and a busy machine included."
+NICE = 10
+"A citizen may be waiting for a print: behind calls, before what nobody waits for."
+
+
+class Bindery:
+    """See `counter.documents.ports.Binder`.  `close` it when the counter stops."""
+
+    def __init__(self, *, patience_s: float = PATIENCE_S) -> None:
+        self._patience_s = patience_s
+        self._pool: ProcessPoolExecutor | None = None
+        self._one = asyncio.Lock()
+
+    async def bind(self, book: Book) -> bytes:
+        return await self._run(_bind, book)
+
+    async def bitonal(self, page_jpeg: bytes, dpi: float) -> bytes | None:
+        return await self._run(_bitonal, page_jpeg, dpi)
+
+    async def close(self) -> None:
+        """End the process; what it is busy with is lost."""
+        self._discard()
+
+    async def _run(self, job: Callable[..., T], *args: object) -> T:
+        async with self._one:
+            if self._pool is None:
+                # Spawned: a fork would carry the counter's sockets, threads and secrets.
+                self._pool = ProcessPoolExecutor(
+                    1, mp_context=multiprocessing.get_context("spawn"), initializer=_confine
+                )
+            try:
+                async with asyncio.timeout(self._patience_s):
+                    return await asyncio.wrap_future(self._pool.submit(job, *args))
+            except asyncio.CancelledError:
+                self._discard()
+                raise
+            except (BrokenProcessPool, TimeoutError) as lost:
+                self._discard()
+                raise BindingFailed(f"the bindery did not finish: {type(lost).__name__}") from lost
+            except Exception as failed:
+                # Whatever a page provokes in the libraries is that page's end, not ours.
+                log.warning("the bindery refused a job: %s", type(failed).__name__)
+                raise BindingFailed(f"a page cannot be bound: {type(failed).__name__}") from failed
+
+    def _discard(self) -> None:
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            for process in list((pool._processes or {}).values()):
+                process.kill()
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _confine() -> None:
+    """Run first in the child, before any library that reads pictures is loaded."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the counter, which ends us
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    os.nice(NICE)
+    for threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+        os.putenv(threads, "1")
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(0)
+
+
+def _bind(book: Book) -> bytes:
+    from counter.documents.bundle_pikepdf import bind
+
+    return bind(book)
+
+
+def _bitonal(page_jpeg: bytes, dpi: float) -> bytes | None:
+    import cv2
+
+    from counter.documents.archive_opencv import bitonal
+
+    cv2.setNumThreads(1)
+    return bitonal(page_jpeg, dpi)

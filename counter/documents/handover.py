@@ -1,0 +1,77 @@
+"""Handing a closed case to the back office: what is handed over is written down once, then done.
+
+Promise: nothing leaves before the case is closed and what was signed is sealed; and however often
+the counter dies on the way, there is one folder, and it is the one that was written down.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final, TypeVar
+
+from counter.documents.folder import MANIFEST, CaseFacts, accepted_of
+from counter.ids import Digest
+
+EVENT: Final = "case.handed_over"
+ALL: Final = "all"
+"In the settings: every department that is not named itself."
+PATIENCE: Final = timedelta(minutes=10)
+"So long a hand-over waits for words and copies; then it goes without."
+PAUSE: Final = timedelta(seconds=15)
+
+T = TypeVar("T")
+
+
+class FolderDiffers(Exception):
+    """A folder of this name is there, with other content: somebody must look."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frozen:
+    """What was written down to be handed over."""
+
+    name: str
+    "Of the folder."
+    manifest_sha256: Digest
+    files: tuple[tuple[str, Digest], ...]
+    "Path and digest of each, the manifest among them."
+
+
+def ready(facts: CaseFacts) -> bool:
+    """Whether it may leave: closed, and nothing signed is without its seal."""
+    return facts.closed_at is not None and not facts.sealing
+
+
+def anything(facts: CaseFacts) -> bool:
+    """Whether there is something to hand over."""
+    return accepted_of(facts) > 0 or any(one.sealed_sha256 for one in facts.documents)
+
+
+def frozen_of(name: str, manifest: bytes, manifest_sha256: Digest) -> Frozen:
+    """Out of the manifest alone, so that what was written down can be read back."""
+    listed = json.loads(manifest)["files"]
+    return Frozen(
+        name=name,
+        manifest_sha256=manifest_sha256,
+        files=(
+            *((file["path"], Digest(file["sha256"])) for file in listed),
+            (MANIFEST, manifest_sha256),
+        ),
+    )
+
+
+def told(facts: CaseFacts, frozen: Frozen) -> dict[str, object]:
+    """What other programs are told: ids and digests, and nobody's name."""
+    return {
+        "department": facts.department,
+        "service": facts.service,
+        "site": facts.site,
+        "folder": frozen.name,
+        "manifest_sha256": frozen.manifest_sha256,
+    }
+
+
+def place_for(department: str, places: Mapping[str, T]) -> T | None:
+    """Where the cases of a department go; None: nowhere."""
+    return places.get(department, places.get(ALL))

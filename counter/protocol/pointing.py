@@ -1,0 +1,68 @@
+"""Pointing at one page from both sides: a pointer that is never kept, marks that are.
+
+Places are shares of the page, so that they fit at any size.
+"""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from counter.protocol.hands import Share
+from counter.protocol.message import Ask, Ident, Model, Tell
+
+Surface = Annotated[str, Field(pattern=r"^(page|sheet):[0-9a-f]{64}$")]
+"A stored page or a page of a form, by its digest."
+MarkKind = Literal["rect", "arrow", "underline"]
+
+
+class PointerMove(Ask):
+    """I point here; null: nowhere any more.  Not kept, and told to the other side only."""
+
+    event: ClassVar[str] = "pointer.move"
+    surface: Surface
+    x: Share | None
+    y: Share | None
+
+
+class MarkDraw(Ask):
+    """Draw this, from the first place to the second; an arrow's head is at the second."""
+
+    event: ClassVar[str] = "mark.draw"
+    surface: Surface
+    kind: MarkKind
+    x0: Share
+    y0: Share
+    x1: Share
+    y1: Share
+
+
+class MarkClear(Ask):
+    """Take all marks off this page."""
+
+    event: ClassVar[str] = "mark.clear"
+    surface: Surface
+
+
+class MarkCard(Model):
+    """A mark, on either screen."""
+
+    mark_id: Ident
+    surface: Surface
+    kind: MarkKind
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+
+class PointerMoved(Tell):
+    """The other side points here; null: nowhere any more."""
+
+    event: ClassVar[str] = "pointer.moved"
+    surface: Surface
+    x: float | None
+    y: float | None
+
+
+DESK_ASKS: tuple[type[Ask], ...] = (PointerMove, MarkDraw, MarkClear)
+TERMINAL_ASKS: tuple[type[Ask], ...] = (PointerMove,)

@@ -1,0 +1,286 @@
+"""Identification between call, papers and catalogue, on the rows of all of them."""
+
+import tomllib
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, func, select, update
+
+import booking
+from counter.app.hooks import Snapshot, hooks_of
+from counter.app.identifying import ZoneDesk, surroundings
+from counter.documents.mrz import Reading
+from counter.documents.store_documents import page
+from counter.documents.store_zones import readings_of, zone_reading
+from counter.documents.zones import IDENTITY_ITEMS
+from counter.errors import NotAllowedNow
+from counter.identity.proofing import Level, Verdict
+from counter.identity.proofing_sql import SqlProofings
+from counter.identity.store_proofing_reading import newest_proofing, record_of
+from counter.ids import CaseId
+from counter.signaling.tables import agent, call
+from counter.store.cases import get_case
+from counter.store.executor import Executor
+from counter.store.journal_sql import read_all
+from tests.signaling.talk import Talk
+
+LINES = (
+    "I<UTOD231458907<<<<<<<<<<<<<<<",
+    "7408122F1204159UTO<<<<<<<<<<<6",
+    "ERIKSSON<<ANNA<MARIA<<<<<<<<<<",
+)
+READING = Reading(layout="TD1", lines=LINES, correlation=0.9)
+KEY = b"k" * 32
+
+
+@dataclass
+class Reader:
+    """A worker that finds this on every page; and the pages themselves."""
+
+    reading: Reading | None = READING
+    looked_at: list[bytes] = field(default_factory=list)
+
+    async def zone(self, content: bytes) -> Reading | None:
+        self.looked_at.append(content)
+        return self.reading
+
+    async def get(self, sha256: str) -> bytes:
+        return sha256.encode()
+
+    async def put(self, content: bytes) -> Any:
+        raise AssertionError("nothing is stored of an identification")
+
+
+@dataclass
+class Scene:
+    executor: Executor
+    proofings: SqlProofings
+    zones: ZoneDesk
+    reader: Reader
+    case_id: CaseId
+    agent_id: str
+    at: list[datetime]
+    catalogue: Any
+
+    async def begin(self) -> None:
+        await self.proofings.begin("p-1", self.case_id, document="bir", agent_id=self.agent_id)
+
+    async def add_page(
+        self, page_id: str, item: str = "bir-original", state: str = "accepted"
+    ) -> None:
+        def add(conn: Connection) -> None:
+            seq = conn.execute(select(func.count()).select_from(page)).scalar_one() + 1
+            conn.execute(
+                page.insert().values(
+                    id=page_id,
+                    case_id=self.case_id,
+                    request_id=f"r-{page_id}",
+                    seq=seq,
+                    item=item,
+                    state=state,
+                    original_sha256=f"{seq:064x}",
+                    page_sha256=f"{seq + 16:064x}",
+                    thumb_sha256=f"{seq + 32:064x}",
+                    width_px=856,
+                    height_px=540,
+                    findings={"notes": []},
+                    stored_at=self.at[0],
+                )
+            )
+
+        await self.executor.write(add)
+
+    async def readings(self) -> list[str]:
+        found = await self.executor.read(readings_of, self.case_id)
+        return [one.page_id for one in found]
+
+    async def rows(self) -> int:
+        def count(conn: Connection) -> int:
+            rows: int = conn.execute(select(func.count()).select_from(zone_reading)).scalar_one()
+            return rows
+
+        return await self.executor.read(count)
+
+
+@pytest.fixture
+async def scene(executor: Executor, now: datetime) -> Scene:
+    talk: Any = None
+
+    def start(conn: Connection) -> None:
+        nonlocal talk
+        talk = Talk(conn, now)
+
+    await executor.write(start)
+    reader, at = Reader(), [now]
+    level = SimpleNamespace(identity_level=SimpleNamespace(value="L2"))
+    catalogue: Any = SimpleNamespace(services=_Always(level))
+    around = surroundings(lambda: catalogue)
+    anything: Any = reader
+    return Scene(
+        executor=executor,
+        proofings=SqlProofings(executor, around, lambda below: 0, lambda: at[0]),
+        zones=ZoneDesk(executor, anything, reader, KEY, lambda: at[0]),
+        reader=reader,
+        case_id=CaseId(talk.case_id),
+        agent_id="a-1",
+        at=at,
+        catalogue=catalogue,
+    )
+
+
+class _Always(dict[str, Any]):
+    """Every service is this one."""
+
+    def __init__(self, one: Any) -> None:
+        self._one = one
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return self._one
+
+
+async def walk(scene: Scene) -> None:
+    for step in ("consent", "account", "presence", "document", "feature1", "feature2"):
+        await give(scene, step)
+    for step in ("feature3", "match", "face"):
+        await give(scene, step)
+
+
+async def give(scene: Scene, step: str) -> None:
+    citizen = step == "consent"
+    await scene.proofings.give(
+        "p-1",
+        scene.case_id,
+        step_id=step,
+        verdict=Verdict.SKIPPED if step == "account" else Verdict.OK,
+        by="terminal:t-1" if citizen else f"agent:{scene.agent_id}",
+        role="citizen" if citizen else "agent",
+    )
+
+
+async def test_pages_are_read_only_while_somebody_is_identified(scene: Scene) -> None:
+    await scene.add_page("front")
+    await scene.add_page("tax", item="tax_papers-original")
+    await scene.add_page("sent-back", state="rejected")
+    await scene.add_page("unasked", item="other")
+    assert await scene.zones.look(scene.case_id) == 0
+    assert scene.reader.looked_at == []
+    await scene.begin()
+    assert await scene.zones.look(scene.case_id) == 2
+    assert await scene.zones.look(scene.case_id) == 0
+    assert await scene.readings() == ["front", "unasked"]
+
+
+def test_every_identity_paper_of_the_catalogue_is_known() -> None:
+    papers = tomllib.loads((Path(booking.__file__).parent / "seed/papers.toml").read_text())
+    assert {one.rpartition("-")[0] for one in IDENTITY_ITEMS - {"other"}} <= set(papers)
+    assert {"bir-original", "home_permit-copy"} < IDENTITY_ITEMS
+
+
+async def test_what_was_read_goes_with_the_decision(scene: Scene) -> None:
+    await scene.add_page("front")
+    await scene.begin()
+    await scene.zones.look(scene.case_id)
+    await walk(scene)
+    await scene.proofings.decide("p-1", scene.case_id, identified=True, agent_id="a-1")
+    assert await scene.proofings.level(scene.case_id) is Level.DOCUMENT
+    assert await scene.rows() == 0
+    assert await scene.zones.look(scene.case_id) == 0
+
+    # Of what was read only a keyed hash stays: no name, number or date, here or in the journal.
+    record = await scene.executor.read(record_of, "p-1")
+    journal = "".join(entry.body for entry in await scene.executor.read(read_all))
+    assert record is not None and '"zone":"read"' in record and '"check_digits":true' in record
+    for secret in ("D23145890", "ERIKSSON", "ANNA", "740812", "1974"):
+        assert secret not in record and secret not in journal
+    assert len(record.split('"number_hash":"')[1].split('"')[0]) == 64
+
+
+async def test_what_was_read_goes_when_it_is_ended(scene: Scene) -> None:
+    await scene.add_page("front")
+    await scene.begin()
+    await scene.zones.look(scene.case_id)
+    await scene.proofings.abort("p-1", scene.case_id, reason="technical", by="agent:a-1")
+    assert await scene.rows() == 0
+
+
+async def test_what_nobody_ended_goes_within_a_day(scene: Scene) -> None:
+    await scene.add_page("front")
+    await scene.begin()
+    await scene.zones.look(scene.case_id)
+    scene.at[0] += timedelta(hours=23)
+    assert await scene.zones.tidy() == 0
+    scene.at[0] += timedelta(hours=2)
+    assert await scene.zones.tidy() == 1
+    assert await scene.rows() == 0
+
+
+async def test_a_page_without_a_zone_is_looked_at_once(scene: Scene) -> None:
+    scene.reader.reading = None
+    await scene.add_page("front")
+    await scene.begin()
+    assert await scene.zones.look(scene.case_id) == 1
+    assert await scene.zones.look(scene.case_id) == 0
+
+
+async def test_nobody_is_identified_without_a_conversation(scene: Scene) -> None:
+    await scene.executor.write(
+        lambda conn: conn.execute(update(call).values(state="ended", ended_at=scene.at[0]))
+    )
+    with pytest.raises(NotAllowedNow):
+        await scene.begin()
+
+
+@pytest.mark.parametrize(
+    ("officer", "change", "serves"),
+    [
+        ("a-2", {}, True),
+        ("a-2", {"state": "offline"}, False),
+        ("a-2", {"lease": timedelta(0)}, False),
+        ("nobody", {}, False),
+    ],
+)
+async def test_a_second_officer_is_signed_in_and_alive(
+    scene: Scene, officer: str, change: dict[str, Any], serves: bool
+) -> None:
+    catalogue: Any = SimpleNamespace(services={})
+    around = surroundings(lambda: catalogue)
+    now = scene.at[0]
+
+    def alter(conn: Connection) -> str:
+        values: dict[str, Any] = {}
+        if "state" in change:
+            values["state"] = change["state"]
+        if "lease" in change:
+            values["lease_until"] = now
+        if values:
+            conn.execute(update(agent).where(agent.c.id == officer).values(values))
+        department: str = conn.execute(
+            select(agent.c.department_id).where(agent.c.id == "a-1")
+        ).scalar_one()
+        return department
+
+    department = await scene.executor.write(alter)
+    for one, answer in ((department, serves), ("another-department", False)):
+        assert await scene.executor.read(around.serves, officer, one, now) is answer
+
+
+@pytest.mark.parametrize("how", ["closed", "left"])
+async def test_the_end_of_the_visit_ends_it_and_lets_go(scene: Scene, how: str) -> None:
+    await scene.add_page("front")
+    await scene.begin()
+    await scene.zones.look(scene.case_id)
+    snapshot, booking_here = Snapshot(scene.catalogue), scene.catalogue
+    hooks = hooks_of(snapshot, booking_here)
+
+    def end(conn: Connection) -> None:
+        case = get_case(conn, scene.case_id)
+        (hooks.closed if how == "closed" else hooks.left)(conn, case, scene.at[0])
+
+    await scene.executor.write(end)
+    assert await scene.rows() == 0
+    view = await scene.executor.read(newest_proofing, scene.case_id)
+    assert view is not None and (view.state, view.reason) == ("aborted", "visit_ended")

@@ -1,0 +1,262 @@
+"""Handing a case over: not before it may leave, one folder whatever dies, and then others hear."""
+
+import asyncio
+import hashlib
+import json
+import shutil
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, select
+
+from counter.documents.folder_files import DirectoryShelf
+from counter.documents.folder_service import FolderService
+from counter.documents.handover import PATIENCE, PAUSE, FolderDiffers, frozen_of, place_for
+from counter.documents.handover_service import HandOverService
+from counter.documents.job import LEASE, JobKind, JobOutcome, pause_after
+from counter.documents.jobs_service import JobsService
+from counter.documents.store_handover import SqlHandOvers, handed_over_at
+from counter.documents.store_jobs import SqlJobs, outcomes_of, owe
+from counter.ids import Digest
+from counter.store.blobs_directory import DirectoryBlobs
+from counter.store.executor import Executor
+from counter.store.journal_sql import check, read_all
+from counter.store.outbox import outbox
+from counter.store.sqlite_lane import SqliteLane
+from tests.documents.dying_handover import DIRECTORY, STEPS, node_on
+from tests.documents.folders import CASE, Cases, PlainBinder, case_in, unsealed
+from tests.documents.leaves import AT
+
+ROOT = Path(__file__).parents[2]
+HANDOVER, WORDS = JobKind.HANDOVER, JobKind.WORDS
+
+
+class Office:
+    """A node, the case it hands over, and the directory where it goes."""
+
+    def __init__(self, executor: Executor, folder: Path, cases: Cases) -> None:
+        self.executor = executor
+        self.cases = cases
+        self.now = AT
+        self.shelf = folder / DIRECTORY
+        self.shelf.mkdir()
+        self.blobs = DirectoryBlobs(folder / "blobs")
+        self.names = iter(f"try-{at}" for at in range(99))
+
+    def node(self, shelves: dict[str, Any] | None = None) -> JobsService:
+        jobs = SqlJobs(self.executor)
+        service = HandOverService(
+            FolderService(self.cases, self.blobs, PlainBinder()),
+            SqlHandOvers(self.executor),
+            jobs,
+            self.blobs,
+            {"dsaj": DirectoryShelf(self.shelf, lambda: next(self.names))}
+            if shelves is None
+            else shelves,
+            (WORDS,),
+        )
+        return JobsService(jobs, {HANDOVER: service.hand_over}, lambda: self.now)
+
+    async def owe(self, kind: JobKind = HANDOVER, ref: str = CASE) -> None:
+        await self.executor.write(owe, kind, ref, CASE, AT)
+
+    async def outcome(self) -> JobOutcome | None:
+        return (await self.executor.read(outcomes_of, CASE))[HANDOVER, CASE]
+
+    def folders(self) -> list[str]:
+        return sorted(one.name for one in self.shelf.iterdir())
+
+
+@pytest.fixture
+async def office(executor: Executor, tmp_path: Path) -> Office:
+    made = Office(executor, tmp_path, Cases(await case_in(DirectoryBlobs(tmp_path / "blobs"))))
+    await made.owe()
+    return made
+
+
+def owed(conn: Connection) -> list[tuple[str, str, dict[str, Any]]]:
+    return [(row.kind, row.ref, row.body) for row in conn.execute(select(outbox))]
+
+
+def whole(folder: Path) -> dict[str, Any]:
+    """The manifest, after every file was found as it says."""
+    manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_bytes())
+    for file in manifest["files"]:
+        content = (folder / file["path"]).read_bytes()
+        assert hashlib.sha256(content).hexdigest() == file["sha256"]
+        assert len(content) == file["bytes"]
+    there = {str(one.relative_to(folder)) for one in folder.rglob("*") if one.is_file()}
+    assert there == {"manifest.json", *(file["path"] for file in manifest["files"])}
+    return manifest
+
+
+async def test_a_closed_case_is_put_there_and_others_are_told(office: Office) -> None:
+    assert await office.node().work_one()
+    assert await office.outcome() is JobOutcome.DONE
+    assert office.folders() == ["A013-case-1"]
+    manifest = whole(office.shelf / "A013-case-1")
+    assert {file["role"] for file in manifest["files"]} == {
+        *("page", "original", "bundle", "signed_document")
+    }
+    raw = (office.shelf / "A013-case-1/manifest.json").read_bytes()
+    ((kind, ref, body),) = await office.executor.read(owed)
+    assert (kind, ref) == ("case.handed_over", "case-1")
+    assert body == {
+        "department": "dsaj",
+        "service": "dsaj:certificate",
+        "site": "hengqin",
+        "folder": "A013-case-1",
+        "manifest_sha256": hashlib.sha256(raw).hexdigest(),
+    }
+    (entry,) = await office.executor.read(read_all)
+    assert json.loads(entry.body)["action"] == "case.handed_over"
+    assert await office.executor.read(handed_over_at, CASE) == office.now
+
+
+@pytest.mark.parametrize("state", ["open", "unsealed"])
+async def test_nothing_leaves_before_it_is_closed_and_sealed(office: Office, state: str) -> None:
+    closed = office.cases.known
+    office.cases.known = replace(closed, closed_at=None) if state == "open" else unsealed(closed)
+    office.now += PATIENCE  # patience is with words, not with this
+    assert await office.node().work_one()
+    assert await office.outcome() is None
+    assert office.folders() == [] and await office.executor.read(owed) == []
+    office.cases.known = closed
+    office.now += PAUSE
+    assert await office.node().work_one()
+    assert office.folders() == ["A013-case-1"]
+
+
+async def test_it_waits_for_words_for_a_while_and_then_goes_without(office: Office) -> None:
+    await office.owe(WORDS, "p-1")
+    assert await office.node().work_one()
+    assert office.folders() == []
+    office.now = AT + PATIENCE
+    assert await office.node().work_one()
+    assert office.folders() == ["A013-case-1"]
+
+
+async def test_with_words_it_goes_at_once(office: Office) -> None:
+    await office.owe(WORDS, "p-1")
+    jobs = SqlJobs(office.executor)
+    words = await jobs.take([WORDS], AT)
+    assert words is not None
+    await jobs.end(words, JobOutcome.DONE, AT)
+    assert await office.node().work_one()
+    assert office.folders() == ["A013-case-1"]
+
+
+async def test_a_case_without_papers_or_department_goes_nowhere(office: Office) -> None:
+    full = office.cases.known
+    office.cases.known = replace(full, leaves=full.leaves[2:], documents=())
+    assert await office.node().work_one()
+    assert await office.outcome() is JobOutcome.NOTHING
+    assert office.folders() == [] and await office.executor.read(owed) == []
+
+
+async def test_the_department_decides_where(office: Office) -> None:
+    assert await office.node({}).work_one()
+    assert await office.outcome() is JobOutcome.NOTHING
+    assert place_for("dsaj", {"all": 1, "dsaj": 2}) == 2
+    assert place_for("dsf", {"all": 1, "dsaj": 2}) == 1
+    assert place_for("dsf", {"dsaj": 2}) is None
+
+
+async def test_a_directory_that_is_away_is_tried_again(office: Office) -> None:
+    office.shelf.rmdir()
+    assert await office.node().work_one()
+    assert await office.outcome() is None
+    office.shelf.mkdir()
+    office.now += pause_after(1)
+    assert await office.node().work_one()
+    whole(office.shelf / "A013-case-1")
+
+
+async def test_what_was_frozen_is_handed_over_whatever_changes_meanwhile(office: Office) -> None:
+    office.shelf.rmdir()
+    await office.node().work_one()
+    office.shelf.mkdir()
+    frozen = await SqlHandOvers(office.executor).frozen(CASE)
+    assert frozen is not None
+    office.cases.known = replace(office.cases.known, journal_seq=99, leaves=())
+    office.now += pause_after(1)
+    await office.node().work_one()
+    manifest = whole(office.shelf / "A013-case-1")
+    assert manifest["journal"]["seq"] == 41
+
+
+async def test_another_folder_of_this_name_is_left_alone(office: Office) -> None:
+    other = office.shelf / "A013-case-1"
+    other.mkdir()
+    (other / "manifest.json").write_text("{}")
+    await office.node().work_one()
+    assert await office.outcome() is None
+    assert (other / "manifest.json").read_text() == "{}" and office.folders() == [other.name]
+    shelf = DirectoryShelf(office.shelf, lambda: "x")
+    frozen = await SqlHandOvers(office.executor).frozen(CASE)
+    assert frozen is not None
+    with pytest.raises(FolderDiffers):
+        await shelf.put(frozen, office.blobs.get)
+
+
+async def test_two_nodes_at_once_make_one_folder(office: Office) -> None:
+    await office.node().work_one()
+    shutil.rmtree(office.shelf / "A013-case-1")
+    frozen = await SqlHandOvers(office.executor).frozen(CASE)
+    assert frozen is not None
+    shelf = DirectoryShelf(office.shelf, lambda: next(office.names))
+    reading = asyncio.Event()
+
+    async def slow(sha256: str) -> bytes:
+        await reading.wait()
+        return await office.blobs.get(sha256)
+
+    late = asyncio.create_task(shelf.put(frozen, slow))
+    await shelf.put(frozen, office.blobs.get)
+    reading.set()
+    await asyncio.wait([late])
+    whole(office.shelf / "A013-case-1")
+    assert office.folders() == ["A013-case-1"]
+
+
+@pytest.mark.parametrize("path", ["../out", "/out", "a/../../out", ""])
+async def test_no_file_leaves_the_folder(tmp_path: Path, path: str) -> None:
+    blobs = DirectoryBlobs(tmp_path / "blobs")
+    kept = await blobs.put(b"{}")
+    (tmp_path / "shelf").mkdir()
+    frozen = replace(frozen_of("a", b'{"files": []}', Digest(kept)), files=((path, Digest(kept)),))
+    with pytest.raises(ValueError):
+        await DirectoryShelf(tmp_path / "shelf", lambda: "x").put(frozen, blobs.get)
+    assert not (tmp_path / "out").exists() and list((tmp_path / "shelf").iterdir()) == []
+
+
+@pytest.mark.parametrize("step", STEPS)
+async def test_killed_after_any_step_there_is_one_folder_and_one_word(
+    tmp_path: Path, sqlite_template: Path, step: str
+) -> None:
+    shutil.copyfile(sqlite_template, tmp_path / "counter.sqlite")
+    (tmp_path / DIRECTORY).mkdir()
+    lane = SqliteLane(tmp_path / "counter.sqlite")
+    await lane.write(owe, HANDOVER, CASE, CASE, AT)
+    await lane.close()
+    node = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.documents.dying_handover", str(tmp_path), step, cwd=ROOT
+    )
+    async with asyncio.timeout(60):
+        assert await node.wait() == -9
+
+    lane = SqliteLane(tmp_path / "counter.sqlite")
+    try:
+        time = AT + LEASE
+        after = await node_on(tmp_path, lane, lambda: time)
+        assert await after.work_one() is (step != "done")
+        assert not await after.work_one()
+        assert [one.name for one in (tmp_path / DIRECTORY).iterdir()] == ["A013-case-1"]
+        whole(tmp_path / DIRECTORY / "A013-case-1")
+        assert [kind for kind, *_ in await lane.read(owed)] == ["case.handed_over"]
+        assert (await lane.read(check)) == (1, [])
+    finally:
+        await lane.close()

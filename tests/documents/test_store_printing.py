@@ -1,0 +1,179 @@
+"""Prints as rows, on both engines: their steps, their limit, who hears of them."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, select
+
+from counter.documents.bundle_refusals import TooMuchToPrint
+from counter.documents.printing import (
+    ANSWERED_WITHIN,
+    MOST_SHEETS,
+    STEPS,
+    Print,
+    PrintState,
+    leads,
+    room_for,
+)
+from counter.documents.store_printing import ask, give_up, give_up_silent, move, prints_of
+from counter.errors import NotAllowedNow, NotFound
+from counter.store.executor import Executor
+from counter.store.journal_sql import check
+from counter.store.session_log import session_log
+
+CASE, TERMINAL = "case-1", "t-1"
+
+
+def audiences(conn: Connection, case_id: str) -> list[str]:
+    return ["terminal:t-1", "agent:a-1"]
+
+
+@pytest.fixture
+def asked(executor: Executor, now: datetime) -> Callable[..., Any]:
+    async def do(print_id: str = "k-1", sheets: int = 2, case_id: str = CASE) -> Print:
+        def command(conn: Connection) -> Print:
+            return ask(
+                conn,
+                audiences,
+                case_id,
+                print_id,
+                terminal_id=TERMINAL,
+                what="paper",
+                ref="identity-card",
+                sheets=sheets,
+                by="agent:a-1",
+                now=now,
+            )
+
+        return await executor.write(command)
+
+    return do
+
+
+async def step(executor: Executor, to: PrintState, now: datetime, **other: Any) -> Print:
+    words: dict[str, Any] = {"terminal": TERMINAL, "print_id": "k-1", "reason": None} | other
+
+    def command(conn: Connection) -> Print:
+        return move(
+            conn,
+            audiences,
+            words["terminal"],
+            words["print_id"],
+            to,
+            reason=words["reason"],
+            now=now,
+        )
+
+    return await executor.write(command)
+
+
+def told(conn: Connection, audience: str) -> list[str]:
+    rows = conn.execute(
+        select(session_log).where(session_log.c.audience == audience).order_by(session_log.c.seq)
+    )
+    return [row.kind for row in rows]
+
+
+@pytest.mark.parametrize("state", PrintState)
+@pytest.mark.parametrize("to", PrintState)
+async def test_only_the_steps_there_are(
+    executor: Executor,
+    asked: Callable[..., Any],
+    now: datetime,
+    state: PrintState,
+    to: PrintState,
+) -> None:
+    await asked()
+    ways = {
+        PrintState.ASKED: [],
+        PrintState.PRINTING: [PrintState.PRINTING],
+        PrintState.PRINTED: [PrintState.PRINTING, PrintState.PRINTED],
+        PrintState.FAILED: [PrintState.FAILED],
+    }
+    for one in ways[state]:
+        await step(executor, one, now)
+    if state is to:
+        assert (await step(executor, to, now)).state is to
+    elif leads(state, to):
+        assert (state, to) in STEPS and (await step(executor, to, now)).state is to
+    else:
+        with pytest.raises(NotAllowedNow):
+            await step(executor, to, now)
+
+
+async def test_each_step_is_told_to_both_and_journalled_once(
+    executor: Executor, asked: Callable[..., Any], now: datetime
+) -> None:
+    await asked()
+    await asked()
+    for to in (PrintState.PRINTING, PrintState.PRINTING, PrintState.PRINTED):
+        await step(executor, to, now)
+    for audience in ("terminal:t-1", "agent:a-1"):
+        assert await executor.read(told, audience) == [
+            *("print.asked", "print.printing", "print.printed")
+        ]
+    assert await executor.read(check) == (3, [])
+    (one,) = await executor.read(prints_of, CASE)
+    assert (one.state, one.reason, one.sheets) == (PrintState.PRINTED, None, 2)
+
+
+async def test_a_terminal_speaks_of_its_own_prints_only(
+    executor: Executor, asked: Callable[..., Any], now: datetime
+) -> None:
+    await asked()
+    with pytest.raises(NotFound):
+        await step(executor, PrintState.PRINTING, now, terminal="t-2")
+    with pytest.raises(NotFound):
+        await step(executor, PrintState.PRINTING, now, print_id="k-9")
+    with pytest.raises(NotFound):
+        await asked(case_id="case-2")
+
+
+async def test_a_visit_prints_so_many_sheets_and_what_failed_does_not_count(
+    executor: Executor, asked: Callable[..., Any], now: datetime
+) -> None:
+    await asked("k-1", MOST_SHEETS - 1)
+    with pytest.raises(TooMuchToPrint):
+        await asked("k-2", 2)
+    await step(executor, PrintState.FAILED, now, reason="printer")
+    assert (await asked("k-3", MOST_SHEETS)).state is PrintState.ASKED
+    assert not room_for(0, 0)
+
+
+async def test_a_terminal_that_says_nothing_has_not_printed(
+    executor: Executor, asked: Callable[..., Any], now: datetime
+) -> None:
+    await asked()
+    await executor.write(give_up_silent, audiences, now + ANSWERED_WITHIN)
+    assert (await executor.read(prints_of, CASE))[0].state is PrintState.ASKED
+    later = now + ANSWERED_WITHIN + timedelta(seconds=1)
+    await executor.write(give_up_silent, audiences, later)
+    await executor.write(give_up_silent, audiences, later)
+    (one,) = await executor.read(prints_of, CASE)
+    assert (one.state, one.reason) == (PrintState.FAILED, "no_answer")
+    assert await executor.read(check) == (2, [])
+
+
+async def test_who_leaves_takes_no_print(
+    executor: Executor, asked: Callable[..., Any], now: datetime
+) -> None:
+    await asked("k-1")
+    await asked("k-2")
+    await step(executor, PrintState.PRINTING, now)
+    await step(executor, PrintState.PRINTED, now)
+    await executor.write(give_up, audiences, CASE, "left", now)
+    assert [(one.state, one.reason) for one in await executor.read(prints_of, CASE)] == [
+        (PrintState.PRINTED, None),
+        (PrintState.FAILED, "left"),
+    ]
+
+
+async def test_the_same_ask_at_the_same_time_is_one_print(
+    executor: Executor, asked: Callable[..., Any]
+) -> None:
+    await asked()
+    await asyncio.gather(*(asked() for _ in range(4)))
+    assert len(await executor.read(prints_of, CASE)) == 1

@@ -1,0 +1,79 @@
+"""The scan frame while a paper lies there: the outline, one sentence, and a picture by itself."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from playwright.async_api import Browser, expect
+
+from counter.documents.sample_page import encode_jpeg
+from tests.documents import scenes
+from tests.e2e.conftest import HEIGHT_PX, WIDTH_PX, Launch
+from tests.e2e.faces import PAPER, Citizen, Console, Terminal
+from tests.e2e.running import RunningCounter
+
+pytestmark = pytest.mark.timeout(400)
+
+
+@pytest.fixture(scope="module")
+def held_camera(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return what the camera sees when a finger lies on the paper."""
+    rng = np.random.default_rng(77)
+    scene = scenes.scene(rng, (1600, 1200), desk="mat", effects=("finger",))
+    tall = round(WIDTH_PX * 3 / 4)
+    picture = cv2.resize(scene.image, (WIDTH_PX, tall), interpolation=cv2.INTER_AREA)
+    top = max(0, (tall - HEIGHT_PX) // 2)
+    path = tmp_path_factory.mktemp("camera") / "held.mjpeg"
+    path.write_bytes(encode_jpeg(np.ascontiguousarray(picture[top : top + HEIGHT_PX]), 90))
+    return path
+
+
+async def asked_for_a_paper(
+    counter: RunningCounter, desk: Browser, kiosk: Browser
+) -> tuple[Terminal, Console]:
+    citizen = await Citizen.at(desk, counter)
+    terminal = await Terminal.enrolled(kiosk, counter)
+    console = await Console.signed_in(desk, counter)
+    reference = await citizen.book("陳小明")
+    await terminal.begin()
+    await terminal.open_keys()
+    await terminal.touch_reference(reference)
+    await terminal.check_in()
+    await console.ready()
+    await console.answer()
+    await console.ask_for(PAPER)
+    await expect(terminal.heading(f"Show this paper: {PAPER}")).to_be_visible()
+    return terminal, console
+
+
+async def test_a_page_that_lies_still_is_outlined_and_taken_by_itself(
+    counter: RunningCounter, desk_browser: Browser, kiosk_browser: Browser
+) -> None:
+    terminal, console = await asked_for_a_paper(counter, desk_browser, kiosk_browser)
+    await expect(terminal.page.locator(".outline polygon")).to_be_attached()
+    # Nobody presses anything: it arrives.
+    await expect(console.page.locator(".thumb img")).to_be_visible(timeout=60_000)
+    assert counter.facts("select count(*) from page") == [(1,)]
+
+
+async def test_a_held_page_is_not_taken_and_one_sentence_says_what_to_do(
+    counter: RunningCounter, desk_browser: Browser, launch: Launch, held_camera: Path
+) -> None:
+    kiosk = await launch(f"--use-file-for-fake-video-capture={held_camera}")
+    terminal, _ = await asked_for_a_paper(counter, desk_browser, kiosk)
+    page = terminal.page
+    advice = page.locator("[data-advice=page_finger]")
+    await expect(advice).to_have_text("Take your fingers off the paper.")
+    for language, words in (
+        ("繁體中文", "請把手指移離紙張。"),
+        ("简体中文", "请把手指移开纸张。"),
+        ("Português", "Tire os dedos do papel."),
+        ("English", "Take your fingers off the paper."),
+    ):
+        await terminal.speak(language)
+        await expect(advice).to_have_text(words)
+    async with page.expect_response("**/terminal/previews/*"):
+        pass
+    assert await page.locator(".ring").count() == 0
+    assert counter.facts("select count(*) from page") == [(0,)]

@@ -1,0 +1,227 @@
+"""Served cases on the console: a list, a case, its files; and the page in a browser."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
+
+import pytest
+from aiohttp import ClientSession, web
+from aiohttp.test_utils import TestServer
+from playwright.async_api import Browser
+
+from booking.catalogue import Catalogue
+from counter.documents.bundle_refusals import NothingToBind
+from counter.documents.folder_service import FolderService
+from counter.documents.printing import Print, PrintState
+from counter.documents.zip_files import zipped
+from counter.errors import NotFound
+from counter.store.blobs_directory import DirectoryBlobs
+from tests.documents.folders import Cases, PlainBinder, case_in
+from tests.documents.leaves import AT
+from tests.web.citizen.test_browser import AXE, SMALL, VIOLATIONS
+from tests.web.citizen.walk import SERVICE, SITE
+from tests.web.console.test_papers_before import BROWSER, text
+from tests.web.fake_counter import FakeSessions
+from tests.web.fakes import chance, places
+from web.console.case_pages import CaseView, Served, routes
+from web.shared.access import Principal
+from web.shared.setup import Base, install
+
+
+class FakeCases:
+    """One closed case, of `agent-1`."""
+
+    def __init__(self, folders: FolderService, facts: Any) -> None:
+        self.folders = folders
+        self.facts = facts
+        self.handover = "done"
+        self.reads_words = False
+        self.prints: tuple[Print, ...] = ()
+
+    def catalogue(self) -> Catalogue:
+        return places()
+
+    async def served(self, who: Principal) -> Sequence[Served]:
+        if who.subject != "agent-1" or self.facts is None:
+            return []
+        return [
+            Served(
+                case_id=self.facts.id,
+                number=self.facts.number,
+                service=SERVICE,
+                site=SITE,
+                opened_at=AT,
+                closed_at=AT + timedelta(minutes=20),
+                outcome="accepted",
+            )
+        ]
+
+    async def one(self, who: Principal, case_id: str, tag: str) -> CaseView:
+        self._mine(case_id)
+        return CaseView(
+            facts=self.facts,
+            form_titles={"c-1": "Application for a certificate"},
+            handover=self.handover,
+            prints=self.prints,
+            reads_words=self.reads_words,
+        )
+
+    async def pdf(self, who: Principal, case_id: str, item: str | None) -> bytes:
+        self._mine(case_id)
+        return await self.folders.pdf(case_id, item)  # type: ignore[arg-type]
+
+    async def document(self, who: Principal, case_id: str, ceremony_id: str) -> bytes:
+        self._mine(case_id)
+        return await self.folders.document(case_id, ceremony_id)  # type: ignore[arg-type]
+
+    async def zipped(self, who: Principal, case_id: str) -> tuple[str, AsyncIterator[bytes]]:
+        self._mine(case_id)
+        folder = await self.folders.folder(self.facts.id, originals=False)
+        return folder.name, zipped(folder, self.folders.content)
+
+    def _mine(self, case_id: str) -> None:
+        if case_id != self.facts.id:
+            raise NotFound("somebody else's")
+
+
+@pytest.fixture
+async def cases(tmp_path: Path) -> FakeCases:
+    blobs = DirectoryBlobs(tmp_path / "blobs")
+    facts = await case_in(blobs, service=SERVICE, site=SITE, department="dsi")
+    return FakeCases(FolderService(Cases(facts), blobs, PlainBinder()), facts)
+
+
+@pytest.fixture
+async def server(cases: FakeCases) -> AsyncIterator[TestServer]:
+    app = web.Application()
+    install(
+        app,
+        Base(sessions=FakeSessions(), random_bytes=chance(), secret=b"s" * 32, secure=False),
+    )
+    app.add_routes(routes(cases))
+    made = TestServer(app)
+    await made.start_server()
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def agent(server: TestServer) -> AsyncIterator[ClientSession]:
+    async with ClientSession(
+        server.make_url("/"), cookies={"agent": "yes"}, headers=BROWSER
+    ) as made:
+        yield made
+
+
+async def page(agent: ClientSession, path: str) -> tuple[int, str]:
+    async with agent.get(path) as answer:
+        return answer.status, await answer.text()
+
+
+async def test_the_list_and_the_case(agent: ClientSession, cases: FakeCases) -> None:
+    _, listed = await page(agent, "/console/cases")
+    assert "A013" in text(listed) and 'href="/console/cases/case-1"' in listed
+    status, one = await page(agent, "/console/cases/case-1")
+    said = text(one)
+    assert status == 200 and "Case A013" in said and "Handed over" in said
+    assert "1 page" in said and "1 not accepted" in said
+    assert "Application for a certificate" in said
+    assert 'href="/console/cases/case-1/documents/c-1.pdf"' in one
+    assert "No text layer on this machine" in said
+    cases.reads_words, cases.handover = True, "none"
+    said = text((await page(agent, "/console/cases/case-1"))[1])
+    assert "No text layer" not in said and "Back office" not in said
+
+
+async def test_an_empty_list_says_what_comes(agent: ClientSession, cases: FakeCases) -> None:
+    cases.facts = None
+    _, listed = await page(agent, "/console/cases")
+    assert "A case appears here when you answer a call." in listed
+
+
+async def test_prints_are_shown_with_what_to_do(agent: ClientSession, cases: FakeCases) -> None:
+    cases.prints = (
+        Print(
+            id="k-1",
+            case_id="case-1",
+            terminal_id="t-1",
+            what="receipt",
+            ref="",
+            sheets=1,
+            state=PrintState.FAILED,
+            reason="printer",
+            asked_at=AT,
+            changed_at=AT,
+        ),
+    )
+    said = text((await page(agent, "/console/cases/case-1"))[1])
+    assert "Not printed The printer is out of order." in said
+
+
+@pytest.mark.parametrize(
+    "path, name",
+    [
+        ("bundle.pdf", "bundle.pdf"),
+        ("papers/identity-card.pdf", "identity-card.pdf"),
+        ("documents/c-1.pdf", "signed.pdf"),
+    ],
+)
+async def test_files_are_attachments_and_kept_by_nobody(
+    agent: ClientSession, path: str, name: str
+) -> None:
+    async with agent.get(f"/console/cases/case-1/{path}") as answer:
+        assert answer.status == 200 and (await answer.read()).startswith(b"%PDF")
+        assert answer.headers["Content-Disposition"] == f'attachment; filename="{name}"'
+        assert answer.content_type == "application/pdf"
+        assert "no-store" in answer.headers["Cache-Control"]
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+async def test_the_folder_comes_as_a_zip(agent: ClientSession) -> None:
+    async with agent.get("/console/cases/case-1/folder.zip") as answer:
+        assert answer.content_type == "application/zip"
+        assert answer.headers["Content-Disposition"] == 'attachment; filename="A013-case-1.zip"'
+        assert "no-store" in answer.headers["Cache-Control"]
+        with ZipFile(BytesIO(await answer.read())) as archive:
+            assert archive.testzip() is None and "A013-case-1/manifest.json" in archive.namelist()
+
+
+@pytest.mark.parametrize(
+    "path", ["", "/bundle.pdf", "/papers/x.pdf", "/documents/c-1.pdf", "/folder.zip"]
+)
+async def test_what_is_somebody_elses_is_not_there(
+    agent: ClientSession, server: TestServer, path: str
+) -> None:
+    status, _ = await page(agent, f"/console/cases/case-2{path}")
+    assert status == 404
+    for cookies, refused in (({}, 401), ({"terminal": "yes"}, 403)):
+        async with (
+            ClientSession(server.make_url("/"), cookies=cookies) as other,
+            other.get(f"/console/cases/case-1{path}", allow_redirects=False) as answer,
+        ):
+            assert answer.status == refused
+
+
+async def test_a_paper_without_accepted_pages_says_so(agent: ClientSession) -> None:
+    status, said = await page(agent, "/console/cases/case-1/papers/photo.pdf")
+    assert status == NothingToBind.status
+    assert "No page of this paper was accepted" in said
+
+
+@pytest.mark.parametrize("language", ["zh-Hant", "pt"])
+async def test_the_pages_are_in_order_for_hands_and_readers(
+    chromium: Browser, server: TestServer, language: str
+) -> None:
+    context = await chromium.new_context(locale=language, viewport={"width": 1440, "height": 900})
+    await context.add_cookies([{"name": "agent", "value": "yes", "url": str(server.make_url("/"))}])
+    shown = await context.new_page()
+    wrong: list[str] = []
+    for path in ("/console/cases", "/console/cases/case-1"):
+        await shown.goto(str(server.make_url(path)))
+        await shown.evaluate(AXE)
+        wrong += [f"{path}: {one}" for one in await shown.evaluate(VIOLATIONS)]
+        wrong += [f"{path}: small {one}" for one in await shown.evaluate(SMALL)]
+    assert wrong == []

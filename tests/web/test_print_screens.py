@@ -1,0 +1,138 @@
+"""Prints on the real store: what may be asked for, and how both screens draw it."""
+
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection
+
+from counter.case import Case
+from counter.documents.store_printing import prints_of
+from counter.errors import NotAllowedNow, NotFound
+from counter.esign.form_typst import shipped_forms
+from counter.protocol.printing import PrintReport, PrintRequest
+from counter.signaling.ports import GatewayPrincipal
+from counter.store.cases import get_case
+from counter.store.executor import Executor
+from tests.app.test_case_folders import CASE, Floor
+from web.console.print_asks import handlers as desk_handlers
+from web.shared.print_cards import print_card, print_rows
+from web.terminal import print_asks as terminal_print_asks
+
+KEY = "k" * 16
+
+
+class Printing:
+    """The floor with a desk and a terminal that speak."""
+
+    def __init__(self, floor: Floor) -> None:
+        self.floor = floor
+        self.agent: Any = type("Who", (), {"own": "agent:lei", "subject": "lei"})()
+        self.desk = desk_handlers(self.case_of, floor.executor, lambda: floor.now)[PrintRequest]
+
+    async def case_of(self, who: GatewayPrincipal) -> Case:
+        return await self.floor.executor.read(get_case, CASE)
+
+    async def ask(self, what: Any, ref: str = "", key: str = KEY) -> str:
+        answer = await self.desk(self.agent, PrintRequest(key=key, what=what, ref=ref))
+        return str(answer["print_id"])
+
+    async def cards(self, tag: str = "pt") -> tuple[Any, list[Any]]:
+        def read(conn: Connection) -> tuple[Any, list[Any]]:
+            case = get_case(conn, CASE)
+            catalogue = self.floor.snapshot()
+            forms = shipped_forms()
+            return (
+                print_card(conn, case, forms, catalogue, tag),
+                print_rows(conn, case, forms, catalogue, tag),
+            )
+
+        return await self.floor.executor.read(read)
+
+
+@pytest.fixture
+async def printing(executor: Executor, tmp_path: Path, now: datetime) -> Any:
+    floor = Floor(executor, tmp_path, now)
+    async with AsyncExitStack() as closing:
+        await floor.open(closing)
+        yield Printing(floor)
+
+
+async def test_an_accepted_paper_is_printed_as_large_as_it_is(printing: Printing) -> None:
+    item = printing.floor.item
+    await printing.ask("paper", item)
+    card, rows = await printing.cards()
+    assert card.state == "asked" and card.lines == []
+    assert [(one.width_mm, one.height_mm) for one in card.sheets] == [(210.0, 297.0)] * 2
+    assert all(one.src.startswith("/pages/") for one in card.sheets)
+    paper = printing.floor.snapshot().service(printing.floor.case.service_id).papers[0]
+    assert card.label == paper.names["pt"] == rows[0].label
+    (job,) = await printing.floor.executor.read(prints_of, CASE)
+    assert (job.sheets, job.terminal_id) == (2, printing.floor.case.terminal_id)
+
+
+async def test_a_receipt_says_what_was_handed_in_and_nobodys_name(printing: Printing) -> None:
+    await printing.ask("receipt", "anything")
+    card, _ = await printing.cards("en")
+    said = "\n".join(card.lines)
+    assert "Number A013" in said and "Handed in: " in said and "2026-11-23 10:00" in said
+    assert "陳大文" not in said and card.sheets == []
+
+
+@pytest.mark.parametrize(
+    "what, ref", [("paper", "photo"), ("document", "a" * 64), ("document", ""), ("paper", "")]
+)
+async def test_what_the_case_has_not_is_not_printed(
+    printing: Printing, what: str, ref: str
+) -> None:
+    with pytest.raises(NotFound):
+        await printing.ask(what, ref)
+
+
+async def test_the_same_ask_again_is_the_same_print(printing: Printing) -> None:
+    assert await printing.ask("receipt") == await printing.ask("receipt")
+    assert len(await printing.floor.executor.read(prints_of, CASE)) == 1
+
+
+async def test_a_closed_case_prints_nothing_more(printing: Printing) -> None:
+    await printing.floor.close()
+    with pytest.raises(NotAllowedNow):
+        await printing.ask("receipt")
+
+
+async def test_the_terminal_says_how_it_goes_and_the_desk_reads_why(
+    printing: Printing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(terminal_print_asks, "require_current", lambda conn, who: None)
+    floor = printing.floor
+    report = terminal_print_asks.handlers(floor.executor, lambda: floor.now)[PrintReport]
+    terminal: Any = type("Who", (), {"subject": floor.case.terminal_id})()
+    other: Any = type("Who", (), {"subject": "somewhere-else"})()
+    made = await printing.ask("receipt")
+
+    def said(state: Any, reason: Any = None) -> PrintReport:
+        return PrintReport(key=KEY, print_id=made, state=state, reason=reason)
+
+    with pytest.raises(NotFound):
+        await report(other, said("printing"))
+    await report(terminal, said("printing", "printer"))
+    card, rows = await printing.cards("en")
+    assert (card.state, rows[0].state, rows[0].reason) == ("printing", "printing", "")
+    await floor.close()
+    await report(terminal, said("failed"))
+    card, rows = await printing.cards("en")
+    assert card is None
+    assert rows[0].state == "failed" and rows[0].reason.startswith("The printer is out of order.")
+
+
+async def test_one_after_another_the_oldest_first(
+    printing: Printing, new_id: Callable[[], str]
+) -> None:
+    first = await printing.ask("receipt", key="a" * 16)
+    await printing.ask("paper", printing.floor.item, key="b" * 16)
+    card, rows = await printing.cards()
+    assert card.print_id == first
+    assert [one.what for one in rows] == ["paper", "receipt"]

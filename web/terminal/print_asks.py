@@ -1,0 +1,42 @@
+"""What a terminal says of its prints, also when the case is closed: the paper still comes."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from counter.documents.printing import PrintState
+from counter.documents.store_printing import move
+from counter.protocol.message import Ask
+from counter.protocol.printing import PrintReport
+from counter.signaling.ports import GatewayPrincipal
+from counter.signaling.store_asks import require_current
+from counter.store.cases import audiences
+from counter.store.executor import Executor
+
+Handler = Callable[[GatewayPrincipal, Ask], Awaitable[Mapping[str, object]]]
+
+
+def handlers(executor: Executor, clock: Callable[[], datetime]) -> dict[type[Ask], Handler]:
+    """The row of the gateway's table."""
+
+    async def report(who: GatewayPrincipal, ask: Ask) -> Mapping[str, object]:
+        assert isinstance(ask, PrintReport)
+        reason = (ask.reason or "printer") if ask.state == "failed" else None
+
+        def command(conn: Connection) -> None:
+            require_current(conn, who)
+            move(
+                conn,
+                audiences,
+                who.subject,
+                ask.print_id,
+                PrintState(ask.state),
+                reason=reason,
+                now=clock(),
+            )
+
+        await executor.write(command)
+        return {}
+
+    return {PrintReport: report}
