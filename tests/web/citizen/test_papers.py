@@ -309,7 +309,7 @@ async def test_what_was_taken_off_the_checklist_is_seen_and_deleted_and_no_more(
     await person.get(f"{off}?again=1")
     assert person.status == 200 and "Take it again" not in person.text
     assert "Use it all the same" not in person.text
-    assert (await person.client.get(f"{off}/thumb")).status == 200
+    assert (await person.client.get(f"{off}/thumb/1")).status == 200
     await person.post(f"{off}/use")
     assert person.status == 404 and papers.kept[appointment_id, "of-last-year"].state == "advised"
     await person.get(off)
