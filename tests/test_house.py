@@ -32,9 +32,9 @@ NAMES_THAT_SAY_NOTHING = {
 
 TECHNOLOGIES = {
     "aiohttp", "aioice", "aiortc", "alembic", "argon2", "asn1crypto", "asyncpg", "av", "cffi",
-    "child", "cryptography", "cups", "development", "directory", "fake", "files", "holidays",
-    "http", "jinja2", "memory", "oidc", "opencc", "opencv", "pcsc", "pdfium", "pikepdf", "pool",
-    "postgres", "process", "pyhanko", "pypdfium2", "redis", "sane", "smtp", "socket", "socketio",
+    "child", "cryptography", "csc", "cups", "development", "directory", "fake", "files", "holidays",
+    "http", "jinja2", "memory", "oidc", "opencc", "opencv", "pcsc", "pdfium", "pikepdf",
+    "pkcs11", "pool", "postgres", "process", "pyhanko", "pypdfium2", "redis", "sane", "smtp", "socket", "socketio",
     "sql", "sqlite", "store", "toml", "typst", "webhook", "worker",
 }  # fmt: skip
 "Second words of `<role>_<technology>.py`; a new technology is entered here once, on purpose."

@@ -51,6 +51,7 @@ NEEDED: dict[str, Callable[[], bool]] = {
     "fonts-noto-cjk": file_like("/usr/share/fonts", "NotoSansCJK*"),
     "libnss3-tools": on_path("certutil"),
     "qpdf": on_path("qpdf"),
+    "softhsm2": on_path("softhsm2-util"),
     "ffmpeg": on_path("ffmpeg"),
     "gcc": on_path("gcc"),
     "libc6-dev": file_like("/usr/include", "stdlib.h"),
