@@ -10,7 +10,7 @@ SOURCES = counter booking web tools tests
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check fmt assets clean unit pairs alone services bench-media bench-search fuzz \
-	bench-booking mutate-booking deep deep-api \
+	bench-booking bench-sign mutate-booking deep deep-api \
 	check-format check-lint check-types check-imports check-protocol check-texts check-browser
 
 help:
@@ -20,6 +20,7 @@ help:
 	@echo "make bench-media  measure the media plane beside its peers (twenty minutes)"
 	@echo "make bench-search  measure the search over 300 services (some seconds)"
 	@echo "make bench-booking  measure booking beside its peers (twenty minutes)"
+	@echo "make bench-sign  measure signing beside pyHanko as its manual shows it (half a minute)"
 	@echo "make mutate-booking  take each guard of booking away once; a test must fail (ten minutes)"
 	@echo "make deep-api  ask the booking API what its document allows, and what not (half an hour or more)"
 	@echo "make fuzz    send the media plane what strangers might, for half an hour"
@@ -87,6 +88,9 @@ bench-media: .venv/ready-test
 
 bench-search: .venv/ready-test
 	@$(PY) -m tests.bench.search $(if $(ROUNDS),--rounds $(ROUNDS))
+
+bench-sign: .venv/ready-test
+	@$(PY) -m tests.bench.sign $(if $(ROUNDS),--rounds $(ROUNDS))
 
 # CELLS are parts: ours, sold, floor, aiosqlite, django, web, killed; see its --help.
 bench-booking: .venv/ready-test
