@@ -9,7 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 SOURCES = counter booking web tools tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt assets clean unit pairs alone services bench-media bench-search bench-mrz bench-scan fuzz \
+.PHONY: help run test check fmt assets clean unit pairs alone services bench-media bench-search bench-mrz bench-scan bench-sign fuzz \
 	bench-booking bench-bundle bench-relay soak-pages mutate-booking deep deep-api \
 	check-format check-lint check-types check-imports check-protocol check-texts check-browser
 
@@ -25,6 +25,7 @@ help:
 	@echo "make bench-bundle  measure bundles: bytes and time per page (a minute)"
 	@echo "make bench-relay  measure how soon an agent sees a page over a thin line (a minute)"
 	@echo "make soak-pages  send 1,000 pages while line, counter and program are killed"
+	@echo "make bench-sign  measure signing beside pyHanko as its manual shows it (half a minute)"
 	@echo "make mutate-booking  take each guard of booking away once; a test must fail (ten minutes)"
 	@echo "make deep-api  ask the booking API what its document allows, and what not (half an hour or more)"
 	@echo "make fuzz    send the media plane what strangers might, for half an hour"
@@ -104,6 +105,9 @@ bench-bundle: .venv/ready-test
 
 bench-mrz: .venv/ready-test
 	@$(PY) -m tests.bench.mrz $(if $(PAPERS),--papers $(PAPERS)) $(if $(SEED),--seed $(SEED))
+
+bench-sign: .venv/ready-test
+	@$(PY) -m tests.bench.sign $(if $(ROUNDS),--rounds $(ROUNDS))
 
 # CELLS are parts: ours, sold, floor, aiosqlite, django, web, killed; see its --help.
 bench-booking: .venv/ready-test

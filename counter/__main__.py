@@ -7,7 +7,7 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from counter.app.logs import set_up
@@ -254,6 +254,31 @@ def _audit(options: argparse.Namespace) -> int:
     return 1 if faults else 0
 
 
+def _verify(options: argparse.Namespace) -> int:
+    from counter.app.clock import clock
+    from counter.app.signed_files import Unreadable, look_at
+    from counter.esign.judging import WORDS, Judgement
+
+    try:
+        judgement, verdicts = asyncio.run(
+            look_at(
+                _settings(options),
+                options.file,
+                options.root,
+                options.at or clock(),
+                record=options.record,
+            )
+        )
+    except Unreadable as refused:
+        print(refused, file=sys.stderr)
+        return 2
+    _say(WORDS[judgement])
+    for verdict in verdicts:
+        when = f"{verdict.timestamp:%Y-%m-%d %H:%M:%S %Z}" if verdict.timestamp else "no timestamp"
+        _say(f"  {verdict.field}: {verdict.signer}, {when}: {verdict.why or 'holds'}")
+    return 0 if judgement == Judgement.SOUND else 1
+
+
 def _check(options: argparse.Namespace) -> int:
     from counter.documents.text_process import find_tools
 
@@ -266,6 +291,13 @@ def _check(options: argparse.Namespace) -> int:
 def _address(text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
     return host.strip("[]"), int(port)
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("a time without its offset")
+    return moment
 
 
 def _say(line: str) -> None:
@@ -385,6 +417,21 @@ def _parser() -> argparse.ArgumentParser:
 
     audit = commands.add_parser("audit", parents=[common], help="verify the journal's chain")
     audit.set_defaults(run=_audit)
+
+    verify = commands.add_parser(
+        "verify", parents=[common], help="whether a signed PDF is sound; asks nobody"
+    )
+    verify.add_argument("file", type=Path)
+    verify.add_argument(
+        "--root", type=Path, action="append", help="a certificate to trust, PEM (our own root)"
+    )
+    verify.add_argument(
+        "--record", action="store_true", help="also whether it was given out here: reads the store"
+    )
+    verify.add_argument(
+        "--at", type=_moment, help="as of this time, ISO 8601 with its offset (now)"
+    )
+    verify.set_defaults(run=_verify)
 
     check = commands.add_parser(
         "check-settings", parents=[common], help="show the settings, or all that is wrong"

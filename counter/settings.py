@@ -227,6 +227,9 @@ class Settings(BaseSettings):
     waiting_room_per_s: Annotated[float, Field(ge=0, le=10_000)] = 0.0
     """When a department opens its days for booking, people gather in a waiting room and so many
     go in each second on this node; 0: there are no waiting rooms."""
+    signing: Path | None = None
+    """The file that names the keys for signing and the time-stamping services; none: keys of the
+    counter's own making, for development."""
     tsa_port: Port = 0
     """Loopback port of the development time-stamp authority; 0 takes a free one."""
     drain_s: Annotated[float, Field(ge=0, le=300)] = 0.0

@@ -32,9 +32,9 @@ NAMES_THAT_SAY_NOTHING = {
 
 TECHNOLOGIES = {
     "aiohttp", "aioice", "aiortc", "alembic", "argon2", "asn1crypto", "asyncpg", "av", "cffi",
-    "child", "clamd", "cryptography", "cups", "development", "directory", "fake", "files",
+    "child", "clamd", "cryptography", "csc", "cups", "development", "directory", "fake", "files",
     "holidays", "http", "jinja2", "memory", "oidc", "opencc", "opencv", "pcsc", "pdfium",
-    "pikepdf", "pool", "postgres", "process", "pyhanko", "pypdfium2", "redis", "sane",
+    "pikepdf", "pkcs11", "pool", "postgres", "process", "pyhanko", "pypdfium2", "redis", "sane",
     "simulated", "smtp", "socket", "socketio", "sql", "sqlite", "store", "toml", "typst",
     "webhook", "worker",
 }  # fmt: skip

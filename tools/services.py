@@ -55,6 +55,7 @@ NEEDED: dict[str, Callable[[], bool]] = {
     "tesseract-ocr-chi-tra": file_like("/usr/share/tesseract-ocr", "chi_tra.traineddata"),
     "tesseract-ocr-por": file_like("/usr/share/tesseract-ocr", "por.traineddata"),
     "tesseract-ocr-eng": file_like("/usr/share/tesseract-ocr", "eng.traineddata"),
+    "softhsm2": on_path("softhsm2-util"),
     "ffmpeg": on_path("ffmpeg"),
     "sane-utils": on_path("scanimage"),
     "cups": on_path("cupsd"),

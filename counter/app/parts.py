@@ -52,12 +52,16 @@ from counter.documents.seal_cryptography import PaperSeal
 from counter.documents.service import DocumentsService
 from counter.documents.store_printing import give_up_silent
 from counter.errors import NotAllowedNow
+from counter.esign import keys_toml
 from counter.esign.form_typst import shipped_forms, shipped_glyphs
 from counter.esign.forms import Forms
+from counter.esign.keys_toml import SigningSetup
 from counter.esign.pki_development import DevelopmentPki, ensure
 from counter.esign.service import EsignService
 from counter.esign.sign_pool import SignPool
+from counter.esign.stamps_http import HttpStamps
 from counter.esign.store_records import SqlRecords
+from counter.esign.ticket import FIELDS
 from counter.esign.tsa_development import tsa_application
 from counter.identity.api_key_service import ApiKeyService
 from counter.identity.commands_store import StoredCommands
@@ -221,8 +225,10 @@ async def open_parts(
         new_id,
         secret(settings.keys / "paper-links.key"),
     )
-    pki = await asyncio.to_thread(ensure, settings.keys / "pki", clock())
-    studio = SignPool(pki.signing, tsa_url=await _open_tsa(settings, pki, closing))
+    setup = await _signing(settings, closing)
+    stamps = HttpStamps(setup.tsa_urls, new_nonce=lambda: secrets.randbits(63))
+    closing.push_async_callback(stamps.close)
+    studio = SignPool(setup.keys)
     closing.push_async_callback(studio.close)
     decoder = StillDecoder()
     closing.push_async_callback(decoder.close)
@@ -274,6 +280,8 @@ async def open_parts(
             records=SqlRecords(executor=executor, audiences=audiences, require_open=require_open),
             blobs=store.blobs,
             studio=studio,
+            keys={field: studio.key(field) for field in FIELDS},
+            stamps=stamps,
             forms=forms,
             glyphs=shipped_glyphs(),
             new_id=new_id,
@@ -319,6 +327,15 @@ def _relays(settings: Settings) -> Relays:
         only=settings.only_relayed,
         new_name=new_id,
     )
+
+
+async def _signing(settings: Settings, closing: AsyncExitStack) -> SigningSetup:
+    """Keys and services of the operator's; else our own, which say that they are none."""
+    if settings.signing is not None:
+        return await asyncio.to_thread(keys_toml.read, settings.signing)
+    pki = await asyncio.to_thread(ensure, settings.keys / "pki", clock())
+    tsa_url = await _open_tsa(settings, pki, closing)
+    return SigningSetup(keys=pki.signing, tsa_urls=(tsa_url,))
 
 
 async def _open_tsa(settings: Settings, pki: DevelopmentPki, closing: AsyncExitStack) -> str:

@@ -29,8 +29,15 @@ RENEW_BEFORE = timedelta(days=60)
 class DevelopmentPki:
     """Where everything lies."""
 
-    signing: SigningKeys
+    witness: KeyFiles
+    seal: KeyFiles
     tsa: KeyFiles
+    roots: tuple[Path, ...]
+
+    @property
+    def signing(self) -> SigningKeys:
+        """What signs, and whom we trust."""
+        return SigningKeys(witness=self.witness, seal=self.seal, roots=self.roots)
 
 
 def ensure(directory: Path, now: datetime) -> DevelopmentPki:
@@ -41,9 +48,7 @@ def ensure(directory: Path, now: datetime) -> DevelopmentPki:
     witness = _leaf(directory, "witness", "Development Witness of Handwriting", issuing, now)
     seal = _leaf(directory, "seal", "Development Department Seal", issuing, now)
     tsa = _leaf(directory, "tsa", "Development Time-stamping Authority", issuing, now)
-    return DevelopmentPki(
-        signing=SigningKeys(witness=witness, seal=seal, roots=(root.certificate,)), tsa=tsa
-    )
+    return DevelopmentPki(witness=witness, seal=seal, tsa=tsa, roots=(root.certificate,))
 
 
 def _authority(directory: Path, name: str, issuer: KeyFiles | None, now: datetime) -> KeyFiles:

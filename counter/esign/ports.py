@@ -1,7 +1,7 @@
 """What signing needs from outside, and the shapes in which it speaks with it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -9,6 +9,15 @@ from typing import Protocol
 from counter.esign.ceremony import Ceremony, Signed
 from counter.esign.forms import FormTemplate, Language
 from counter.esign.ink import Ink
+from counter.esign.ticket import (
+    Act,
+    Begun,
+    CertificateChain,
+    KeptTicket,
+    LeftOver,
+    Mechanism,
+    SigningTicket,
+)
 from counter.ids import CaseId, CeremonyId, Digest, DocumentId
 
 
@@ -24,12 +33,38 @@ class KeyFiles:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pkcs12File:
+    """A key and its certificates in one PKCS #12 file."""
+
+    path: Path
+    passphrase: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pkcs11Key:
+    """A key in an HSM or on a card."""
+
+    library: Path
+    "The maker's PKCS #11 module."
+    token: str
+    "Label of the token."
+    label: str
+    "Of the key and of its certificate."
+    pin: str = field(repr=False)
+    chain: tuple[Path, ...] = ()
+    "Issuers' certificates as PEM, nearest first, without the root."
+
+
+KeySource = KeyFiles | Pkcs12File | Pkcs11Key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SigningKeys:
     """Whose keys sign, and whom we trust."""
 
-    witness: KeyFiles
+    witness: KeySource
     "Seals the citizen's ink: witness to the handwriting, not the citizen's own key."
-    seal: KeyFiles
+    seal: KeySource
     "The department's."
     roots: tuple[Path, ...]
     "Trust anchors for our own signatures and their timestamps, PEM."
@@ -56,13 +91,49 @@ class PreparedForm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SealedForm:
-    """A form with both signatures, each verified."""
+class Activation:
+    """What a person says to let a remote service use his key.  Never kept, never logged."""
 
-    signed: bytes
-    "The revision with the citizen's ink; `sealed` begins with these bytes."
-    sealed: bytes
-    pages: tuple[PageImage, ...]
+    pin: str = field(default="", repr=False)
+    otp: str = field(default="", repr=False)
+
+
+class KeyProvider(Protocol):
+    """Holds a private key: a file, an HSM, a remote service."""
+
+    async def certificates(self) -> CertificateChain:
+        """Who signs.  Raises `KeyUnusable`, `KeyUnavailable`."""
+        ...
+
+    async def sign(
+        self, dtbsr: bytes, mechanism: Mechanism, activation: Activation | None = None
+    ) -> bytes:
+        """The signature value over a SHA-256; ECDSA as DER.
+
+        Raises `KeyUnavailable` when asking again later may help, `KeyUnusable` when not,
+        `ActivationRefused` when the person must say it again.
+        """
+        ...
+
+
+class Timestamps(Protocol):
+    """The time-stamping services."""
+
+    @property
+    def token_bytes(self) -> int:
+        """The longest token to be expected of any of them."""
+        ...
+
+    async def stamp(self, digest: bytes, now: datetime, *, room_bytes: int) -> bytes:
+        """A token (DER of its CMS) over a SHA-256 that is no longer than `room_bytes`.
+
+        Raises `TimestampUnavailable`, `ClockWrong`.
+        """
+        ...
+
+    async def require(self, now: datetime) -> None:
+        """Raise `TimestampUnavailable` unless one of them answers, or did a moment ago."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,28 +162,34 @@ class Studio(Protocol):
         """Draw `form`, already checked.  Raises `SignerUnavailable`."""
         ...
 
-    async def seal(
-        self,
-        pdf: bytes,
-        form: FormTemplate,
-        data: dict[str, str],
-        ink: Ink,
-        *,
-        signed_at: datetime,
-        now: datetime,
-    ) -> SealedForm:
-        """Put the ink and the department's seal in.
+    async def begin(
+        self, pdf: bytes, act: Act, chain: CertificateChain, *, token_bytes: int, now: datetime
+    ) -> Begun:
+        """Write the hole for a signature of `chain`, with room for a token of `token_bytes`.
 
-        Raises `TimestampUnavailable`, `SignatureInvalid`, `ClockWrong`, `SignerUnavailable`.
+        Raises `CertificateExpired`, `SignerUnavailable`.
         """
+        ...
+
+    async def require_value(self, ticket: SigningTicket, value: bytes) -> None:
+        """Raise `KeyMismatch` when it is no signature of the ticket's certificate."""
+        ...
+
+    async def finish(
+        self, pdf: bytes, ticket: SigningTicket, value: bytes, token: bytes, now: datetime
+    ) -> bytes:
+        """Fill the hole of `pdf` and verify everything.
+
+        Raises `SignatureInvalid`, `ClockWrong`, `SignerUnavailable`.
+        """
+        ...
+
+    async def photograph(self, pdf: bytes) -> tuple[PageImage, ...]:
+        """Every page as people see it.  Raises `SignerUnavailable`."""
         ...
 
     async def verify(self, pdf: bytes, now: datetime) -> tuple[Verdict, ...]:
         """Check every signature of one of our documents, first to last."""
-        ...
-
-    async def require_timestamps(self) -> None:
-        """Raise `TimestampUnavailable` unless a time-stamping service answers now."""
         ...
 
 
@@ -122,6 +199,10 @@ class Blobs(Protocol):
     async def put(self, content: bytes) -> Digest: ...
 
     async def get(self, sha256: str) -> bytes: ...
+
+    async def remove(self, sha256: str) -> None:
+        """Harmless when they are gone."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,6 +309,30 @@ class Records(Protocol):
     async def keep_ink(
         self, case_id: CaseId, ceremony_id: str, sha256: str, ink: Ink, now: datetime
     ) -> None: ...
+
+    async def ticket(self, ceremony_id: str, field: str) -> KeptTicket | None: ...
+
+    async def keep_ticket(
+        self, ceremony_id: str, ticket: SigningTicket, now: datetime
+    ) -> KeptTicket:
+        """Answers the one that stands: the first.  Raises `NotAllowedNow` when withdrawn."""
+        ...
+
+    async def keep_value(self, ceremony_id: str, field: str, value: bytes) -> bytes:
+        """Answers the one that stands.  Raises `NotAllowedNow` when withdrawn."""
+        ...
+
+    async def keep_revision(self, ceremony_id: str, field: str, sha256: Digest) -> Digest:
+        """Answers the one that stands.  Raises `NotAllowedNow` when withdrawn."""
+        ...
+
+    async def left_over(self) -> Sequence[LeftOver]:
+        """Of ceremonies that do not sign any more."""
+        ...
+
+    async def cleared(self, one: LeftOver, now: datetime) -> None:
+        """They are out of the blobs."""
+        ...
 
     async def sealed(self, ceremony_id: str, new: NewSeal, now: datetime) -> Digest:
         """Finish; answers the digest that stands, which is the first one if it was done before."""

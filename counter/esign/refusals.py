@@ -137,3 +137,45 @@ class SignerUnavailable(Refusal):
 
     code = "signer_unavailable"
     status = 503
+
+
+class KeyUnusable(Refusal):
+    """The key cannot sign: not the certificate's key, wrong kind, wrong PIN, not there."""
+
+    code = "key_unusable"
+    status = 503
+
+
+class KeyUnavailable(Refusal):
+    """Whoever holds the key does not answer, or not with a signature.  Asked again later."""
+
+    code = "key_unavailable"
+    status = 503
+
+
+class KeyMismatch(Refusal):
+    """The value is no signature of the certificate that the document names: an alarm."""
+
+    code = "key_mismatch"
+    status = 500
+
+
+class CertificateExpired(Refusal):
+    """The certificate of this signature is not valid now: an alarm."""
+
+    code = "certificate_expired"
+    status = 503
+
+
+class ActivationRefused(Refusal):
+    """The remote service does not take the code that was typed.  Advice: type a new one."""
+
+    code = "activation_refused"
+    status = 422
+
+
+class ActivationLocked(Refusal):
+    """Three wrong codes.  Advice: sign in another way, or unlock the key at its provider."""
+
+    code = "activation_locked"
+    status = 409

@@ -1,40 +1,46 @@
-"""Puts signatures into prepared PDFs: PAdES B-T with pyHanko.
+"""Puts signatures into prepared PDFs in two phases: PAdES B-T with pyHanko.
 
-One timestamp request per signature and no other traffic; the key is never parsed again; the
-signature dictionary's size is fixed, so nothing is signed twice to find it out.
+No key and no network here: `begin` gives what is to be signed, `finish` takes the value and the
+timestamp's token.  The room for them is measured once per chain, so nothing is signed twice.
 Source: ETSI EN 319 142-1; ISO 32000-2 12.8.
 """
 
+import hashlib
 import io
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from asn1crypto import cms, x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
+from cryptography.x509 import load_der_x509_certificate
 from pyhanko.pdf_utils import layout
 from pyhanko.pdf_utils.content import ImportedPdfPage, PdfContent, RawContent
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.ades.api import CAdESSignedAttrSpec, GenericCommitment
 from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
-from pyhanko.sign.signers.pdf_cms import PdfCMSSignedAttributes, Signer
-from pyhanko.sign.signers.pdf_signer import PdfSignatureMetadata, PdfSigner
-from pyhanko.sign.timestamps import TimestampRequestError
-from pyhanko.sign.timestamps.aiohttp_client import HTTPTimeStamper
+from pyhanko.sign.general import SigningError
+from pyhanko.sign.signers.pdf_byterange import PreparedByteRangeDigest
+from pyhanko.sign.signers.pdf_cms import ExternalSigner, PdfCMSSignedAttributes
+from pyhanko.sign.signers.pdf_signer import PdfSignatureMetadata, PdfSigner, PdfTBSDocument
+from pyhanko.sign.timestamps import TimeStamper
 from pyhanko.stamp import StaticStampStyle
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-from counter.esign.keys_files import KeyMaterial
-from counter.esign.refusals import TimestampUnavailable
+from counter.esign.refusals import (
+    CertificateExpired,
+    KeyMismatch,
+    KeyUnusable,
+    SignatureInvalid,
+)
+from counter.esign.ticket import Begun, CertificateChain, Mechanism, SigningTicket
+from counter.ids import Digest
 
-RESERVED_HEX = 14_336
-"Hexadecimal digits for one signature; P-256 with its token needs 5.7k, RSA-3072 11.0k."
-
-TSA_PATIENCE_S = 2.0
-
-HASHES = {"sha256": hashes.SHA256(), "sha384": hashes.SHA384(), "sha512": hashes.SHA512()}
+SPARE = 1.25
+"The room for a signature over what was measured: a TSA's next certificate may be longer."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,66 +69,91 @@ class Look:
         )
 
 
-class KeySigner(Signer):
-    """Signs with a key that was parsed once."""
+class _Token(TimeStamper):
+    """A token that was fetched before, or as many empty bytes."""
 
-    def __init__(self, material: KeyMaterial) -> None:
-        store = SimpleCertificateStore()  # type: ignore[no-untyped-call]
-        store.register_multiple(material.chain)
-        super().__init__(signing_cert=material.certificate, cert_registry=store, embed_roots=False)
-        self._key = material.key
-
-    async def async_sign_raw(
-        self, data: bytes, digest_algorithm: str, dry_run: bool = False
-    ) -> bytes:
-        """Sign; a dry run never touches the key."""
-        if dry_run:
-            return bytes(self._key.key_size // 8 * 2 + 8)
-        chosen = HASHES[digest_algorithm]
-        if isinstance(self._key, ec.EllipticCurvePrivateKey):
-            return self._key.sign(data, ec.ECDSA(chosen))
-        return self._key.sign(data, padding.PKCS1v15(), chosen)
-
-
-class Stamps(HTTPTimeStamper):
-    """The time-stamping service.  Whatever goes wrong with it is one refusal."""
-
-    def __init__(self, url: str) -> None:
-        super().__init__(url, timeout=TSA_PATIENCE_S)
+    def __init__(self, token: cms.ContentInfo) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._token = token
 
     async def async_timestamp(self, message_digest: bytes, md_algorithm: str) -> cms.ContentInfo:
-        """A token over `message_digest`.  Raises `TimestampUnavailable`."""
-        try:
-            return await super().async_timestamp(message_digest, md_algorithm)
-        except (TimestampRequestError, ValueError, TypeError, KeyError, AttributeError) as error:
-            raise TimestampUnavailable(
-                f"{self.url} gave no timestamp ({type(error).__name__}); is it running?"
-            ) from error
+        return self._token
 
 
-async def sign(
+class Room:
+    """How many bytes a CMS without its token has, measured once per certificate chain."""
+
+    def __init__(self) -> None:
+        self._bytes: dict[tuple[str, bool], int] = {}
+
+    async def of(self, chain: CertificateChain, *, certify: bool) -> int:
+        """In bytes; nothing is signed to find it out."""
+        known = (chain.sha256, certify)
+        if known not in self._bytes:
+            signer = _signer(chain)
+            about = PdfCMSSignedAttributes(
+                signing_time=datetime(2026, 1, 1, tzinfo=UTC),
+                cades_signed_attrs=_commitment(certify=certify),
+            )
+            made = await signer.async_sign(
+                bytes(32), "sha256", use_pades=True, signed_attr_settings=about
+            )
+            self._bytes[known] = len(made.dump())
+        return self._bytes[known]
+
+
+def mechanism_of(chain: CertificateChain) -> Mechanism:
+    """How a certificate's key signs.  Raises `KeyUnusable` for one that we do not know."""
+    public = load_der_x509_certificate(chain.certificate).public_key()
+    if isinstance(public, ec.EllipticCurvePublicKey):
+        return "ecdsa_sha256"
+    if isinstance(public, rsa.RSAPublicKey):
+        return "rsa_sha256"
+    raise KeyUnusable("the certificate's key is neither an elliptic-curve nor an RSA key")
+
+
+def require_value(ticket: SigningTicket, value: bytes) -> None:
+    """Raise `KeyMismatch` when it is no signature by the ticket's certificate."""
+    public = load_der_x509_certificate(ticket.chain.certificate).public_key()
+    hashed = utils.Prehashed(hashes.SHA256())
+    try:
+        if isinstance(public, ec.EllipticCurvePublicKey):
+            public.verify(value, ticket.dtbsr, ec.ECDSA(hashed))
+        elif isinstance(public, rsa.RSAPublicKey):
+            public.verify(value, ticket.dtbsr, padding.PKCS1v15(), hashed)
+        else:
+            raise KeyMismatch("the certificate's key is of no kind that we know")
+    except InvalidSignature as error:
+        raise KeyMismatch(
+            f"signature {ticket.field}: the value is not by certificate {ticket.chain.sha256[:12]}"
+        ) from error
+
+
+async def begin(
     pdf: bytes,
-    material: KeyMaterial,
-    stamps: Stamps,
+    chain: CertificateChain,
     *,
     field: str,
     look: Look,
     at: datetime,
+    now: datetime,
     certify: bool,
-) -> bytes:
-    """Fill the signature field `field` and return the longer file; it begins with `pdf`.
+    token_bytes: int,
+    room: Room,
+) -> Begun:
+    """Write `pdf` with a hole in the signature field `field`; it begins with `pdf`.
 
     at: the claimed signing time (`/M`).  certify: whether this first signature also says that only
     signatures may follow (DocMDP P=2; P=1 would forbid the archive's timestamps later).
-    Raises `TimestampUnavailable`.
+    token_bytes: the longest timestamp token to be expected.
+    Raises `CertificateExpired`, `KeyUnusable`.
     """
+    _require_valid(chain, now)
+    mechanism = mechanism_of(chain)
     writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
-    commitment = CAdESSignedAttrSpec(
-        commitment_type=GenericCommitment.PROOF_OF_APPROVAL.asn1
-        if certify
-        else GenericCommitment.PROOF_OF_ORIGIN.asn1
-    )
-    signer = PdfSigner(
+    commitment = _commitment(certify=certify)
+    signer = _signer(chain)
+    pdf_signer = PdfSigner(
         PdfSignatureMetadata(
             field_name=field,
             md_algorithm="sha256",
@@ -131,24 +162,95 @@ async def sign(
             docmdp_permissions=MDPPerm.FILL_FORMS,
             cades_signed_attr_spec=commitment,
         ),
-        signer=KeySigner(material),
-        timestamper=stamps,
+        signer=signer,
         stamp_style=look.style(*_size(writer, field)),
     )
-    # The steps of pyHanko's async_sign_pdf, taken one by one to say what time it is.
-    session = signer.init_signing_session(writer, existing_fields_only=True)
+    bare = await room.of(chain, certify=certify)
+    reserved = int((bare + token_bytes) * SPARE)
+    # The steps of pyHanko's async_digest_doc_for_signing, taken one by one to say what time it is.
+    session = pdf_signer.init_signing_session(writer, existing_fields_only=True)
     session.system_time = at
     presigned = await session.perform_presign_validation(writer)
     to_sign = session.prepare_tbs_document(
-        validation_info=presigned, bytes_reserved=RESERVED_HEX, appearance_text_params=None
+        validation_info=presigned, bytes_reserved=reserved * 2, appearance_text_params=None
     )
     result = io.BytesIO()
     digest, _ = to_sign.digest_tbs_document(output=result)
-    await to_sign.perform_signature(
-        document_digest=digest.document_digest,
-        pdf_cms_signed_attrs=PdfCMSSignedAttributes(signing_time=at, cades_signed_attrs=commitment),
+    attributes = await signer.signed_attrs(
+        digest.document_digest,
+        "sha256",
+        attr_settings=PdfCMSSignedAttributes(signing_time=at, cades_signed_attrs=commitment),
+        use_pades=True,
     )
-    return result.getvalue()
+    holed = result.getvalue()
+    ticket = SigningTicket(
+        field=field,
+        parent_sha256=Digest(hashlib.sha256(pdf).hexdigest()),
+        hole_sha256=Digest(hashlib.sha256(holed).hexdigest()),
+        hole_start=digest.reserved_region_start,
+        hole_end=digest.reserved_region_end,
+        document_digest=digest.document_digest,
+        signed_attributes=attributes.dump(),
+        mechanism=mechanism,
+        chain=chain,
+        token_room_bytes=reserved - bare - 64,  # tags and lengths around the token
+    )
+    return Begun(ticket=ticket, pdf=holed)
+
+
+async def finish(pdf: bytes, ticket: SigningTicket, value: bytes, token: bytes) -> bytes:
+    """Fill the hole.  Raises `KeyMismatch`, `SignatureInvalid` when something does not belong."""
+    require_value(ticket, value)
+    if hashlib.sha256(pdf).hexdigest() != ticket.hole_sha256:
+        raise SignatureInvalid(f"signature {ticket.field}: not the document with its hole")
+    file = io.BytesIO(pdf)
+    try:
+        content = await _signer(ticket.chain, value).async_sign_prescribed_attributes(
+            "sha256",
+            signed_attrs=cms.CMSAttributes.load(ticket.signed_attributes),
+            timestamper=_Token(cms.ContentInfo.load(token)),
+        )
+        await PdfTBSDocument.async_finish_signing(
+            file,
+            PreparedByteRangeDigest(
+                document_digest=ticket.document_digest,
+                reserved_region_start=ticket.hole_start,
+                reserved_region_end=ticket.hole_end,
+            ),
+            content,
+        )
+    except (SigningError, ValueError, TypeError) as error:
+        raise SignatureInvalid(f"signature {ticket.field}: {type(error).__name__}") from error
+    return file.getvalue()
+
+
+def _commitment(*, certify: bool) -> CAdESSignedAttrSpec:
+    chosen = GenericCommitment.PROOF_OF_APPROVAL if certify else GenericCommitment.PROOF_OF_ORIGIN
+    return CAdESSignedAttrSpec(commitment_type=chosen.asn1)
+
+
+def _signer(chain: CertificateChain, value: bytes | None = None) -> ExternalSigner:
+    certificate = x509.Certificate.load(chain.certificate)
+    store = SimpleCertificateStore()  # type: ignore[no-untyped-call]
+    store.register_multiple([x509.Certificate.load(one) for one in chain.issuers])
+    longest = certificate.public_key.byte_size
+    if certificate.public_key.algorithm == "ec":
+        longest = 2 * longest + 9
+    return ExternalSigner(
+        signing_cert=certificate,
+        cert_registry=store,
+        signature_value=value or longest,
+        embed_roots=False,
+    )
+
+
+def _require_valid(chain: CertificateChain, now: datetime) -> None:
+    certificate = load_der_x509_certificate(chain.certificate)
+    since, until = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    if not since <= now <= until:
+        raise CertificateExpired(
+            f"certificate {chain.sha256[:12]} is valid from {since} to {until}, not {now}"
+        )
 
 
 def subject(certificate: x509.Certificate) -> str:

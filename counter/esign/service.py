@@ -5,8 +5,7 @@ that a node may die at any line.  Ink that arrived is sealed by `resume` after t
 """
 
 import asyncio
-import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
@@ -18,12 +17,14 @@ from counter.esign.ink import Point, ink
 from counter.esign.ports import (
     Blobs,
     CeremonyState,
+    KeyProvider,
     NewDocument,
     NewImage,
     NewSeal,
     PageImage,
     Records,
     Studio,
+    Timestamps,
     Unfinished,
     Verdict,
 )
@@ -31,9 +32,10 @@ from counter.esign.refusals import (
     CeremonyOpen,
     CeremonyUnknown,
     DocumentUnknown,
-    SignatureInvalid,
     TimestampUnavailable,
 )
+from counter.esign.signing_service import SigningService
+from counter.esign.ticket import InkAct, SealAct
 from counter.ids import CaseId, CeremonyId, Digest, DocumentId, NewId
 
 LOCAL_TIME = timezone(timedelta(hours=8))
@@ -58,13 +60,20 @@ class EsignService:
         records: Records,
         blobs: Blobs,
         studio: Studio,
+        keys: Mapping[str, KeyProvider],
+        stamps: Timestamps,
         forms: Forms,
         glyphs: GlyphTable,
         new_id: NewId,
     ) -> None:
+        """keys: by the signature field that they sign."""
         self._records = records
         self._blobs = blobs
         self._studio = studio
+        self._stamps = stamps
+        self._signing = SigningService(
+            records=records, blobs=blobs, studio=studio, keys=keys, stamps=stamps
+        )
         self._forms = forms
         self._glyphs = glyphs
         self._new_id = new_id
@@ -107,7 +116,7 @@ class EsignService:
             return ceremony_id
         if await self._records.is_open(case_id):
             raise CeremonyOpen(f"case {case_id} has a form under way; finish or withdraw it first")
-        await self._studio.require_timestamps()
+        await self._stamps.require(now)
         prepared = await self._studio.prepare(form, clean, language, now)
         new = NewDocument(
             ceremony_id=ceremony_id or CeremonyId(self._new_id()),
@@ -138,7 +147,7 @@ class EsignService:
         if isinstance(stage, Presented):
             stage.consented(sha256, now)
             # Said now, because after the pen it would be too late to send somebody home.
-            await self._studio.require_timestamps()
+            await self._stamps.require(now)
         await self._records.consent(case_id, ceremony_id, sha256, now)
 
     async def sign(
@@ -153,8 +162,9 @@ class EsignService:
 
         sha256: of the document the citizen wrote on.
         Raises `InkMissing`, `InkTooMuch`, `DigestMismatch`, `NotAllowedNow`: nothing changed.
-        Raises `TimestampUnavailable`, `SignatureInvalid`, `ClockWrong`, `SignerUnavailable`: the
-        ink is kept, `resume` goes on.
+        Raises `TimestampUnavailable`, `SignatureInvalid`, `ClockWrong`, `SignerUnavailable`,
+        `KeyUnavailable`, `KeyUnusable`, `KeyMismatch`, `CertificateExpired`: the ink is kept,
+        `resume` goes on.
         """
         await self._records.keep_ink(case_id, ceremony_id, sha256, ink(strokes), now)
         for waiting in await self._records.unfinished(ceremony_id):
@@ -181,6 +191,7 @@ class EsignService:
                 refused = refused or refusal
             else:
                 done += 1
+        await self._signing.clear(now)
         if refused is not None:
             raise refused
         return done
@@ -192,6 +203,7 @@ class EsignService:
     async def withdraw(self, case_id: CaseId, ceremony_id: str, *, by: str, now: datetime) -> None:
         """The agent takes the form back.  Raises `NotAllowedNow` once it is sealed."""
         await self._records.withdraw(case_id, ceremony_id, by=by, now=now)
+        await self._signing.clear(now)
 
     async def ceremonies(self, case_id: CaseId) -> Sequence[CeremonyState]:
         """What screens show, newest first."""
@@ -204,13 +216,13 @@ class EsignService:
         """
         if not await self._records.owns_document(case_id, sha256):
             raise DocumentUnknown(f"case {case_id} has no document {sha256[:12]}")
-        return await self._sound(sha256)
+        return await self._signing.sound(sha256)
 
     async def page_image(self, case_id: CaseId, sha256: str) -> bytes:
         """The PNG of a page of this case.  Raises `DocumentUnknown`."""
         if not await self._records.owns_image(case_id, sha256):
             raise DocumentUnknown(f"case {case_id} has no page image {sha256[:12]}")
-        return await self._sound(sha256)
+        return await self._signing.sound(sha256)
 
     async def verify(self, case_id: CaseId, sha256: str, now: datetime) -> tuple[Verdict, ...]:
         """Check the signatures of a document of this case, first to last."""
@@ -227,23 +239,30 @@ class EsignService:
         async with self._sealing:
             if not await self._records.unfinished(waiting.ceremony_id):
                 return
-            signed = waiting.signed
-            sealed = await self._studio.seal(
-                await self._sound(signed.sha256),
-                self._forms.of(waiting.form),
-                waiting.data,
-                signed.ink,
-                signed_at=signed.signed_at,
-                now=now,
-            )
-            new = NewSeal(
-                signed_sha256=await self._blobs.put(sealed.signed),
-                signed_bytes=len(sealed.signed),
-                sealed_sha256=await self._blobs.put(sealed.sealed),
-                sealed_bytes=len(sealed.sealed),
-                images=await self._keep_images(sealed.pages),
-            )
-            await self._records.sealed(waiting.ceremony_id, new, now)
+            try:
+                await self._sign_both(waiting, now)
+            except Refusal:
+                stage = await self._records.load(waiting.signed.case_id, waiting.ceremony_id)
+                if not isinstance(stage, Sealed):
+                    raise
+                # Another node was faster, and has cleared away what we were looking for.
+        await self._signing.clear(now)
+
+    async def _sign_both(self, waiting: Unfinished, now: datetime) -> None:
+        signed, form = waiting.signed, self._forms.of(waiting.form)
+        ink_act = InkAct(ink=signed.ink, at=signed.signed_at)
+        inked = await self._signing.fulfil(waiting, signed.sha256, ink_act, now)
+        seal_act = SealAct(region=form.region, data=waiting.data, at=now)
+        closed = await self._signing.fulfil(waiting, inked, seal_act, now)
+        pdf = await self._signing.sound(closed)
+        new = NewSeal(
+            signed_sha256=inked,
+            signed_bytes=len(await self._signing.sound(inked)),
+            sealed_sha256=closed,
+            sealed_bytes=len(pdf),
+            images=await self._keep_images(await self._studio.photograph(pdf)),
+        )
+        await self._records.sealed(waiting.ceremony_id, new, now)
 
     async def _keep_images(self, pages: Sequence[PageImage]) -> tuple[NewImage, ...]:
         return tuple(
@@ -257,9 +276,3 @@ class EsignService:
                 for page in pages
             ]
         )
-
-    async def _sound(self, sha256: str) -> bytes:
-        content = await self._blobs.get(sha256)
-        if hashlib.sha256(content).hexdigest() != sha256:
-            raise SignatureInvalid(f"the kept bytes of {sha256[:12]} are not those that were kept")
-        return content

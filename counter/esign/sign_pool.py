@@ -13,9 +13,9 @@ from functools import partial
 from typing import Any
 
 from counter.esign.forms import FormTemplate, Language
-from counter.esign.ink import Ink
-from counter.esign.ports import PreparedForm, SealedForm, SigningKeys, Verdict
+from counter.esign.ports import Activation, PageImage, PreparedForm, SigningKeys, Verdict
 from counter.esign.refusals import SignerUnavailable
+from counter.esign.ticket import Act, Begun, CertificateChain, Mechanism, SigningTicket
 
 JOB_PATIENCE_S = 30.0
 "Longer than any job that makes progress, the start of the process included."
@@ -24,9 +24,7 @@ JOB_PATIENCE_S = 30.0
 class SignPool:
     """`counter.esign.ports.Studio` on a process pool of one."""
 
-    def __init__(self, keys: SigningKeys, *, tsa_url: str) -> None:
-        """tsa_url: where timestamps come from; asked for both signatures of each form."""
-        self.tsa_url = tsa_url
+    def __init__(self, keys: SigningKeys) -> None:
         self._keys = keys
         self._pool = self._new_pool()
 
@@ -40,34 +38,32 @@ class SignPool:
         prepared: PreparedForm = await self._run("prepare", form, data, language, now)
         return prepared
 
-    async def seal(
-        self,
-        pdf: bytes,
-        form: FormTemplate,
-        data: dict[str, str],
-        ink: Ink,
-        *,
-        signed_at: datetime,
-        now: datetime,
-    ) -> SealedForm:
-        sealed: SealedForm = await self._run(
-            "seal",
-            pdf,
-            form,
-            data,
-            ink,
-            signed_at=signed_at,
-            now=now,
-            tsa_url=self.tsa_url,
-        )
-        return sealed
+    def key(self, field: str) -> "PooledKey":
+        """The key that signs this field, which never leaves the worker."""
+        return PooledKey(self, field)
+
+    async def begin(
+        self, pdf: bytes, act: Act, chain: CertificateChain, *, token_bytes: int, now: datetime
+    ) -> Begun:
+        begun: Begun = await self._run("begin", pdf, act, chain, token_bytes=token_bytes, now=now)
+        return begun
+
+    async def require_value(self, ticket: SigningTicket, value: bytes) -> None:
+        await self._run("require_value", ticket, value)
+
+    async def finish(
+        self, pdf: bytes, ticket: SigningTicket, value: bytes, token: bytes, now: datetime
+    ) -> bytes:
+        done: bytes = await self._run("finish", pdf, ticket, value, token, now)
+        return done
+
+    async def photograph(self, pdf: bytes) -> tuple[PageImage, ...]:
+        pages: tuple[PageImage, ...] = await self._run("photograph", pdf)
+        return pages
 
     async def verify(self, pdf: bytes, now: datetime) -> tuple[Verdict, ...]:
         verdicts: tuple[Verdict, ...] = await self._run("verify", pdf, now)
         return verdicts
-
-    async def require_timestamps(self) -> None:
-        await self._run("timestamp", self.tsa_url)
 
     async def close(self) -> None:
         """Let the job that is running finish, then end the worker."""
@@ -104,6 +100,24 @@ class SignPool:
             initializer=_start,
             initargs=(self._keys,),
         )
+
+
+class PooledKey:
+    """`counter.esign.ports.KeyProvider`: a key of the worker."""
+
+    def __init__(self, pool: SignPool, field: str) -> None:
+        self._pool = pool
+        self._field = field
+
+    async def certificates(self) -> CertificateChain:
+        chain: CertificateChain = await self._pool._run("certificates", self._field)
+        return chain
+
+    async def sign(
+        self, dtbsr: bytes, mechanism: Mechanism, activation: Activation | None = None
+    ) -> bytes:
+        value: bytes = await self._pool._run("sign_value", self._field, dtbsr, mechanism)
+        return value
 
 
 def _start(keys: SigningKeys) -> None:

@@ -1,4 +1,4 @@
-"""What runs in the worker process: draw, photograph, sign, verify.
+"""What runs in the worker process: draw, photograph, begin and finish signatures, verify.
 
 Loaded once per process by `start`; then each function is one job, called by name from the pool.
 Everything that comes in and goes out can be pickled.
@@ -18,18 +18,37 @@ from pathlib import Path
 from asn1crypto import x509
 from typst import TypstError
 
-from counter.esign import verify_pyhanko
+from counter.esign import seal_pyhanko, verify_pyhanko
 from counter.esign.fields_pikepdf import with_signature_fields
 from counter.esign.form_typst import Press, shipped_forms
 from counter.esign.forms import FormTemplate, Language
-from counter.esign.ink import Ink, drawing
-from counter.esign.keys_files import KeyMaterial, load, load_certificate
-from counter.esign.pages_pdfium import photograph
-from counter.esign.ports import PreparedForm, SealedForm, SigningKeys, Verdict
+from counter.esign.ink import drawing
+from counter.esign.keys_files import load, load_certificate, load_pkcs12
+from counter.esign.pages_pdfium import photograph as photographs
+from counter.esign.ports import (
+    KeyFiles,
+    KeyProvider,
+    KeySource,
+    PageImage,
+    Pkcs12File,
+    PreparedForm,
+    SigningKeys,
+    Verdict,
+)
 from counter.esign.refusals import FormUndrawable
-from counter.esign.seal_pyhanko import Look, Stamps, field_size, sign
-
-CITIZEN, SEAL = "Citizen", "Seal"
+from counter.esign.seal_pyhanko import Look, Room, field_size
+from counter.esign.ticket import (
+    CITIZEN,
+    FIELDS,
+    SEAL,
+    Act,
+    Begun,
+    CertificateChain,
+    InkAct,
+    Mechanism,
+    SealAct,
+    SigningTicket,
+)
 
 LOCAL_TIME = timezone(timedelta(hours=8), "+08:00")
 "Macau and Hengqin, all year."
@@ -46,8 +65,9 @@ LABELS: dict[Language, dict[str, str]] = {
 @dataclass(slots=True, kw_only=True)
 class _Tools:
     press: Press
-    witness: KeyMaterial
-    seal: KeyMaterial
+    keys: dict[str, KeyProvider]
+    "By the field that they sign."
+    room: Room
     roots: list[x509.Certificate]
 
 
@@ -64,8 +84,8 @@ def start(keys: SigningKeys) -> None:
     logging.getLogger("pyhanko").setLevel(logging.CRITICAL)
     _tools = _Tools(
         press=Press(),
-        witness=load(keys.witness),
-        seal=load(keys.seal),
+        keys={CITIZEN: opened(keys.witness), SEAL: opened(keys.seal)},
+        room=Room(),
         roots=[load_certificate(path.read_bytes()) for path in keys.roots],
     )
     for form in shipped_forms().all():
@@ -86,25 +106,43 @@ def prepare(
         drawn = tools.press.form(form, data, now)
         # Whether the seal fits is found out now, not after the citizen has signed.
         box = next(box for box in drawn.boxes if box.name == SEAL)
-        tools.press.seal(_seal_words(form, data, now, box.width_pt, box.height_pt), now)
+        tools.press.seal(_seal_words(form.region, data, now, box.width_pt, box.height_pt), now)
     except TypstError as error:
         raise FormUndrawable(f"form {form.id}: the template does not take this data") from error
     pdf = with_signature_fields(drawn, LABELS[language])
-    return PreparedForm(pdf=pdf, pages=photograph(pdf))
+    return PreparedForm(pdf=pdf, pages=photographs(pdf))
 
 
-def seal(
-    pdf: bytes,
-    form: FormTemplate,
-    data: dict[str, str],
-    ink: Ink,
-    *,
-    signed_at: datetime,
-    now: datetime,
-    tsa_url: str,
-) -> SealedForm:
-    """Both signatures, each verified before it is given back."""
-    return asyncio.run(_seal(pdf, form, data, ink, signed_at, now, tsa_url))
+def certificates(field: str) -> CertificateChain:
+    """Whose key signs this field."""
+    return asyncio.run(_loaded().keys[field].certificates())
+
+
+def sign_value(field: str, dtbsr: bytes, mechanism: Mechanism) -> bytes:
+    """The value that the key of this field gives."""
+    return asyncio.run(_loaded().keys[field].sign(dtbsr, mechanism))
+
+
+def begin(
+    pdf: bytes, act: Act, chain: CertificateChain, *, token_bytes: int, now: datetime
+) -> Begun:
+    """Write the hole, with ink or seal around it."""
+    return asyncio.run(_begin(pdf, act, chain, token_bytes, now))
+
+
+def require_value(ticket: SigningTicket, value: bytes) -> None:
+    """Raise `KeyMismatch` when it is no signature of the ticket's certificate."""
+    seal_pyhanko.require_value(ticket, value)
+
+
+def finish(pdf: bytes, ticket: SigningTicket, value: bytes, token: bytes, now: datetime) -> bytes:
+    """Fill the hole, and let the result pass only if every signature is sound."""
+    return asyncio.run(_finish(pdf, ticket, value, token, now))
+
+
+def photograph(pdf: bytes) -> tuple[PageImage, ...]:
+    """Every page."""
+    return photographs(pdf)
 
 
 def verify(pdf: bytes, now: datetime) -> tuple[Verdict, ...]:
@@ -112,46 +150,60 @@ def verify(pdf: bytes, now: datetime) -> tuple[Verdict, ...]:
     return asyncio.run(verify_pyhanko.verify(pdf, _loaded().roots, now))
 
 
-def timestamp(tsa_url: str) -> None:
-    """Ask for one timestamp and throw it away.  Raises `TimestampUnavailable`."""
-    asyncio.run(Stamps(tsa_url).async_timestamp(bytes(32), "sha256"))
+def opened(source: KeySource) -> KeyProvider:
+    """The provider of a key.  Raises `KeyUnusable`."""
+    if isinstance(source, KeyFiles):
+        return load(source)
+    if isinstance(source, Pkcs12File):
+        return load_pkcs12(source)
+    # Its library is loaded only where an HSM is used.
+    from counter.esign.keys_pkcs11 import HardwareKey
+
+    return HardwareKey(source)
 
 
-async def _seal(
-    pdf: bytes,
-    form: FormTemplate,
-    data: dict[str, str],
-    ink: Ink,
-    signed_at: datetime,
-    now: datetime,
-    tsa_url: str,
-) -> SealedForm:
+async def _begin(
+    pdf: bytes, act: Act, chain: CertificateChain, token_bytes: int, now: datetime
+) -> Begun:
     tools = _loaded()
-    stamps = Stamps(tsa_url)
     # Sizes come from the document, not the template, which may be a newer one after a restart.
-    width_pt, height_pt = field_size(pdf, CITIZEN)
-    pen = Look(drawing=drawing(ink, width_pt=width_pt, height_pt=height_pt))
-    signed = await sign(
-        pdf, tools.witness, stamps, field=CITIZEN, look=pen, at=signed_at, certify=True
-    )
-    await verify_pyhanko.require_sound(signed, [CITIZEN], tools.roots, now)
-    words = _seal_words(form, data, now, *field_size(pdf, SEAL))
+    width_pt, height_pt = field_size(pdf, act.field)
     with tempfile.TemporaryDirectory(prefix="seal-") as directory:
-        page = Path(directory) / "seal.pdf"
-        page.write_bytes(tools.press.seal(words, now))
-        sealed = await sign(
-            signed, tools.seal, stamps, field=SEAL, look=Look(page=page), at=now, certify=False
+        if isinstance(act, InkAct):
+            look = Look(drawing=drawing(act.ink, width_pt=width_pt, height_pt=height_pt))
+        else:
+            words = _seal_words(act.region, act.data, act.at, width_pt, height_pt)
+            page = Path(directory) / "seal.pdf"
+            page.write_bytes(tools.press.seal(words, act.at))
+            look = Look(page=page)
+        return await seal_pyhanko.begin(
+            pdf,
+            chain,
+            field=act.field,
+            look=look,
+            at=act.at,
+            now=now,
+            certify=not isinstance(act, SealAct),
+            token_bytes=token_bytes,
+            room=tools.room,
         )
-    await verify_pyhanko.require_sound(sealed, [CITIZEN, SEAL], tools.roots, now)
-    return SealedForm(signed=signed, sealed=sealed, pages=photograph(sealed))
+
+
+async def _finish(
+    pdf: bytes, ticket: SigningTicket, value: bytes, token: bytes, now: datetime
+) -> bytes:
+    done = await seal_pyhanko.finish(pdf, ticket, value, token)
+    signed = FIELDS[: FIELDS.index(ticket.field) + 1]
+    await verify_pyhanko.require_sound(done, signed, _loaded().roots, now)
+    return done
 
 
 def _seal_words(
-    form: FormTemplate, data: dict[str, str], now: datetime, width_pt: float, height_pt: float
+    region: str, data: dict[str, str], now: datetime, width_pt: float, height_pt: float
 ) -> dict[str, str | float]:
     local = now.astimezone(LOCAL_TIME)
     return {
-        "region": form.region,
+        "region": region,
         "width_pt": round(width_pt, 2),
         "height_pt": round(height_pt, 2),
         "department_name": data["department_name"],

@@ -141,6 +141,14 @@ def owns_document(conn: Connection, case_id: str, sha256: str) -> bool:
     return found.first() is not None
 
 
+def was_given_out(conn: Connection, sha256: str) -> bool:
+    """Whether these bytes are a document that was sealed here."""
+    found = select(esign_revision.c.kind).where(
+        esign_revision.c.sha256 == sha256, esign_revision.c.kind == "sealed"
+    )
+    return conn.execute(found).first() is not None
+
+
 def owns_image(conn: Connection, case_id: str, sha256: str) -> bool:
     """Whether this page image belongs to the case."""
     found = conn.execute(

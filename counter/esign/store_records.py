@@ -8,9 +8,11 @@ from sqlalchemy import Connection
 
 from counter.esign import store_esign as commands
 from counter.esign import store_reading as questions
+from counter.esign import store_tickets as tickets
 from counter.esign.ceremony import Ceremony
 from counter.esign.ink import Ink
 from counter.esign.ports import CeremonyState, NewDocument, NewSeal, Unfinished
+from counter.esign.ticket import KeptTicket, LeftOver, SigningTicket
 from counter.ids import CaseId, Digest
 from counter.store.executor import Executor
 
@@ -60,6 +62,26 @@ class SqlRecords:
         await self.executor.write(
             commands.keep_ink, case_id, ceremony_id, sha256, ink, audiences=self.audiences, now=now
         )
+
+    async def ticket(self, ceremony_id: str, field: str) -> KeptTicket | None:
+        return await self.executor.read(tickets.ticket_of, ceremony_id, field)
+
+    async def keep_ticket(
+        self, ceremony_id: str, ticket: SigningTicket, now: datetime
+    ) -> KeptTicket:
+        return await self.executor.write(tickets.keep_ticket, ceremony_id, ticket, now=now)
+
+    async def keep_value(self, ceremony_id: str, field: str, value: bytes) -> bytes:
+        return await self.executor.write(tickets.keep_value, ceremony_id, field, value)
+
+    async def keep_revision(self, ceremony_id: str, field: str, sha256: Digest) -> Digest:
+        return await self.executor.write(tickets.keep_revision, ceremony_id, field, sha256)
+
+    async def left_over(self) -> Sequence[LeftOver]:
+        return await self.executor.read(tickets.left_over)
+
+    async def cleared(self, one: LeftOver, now: datetime) -> None:
+        await self.executor.write(tickets.cleared, one.ceremony_id, one.field, now=now)
 
     async def sealed(self, ceremony_id: str, new: NewSeal, now: datetime) -> Digest:
         return await self.executor.write(

@@ -1,6 +1,15 @@
 """The tables of signing.  A case has one ceremony under way at most: a partial index says so."""
 
-from sqlalchemy import JSON, Column, Index, Integer, String, Table, Text
+from sqlalchemy import (
+    JSON,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+)
 
 from counter.store.metadata import UtcDateTime, metadata
 
@@ -79,3 +88,36 @@ ceremony_ink = Table(
     Column("at", UtcDateTime, nullable=False),
 )
 "strokes: `Ink.dump()`, gone as soon as the document is sealed or withdrawn; its digest stays."
+
+esign_ticket = Table(
+    "esign_ticket",
+    metadata,
+    Column("ceremony_id", String(40), primary_key=True),
+    Column("field", String(20), primary_key=True),
+    Column("parent_sha256", String(64), nullable=False),
+    Column("hole_sha256", String(64), nullable=False),
+    Column("hole_start", Integer, nullable=False),
+    Column("hole_end", Integer, nullable=False),
+    Column("document_digest", LargeBinary, nullable=False),
+    Column("signed_attributes", LargeBinary, nullable=False),
+    Column("mechanism", String(20), nullable=False),
+    Column("certificate", LargeBinary, nullable=False),
+    Column("issuers", JSON, nullable=False),
+    Column("token_room_bytes", Integer, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("value", LargeBinary),
+    Column("revision_sha256", String(64)),
+    Column("cleared_at", UtcDateTime),
+)
+"""A signature that was begun: one hole per act.  value: what the key's holder answered.
+
+issuers: certificates as DER in base64.  cleared_at: when the document with the hole, and of a
+withdrawn ceremony what became of it, went out of the blobs.
+"""
+
+Index(
+    "ix_esign_ticket_uncleared",
+    esign_ticket.c.ceremony_id,
+    sqlite_where=esign_ticket.c.cleared_at.is_(None),
+    postgresql_where=esign_ticket.c.cleared_at.is_(None),
+)

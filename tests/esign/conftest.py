@@ -1,17 +1,24 @@
 """One development PKI, one worker process and one time-stamping service per need."""
 
+import hashlib
 import math
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import count
 
 import pytest
 from aiohttp import web
 
 from counter.esign.form_typst import shipped_forms, shipped_glyphs
-from counter.esign.forms import Forms
+from counter.esign.forms import Forms, FormTemplate
 from counter.esign.glyphs import GlyphTable
+from counter.esign.ink import ink
 from counter.esign.pki_development import DevelopmentPki, ensure
+from counter.esign.ports import KeyProvider, PageImage
 from counter.esign.sign_pool import SignPool
+from counter.esign.stamps_http import HttpStamps
+from counter.esign.ticket import Act, InkAct, SealAct, SigningTicket
 from counter.esign.tsa_development import tsa_application
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
@@ -88,17 +95,76 @@ async def tsa(pki: DevelopmentPki) -> AsyncIterator[Tsa]:
     await made.stop()
 
 
+@pytest.fixture
+async def stamps(tsa: Tsa) -> AsyncIterator[HttpStamps]:
+    made = HttpStamps([tsa.url], new_nonce=count(1).__next__)
+    yield made
+    await made.close()
+
+
 @pytest.fixture(scope="session")
 def one_pool(pki: DevelopmentPki) -> Iterator[SignPool]:
     """Yield one worker process for all tests: starting it takes a second."""
-    made = SignPool(pki.signing, tsa_url="http://127.0.0.1:9/unset")
+    made = SignPool(pki.signing)
     yield made
     made.close_now()
 
 
 @pytest.fixture
-async def pool(one_pool: SignPool, tsa: Tsa) -> SignPool:
-    """Return the worker process, pointed at this test's time-stamping service."""
-    one_pool.tsa_url = tsa.url
+async def pool(one_pool: SignPool) -> SignPool:
     await one_pool.warm()
     return one_pool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedForm:
+    """A form with both signatures."""
+
+    signed: bytes
+    sealed: bytes
+    pages: tuple[PageImage, ...]
+    tickets: tuple[SigningTicket, ...]
+
+
+async def fulfil(
+    pool: SignPool,
+    stamps: HttpStamps,
+    pdf: bytes,
+    act: Act,
+    *,
+    now: datetime,
+    key: KeyProvider | None = None,
+) -> tuple[bytes, SigningTicket]:
+    """One signature as the service makes it, without the records."""
+    holder = key or pool.key(act.field)
+    chain = await holder.certificates()
+    begun = await pool.begin(pdf, act, chain, token_bytes=stamps.token_bytes, now=now)
+    ticket = begun.ticket
+    value = await holder.sign(ticket.dtbsr, ticket.mechanism)
+    await pool.require_value(ticket, value)
+    digest = hashlib.sha256(value).digest()
+    token = await stamps.stamp(digest, now, room_bytes=ticket.token_room_bytes)
+    return await pool.finish(begun.pdf, ticket, value, token, now), ticket
+
+
+async def seal(
+    pool: SignPool,
+    stamps: HttpStamps,
+    pdf: bytes,
+    form: FormTemplate,
+    data: dict[str, str],
+    *,
+    signed_at: datetime,
+    now: datetime,
+) -> SealedForm:
+    """Both signatures of a prepared form."""
+    inked = InkAct(ink=ink(STROKES), at=signed_at)
+    signed, first = await fulfil(pool, stamps, pdf, inked, now=now)
+    closing = SealAct(region=form.region, data=data, at=now)
+    sealed, second = await fulfil(pool, stamps, signed, closing, now=now)
+    return SealedForm(
+        signed=signed,
+        sealed=sealed,
+        pages=await pool.photograph(sealed),
+        tickets=(first, second),
+    )

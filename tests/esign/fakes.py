@@ -6,18 +6,31 @@ from datetime import datetime
 
 from counter.errors import Refusal
 from counter.esign.forms import FormTemplate, Language
-from counter.esign.ink import Ink
-from counter.esign.ports import PageImage, PreparedForm, SealedForm, Verdict
+from counter.esign.ports import Activation, PageImage, PreparedForm, Verdict
+from counter.esign.ticket import (
+    SEAL,
+    Act,
+    Begun,
+    CertificateChain,
+    InkAct,
+    Mechanism,
+    SigningTicket,
+)
 from counter.ids import Digest
+from counter.store.blobs_directory import BlobMissing
 
 
 class PaperStudio:
-    """`counter.esign.ports.Studio` made of paper."""
+    """`counter.esign.ports.Studio` and `Timestamps` made of paper."""
+
+    token_bytes = 10
 
     def __init__(self) -> None:
         self.refusal: Refusal | None = None
-        "Raised by `seal` and `require_timestamps` while set."
+        "Raised instead of a timestamp while set."
         self.sealings = 0
+        self.begun: list[str] = []
+        "Fields for which a hole was written."
         self.may_seal = asyncio.Event()
         self.may_seal.set()
         self.seal_begun = asyncio.Event()
@@ -28,30 +41,78 @@ class PaperStudio:
         pdf = f"{form.id} {sorted(data.items())} {language} {now}".encode()
         return PreparedForm(pdf=pdf, pages=_pages(pdf))
 
-    async def seal(
-        self,
-        pdf: bytes,
-        form: FormTemplate,
-        data: dict[str, str],
-        ink: Ink,
-        *,
-        signed_at: datetime,
-        now: datetime,
-    ) -> SealedForm:
+    async def begin(
+        self, pdf: bytes, act: Act, chain: CertificateChain, *, token_bytes: int, now: datetime
+    ) -> Begun:
         self.seal_begun.set()
         await self.may_seal.wait()
-        await self.require_timestamps()
-        self.sealings += 1
-        signed = pdf + f" signed {self.sealings} {ink.sha256} {signed_at}".encode()
-        sealed = signed + f" sealed {now}".encode()
-        return SealedForm(signed=signed, sealed=sealed, pages=_pages(sealed))
+        self.begun.append(act.field)
+        said = (
+            f" signed {self.begun.count(act.field)} {act.ink.sha256} {act.at}"
+            if isinstance(act, InkAct)
+            else f" sealed {act.at}"
+        )
+        holed = pdf + said.encode() + b" hole"
+        ticket = SigningTicket(
+            field=act.field,
+            parent_sha256=_digest(pdf),
+            hole_sha256=_digest(holed),
+            hole_start=len(holed) - 5,
+            hole_end=len(holed),
+            document_digest=bytes(32),
+            signed_attributes=said.encode(),
+            mechanism="ecdsa_sha256",
+            chain=chain,
+            token_room_bytes=token_bytes,
+        )
+        return Begun(ticket=ticket, pdf=holed)
+
+    async def require_value(self, ticket: SigningTicket, value: bytes) -> None:
+        assert value == b"signed " + ticket.dtbsr
+
+    async def finish(
+        self, pdf: bytes, ticket: SigningTicket, value: bytes, token: bytes, now: datetime
+    ) -> bytes:
+        assert token == b"at " + hashlib.sha256(value).digest()
+        self.sealings += ticket.field == SEAL
+        return pdf[: ticket.hole_start]
+
+    async def photograph(self, pdf: bytes) -> tuple[PageImage, ...]:
+        return _pages(pdf)
 
     async def verify(self, pdf: bytes, now: datetime) -> tuple[Verdict, ...]:
         return ()
 
-    async def require_timestamps(self) -> None:
+    async def stamp(self, digest: bytes, now: datetime, *, room_bytes: int) -> bytes:
+        await self.require(now)
+        return b"at " + digest
+
+    async def require(self, now: datetime) -> None:
         if self.refusal is not None:
             raise self.refusal
+
+
+class PaperKey:
+    """`counter.esign.ports.KeyProvider`: remembers what it was asked to sign."""
+
+    def __init__(self) -> None:
+        self.asked: list[bytes] = []
+        self.dies = False
+        "Hangs after it has signed, as if the answer were lost."
+        self.has_signed = asyncio.Event()
+        self.chain = CertificateChain(certificate=b"paper", issuers=(b"above",))
+
+    async def certificates(self) -> CertificateChain:
+        return self.chain
+
+    async def sign(
+        self, dtbsr: bytes, mechanism: Mechanism, activation: Activation | None = None
+    ) -> bytes:
+        self.asked.append(dtbsr)
+        self.has_signed.set()
+        if self.dies:
+            await asyncio.Event().wait()
+        return b"signed " + dtbsr
 
 
 class HeapBlobs:
@@ -66,7 +127,12 @@ class HeapBlobs:
         return sha256
 
     async def get(self, sha256: str) -> bytes:
+        if sha256 not in self.kept:
+            raise BlobMissing(sha256)
         return self.kept[sha256]
+
+    async def remove(self, sha256: str) -> None:
+        self.kept.pop(sha256, None)
 
 
 def _pages(pdf: bytes) -> tuple[PageImage, ...]:
@@ -74,3 +140,7 @@ def _pages(pdf: bytes) -> tuple[PageImage, ...]:
         PageImage(page=page, image=b"page %d of " % page + pdf, width_px=10, height_px=14)
         for page in (1, 2)
     )
+
+
+def _digest(content: bytes) -> Digest:
+    return Digest(hashlib.sha256(content).hexdigest())

@@ -7,8 +7,13 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+from sqlalchemy import Connection, select
+
 from counter.esign.pki_development import ensure
 from counter.esign.sign_pool import SignPool
+from counter.esign.store_tables import esign_ticket
+from counter.esign.ticket import CITIZEN, SEAL
 from counter.store.journal_sql import check
 from counter.store.sqlite_lane import SqliteLane
 from tests.esign.conftest import NOW, Tsa
@@ -17,26 +22,33 @@ from tests.esign.dying_node import CASE, service_on
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.parametrize("place", ["begin", CITIZEN, SEAL])
 async def test_ink_that_was_kept_before_kill_9_is_sealed_by_the_next_start(
-    tmp_path: Path, sqlite_template: Path
+    tmp_path: Path, sqlite_template: Path, place: str
 ) -> None:
     shutil.copyfile(sqlite_template, tmp_path / "counter.sqlite")
     pki = ensure(tmp_path / "keys", NOW)
     tsa = Tsa(pki)
     await tsa.start()
-    studio = SignPool(pki.signing, tsa_url=tsa.url)
+    studio = SignPool(pki.signing)
     lane: SqliteLane | None = None
     try:
-        await kill_after_the_ink(tmp_path, tsa.url)
+        await kill_after_the_ink(tmp_path, tsa.url, place)
 
         lane = SqliteLane(tmp_path / "counter.sqlite")
-        service = service_on(tmp_path, lane, studio)
+        service = service_on(tmp_path, lane, studio, tsa.url)
         (before,) = await service.ceremonies(CASE)
         assert (before.state, before.sealed_sha256) == ("signing", None)
+
+        held = await holes(lane)
+        assert set(held) == {"begin": set(), CITIZEN: {CITIZEN}, SEAL: {CITIZEN, SEAL}}[place]
 
         tsa.time = NOW + timedelta(hours=2)
         assert await service.resume(tsa.time) == 1
         assert await service.resume(tsa.time) == 0
+        after_all = await holes(lane)
+        assert held.items() <= after_all.items(), "never a second hole"
+        assert not any((tmp_path / "blobs" / h[:2] / h).exists() for h in after_all.values())
         (after,) = await service.ceremonies(CASE)
         assert after.state == "sealed" and after.sealed_sha256 is not None
         citizen, seal = await service.verify(CASE, after.sealed_sha256, tsa.time)
@@ -57,13 +69,23 @@ async def test_ink_that_was_kept_before_kill_9_is_sealed_by_the_next_start(
             await lane.close()
 
 
-async def kill_after_the_ink(directory: Path, tsa_url: str) -> None:
+async def holes(lane: SqliteLane) -> dict[str, str]:
+    """Return the digest of the document with the hole, by field."""
+
+    def read(conn: Connection) -> dict[str, str]:
+        return {row.field: row.hole_sha256 for row in conn.execute(select(esign_ticket))}
+
+    return await lane.read(read)
+
+
+async def kill_after_the_ink(directory: Path, tsa_url: str, place: str) -> None:
     node = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "tests.esign.dying_node",
         str(directory),
         tsa_url,
+        place,
         cwd=ROOT,
         env={"TZ": "UTC", "PATH": "/usr/bin:/bin"},
         stdout=asyncio.subprocess.PIPE,

@@ -10,9 +10,10 @@ from aiohttp import ClientSession
 from asn1crypto import core, tsp
 from cryptography.x509 import load_pem_x509_certificate
 
-from counter.esign.keys_files import KeyUnusable, load
+from counter.esign.keys_files import load
 from counter.esign.pki_development import DevelopmentPki, ensure
 from counter.esign.ports import KeyFiles
+from counter.esign.refusals import KeyUnusable
 from counter.esign.tsa_development import Authority
 from tests.esign.conftest import NOW, Tsa
 
@@ -57,23 +58,21 @@ def test_what_expires_soon_is_issued_again_and_the_authorities_stay(tmp_path: Pa
     assert after["root.crt"] == before["root.crt"]
     assert after["issuing.crt"] == before["issuing.crt"]
     assert after["seal.crt"] != before["seal.crt"]
-    fresh = load_pem_x509_certificate(pki.signing.seal.certificate.read_bytes())
+    fresh = load_pem_x509_certificate(pki.seal.certificate.read_bytes())
     assert fresh.not_valid_after_utc > later + timedelta(days=365)
 
 
 def test_a_start_that_was_cut_short_is_made_good(tmp_path: Path) -> None:
     pki = ensure(tmp_path / "keys", NOW)
-    pki.signing.witness.certificate.unlink()
+    pki.witness.certificate.unlink()
     (tmp_path / "keys" / "seal.key.new").write_bytes(b"half")
     again = ensure(tmp_path / "keys", NOW)
-    load(again.signing.witness)
-    load(again.signing.seal)
+    load(again.witness)
+    load(again.seal)
 
 
 def test_a_key_of_another_certificate_is_refused(pki: DevelopmentPki) -> None:
-    mixed = KeyFiles(
-        key=pki.tsa.key, certificate=pki.signing.seal.certificate, chain=pki.signing.seal.chain
-    )
+    mixed = KeyFiles(key=pki.tsa.key, certificate=pki.seal.certificate, chain=pki.seal.chain)
     with pytest.raises(KeyUnusable):
         load(mixed)
 
@@ -87,7 +86,7 @@ def test_openssl_accepts_the_timestamps(pki: DevelopmentPki, tmp_path: Path) -> 
     chain = tmp_path / "chain.pem"
     chain.write_bytes(b"".join(path.read_bytes() for path in pki.tsa.chain))
     at = ("-attime", str(int(NOW.timestamp())))
-    verify = ("-verify", "-in", reply, "-CAfile", pki.signing.roots[0], "-untrusted", chain, *at)
+    verify = ("-verify", "-in", reply, "-CAfile", pki.roots[0], "-untrusted", chain, *at)
     assert "Verification: OK" in openssl(*verify, "-queryfile", query)
     paper.write_bytes(b"something else")
     assert "Verification: FAILED" in openssl(*verify, "-data", paper)

@@ -16,6 +16,7 @@ from counter.esign.refusals import (
     DigestMismatch,
     DocumentUnknown,
     InkMissing,
+    KeyMismatch,
     PagesUnseen,
     SignatureInvalid,
     TimestampUnavailable,
@@ -23,12 +24,13 @@ from counter.esign.refusals import (
 from counter.esign.service import EsignService
 from counter.esign.store_records import SqlRecords
 from counter.esign.store_tables import ceremony_ink
+from counter.esign.ticket import CITIZEN, SEAL, CertificateChain
 from counter.ids import CaseId, CeremonyId
 from counter.store.executor import Executor
 from counter.store.journal_sql import check, read_all
 from counter.store.session_log import tail
 from tests.esign.conftest import FILLED, STROKES
-from tests.esign.fakes import HeapBlobs, PaperStudio
+from tests.esign.fakes import HeapBlobs, PaperKey, PaperStudio
 
 CASE = CaseId("case-1")
 HEARS = "terminal:1"
@@ -43,13 +45,21 @@ class Counter:
         self.executor = executor
         self.studio = PaperStudio()
         self.blobs = HeapBlobs()
+        self.keys = {CITIZEN: PaperKey(), SEAL: PaperKey()}
         self.parts: dict[str, Any] = {"forms": forms, "glyphs": glyphs, "new_id": new_id}
         self.service = self.started()
 
     def started(self) -> EsignService:
         """Return the service as a freshly started node has it."""
         records = SqlRecords(executor=self.executor, audiences=lambda conn, case_id: [HEARS])
-        return EsignService(records=records, blobs=self.blobs, studio=self.studio, **self.parts)
+        return EsignService(
+            records=records,
+            blobs=self.blobs,
+            studio=self.studio,
+            keys=self.keys,
+            stamps=self.studio,
+            **self.parts,
+        )
 
     async def present(self, now: datetime, case_id: CaseId = CASE) -> tuple[str, str]:
         """Answer (ceremony id, digest of the document on the screen)."""
@@ -337,6 +347,68 @@ async def test_a_node_killed_between_ink_and_seal_finishes_once_when_it_starts_a
     assert f"{now} sealed {later}".encode() in await node.pdf(CASE, done.sealed_sha256)
 
 
+@pytest.mark.parametrize("field", [CITIZEN, SEAL])
+async def test_a_node_that_dies_while_a_key_is_asked_asks_again_for_the_same_hash(
+    counter: Counter, now: datetime, field: str
+) -> None:
+    ceremony_id, sha256 = await counter.to_state("consented", now)
+    key = counter.keys[field]
+    key.dies = True
+    dying = asyncio.create_task(counter.service.sign(CASE, ceremony_id, sha256, STROKES, now))
+    await key.has_signed.wait()
+    dying.cancel()
+    await asyncio.gather(dying, return_exceptions=True)
+
+    key.dies = False
+    assert await counter.started().resume(now + timedelta(hours=1)) == 1
+    assert len(key.asked) == 2 and key.asked[0] == key.asked[1]
+    assert counter.studio.begun == [CITIZEN, SEAL], "never a second hole"
+    assert await counter.state() == "sealed"
+
+
+async def test_a_value_that_is_known_is_not_asked_for_again(
+    counter: Counter, now: datetime
+) -> None:
+    await counter.to_state("signing", now)
+    assert len(counter.keys[CITIZEN].asked) == 1, "signed; the timestamp was missing"
+    assert await counter.started().resume(now) == 1
+    assert len(counter.keys[CITIZEN].asked) == 1
+    assert counter.studio.begun == [CITIZEN, SEAL]
+
+
+async def test_a_key_that_was_changed_in_between_does_not_sign_what_was_begun(
+    counter: Counter, now: datetime
+) -> None:
+    ceremony_id, sha256 = await counter.to_state("consented", now)
+    key = counter.keys[CITIZEN]
+    key.dies = True
+    dying = asyncio.create_task(counter.service.sign(CASE, ceremony_id, sha256, STROKES, now))
+    await key.has_signed.wait()
+    dying.cancel()
+    await asyncio.gather(dying, return_exceptions=True)
+    key.dies, key.chain = False, CertificateChain(certificate=b"another", issuers=())
+    with pytest.raises(KeyMismatch):
+        await counter.started().resume(now)
+    assert len(key.asked) == 1
+    await counter.service.withdraw(CASE, ceremony_id, by="agent:a", now=now)
+    assert await counter.state() == "withdrawn"
+
+
+@pytest.mark.parametrize("end", ["sealed", "withdrawn"])
+async def test_no_document_with_a_hole_is_left_behind(
+    counter: Counter, now: datetime, end: str
+) -> None:
+    ceremony_id, _ = await counter.to_state("signing", now)
+    assert any(content.endswith(b" hole") for content in counter.blobs.kept.values())
+    if end == "sealed":
+        await counter.service.resume(now)
+    else:
+        await counter.service.withdraw(CASE, ceremony_id, by="agent:a", now=now)
+    assert not any(content.endswith(b" hole") for content in counter.blobs.kept.values())
+    left = [content for content in counter.blobs.kept.values() if b" signed 1" in content]
+    assert bool(left) == (end == "sealed"), "what was withdrawn leaves no ink"
+
+
 async def test_two_nodes_that_seal_at_once_agree_on_one_document(
     counter: Counter, now: datetime
 ) -> None:
@@ -362,7 +434,13 @@ async def test_one_bad_document_does_not_hold_up_the_others(
         await counter.service.sign(other, ceremony_id, sha256, STROKES, now)
     counter.studio.refusal = None
     first = (await counter.service.ceremonies(CASE))[0].sha256
-    counter.blobs.kept[first] = b"not what was kept"
+    begun = counter.blobs.kept[first]
+    hole = next(
+        sha256
+        for sha256, content in counter.blobs.kept.items()
+        if content.startswith(begun) and content.endswith(b" hole")
+    )
+    counter.blobs.kept[hole] = b"not what was kept"
     with pytest.raises(SignatureInvalid):
         await counter.started().resume(now)
     assert (await counter.service.ceremonies(other))[0].state == "sealed"

@@ -414,6 +414,24 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "clock_wrong": (
         N_("The clock of this machine is wrong"),
         N_("Nothing can be signed now. Call the technical staff.")),
+    "key_unusable": (
+        N_("The key for signing cannot be used"),
+        N_("Nothing can be signed now. Call the technical staff.")),
+    "key_unavailable": (
+        N_("Whoever keeps the key does not answer"),
+        N_("What was signed is kept and will be sealed by itself. Wait a moment.")),
+    "key_mismatch": (
+        N_("The signature does not belong to its certificate"),
+        N_("Withdraw the form and present it again. Tell the technical staff.")),
+    "certificate_expired": (
+        N_("The certificate for signing is not valid today"),
+        N_("Nothing can be signed now. Call the technical staff.")),
+    "activation_refused": (
+        N_("The code was not accepted"),
+        N_("Ask for a new code and type it once more.")),
+    "activation_locked": (
+        N_("The code was wrong three times"),
+        N_("Sign in another way, or unlock your key where you got it.")),
 }
 # fmt: on
 

@@ -1,0 +1,117 @@
+"""Which keys sign, from a file of the operator's: TOML, with secrets in files of their own.
+
+    timestamps = ["https://tsa.example/", "https://tsa.other.example/"]
+    roots = ["root.pem"]
+
+    [witness]
+    kind = "pkcs12"
+    path = "witness.p12"
+    passphrase_file = "witness.passphrase"
+
+    [seal]
+    kind = "pkcs11"
+    library = "/usr/lib/maker/pkcs11.so"
+    token = "dept"
+    label = "seal"
+    pin_file = "seal.pin"
+    chain = ["issuing.pem"]
+
+`kind = "pem"` has `key`, `certificate` and `chain`.  Paths are relative to the file.
+"""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from counter.esign.ports import KeyFiles, KeySource, Pkcs11Key, Pkcs12File, SigningKeys
+from counter.esign.refusals import KeyUnusable
+
+
+class _Said(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class _Pem(_Said):
+    kind: Literal["pem"]
+    key: Path
+    certificate: Path
+    chain: tuple[Path, ...] = ()
+
+
+class _Pkcs12(_Said):
+    kind: Literal["pkcs12"]
+    path: Path
+    passphrase_file: Path | None = None
+
+
+class _Pkcs11(_Said):
+    kind: Literal["pkcs11"]
+    library: Path
+    token: str
+    label: str
+    pin_file: Path
+    chain: tuple[Path, ...] = ()
+
+
+_Key = Annotated[_Pem | _Pkcs12 | _Pkcs11, Field(discriminator="kind")]
+
+
+class _File(_Said):
+    timestamps: Annotated[tuple[str, ...], Field(min_length=1)]
+    roots: Annotated[tuple[Path, ...], Field(min_length=1)]
+    witness: _Key
+    seal: _Key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SigningSetup:
+    """Keys, whom we trust, and where timestamps come from."""
+
+    keys: SigningKeys
+    tsa_urls: tuple[str, ...]
+    "Asked in this order."
+
+
+def read(file: Path) -> SigningSetup:
+    """What the file says.  Raises `KeyUnusable` when it cannot be read; secrets are in no text."""
+    try:
+        said = _File.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
+        keys = SigningKeys(
+            witness=_source(said.witness, file.parent),
+            seal=_source(said.seal, file.parent),
+            roots=tuple(file.parent / path for path in said.roots),
+        )
+    except ValidationError as error:
+        wrong = ", ".join(".".join(map(str, one["loc"])) for one in error.errors())
+        raise KeyUnusable(f"{file.name}: look at {wrong}") from None
+    except (OSError, ValueError) as error:
+        raise KeyUnusable(f"{file.name}: {type(error).__name__} while reading it") from error
+    return SigningSetup(keys=keys, tsa_urls=said.timestamps)
+
+
+def _source(said: _Pem | _Pkcs12 | _Pkcs11, beside: Path) -> KeySource:
+    if isinstance(said, _Pem):
+        return KeyFiles(
+            key=beside / said.key,
+            certificate=beside / said.certificate,
+            chain=tuple(beside / path for path in said.chain),
+        )
+    if isinstance(said, _Pkcs12):
+        secret = said.passphrase_file
+        return Pkcs12File(
+            path=beside / said.path, passphrase=_secret(beside / secret) if secret else ""
+        )
+    return Pkcs11Key(
+        library=said.library,
+        token=said.token,
+        label=said.label,
+        pin=_secret(beside / said.pin_file),
+        chain=tuple(beside / path for path in said.chain),
+    )
+
+
+def _secret(file: Path) -> str:
+    return file.read_text(encoding="utf-8").removesuffix("\n")

@@ -1,0 +1,111 @@
+"""One signature of a ceremony, in two phases and through every death of a node.
+
+A ticket is kept before the key is asked, the value before the timestamp, the document before its
+row.  A restart goes on from there: the same hash is asked for again, and no second hole is written.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+
+from counter.errors import NotAllowedNow
+from counter.esign.ports import (
+    Blobs,
+    KeyProvider,
+    Records,
+    Studio,
+    Timestamps,
+    Unfinished,
+)
+from counter.esign.refusals import KeyMismatch, SignatureInvalid
+from counter.esign.ticket import Act, KeptTicket
+from counter.ids import Digest
+
+
+class SigningService:
+    """See the module."""
+
+    def __init__(
+        self,
+        *,
+        records: Records,
+        blobs: Blobs,
+        studio: Studio,
+        keys: Mapping[str, KeyProvider],
+        stamps: Timestamps,
+    ) -> None:
+        """keys: by the signature field that they sign."""
+        self._records = records
+        self._blobs = blobs
+        self._studio = studio
+        self._keys = keys
+        self._stamps = stamps
+
+    async def fulfil(self, waiting: Unfinished, parent: Digest, act: Act, now: datetime) -> Digest:
+        """One signature, from wherever a dead node left it; answers the document it is in."""
+        ceremony_id, field = waiting.ceremony_id, act.field
+        kept = await self._records.ticket(ceremony_id, field)
+        if kept is None:
+            kept = await self._begin(waiting, parent, act, now)
+        if kept.revision_sha256 is not None:
+            return kept.revision_sha256
+        ticket = kept.ticket
+        value = kept.value
+        if value is None:
+            holder = self._keys[field]
+            if (await holder.certificates()).sha256 != ticket.chain.sha256:
+                raise KeyMismatch(
+                    f"ceremony {ceremony_id}: {field} was begun for certificate "
+                    f"{ticket.chain.sha256[:12]}, which the key has no more; withdraw the form"
+                )
+            value = await holder.sign(ticket.dtbsr, ticket.mechanism)
+            await self._studio.require_value(ticket, value)
+            value = await self._records.keep_value(ceremony_id, field, value)
+        token = await self._stamps.stamp(
+            hashlib.sha256(value).digest(), now, room_bytes=ticket.token_room_bytes
+        )
+        hole = await self.sound(ticket.hole_sha256)
+        done = await self._blobs.put(await self._studio.finish(hole, ticket, value, token, now))
+        try:
+            standing = await self._records.keep_revision(ceremony_id, field, done)
+        except NotAllowedNow:
+            await self._blobs.remove(done)
+            raise
+        if standing != done:
+            await self._blobs.remove(done)
+        return standing
+
+    async def _begin(
+        self, waiting: Unfinished, parent: Digest, act: Act, now: datetime
+    ) -> KeptTicket:
+        begun = await self._studio.begin(
+            await self.sound(parent),
+            act,
+            await self._keys[act.field].certificates(),
+            token_bytes=self._stamps.token_bytes,
+            now=now,
+        )
+        # Durable before the key is asked: it is never asked for a second hole.
+        hole = await self._blobs.put(begun.pdf)
+        try:
+            kept = await self._records.keep_ticket(waiting.ceremony_id, begun.ticket, now)
+        except NotAllowedNow:
+            await self._blobs.remove(hole)
+            raise
+        if kept.ticket.hole_sha256 != hole:
+            await self._blobs.remove(hole)
+        return kept
+
+    async def clear(self, now: datetime) -> None:
+        """Remove documents with holes once nobody needs them: they hold somebody's ink."""
+        for one in await self._records.left_over():
+            for sha256 in one.documents:
+                await self._blobs.remove(sha256)
+            await self._records.cleared(one, now)
+
+    async def sound(self, sha256: str) -> bytes:
+        """Kept bytes.  Raises `SignatureInvalid` when they are not those that were kept."""
+        content = await self._blobs.get(sha256)
+        if hashlib.sha256(content).hexdigest() != sha256:
+            raise SignatureInvalid(f"the kept bytes of {sha256[:12]} are not those that were kept")
+        return content

@@ -1,0 +1,166 @@
+"""The time-stamping services: RFC 3161 over HTTP, one after the other.
+
+Exactly one request per token while the first service answers; one that fails is left alone for a
+minute.  An answer counts only when it is about what was asked, now, and by our clock.
+Source: RFC 3161 2.4, 3.4.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from aiohttp import ClientError, ClientSession, ClientTimeout
+from asn1crypto import tsp
+
+from counter.esign.refusals import ClockWrong, TimestampUnavailable
+
+log = logging.getLogger(__name__)
+
+PATIENCE_S: Final = 1.0
+REST_S: Final = 60.0
+"For so long a service that failed is not asked again while another one is left."
+FRESH_S: Final = 60.0
+"A service that answered this long ago is taken to be there still."
+CLOCK_SLACK: Final = timedelta(seconds=60)
+UNSEEN_TOKEN_BYTES: Final = 6_144
+"Of a service that has not answered yet: RSA-4096 with two certificates is shorter."
+MAX_ANSWER_BYTES: Final = 65_536
+
+
+class _Unfit(Exception):
+    """An answer that is no token over what was asked."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Service:
+    url: str
+    resting_until: float = float("-inf")
+    answered_at: float = float("-inf")
+    token_bytes: int = UNSEEN_TOKEN_BYTES
+
+
+class HttpStamps:
+    """`counter.esign.ports.Timestamps`."""
+
+    def __init__(
+        self,
+        urls: Sequence[str],
+        *,
+        new_nonce: Callable[[], int],
+        clock: Callable[[], float] | None = None,
+    ) -> None:
+        """clock: seconds of any origin; the loop's when None."""
+        if not urls:
+            raise ValueError("a time-stamping service is needed")
+        self._services = [_Service(url=url) for url in urls]
+        self._new_nonce = new_nonce
+        self._clock = clock
+        self._session: ClientSession | None = None
+
+    @property
+    def token_bytes(self) -> int:
+        """The longest token to be expected of any of them."""
+        return max(service.token_bytes for service in self._services)
+
+    async def stamp(self, digest: bytes, now: datetime, *, room_bytes: int) -> bytes:
+        """A token over a SHA-256.  Raises `TimestampUnavailable`, `ClockWrong`."""
+        failed: list[str] = []
+        for service in self._in_turn():
+            try:
+                token, at = await self._ask(service, digest)
+                if len(token) > room_bytes:
+                    raise _Unfit(f"a token of {len(token)} bytes, room for {room_bytes}")
+            except (ClientError, TimeoutError, OSError, _Unfit) as error:
+                service.resting_until = self._seconds() + REST_S
+                said = str(error) if isinstance(error, _Unfit) else type(error).__name__
+                failed.append(f"{service.url}: {said}")
+                continue
+            if abs(at - now) > CLOCK_SLACK:
+                raise ClockWrong(f"{service.url} says {at}, our clock {now}: over 60 s apart")
+            service.resting_until = float("-inf")
+            service.answered_at = self._seconds()
+            service.token_bytes = len(token)
+            if failed:
+                log.warning("timestamps: %s", "; ".join(failed))
+            return token
+        raise TimestampUnavailable(f"no timestamp ({'; '.join(failed)}); are they running?")
+
+    async def require(self, now: datetime) -> None:
+        """Raise `TimestampUnavailable`, `ClockWrong`; asks only when none answered of late."""
+        fresh = self._seconds() - FRESH_S
+        if not any(
+            s.answered_at > fresh and s.answered_at > s.resting_until - REST_S
+            for s in self._services
+        ):
+            await self.stamp(bytes(32), now, room_bytes=MAX_ANSWER_BYTES)
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    def _in_turn(self) -> list[_Service]:
+        """Those that do not rest, in the order given; when all rest, all of them."""
+        at = self._seconds()
+        return [one for one in self._services if one.resting_until <= at] or self._services
+
+    async def _ask(self, service: _Service, digest: bytes) -> tuple[bytes, datetime]:
+        nonce = self._new_nonce()
+        asked = tsp.TimeStampReq(
+            {
+                "version": "v1",
+                "message_imprint": {
+                    "hash_algorithm": {"algorithm": "sha256"},
+                    "hashed_message": digest,
+                },
+                "nonce": nonce,
+                "cert_req": True,
+            }
+        )
+        if self._session is None:
+            self._session = ClientSession(timeout=ClientTimeout(total=PATIENCE_S))
+        async with self._session.post(
+            service.url,
+            data=asked.dump(),
+            headers={"Content-Type": "application/timestamp-query"},
+            allow_redirects=False,
+        ) as answer:
+            if answer.status != 200 or answer.content_type != "application/timestamp-reply":
+                raise _Unfit(f"status {answer.status}, {answer.content_type}")
+            body = await answer.content.read(MAX_ANSWER_BYTES + 1)
+            while len(body) <= MAX_ANSWER_BYTES and not answer.content.at_eof():
+                body += await answer.content.read(MAX_ANSWER_BYTES + 1 - len(body))
+        return _token(body, digest, nonce)
+
+    def _seconds(self) -> float:
+        return self._clock() if self._clock else asyncio.get_running_loop().time()
+
+
+def _token(body: bytes, digest: bytes, nonce: int) -> tuple[bytes, datetime]:
+    """The token of an answer and its time.  Raises `_Unfit`."""
+    if len(body) > MAX_ANSWER_BYTES:
+        raise _Unfit("an answer that does not end")
+    try:
+        answer = tsp.TimeStampResp.load(body, strict=True)
+        status = answer["status"]["status"].native
+        if status not in ("granted", "granted_with_mods"):
+            raise _Unfit(f"status {status}")
+        token = answer["time_stamp_token"]
+        info = token["content"]["encap_content_info"]["content"].parsed
+        imprint = info["message_imprint"]
+        same = (
+            imprint["hash_algorithm"]["algorithm"].native == "sha256"
+            and imprint["hashed_message"].native == digest
+            and info["nonce"].native == nonce
+        )
+        at: datetime = info["gen_time"].native
+        made: bytes = token.dump()
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise _Unfit(f"{type(error).__name__} in its answer") from error
+    if not same:
+        raise _Unfit("a token over something else")
+    return made, at

@@ -1,0 +1,123 @@
+"""A remote signing service on loopback, stricter than real ones: CSC API versions 1 and 2."""
+
+import asyncio
+import base64
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiohttp import web
+
+from counter.esign.keys_csc import ALGORITHMS, SHA256
+from counter.esign.keys_files import FileKey
+from counter.esign.ports import KeyProvider
+from counter.esign.ticket import Mechanism
+
+TOKEN, CREDENTIAL, PIN, OTP = "let-us-in", "citizen-1", "4711", "123456"
+LIFE_S = 300
+
+
+class FakeService:
+    """One credential.  Each SAD is for one signature over the hashes it was given for."""
+
+    def __init__(self, key: FileKey, mechanism: Mechanism, version: int) -> None:
+        self.key = key
+        self.signs_with: KeyProvider = key
+        self.mechanism = mechanism
+        self.version = version
+        self.scal = "2"
+        self.key_status = "enabled"
+        self.seconds = 0.0
+        self.fault: str | None = None
+        "A call that answers `garbage`, and how: `call:html`, `call:list`, `call:hang`, `call:500`."
+        self.seen: list[tuple[str, dict[str, Any]]] = []
+        self.url = ""
+        self._sads: dict[str, tuple[list[str], float]] = {}
+
+    async def info(self, asked: dict[str, Any]) -> dict[str, Any]:
+        chain = await self.key.certificates()
+        certificates = [chain.certificate, *chain.issuers]
+        return {
+            "key": {"status": self.key_status, "algo": [ALGORITHMS[self.mechanism][0]]},
+            "cert": {
+                "status": "valid",
+                "certificates": [base64.b64encode(one).decode() for one in certificates],
+            },
+            "SCAL": self.scal,
+        }
+
+    async def authorize(self, asked: dict[str, Any]) -> dict[str, Any]:
+        if self.version == 1:
+            hashes, pin, otp = asked["hash"], asked.get("PIN"), asked.get("OTP")
+        else:
+            codes = {one["id"]: one["value"] for one in asked["authData"]}
+            hashes, pin, otp = asked["hashes"], codes.get("PIN"), codes.get("OTP")
+            assert asked["hashAlgorithmOID"] == SHA256
+        assert asked["numSignatures"] == len(hashes) == 1
+        if pin != PIN:
+            raise problem("invalid_pin")
+        if otp != OTP:
+            raise problem("invalid_otp")
+        sad = f"sad-{len(self.seen)}"
+        self._sads[sad] = (hashes, self.seconds + LIFE_S)
+        if self.fault == "expire":
+            self.seconds += LIFE_S
+        return {"SAD": sad, "expiresIn": LIFE_S}
+
+    async def sign_hash(self, asked: dict[str, Any]) -> dict[str, Any]:
+        names = ("hash", "hashAlgo") if self.version == 1 else ("hashes", "hashAlgorithmOID")
+        hashes = asked[names[0]]
+        assert asked[names[1]] == SHA256
+        assert asked["signAlgo"] == ALGORITHMS[self.mechanism][0]
+        bound, until = self._sads.pop(asked["SAD"], (None, 0.0))
+        if bound != hashes or self.seconds >= until:
+            raise problem("invalid_sad")
+        values = [
+            await self.signs_with.sign(base64.b64decode(one), self.mechanism) for one in hashes
+        ]
+        return {"signatures": [base64.b64encode(one).decode() for one in values]}
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        call = request.match_info["call"]
+        if request.headers.get("Authorization") != f"Bearer {TOKEN}":
+            return web.json_response({"error": "invalid_token"}, status=401)
+        asked = await request.json()
+        self.seen.append((call, asked))
+        if asked["credentialID"] != CREDENTIAL:
+            raise problem("invalid_request")
+        where, _, how = (self.fault or "").rpartition(":")
+        if where == call:
+            return await faulty(how)
+        calls = {
+            "credentials/info": self.info,
+            "credentials/authorize": self.authorize,
+            "signatures/signHash": self.sign_hash,
+        }
+        return web.json_response(await calls[call](asked))
+
+
+def problem(code: str) -> web.HTTPBadRequest:
+    return web.HTTPBadRequest(text=json.dumps({"error": code}), content_type="application/json")
+
+
+async def faulty(how: str) -> web.StreamResponse:
+    if how == "hang":
+        await asyncio.Event().wait()
+    if how == "500":
+        return web.json_response({"error": "server_error"}, status=500)
+    if how == "endless":
+        return web.Response(body=b"[" * 200_000)
+    return web.Response(text="<h1>hello</h1>" if how == "html" else "[]")
+
+
+@asynccontextmanager
+async def served(service: FakeService) -> AsyncIterator[FakeService]:
+    application = web.Application()
+    application.router.add_post(f"/csc/v{service.version}/{{call:.+}}", service.handle)
+    runner = web.AppRunner(application, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    service.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    yield service
+    await runner.cleanup()

@@ -1,0 +1,80 @@
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from counter.esign.keys_toml import read
+from counter.esign.pki_development import DevelopmentPki
+from counter.esign.ports import Pkcs11Key, Pkcs12File
+from counter.esign.refusals import KeyUnusable
+from counter.esign.sign_worker import opened
+
+TEXT = """
+timestamps = ["https://tsa.example/"]
+roots = ["root.crt"]
+
+[witness]
+kind = "pkcs12"
+path = "witness.p12"
+passphrase_file = "secret"
+
+[seal]
+kind = "pkcs11"
+library = "/usr/lib/maker.so"
+token = "dept"
+label = "seal"
+pin_file = "secret"
+chain = ["issuing.crt"]
+"""
+
+
+def written(directory: Path, text: str = TEXT) -> Path:
+    (directory / "secret").write_text("open sesame\n")
+    file = directory / "signing.toml"
+    file.write_text(text)
+    return file
+
+
+def test_keys_of_every_kind_are_named_in_one_file(tmp_path: Path) -> None:
+    setup = read(written(tmp_path))
+    assert setup.tsa_urls == ("https://tsa.example/",)
+    witness, seal = setup.keys.witness, setup.keys.seal
+    assert witness == Pkcs12File(path=tmp_path / "witness.p12", passphrase="open sesame")
+    assert isinstance(seal, Pkcs11Key)
+    assert (seal.token, seal.label, seal.pin) == ("dept", "seal", "open sesame")
+    assert seal.chain == (tmp_path / "issuing.crt",)
+    assert "sesame" not in repr(setup)
+
+
+def test_what_it_names_is_opened(tmp_path: Path, pki: DevelopmentPki) -> None:
+    files = pki.seal
+    pem = (
+        f'kind = "pem"\nkey = "{files.key}"\ncertificate = "{files.certificate}"\n'
+        f'chain = ["{files.chain[0]}"]\n'
+    )
+    file = written(
+        tmp_path,
+        f'timestamps = ["t"]\nroots = ["{pki.roots[0]}"]\n[witness]\n{pem}[seal]\n{pem}',
+    )
+    keys = read(file).keys
+    chain = asyncio.run(opened(keys.seal).certificates())
+    assert chain.certificate and len(chain.issuers) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (("timestamps = [", "timestamp = ["), "timestamps"),
+        (('["https://tsa.example/"]', "[]"), "timestamps"),
+        (('kind = "pkcs12"', 'kind = "paper"'), "witness"),
+        (('label = "seal"', ""), "label"),
+        (("[witness]", "[witness"), "TOMLDecodeError"),
+        (('pin_file = "secret"', 'pin_file = "nowhere"'), "FileNotFoundError"),
+    ],
+)
+def test_what_is_wrong_is_named_without_secrets(
+    tmp_path: Path, change: tuple[str, str], told: str
+) -> None:
+    with pytest.raises(KeyUnusable, match=told) as refused:
+        read(written(tmp_path, TEXT.replace(*change)))
+    assert "sesame" not in str(refused.value)
