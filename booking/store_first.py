@@ -28,7 +28,7 @@ def hold_first(conn: Connection, order: FirstOrder, *, tell: Tell, now: datetime
     """
     before = conn.execute(select(appointment).where(appointment.c.idem == order.idem)).first()
     if before is not None:
-        if (before.service, before.site) != (order.service, order.site):
+        if (before.service, before.site, before.sitting) != (order.service, order.site, None):
             raise BadDetails(("key",))
         if state_of(before, now) is not State.HELD:
             raise HoldExpired(f"the hold of this key is {before.state}")

@@ -11,6 +11,7 @@ from booking.appointment import AppointmentView, Details, State
 from booking.orders import Held
 from booking.ports import Store
 from booking.service import BookingService
+from booking.slots import Part
 from booking.tables import appointment, claim
 from counter.store.executor import Executor
 from counter.store.outbox import outbox
@@ -101,6 +102,14 @@ async def test_a_key_is_for_the_services_that_it_was_first_used_for(
     assert refused.value.fields == ("key",)
     assert await executor.read(rows, appointment) == known
     assert await booking.hold_sitting("k", first, SITE, TEN, "p", now) == kept
+
+
+async def test_a_key_of_a_visit_is_not_for_the_first_time_of_a_day(
+    booking: BookingService, now: datetime
+) -> None:
+    await booking.hold_sitting("k", TWO, SITE, TEN, "p", now)
+    with pytest.raises(errors.BadDetails):
+        await booking.hold_first("k", SERVICE, SITE, TEN.date(), Part.DAY, "p", now)
 
 
 async def test_it_is_moved_as_one(booking: BookingService, now: datetime) -> None:
