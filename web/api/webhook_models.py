@@ -12,6 +12,7 @@ Kind = Literal[
     "appointment.cancelled",
     "appointment.noshow",
     "appointment.reminder",
+    "case.handed_over",
     "waitlist.offered",
 ]
 
