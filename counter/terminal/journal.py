@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from counter.errors import Refusal
 from counter.ids import Digest, RequestId
 
 KEPT_FOR: Final = timedelta(hours=24)
@@ -20,10 +19,8 @@ SITTING: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _NAME: Final = re.compile(r"(\d{8})-(\d{13})-([0-9a-f]{32})\.page")
 
 
-class EntryDamaged(Refusal):
+class EntryDamaged(Exception):
     """A kept photograph does not open: another key, or other bytes."""
-
-    code = "entry_damaged"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

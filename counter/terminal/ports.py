@@ -11,16 +11,12 @@ from counter.terminal.journal import Entry, Shot
 from counter.terminal.upload import Denial, Progress
 
 
-class LineLost(Refusal):
+class LineLost(Exception):
     """The counter did not answer."""
 
-    code = "line_lost"
 
-
-class Denied(Refusal):
+class Denied(Exception):
     """The counter answered with a no."""
-
-    code = "denied"
 
     def __init__(self, denial: Denial) -> None:
         super().__init__(denial.code)
