@@ -85,6 +85,8 @@ class HardwareKey:
             except (PinIncorrect, PinLocked, PinLenRange) as error:
                 self._pin_refused = True
                 raise KeyUnusable(f"token {source.token}: {type(error).__name__}") from error
+            except PKCS11Error:
+                raise  # one of the errors below too
             except RuntimeError as error:
                 raise KeyUnusable(f"{source.library.name} is no PKCS #11 module") from error
         return self._session

@@ -34,7 +34,9 @@ def written(change: Callable[[IncrementalPdfFileWriter], None]) -> Callable[[byt
 
 
 def field(writer: IncrementalPdfFileWriter, name: str) -> Any:
-    return next(f for f in writer.root["/AcroForm"]["/Fields"] if f["/T"] == name)
+    fields = writer.root["/AcroForm"]["/Fields"]
+    found = [fields.raw_get(number).get_object() for number in range(len(fields))]
+    return next(one for one in found if one["/T"] == name)
 
 
 def rectangle(*corners: int) -> ArrayObject:
