@@ -13,7 +13,7 @@ from counter.errors import Refusal
 from counter.ids import RequestId
 from counter.protocol.device import DeviceHealth, DeviceScreen
 from counter.terminal.journal import Shot
-from counter.terminal.ports import DeviceFailed, Journal
+from counter.terminal.ports import DeviceFailed, Journal, LineLost
 from counter.terminal.program import EndSitting, TakeShot, deeds, page_died
 from counter.terminal.relay_service import RelayService
 from counter.terminal.selftest_service import Devices, SelfTest
@@ -197,6 +197,6 @@ class ProgramService:
         """None when the counter did not answer, or said no: nothing here depends on it."""
         try:
             return await self._line.ask(event, body, tries=tries)
-        except Refusal as refused:
+        except (Refusal, LineLost) as refused:
             log.info("%s: %s", event, refused)
             return None
