@@ -70,7 +70,18 @@ def gather(domain: str) -> Catalog:
         one = text if isinstance(text, str) else text[0]
         if known.get(one, context) is None:
             catalog.add(text, locations=[(file, line)], context=context)
+    if domain == "shared":
+        _note_scripts(catalog)
     return catalog
+
+
+def _note_scripts(shared: Catalog) -> None:
+    """Note which scripts of the faces say what `shared` has: pages carry the texts of scripts."""
+    for path in sorted(WEB.rglob("*.ts*")):
+        if path.suffix in (".ts", ".tsx") and path.relative_to(WEB).parts[0] in DOMAINS[1:]:
+            for file, line, text, _ in _script(path, path.relative_to(ROOT).as_posix()):
+                if shared.get(text if isinstance(text, str) else text[0]) is not None:
+                    shared.add(text, locations=[(file, line)])
 
 
 def _texts(folder: Path) -> Iterator[Found]:

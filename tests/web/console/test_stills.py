@@ -118,5 +118,5 @@ async def test_the_agent_holds_the_picture_and_looks_once_more(chromium: Browser
 async def test_by_voice_there_is_nothing_to_hold(chromium: Browser) -> None:
     async with FakeCounter() as counter:
         page = await in_call(chromium, counter, picture=False)
-        await page.locator(".empty").wait_for()
+        await page.locator("#panel-papers .empty").wait_for()
         assert await page.get_by_role("button", name="定格畫面").count() == 0
