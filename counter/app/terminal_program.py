@@ -147,7 +147,8 @@ def draw(number: int, how: Literal["", "dark", "blurred"]) -> bytes:
 
 async def _end(tasks: list["asyncio.Task[None]"]) -> None:
     for task in tasks:
-        task.cancel()
+        if not task.cancelling():  # once more would break off the wiping that the first began
+            task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
 
 

@@ -35,6 +35,10 @@ PAUSE_S: Final = 1.0
 ENDS_S: Final = 5.0
 
 
+SWEEPS: Final = 50
+"Ten seconds: on a busy machine what was killed takes a while to be gone."
+
+
 class ChromiumProcess:
     """See `counter.terminal.program_service.Browser`."""
 
@@ -132,7 +136,7 @@ class ChromiumProcess:
     async def _sweep(self) -> None:
         """Delete every profile, also of earlier lives of this program."""
         for path in self._profiles.glob("profile-*"):
-            for _ in range(5):  # a process that is just ending may write once more
+            for _ in range(SWEEPS):  # processes that are just ending may write once more
                 await asyncio.to_thread(shutil.rmtree, path, ignore_errors=True)
                 if not path.exists():
                     break

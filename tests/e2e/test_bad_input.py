@@ -223,7 +223,7 @@ async def test_unreadable_photographs_and_unfinished_forms_change_nothing(
     await expect(terminal.page.locator("[role=alert]")).to_be_visible()
 
     # A form without what it needs: said beside the field; refused by the counter as well.
-    await console.page.get_by_role("tab").nth(1).click()
+    await console.page.locator("#tab-forms").click()
     await console.page.locator(".form .button--main").click()
     wrong = console.page.locator(".field--wrong .field__wrong")
     await expect(wrong.first).to_have_text(on_screen("console", "Please fill this in."))
