@@ -131,6 +131,7 @@ def add_sheets(
                 width_px=look.width_px,
                 height_px=look.height_px,
                 findings={
+                    "format": "free",  # unless the look found another
                     "light": round(look.light, 1),
                     "notes": list(look.notes),
                     **(asdict(look.findings) if look.findings is not None else {}),
@@ -188,12 +189,18 @@ def send(
                 seq=seq,
                 item=row.item,
                 state=PageState.STORED,
-                original_sha256=one.original_sha256,
+                original_sha256=page_sha256,  # the file itself was never kept
                 page_sha256=page_sha256,
                 thumb_sha256=thumb_sha256,
                 width_px=one.width_px,
                 height_px=one.height_px,
-                findings={**one.findings, "link": row.id, "advice": one.advice},
+                findings={
+                    "format": "free",
+                    **one.findings,
+                    "link": row.id,
+                    "advice": one.advice,
+                    "file_sha256": one.original_sha256,
+                },
                 stored_at=now,
             )
         )
