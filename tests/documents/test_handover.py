@@ -130,6 +130,17 @@ async def test_nothing_leaves_before_it_is_closed_and_sealed(office: Office, sta
     assert office.folders() == ["A013-case-1"]
 
 
+async def test_a_case_whose_only_document_has_no_seal_yet_waits_for_it(office: Office) -> None:
+    sealed = replace(office.cases.known, leaves=())
+    office.cases.known = unsealed(sealed)
+    assert await office.node().work_one()
+    assert await office.outcome() is None
+    office.cases.known = sealed
+    office.now += PAUSE
+    assert await office.node().work_one()
+    assert office.folders() == ["A013-case-1"]
+
+
 async def test_it_waits_for_words_for_a_while_and_then_goes_without(office: Office) -> None:
     await office.owe(WORDS, "p-1")
     assert await office.node().work_one()
