@@ -15,6 +15,7 @@ from booking.script_opencc import simplified
 from counter.app.clock import clock, new_id
 from counter.app.files import secret
 from counter.app.later_papers import owe_links
+from counter.app.paper_work import owe_paper_work
 from counter.app.parts import Parts
 from counter.app.pointing import POINTER, Pointing
 from counter.app.pointing import handlers as pointing_handlers
@@ -272,6 +273,7 @@ def _routes(
                 clock=clock,
                 address_of=parts.link_addresses,
                 owe=owe_links,
+                owe_work=owe_paper_work(settings),
             )
         ),
         *admin_pages.routes(
