@@ -40,6 +40,7 @@ from counter.documents.store_later import (
 )
 from counter.errors import NotFound
 from counter.ids import CaseId, Digest
+from counter.store.cases import lock_case
 from counter.store.journal_sql import record
 from counter.store.session_log import tell
 
@@ -169,6 +170,7 @@ def send(
 
     Raises `LinkOver`, `NothingToSend`; `OtherPhotograph` when there are other pages by now.
     """
+    lock_case(conn, open_row(conn, token_sha256, now).case_id)  # others number its pages as well
     row = open_row(conn, token_sha256, now, lock=True)
     sent = asked(conn, token_sha256, now)
     rows = sheet_rows(conn, row.id)

@@ -32,6 +32,7 @@ from counter.ids import CaseId
 from counter.store.blobs_directory import DirectoryBlobs
 from counter.store.executor import Executor
 from counter.store.journal_sql import check, read_all
+from tests.documents.capture_house import seat
 from tests.documents.photographs import FakeReader, chance, photograph
 
 CASE, OTHER = CaseId("c-1"), CaseId("c-2")
@@ -277,6 +278,18 @@ async def test_handed_in_twice_at_once_is_once(
     done = await asyncio.gather(*(later.send(token, now) for _ in range(2)), return_exceptions=True)
     assert sum(isinstance(one, refusals.LinkOver | refusals.PageUnknown) for one in done) == 1
     assert len((await executor.read(documents_of, CASE)).pages) == 1
+
+
+async def test_links_of_one_case_handed_in_at_once_number_its_pages_one_after_another(
+    later: LaterService, executor: Executor, now: datetime
+) -> None:
+    await executor.write(seat, CASE)
+    tokens = [await linked(later, now, f"paper-{number}") for number in range(6)]
+    for token in tokens:
+        await later.take(token, photograph(), now)
+    await asyncio.gather(*(later.send(token, now) for token in tokens))
+    pages = (await executor.read(documents_of, CASE)).pages
+    assert [one.seq for one in pages] == [1, 2, 3, 4, 5, 6]
 
 
 async def test_a_page_of_another_link_is_none(
