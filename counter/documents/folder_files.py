@@ -8,7 +8,6 @@ import asyncio
 import errno
 import os
 import shutil
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
@@ -75,12 +74,16 @@ def _missing(folder: Path, paths: Sequence[str]) -> int:
 
 
 def _begin(root: Path, half: Path) -> None:
-    """A fresh place, and away with what attempts that were cut off have left, of any case."""
+    """A fresh place, and away with what attempts that were cut off have left, of any case.
+
+    How old they are is told by the clock of the disk that they lie on.
+    """
+    half.mkdir(mode=0o750)
+    now = half.stat().st_mtime
     for old in root.glob(f".*{_HALF}"):
         with suppress(FileNotFoundError):
-            if old.stat().st_mtime < time.time() - _LEFT_OVER_S:
+            if old.stat().st_mtime < now - _LEFT_OVER_S:
                 shutil.rmtree(old, ignore_errors=True)
-    half.mkdir(mode=0o750)
 
 
 def _below(folder: Path, path: str) -> Path:
