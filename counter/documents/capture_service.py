@@ -38,7 +38,6 @@ from counter.documents.service import DocumentsService
 from counter.errors import BadInput
 from counter.ids import Digest, NewId
 
-
 SCANS_MAX = 3
 "So often one photograph may end the scanner's process; then another is asked for."
 

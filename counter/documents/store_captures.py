@@ -184,9 +184,7 @@ def forget_pictures(conn: Connection, now: datetime) -> list[Digest]:
         capture.c.ended_at < now - PICTURES_FOR,
         or_(capture.c.thumb_sha256.is_not(None), capture.c.preview_sha256.is_not(None)),
     )
-    rows = conn.execute(
-        select(capture.c.thumb_sha256, capture.c.preview_sha256).where(ended)
-    ).all()
+    rows = conn.execute(select(capture.c.thumb_sha256, capture.c.preview_sha256).where(ended)).all()
     conn.execute(update(capture).where(ended).values(thumb_sha256=None, preview_sha256=None))
     named = {sha256 for row in rows for sha256 in row if sha256}
     return sorted(sha256 for sha256 in named if not _is_named(conn, sha256))

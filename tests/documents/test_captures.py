@@ -230,9 +230,7 @@ async def test_one_that_ends_the_scanner_each_time_is_refused_at_last(
         found, here = await house.captures.where(TERMINAL, one.capture_id)
         assert found.state is CaptureState.UPLOADING
         with pytest.raises(ScanFailed):
-            await house.captures.append(
-                TERMINAL, one.capture_id, here, b"", checksum_of(b""), now
-            )
+            await house.captures.append(TERMINAL, one.capture_id, here, b"", checksum_of(b""), now)
     found, _ = await house.captures.where(TERMINAL, one.capture_id)
     assert (found.state, found.code) == (CaptureState.REFUSED, "scan_failed")
     assert await house.files.names() == []

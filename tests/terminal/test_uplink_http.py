@@ -4,8 +4,8 @@ import asyncio
 
 import aiohttp
 
-from counter.terminal.upload import Progress
 from counter.terminal.uplink_http import HttpUplink
+from counter.terminal.upload import Progress
 
 ANSWER = (
     b"HTTP/1.1 204 No Content\r\nupload-offset: 7\r\ncapture-state: refused\r\n"
