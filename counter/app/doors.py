@@ -15,6 +15,7 @@ from booking.script_opencc import simplified
 from counter.app.clock import clock, new_id
 from counter.app.files import secret
 from counter.app.later_papers import owe_links
+from counter.app.paper_work import owe_paper_work
 from counter.app.parts import Parts
 from counter.app.pointing import POINTER, Pointing
 from counter.app.pointing import handlers as pointing_handlers
@@ -49,7 +50,7 @@ from web.console.admin_ports import AdminDeps
 from web.console.advance_local import LocalBeforeVisits
 from web.console.cases_local import LocalCaseFolders
 from web.console.counter_local import LocalConsoleCounter
-from web.console.later_local import LocalLater
+from web.console.later_local import LocalLater, OweWork
 from web.console.ports import ConsoleDeps
 from web.console.screen import DeskScreens
 from web.shared import (
@@ -130,6 +131,7 @@ async def open_doors(
             document_camera=settings.document_camera,
             printing=settings.page_printing,
             waiting_room_per_s=settings.waiting_room_per_s,
+            owe_work=owe_paper_work(settings),
         )
     )
     app.add_routes(api.routes(_api(parts, key, settings.domain)))
@@ -177,6 +179,7 @@ def _routes(
     document_camera: str,
     printing: Literal["page", "none"],
     waiting_room_per_s: float,
+    owe_work: OweWork,
 ) -> list[web.RouteDef]:
     executor = parts.store.executor
     terminal_counter = LocalTerminalCounter(
@@ -272,6 +275,7 @@ def _routes(
                 clock=clock,
                 address_of=parts.link_addresses,
                 owe=owe_links,
+                owe_work=owe_work,
             )
         ),
         *admin_pages.routes(

@@ -23,7 +23,7 @@ from counter.documents.job import JobKind
 from counter.documents.jobs_service import JobsService, PageForms, Work
 from counter.documents.store_bundles import SqlLeaves, owe_forms
 from counter.documents.store_handover import SqlHandOvers
-from counter.documents.store_jobs import SqlJobs, counts, owe
+from counter.documents.store_jobs import SqlJobs, counts, owe_again
 from counter.documents.text_layer import TextTools
 from counter.documents.text_process import TesseractReader, find_tools
 from counter.ids import CaseId
@@ -118,11 +118,11 @@ async def open_paper_work(
 
 
 def owe_paper_work(settings: Settings) -> Callable[[Connection, Case, datetime], None]:
-    """What the transaction that closes a case writes down to be done."""
+    """What is written down to be done when a case closes, or a page is accepted after that."""
 
     def owed(conn: Connection, case: Case, now: datetime) -> None:
         owe_forms(conn, case.id, now)
         if place_for(case.department_id, settings.handover) is not None:
-            owe(conn, JobKind.HANDOVER, case.id, case.id, now)
+            owe_again(conn, JobKind.HANDOVER, case.id, case.id, now)
 
     return owed

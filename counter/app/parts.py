@@ -263,7 +263,7 @@ async def open_parts(
             CaptureFiles(settings.captures),
             documents,
             store.blobs,
-            looker,
+            previewer,  # small and of our own terminals, as previews are
             new_id,
         ),
         checklists=ChecklistService(SqlChecklists(executor, audiences, require_open)),

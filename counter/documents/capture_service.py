@@ -9,6 +9,7 @@ import asyncio
 import base64
 import hashlib
 import hmac
+from collections import Counter
 from dataclasses import replace
 from datetime import datetime
 
@@ -37,6 +38,9 @@ from counter.documents.service import DocumentsService
 from counter.errors import BadInput
 from counter.ids import Digest, NewId
 
+SCANS_MAX = 3
+"So often one photograph may end the scanner's process; then another is asked for."
+
 
 class CaptureService:
     """One method per use case.  `terminal_id`: whose program speaks; it sees only its own."""
@@ -58,6 +62,8 @@ class CaptureService:
         self._miniatures = miniatures
         self._new_id = new_id
         self._limits = limits or Limits()
+        self._failed: Counter[str] = Counter()
+        "By capture, in this process: another node, or life, tries as often again."
 
     async def announce(
         self, terminal_id: str, new: Announced, thumbnail: bytes | None, now: datetime
@@ -109,7 +115,7 @@ class CaptureService:
         that is whole is judged again, as after a crash.
         Raises `CaptureUnknown`, `ChunkDamaged`, `CaptureOffset`, `ImageTooLarge`, `Busy`,
         `DigestMismatch` (then it begins at 0 again), `ScanFailed` (then it is judged when asked
-        again), and a `PhotographRefused` or `ScanNotAsked`, after which it has ended.
+        again, a few times), and a `PhotographRefused` or `ScanNotAsked`, after which it has ended.
         """
         if len(chunk) > CHUNK_MAX_BYTES:
             raise ImageTooLarge(f"capture {capture_id}: a part of {len(chunk)} bytes")
@@ -133,6 +139,7 @@ class CaptureService:
     async def sweep(self, now: datetime) -> None:
         """Drop what never came, and the bytes that nobody needs."""
         for one in await self._captures.overdue(now):
+            self._failed.pop(one.capture_id, None)
             await self._captures.end(one, CaptureState.DROPPED, now, code="capture_expired")
         names = set(await self._files.names())
         for name in names - await self._captures.on_their_way(names):
@@ -156,19 +163,25 @@ class CaptureService:
             await self._files.remove(one.capture_id)
             await self._captures.note_progress(one, 0, now)
             raise
-        except ScanFailed:
-            raise  # it says nothing of the photograph: asked again, it is judged again
+        except ScanFailed as failed:
+            # Once it says nothing of the photograph: asked again, it is judged again.
+            self._failed[one.capture_id] += 1
+            if self._failed[one.capture_id] >= SCANS_MAX:
+                await self._end(one, CaptureState.REFUSED, failed.code, now)
+            raise
         except ScanNotAsked as unasked:
             await self._end(one, CaptureState.DROPPED, unasked.code, now)
             raise
         except PhotographRefused as refused:
             await self._end(one, CaptureState.REFUSED, refused.code, now)
             raise
+        self._failed.pop(one.capture_id, None)
         await self._captures.end(one, CaptureState.STORED, now, page_id=page.page_id)
         await self._files.remove(one.capture_id)
         return replace(one, state=CaptureState.STORED, page_id=page.page_id)
 
     async def _end(self, one: Capture, state: CaptureState, code: str, now: datetime) -> None:
+        self._failed.pop(one.capture_id, None)
         await self._captures.end(one, state, now, code=code)
         await self._files.remove(one.capture_id)
 

@@ -7,7 +7,6 @@ not clean but unchecked; a setting says whether such files are taken.
 import asyncio
 import logging
 import struct
-from contextlib import suppress
 
 from counter.documents.refusals import CheckUnavailable, FileInfected
 
@@ -57,9 +56,7 @@ class ClamdCheck:
             await writer.drain()
             return (await reader.readuntil(b"\0"))[:-1]
         finally:
-            writer.close()
-            with suppress(OSError):
-                await writer.wait_closed()
+            writer.transport.abort()  # closing would wait for one who has stopped reading
 
     async def _connected(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         scheme, _, path = self._address.partition(":")

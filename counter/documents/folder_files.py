@@ -8,7 +8,8 @@ import asyncio
 import errno
 import os
 import shutil
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from counter.documents.folder import MANIFEST
@@ -16,6 +17,9 @@ from counter.documents.handover import FolderDiffers, Frozen
 from counter.ids import NewId
 
 _TAKEN = (errno.ENOTEMPTY, errno.EEXIST)
+_HALF = ".half"
+_LEFT_OVER_S = 3600.0
+"Nobody works so long at one folder; what is younger may be another node's, which is slow."
 
 
 class DirectoryShelf:
@@ -28,18 +32,21 @@ class DirectoryShelf:
     async def put(self, frozen: Frozen, read: Callable[[str], Awaitable[bytes]]) -> None:
         target = self._root / frozen.name
         manifest = await read(frozen.manifest_sha256)
-        if await asyncio.to_thread(_is_there, target, manifest):
+        paths = [path for path, _ in frozen.files]
+        if await asyncio.to_thread(_is_there, target, manifest, paths):
             return
-        half = self._root / f".{frozen.name}.{self._new_id()}"
-        await asyncio.to_thread(_begin, self._root, half, f".{frozen.name}.*")
+        half = self._root / f".{frozen.name}.{self._new_id()}{_HALF}"
+        await asyncio.to_thread(_begin, self._root, half)
         try:
             for path, sha256 in frozen.files:
                 await asyncio.to_thread(_write, _below(half, path), await read(sha256))
-            await asyncio.to_thread(_finish, half, target)
+            await asyncio.to_thread(_finish, half, target, paths)
         except OSError as taken:
             await asyncio.to_thread(shutil.rmtree, half, ignore_errors=True)
             # Another node was quicker: what it put there is what we were to put.
-            if taken.errno in _TAKEN and await asyncio.to_thread(_is_there, target, manifest):
+            if taken.errno in _TAKEN and await asyncio.to_thread(
+                _is_there, target, manifest, paths
+            ):
                 return
             raise
         except BaseException:
@@ -47,8 +54,8 @@ class DirectoryShelf:
             raise
 
 
-def _is_there(target: Path, manifest: bytes) -> bool:
-    """Raises `FolderDiffers` when something else has this name."""
+def _is_there(target: Path, manifest: bytes, paths: Sequence[str]) -> bool:
+    """Raises `FolderDiffers` when something else, or less, has this name."""
     if not target.exists():
         return False
     try:
@@ -57,14 +64,26 @@ def _is_there(target: Path, manifest: bytes) -> bool:
         same = False
     if not same:
         raise FolderDiffers(f"{target.name} is there with another manifest")
+    if _missing(target, paths):
+        raise FolderDiffers(f"{target.name} is there without some of its files")
     return True
 
 
-def _begin(root: Path, half: Path, leftovers: str) -> None:
-    """A fresh place, and away with what an attempt that was cut off has left."""
-    for old in root.glob(leftovers):
-        shutil.rmtree(old, ignore_errors=True)
+def _missing(folder: Path, paths: Sequence[str]) -> int:
+    return sum(not _below(folder, path).is_file() for path in paths)
+
+
+def _begin(root: Path, half: Path) -> None:
+    """A fresh place, and away with what attempts that were cut off have left, of any case.
+
+    How old they are is told by the clock of the disk that they lie on.
+    """
     half.mkdir(mode=0o750)
+    now = half.stat().st_mtime
+    for old in root.glob(f".*{_HALF}"):
+        with suppress(FileNotFoundError):
+            if old.stat().st_mtime < now - _LEFT_OVER_S:
+                shutil.rmtree(old, ignore_errors=True)
 
 
 def _below(folder: Path, path: str) -> Path:
@@ -83,7 +102,10 @@ def _write(file: Path, content: bytes) -> None:
         os.fsync(out.fileno())
 
 
-def _finish(half: Path, target: Path) -> None:
+def _finish(half: Path, target: Path, paths: Sequence[str]) -> None:
+    """Raises `FileNotFoundError` when somebody took a part of it away meanwhile."""
+    if missing := _missing(half, paths):
+        raise FileNotFoundError(errno.ENOENT, f"{missing} files of a half folder are gone")
     for folder in sorted((one for one in half.rglob("*") if one.is_dir()), reverse=True):
         _sync(folder)
     _sync(half)

@@ -50,11 +50,15 @@ class HandOverService:
         """Raises what the disk or the bindery raises: then it is tried again."""
         facts = await self._folders.facts(job.case_id)
         shelf = place_for(facts.department, self._shelves)
-        if shelf is None or not anything(facts):
+        if shelf is None:
             return JobOutcome.NOTHING
         frozen = await self._records.frozen(job.case_id)
         if frozen is None:
-            if not ready(facts) or await self._unfinished(job, now):
+            if not ready(facts):  # what is signed has no seal yet, and may be all there is
+                return Later(pause=PAUSE)
+            if not anything(facts):
+                return JobOutcome.NOTHING
+            if await self._unfinished(job, now):
                 return Later(pause=PAUSE)
             frozen = await self._freeze(job.case_id, facts, now)
         await shelf.put(frozen, self._blobs.get)

@@ -253,6 +253,8 @@ BY_CODE: dict[str, type[PhotographRefused]] = {
         ImageTooLarge,
         ImageDamaged,
         ScanFailed,
+        FileNotTaken,
+        FileTooLarge,
         PdfEncrypted,
         PdfActive,
         PdfDamaged,

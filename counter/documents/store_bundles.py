@@ -83,7 +83,7 @@ def _leaf(row: Row[Any], made: dict[tuple[str, str], str]) -> Leaf:
         item=row.item,
         seq=row.seq,
         state=PageState(row.state),
-        format=row.findings["format"],
+        format=row.findings.get("format", "free"),
         page_sha256=Digest(row.page_sha256),
         original_sha256=Digest(row.original_sha256),
         width_px=row.width_px,

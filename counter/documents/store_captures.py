@@ -7,7 +7,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, or_, select, update
+from sqlalchemy import Connection, Row, and_, or_, select, update
 
 from counter.documents.capture import (
     EXPIRES_AFTER,
@@ -180,12 +180,11 @@ def on_their_way(conn: Connection, capture_ids: Collection[str]) -> set[str]:
 
 def forget_pictures(conn: Connection, now: datetime) -> list[Digest]:
     """Thumbnails and previews of what has ended; which bytes nobody names any more."""
-    ended = capture.c.ended_at < now - PICTURES_FOR
-    rows = conn.execute(
-        select(capture.c.thumb_sha256, capture.c.preview_sha256).where(
-            ended, or_(capture.c.thumb_sha256.is_not(None), capture.c.preview_sha256.is_not(None))
-        )
-    ).all()
+    ended = and_(
+        capture.c.ended_at < now - PICTURES_FOR,
+        or_(capture.c.thumb_sha256.is_not(None), capture.c.preview_sha256.is_not(None)),
+    )
+    rows = conn.execute(select(capture.c.thumb_sha256, capture.c.preview_sha256).where(ended)).all()
     conn.execute(update(capture).where(ended).values(thumb_sha256=None, preview_sha256=None))
     named = {sha256 for row in rows for sha256 in row if sha256}
     return sorted(sha256 for sha256 in named if not _is_named(conn, sha256))

@@ -24,6 +24,7 @@ from counter.documents.store_documents import (
 )
 from counter.errors import Busy, NotAllowedNow
 from counter.ids import CaseId, PageId, RequestId
+from counter.store.cases import lock_case
 from counter.store.journal_sql import record
 from counter.store.metadata import insert_for
 from counter.store.session_log import tell
@@ -137,6 +138,7 @@ def add_page(
 
     Raises `ScanNotAsked` when the request was cancelled, or answered by another photograph.
     """
+    lock_case(conn, case_id)  # pages that come over a link are numbered along with these
     # The request's row is the lock: of two uploads at once the second finds it answered.
     asked = conn.execute(
         update(scan_request)

@@ -93,7 +93,7 @@ def done(conn: Connection, job: Job, put: Frozen, facts: CaseFacts, now: datetim
             facts={"manifest_sha256": put.manifest_sha256, "files": len(put.files)},
             now=now,
         )
-    end(conn, job.kind, job.ref, JobOutcome.DONE, now)
+    end(conn, job, JobOutcome.DONE, now)
 
 
 def _frozen(row: Row[Any]) -> Frozen:

@@ -4,7 +4,21 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Column, Connection, Index, Integer, Row, String, Table, func, select, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    Index,
+    Integer,
+    Row,
+    String,
+    Table,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from counter.documents.job import LEASE, Job, JobKind, JobOutcome, pause_after
 from counter.ids import CaseId
@@ -41,7 +55,7 @@ class SqlJobs:
         return await self._executor.write(take, kinds, now)
 
     async def end(self, job: Job, outcome: JobOutcome, now: datetime) -> None:
-        await self._executor.write(end, job.kind, job.ref, outcome, now)
+        await self._executor.write(end, job, outcome, now)
 
     async def again(self, job: Job, now: datetime) -> None:
         await self._executor.write(again, job, now)
@@ -53,12 +67,40 @@ class SqlJobs:
         return await self._executor.read(pages_open, case_id, kinds)
 
 
-def owe(conn: Connection, kind: JobKind, ref: str, case_id: str, now: datetime) -> None:
-    """Write down that it is to be done; the same again adds nothing."""
+def owe(conn: Connection, kind: JobKind, ref: str, case_id: str, now: datetime) -> bool:
+    """Write down that it is to be done; the same again adds nothing.  Whether it is new."""
     row = insert_for(conn, paper_job).values(
         kind=kind, ref=ref, case_id=case_id, attempts=0, since=now, due_at=now
     )
-    conn.execute(row.on_conflict_do_nothing(index_elements=["kind", "ref"]))
+    added = conn.execute(row.on_conflict_do_nothing(index_elements=["kind", "ref"])).rowcount
+    return bool(added)
+
+
+def owe_again(conn: Connection, kind: JobKind, ref: str, case_id: str, now: datetime) -> None:
+    """The same for what changed: what came to nothing, or was given up, is to be done after all.
+
+    Who works at it already ends nothing by that; what is done stays done.
+    """
+    if owe(conn, kind, ref, case_id, now):
+        return
+    conn.execute(
+        update(paper_job)
+        .where(
+            paper_job.c.kind == kind,
+            paper_job.c.ref == ref,
+            or_(paper_job.c.outcome.is_(None), paper_job.c.outcome != JobOutcome.DONE),
+        )
+        .values(
+            attempts=paper_job.c.attempts + 1,
+            since=now,
+            due_at=case(
+                (paper_job.c.done_at.is_(None), paper_job.c.due_at),
+                else_=literal(now, UtcDateTime),
+            ),
+            done_at=None,
+            outcome=None,
+        )
+    )
 
 
 def take(conn: Connection, kinds: Iterable[JobKind], now: datetime) -> Job | None:
@@ -79,30 +121,30 @@ def take(conn: Connection, kinds: Iterable[JobKind], now: datetime) -> Job | Non
     ).one_or_none()
     if row is None:
         return None
-    _set(conn, row.kind, row.ref, attempts=row.attempts + 1, due_at=now + LEASE)
+    conn.execute(
+        update(paper_job)
+        .where(paper_job.c.kind == row.kind, paper_job.c.ref == row.ref)
+        .values(attempts=row.attempts + 1, due_at=now + LEASE)
+    )
     return _job(row)
 
 
-def end(conn: Connection, kind: JobKind, ref: str, outcome: JobOutcome, now: datetime) -> None:
-    """It is over.  Harmless when it was ended before: the first word holds."""
-    conn.execute(
-        update(paper_job)
-        .where(paper_job.c.kind == kind, paper_job.c.ref == ref, paper_job.c.done_at.is_(None))
-        .values(done_at=now, outcome=outcome)
-    )
+def end(conn: Connection, job: Job, outcome: JobOutcome, now: datetime) -> None:
+    """It is over.  Harmless when it was ended before, or is another's by now."""
+    _set(conn, job, done_at=now, outcome=outcome)
 
 
 def again(conn: Connection, job: Job, now: datetime) -> None:
     """This attempt came to nothing: try it again after a pause, or give it up."""
     if job.last:
-        end(conn, job.kind, job.ref, JobOutcome.FAILED, now)
+        end(conn, job, JobOutcome.FAILED, now)
     else:
-        _set(conn, job.kind, job.ref, due_at=now + pause_after(job.attempts))
+        _set(conn, job, due_at=now + pause_after(job.attempts))
 
 
 def later(conn: Connection, job: Job, pause: timedelta, now: datetime) -> None:
     """It was not its turn yet."""
-    _set(conn, job.kind, job.ref, attempts=job.attempts - 1, due_at=now + pause)
+    _set(conn, job, attempts=job.attempts - 1, due_at=now + pause)
 
 
 def pages_open(conn: Connection, case_id: str, kinds: Iterable[JobKind]) -> int:
@@ -137,10 +179,16 @@ def outcomes_of(conn: Connection, case_id: str) -> dict[tuple[JobKind, str], Job
     }
 
 
-def _set(conn: Connection, kind: str, ref: str, **values: Any) -> None:
+def _set(conn: Connection, job: Job, **values: Any) -> None:
+    """Only as long as this attempt is the last: after its lease another may be at it."""
     conn.execute(
         update(paper_job)
-        .where(paper_job.c.kind == kind, paper_job.c.ref == ref, paper_job.c.done_at.is_(None))
+        .where(
+            paper_job.c.kind == job.kind,
+            paper_job.c.ref == job.ref,
+            paper_job.c.done_at.is_(None),
+            paper_job.c.attempts == job.attempts,
+        )
         .values(**values)
     )
 

@@ -40,6 +40,7 @@ from counter.documents.store_later import (
 )
 from counter.errors import NotFound
 from counter.ids import CaseId, Digest
+from counter.store.cases import lock_case
 from counter.store.journal_sql import record
 from counter.store.session_log import tell
 
@@ -131,6 +132,7 @@ def add_sheets(
                 width_px=look.width_px,
                 height_px=look.height_px,
                 findings={
+                    "format": "free",  # unless the look found another
                     "light": round(look.light, 1),
                     "notes": list(look.notes),
                     **(asdict(look.findings) if look.findings is not None else {}),
@@ -168,6 +170,7 @@ def send(
 
     Raises `LinkOver`, `NothingToSend`; `OtherPhotograph` when there are other pages by now.
     """
+    lock_case(conn, open_row(conn, token_sha256, now).case_id)  # others number its pages as well
     row = open_row(conn, token_sha256, now, lock=True)
     sent = asked(conn, token_sha256, now)
     rows = sheet_rows(conn, row.id)
@@ -188,12 +191,18 @@ def send(
                 seq=seq,
                 item=row.item,
                 state=PageState.STORED,
-                original_sha256=one.original_sha256,
+                original_sha256=page_sha256,  # the file itself was never kept
                 page_sha256=page_sha256,
                 thumb_sha256=thumb_sha256,
                 width_px=one.width_px,
                 height_px=one.height_px,
-                findings={**one.findings, "link": row.id, "advice": one.advice},
+                findings={
+                    "format": "free",
+                    **one.findings,
+                    "link": row.id,
+                    "advice": one.advice,
+                    "file_sha256": one.original_sha256,
+                },
                 stored_at=now,
             )
         )

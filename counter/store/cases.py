@@ -63,6 +63,14 @@ def get_case(conn: Connection, case_id: CaseId, *, lock: bool = False) -> Case:
     return _case(row)
 
 
+def lock_case(conn: Connection, case_id: str) -> None:
+    """Nobody else numbers anything of this case before this transaction ends.
+
+    Before any row below the case is locked; harmless when there is no such case.
+    """
+    conn.execute(select(case_table.c.id).where(case_table.c.id == case_id).with_for_update()).all()
+
+
 def case_on_terminal(conn: Connection, terminal_id: TerminalId) -> Case | None:
     """The case whose citizen sits at this terminal now."""
     row = conn.execute(

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, ParamSpec, TypeVar
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -31,6 +31,9 @@ NONCE_BYTES: Final = 12
 KEY: Final = "key"
 WRITING: Final = ".writing"
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 
 class FileJournal:
     """See `counter.terminal.ports.Journal`."""
@@ -42,16 +45,16 @@ class FileJournal:
         self._root = root
         self._machine_key = machine_key
         self._random_bytes = random_bytes
-        self._keeping = threading.Lock()
-        "Two at once would both make the key of their sitting."
+        self._alone = threading.Lock()
+        "Two at once would both make the key of their sitting, or destroy it under the other."
 
     async def keep(self, sitting: str, shot: Shot) -> Entry:
         """Keep it; durable when this returns."""
-        return await asyncio.to_thread(self._keep_alone, sitting, shot)
+        return await asyncio.to_thread(self._by_itself, self._keep, sitting, shot)
 
     async def entries(self) -> list[Entry]:
         """All that is kept and opens, in the order in which it was taken."""
-        return await asyncio.to_thread(self._entries)
+        return await asyncio.to_thread(self._by_itself, self._entries)
 
     async def read(self, entry: Entry) -> tuple[bytes, bytes]:
         """The photograph and its thumbnail.  Raises `EntryDamaged`."""
@@ -59,11 +62,11 @@ class FileJournal:
 
     async def forget(self, entry: Entry) -> None:
         """Keep it no more; harmless when it is gone."""
-        await asyncio.to_thread(self._forget, entry)
+        await asyncio.to_thread(self._by_itself, self._forget, entry)
 
     async def wipe(self, sitting: str) -> int:
         """Destroy the key of a sitting that has nothing left; how many entries it still has."""
-        return await asyncio.to_thread(self._wipe, sitting)
+        return await asyncio.to_thread(self._by_itself, self._wipe, sitting)
 
     async def sittings(self) -> list[str]:
         """Of which sittings there is anything."""
@@ -71,11 +74,11 @@ class FileJournal:
 
     async def expire(self, now: datetime) -> int:
         """Forget what is too old, whether it opens or not; how many that were."""
-        return await asyncio.to_thread(self._expire, now)
+        return await asyncio.to_thread(self._by_itself, self._expire, now)
 
-    def _keep_alone(self, sitting: str, shot: Shot) -> Entry:
-        with self._keeping:
-            return self._keep(sitting, shot)
+    def _by_itself(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        with self._alone:
+            return work(*args, **kwargs)
 
     def _keep(self, sitting: str, shot: Shot) -> Entry:
         folder = self._folder(sitting)
@@ -152,10 +155,13 @@ class FileJournal:
         return len(old)
 
     def _files(self) -> list[tuple[Path, Name]]:
-        if not self._root.is_dir():
-            return []
-        named = [(path, name_of(path.name)) for path in self._root.glob("*/*.page")]
-        return [(path, name) for path, name in named if name is not None]
+        found = []
+        for sitting in self._sittings():
+            with suppress(FileNotFoundError, NotADirectoryError):  # it was wiped meanwhile
+                for path in (self._root / sitting).iterdir():
+                    if (name := name_of(path.name)) is not None:
+                        found.append((path, name))
+        return found
 
     def _folder(self, sitting: str) -> Path:
         if SITTING.fullmatch(sitting) is None:

@@ -83,16 +83,23 @@ class ProgramService:
         self._testing = asyncio.Lock()
 
     async def run_for_ever(self) -> None:
-        """Until cancelled.  Begins with a self-test; ends what it started."""
+        """Until cancelled.  Begins with a self-test; ends what it started.
+
+        Raises what any of its tasks died of: half a program would look alive.
+        """
         tasks = [
             asyncio.create_task(work)
-            for work in (self._relay.run_for_ever(), self._beat_for_ever(), self._test_for_ever())
+            for work in (
+                self._follow_for_ever(),
+                self._relay.run_for_ever(),
+                self._beat_for_ever(),
+                self._test_for_ever(),
+            )
         ]
         try:
-            while True:
-                await self._line.news(5.0)
-                if self._line.screen is not None:
-                    await self.follow(DeviceScreen.model_validate(self._line.screen))
+            ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in ended:
+                task.result()
         finally:
             tasks += self._taking.values()
             for task in tasks:
@@ -174,6 +181,12 @@ class ProgramService:
         kept = await self.tidy()
         await self._ask("sitting.wipe", {"sitting": sitting, "kept": kept})
         await self.test()
+
+    async def _follow_for_ever(self) -> None:
+        while True:
+            await self._line.news(5.0)
+            if self._line.screen is not None:
+                await self.follow(DeviceScreen.model_validate(self._line.screen))
 
     async def _beat_for_ever(self) -> None:
         while True:

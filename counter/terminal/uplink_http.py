@@ -75,7 +75,7 @@ class HttpUplink:
                 **more,
             ) as answer:
                 if answer.status < 300:
-                    return dict(answer.headers)
+                    return answer.headers  # found however a proxy spells them
                 raise Denied(Denial(code=await _code(answer), status=answer.status))
         except (aiohttp.ClientError, TimeoutError, OSError) as lost:
             raise LineLost(f"{method} was not answered: {type(lost).__name__}") from lost

@@ -20,7 +20,9 @@ from sqlalchemy import Connection, select
 from booking.store_sql import booking_service, plant_seed
 from counter.app.later_papers import LinkAddresses, owe_links
 from counter.app.notices import PAPERS_MISSING, owe_missing_papers
+from counter.app.paper_work import owe_paper_work
 from counter.case import Case, Outcome
+from counter.documents.job import JobKind, JobOutcome
 from counter.documents.later import REACH, LinkState
 from counter.documents.later_service import LaterService
 from counter.documents.later_sql import SqlLaterPapers
@@ -28,6 +30,7 @@ from counter.documents.papers_sql import SqlPapers
 from counter.documents.scan_pool import ScanPool
 from counter.documents.seal_cryptography import PaperSeal
 from counter.documents.service import DocumentsService
+from counter.documents.store_jobs import SqlJobs, outcomes_of, owe
 from counter.documents.store_later import links_of
 from counter.errors import NotFound
 from counter.esign.form_typst import shipped_forms
@@ -41,6 +44,7 @@ from counter.ids import (
     SiteId,
     TerminalId,
 )
+from counter.settings import Settings
 from counter.signaling.store_desk import put_agent
 from counter.store import outbox
 from counter.store.blobs_directory import DirectoryBlobs
@@ -115,6 +119,7 @@ class House:
             clock=lambda: self.now,
             address_of=self.addresses,
             owe=owe_links,
+            owe_work=owe_paper_work(Settings(handover={"all": self.folder})),
         )
         app = web.Application(client_max_size=21 * 1024 * 1024)
         install(app, Base(sessions=Staff(), random_bytes=chance(), secret=b"s" * 32, secure=False))
@@ -264,6 +269,29 @@ async def test_a_missing_paper_from_the_console_to_the_phone_and_back(
     assert "Accepted" in agent.text
     await agent.post(agent.action("/pages/"), word="reject")
     assert "Sent back" in agent.text and 'name="word"' not in agent.body
+
+
+async def test_what_is_accepted_after_the_end_is_read_and_handed_over(
+    house: House, agent: Citizen, person: Citizen
+) -> None:
+    await house.case()
+    path = await made(house, agent)
+    await house.close()
+    await person.get(path)
+    await upload(person, path, photograph())
+    await person.post(f"{path}/send")
+    handover = (JobKind.HANDOVER, CASE)
+    jobs = SqlJobs(house.executor)
+
+    await house.executor.write(owe, JobKind.HANDOVER, CASE, CASE, house.now)
+    job = await jobs.take([JobKind.HANDOVER], house.now)
+    assert job is not None
+    await jobs.end(job, JobOutcome.NOTHING, house.now)
+    await agent.get(f"/console/later/{CASE}")
+    await agent.post(agent.action("/pages/"), word="accept")
+    owed = await house.executor.read(outcomes_of, CASE)
+    assert {kind for kind, _ in owed} == {JobKind.WORDS, JobKind.BITONAL, JobKind.HANDOVER}
+    assert owed[handover] is None, "it is to be handed over after all"
 
 
 async def test_the_agents_screen_is_told_of_what_came(

@@ -228,5 +228,5 @@ async def test_the_process_that_decodes_is_confined() -> None:
         await decoder.close()
     assert told == NotAdmitted(
         code=f"memory {MEMORY_BYTES} files 0 environment empty socket refused program refused "
-        "signal refused read refused"
+        "signal refused queued refused queued to a thread refused x32 refused read refused"
     )

@@ -10,6 +10,7 @@ from counter.documents.page import Limits, ScanRefused
 from counter.documents.refusals import (
     FileInfected,
     FileNotTaken,
+    FileTooLarge,
     PdfActive,
     PhotographRefused,
     ScanFailed,
@@ -100,12 +101,19 @@ async def test_a_bad_header_costs_nothing_and_an_infected_file_is_not_decoded() 
 
 @pytest.mark.parametrize(
     ("code", "refusal"),
-    [("pdf_active", PdfActive), ("scan_failed", ScanFailed), ("nobody knows", ScanFailed)],
+    [
+        ("pdf_active", PdfActive),
+        ("file_not_taken", FileNotTaken),
+        ("file_too_large", FileTooLarge),
+        ("scan_failed", ScanFailed),
+        ("nobody knows", ScanFailed),
+    ],
 )
 async def test_the_decoders_no_is_a_refusal(code: str, refusal: type[PhotographRefused]) -> None:
     bench = Bench(NotAdmitted(code=code))
-    with pytest.raises(refusal):
+    with pytest.raises(refusal) as refused:
         await AdmitService(bench, bench).read(FILE)
+    assert refused.type is refusal
 
 
 async def test_a_look_that_fails_at_one_page_refuses_the_whole_file() -> None:

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Connection, select, update
 
 from counter.documents.capture import Announced, Capture, CaptureState
-from counter.documents.capture_service import checksum_of
+from counter.documents.capture_service import SCANS_MAX, checksum_of
 from counter.documents.page import PageState
 from counter.documents.refusals import (
     CaptureOffset,
@@ -217,6 +217,23 @@ async def test_a_scanner_that_fails_says_nothing_of_the_photograph(
         TERMINAL, one.capture_id, here, b"", checksum_of(b""), now
     )
     assert done.state is CaptureState.STORED
+
+
+async def test_one_that_ends_the_scanner_each_time_is_refused_at_last(
+    house: House, now: datetime
+) -> None:
+    one = await announce(house, now)
+    house.scanner.refuses = ["scan_failed"] * (SCANS_MAX + 1)
+    with pytest.raises(ScanFailed):
+        await send(house, one, ONE, now)
+    for _ in range(SCANS_MAX - 1):
+        found, here = await house.captures.where(TERMINAL, one.capture_id)
+        assert found.state is CaptureState.UPLOADING
+        with pytest.raises(ScanFailed):
+            await house.captures.append(TERMINAL, one.capture_id, here, b"", checksum_of(b""), now)
+    found, _ = await house.captures.where(TERMINAL, one.capture_id)
+    assert (found.state, found.code) == (CaptureState.REFUSED, "scan_failed")
+    assert await house.files.names() == []
 
 
 async def test_what_nobody_asks_for_any_more_is_dropped(house: House, now: datetime) -> None:

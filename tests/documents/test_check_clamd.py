@@ -107,3 +107,22 @@ async def test_a_scanner_that_is_not_there_gives_no_verdict(tmp_path: Path) -> N
         with pytest.raises(CheckUnavailable):
             await ClamdCheck(address).check(b"paper")
         await ClamdCheck(address, required=False).check(b"paper")
+
+
+async def test_a_scanner_that_stops_reading_holds_nobody_up() -> None:
+    ended = asyncio.Event()
+
+    async def deaf(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await ended.wait()
+        writer.close()
+
+    server = await asyncio.start_server(deaf, "127.0.0.1", 0, limit=1024)
+    async with server:
+        address = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        check = ClamdCheck(address, patience_seconds=0.2)
+        try:
+            async with asyncio.timeout(10):
+                with pytest.raises(CheckUnavailable):
+                    await check.check(bytes(32 * 1024 * 1024))
+        finally:
+            ended.set()

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+import os
 import shutil
 import sys
 from dataclasses import replace
@@ -130,6 +131,17 @@ async def test_nothing_leaves_before_it_is_closed_and_sealed(office: Office, sta
     assert office.folders() == ["A013-case-1"]
 
 
+async def test_a_case_whose_only_document_has_no_seal_yet_waits_for_it(office: Office) -> None:
+    sealed = replace(office.cases.known, leaves=())
+    office.cases.known = unsealed(sealed)
+    assert await office.node().work_one()
+    assert await office.outcome() is None
+    office.cases.known = sealed
+    office.now += PAUSE
+    assert await office.node().work_one()
+    assert office.folders() == ["A013-case-1"]
+
+
 async def test_it_waits_for_words_for_a_while_and_then_goes_without(office: Office) -> None:
     await office.owe(WORDS, "p-1")
     assert await office.node().work_one()
@@ -222,6 +234,44 @@ async def test_two_nodes_at_once_make_one_folder(office: Office) -> None:
     assert office.folders() == ["A013-case-1"]
 
 
+async def test_what_a_slow_node_works_at_is_left_alone_and_what_is_old_is_not(
+    office: Office,
+) -> None:
+    young, old, other = (office.shelf / name for name in (".a.half", ".b.half", ".snapshot"))
+    for folder in (young, old, other):
+        folder.mkdir()
+    for folder in (old, other):
+        os.utime(folder, (0, 0))
+    await office.node().work_one()
+    assert office.folders() == [young.name, other.name, "A013-case-1"]
+
+
+async def test_half_a_folder_is_never_put_there_nor_taken_for_a_whole_one(office: Office) -> None:
+    await office.node().work_one()
+    target = office.shelf / "A013-case-1"
+    frozen = await SqlHandOvers(office.executor).frozen(CASE)
+    assert frozen is not None
+    shutil.rmtree(target)
+    reads = 0
+
+    async def robbed(sha256: str) -> bytes:
+        nonlocal reads
+        reads += 1
+        if reads == 4:
+            for half in office.shelf.iterdir():
+                shutil.rmtree(half)
+        return await office.blobs.get(sha256)
+
+    shelf = DirectoryShelf(office.shelf, lambda: "x")
+    with pytest.raises(FileNotFoundError):
+        await shelf.put(frozen, robbed)
+    assert office.folders() == []
+    await shelf.put(frozen, office.blobs.get)
+    next(target.glob("originals/*")).unlink()
+    with pytest.raises(FolderDiffers):
+        await shelf.put(frozen, office.blobs.get)
+
+
 @pytest.mark.parametrize("path", ["../out", "/out", "a/../../out", ""])
 async def test_no_file_leaves_the_folder(tmp_path: Path, path: str) -> None:
     blobs = DirectoryBlobs(tmp_path / "blobs")
@@ -248,6 +298,8 @@ async def test_killed_after_any_step_there_is_one_folder_and_one_word(
     async with asyncio.timeout(60):
         assert await node.wait() == -9
 
+    for left in (tmp_path / DIRECTORY).iterdir():
+        os.utime(left, (0, 0))  # an hour is over
     lane = SqliteLane(tmp_path / "counter.sqlite")
     try:
         time = AT + LEASE

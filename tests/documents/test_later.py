@@ -24,13 +24,15 @@ from counter.documents.later import (
 from counter.documents.later_service import LaterService
 from counter.documents.later_sql import SqlLaterPapers
 from counter.documents.seal_cryptography import PaperSeal
-from counter.documents.store_documents import documents_of
+from counter.documents.store_bundles import leaves_of
+from counter.documents.store_documents import documents_of, page
 from counter.documents.store_later import links_of, paper_link, paper_sheet
 from counter.errors import Crowded, NotFound
 from counter.ids import CaseId
 from counter.store.blobs_directory import DirectoryBlobs
 from counter.store.executor import Executor
 from counter.store.journal_sql import check, read_all
+from tests.documents.capture_house import seat
 from tests.documents.photographs import FakeReader, chance, photograph
 
 CASE, OTHER = CaseId("c-1"), CaseId("c-2")
@@ -85,7 +87,7 @@ async def test_a_paper_is_uploaded_handed_in_and_seen_in_the_case(
     assert shown == b"\xff\xd8\xff thumb of " + photograph(2)
     assert await later.send(token, now) == asked
     pages = (await executor.read(documents_of, CASE)).pages
-    assert [(page.item, page.state, page.seq) for page in pages] == [
+    assert [(one.item, one.state, one.seq) for one in pages] == [
         (ITEM, "stored", 1),
         (ITEM, "stored", 2),
     ]
@@ -96,6 +98,20 @@ async def test_a_paper_is_uploaded_handed_in_and_seen_in_the_case(
     assert sum('"page.add"' in body for body in actions) == 2
     assert not any(token in body for body in actions)
     assert (await executor.read(check))[1] == []
+
+
+async def test_what_was_handed_in_can_be_bound_and_every_byte_of_it_is_kept(
+    later: LaterService, executor: Executor, now: datetime, tmp_path: Path
+) -> None:
+    token = await linked(later, now)
+    await later.take(token, photograph(1), now)  # no page is made out in it
+    await later.send(token, now)
+    (leaf,) = await executor.read(leaves_of, CASE)
+    assert leaf.format == "free"
+    blobs = DirectoryBlobs(tmp_path / "blobs")
+    assert await blobs.get(leaf.original_sha256) == await blobs.get(leaf.page_sha256)
+    (kept_page,) = await executor.read(rows, page)
+    assert kept_page.findings["file_sha256"] == hashlib.sha256(photograph(1)).hexdigest()
 
 
 async def test_a_link_that_does_not_hold_is_alike_whyever(
@@ -262,6 +278,18 @@ async def test_handed_in_twice_at_once_is_once(
     done = await asyncio.gather(*(later.send(token, now) for _ in range(2)), return_exceptions=True)
     assert sum(isinstance(one, refusals.LinkOver | refusals.PageUnknown) for one in done) == 1
     assert len((await executor.read(documents_of, CASE)).pages) == 1
+
+
+async def test_links_of_one_case_handed_in_at_once_number_its_pages_one_after_another(
+    later: LaterService, executor: Executor, now: datetime
+) -> None:
+    await executor.write(seat, CASE)
+    tokens = [await linked(later, now, f"paper-{number}") for number in range(6)]
+    for token in tokens:
+        await later.take(token, photograph(), now)
+    await asyncio.gather(*(later.send(token, now) for token in tokens))
+    pages = (await executor.read(documents_of, CASE)).pages
+    assert [one.seq for one in pages] == [1, 2, 3, 4, 5, 6]
 
 
 async def test_a_page_of_another_link_is_none(

@@ -19,7 +19,7 @@ from counter.documents.job import (
     pause_after,
 )
 from counter.documents.jobs_service import JobsService
-from counter.documents.store_jobs import SqlJobs, outcomes_of, owe
+from counter.documents.store_jobs import SqlJobs, outcomes_of, owe, owe_again
 from counter.ids import CaseId
 from counter.store.executor import Executor
 
@@ -60,6 +60,38 @@ async def test_when_its_node_died_another_goes_on_after_the_lease(
     assert await jobs.take([WORDS], now + LEASE - timedelta(seconds=1)) is None
     again = await jobs.take([WORDS], now + LEASE)
     assert again is not None and again.attempts == 2 and again.since == now
+
+
+async def test_who_outlived_its_lease_ends_nothing_of_the_next(
+    jobs: SqlJobs, executor: Executor, now: datetime
+) -> None:
+    old = await jobs.take([WORDS], now)
+    new = await jobs.take([WORDS], now + LEASE)
+    assert old is not None and new is not None
+    await jobs.end(old, JobOutcome.NOTHING, now + LEASE)
+    await jobs.again(old, now)
+    await jobs.later(old, timedelta(), now)
+    assert await jobs.take([WORDS], now + LEASE) is None, "the lease is the other's"
+    await jobs.end(new, JobOutcome.DONE, now + LEASE)
+    assert (await executor.read(outcomes_of, "case-1"))[WORDS, "p-1"] is JobOutcome.DONE
+
+
+async def test_what_came_to_nothing_is_owed_again_and_what_is_done_is_not(
+    jobs: SqlJobs, executor: Executor, now: datetime
+) -> None:
+    first = await jobs.take([WORDS], now)
+    assert first is not None
+    await executor.write(owe_again, WORDS, "p-1", "case-1", now)
+    await jobs.end(first, JobOutcome.NOTHING, now)  # it had looked before
+    second = await jobs.take([WORDS], now + LEASE)
+    assert second is not None
+    await jobs.end(second, JobOutcome.NOTHING, now)
+    await executor.write(owe_again, WORDS, "p-1", "case-1", now)
+    third = await jobs.take([WORDS], now)
+    assert third is not None and third.since == now
+    await jobs.end(third, JobOutcome.DONE, now)
+    await executor.write(owe_again, WORDS, "p-1", "case-1", now)
+    assert await jobs.take([WORDS], now + LEASE) is None
 
 
 async def test_two_nodes_never_take_the_same(jobs: SqlJobs, now: datetime) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import os
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -174,3 +175,27 @@ async def test_kept_at_the_same_moment_all_open(tmp_path: Path) -> None:
     found = await kept.entries()
     assert [entry.name.seq for entry in found] == list(range(1, 13))
     assert {entry.request_id for entry in found} == {f"r-{number}" for number in range(1, 13)}
+
+
+async def test_a_key_is_not_destroyed_under_what_is_being_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = journal(tmp_path)
+    sealing, go_on = threading.Event(), threading.Event()
+    seal = kept._seal
+
+    def slow(key: bytes, content: bytes, what: str) -> bytes:
+        if "|" in what:  # the entry; its key is there already
+            sealing.set()
+            assert go_on.wait(20)
+        return seal(key, content, what)
+
+    monkeypatch.setattr(kept, "_seal", slow)
+    keeping = asyncio.create_task(kept.keep("case-1", shot()))
+    assert await asyncio.to_thread(sealing.wait, 20)
+    wiping = asyncio.create_task(kept.wipe("case-1"))
+    await asyncio.wait([wiping], timeout=0.2)
+    go_on.set()
+    entry = await keeping
+    assert await wiping == 1
+    assert await kept.entries() == [entry]

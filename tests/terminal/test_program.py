@@ -270,3 +270,15 @@ async def test_it_runs_offers_beats_and_starts_a_silent_pages_browser_again(
     with suppress(asyncio.CancelledError):
         await running
     assert await house.journal.entries() == []
+
+
+async def test_a_task_that_dies_ends_the_program(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def sittings() -> list[str]:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(house.journal, "sittings", sittings)  # the beat asks for them
+    async with asyncio.timeout(20):
+        with pytest.raises(OSError, match="full"):
+            await house.program.run_for_ever()

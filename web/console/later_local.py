@@ -29,6 +29,7 @@ from web.shared.wording import service_or_none
 MOST = 200
 "Cases on the list."
 Owe = Callable[[Connection, Case, Sequence[Link], datetime], None]
+OweWork = Callable[[Connection, Case, datetime], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +44,8 @@ class LocalLater:
     address_of: Callable[[str], str]
     owe: Owe
     "Tell the citizen of links, in the transaction; asked when the case is closed already."
+    owe_work: OweWork
+    "Write down what becomes of its papers, in the transaction that accepts one after the end."
 
     def catalogue(self) -> Catalogue:
         return self.snapshot()
@@ -77,7 +80,10 @@ class LocalLater:
         await self.later.revoke(case.id, link_id, by=f"agent:{agent_id}", now=self.clock())
 
     async def decide(self, agent_id: str, case_id: str, page_id: PageId, *, accept: bool) -> None:
-        await self.executor.write(_decide, agent_id, case_id, page_id, accept, self.clock())
+        """What is accepted after the case was handed over stays here: that folder never changes."""
+        await self.executor.write(
+            _decide, self.owe_work, agent_id, case_id, page_id, accept, self.clock()
+        )
 
     async def image(self, agent_id: str, case_id: str, sha256: str) -> bytes:
         found = await self.executor.read(_pages_of, agent_id, case_id)
@@ -150,10 +156,19 @@ def _tell(conn: Connection, owe: Owe, case_id: CaseId, link: Link, now: datetime
 
 
 def _decide(
-    conn: Connection, agent_id: str, case_id: str, page_id: PageId, accept: bool, now: datetime
+    conn: Connection,
+    owe_work: OweWork,
+    agent_id: str,
+    case_id: str,
+    page_id: PageId,
+    accept: bool,
+    now: datetime,
 ) -> None:
-    case = _mine(conn, agent_id, case_id)
+    # Locked: who closes it meanwhile sees this page as accepted, or this sees it closed.
+    case = get_case(conn, _mine(conn, agent_id, case_id).id, lock=True)
     require_of_link(conn, case.id, page_id)
     store_commands.decide_page(
         conn, audiences, case.id, page_id, accept=accept, by=f"agent:{agent_id}", now=now
     )
+    if accept and not case.open:
+        owe_work(conn, case, now)

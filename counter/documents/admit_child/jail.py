@@ -26,21 +26,24 @@ what decryption wants before it says that there is a password."""
 _PDEATHSIG, _NO_NEW_PRIVS, _SECCOMP = 1, 38, 22
 "Options of prctl(2)."
 _MODE_FILTER: Final = 2
-_LOAD, _IF_EQUAL, _ANSWER = 0x20, 0x15, 0x06
-"Instructions of BPF: load a word, jump when equal, return."
+_LOAD, _IF_EQUAL, _IF_LEAST, _ANSWER = 0x20, 0x15, 0x35, 0x06
+"Instructions of BPF: load a word, jump when equal, jump when at least, return."
+_OTHER_KIND: Final = 0x40000000
+"From here on x86-64 has the same calls once more, by numbers of their own (x32)."
 _NUMBER_AT, _MACHINE_AT = 0, 4
 _ALLOW, _REFUSE = 0x7FFF0000, 0x00050000 | 1
 "Go on; or fail with EPERM."
 _FORBIDDEN: Final = {
     # socket, connect, bind, execve, execveat, ptrace, io_uring_setup, unshare, mount, kill, tkill,
-    # tgkill, pidfd_send_signal, process_vm_readv, process_vm_writev
+    # tgkill, rt_sigqueueinfo, rt_tgsigqueueinfo, pidfd_send_signal, process_vm_readv,
+    # process_vm_writev
     "x86_64": (
         0xC000003E,
-        (41, 42, 49, 59, 322, 101, 425, 272, 165, 62, 200, 234, 424, 310, 311),
+        (41, 42, 49, 59, 322, 101, 425, 272, 165, 62, 200, 234, 129, 297, 424, 310, 311),
     ),
     "aarch64": (
         0xC00000B7,
-        (198, 203, 200, 221, 281, 117, 425, 97, 40, 129, 130, 131, 424, 270, 271),
+        (198, 203, 200, 221, 281, 117, 425, 97, 40, 129, 130, 131, 138, 240, 424, 270, 271),
     ),
 }
 _LANDLOCK: Final = (444, 445, 446)
@@ -104,6 +107,7 @@ def _filter(libc: ctypes.CDLL) -> None:
         struct.pack("=HBBI", _IF_EQUAL, 1, 0, machine),
         struct.pack("=HBBI", _ANSWER, 0, 0, _REFUSE),  # a call of the 32-bit kind
         struct.pack("=HBBI", _LOAD, 0, 0, _NUMBER_AT),
+        struct.pack("=HBBI", _IF_LEAST, left + 1, 0, _OTHER_KIND),
         *(struct.pack("=HBBI", _IF_EQUAL, left - at, 0, one) for at, one in enumerate(numbers)),
         struct.pack("=HBBI", _ANSWER, 0, 0, _ALLOW),
         struct.pack("=HBBI", _ANSWER, 0, 0, _REFUSE),
