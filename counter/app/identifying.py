@@ -60,6 +60,7 @@ def surroundings(catalogue: Callable[[], Catalogue]) -> Surroundings:
 
     return Surroundings(
         matter=matter,
+        hold=lambda conn, case_id: get_case(conn, CaseId(case_id), lock=True),
         serves=_serves,
         audiences=audiences,
         read=_read,

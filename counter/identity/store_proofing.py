@@ -62,6 +62,8 @@ class Surroundings:
 
     matter: Callable[[Connection, str], Matter]
     "By case.  Raises `NotAllowedNow` for a closed case, or one without a conversation."
+    hold: Callable[[Connection, str], object]
+    "By case: nobody else changes it before this transaction ends.  Before any identification."
     serves: Callable[[Connection, str, str, datetime], bool]
     "Whether this agent is signed in and serves this department."
     audiences: Callable[[Connection, str], list[str]]
@@ -165,6 +167,7 @@ def decide(
 
     The same decision again is answered alike.  Raises `StepsMissing`, `ProofingOver`, `NotFound`.
     """
+    around.hold(conn, case_id)
     before = proofing_by_id(conn, proofing_id, case_id, lock=True)
     positive = (ProofingState.IDENTIFIED, ProofingState.WAITING)
     if before.state is not ProofingState.OPEN and (
@@ -198,8 +201,10 @@ def second(
 ) -> None:
     """Another officer of the department says whether the decision stands.
 
-    Said twice alike is once.  Raises `NotSecond`, `ProofingOver`, `NotFound`.
+    To agree needs the conversation in which everything was seen.  Said twice alike is once.
+    Raises `NotSecond`, `ProofingOver`, `NotAllowedNow`, `StepsMissing`, `NotFound`.
     """
+    around.hold(conn, proofing_by_id(conn, proofing_id).case_id)
     view = proofing_by_id(conn, proofing_id, lock=True)
     serves = around.serves(conn, officer_id, view.department_id, now)
     require_second(officer=officer_id, took_part=sorted(view.took_part), serves=serves)
@@ -208,6 +213,9 @@ def second(
         return
     if view.state is not ProofingState.WAITING:
         raise ProofingOver(f"identification {proofing_id} is {view.state}: nobody waits")
+    if agree:
+        matter = around.matter(conn, view.case_id)
+        may_decide(view.target, valid(view.target, view.given, matter.call_id))
     _finish(conn, around, view, to, f"agent:{officer_id}", now, second_id=officer_id)
     facts = {"proofing_id": proofing_id}
     tell(conn, f"department:{view.department_id}", "identity.second_given", facts, now)
@@ -224,6 +232,7 @@ def abort(
     now: datetime,
 ) -> None:
     """End it without a decision: always possible, also while a second officer is waited for."""
+    around.hold(conn, case_id)
     view = proofing_by_id(conn, proofing_id, case_id, lock=True)
     if view.state is ProofingState.ABORTED:
         return
@@ -239,6 +248,7 @@ def end_visit(
     conn: Connection, around: Surroundings, case_id: str, *, by: str, now: datetime
 ) -> None:
     """The case closes, or the citizen left: what is under way ends, what was read goes."""
+    around.hold(conn, case_id)
     view = newest_proofing(conn, case_id)
     if view is not None and view.live:
         abort(conn, around, view.id, case_id, reason=VISIT_ENDED, by=by, now=now)

@@ -64,6 +64,7 @@ class World:
     def around(self) -> Surroundings:
         return Surroundings(
             matter=self.matter,
+            hold=lambda conn, case_id: None,
             serves=self.serves,
             audiences=lambda conn, case_id: ["terminal:t-1", f"agent:{LEI}"],
             read=self.read,
@@ -205,6 +206,20 @@ async def test_a_second_officer_may_say_no(proofings: SqlProofings, world: World
     assert await proofings.level(CASE) is Level.NONE
     with pytest.raises(ProofingOver):
         await proofings.second(P, agree=True, officer_id=FONG)
+
+
+async def test_a_second_officer_agrees_only_to_what_was_seen_in_this_call(
+    proofings: SqlProofings, world: World
+) -> None:
+    world.needed = Level.WITNESSED
+    await begin(proofings)
+    await walk(proofings, Level.WITNESSED)
+    await proofings.decide(P, CASE, identified=True, agent_id=LEI)
+    world.call_id = "c-2"
+    with pytest.raises(StepsMissing):
+        await proofings.second(P, agree=True, officer_id=FONG)
+    assert await proofings.level(CASE) is Level.NONE
+    await proofings.second(P, agree=False, officer_id=FONG)
 
 
 async def test_nobody_is_a_second_officer_before_one_is_asked(proofings: SqlProofings) -> None:
