@@ -29,7 +29,12 @@ from counter.identity.proofing import (
     valid,
 )
 from counter.identity.refusals import ProofingOver
-from counter.identity.store_proofing_reading import ProofingView, newest_proofing, proofing_by_id
+from counter.identity.store_proofing_reading import (
+    DECISION,
+    ProofingView,
+    newest_proofing,
+    proofing_by_id,
+)
 from counter.identity.store_proofing_tables import proofing, proofing_step
 from counter.journal import canonical
 from counter.store.journal_sql import record
@@ -137,18 +142,10 @@ def give(
     )
     counted = valid(view.target, view.given, matter.call_id)
     step = require_step(view.target, counted, step_id, verdict, by=role, have=have)
-    row = {
-        "verdict": verdict,
-        "by": by,
-        "call_id": matter.call_id,
-        "at": now,
-        "evidence": _evidence(conn, around, view, matter, step.id),
-    }
-    conn.execute(
-        insert_for(conn, proofing_step)
-        .values(proofing_id=proofing_id, step=step.id, **row)
-        .on_conflict_do_update(index_elements=["proofing_id", "step"], set_=row)
-    )
+    evidence = _evidence(conn, around, view, matter, step.id)
+    if earlier := view.said_before(step.id, by):
+        evidence["earlier"] = earlier
+    _put_step(conn, view, step.id, verdict, by, matter.call_id, evidence, now)
     facts = {"proofing_id": proofing_id, "step": step.id, "verdict": verdict.value}
     _note(conn, around, case_id, by, "identity.step", facts, now)
 
@@ -184,6 +181,7 @@ def decide(
         _finish(conn, around, view, to, f"agent:{agent_id}", now)
         return to
     _step(conn, view, to, asked_second_at=now)
+    _put_step(conn, view, DECISION, Verdict.OK, f"agent:{agent_id}", matter.call_id, {}, now)
     facts = {"proofing_id": proofing_id}
     _note(conn, around, case_id, f"agent:{agent_id}", "identity.second_asked", facts, now)
     tell(conn, f"department:{view.department_id}", "identity.second_asked", facts, now)
@@ -293,7 +291,7 @@ def _finish(
     reason: str | None = None,
     second_id: str | None = None,
 ) -> None:
-    made = canonical(_record(view, to, reason, second_id, now))
+    made = canonical(_record(view, to, reason, by, second_id, now))
     digest = hashlib.sha256(made.encode()).hexdigest()
     _step(
         conn,
@@ -317,10 +315,16 @@ def _finish(
 
 
 def _record(
-    view: ProofingView, to: ProofingState, reason: str | None, second_id: str | None, now: datetime
+    view: ProofingView,
+    to: ProofingState,
+    reason: str | None,
+    by: str,
+    second_id: str | None,
+    now: datetime,
 ) -> dict[str, Any]:
     """What was checked, by whom and when; no picture, no name, no number of a paper."""
     said = {one.step: one for one in view.steps}
+    decision = said.get(DECISION) if second_id else None
     return {
         "identification": view.id,
         "case": view.case_id,
@@ -331,6 +335,7 @@ def _record(
         "level": reached(view.target, to).value,
         "reason": reason,
         "agent": view.agent_id,
+        "decided_by": decision.given.by if decision else by,
         "second": second_id,
         "begun_at": _at(view.begun_at),
         "decided_at": _at(now),
@@ -347,6 +352,24 @@ def _record(
             if step.id in said
         ],
     }
+
+
+def _put_step(
+    conn: Connection,
+    view: ProofingView,
+    step: str,
+    verdict: Verdict,
+    by: str,
+    call_id: str,
+    evidence: Mapping[str, Any],
+    now: datetime,
+) -> None:
+    row = {"verdict": verdict, "by": by, "call_id": call_id, "at": now, "evidence": dict(evidence)}
+    conn.execute(
+        insert_for(conn, proofing_step)
+        .values(proofing_id=view.id, step=step, **row)
+        .on_conflict_do_update(index_elements=["proofing_id", "step"], set_=row)
+    )
 
 
 def _step(conn: Connection, view: ProofingView, to: ProofingState, **values: Any) -> None:

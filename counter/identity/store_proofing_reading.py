@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from sqlalchemy import Connection, Row, select
 
@@ -11,6 +11,9 @@ from counter.errors import NotFound
 from counter.identity.challenge import Challenge, DocumentKind, challenge_of
 from counter.identity.proofing import LIVE, Given, Level, ProofingState, Verdict, reached
 from counter.identity.store_proofing_tables import proofing, proofing_step
+
+DECISION: Final = "decision"
+"Beside the steps: who decided what waits for a second officer."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +58,16 @@ class ProofingView:
 
     @property
     def took_part(self) -> frozenset[str]:
-        """The agents who led it, by id."""
+        """The agents who began it, said something of a step, or decided; by id."""
         by = {one.given.by for one in self.steps}
+        by.update(*(one.evidence.get("earlier", ()) for one in self.steps))
         return frozenset({self.agent_id} | {one[6:] for one in by if one.startswith("agent:")})
+
+    def said_before(self, step: str, by: str) -> list[str]:
+        """Who else than `by` said something of this step, in order of name."""
+        said = [one for one in self.steps if one.step == step]
+        names = {name for one in said for name in (one.given.by, *one.evidence.get("earlier", ()))}
+        return sorted(names - {by})
 
 
 def proofing_by_id(

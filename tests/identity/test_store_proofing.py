@@ -26,8 +26,8 @@ from counter.store.journal_sql import check, read_all
 from counter.store.session_log import session_log
 
 CASE, OTHER_CASE = "case-1", "case-2"
-LEI, FONG, WANG = "lei", "fong", "wang"
-"Lei leads; fong serves the department too, wang does not."
+LEI, FONG, CHAN, WANG = "lei", "fong", "chan", "wang"
+"Lei leads; fong and chan serve the department too, wang does not."
 P = "p-1"
 
 
@@ -53,7 +53,7 @@ class World:
         )
 
     def serves(self, conn: Connection, agent_id: str, department: str, now: datetime) -> bool:
-        return department == "dsi" and agent_id in (LEI, FONG)
+        return department == "dsi" and agent_id in (LEI, FONG, CHAN)
 
     def read(self, conn: Connection, case_id: str) -> Mapping[str, Any]:
         return {"zone": "read", "check_digits": True, "number_hash": "f" * 64}
@@ -196,6 +196,40 @@ async def test_who_led_a_part_of_it_is_no_second_officer(
     assert await proofings.decide(P, CASE, identified=True, agent_id=LEI) is ProofingState.WAITING
     with pytest.raises(NotSecond):
         await proofings.second(P, agree=True, officer_id=FONG)
+
+
+async def test_who_said_something_that_another_corrected_is_no_second_officer(
+    proofings: SqlProofings, executor: Executor
+) -> None:
+    await begin(proofings)
+    for step in steps_of(Level.DOCUMENT):
+        await say(proofings, step.id, by=FONG)
+    await say(proofings, "face", Verdict.DOUBT)
+    for step in steps_of(Level.DOCUMENT):
+        await say(proofings, step.id, Verdict.DOUBT)
+    await proofings.decide(P, CASE, identified=True, agent_id=LEI)
+    with pytest.raises(NotSecond):
+        await proofings.second(P, agree=True, officer_id=FONG)
+    assert await executor.read(waiting_for_second, ["dsi"], FONG) == []
+    await proofings.abort(P, CASE, reason="other", by=f"agent:{LEI}")
+    record = await executor.read(record_of, P)
+    assert record is not None
+    by_step = {one["step"]: one for one in json.loads(record)["steps"]}
+    assert by_step["face"]["evidence"]["earlier"] == [f"agent:{FONG}"]
+
+
+async def test_who_decided_is_no_second_officer(
+    proofings: SqlProofings, executor: Executor
+) -> None:
+    await begin(proofings)
+    await walk(proofings, Level.DOCUMENT, face=Verdict.DOUBT)
+    await proofings.decide(P, CASE, identified=True, agent_id=FONG)  # it was transferred
+    with pytest.raises(NotSecond):
+        await proofings.second(P, agree=True, officer_id=FONG)
+    assert await executor.read(waiting_for_second, ["dsi"], FONG) == []
+    await proofings.second(P, agree=True, officer_id=CHAN)
+    record = await executor.read(record_of, P)
+    assert record is not None and json.loads(record)["decided_by"] == f"agent:{FONG}"
 
 
 async def test_a_second_officer_may_say_no(proofings: SqlProofings, world: World) -> None:
