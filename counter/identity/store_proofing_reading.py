@@ -95,13 +95,17 @@ def newest_proofing(conn: Connection, case_id: str) -> ProofingView | None:
 
 
 def identity_level(conn: Connection, case_id: str) -> Level:
-    """The highest level that an identification of this case reached."""
-    rows = conn.execute(
-        select(proofing.c.target, proofing.c.state).where(proofing.c.case_id == case_id)
-    )
-    return max(
-        (reached(Level(row.target), ProofingState(row.state)) for row in rows), default=Level.NONE
-    )
+    """What the newest decision of this case reached; one that was ended decided nothing."""
+    row = conn.execute(
+        select(proofing.c.target, proofing.c.state)
+        .where(
+            proofing.c.case_id == case_id,
+            proofing.c.state.in_([ProofingState.IDENTIFIED, ProofingState.REFUSED]),
+        )
+        .order_by(proofing.c.decided_at.desc(), proofing.c.begun_at.desc(), proofing.c.id.desc())
+        .limit(1)
+    ).one_or_none()
+    return reached(Level(row.target), ProofingState(row.state)) if row else Level.NONE
 
 
 def waiting_for_second(

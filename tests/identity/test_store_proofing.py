@@ -381,7 +381,7 @@ async def test_it_goes_as_far_as_the_service_asks(
     assert view is not None and view.target is target
 
 
-async def test_the_highest_level_of_a_case_counts(
+async def test_the_newest_decision_of_a_case_counts(
     proofings: SqlProofings, executor: Executor, world: World
 ) -> None:
     await begin(proofings)
@@ -390,3 +390,6 @@ async def test_the_highest_level_of_a_case_counts(
     await begin(proofings, "p-2")
     await proofings.abort("p-2", CASE, reason="technical", by=f"agent:{LEI}")
     assert await executor.read(identity_level, CASE) is Level.DOCUMENT
+    await begin(proofings, "p-3")
+    await proofings.decide("p-3", CASE, identified=False, agent_id=LEI)
+    assert await executor.read(identity_level, CASE) is Level.NONE
