@@ -79,8 +79,8 @@ def _serves(conn: Connection, agent_id: str, department_id: str, now: datetime) 
 
 
 def _read(conn: Connection, case_id: str) -> Mapping[str, Any]:
-    """Whether a zone was read, and the keyed hash of its number."""
-    found = [one for one in readings_of(conn, case_id) if one.reading]
+    """Whether a zone was read on an accepted page, and the keyed hash of its number."""
+    found = [one for one in readings_of(conn, case_id, accepted_only=True) if one.reading]
     if not found or found[-1].reading is None:
         return {"zone": "none"}
     readings = [one.reading for one in found if one.reading]

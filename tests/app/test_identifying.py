@@ -165,6 +165,7 @@ async def test_pages_are_read_only_while_somebody_is_identified(scene: Scene) ->
     await scene.add_page("front")
     await scene.add_page("tax", item="tax_papers-original")
     await scene.add_page("sent-back", state="rejected")
+    await scene.add_page("replaced", state="superseded")
     await scene.add_page("unasked", item="other")
     assert await scene.zones.look(scene.case_id) == 0
     assert scene.reader.looked_at == []
@@ -172,6 +173,20 @@ async def test_pages_are_read_only_while_somebody_is_identified(scene: Scene) ->
     assert await scene.zones.look(scene.case_id) == 2
     assert await scene.zones.look(scene.case_id) == 0
     assert await scene.readings() == ["front", "unasked"]
+
+
+async def test_the_record_holds_what_was_read_on_accepted_pages(scene: Scene) -> None:
+    await scene.add_page("front")
+    await scene.begin()
+    scene.reader.reading = None
+    await scene.zones.look(scene.case_id)
+    scene.reader.reading = READING
+    await scene.add_page("waits", state="stored")
+    await scene.zones.look(scene.case_id)
+    await walk(scene)
+    await scene.proofings.decide("p-1", scene.case_id, identified=True, agent_id="a-1")
+    record = await scene.executor.read(record_of, "p-1")
+    assert record is not None and '"zone":"none"' in record and "number_hash" not in record
 
 
 def test_every_identity_paper_of_the_catalogue_is_known() -> None:
