@@ -29,7 +29,7 @@ from counter.ids import CaseId
 from counter.signaling.dispatch import AgentState
 from counter.signaling.store_screens import departments_of
 from counter.signaling.tables import agent, call, call_is_on
-from counter.store.cases import audiences, get_case
+from counter.store.cases import audiences, get_case, require_own
 from counter.store.executor import Executor
 from counter.store.session_log import tell
 
@@ -40,8 +40,9 @@ KEPT = timedelta(hours=24)
 def surroundings(catalogue: Callable[[], Catalogue]) -> Surroundings:
     """What identifications ask of the other parts."""
 
-    def matter(conn: Connection, case_id: str) -> Matter:
+    def matter(conn: Connection, case_id: str, by: str) -> Matter:
         case = get_case(conn, CaseId(case_id), lock=True)
+        require_own(case, by)
         call_id = conn.execute(
             select(call.c.id).where(call.c.case_id == case_id, call_is_on)
         ).scalar_one_or_none()

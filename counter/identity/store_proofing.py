@@ -65,8 +65,11 @@ class Matter:
 class Surroundings:
     """What commands ask of other parts, within their own transaction."""
 
-    matter: Callable[[Connection, str], Matter]
-    "By case.  Raises `NotAllowedNow` for a closed case, or one without a conversation."
+    matter: Callable[[Connection, str, str], Matter]
+    """By case and who asks, "" for whoever.
+
+    Raises `NotAllowedNow` for a closed case, one without a conversation, or an agent who does not
+    lead it."""
     hold: Callable[[Connection, str], object]
     "By case: nobody else changes it before this transaction ends.  Before any identification."
     serves: Callable[[Connection, str, str, datetime], bool]
@@ -97,7 +100,7 @@ def begin(
     known = select(proofing.c.id).where(proofing.c.id == proofing_id, proofing.c.case_id == case_id)
     if conn.execute(known).one_or_none():
         return
-    matter = around.matter(conn, case_id)
+    matter = around.matter(conn, case_id, f"agent:{agent_id}")
     target = Level.DOCUMENT if matter.needed is Level.NONE else matter.needed
     made = conn.execute(
         insert_for(conn, proofing)
@@ -133,7 +136,7 @@ def give(
     now: datetime,
 ) -> None:
     """Say what came of a step.  Raises `StepNotNow`, `ProofingOver`, `NotFound`."""
-    matter = around.matter(conn, case_id)
+    matter = around.matter(conn, case_id, by)
     view = _open(conn, proofing_id, case_id)
     have = frozenset(
         name
@@ -171,7 +174,7 @@ def decide(
         before.state in positive if identified else before.state is ProofingState.REFUSED
     ):
         return before.state
-    matter = around.matter(conn, case_id)
+    matter = around.matter(conn, case_id, f"agent:{agent_id}")
     view = _open(conn, proofing_id, case_id)
     if not identified:
         _finish(conn, around, view, ProofingState.REFUSED, f"agent:{agent_id}", now)
@@ -212,7 +215,7 @@ def second(
     if view.state is not ProofingState.WAITING:
         raise ProofingOver(f"identification {proofing_id} is {view.state}: nobody waits")
     if agree:
-        matter = around.matter(conn, view.case_id)
+        matter = around.matter(conn, view.case_id, "")
         may_decide(view.target, valid(view.target, view.given, matter.call_id))
     _finish(conn, around, view, to, f"agent:{officer_id}", now, second_id=officer_id)
     facts = {"proofing_id": proofing_id}

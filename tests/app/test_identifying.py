@@ -23,7 +23,7 @@ from counter.identity.proofing_sql import SqlProofings
 from counter.identity.store_proofing_reading import newest_proofing, record_of
 from counter.ids import CaseId
 from counter.signaling.tables import agent, call
-from counter.store.cases import get_case
+from counter.store.cases import case_table, get_case
 from counter.store.executor import Executor
 from counter.store.journal_sql import read_all
 from tests.signaling.talk import Talk
@@ -281,6 +281,25 @@ async def test_a_second_officer_is_signed_in_and_alive(
     department = await scene.executor.write(alter)
     for one, answer in ((department, serves), ("another-department", False)):
         assert await scene.executor.read(around.serves, officer, one, now) is answer
+
+
+async def test_who_handed_the_case_over_identifies_nobody_in_it(scene: Scene) -> None:
+    await scene.add_page("front")
+    await scene.begin()
+    await walk(scene)
+
+    def hand_over(conn: Connection) -> None:
+        of_case = case_table.c.id == scene.case_id
+        conn.execute(update(case_table).where(of_case).values(agent_id="a-2"))
+
+    await scene.executor.write(hand_over)
+    with pytest.raises(NotAllowedNow):
+        await give(scene, "face")
+    with pytest.raises(NotAllowedNow):
+        await scene.proofings.decide("p-1", scene.case_id, identified=True, agent_id="a-1")
+    await scene.proofings.decide("p-1", scene.case_id, identified=True, agent_id="a-2")
+    with pytest.raises(NotAllowedNow):
+        await scene.proofings.begin("p-2", scene.case_id, document="bir", agent_id="a-1")
 
 
 @pytest.mark.parametrize("how", ["closed", "left"])

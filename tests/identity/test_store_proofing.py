@@ -41,7 +41,7 @@ class World:
     pages: tuple[str, ...] = ("a" * 64,)
     forgotten: list[str] = field(default_factory=list)
 
-    def matter(self, conn: Connection, case_id: str) -> Matter:
+    def matter(self, conn: Connection, case_id: str, by: str) -> Matter:
         return Matter(
             case_id=case_id,
             department_id="dsi",
