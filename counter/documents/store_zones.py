@@ -67,9 +67,7 @@ def keep_reading(conn: Connection, read: ReadPage) -> None:
     )
 
 
-def readings_of(
-    conn: Connection, case_id: str, *, accepted_only: bool = False
-) -> list[ReadPage]:
+def readings_of(conn: Connection, case_id: str, *, accepted_only: bool = False) -> list[ReadPage]:
     """Of pages that were not sent back nor replaced, oldest first.
 
     accepted_only: as the record names them.

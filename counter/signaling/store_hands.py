@@ -33,7 +33,7 @@ from counter.store.metadata import insert_for
 
 
 def use(step: Step, agent_id: AgentId, epoch: int, which: Hand, value: Any) -> None:
-    """Want the terminal so.  Wanting what is so already changes nothing; what failed is tried again.
+    """Want the terminal so.  Wanting what is so already changes nothing; a failure is tried again.
 
     Raises `NotAllowedNow` for an agent who leads no call, `HandsStopped`, `TooFast`, and
     `NotFound` for a page that the case does not have.

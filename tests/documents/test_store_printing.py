@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select
 
-from counter.documents.bundle_refusals import TooMuchToPrint
 from counter.documents import store_printing
+from counter.documents.bundle_refusals import TooMuchToPrint
 from counter.documents.printing import (
     ANSWERED_WITHIN,
     MOST_SHEETS,
