@@ -1,6 +1,7 @@
 """Where signalling meets booking: its catalogue, and what its steps do to an appointment."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import date, datetime
 
 from sqlalchemy import Connection
@@ -16,6 +17,7 @@ from counter.app.identifying import surroundings
 from counter.app.notices import owe_missing_papers
 from counter.case import Case, Outcome
 from counter.documents.checklist import settle
+from counter.documents.refusals import ScanNotAsked
 from counter.documents.store_checklist import checklist_of, put_dues
 from counter.documents.store_commands import cancel_request
 from counter.documents.store_documents import documents_of, shows
@@ -64,7 +66,8 @@ def put_papers_away(conn: Connection, case: Case, *, by: str, now: datetime) -> 
     """
     asked = documents_of(conn, case.id).open_request
     if asked is not None:
-        cancel_request(conn, audiences, case.id, asked.request_id, by=by, now=now)
+        with suppress(ScanNotAsked):  # answered at this instant: it is with the case
+            cancel_request(conn, audiences, case.id, asked.request_id, by=by, now=now)
     for one in signing_of(conn, case.id):
         if one.state in ("presented", "consented"):
             withdraw(conn, case.id, one.ceremony_id, by=by, audiences=audiences, now=now)

@@ -29,7 +29,7 @@ from counter.ids import CaseId
 from counter.signaling.dispatch import AgentState
 from counter.signaling.store_screens import departments_of
 from counter.signaling.tables import agent, call, call_is_on
-from counter.store.cases import audiences, get_case
+from counter.store.cases import audiences, get_case, require_own
 from counter.store.executor import Executor
 from counter.store.session_log import tell
 
@@ -40,8 +40,9 @@ KEPT = timedelta(hours=24)
 def surroundings(catalogue: Callable[[], Catalogue]) -> Surroundings:
     """What identifications ask of the other parts."""
 
-    def matter(conn: Connection, case_id: str) -> Matter:
+    def matter(conn: Connection, case_id: str, by: str) -> Matter:
         case = get_case(conn, CaseId(case_id), lock=True)
+        require_own(case, by)
         call_id = conn.execute(
             select(call.c.id).where(call.c.case_id == case_id, call_is_on)
         ).scalar_one_or_none()
@@ -60,6 +61,7 @@ def surroundings(catalogue: Callable[[], Catalogue]) -> Surroundings:
 
     return Surroundings(
         matter=matter,
+        hold=lambda conn, case_id: get_case(conn, CaseId(case_id), lock=True),
         serves=_serves,
         audiences=audiences,
         read=_read,
@@ -78,8 +80,8 @@ def _serves(conn: Connection, agent_id: str, department_id: str, now: datetime) 
 
 
 def _read(conn: Connection, case_id: str) -> Mapping[str, Any]:
-    """Whether a zone was read, and the keyed hash of its number."""
-    found = [one for one in readings_of(conn, case_id) if one.reading]
+    """Whether a zone was read on an accepted page, and the keyed hash of its number."""
+    found = [one for one in readings_of(conn, case_id, accepted_only=True) if one.reading]
     if not found or found[-1].reading is None:
         return {"zone": "none"}
     readings = [one.reading for one in found if one.reading]

@@ -47,6 +47,8 @@ class Standing:
 
     item: str
     state: State
+    here: bool
+    "A page of it was accepted or waits for the agent, also while another one is asked for."
     original_seen: datetime | None
     not_needed: bool
 
@@ -58,7 +60,7 @@ class Standing:
     @property
     def missing(self) -> bool:
         """Neither a page of it is here, nor its original was seen, nor is it done without."""
-        return not self.green and self.state != "stored"
+        return not self.green and not self.here
 
 
 def standings(
@@ -75,12 +77,12 @@ def standings(
     pages: (item, state) in the order in which they came.  asked: what lies under the camera now.
     declined: what the citizen has not here.  dues: what was said of papers that are not there.
     """
+    of = {item: [state for owner, state in pages if owner == item] for item in items}
     return [
         Standing(
             item=item,
-            state="asked"
-            if item == asked
-            else _state([state for of, state in pages if of == item], declined=item in declined),
+            state="asked" if item == asked else _state(of[item], declined=item in declined),
+            here=PageState.STORED in of[item] or PageState.ACCEPTED in of[item],
             original_seen=seen.get(item),
             not_needed=item in dues and dues[item] is None,
         )

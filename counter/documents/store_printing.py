@@ -180,13 +180,15 @@ def _set(
     by: str,
     now: datetime,
 ) -> Print:
-    conn.execute(
+    """The print afterwards; nothing changes when another one was first."""
+    changed = conn.execute(
         update(print_job)
-        .where(print_job.c.id == before.id)
+        .where(print_job.c.id == before.id, print_job.c.state == before.state)
         .values(state=to, reason=reason, changed_at=now)
-    )
+    ).rowcount
     after = _print(conn.execute(select(print_job).where(print_job.c.id == before.id)).one())
-    _say(conn, audiences, after, by=by, now=now)
+    if changed:
+        _say(conn, audiences, after, by=by, now=now)
     return after
 
 

@@ -28,7 +28,7 @@ zone_reading = Table(
 )
 """Holds what is printed on a paper: rows go when the identification is over, or the day."""
 
-_NOT_REJECTED = page.c.state != PageState.REJECTED
+_COUNTS = page.c.state.not_in([PageState.REJECTED, PageState.SUPERSEDED])
 
 
 def unread_pages(conn: Connection, case_id: str) -> list[Unread]:
@@ -39,7 +39,7 @@ def unread_pages(conn: Connection, case_id: str) -> list[Unread]:
         .where(
             page.c.case_id == case_id,
             page.c.item.in_(IDENTITY_ITEMS),
-            _NOT_REJECTED,
+            _COUNTS,
             zone_reading.c.page_id.is_(None),
         )
         .order_by(page.c.seq)
@@ -67,12 +67,16 @@ def keep_reading(conn: Connection, read: ReadPage) -> None:
     )
 
 
-def readings_of(conn: Connection, case_id: str) -> list[ReadPage]:
-    """Of pages that were not sent back, oldest first."""
+def readings_of(conn: Connection, case_id: str, *, accepted_only: bool = False) -> list[ReadPage]:
+    """Of pages that were not sent back nor replaced, oldest first.
+
+    accepted_only: as the record names them.
+    """
+    counts = page.c.state == PageState.ACCEPTED if accepted_only else _COUNTS
     rows = conn.execute(
         select(zone_reading)
         .join(page, page.c.id == zone_reading.c.page_id)
-        .where(zone_reading.c.case_id == case_id, _NOT_REJECTED)
+        .where(zone_reading.c.case_id == case_id, counts)
         .order_by(page.c.seq)
     )
     return [_read_page(row) for row in rows]

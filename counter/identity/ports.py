@@ -94,7 +94,7 @@ class IdentityLevels(Protocol):
     """How surely it is known who sits there: what a signing ceremony may ask."""
 
     async def level(self, case_id: str) -> Level:
-        """The highest level that was reached in this case."""
+        """What the newest decision of this case reached."""
         ...
 
 

@@ -29,7 +29,12 @@ from counter.identity.proofing import (
     valid,
 )
 from counter.identity.refusals import ProofingOver
-from counter.identity.store_proofing_reading import ProofingView, newest_proofing, proofing_by_id
+from counter.identity.store_proofing_reading import (
+    DECISION,
+    ProofingView,
+    newest_proofing,
+    proofing_by_id,
+)
 from counter.identity.store_proofing_tables import proofing, proofing_step
 from counter.journal import canonical
 from counter.store.journal_sql import record
@@ -60,8 +65,13 @@ class Matter:
 class Surroundings:
     """What commands ask of other parts, within their own transaction."""
 
-    matter: Callable[[Connection, str], Matter]
-    "By case.  Raises `NotAllowedNow` for a closed case, or one without a conversation."
+    matter: Callable[[Connection, str, str], Matter]
+    """By case and who asks, "" for whoever.
+
+    Raises `NotAllowedNow` for a closed case, one without a conversation, or an agent who does not
+    lead it."""
+    hold: Callable[[Connection, str], object]
+    "By case: nobody else changes it before this transaction ends.  Before any identification."
     serves: Callable[[Connection, str, str, datetime], bool]
     "Whether this agent is signed in and serves this department."
     audiences: Callable[[Connection, str], list[str]]
@@ -90,7 +100,7 @@ def begin(
     known = select(proofing.c.id).where(proofing.c.id == proofing_id, proofing.c.case_id == case_id)
     if conn.execute(known).one_or_none():
         return
-    matter = around.matter(conn, case_id)
+    matter = around.matter(conn, case_id, f"agent:{agent_id}")
     target = Level.DOCUMENT if matter.needed is Level.NONE else matter.needed
     made = conn.execute(
         insert_for(conn, proofing)
@@ -126,7 +136,7 @@ def give(
     now: datetime,
 ) -> None:
     """Say what came of a step.  Raises `StepNotNow`, `ProofingOver`, `NotFound`."""
-    matter = around.matter(conn, case_id)
+    matter = around.matter(conn, case_id, by)
     view = _open(conn, proofing_id, case_id)
     have = frozenset(
         name
@@ -135,18 +145,10 @@ def give(
     )
     counted = valid(view.target, view.given, matter.call_id)
     step = require_step(view.target, counted, step_id, verdict, by=role, have=have)
-    row = {
-        "verdict": verdict,
-        "by": by,
-        "call_id": matter.call_id,
-        "at": now,
-        "evidence": _evidence(conn, around, view, matter, step.id),
-    }
-    conn.execute(
-        insert_for(conn, proofing_step)
-        .values(proofing_id=proofing_id, step=step.id, **row)
-        .on_conflict_do_update(index_elements=["proofing_id", "step"], set_=row)
-    )
+    evidence = _evidence(conn, around, view, matter, step.id)
+    if earlier := view.said_before(step.id, by):
+        evidence["earlier"] = earlier
+    _put_step(conn, view, step.id, verdict, by, matter.call_id, evidence, now)
     facts = {"proofing_id": proofing_id, "step": step.id, "verdict": verdict.value}
     _note(conn, around, case_id, by, "identity.step", facts, now)
 
@@ -165,13 +167,14 @@ def decide(
 
     The same decision again is answered alike.  Raises `StepsMissing`, `ProofingOver`, `NotFound`.
     """
+    around.hold(conn, case_id)
     before = proofing_by_id(conn, proofing_id, case_id, lock=True)
     positive = (ProofingState.IDENTIFIED, ProofingState.WAITING)
     if before.state is not ProofingState.OPEN and (
         before.state in positive if identified else before.state is ProofingState.REFUSED
     ):
         return before.state
-    matter = around.matter(conn, case_id)
+    matter = around.matter(conn, case_id, f"agent:{agent_id}")
     view = _open(conn, proofing_id, case_id)
     if not identified:
         _finish(conn, around, view, ProofingState.REFUSED, f"agent:{agent_id}", now)
@@ -181,6 +184,7 @@ def decide(
         _finish(conn, around, view, to, f"agent:{agent_id}", now)
         return to
     _step(conn, view, to, asked_second_at=now)
+    _put_step(conn, view, DECISION, Verdict.OK, f"agent:{agent_id}", matter.call_id, {}, now)
     facts = {"proofing_id": proofing_id}
     _note(conn, around, case_id, f"agent:{agent_id}", "identity.second_asked", facts, now)
     tell(conn, f"department:{view.department_id}", "identity.second_asked", facts, now)
@@ -198,8 +202,10 @@ def second(
 ) -> None:
     """Another officer of the department says whether the decision stands.
 
-    Said twice alike is once.  Raises `NotSecond`, `ProofingOver`, `NotFound`.
+    To agree needs the conversation in which everything was seen.  Said twice alike is once.
+    Raises `NotSecond`, `ProofingOver`, `NotAllowedNow`, `StepsMissing`, `NotFound`.
     """
+    around.hold(conn, proofing_by_id(conn, proofing_id).case_id)
     view = proofing_by_id(conn, proofing_id, lock=True)
     serves = around.serves(conn, officer_id, view.department_id, now)
     require_second(officer=officer_id, took_part=sorted(view.took_part), serves=serves)
@@ -208,6 +214,9 @@ def second(
         return
     if view.state is not ProofingState.WAITING:
         raise ProofingOver(f"identification {proofing_id} is {view.state}: nobody waits")
+    if agree:
+        matter = around.matter(conn, view.case_id, "")
+        may_decide(view.target, valid(view.target, view.given, matter.call_id))
     _finish(conn, around, view, to, f"agent:{officer_id}", now, second_id=officer_id)
     facts = {"proofing_id": proofing_id}
     tell(conn, f"department:{view.department_id}", "identity.second_given", facts, now)
@@ -224,6 +233,7 @@ def abort(
     now: datetime,
 ) -> None:
     """End it without a decision: always possible, also while a second officer is waited for."""
+    around.hold(conn, case_id)
     view = proofing_by_id(conn, proofing_id, case_id, lock=True)
     if view.state is ProofingState.ABORTED:
         return
@@ -239,6 +249,7 @@ def end_visit(
     conn: Connection, around: Surroundings, case_id: str, *, by: str, now: datetime
 ) -> None:
     """The case closes, or the citizen left: what is under way ends, what was read goes."""
+    around.hold(conn, case_id)
     view = newest_proofing(conn, case_id)
     if view is not None and view.live:
         abort(conn, around, view.id, case_id, reason=VISIT_ENDED, by=by, now=now)
@@ -283,7 +294,7 @@ def _finish(
     reason: str | None = None,
     second_id: str | None = None,
 ) -> None:
-    made = canonical(_record(view, to, reason, second_id, now))
+    made = canonical(_record(view, to, reason, by, second_id, now))
     digest = hashlib.sha256(made.encode()).hexdigest()
     _step(
         conn,
@@ -307,10 +318,16 @@ def _finish(
 
 
 def _record(
-    view: ProofingView, to: ProofingState, reason: str | None, second_id: str | None, now: datetime
+    view: ProofingView,
+    to: ProofingState,
+    reason: str | None,
+    by: str,
+    second_id: str | None,
+    now: datetime,
 ) -> dict[str, Any]:
     """What was checked, by whom and when; no picture, no name, no number of a paper."""
     said = {one.step: one for one in view.steps}
+    decision = said.get(DECISION) if second_id else None
     return {
         "identification": view.id,
         "case": view.case_id,
@@ -321,6 +338,7 @@ def _record(
         "level": reached(view.target, to).value,
         "reason": reason,
         "agent": view.agent_id,
+        "decided_by": decision.given.by if decision else by,
         "second": second_id,
         "begun_at": _at(view.begun_at),
         "decided_at": _at(now),
@@ -337,6 +355,24 @@ def _record(
             if step.id in said
         ],
     }
+
+
+def _put_step(
+    conn: Connection,
+    view: ProofingView,
+    step: str,
+    verdict: Verdict,
+    by: str,
+    call_id: str,
+    evidence: Mapping[str, Any],
+    now: datetime,
+) -> None:
+    row = {"verdict": verdict, "by": by, "call_id": call_id, "at": now, "evidence": dict(evidence)}
+    conn.execute(
+        insert_for(conn, proofing_step)
+        .values(proofing_id=view.id, step=step, **row)
+        .on_conflict_do_update(index_elements=["proofing_id", "step"], set_=row)
+    )
 
 
 def _step(conn: Connection, view: ProofingView, to: ProofingState, **values: Any) -> None:

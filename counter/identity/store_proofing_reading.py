@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from sqlalchemy import Connection, Row, select
 
@@ -11,6 +11,9 @@ from counter.errors import NotFound
 from counter.identity.challenge import Challenge, DocumentKind, challenge_of
 from counter.identity.proofing import LIVE, Given, Level, ProofingState, Verdict, reached
 from counter.identity.store_proofing_tables import proofing, proofing_step
+
+DECISION: Final = "decision"
+"Beside the steps: who decided what waits for a second officer."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +58,16 @@ class ProofingView:
 
     @property
     def took_part(self) -> frozenset[str]:
-        """The agents who led it, by id."""
+        """The agents who began it, said something of a step, or decided; by id."""
         by = {one.given.by for one in self.steps}
+        by.update(*(one.evidence.get("earlier", ()) for one in self.steps))
         return frozenset({self.agent_id} | {one[6:] for one in by if one.startswith("agent:")})
+
+    def said_before(self, step: str, by: str) -> list[str]:
+        """Who else than `by` said something of this step, in order of name."""
+        said = [one for one in self.steps if one.step == step]
+        names = {name for one in said for name in (one.given.by, *one.evidence.get("earlier", ()))}
+        return sorted(names - {by})
 
 
 def proofing_by_id(
@@ -85,13 +95,17 @@ def newest_proofing(conn: Connection, case_id: str) -> ProofingView | None:
 
 
 def identity_level(conn: Connection, case_id: str) -> Level:
-    """The highest level that an identification of this case reached."""
-    rows = conn.execute(
-        select(proofing.c.target, proofing.c.state).where(proofing.c.case_id == case_id)
-    )
-    return max(
-        (reached(Level(row.target), ProofingState(row.state)) for row in rows), default=Level.NONE
-    )
+    """What the newest decision of this case reached; one that was ended decided nothing."""
+    row = conn.execute(
+        select(proofing.c.target, proofing.c.state)
+        .where(
+            proofing.c.case_id == case_id,
+            proofing.c.state.in_([ProofingState.IDENTIFIED, ProofingState.REFUSED]),
+        )
+        .order_by(proofing.c.decided_at.desc(), proofing.c.begun_at.desc(), proofing.c.id.desc())
+        .limit(1)
+    ).one_or_none()
+    return reached(Level(row.target), ProofingState(row.state)) if row else Level.NONE
 
 
 def waiting_for_second(

@@ -33,7 +33,7 @@ from counter.store.metadata import insert_for
 
 
 def use(step: Step, agent_id: AgentId, epoch: int, which: Hand, value: Any) -> None:
-    """Want the terminal so.  Wanting what is so already changes nothing.
+    """Want the terminal so.  Wanting what is so already changes nothing; a failure is tried again.
 
     Raises `NotAllowedNow` for an agent who leads no call, `HandsStopped`, `TooFast`, and
     `NotFound` for a page that the case does not have.
@@ -43,7 +43,8 @@ def use(step: Step, agent_id: AgentId, epoch: int, which: Hand, value: Any) -> N
     require_allowed(step, found)
     terminal = any_terminal(step, found.terminal_id)
     before = _value(step, found.id, which, terminal)
-    if _same(before, value):
+    again = _same(before, value)
+    if again and not _failed(step, found.id, which):
         return
     if which is Hand.SHOW and value is not None:
         _require_shown(step, found, value)
@@ -54,7 +55,8 @@ def use(step: Step, agent_id: AgentId, epoch: int, which: Hand, value: Any) -> N
             choose_language(step, terminal, value)
         case _:
             _want(step, found.id, which, value)
-    announce(step, found, word_for(which, before, value), by=f"agent:{agent_id}")
+    word = _last_word(step, found.id, which) if again else word_for(which, before, value)
+    announce(step, found, word, by=f"agent:{agent_id}")
     step.news.note(
         f"agent:{agent_id}", "hand.used", f"case:{found.case_id}", hand=which, to=_said(value)
     )
@@ -159,6 +161,25 @@ def _value(step: Step, call_id: CallId, which: Hand, terminal: Terminal) -> Any:
         select(hand.c.value).where(hand.c.call_id == call_id, hand.c.hand == which)
     ).one_or_none()
     return row.value if row else AT_FIRST[which]
+
+
+def _failed(step: Step, call_id: CallId, which: Hand) -> bool:
+    """The terminal could not do what was wanted last."""
+    cannot = step.conn.execute(
+        select(hand.c.cannot).where(hand.c.call_id == call_id, hand.c.hand == which)
+    ).scalar_one_or_none()
+    return cannot is not None
+
+
+def _last_word(step: Step, call_id: CallId, which: Hand) -> str:
+    """As the use that failed was announced."""
+    word: str = step.conn.execute(
+        select(hand_use.c.word)
+        .where(hand_use.c.call_id == call_id, hand_use.c.word.startswith(which, autoescape=True))
+        .order_by(hand_use.c.seq.desc())
+        .limit(1)
+    ).scalar_one()
+    return word
 
 
 def _same(before: Any, after: Any) -> bool:

@@ -101,6 +101,12 @@ def require_open(conn: Connection, case_id: str) -> None:
         raise NotAllowedNow(f"case {case_id} is closed: nothing more is asked of it")
 
 
+def require_own(case: Case, by: str) -> None:
+    """Raises `NotAllowedNow` for an agent who does not lead this case (any more)."""
+    if by.startswith("agent:") and by != f"agent:{case.agent_id}":
+        raise NotAllowedNow(f"case {case.id} is led by somebody else now")
+
+
 def audiences(conn: Connection, case_id: str) -> list[str]:
     """Whose screens show this case: its terminal while the citizen is there, and its agent."""
     case = get_case(conn, CaseId(case_id))

@@ -23,7 +23,7 @@ from counter.identity.proofing_sql import SqlProofings
 from counter.identity.store_proofing_reading import newest_proofing, record_of
 from counter.ids import CaseId
 from counter.signaling.tables import agent, call
-from counter.store.cases import get_case
+from counter.store.cases import case_table, get_case
 from counter.store.executor import Executor
 from counter.store.journal_sql import read_all
 from tests.signaling.talk import Talk
@@ -165,6 +165,7 @@ async def test_pages_are_read_only_while_somebody_is_identified(scene: Scene) ->
     await scene.add_page("front")
     await scene.add_page("tax", item="tax_papers-original")
     await scene.add_page("sent-back", state="rejected")
+    await scene.add_page("replaced", state="superseded")
     await scene.add_page("unasked", item="other")
     assert await scene.zones.look(scene.case_id) == 0
     assert scene.reader.looked_at == []
@@ -172,6 +173,20 @@ async def test_pages_are_read_only_while_somebody_is_identified(scene: Scene) ->
     assert await scene.zones.look(scene.case_id) == 2
     assert await scene.zones.look(scene.case_id) == 0
     assert await scene.readings() == ["front", "unasked"]
+
+
+async def test_the_record_holds_what_was_read_on_accepted_pages(scene: Scene) -> None:
+    await scene.add_page("front")
+    await scene.begin()
+    scene.reader.reading = None
+    await scene.zones.look(scene.case_id)
+    scene.reader.reading = READING
+    await scene.add_page("waits", state="stored")
+    await scene.zones.look(scene.case_id)
+    await walk(scene)
+    await scene.proofings.decide("p-1", scene.case_id, identified=True, agent_id="a-1")
+    record = await scene.executor.read(record_of, "p-1")
+    assert record is not None and '"zone":"none"' in record and "number_hash" not in record
 
 
 def test_every_identity_paper_of_the_catalogue_is_known() -> None:
@@ -266,6 +281,25 @@ async def test_a_second_officer_is_signed_in_and_alive(
     department = await scene.executor.write(alter)
     for one, answer in ((department, serves), ("another-department", False)):
         assert await scene.executor.read(around.serves, officer, one, now) is answer
+
+
+async def test_who_handed_the_case_over_identifies_nobody_in_it(scene: Scene) -> None:
+    await scene.add_page("front")
+    await scene.begin()
+    await walk(scene)
+
+    def hand_over(conn: Connection) -> None:
+        of_case = case_table.c.id == scene.case_id
+        conn.execute(update(case_table).where(of_case).values(agent_id="a-2"))
+
+    await scene.executor.write(hand_over)
+    with pytest.raises(NotAllowedNow):
+        await give(scene, "face")
+    with pytest.raises(NotAllowedNow):
+        await scene.proofings.decide("p-1", scene.case_id, identified=True, agent_id="a-1")
+    await scene.proofings.decide("p-1", scene.case_id, identified=True, agent_id="a-2")
+    with pytest.raises(NotAllowedNow):
+        await scene.proofings.begin("p-2", scene.case_id, document="bir", agent_id="a-1")
 
 
 @pytest.mark.parametrize("how", ["closed", "left"])

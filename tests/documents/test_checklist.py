@@ -41,6 +41,9 @@ def one(
     [
         (one(), "missing", False, True),
         (one(asked=True), "asked", False, True),
+        (one(ACCEPTED, asked=True), "asked", False, False),
+        (one(STORED, asked=True), "asked", False, False),
+        (one(REJECTED, asked=True), "asked", False, True),
         (one(STORED), "stored", False, False),
         (one(ACCEPTED), "accepted", True, False),
         (one(REJECTED), "rejected", False, True),

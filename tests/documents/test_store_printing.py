@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select
 
+from counter.documents import store_printing
 from counter.documents.bundle_refusals import TooMuchToPrint
 from counter.documents.printing import (
     ANSWERED_WITHIN,
@@ -155,6 +156,20 @@ async def test_a_terminal_that_says_nothing_has_not_printed(
     (one,) = await executor.read(prints_of, CASE)
     assert (one.state, one.reason) == (PrintState.FAILED, "no_answer")
     assert await executor.read(check) == (2, [])
+
+
+async def test_what_was_printed_at_this_instant_has_not_failed(
+    executor: Executor, asked: Callable[..., Any], now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = await asked()
+    for to in (PrintState.PRINTING, PrintState.PRINTED):
+        await step(executor, to, now)
+    # What was read before the terminal spoke.
+    monkeypatch.setattr(store_printing, "prints_of", lambda conn, case_id: [seen])
+    await executor.write(give_up, audiences, CASE, "left", now)
+    (one,) = await executor.read(prints_of, CASE)
+    assert (one.state, one.reason) == (PrintState.PRINTED, None)
+    assert await executor.read(check) == (3, [])
 
 
 async def test_who_leaves_takes_no_print(

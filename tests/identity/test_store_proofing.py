@@ -26,8 +26,8 @@ from counter.store.journal_sql import check, read_all
 from counter.store.session_log import session_log
 
 CASE, OTHER_CASE = "case-1", "case-2"
-LEI, FONG, WANG = "lei", "fong", "wang"
-"Lei leads; fong serves the department too, wang does not."
+LEI, FONG, CHAN, WANG = "lei", "fong", "chan", "wang"
+"Lei leads; fong and chan serve the department too, wang does not."
 P = "p-1"
 
 
@@ -41,7 +41,7 @@ class World:
     pages: tuple[str, ...] = ("a" * 64,)
     forgotten: list[str] = field(default_factory=list)
 
-    def matter(self, conn: Connection, case_id: str) -> Matter:
+    def matter(self, conn: Connection, case_id: str, by: str) -> Matter:
         return Matter(
             case_id=case_id,
             department_id="dsi",
@@ -53,7 +53,7 @@ class World:
         )
 
     def serves(self, conn: Connection, agent_id: str, department: str, now: datetime) -> bool:
-        return department == "dsi" and agent_id in (LEI, FONG)
+        return department == "dsi" and agent_id in (LEI, FONG, CHAN)
 
     def read(self, conn: Connection, case_id: str) -> Mapping[str, Any]:
         return {"zone": "read", "check_digits": True, "number_hash": "f" * 64}
@@ -64,6 +64,7 @@ class World:
     def around(self) -> Surroundings:
         return Surroundings(
             matter=self.matter,
+            hold=lambda conn, case_id: None,
             serves=self.serves,
             audiences=lambda conn, case_id: ["terminal:t-1", f"agent:{LEI}"],
             read=self.read,
@@ -197,6 +198,40 @@ async def test_who_led_a_part_of_it_is_no_second_officer(
         await proofings.second(P, agree=True, officer_id=FONG)
 
 
+async def test_who_said_something_that_another_corrected_is_no_second_officer(
+    proofings: SqlProofings, executor: Executor
+) -> None:
+    await begin(proofings)
+    for step in steps_of(Level.DOCUMENT):
+        await say(proofings, step.id, by=FONG)
+    await say(proofings, "face", Verdict.DOUBT)
+    for step in steps_of(Level.DOCUMENT):
+        await say(proofings, step.id, Verdict.DOUBT)
+    await proofings.decide(P, CASE, identified=True, agent_id=LEI)
+    with pytest.raises(NotSecond):
+        await proofings.second(P, agree=True, officer_id=FONG)
+    assert await executor.read(waiting_for_second, ["dsi"], FONG) == []
+    await proofings.abort(P, CASE, reason="other", by=f"agent:{LEI}")
+    record = await executor.read(record_of, P)
+    assert record is not None
+    by_step = {one["step"]: one for one in json.loads(record)["steps"]}
+    assert by_step["face"]["evidence"]["earlier"] == [f"agent:{FONG}"]
+
+
+async def test_who_decided_is_no_second_officer(
+    proofings: SqlProofings, executor: Executor
+) -> None:
+    await begin(proofings)
+    await walk(proofings, Level.DOCUMENT, face=Verdict.DOUBT)
+    await proofings.decide(P, CASE, identified=True, agent_id=FONG)  # it was transferred
+    with pytest.raises(NotSecond):
+        await proofings.second(P, agree=True, officer_id=FONG)
+    assert await executor.read(waiting_for_second, ["dsi"], FONG) == []
+    await proofings.second(P, agree=True, officer_id=CHAN)
+    record = await executor.read(record_of, P)
+    assert record is not None and json.loads(record)["decided_by"] == f"agent:{FONG}"
+
+
 async def test_a_second_officer_may_say_no(proofings: SqlProofings, world: World) -> None:
     await begin(proofings)
     await walk(proofings, Level.DOCUMENT, face=Verdict.DOUBT)
@@ -205,6 +240,20 @@ async def test_a_second_officer_may_say_no(proofings: SqlProofings, world: World
     assert await proofings.level(CASE) is Level.NONE
     with pytest.raises(ProofingOver):
         await proofings.second(P, agree=True, officer_id=FONG)
+
+
+async def test_a_second_officer_agrees_only_to_what_was_seen_in_this_call(
+    proofings: SqlProofings, world: World
+) -> None:
+    world.needed = Level.WITNESSED
+    await begin(proofings)
+    await walk(proofings, Level.WITNESSED)
+    await proofings.decide(P, CASE, identified=True, agent_id=LEI)
+    world.call_id = "c-2"
+    with pytest.raises(StepsMissing):
+        await proofings.second(P, agree=True, officer_id=FONG)
+    assert await proofings.level(CASE) is Level.NONE
+    await proofings.second(P, agree=False, officer_id=FONG)
 
 
 async def test_nobody_is_a_second_officer_before_one_is_asked(proofings: SqlProofings) -> None:
@@ -332,7 +381,7 @@ async def test_it_goes_as_far_as_the_service_asks(
     assert view is not None and view.target is target
 
 
-async def test_the_highest_level_of_a_case_counts(
+async def test_the_newest_decision_of_a_case_counts(
     proofings: SqlProofings, executor: Executor, world: World
 ) -> None:
     await begin(proofings)
@@ -341,3 +390,6 @@ async def test_the_highest_level_of_a_case_counts(
     await begin(proofings, "p-2")
     await proofings.abort("p-2", CASE, reason="technical", by=f"agent:{LEI}")
     assert await executor.read(identity_level, CASE) is Level.DOCUMENT
+    await begin(proofings, "p-3")
+    await proofings.decide("p-3", CASE, identified=False, agent_id=LEI)
+    assert await executor.read(identity_level, CASE) is Level.NONE

@@ -108,6 +108,9 @@ async def test_the_terminal_says_what_became_of_a_wish(visit: Visit) -> None:
         report = asks.HandReport(key=visit.key(), hand="volume", rev=rev, cannot=cannot)  # type: ignore[arg-type]
         await terminal_asks(visit, report)
         assert (await view(visit)).wishes[Hand.VOLUME].state == state, (rev, cannot)
+    await visit.agent_asks(volume(visit, 80))
+    assert (await view(visit)).wishes[Hand.VOLUME].state == "asked", "what failed is tried again"
+    assert [one.word for one in (await view(visit)).uses] == ["volume_up", "volume_up"]
     await visit.agent_asks(volume(visit, 90))
     assert (await view(visit)).wishes[Hand.VOLUME].state == "asked", "a new wish is open again"
 

@@ -61,6 +61,12 @@ async def printing(executor: Executor, tmp_path: Path, now: datetime) -> Any:
         yield Printing(floor)
 
 
+async def test_who_handed_the_case_over_prints_nothing_of_it(printing: Printing) -> None:
+    printing.agent.own = "agent:fong"  # the desk looked while the case was still its own
+    with pytest.raises(NotAllowedNow):
+        await printing.ask("paper", printing.floor.item)
+
+
 async def test_an_accepted_paper_is_printed_as_large_as_it_is(printing: Printing) -> None:
     item = printing.floor.item
     await printing.ask("paper", item)

@@ -94,7 +94,9 @@ def identity_card(
             "pages": [
                 PaperPage(sha256=one.page_sha256, width_px=one.width_px, height_px=one.height_px)
                 for one in documents.pages
-                if one.item in IDENTITY_ITEMS and one.state.value != "rejected" and view.live
+                if view.live
+                and one.item in IDENTITY_ITEMS
+                and one.state.value not in ("rejected", "superseded")
             ],
         }
     )

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser
+from playwright.async_api import Browser, expect
 
 from counter.protocol.message import Language
 from counter.protocol.screens import DeskScreen
@@ -116,6 +116,27 @@ async def test_an_agent_goes_through_it_by_the_keyboard(
     assert await heard("identity.abort") == {"proofing_id": "p-1", "reason": "under_pressure"}
     await press("I do not confirm it")
     assert await heard("identity.second") == {"proofing_id": "p-2", "agree": False}
+
+
+async def test_no_form_interrupts_it_and_the_next_citizen_begins_at_the_papers(
+    chromium: Browser, counter: FakeCounter
+) -> None:
+    begun = desk("en", "face")
+    assert begun.case is not None
+    await counter.show(begun)
+    context, page, _ = await open_face(chromium, counter, "agent", DESK, "en")
+    await page.keyboard.press("e")
+    chosen = page.locator("[role=tab][aria-selected=true]")
+    await expect(chosen).to_have_id("tab-identity")
+    presented = [screens.ceremony("pt", "presented", 1)]
+    case = begun.case.model_copy(update={"ceremonies": presented})
+    await counter.show(begun.model_copy(update={"case": case}))
+    await expect(page.locator("#panel-forms .ceremony--presented")).to_be_attached()
+    await expect(chosen).to_have_id("tab-identity")
+    after = begun.case.model_copy(update={"case_id": "case-2", "identity": None})
+    await counter.show(begun.model_copy(update={"case": after}))
+    await expect(chosen).to_have_id("tab-papers")
+    await context.close()
 
 
 async def test_the_two_pictures_are_equal_and_move_by_their_own(

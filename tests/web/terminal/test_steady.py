@@ -84,9 +84,12 @@ def test_one_odd_preview_changes_no_advice(rules: Path) -> None:
 
 def test_a_page_that_was_taken_is_new_when_it_was_laid_elsewhere_or_away(rules: Path) -> None:
     calls = [
-        ("laidAnew", PAGE, PAGE, 0.75),
-        ("laidAnew", PAGE, preview(0.02)["corners"], 0.75),
-        ("laidAnew", PAGE, preview(0.06)["corners"], 0.75),
-        ("laidAnew", PAGE, None, 0.75),
+        ("laidAnew", PAGE, [preview()], 0.75),
+        ("laidAnew", PAGE, [preview(0.02)], 0.75),
+        ("laidAnew", PAGE, [preview(0.06)], 0.75),
+        ("laidAnew", PAGE, [NOTHING, NOTHING, preview()], 0.75),
+        ("laidAnew", PAGE, [NOTHING], 0.75),
+        ("laidAnew", PAGE, [NOTHING, preview(), NOTHING], 0.75),
+        ("laidAnew", PAGE, [preview(), NOTHING, NOTHING], 0.75),
     ]
-    assert asked(rules, calls) == [False, False, True, True]
+    assert asked(rules, calls) == [False, False, True, False, False, False, True]

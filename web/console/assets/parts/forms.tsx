@@ -8,7 +8,7 @@ import {ask, screen} from "./counter.ts";
 import {Pens, Shared} from "./pointing.tsx";
 import {PrintButton} from "./printing.tsx";
 
-const OPEN = new Set(["presented", "consented", "signing"]);
+export const OPEN = new Set(["presented", "consented", "signing"]);
 
 export function Forms(props: {matter: DeskCase}) {
   const {forms, ceremonies, case_id} = props.matter;

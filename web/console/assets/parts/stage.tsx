@@ -10,7 +10,7 @@ import {duration, t} from "../../../shared/assets/words.ts";
 import {Asked, askingFor} from "./ask_in.tsx";
 import {Button, LanguageTag} from "./controls.tsx";
 import {ask, leg, live, screen} from "./counter.ts";
-import {Forms} from "./forms.tsx";
+import {Forms, OPEN} from "./forms.tsx";
 import {Hands} from "./hands.tsx";
 import {Identity} from "./identity.tsx";
 import {Lines} from "./lines.tsx";
@@ -212,15 +212,20 @@ function Tabs(props: {matter: DeskCase}) {
     ["forms", t("Forms and signature"), 0],
     ["hands", t("Terminal"), matter.hands && matter.hands.permission !== "allowed" ? 1 : 0],
   ];
-  const open = matter.ceremonies[0];
+  const open = matter.ceremonies.find(one => OPEN.has(one.state));
   const coming = matter.scan?.arriving != null;
+  // In the middle of an identification its own step shows the page.
+  const identifying = matter.identity?.state === "open" || matter.identity?.state === "waiting";
+  // Each citizen begins at the papers; first, since the others may know better.
+  useEffect(() => {
+    tab.value = "papers";
+  }, [matter.case_id]);
   // What has just arrived, or is about to, is what the agent waits for.
   useEffect(() => {
-    // In the middle of an identification its own step shows the page.
-    if ((waiting > 0 || coming) && tab.value !== "identity") tab.value = "papers";
+    if ((waiting > 0 || coming) && !identifying) tab.value = "papers";
   }, [waiting, coming]);
   useEffect(() => {
-    if (open) tab.value = "forms";
+    if (open && !identifying) tab.value = "forms";
   }, [open?.ceremony_id, open?.state]);
   return (
     <div class="tabs">

@@ -64,11 +64,12 @@ async function follow(hands: HandsCard | null): Promise<void> {
   said.set("gain", leg.microphone.value === "good" || gain === 100 ? ((await leg.amplify(gain)) ? null : "failed") : "no_microphone");
   made = wanted;
   for (const one of hands?.states ?? []) {
-    if (isNew(one) && one.state === "asked") report(one, said.get(one.hand as Made) ?? null);
+    if (isNew(one)) report(one, said.get(one.hand as Made) ?? null);
   }
 }
 
-const isNew = ({hand, rev}: HandState): boolean => reported.get(hand as Made) !== rev;
+/** Asked, and not answered by this page yet. */
+const isNew = ({hand, rev, state}: HandState): boolean => state === "asked" && reported.get(hand as Made) !== rev;
 
 function report({hand, rev}: HandState, cannot: Cannot): void {
   reported.set(hand as Made, rev);

@@ -44,7 +44,12 @@ export function shown(before: string, previews: readonly Preview[]): string {
   return said.length === SAID_TWICE && said.every(one => one === said[0]) ? (said[0] ?? before) : before;
 }
 
-/** Whether this is another page, or another place, than the one that was taken. */
-export function laidAnew(taken: Corners, now: Corners | null, height: number): boolean {
-  return now === null || motion(taken, now, height) > 10 * MOTION_MAX;
+/**
+ * Whether this is another page, or another place, than the one that was taken.
+ * previews: oldest first.  One preview without a page is a blink, not a page that was taken away.
+ */
+export function laidAnew(taken: Corners, previews: readonly Preview[], height: number): boolean {
+  const now = previews.at(-1)?.corners;
+  if (now) return motion(taken, now, height) > 10 * MOTION_MAX;
+  return previews.length >= SAID_TWICE && previews.slice(-SAID_TWICE).every(one => !one.corners);
 }

@@ -1,8 +1,8 @@
 // Looking at what lies under the camera while it lies there: small pictures, one at a time.
 //
 // Promise: the newest picture is sent when the last one was answered, never a queue; nothing is kept.
-import {signal} from "@preact/signals";
-import {config} from "./counter.ts";
+import {effect, signal} from "@preact/signals";
+import {config, screen} from "./counter.ts";
 import {type Corners, laidAnew, type Preview, shown, steady} from "./steady.ts";
 
 const LONG_SIDE_PX = 480;
@@ -11,6 +11,12 @@ const EVERY_MS = 100;
 const AFTER_REFUSAL_MS = 500;
 const REMEMBERED = 8;
 
+/** Of the page photographed last, which may still lie there when the next one is asked for. */
+let taken: Corners | null = null;
+effect(() => {
+  if (screen.value.stage !== "call") taken = null; // the next visitor's page is another one
+});
+
 export class Watch {
   readonly corners = signal<Corners | null>(null);
   /** A code, "still" while a good page moves, "" before anything was seen. */
@@ -18,7 +24,6 @@ export class Watch {
   /** The page lies still and can be taken. */
   readonly ready = signal(false);
   private previews: Preview[] = [];
-  private taken: Corners | null = null;
   private round = 0;
   running = false;
   private readonly canvas = document.createElement("canvas");
@@ -55,15 +60,15 @@ export class Watch {
 
   /** This page was photographed: it is not taken by itself again before it was laid anew. */
   remember(): void {
-    this.taken = this.corners.value;
+    taken = this.corners.value;
   }
 
   private learn(seen: Preview, height: number): void {
     this.previews = [...this.previews, seen].slice(-REMEMBERED);
-    if (this.taken && laidAnew(this.taken, seen.corners, height)) this.taken = null;
+    if (taken && laidAnew(taken, this.previews, height)) taken = null;
     this.corners.value = seen.corners;
     this.advice.value = shown(this.advice.value, this.previews);
-    this.ready.value = !this.taken && steady(this.previews, height);
+    this.ready.value = !taken && steady(this.previews, height);
   }
 
   private async look(video: HTMLVideoElement): Promise<Preview | null> {
