@@ -127,7 +127,8 @@ class Timestamps(Protocol):
     async def stamp(self, digest: bytes, now: datetime, *, room_bytes: int) -> bytes:
         """A token (DER of its CMS) over a SHA-256 that is no longer than `room_bytes`.
 
-        Raises `TimestampUnavailable`, `ClockWrong`.
+        Raises `TimestampUnavailable`, `ClockWrong`; `TokenTooLong` when those that answer do not
+        fit.
         """
         ...
 

@@ -163,8 +163,8 @@ class EsignService:
         sha256: of the document the citizen wrote on.
         Raises `InkMissing`, `InkTooMuch`, `DigestMismatch`, `NotAllowedNow`: nothing changed.
         Raises `TimestampUnavailable`, `SignatureInvalid`, `ClockWrong`, `SignerUnavailable`,
-        `KeyUnavailable`, `KeyUnusable`, `KeyMismatch`, `CertificateExpired`: the ink is kept,
-        `resume` goes on.
+        `KeyUnavailable`, `KeyUnusable`, `KeyMismatch`, `CertificateExpired`, `TokenTooLong`: the
+        ink is kept, `resume` goes on.
         """
         await self._records.keep_ink(case_id, ceremony_id, sha256, ink(strokes), now)
         for waiting in await self._records.unfinished(ceremony_id):
@@ -177,23 +177,24 @@ class EsignService:
     async def resume(self, now: datetime) -> int:
         """Seal what has ink and no seal: after a restart, or when timestamps come back.
 
-        Answers how many were finished.  Raises `TimestampUnavailable` at once; another refusal is
-        raised after all have been tried, so that one bad document does not hold up the rest.
+        Answers how many were finished.  `TimestampUnavailable` ends the round; whatever else goes
+        wrong with one is raised after all have been tried, so that it does not hold up the rest.
         """
-        refused: Refusal | None = None
+        problem: Exception | None = None
         done = 0
         for one in await self._records.unfinished():
             try:
                 await self._finish(one, now)
-            except TimestampUnavailable:
-                raise
-            except Refusal as refusal:
-                refused = refused or refusal
+            except TimestampUnavailable as unavailable:
+                problem = problem or unavailable
+                break
+            except Exception as other:
+                problem = problem or other
             else:
                 done += 1
         await self._signing.clear(now)
-        if refused is not None:
-            raise refused
+        if problem is not None:
+            raise problem
         return done
 
     async def decline(self, case_id: CaseId, ceremony_id: str, now: datetime) -> None:

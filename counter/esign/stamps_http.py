@@ -15,7 +15,7 @@ from typing import Final
 from aiohttp import ClientError, ClientSession, ClientTimeout
 from asn1crypto import tsp
 
-from counter.esign.refusals import ClockWrong, TimestampUnavailable
+from counter.esign.refusals import ClockWrong, TimestampUnavailable, TokenTooLong
 
 log = logging.getLogger(__name__)
 
@@ -66,13 +66,12 @@ class HttpStamps:
         return max(service.token_bytes for service in self._services)
 
     async def stamp(self, digest: bytes, now: datetime, *, room_bytes: int) -> bytes:
-        """A token over a SHA-256.  Raises `TimestampUnavailable`, `ClockWrong`."""
+        """A token over a SHA-256.  Raises `TimestampUnavailable`, `ClockWrong`, `TokenTooLong`."""
         failed: list[str] = []
+        too_long: list[str] = []
         for service in self._in_turn():
             try:
                 token, at = await self._ask(service, digest)
-                if len(token) > room_bytes:
-                    raise _Unfit(f"a token of {len(token)} bytes, room for {room_bytes}")
             except (ClientError, TimeoutError, OSError, _Unfit) as error:
                 service.resting_until = self._seconds() + REST_S
                 said = str(error) if isinstance(error, _Unfit) else type(error).__name__
@@ -83,9 +82,15 @@ class HttpStamps:
             service.resting_until = float("-inf")
             service.answered_at = self._seconds()
             service.token_bytes = len(token)
+            if len(token) > room_bytes:
+                # It is well, and the next hole is as long as this token; another one may be short.
+                too_long.append(f"{service.url}: {len(token)} bytes")
+                continue
             if failed:
                 log.warning("timestamps: %s", "; ".join(failed))
             return token
+        if too_long:
+            raise TokenTooLong(f"room for {room_bytes} bytes; {'; '.join(too_long)}")
         raise TimestampUnavailable(f"no timestamp ({'; '.join(failed)}); are they running?")
 
     async def require(self, now: datetime) -> None:

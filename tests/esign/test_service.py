@@ -20,6 +20,7 @@ from counter.esign.refusals import (
     PagesUnseen,
     SignatureInvalid,
     TimestampUnavailable,
+    TokenTooLong,
 )
 from counter.esign.service import EsignService
 from counter.esign.store_records import SqlRecords
@@ -418,6 +419,34 @@ async def test_two_nodes_that_seal_at_once_agree_on_one_document(
     answers = [await node.sign(CASE, ceremony_id, sha256, STROKES, now) for node in nodes]
     assert answers[0] == answers[1]
     assert (await counter.actions()).count("document.sealed") == 1
+
+
+@pytest.mark.parametrize("problem", [TokenTooLong("11 bytes"), OSError("full")])
+async def test_whatever_is_wrong_with_one_the_others_are_sealed(
+    counter: Counter, now: datetime, problem: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await counter.to_state("signing", now)
+    other = CaseId("case-2")
+    ceremony_id, sha256 = await counter.present(now + timedelta(seconds=1), other)
+    for page in (1, 2):
+        await counter.service.page_seen(other, ceremony_id, page, now)
+    await counter.service.consent(other, ceremony_id, sha256, now)
+    counter.studio.refusal = TimestampUnavailable("down")
+    with pytest.raises(Refusal):
+        await counter.service.sign(other, ceremony_id, sha256, STROKES, now)
+    counter.studio.refusal = None
+    stamp, failing = counter.studio.stamp, [problem]
+
+    async def fails_once(*words: Any, **named: Any) -> bytes:
+        if failing:
+            raise failing.pop()
+        return await stamp(*words, **named)
+
+    monkeypatch.setattr(counter.studio, "stamp", fails_once)
+    with pytest.raises(type(problem)):
+        await counter.started().resume(now)
+    states = {await counter.state(), (await counter.service.ceremonies(other))[0].state}
+    assert states == {"sealed", "signing"}, "whichever came first failed, the other one did not"
 
 
 async def test_one_bad_document_does_not_hold_up_the_others(

@@ -8,7 +8,7 @@ import pytest
 from aiohttp import web
 
 from counter.esign.pki_development import DevelopmentPki
-from counter.esign.refusals import ClockWrong, TimestampUnavailable
+from counter.esign.refusals import ClockWrong, TimestampUnavailable, TokenTooLong
 from counter.esign.stamps_http import FRESH_S, REST_S, UNSEEN_TOKEN_BYTES, HttpStamps
 from tests.esign.conftest import NOW, Tsa
 
@@ -125,11 +125,15 @@ async def test_a_token_over_something_else_is_refused(
     assert tsa.asked == 1, "the same digest, but an answer to another request"
 
 
-async def test_a_token_that_does_not_fit_into_the_hole_is_refused(
-    both: HttpStamps, tsa: Tsa
+async def test_a_token_that_does_not_fit_into_the_hole_is_refused_and_its_maker_goes_on(
+    both: HttpStamps, hostile: Hostile, tsa: Tsa
 ) -> None:
-    with pytest.raises(TimestampUnavailable, match="room for 100"):
-        await both.stamp(DIGEST, NOW, room_bytes=100)
+    for asked in (1, 2):
+        with pytest.raises(TokenTooLong, match="room for 100"):
+            await both.stamp(DIGEST, NOW, room_bytes=100)
+        assert (hostile.asked, tsa.asked) == (1, asked), "only the bad one rests"
+    await both.require(NOW)
+    assert tsa.asked == 2, "it did answer"
 
 
 async def test_clocks_apart_stop_everything(both: HttpStamps, tsa: Tsa) -> None:
