@@ -136,6 +136,10 @@ class Timestamps(Protocol):
         """Raise `TimestampUnavailable` unless one of them answers, or did a moment ago."""
         ...
 
+    def distrust(self, token: bytes) -> None:
+        """Leave whoever made this token alone for a while: it did not verify."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:

@@ -65,7 +65,12 @@ class SigningService:
             hashlib.sha256(value).digest(), now, room_bytes=ticket.token_room_bytes
         )
         hole = await self.sound(ticket.hole_sha256)
-        done = await self._blobs.put(await self._studio.finish(hole, ticket, value, token, now))
+        try:
+            filled = await self._studio.finish(hole, ticket, value, token, now)
+        except SignatureInvalid:
+            self._stamps.distrust(token)
+            raise
+        done = await self._blobs.put(filled)
         try:
             standing = await self._records.keep_revision(ceremony_id, field, done)
         except NotAllowedNow:

@@ -6,6 +6,7 @@ Source: RFC 3161 2.4, 3.4.
 """
 
 import asyncio
+import hashlib
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,12 +23,16 @@ log = logging.getLogger(__name__)
 PATIENCE_S: Final = 1.0
 REST_S: Final = 60.0
 "For so long a service that failed is not asked again while another one is left."
+DISTRUST_S: Final = 600.0
+"As `REST_S`, for one whose token did not verify: longer than from one resume to the next."
 FRESH_S: Final = 60.0
 "A service that answered this long ago is taken to be there still."
 CLOCK_SLACK: Final = timedelta(seconds=60)
 UNSEEN_TOKEN_BYTES: Final = 6_144
 "Of a service that has not answered yet: RSA-4096 with two certificates is shorter."
 MAX_ANSWER_BYTES: Final = 65_536
+REMEMBERED: Final = 16
+"Tokens whose maker is known."
 
 
 class _Unfit(Exception):
@@ -59,6 +64,7 @@ class HttpStamps:
         self._new_nonce = new_nonce
         self._clock = clock
         self._session: ClientSession | None = None
+        self._makers: dict[bytes, _Service] = {}
 
     @property
     def token_bytes(self) -> int:
@@ -88,6 +94,9 @@ class HttpStamps:
                 continue
             if failed:
                 log.warning("timestamps: %s", "; ".join(failed))
+            self._makers[hashlib.sha256(token).digest()] = service
+            if len(self._makers) > REMEMBERED:
+                del self._makers[next(iter(self._makers))]
             return token
         if too_long:
             raise TokenTooLong(f"room for {room_bytes} bytes; {'; '.join(too_long)}")
@@ -102,6 +111,14 @@ class HttpStamps:
         ):
             await self.stamp(bytes(32), now, room_bytes=MAX_ANSWER_BYTES)
 
+    def distrust(self, token: bytes) -> None:
+        """Ask the others for a while: this token did not verify."""
+        maker = self._makers.pop(hashlib.sha256(token).digest(), None)
+        if maker is not None:
+            maker.resting_until = self._seconds() + DISTRUST_S
+            maker.answered_at = float("-inf")
+            log.warning("timestamps: %s: a token that does not verify", maker.url)
+
     async def close(self) -> None:
         """Let go of the connections."""
         if self._session is not None:
@@ -109,9 +126,11 @@ class HttpStamps:
             self._session = None
 
     def _in_turn(self) -> list[_Service]:
-        """Those that do not rest, in the order given; when all rest, all of them."""
+        """Those that do not rest, in the order given; when all rest, all, the soonest first."""
         at = self._seconds()
-        return [one for one in self._services if one.resting_until <= at] or self._services
+        return [one for one in self._services if one.resting_until <= at] or sorted(
+            self._services, key=lambda one: one.resting_until
+        )
 
     async def _ask(self, service: _Service, digest: bytes) -> tuple[bytes, datetime]:
         nonce = self._new_nonce()

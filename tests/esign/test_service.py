@@ -476,6 +476,21 @@ async def test_one_bad_document_does_not_hold_up_the_others(
     assert await counter.state() == "signing"
 
 
+async def test_whose_token_does_not_verify_is_not_asked_next(
+    counter: Counter, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await counter.to_state("signing", now)
+
+    async def unsound(*words: Any) -> bytes:
+        raise SignatureInvalid("bad timestamp")
+
+    monkeypatch.setattr(counter.studio, "finish", unsound)
+    with pytest.raises(SignatureInvalid):
+        await counter.service.resume(now)
+    (token,) = counter.studio.distrusted
+    assert token.startswith(b"at ")
+
+
 async def test_a_form_withdrawn_while_it_is_sealed_stays_withdrawn(
     counter: Counter, now: datetime
 ) -> None:

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from counter.esign.pki_development import DevelopmentPki
 from counter.esign.refusals import ClockWrong, TimestampUnavailable, TokenTooLong
-from counter.esign.stamps_http import FRESH_S, REST_S, UNSEEN_TOKEN_BYTES, HttpStamps
+from counter.esign.stamps_http import DISTRUST_S, FRESH_S, REST_S, UNSEEN_TOKEN_BYTES, HttpStamps
 from tests.esign.conftest import NOW, Tsa
 
 DIGEST = bytes(range(32))
@@ -134,6 +134,28 @@ async def test_a_token_that_does_not_fit_into_the_hole_is_refused_and_its_maker_
         assert (hostile.asked, tsa.asked) == (1, asked), "only the bad one rests"
     await both.require(NOW)
     assert tsa.asked == 2, "it did answer"
+
+
+async def test_whose_token_does_not_verify_is_left_alone_for_longer(
+    pki: DevelopmentPki, tsa: Tsa, clock: Clock
+) -> None:
+    second = Tsa(pki)
+    await second.start()
+    made = HttpStamps([tsa.url, second.url], new_nonce=count(1).__next__, clock=clock)
+    try:
+        made.distrust(await made.stamp(DIGEST, NOW, room_bytes=ROOM))
+        clock.seconds += REST_S
+        await made.require(NOW)
+        assert (tsa.asked, second.asked) == (1, 1), "that the first one answered does not count"
+        await made.stamp(DIGEST, NOW, room_bytes=ROOM)
+        assert (tsa.asked, second.asked) == (1, 2)
+        await second.stop()
+        clock.seconds += DISTRUST_S
+        await made.stamp(DIGEST, NOW, room_bytes=ROOM)
+        assert tsa.asked == 2
+    finally:
+        await made.close()
+        await second.stop()
 
 
 async def test_clocks_apart_stop_everything(both: HttpStamps, tsa: Tsa) -> None:
