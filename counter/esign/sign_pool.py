@@ -27,6 +27,8 @@ class SignPool:
     def __init__(self, keys: SigningKeys) -> None:
         self._keys = keys
         self._pool = self._new_pool()
+        # Waiting for one's turn does not count as work that does not end.
+        self._turn = asyncio.Lock()
 
     async def warm(self) -> None:
         """Return when the worker is ready, so that the first citizen does not wait for it."""
@@ -75,23 +77,25 @@ class SignPool:
 
     async def _run(self, job: str, *args: Any, **kwargs: Any) -> Any:
         """Run the function of this name of `sign_worker` over there."""
-        pool = self._pool
         call = partial(_do, job, *args, **kwargs)
-        try:
-            async with asyncio.timeout(JOB_PATIENCE_S):
-                return await asyncio.get_running_loop().run_in_executor(pool, call)
-        except (BrokenProcessPool, TimeoutError) as error:
-            self._replace(pool)
-            raise SignerUnavailable(
-                f"the sign worker did not finish ({type(error).__name__}); it is started again"
-            ) from error
+        async with self._turn:
+            pool = self._pool
+            try:
+                async with asyncio.timeout(JOB_PATIENCE_S):
+                    return await asyncio.get_running_loop().run_in_executor(pool, call)
+            except (BrokenProcessPool, TimeoutError) as error:
+                self._replace(pool)
+                raise SignerUnavailable(
+                    f"the sign worker did not finish ({type(error).__name__}); it is started again"
+                ) from error
 
     def _replace(self, broken: ProcessPoolExecutor) -> None:
         if self._pool is broken:
             self._pool = self._new_pool()
             for process in list((broken._processes or {}).values()):
                 process.kill()
-            broken.shutdown(wait=False, cancel_futures=True)
+            # Nothing is cancelled: that would look to others as if their task was to end.
+            broken.shutdown(wait=False)
 
     def _new_pool(self) -> ProcessPoolExecutor:
         return ProcessPoolExecutor(

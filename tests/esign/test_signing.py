@@ -1,14 +1,19 @@
 """Real Typst, real keys, a real time-stamping service over HTTP, and three judges."""
 
+import asyncio
 import hashlib
 import io
 import subprocess
+from collections.abc import Callable
+from concurrent.futures import Future
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pikepdf
 import pytest
 
+from counter.esign import sign_pool
 from counter.esign.forms import Forms
 from counter.esign.ink import ink
 from counter.esign.keys_files import load_certificate
@@ -203,6 +208,46 @@ async def test_data_that_does_not_fit_is_found_before_anybody_signs(
         await pool.prepare(
             forms.of(MACAU), {**DATA, "department_name": "部" * 3000}, "zh-Hant", NOW
         )
+
+
+class Hung:
+    """A pool whose process never answers."""
+
+    def __init__(self) -> None:
+        self._processes: dict[int, Any] = {}
+        self.asked: list[Future[Any]] = []
+
+    def submit(self, call: Callable[[], Any]) -> Future[Any]:
+        self.asked.append(Future())
+        return self.asked[-1]
+
+    def shutdown(self, *, wait: bool, cancel_futures: bool = False) -> None:
+        for one in self.asked:
+            if cancel_futures:
+                one.cancel()
+
+
+class Prompt(Hung):
+    """A pool that answers at once."""
+
+    def submit(self, call: Callable[[], Any]) -> Future[Any]:
+        done = super().submit(call)
+        done.set_result(True)
+        return done
+
+
+async def test_who_waits_behind_a_job_that_hangs_gets_the_next_worker(
+    pki: DevelopmentPki, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hung: Any = Hung()
+    pool = SignPool(pki.signing)
+    await pool.close()
+    monkeypatch.setattr(sign_pool, "JOB_PATIENCE_S", 0.01)
+    monkeypatch.setattr(pool, "_pool", hung)
+    monkeypatch.setattr(pool, "_new_pool", Prompt)
+    answers = await asyncio.gather(*(pool.warm() for _ in range(3)), return_exceptions=True)
+    assert [type(one) for one in answers] == [SignerUnavailable, type(None), type(None)]
+    assert len(hung.asked) == 1
 
 
 async def test_a_killed_worker_is_replaced(pki: DevelopmentPki) -> None:
