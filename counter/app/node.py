@@ -250,7 +250,10 @@ async def _every(interval_s: float, work: Callable[[], Coroutine[Any, Any, None]
 async def _once(what: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
     try:
         await work()
-    except Exception as problem:
+    except (Exception, asyncio.CancelledError) as problem:
+        task = asyncio.current_task()
+        if isinstance(problem, asyncio.CancelledError) and task is not None and task.cancelling():
+            raise  # this task is to end, not something that it waited for
         log.warning("%s: %s", what, getattr(problem, "code", type(problem).__name__))
 
 
