@@ -259,4 +259,4 @@ async def _once(what: str, work: Callable[[], Coroutine[Any, Any, None]]) -> Non
 
 async def _resume(parts: Parts) -> None:
     """Seal what had ink and no seal when the node went down."""
-    await parts.esign.resume(clock())
+    await parts.esign.resume()

@@ -5,7 +5,7 @@ that a node may die at any line.  Ink that arrived is sealed by `resume` after t
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
@@ -65,18 +65,23 @@ class EsignService:
         forms: Forms,
         glyphs: GlyphTable,
         new_id: NewId,
+        clock: Callable[[], datetime],
     ) -> None:
-        """keys: by the signature field that they sign."""
+        """keys: by the signature field that they sign.
+
+        clock: what is signed is held against it, however long it waited for its turn.
+        """
         self._records = records
         self._blobs = blobs
         self._studio = studio
         self._stamps = stamps
         self._signing = SigningService(
-            records=records, blobs=blobs, studio=studio, keys=keys, stamps=stamps
+            records=records, blobs=blobs, studio=studio, keys=keys, stamps=stamps, clock=clock
         )
         self._forms = forms
         self._glyphs = glyphs
         self._new_id = new_id
+        self._clock = clock
         # One at a time on this node; between nodes the first to commit wins.
         self._sealing = asyncio.Lock()
 
@@ -168,13 +173,13 @@ class EsignService:
         """
         await self._records.keep_ink(case_id, ceremony_id, sha256, ink(strokes), now)
         for waiting in await self._records.unfinished(ceremony_id):
-            await self._finish(waiting, now)
+            await self._finish(waiting)
         stage = await self._records.load(case_id, ceremony_id)
         if not isinstance(stage, Sealed):
             raise NotAllowedNow(f"ceremony {ceremony_id} was withdrawn while it was being sealed")
         return SignedDocument(ceremony_id=CeremonyId(ceremony_id), sha256=stage.sealed_sha256)
 
-    async def resume(self, now: datetime) -> int:
+    async def resume(self) -> int:
         """Seal what has ink and no seal: after a restart, or when timestamps come back.
 
         Answers how many were finished.  `TimestampUnavailable` ends the round; whatever else goes
@@ -184,7 +189,7 @@ class EsignService:
         done = 0
         for one in await self._records.unfinished():
             try:
-                await self._finish(one, now)
+                await self._finish(one)
             except TimestampUnavailable as unavailable:
                 problem = problem or unavailable
                 break
@@ -192,7 +197,7 @@ class EsignService:
                 problem = problem or other
             else:
                 done += 1
-        await self._signing.clear(now)
+        await self._signing.clear(self._clock())
         if problem is not None:
             raise problem
         return done
@@ -236,25 +241,25 @@ class EsignService:
             return False
         return True
 
-    async def _finish(self, waiting: Unfinished, now: datetime) -> None:
+    async def _finish(self, waiting: Unfinished) -> None:
         async with self._sealing:
             if not await self._records.unfinished(waiting.ceremony_id):
                 return
             try:
-                await self._sign_both(waiting, now)
+                await self._sign_both(waiting)
             except Refusal:
                 stage = await self._records.load(waiting.signed.case_id, waiting.ceremony_id)
                 if not isinstance(stage, Sealed):
                     raise
                 # Another node was faster, and has cleared away what we were looking for.
-        await self._signing.clear(now)
+        await self._signing.clear(self._clock())
 
-    async def _sign_both(self, waiting: Unfinished, now: datetime) -> None:
+    async def _sign_both(self, waiting: Unfinished) -> None:
         signed, form = waiting.signed, self._forms.of(waiting.form)
         ink_act = InkAct(ink=signed.ink, at=signed.signed_at)
-        inked = await self._signing.fulfil(waiting, signed.sha256, ink_act, now)
-        seal_act = SealAct(region=form.region, data=waiting.data, at=now)
-        closed = await self._signing.fulfil(waiting, inked, seal_act, now)
+        inked = await self._signing.fulfil(waiting, signed.sha256, ink_act)
+        seal_act = SealAct(region=form.region, data=waiting.data, at=self._clock())
+        closed = await self._signing.fulfil(waiting, inked, seal_act)
         pdf = await self._signing.sound(closed)
         new = NewSeal(
             signed_sha256=inked,
@@ -263,7 +268,7 @@ class EsignService:
             sealed_bytes=len(pdf),
             images=await self._keep_images(await self._studio.photograph(pdf)),
         )
-        await self._records.sealed(waiting.ceremony_id, new, now)
+        await self._records.sealed(waiting.ceremony_id, new, self._clock())
 
     async def _keep_images(self, pages: Sequence[PageImage]) -> tuple[NewImage, ...]:
         return tuple(

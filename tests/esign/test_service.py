@@ -41,8 +41,15 @@ class Counter:
     """The service on a fresh store, with a paper studio."""
 
     def __init__(
-        self, executor: Executor, new_id: Callable[[], str], forms: Forms, glyphs: GlyphTable
+        self,
+        executor: Executor,
+        new_id: Callable[[], str],
+        forms: Forms,
+        glyphs: GlyphTable,
+        now: datetime,
     ) -> None:
+        self.time = now
+        "What the service's clock shows."
         self.executor = executor
         self.studio = PaperStudio()
         self.blobs = HeapBlobs()
@@ -59,6 +66,7 @@ class Counter:
             studio=self.studio,
             keys=self.keys,
             stamps=self.studio,
+            clock=lambda: self.time,
             **self.parts,
         )
 
@@ -107,9 +115,13 @@ class Counter:
 
 @pytest.fixture
 def counter(
-    executor: Executor, new_id: Callable[[], str], forms: Forms, glyphs: GlyphTable
+    executor: Executor,
+    new_id: Callable[[], str],
+    forms: Forms,
+    glyphs: GlyphTable,
+    now: datetime,
 ) -> Counter:
-    return Counter(executor, new_id, forms, glyphs)
+    return Counter(executor, new_id, forms, glyphs, now)
 
 
 async def test_a_form_is_presented_read_agreed_to_signed_and_given_out(
@@ -338,9 +350,9 @@ async def test_a_node_killed_between_ink_and_seal_finishes_once_when_it_starts_a
 
     counter.studio.may_seal.set()
     node = counter.started()
-    later = now + timedelta(hours=1)
-    assert await node.resume(later) == 1
-    assert await node.resume(later) == 0
+    later = counter.time = now + timedelta(hours=1)
+    assert await node.resume() == 1
+    assert await node.resume() == 0
     assert counter.studio.sealings == 1
     (done,) = await node.ceremonies(CASE)
     assert done.state == "sealed"
@@ -361,7 +373,8 @@ async def test_a_node_that_dies_while_a_key_is_asked_asks_again_for_the_same_has
     await asyncio.gather(dying, return_exceptions=True)
 
     key.dies = False
-    assert await counter.started().resume(now + timedelta(hours=1)) == 1
+    counter.time = now + timedelta(hours=1)
+    assert await counter.started().resume() == 1
     assert len(key.asked) == 2 and key.asked[0] == key.asked[1]
     assert counter.studio.begun == [CITIZEN, SEAL], "never a second hole"
     assert await counter.state() == "sealed"
@@ -372,7 +385,7 @@ async def test_a_value_that_is_known_is_not_asked_for_again(
 ) -> None:
     await counter.to_state("signing", now)
     assert len(counter.keys[CITIZEN].asked) == 1, "signed; the timestamp was missing"
-    assert await counter.started().resume(now) == 1
+    assert await counter.started().resume() == 1
     assert len(counter.keys[CITIZEN].asked) == 1
     assert counter.studio.begun == [CITIZEN, SEAL]
 
@@ -389,7 +402,7 @@ async def test_a_key_that_was_changed_in_between_does_not_sign_what_was_begun(
     await asyncio.gather(dying, return_exceptions=True)
     key.dies, key.chain = False, CertificateChain(certificate=b"another", issuers=())
     with pytest.raises(KeyMismatch):
-        await counter.started().resume(now)
+        await counter.started().resume()
     assert len(key.asked) == 1
     await counter.service.withdraw(CASE, ceremony_id, by="agent:a", now=now)
     assert await counter.state() == "withdrawn"
@@ -402,7 +415,7 @@ async def test_no_document_with_a_hole_is_left_behind(
     ceremony_id, _ = await counter.to_state("signing", now)
     assert any(content.endswith(b" hole") for content in counter.blobs.kept.values())
     if end == "sealed":
-        await counter.service.resume(now)
+        await counter.service.resume()
     else:
         await counter.service.withdraw(CASE, ceremony_id, by="agent:a", now=now)
     assert not any(content.endswith(b" hole") for content in counter.blobs.kept.values())
@@ -415,7 +428,7 @@ async def test_two_nodes_that_seal_at_once_agree_on_one_document(
 ) -> None:
     ceremony_id, sha256 = await counter.to_state("signing", now)
     nodes = [counter.started(), counter.started()]
-    await asyncio.gather(*(node.resume(now + timedelta(seconds=n)) for n, node in enumerate(nodes)))
+    await asyncio.gather(*(node.resume() for node in nodes))
     answers = [await node.sign(CASE, ceremony_id, sha256, STROKES, now) for node in nodes]
     assert answers[0] == answers[1]
     assert (await counter.actions()).count("document.sealed") == 1
@@ -444,7 +457,7 @@ async def test_whatever_is_wrong_with_one_the_others_are_sealed(
 
     monkeypatch.setattr(counter.studio, "stamp", fails_once)
     with pytest.raises(type(problem)):
-        await counter.started().resume(now)
+        await counter.started().resume()
     states = {await counter.state(), (await counter.service.ceremonies(other))[0].state}
     assert states == {"sealed", "signing"}, "whichever came first failed, the other one did not"
 
@@ -471,7 +484,7 @@ async def test_one_bad_document_does_not_hold_up_the_others(
     )
     counter.blobs.kept[hole] = b"not what was kept"
     with pytest.raises(SignatureInvalid):
-        await counter.started().resume(now)
+        await counter.started().resume()
     assert (await counter.service.ceremonies(other))[0].state == "sealed"
     assert await counter.state() == "signing"
 
@@ -486,9 +499,25 @@ async def test_whose_token_does_not_verify_is_not_asked_next(
 
     monkeypatch.setattr(counter.studio, "finish", unsound)
     with pytest.raises(SignatureInvalid):
-        await counter.service.resume(now)
+        await counter.service.resume()
     (token,) = counter.studio.distrusted
     assert token.startswith(b"at ")
+
+
+async def test_the_time_is_read_when_it_is_needed_however_long_a_round_takes(
+    counter: Counter, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await counter.to_state("signing", now)
+    stamp, shown = counter.studio.stamp, []
+
+    async def slow(digest: bytes, at: datetime, *, room_bytes: int) -> bytes:
+        shown.append(at)
+        counter.time += timedelta(minutes=2)
+        return await stamp(digest, at, room_bytes=room_bytes)
+
+    monkeypatch.setattr(counter.studio, "stamp", slow)
+    assert await counter.service.resume() == 1
+    assert shown == [now, now + timedelta(minutes=2)]
 
 
 async def test_a_form_withdrawn_while_it_is_sealed_stays_withdrawn(
