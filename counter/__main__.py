@@ -276,7 +276,7 @@ def _verify(options: argparse.Namespace) -> int:
     for verdict in verdicts:
         when = f"{verdict.timestamp:%Y-%m-%d %H:%M:%S %Z}" if verdict.timestamp else "no timestamp"
         _say(f"  {verdict.field}: {verdict.signer}, {when}: {verdict.why or 'holds'}")
-    return 0 if judgement == Judgement.SOUND else 1
+    return {Judgement.SOUND: 0, Judgement.UNCOMPARED: 3}.get(judgement, 1)
 
 
 def _check(options: argparse.Namespace) -> int:
