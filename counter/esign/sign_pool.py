@@ -6,6 +6,7 @@ A worker that dies or hangs is replaced, and whoever waited gets `SignerUnavaila
 
 import asyncio
 import multiprocessing
+import threading
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from datetime import datetime
@@ -19,6 +20,8 @@ from counter.esign.ticket import Act, Begun, CertificateChain, Mechanism, Signin
 
 JOB_PATIENCE_S = 30.0
 "Longer than any job that makes progress, the start of the process included."
+CLOSE_PATIENCE_S = 5.0
+"For the job that is running when the node closes."
 
 
 class SignPool:
@@ -27,6 +30,7 @@ class SignPool:
     def __init__(self, keys: SigningKeys) -> None:
         self._keys = keys
         self._pool = self._new_pool()
+        self._closed = False
         # Waiting for one's turn does not count as work that does not end.
         self._turn = asyncio.Lock()
 
@@ -68,12 +72,24 @@ class SignPool:
         return verdicts
 
     async def close(self) -> None:
-        """Let the job that is running finish, then end the worker."""
+        """Let the job that is running finish, for a while, then end the worker."""
         await asyncio.to_thread(self.close_now)
 
     def close_now(self) -> None:
         """The same, for who has no event loop."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._closed = True
+        processes = list((self._pool._processes or {}).values())
+
+        def kill() -> None:
+            for process in processes:
+                process.kill()
+
+        late = threading.Timer(CLOSE_PATIENCE_S, kill)
+        late.start()
+        try:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+        finally:
+            late.cancel()
 
     async def _run(self, job: str, *args: Any, **kwargs: Any) -> Any:
         """Run the function of this name of `sign_worker` over there."""
@@ -90,7 +106,7 @@ class SignPool:
                 ) from error
 
     def _replace(self, broken: ProcessPoolExecutor) -> None:
-        if self._pool is broken:
+        if self._pool is broken and not self._closed:
             self._pool = self._new_pool()
             for process in list((broken._processes or {}).values()):
                 process.kill()

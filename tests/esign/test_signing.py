@@ -3,6 +3,8 @@
 import asyncio
 import hashlib
 import io
+import os
+import signal
 import subprocess
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -241,13 +243,28 @@ async def test_who_waits_behind_a_job_that_hangs_gets_the_next_worker(
 ) -> None:
     hung: Any = Hung()
     pool = SignPool(pki.signing)
-    await pool.close()
     monkeypatch.setattr(sign_pool, "JOB_PATIENCE_S", 0.01)
     monkeypatch.setattr(pool, "_pool", hung)
     monkeypatch.setattr(pool, "_new_pool", Prompt)
     answers = await asyncio.gather(*(pool.warm() for _ in range(3)), return_exceptions=True)
     assert [type(one) for one in answers] == [SignerUnavailable, type(None), type(None)]
     assert len(hung.asked) == 1
+
+
+async def test_a_worker_that_hangs_does_not_hold_up_the_end(
+    pki: DevelopmentPki, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool = SignPool(pki.signing)
+    await pool.warm()
+    (process,) = pool._pool._processes.values()
+    os.kill(process.pid, signal.SIGSTOP)
+    monkeypatch.setattr(sign_pool, "CLOSE_PATIENCE_S", 0.01)
+    try:
+        async with asyncio.timeout(30):
+            await pool.close()
+    finally:
+        process.kill()
+    assert not process.is_alive()
 
 
 async def test_a_killed_worker_is_replaced(pki: DevelopmentPki) -> None:
