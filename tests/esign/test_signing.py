@@ -8,7 +8,8 @@ import signal
 import subprocess
 from collections.abc import Callable
 from concurrent.futures import Future
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -140,6 +141,36 @@ async def test_a_stranger_s_certificate_is_not_trusted(
     verdicts = await verify(done.sealed, roots, NOW)
     assert [verdict.sound for verdict in verdicts] == [False, False]
     assert "not trusted" in verdicts[0].why
+
+
+async def test_a_document_outlives_the_certificate_that_signed_it_while_its_timestamp_holds(
+    forms: Forms, tmp_path: Path
+) -> None:
+    ensure(tmp_path / "keys", NOW)
+    later = NOW + timedelta(days=900)
+    for file in (tmp_path / "keys").rglob("tsa.*"):
+        file.unlink()
+    pki = ensure(tmp_path / "keys", later)  # only the time-stamping service gets a new one
+    pool, tsa = SignPool(pki.signing), Tsa(pki)
+    tsa.time = later
+    await tsa.start()
+    stamps = HttpStamps([tsa.url], new_nonce=count(1).__next__)
+    try:
+        form = forms.of(MACAU)
+        prepared = await pool.prepare(form, DATA, "zh-Hant", later)
+        done = await seal(pool, stamps, prepared.pdf, form, DATA, signed_at=later, now=later)
+    finally:
+        await stamps.close()
+        await tsa.stop()
+        await pool.close()
+    roots = [load_certificate(path.read_bytes()) for path in pki.signing.roots]
+
+    async def sound(at: datetime) -> list[bool]:
+        return [verdict.sound for verdict in await verify(done.sealed, roots, at)]
+
+    assert await sound(later) == [True, True]
+    assert await sound(NOW + timedelta(days=4 * 365)) == [True, True], "expired since"
+    assert await sound(later + timedelta(days=4 * 365)) == [False, False], "so did the timestamp's"
 
 
 async def test_without_timestamps_nothing_is_signed(
