@@ -102,6 +102,7 @@ class Node:
             webhooks_of=parts.webhooks,
             api_keys_of=parts.api_keys,
             papers_of=parts.paper_work,
+            forms_of=parts.esign,
             alerts=lambda: parts.store.executor.read(open_alerts),
             blob_path=parts.store.blobs.path,
             ready=self.readiness,

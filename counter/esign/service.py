@@ -5,6 +5,7 @@ that a node may die at any line.  Ink that arrived is sealed by `resume` after t
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -37,6 +38,8 @@ from counter.esign.refusals import (
 from counter.esign.signing_service import SigningService
 from counter.esign.ticket import InkAct, SealAct
 from counter.ids import CaseId, CeremonyId, Digest, DocumentId, NewId
+
+log = logging.getLogger(__name__)
 
 LOCAL_TIME = timezone(timedelta(hours=8))
 "Macau and Hengqin, all year; dates on paper are local."
@@ -195,6 +198,12 @@ class EsignService:
                 break
             except Exception as other:
                 problem = problem or other
+                log.warning(
+                    "case %s, ceremony %s: not sealed: %s",
+                    one.signed.case_id,
+                    one.ceremony_id,
+                    getattr(other, "code", type(other).__name__),
+                )
             else:
                 done += 1
         await self._signing.clear(self._clock())
