@@ -277,7 +277,14 @@ class EsignService:
             sealed_bytes=len(pdf),
             images=await self._keep_images(await self._studio.photograph(pdf)),
         )
-        await self._records.sealed(waiting.ceremony_id, new, self._clock())
+        try:
+            await self._records.sealed(waiting.ceremony_id, new, self._clock())
+        except NotAllowedNow:
+            # Withdrawn meanwhile: these pages show the ink, and no row leads to them.
+            for image in new.images:
+                if not await self._records.keeps_image(image.sha256):
+                    await self._blobs.remove(image.sha256)
+            raise
 
     async def _keep_images(self, pages: Sequence[PageImage]) -> tuple[NewImage, ...]:
         return tuple(

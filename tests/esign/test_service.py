@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ from sqlalchemy import Connection, select
 from counter.errors import BadInput, NotAllowedNow, Refusal
 from counter.esign.forms import Forms
 from counter.esign.glyphs import GlyphTable
+from counter.esign.ports import PageImage
 from counter.esign.refusals import (
     CeremonyOpen,
     CeremonyUnknown,
@@ -533,6 +535,27 @@ async def test_a_form_withdrawn_while_it_is_sealed_stays_withdrawn(
         await signing
     assert await counter.state() == "withdrawn"
     assert await counter.kept_ink() is None
+
+
+async def test_a_form_withdrawn_while_it_is_photographed_leaves_no_page_with_ink(
+    counter: Counter, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ceremony_id, sha256 = await counter.to_state("consented", now)
+    (shown,) = await counter.service.ceremonies(CASE)
+    photograph = counter.studio.photograph
+
+    async def withdrawn(pdf: bytes) -> tuple[PageImage, ...]:
+        await counter.service.withdraw(CASE, ceremony_id, by="agent:a", now=now)
+        of_both = await photograph(pdf)
+        unchanged = counter.blobs.kept[shown.sheets[0].sha256]
+        return (replace(of_both[0], image=unchanged), of_both[1])
+
+    monkeypatch.setattr(counter.studio, "photograph", withdrawn)
+    with pytest.raises(NotAllowedNow):
+        await counter.service.sign(CASE, ceremony_id, sha256, STROKES, now)
+    assert not [content for content in counter.blobs.kept.values() if b" signed 1" in content]
+    for sheet in shown.sheets:
+        assert await counter.service.page_image(CASE, sheet.sha256), "those of the bare form stay"
 
 
 async def test_another_case_gets_nothing(counter: Counter, now: datetime) -> None:
