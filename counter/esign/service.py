@@ -120,9 +120,11 @@ class EsignService:
         form = self._forms.of(form_id)
         known = {"date": f"{now.astimezone(LOCAL_TIME):%Y-%m-%d}", "case_number": case_id}
         clean = check(form, {**known, **data}, self._glyphs)
+        # In this order: the form that is open may be the very one that is asked for twice at once.
+        is_open = await self._records.is_open(case_id)
         if ceremony_id is not None and await self._knows(case_id, ceremony_id):
             return ceremony_id
-        if await self._records.is_open(case_id):
+        if is_open:
             raise CeremonyOpen(f"case {case_id} has a form under way; finish or withdraw it first")
         await self._stamps.require(now)
         prepared = await self._studio.prepare(form, clean, language, now)
