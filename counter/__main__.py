@@ -141,6 +141,11 @@ def _case_folder(options: argparse.Namespace) -> int:
     return 0
 
 
+def _withdraw_form(options: argparse.Namespace) -> int:
+    sent: dict[str, object] = {"case": options.case, "ceremony": options.ceremony}
+    return _ask_operator(options, "/withdraw-form", sent)
+
+
 def _drain(options: argparse.Namespace) -> int:
     return _ask_operator(
         options, "/drain", {"process": options.process, "limit_s": options.limit_s}
@@ -276,7 +281,7 @@ def _verify(options: argparse.Namespace) -> int:
     for verdict in verdicts:
         when = f"{verdict.timestamp:%Y-%m-%d %H:%M:%S %Z}" if verdict.timestamp else "no timestamp"
         _say(f"  {verdict.field}: {verdict.signer}, {when}: {verdict.why or 'holds'}")
-    return 0 if judgement == Judgement.SOUND else 1
+    return {Judgement.SOUND: 0, Judgement.UNCOMPARED: 3}.get(judgement, 1)
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -371,6 +376,13 @@ def _parser() -> argparse.ArgumentParser:
     folder.add_argument("case", help="its id")
     folder.add_argument("directory", type=Path, help="in which the folder is made")
     folder.set_defaults(run=_case_folder)
+
+    withdraw = commands.add_parser(
+        "withdraw-form", parents=[common], help="take a form back that cannot be sealed"
+    )
+    withdraw.add_argument("case", help="its id")
+    withdraw.add_argument("ceremony", help="its id; the log names both")
+    withdraw.set_defaults(run=_withdraw_form)
 
     webhooks = commands.add_parser("webhooks", help="which programs are told what")
     asked = webhooks.add_subparsers(required=True, metavar="WHAT")

@@ -42,6 +42,10 @@ class Operations(Protocol):
         """Where the files of a case lie, and what they are called; journalled."""
         ...
 
+    async def withdraw_form(self, case_id: str, ceremony_id: str) -> Json:
+        """Take a form back that cannot be sealed, also in a closed case; journalled."""
+        ...
+
     async def webhooks(self, webhook_id: str | None) -> Json:
         """All of them; or what one was told."""
         ...
@@ -101,6 +105,10 @@ async def open_admin_socket(operations: Operations, path: Path) -> web.AppRunner
     app.router.add_get("/recordings", _answer(lambda body: operations.recordings()))
     app.router.add_post("/recording", _answer(lambda body: operations.recording(body["recording"])))
     app.router.add_post("/case-folder", _answer(lambda body: operations.case_folder(body["case"])))
+    app.router.add_post(
+        "/withdraw-form",
+        _answer(lambda body: operations.withdraw_form(body["case"], body["ceremony"])),
+    )
     app.router.add_post("/webhooks", _answer(lambda body: operations.webhooks(body.get("webhook"))))
     app.router.add_post(
         "/webhooks/add",

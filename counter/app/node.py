@@ -102,6 +102,7 @@ class Node:
             webhooks_of=parts.webhooks,
             api_keys_of=parts.api_keys,
             papers_of=parts.paper_work,
+            forms_of=parts.esign,
             alerts=lambda: parts.store.executor.read(open_alerts),
             blob_path=parts.store.blobs.path,
             ready=self.readiness,
@@ -250,10 +251,13 @@ async def _every(interval_s: float, work: Callable[[], Coroutine[Any, Any, None]
 async def _once(what: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
     try:
         await work()
-    except Exception as problem:
+    except (Exception, asyncio.CancelledError) as problem:
+        task = asyncio.current_task()
+        if isinstance(problem, asyncio.CancelledError) and task is not None and task.cancelling():
+            raise  # this task is to end, not something that it waited for
         log.warning("%s: %s", what, getattr(problem, "code", type(problem).__name__))
 
 
 async def _resume(parts: Parts) -> None:
     """Seal what had ink and no seal when the node went down."""
-    await parts.esign.resume(clock())
+    await parts.esign.resume()

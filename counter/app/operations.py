@@ -11,7 +11,7 @@ from counter.app.admin_socket import Json
 from counter.app.seed import PEOPLE
 from counter.errors import BadInput, NotAllowedNow, NotFound
 from counter.identity.api_key import USUAL_PER_S
-from counter.ids import NewId
+from counter.ids import CaseId, NewId
 from counter.store.alerts import Alert
 
 
@@ -98,6 +98,14 @@ class PaperWork(Protocol):
     async def folder_out(self, case_id: str, by: str) -> Json: ...
 
 
+class Forms(Protocol):
+    """The part of `counter.esign.service.EsignService` that is used here."""
+
+    async def withdraw(
+        self, case_id: CaseId, ceremony_id: str, *, by: str, now: datetime
+    ) -> None: ...
+
+
 OPERATOR = "operator:socket"
 LOCAL = timezone(timedelta(hours=8))
 "Macau and Hengqin, all year."
@@ -118,6 +126,7 @@ class NodeOperations:
     webhooks_of: Webhooks
     api_keys_of: ApiKeys
     papers_of: PaperWork
+    forms_of: Forms
     alerts: Callable[[], Awaitable[Sequence[Alert]]]
     blob_path: Callable[[str], Path]
     ready: Callable[[], Awaitable[bool]]
@@ -174,6 +183,11 @@ class NodeOperations:
     async def case_folder(self, case_id: str) -> Json:
         """Where its files lie, and what they are called.  Raises `NotFound`, `BindingFailed`."""
         return await self.papers_of.folder_out(case_id, OPERATOR)
+
+    async def withdraw_form(self, case_id: str, ceremony_id: str) -> Json:
+        """Take a form back; its ink is destroyed.  Raises `NotFound`, `NotAllowedNow`."""
+        await self.forms_of.withdraw(CaseId(case_id), ceremony_id, by=OPERATOR, now=self.clock())
+        return {"ok": True}
 
     async def webhooks(self, webhook_id: str | None) -> Json:
         """All of them; or what one was told.  Raises `NotFound`."""

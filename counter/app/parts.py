@@ -174,7 +174,7 @@ class Parts:
         await self.zones.tidy()
         await self.later.sweep(clock())
         await self.captures.sweep(clock())
-        await self.esign.resume(clock())
+        await self.esign.resume()
         if self.media_proof is not None:
             self.media_proof.look()
 
@@ -285,6 +285,7 @@ async def open_parts(
             forms=forms,
             glyphs=shipped_glyphs(),
             new_id=new_id,
+            clock=clock,
         ),
         forms=forms,
         signaling=signaling,

@@ -22,6 +22,8 @@ class Judgement(StrEnum):
     "Bytes stand behind what the last signature covers."
     UNKNOWN = "unknown"
     "Sound by itself, but not a document that this counter gave out."
+    UNCOMPARED = "uncompared"
+    "Sound by itself; whether it was given out here was not asked: anybody below a root may sign."
     SOUND = "sound"
 
 
@@ -30,6 +32,7 @@ WORDS = {
     Judgement.STRANGE: "NOT VALID: not the signatures of our forms",
     Judgement.APPENDED: "NOT VALID: something was appended after the last signature",
     Judgement.UNKNOWN: "NOT OURS: the signatures hold, but this file was not given out here",
+    Judgement.UNCOMPARED: "NOT COMPARED: the signatures hold; --record tells if it is one of ours",
     Judgement.SOUND: "VALID: signed and sealed, and not changed since",
 }
 "For whoever asks at the command line."
@@ -43,6 +46,6 @@ def judge(verdicts: Sequence[Verdict], *, given_out: bool | None) -> Judgement:
         return Judgement.STRANGE
     if not verdicts[-1].covers_file:
         return Judgement.APPENDED
-    if given_out is False:
-        return Judgement.UNKNOWN
-    return Judgement.SOUND
+    if given_out is None:
+        return Judgement.UNCOMPARED
+    return Judgement.SOUND if given_out else Judgement.UNKNOWN

@@ -180,7 +180,7 @@ class CscKey:
         if status in (200, 204):
             return said
         problem = said.get("error")
-        if problem in WRONG_CODE:
+        if isinstance(problem, str) and problem in WRONG_CODE:
             raise ActivationRefused(f"credential {self._of.credential_id}: {problem}")
         if status in (401, 403):
             raise KeyUnusable(f"{call}: the service does not let us in")

@@ -5,6 +5,7 @@ was refused is never tried again by this process, because tokens count.
 Source: PKCS #11 v2.40 (CKM_ECDSA and CKM_RSA_PKCS over a hash: what every token can do).
 """
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,9 @@ from counter.esign.ticket import CertificateChain, Mechanism
 SHA256_INFO = bytes.fromhex("3031300d060960864801650304020105000420")
 "DigestInfo of RFC 8017 9.2, before the 32 bytes."
 
+_refused: set[tuple[Path, str, bytes]] = set()
+"Of this process: module, token, and SHA-256 of the PIN.  Two keys of one token have one PIN."
+
 
 class HardwareKey:
     """`counter.esign.ports.KeyProvider`; opens its session when it is first needed."""
@@ -36,7 +40,6 @@ class HardwareKey:
     def __init__(self, source: Pkcs11Key) -> None:
         self._source = source
         self._session: Any = None
-        self._pin_refused = False
 
     async def certificates(self) -> CertificateChain:
         """Who signs: the certificate on the token.  Raises `KeyUnusable`, `KeyUnavailable`."""
@@ -77,13 +80,14 @@ class HardwareKey:
     def _opened(self) -> Any:
         if self._session is None:
             source = self._source
-            if self._pin_refused:
+            pin = (source.library, source.token, hashlib.sha256(source.pin.encode()).digest())
+            if pin in _refused:
                 raise KeyUnusable(f"token {source.token}: its PIN was refused; set another one")
             try:
                 token = pkcs11.lib(str(source.library)).get_token(token_label=source.token)
                 self._session = _session_on(token, source.pin)
             except (PinIncorrect, PinLocked, PinLenRange) as error:
-                self._pin_refused = True
+                _refused.add(pin)
                 raise KeyUnusable(f"token {source.token}: {type(error).__name__}") from error
             except PKCS11Error:
                 raise  # one of the errors below too

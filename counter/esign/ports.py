@@ -127,12 +127,17 @@ class Timestamps(Protocol):
     async def stamp(self, digest: bytes, now: datetime, *, room_bytes: int) -> bytes:
         """A token (DER of its CMS) over a SHA-256 that is no longer than `room_bytes`.
 
-        Raises `TimestampUnavailable`, `ClockWrong`.
+        Raises `TimestampUnavailable`, `ClockWrong`; `TokenTooLong` when those that answer do not
+        fit.
         """
         ...
 
     async def require(self, now: datetime) -> None:
         """Raise `TimestampUnavailable` unless one of them answers, or did a moment ago."""
+        ...
+
+    def distrust(self, token: bytes) -> None:
+        """Leave whoever made this token alone for a while: it did not verify."""
         ...
 
 
@@ -351,6 +356,10 @@ class Records(Protocol):
     async def owns_document(self, case_id: CaseId, sha256: str) -> bool: ...
 
     async def owns_image(self, case_id: CaseId, sha256: str) -> bool: ...
+
+    async def keeps_image(self, sha256: str) -> bool:
+        """Whether any document has this page image."""
+        ...
 
     async def of_case(self, case_id: CaseId) -> Sequence[CeremonyState]:
         """Newest first."""

@@ -118,6 +118,16 @@ class TimestampUnavailable(Refusal):
     status = 503
 
 
+class TokenTooLong(Refusal):
+    """The timestamp does not fit into the hole that was written for it: the ink is kept.
+
+    The hole is never written again.  Advice: withdraw the form and present it again.
+    """
+
+    code = "token_too_long"
+    status = 500
+
+
 class SignatureInvalid(Refusal):
     """What was just made does not pass our own verification; it was thrown away."""
 

@@ -5,7 +5,8 @@ that a node may die at any line.  Ink that arrived is sealed by `resume` after t
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
@@ -38,6 +39,8 @@ from counter.esign.signing_service import SigningService
 from counter.esign.ticket import InkAct, SealAct
 from counter.ids import CaseId, CeremonyId, Digest, DocumentId, NewId
 
+log = logging.getLogger(__name__)
+
 LOCAL_TIME = timezone(timedelta(hours=8))
 "Macau and Hengqin, all year; dates on paper are local."
 
@@ -65,18 +68,23 @@ class EsignService:
         forms: Forms,
         glyphs: GlyphTable,
         new_id: NewId,
+        clock: Callable[[], datetime],
     ) -> None:
-        """keys: by the signature field that they sign."""
+        """keys: by the signature field that they sign.
+
+        clock: what is signed is held against it, however long it waited for its turn.
+        """
         self._records = records
         self._blobs = blobs
         self._studio = studio
         self._stamps = stamps
         self._signing = SigningService(
-            records=records, blobs=blobs, studio=studio, keys=keys, stamps=stamps
+            records=records, blobs=blobs, studio=studio, keys=keys, stamps=stamps, clock=clock
         )
         self._forms = forms
         self._glyphs = glyphs
         self._new_id = new_id
+        self._clock = clock
         # One at a time on this node; between nodes the first to commit wins.
         self._sealing = asyncio.Lock()
 
@@ -112,9 +120,11 @@ class EsignService:
         form = self._forms.of(form_id)
         known = {"date": f"{now.astimezone(LOCAL_TIME):%Y-%m-%d}", "case_number": case_id}
         clean = check(form, {**known, **data}, self._glyphs)
+        # In this order: the form that is open may be the very one that is asked for twice at once.
+        is_open = await self._records.is_open(case_id)
         if ceremony_id is not None and await self._knows(case_id, ceremony_id):
             return ceremony_id
-        if await self._records.is_open(case_id):
+        if is_open:
             raise CeremonyOpen(f"case {case_id} has a form under way; finish or withdraw it first")
         await self._stamps.require(now)
         prepared = await self._studio.prepare(form, clean, language, now)
@@ -163,37 +173,44 @@ class EsignService:
         sha256: of the document the citizen wrote on.
         Raises `InkMissing`, `InkTooMuch`, `DigestMismatch`, `NotAllowedNow`: nothing changed.
         Raises `TimestampUnavailable`, `SignatureInvalid`, `ClockWrong`, `SignerUnavailable`,
-        `KeyUnavailable`, `KeyUnusable`, `KeyMismatch`, `CertificateExpired`: the ink is kept,
-        `resume` goes on.
+        `KeyUnavailable`, `KeyUnusable`, `KeyMismatch`, `CertificateExpired`, `TokenTooLong`: the
+        ink is kept, `resume` goes on.
         """
         await self._records.keep_ink(case_id, ceremony_id, sha256, ink(strokes), now)
         for waiting in await self._records.unfinished(ceremony_id):
-            await self._finish(waiting, now)
+            await self._finish(waiting)
         stage = await self._records.load(case_id, ceremony_id)
         if not isinstance(stage, Sealed):
             raise NotAllowedNow(f"ceremony {ceremony_id} was withdrawn while it was being sealed")
         return SignedDocument(ceremony_id=CeremonyId(ceremony_id), sha256=stage.sealed_sha256)
 
-    async def resume(self, now: datetime) -> int:
+    async def resume(self) -> int:
         """Seal what has ink and no seal: after a restart, or when timestamps come back.
 
-        Answers how many were finished.  Raises `TimestampUnavailable` at once; another refusal is
-        raised after all have been tried, so that one bad document does not hold up the rest.
+        Answers how many were finished.  `TimestampUnavailable` ends the round; whatever else goes
+        wrong with one is raised after all have been tried, so that it does not hold up the rest.
         """
-        refused: Refusal | None = None
+        problem: Exception | None = None
         done = 0
         for one in await self._records.unfinished():
             try:
-                await self._finish(one, now)
-            except TimestampUnavailable:
-                raise
-            except Refusal as refusal:
-                refused = refused or refusal
+                await self._finish(one)
+            except TimestampUnavailable as unavailable:
+                problem = problem or unavailable
+                break
+            except Exception as other:
+                problem = problem or other
+                log.warning(
+                    "case %s, ceremony %s: not sealed: %s",
+                    one.signed.case_id,
+                    one.ceremony_id,
+                    getattr(other, "code", type(other).__name__),
+                )
             else:
                 done += 1
-        await self._signing.clear(now)
-        if refused is not None:
-            raise refused
+        await self._signing.clear(self._clock())
+        if problem is not None:
+            raise problem
         return done
 
     async def decline(self, case_id: CaseId, ceremony_id: str, now: datetime) -> None:
@@ -235,25 +252,25 @@ class EsignService:
             return False
         return True
 
-    async def _finish(self, waiting: Unfinished, now: datetime) -> None:
+    async def _finish(self, waiting: Unfinished) -> None:
         async with self._sealing:
             if not await self._records.unfinished(waiting.ceremony_id):
                 return
             try:
-                await self._sign_both(waiting, now)
+                await self._sign_both(waiting)
             except Refusal:
                 stage = await self._records.load(waiting.signed.case_id, waiting.ceremony_id)
                 if not isinstance(stage, Sealed):
                     raise
                 # Another node was faster, and has cleared away what we were looking for.
-        await self._signing.clear(now)
+        await self._signing.clear(self._clock())
 
-    async def _sign_both(self, waiting: Unfinished, now: datetime) -> None:
+    async def _sign_both(self, waiting: Unfinished) -> None:
         signed, form = waiting.signed, self._forms.of(waiting.form)
         ink_act = InkAct(ink=signed.ink, at=signed.signed_at)
-        inked = await self._signing.fulfil(waiting, signed.sha256, ink_act, now)
-        seal_act = SealAct(region=form.region, data=waiting.data, at=now)
-        closed = await self._signing.fulfil(waiting, inked, seal_act, now)
+        inked = await self._signing.fulfil(waiting, signed.sha256, ink_act)
+        seal_act = SealAct(region=form.region, data=waiting.data, at=self._clock())
+        closed = await self._signing.fulfil(waiting, inked, seal_act)
         pdf = await self._signing.sound(closed)
         new = NewSeal(
             signed_sha256=inked,
@@ -262,7 +279,14 @@ class EsignService:
             sealed_bytes=len(pdf),
             images=await self._keep_images(await self._studio.photograph(pdf)),
         )
-        await self._records.sealed(waiting.ceremony_id, new, now)
+        try:
+            await self._records.sealed(waiting.ceremony_id, new, self._clock())
+        except NotAllowedNow:
+            # Withdrawn meanwhile: these pages show the ink, and no row leads to them.
+            for image in new.images:
+                if not await self._records.keeps_image(image.sha256):
+                    await self._blobs.remove(image.sha256)
+            raise
 
     async def _keep_images(self, pages: Sequence[PageImage]) -> tuple[NewImage, ...]:
         return tuple(

@@ -6,6 +6,7 @@ A worker that dies or hangs is replaced, and whoever waited gets `SignerUnavaila
 
 import asyncio
 import multiprocessing
+import threading
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from datetime import datetime
@@ -19,6 +20,8 @@ from counter.esign.ticket import Act, Begun, CertificateChain, Mechanism, Signin
 
 JOB_PATIENCE_S = 30.0
 "Longer than any job that makes progress, the start of the process included."
+CLOSE_PATIENCE_S = 5.0
+"For the job that is running when the node closes."
 
 
 class SignPool:
@@ -27,6 +30,9 @@ class SignPool:
     def __init__(self, keys: SigningKeys) -> None:
         self._keys = keys
         self._pool = self._new_pool()
+        self._closed = False
+        # Waiting for one's turn does not count as work that does not end.
+        self._turn = asyncio.Lock()
 
     async def warm(self) -> None:
         """Return when the worker is ready, so that the first citizen does not wait for it."""
@@ -66,32 +72,46 @@ class SignPool:
         return verdicts
 
     async def close(self) -> None:
-        """Let the job that is running finish, then end the worker."""
+        """Let the job that is running finish, for a while, then end the worker."""
         await asyncio.to_thread(self.close_now)
 
     def close_now(self) -> None:
         """The same, for who has no event loop."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._closed = True
+        processes = list((self._pool._processes or {}).values())
+
+        def kill() -> None:
+            for process in processes:
+                process.kill()
+
+        late = threading.Timer(CLOSE_PATIENCE_S, kill)
+        late.start()
+        try:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+        finally:
+            late.cancel()
 
     async def _run(self, job: str, *args: Any, **kwargs: Any) -> Any:
         """Run the function of this name of `sign_worker` over there."""
-        pool = self._pool
         call = partial(_do, job, *args, **kwargs)
-        try:
-            async with asyncio.timeout(JOB_PATIENCE_S):
-                return await asyncio.get_running_loop().run_in_executor(pool, call)
-        except (BrokenProcessPool, TimeoutError) as error:
-            self._replace(pool)
-            raise SignerUnavailable(
-                f"the sign worker did not finish ({type(error).__name__}); it is started again"
-            ) from error
+        async with self._turn:
+            pool = self._pool
+            try:
+                async with asyncio.timeout(JOB_PATIENCE_S):
+                    return await asyncio.get_running_loop().run_in_executor(pool, call)
+            except (BrokenProcessPool, TimeoutError) as error:
+                self._replace(pool)
+                raise SignerUnavailable(
+                    f"the sign worker did not finish ({type(error).__name__}); it is started again"
+                ) from error
 
     def _replace(self, broken: ProcessPoolExecutor) -> None:
-        if self._pool is broken:
+        if self._pool is broken and not self._closed:
             self._pool = self._new_pool()
             for process in list((broken._processes or {}).values()):
                 process.kill()
-            broken.shutdown(wait=False, cancel_futures=True)
+            # Nothing is cancelled: that would look to others as if their task was to end.
+            broken.shutdown(wait=False)
 
     def _new_pool(self) -> ProcessPoolExecutor:
         return ProcessPoolExecutor(

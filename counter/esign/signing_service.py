@@ -5,7 +5,7 @@ row.  A restart goes on from there: the same hash is asked for again, and no sec
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from counter.errors import NotAllowedNow
@@ -33,6 +33,7 @@ class SigningService:
         studio: Studio,
         keys: Mapping[str, KeyProvider],
         stamps: Timestamps,
+        clock: Callable[[], datetime],
     ) -> None:
         """keys: by the signature field that they sign."""
         self._records = records
@@ -40,13 +41,14 @@ class SigningService:
         self._studio = studio
         self._keys = keys
         self._stamps = stamps
+        self._clock = clock
 
-    async def fulfil(self, waiting: Unfinished, parent: Digest, act: Act, now: datetime) -> Digest:
+    async def fulfil(self, waiting: Unfinished, parent: Digest, act: Act) -> Digest:
         """One signature, from wherever a dead node left it; answers the document it is in."""
         ceremony_id, field = waiting.ceremony_id, act.field
         kept = await self._records.ticket(ceremony_id, field)
         if kept is None:
-            kept = await self._begin(waiting, parent, act, now)
+            kept = await self._begin(waiting, parent, act)
         if kept.revision_sha256 is not None:
             return kept.revision_sha256
         ticket = kept.ticket
@@ -62,10 +64,15 @@ class SigningService:
             await self._studio.require_value(ticket, value)
             value = await self._records.keep_value(ceremony_id, field, value)
         token = await self._stamps.stamp(
-            hashlib.sha256(value).digest(), now, room_bytes=ticket.token_room_bytes
+            hashlib.sha256(value).digest(), self._clock(), room_bytes=ticket.token_room_bytes
         )
         hole = await self.sound(ticket.hole_sha256)
-        done = await self._blobs.put(await self._studio.finish(hole, ticket, value, token, now))
+        try:
+            filled = await self._studio.finish(hole, ticket, value, token, self._clock())
+        except SignatureInvalid:
+            self._stamps.distrust(token)
+            raise
+        done = await self._blobs.put(filled)
         try:
             standing = await self._records.keep_revision(ceremony_id, field, done)
         except NotAllowedNow:
@@ -75,9 +82,8 @@ class SigningService:
             await self._blobs.remove(done)
         return standing
 
-    async def _begin(
-        self, waiting: Unfinished, parent: Digest, act: Act, now: datetime
-    ) -> KeptTicket:
+    async def _begin(self, waiting: Unfinished, parent: Digest, act: Act) -> KeptTicket:
+        now = self._clock()
         begun = await self._studio.begin(
             await self.sound(parent),
             act,

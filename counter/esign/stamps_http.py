@@ -6,6 +6,7 @@ Source: RFC 3161 2.4, 3.4.
 """
 
 import asyncio
+import hashlib
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,19 +16,23 @@ from typing import Final
 from aiohttp import ClientError, ClientSession, ClientTimeout
 from asn1crypto import tsp
 
-from counter.esign.refusals import ClockWrong, TimestampUnavailable
+from counter.esign.refusals import ClockWrong, TimestampUnavailable, TokenTooLong
 
 log = logging.getLogger(__name__)
 
 PATIENCE_S: Final = 1.0
 REST_S: Final = 60.0
 "For so long a service that failed is not asked again while another one is left."
+DISTRUST_S: Final = 600.0
+"As `REST_S`, for one whose token did not verify: longer than from one resume to the next."
 FRESH_S: Final = 60.0
 "A service that answered this long ago is taken to be there still."
 CLOCK_SLACK: Final = timedelta(seconds=60)
 UNSEEN_TOKEN_BYTES: Final = 6_144
 "Of a service that has not answered yet: RSA-4096 with two certificates is shorter."
 MAX_ANSWER_BYTES: Final = 65_536
+REMEMBERED: Final = 16
+"Tokens whose maker is known."
 
 
 class _Unfit(Exception):
@@ -59,6 +64,7 @@ class HttpStamps:
         self._new_nonce = new_nonce
         self._clock = clock
         self._session: ClientSession | None = None
+        self._makers: dict[bytes, _Service] = {}
 
     @property
     def token_bytes(self) -> int:
@@ -66,13 +72,12 @@ class HttpStamps:
         return max(service.token_bytes for service in self._services)
 
     async def stamp(self, digest: bytes, now: datetime, *, room_bytes: int) -> bytes:
-        """A token over a SHA-256.  Raises `TimestampUnavailable`, `ClockWrong`."""
+        """A token over a SHA-256.  Raises `TimestampUnavailable`, `ClockWrong`, `TokenTooLong`."""
         failed: list[str] = []
+        too_long: list[str] = []
         for service in self._in_turn():
             try:
                 token, at = await self._ask(service, digest)
-                if len(token) > room_bytes:
-                    raise _Unfit(f"a token of {len(token)} bytes, room for {room_bytes}")
             except (ClientError, TimeoutError, OSError, _Unfit) as error:
                 service.resting_until = self._seconds() + REST_S
                 said = str(error) if isinstance(error, _Unfit) else type(error).__name__
@@ -83,9 +88,18 @@ class HttpStamps:
             service.resting_until = float("-inf")
             service.answered_at = self._seconds()
             service.token_bytes = len(token)
+            if len(token) > room_bytes:
+                # It is well, and the next hole is as long as this token; another one may be short.
+                too_long.append(f"{service.url}: {len(token)} bytes")
+                continue
             if failed:
                 log.warning("timestamps: %s", "; ".join(failed))
+            self._makers[hashlib.sha256(token).digest()] = service
+            if len(self._makers) > REMEMBERED:
+                del self._makers[next(iter(self._makers))]
             return token
+        if too_long:
+            raise TokenTooLong(f"room for {room_bytes} bytes; {'; '.join(too_long)}")
         raise TimestampUnavailable(f"no timestamp ({'; '.join(failed)}); are they running?")
 
     async def require(self, now: datetime) -> None:
@@ -97,6 +111,14 @@ class HttpStamps:
         ):
             await self.stamp(bytes(32), now, room_bytes=MAX_ANSWER_BYTES)
 
+    def distrust(self, token: bytes) -> None:
+        """Ask the others for a while: this token did not verify."""
+        maker = self._makers.pop(hashlib.sha256(token).digest(), None)
+        if maker is not None:
+            maker.resting_until = self._seconds() + DISTRUST_S
+            maker.answered_at = float("-inf")
+            log.warning("timestamps: %s: a token that does not verify", maker.url)
+
     async def close(self) -> None:
         """Let go of the connections."""
         if self._session is not None:
@@ -104,9 +126,11 @@ class HttpStamps:
             self._session = None
 
     def _in_turn(self) -> list[_Service]:
-        """Those that do not rest, in the order given; when all rest, all of them."""
+        """Those that do not rest, in the order given; when all rest, all, the soonest first."""
         at = self._seconds()
-        return [one for one in self._services if one.resting_until <= at] or self._services
+        return [one for one in self._services if one.resting_until <= at] or sorted(
+            self._services, key=lambda one: one.resting_until
+        )
 
     async def _ask(self, service: _Service, digest: bytes) -> tuple[bytes, datetime]:
         nonce = self._new_nonce()

@@ -20,8 +20,13 @@ from pyhanko.sign.diff_analysis import (
 from pyhanko.sign.diff_analysis.rules.form_field_rules import SigFieldModificationRule
 from pyhanko.sign.validation import async_validate_pdf_signature
 from pyhanko.sign.validation.errors import SignatureValidationError
+from pyhanko.sign.validation.generic_cms import collect_timing_info
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
-from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverageLevel
+from pyhanko.sign.validation.status import (
+    PdfSignatureStatus,
+    SignatureCoverageLevel,
+    TimestampSignatureStatus,
+)
 from pyhanko_certvalidator import ValidationContext
 
 from counter.esign.ports import Verdict
@@ -75,14 +80,18 @@ async def require_sound(
 async def _judge(
     signature: EmbeddedPdfSignature, roots: Sequence[x509.Certificate], now: datetime
 ) -> Verdict:
-    context = ValidationContext(
-        trust_roots=list(roots), moment=now, allow_fetching=False, revocation_mode="soft-fail"
-    )
     field, signer = str(signature.field_name), "?"
     try:
         signer = subject(signature.signer_cert)
+        today = _context(roots, now)
+        stamped = await collect_timing_info(
+            signature.signer_info, today, raw_digest=signature.compute_digest()
+        )
+        at = _trusted_time(stamped.get("timestamp_validity"))
+        # A certificate that expired since did hold when it signed; the timestamp has to hold today.
+        then = today if at is None else _context(roots, at)
         status = await async_validate_pdf_signature(
-            signature, context, context, diff_policy=SIGNING_ONLY
+            signature, then, today, diff_policy=SIGNING_ONLY
         )
     except (SignatureValidationError, PdfError, ValueError, TypeError, KeyError) as error:
         why = f"{type(error).__name__} while validating"
@@ -99,6 +108,19 @@ async def _judge(
         covers_file=status.coverage == SignatureCoverageLevel.ENTIRE_FILE,
         why=why,
     )
+
+
+def _context(roots: Sequence[x509.Certificate], moment: datetime) -> ValidationContext:
+    return ValidationContext(
+        trust_roots=list(roots), moment=moment, allow_fetching=False, revocation_mode="soft-fail"
+    )
+
+
+def _trusted_time(stamp: TimestampSignatureStatus | None) -> datetime | None:
+    if stamp is None or not (stamp.intact and stamp.valid and stamp.trusted):
+        return None
+    at: datetime = stamp.timestamp
+    return at
 
 
 def _complaint(status: PdfSignatureStatus) -> str:

@@ -6,6 +6,7 @@ field whose key is asked.  Says `sealing` there: the ink, or the ticket too, is 
 
 import asyncio
 import sys
+from collections.abc import Callable
 from datetime import datetime
 from itertools import count
 from pathlib import Path
@@ -61,7 +62,13 @@ class Hanging(SignPool):
         return HangingKey(found) if self.place == field else found
 
 
-def service_on(directory: Path, executor: Executor, studio: SignPool, tsa_url: str) -> EsignService:
+def service_on(
+    directory: Path,
+    executor: Executor,
+    studio: SignPool,
+    tsa_url: str,
+    clock: Callable[[], datetime],
+) -> EsignService:
     """Return the service on what lies below `directory`."""
     numbers = count(1)
     return EsignService(
@@ -73,6 +80,7 @@ def service_on(directory: Path, executor: Executor, studio: SignPool, tsa_url: s
         forms=shipped_forms(),
         glyphs=shipped_glyphs(),
         new_id=lambda: f"id-{next(numbers)}",
+        clock=clock,
     )
 
 
@@ -81,7 +89,9 @@ async def live(directory: Path, tsa_url: str, place: str, now: datetime) -> None
     studio = Hanging(ensure(directory / "keys", now).signing)
     studio.place = place
     await studio.warm()
-    service = service_on(directory, SqliteLane(directory / "counter.sqlite"), studio, tsa_url)
+    service = service_on(
+        directory, SqliteLane(directory / "counter.sqlite"), studio, tsa_url, lambda: now
+    )
     ceremony_id = await service.present(
         CASE, "certificate_application", FILLED, "zh-Hant", by="agent:a", now=now
     )

@@ -28,6 +28,7 @@ class PaperStudio:
     def __init__(self) -> None:
         self.refusal: Refusal | None = None
         "Raised instead of a timestamp while set."
+        self.distrusted: list[bytes] = []
         self.sealings = 0
         self.begun: list[str] = []
         "Fields for which a hole was written."
@@ -86,6 +87,9 @@ class PaperStudio:
     async def stamp(self, digest: bytes, now: datetime, *, room_bytes: int) -> bytes:
         await self.require(now)
         return b"at " + digest
+
+    def distrust(self, token: bytes) -> None:
+        self.distrusted.append(token)
 
     async def require(self, now: datetime) -> None:
         if self.refusal is not None:

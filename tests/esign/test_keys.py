@@ -222,6 +222,11 @@ async def test_a_pin_that_was_refused_is_not_tried_again(
         await key.certificates()
     with pytest.raises(KeyUnusable, match="was refused"):
         await key.sign(DIGEST, "ecdsa_sha256")
+    with pytest.raises(KeyUnusable, match="was refused"):
+        await hardware_key(rings["rsa"], pin="0000").certificates()
+    good = hardware_key(rings["ec"])
+    require_signature(rings["ec"], await good.sign(DIGEST, "ecdsa_sha256"), DIGEST)
+    good.close()
 
 
 async def test_a_lost_session_is_opened_once_more(rings: dict[str, Ring], token: str) -> None:
@@ -307,7 +312,7 @@ async def test_after_a_wrong_code_or_an_old_activation_a_new_code_helps(remote: 
 @pytest.mark.parametrize(
     "call", ["credentials/info", "credentials/authorize", "signatures/signHash"]
 )
-@pytest.mark.parametrize("how", ["html", "list", "500", "endless"])
+@pytest.mark.parametrize("how", ["html", "list", "500", "object", "endless"])
 async def test_a_service_that_answers_rubbish_is_unavailable(
     remote: Remote, call: str, how: str
 ) -> None:

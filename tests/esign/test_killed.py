@@ -36,7 +36,7 @@ async def test_ink_that_was_kept_before_kill_9_is_sealed_by_the_next_start(
         await kill_after_the_ink(tmp_path, tsa.url, place)
 
         lane = SqliteLane(tmp_path / "counter.sqlite")
-        service = service_on(tmp_path, lane, studio, tsa.url)
+        service = service_on(tmp_path, lane, studio, tsa.url, lambda: tsa.time)
         (before,) = await service.ceremonies(CASE)
         assert (before.state, before.sealed_sha256) == ("signing", None)
 
@@ -44,8 +44,8 @@ async def test_ink_that_was_kept_before_kill_9_is_sealed_by_the_next_start(
         assert set(held) == {"begin": set(), CITIZEN: {CITIZEN}, SEAL: {CITIZEN, SEAL}}[place]
 
         tsa.time = NOW + timedelta(hours=2)
-        assert await service.resume(tsa.time) == 1
-        assert await service.resume(tsa.time) == 0
+        assert await service.resume() == 1
+        assert await service.resume() == 0
         after_all = await holes(lane)
         assert held.items() <= after_all.items(), "never a second hole"
         assert not any((tmp_path / "blobs" / h[:2] / h).exists() for h in after_all.values())

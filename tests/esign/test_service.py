@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ from sqlalchemy import Connection, select
 from counter.errors import BadInput, NotAllowedNow, Refusal
 from counter.esign.forms import Forms
 from counter.esign.glyphs import GlyphTable
+from counter.esign.ports import PageImage
 from counter.esign.refusals import (
     CeremonyOpen,
     CeremonyUnknown,
@@ -20,6 +22,7 @@ from counter.esign.refusals import (
     PagesUnseen,
     SignatureInvalid,
     TimestampUnavailable,
+    TokenTooLong,
 )
 from counter.esign.service import EsignService
 from counter.esign.store_records import SqlRecords
@@ -40,8 +43,15 @@ class Counter:
     """The service on a fresh store, with a paper studio."""
 
     def __init__(
-        self, executor: Executor, new_id: Callable[[], str], forms: Forms, glyphs: GlyphTable
+        self,
+        executor: Executor,
+        new_id: Callable[[], str],
+        forms: Forms,
+        glyphs: GlyphTable,
+        now: datetime,
     ) -> None:
+        self.time = now
+        "What the service's clock shows."
         self.executor = executor
         self.studio = PaperStudio()
         self.blobs = HeapBlobs()
@@ -58,6 +68,7 @@ class Counter:
             studio=self.studio,
             keys=self.keys,
             stamps=self.studio,
+            clock=lambda: self.time,
             **self.parts,
         )
 
@@ -106,9 +117,13 @@ class Counter:
 
 @pytest.fixture
 def counter(
-    executor: Executor, new_id: Callable[[], str], forms: Forms, glyphs: GlyphTable
+    executor: Executor,
+    new_id: Callable[[], str],
+    forms: Forms,
+    glyphs: GlyphTable,
+    now: datetime,
 ) -> Counter:
-    return Counter(executor, new_id, forms, glyphs)
+    return Counter(executor, new_id, forms, glyphs, now)
 
 
 async def test_a_form_is_presented_read_agreed_to_signed_and_given_out(
@@ -337,9 +352,9 @@ async def test_a_node_killed_between_ink_and_seal_finishes_once_when_it_starts_a
 
     counter.studio.may_seal.set()
     node = counter.started()
-    later = now + timedelta(hours=1)
-    assert await node.resume(later) == 1
-    assert await node.resume(later) == 0
+    later = counter.time = now + timedelta(hours=1)
+    assert await node.resume() == 1
+    assert await node.resume() == 0
     assert counter.studio.sealings == 1
     (done,) = await node.ceremonies(CASE)
     assert done.state == "sealed"
@@ -360,7 +375,8 @@ async def test_a_node_that_dies_while_a_key_is_asked_asks_again_for_the_same_has
     await asyncio.gather(dying, return_exceptions=True)
 
     key.dies = False
-    assert await counter.started().resume(now + timedelta(hours=1)) == 1
+    counter.time = now + timedelta(hours=1)
+    assert await counter.started().resume() == 1
     assert len(key.asked) == 2 and key.asked[0] == key.asked[1]
     assert counter.studio.begun == [CITIZEN, SEAL], "never a second hole"
     assert await counter.state() == "sealed"
@@ -371,7 +387,7 @@ async def test_a_value_that_is_known_is_not_asked_for_again(
 ) -> None:
     await counter.to_state("signing", now)
     assert len(counter.keys[CITIZEN].asked) == 1, "signed; the timestamp was missing"
-    assert await counter.started().resume(now) == 1
+    assert await counter.started().resume() == 1
     assert len(counter.keys[CITIZEN].asked) == 1
     assert counter.studio.begun == [CITIZEN, SEAL]
 
@@ -388,7 +404,7 @@ async def test_a_key_that_was_changed_in_between_does_not_sign_what_was_begun(
     await asyncio.gather(dying, return_exceptions=True)
     key.dies, key.chain = False, CertificateChain(certificate=b"another", issuers=())
     with pytest.raises(KeyMismatch):
-        await counter.started().resume(now)
+        await counter.started().resume()
     assert len(key.asked) == 1
     await counter.service.withdraw(CASE, ceremony_id, by="agent:a", now=now)
     assert await counter.state() == "withdrawn"
@@ -401,7 +417,7 @@ async def test_no_document_with_a_hole_is_left_behind(
     ceremony_id, _ = await counter.to_state("signing", now)
     assert any(content.endswith(b" hole") for content in counter.blobs.kept.values())
     if end == "sealed":
-        await counter.service.resume(now)
+        await counter.service.resume()
     else:
         await counter.service.withdraw(CASE, ceremony_id, by="agent:a", now=now)
     assert not any(content.endswith(b" hole") for content in counter.blobs.kept.values())
@@ -414,10 +430,38 @@ async def test_two_nodes_that_seal_at_once_agree_on_one_document(
 ) -> None:
     ceremony_id, sha256 = await counter.to_state("signing", now)
     nodes = [counter.started(), counter.started()]
-    await asyncio.gather(*(node.resume(now + timedelta(seconds=n)) for n, node in enumerate(nodes)))
+    await asyncio.gather(*(node.resume() for node in nodes))
     answers = [await node.sign(CASE, ceremony_id, sha256, STROKES, now) for node in nodes]
     assert answers[0] == answers[1]
     assert (await counter.actions()).count("document.sealed") == 1
+
+
+@pytest.mark.parametrize("problem", [TokenTooLong("11 bytes"), OSError("full")])
+async def test_whatever_is_wrong_with_one_the_others_are_sealed(
+    counter: Counter, now: datetime, problem: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await counter.to_state("signing", now)
+    other = CaseId("case-2")
+    ceremony_id, sha256 = await counter.present(now + timedelta(seconds=1), other)
+    for page in (1, 2):
+        await counter.service.page_seen(other, ceremony_id, page, now)
+    await counter.service.consent(other, ceremony_id, sha256, now)
+    counter.studio.refusal = TimestampUnavailable("down")
+    with pytest.raises(Refusal):
+        await counter.service.sign(other, ceremony_id, sha256, STROKES, now)
+    counter.studio.refusal = None
+    stamp, failing = counter.studio.stamp, [problem]
+
+    async def fails_once(*words: Any, **named: Any) -> bytes:
+        if failing:
+            raise failing.pop()
+        return await stamp(*words, **named)
+
+    monkeypatch.setattr(counter.studio, "stamp", fails_once)
+    with pytest.raises(type(problem)):
+        await counter.started().resume()
+    states = {await counter.state(), (await counter.service.ceremonies(other))[0].state}
+    assert states == {"sealed", "signing"}, "whichever came first failed, the other one did not"
 
 
 async def test_one_bad_document_does_not_hold_up_the_others(
@@ -442,9 +486,40 @@ async def test_one_bad_document_does_not_hold_up_the_others(
     )
     counter.blobs.kept[hole] = b"not what was kept"
     with pytest.raises(SignatureInvalid):
-        await counter.started().resume(now)
+        await counter.started().resume()
     assert (await counter.service.ceremonies(other))[0].state == "sealed"
     assert await counter.state() == "signing"
+
+
+async def test_whose_token_does_not_verify_is_not_asked_next(
+    counter: Counter, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await counter.to_state("signing", now)
+
+    async def unsound(*words: Any) -> bytes:
+        raise SignatureInvalid("bad timestamp")
+
+    monkeypatch.setattr(counter.studio, "finish", unsound)
+    with pytest.raises(SignatureInvalid):
+        await counter.service.resume()
+    (token,) = counter.studio.distrusted
+    assert token.startswith(b"at ")
+
+
+async def test_the_time_is_read_when_it_is_needed_however_long_a_round_takes(
+    counter: Counter, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await counter.to_state("signing", now)
+    stamp, shown = counter.studio.stamp, []
+
+    async def slow(digest: bytes, at: datetime, *, room_bytes: int) -> bytes:
+        shown.append(at)
+        counter.time += timedelta(minutes=2)
+        return await stamp(digest, at, room_bytes=room_bytes)
+
+    monkeypatch.setattr(counter.studio, "stamp", slow)
+    assert await counter.service.resume() == 1
+    assert shown == [now, now + timedelta(minutes=2)]
 
 
 async def test_a_form_withdrawn_while_it_is_sealed_stays_withdrawn(
@@ -460,6 +535,27 @@ async def test_a_form_withdrawn_while_it_is_sealed_stays_withdrawn(
         await signing
     assert await counter.state() == "withdrawn"
     assert await counter.kept_ink() is None
+
+
+async def test_a_form_withdrawn_while_it_is_photographed_leaves_no_page_with_ink(
+    counter: Counter, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ceremony_id, sha256 = await counter.to_state("consented", now)
+    (shown,) = await counter.service.ceremonies(CASE)
+    photograph = counter.studio.photograph
+
+    async def withdrawn(pdf: bytes) -> tuple[PageImage, ...]:
+        await counter.service.withdraw(CASE, ceremony_id, by="agent:a", now=now)
+        of_both = await photograph(pdf)
+        unchanged = counter.blobs.kept[shown.sheets[0].sha256]
+        return (replace(of_both[0], image=unchanged), of_both[1])
+
+    monkeypatch.setattr(counter.studio, "photograph", withdrawn)
+    with pytest.raises(NotAllowedNow):
+        await counter.service.sign(CASE, ceremony_id, sha256, STROKES, now)
+    assert not [content for content in counter.blobs.kept.values() if b" signed 1" in content]
+    for sheet in shown.sheets:
+        assert await counter.service.page_image(CASE, sheet.sha256), "those of the bare form stay"
 
 
 async def test_another_case_gets_nothing(counter: Counter, now: datetime) -> None:

@@ -1,14 +1,22 @@
 """Real Typst, real keys, a real time-stamping service over HTTP, and three judges."""
 
+import asyncio
 import hashlib
 import io
+import os
+import signal
 import subprocess
-from datetime import timedelta
+from collections.abc import Callable
+from concurrent.futures import Future
+from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pikepdf
 import pytest
 
+from counter.esign import sign_pool
 from counter.esign.forms import Forms
 from counter.esign.ink import ink
 from counter.esign.keys_files import load_certificate
@@ -135,6 +143,36 @@ async def test_a_stranger_s_certificate_is_not_trusted(
     assert "not trusted" in verdicts[0].why
 
 
+async def test_a_document_outlives_the_certificate_that_signed_it_while_its_timestamp_holds(
+    forms: Forms, tmp_path: Path
+) -> None:
+    ensure(tmp_path / "keys", NOW)
+    later = NOW + timedelta(days=900)
+    for file in (tmp_path / "keys").rglob("tsa.*"):
+        file.unlink()
+    pki = ensure(tmp_path / "keys", later)  # only the time-stamping service gets a new one
+    pool, tsa = SignPool(pki.signing), Tsa(pki)
+    tsa.time = later
+    await tsa.start()
+    stamps = HttpStamps([tsa.url], new_nonce=count(1).__next__)
+    try:
+        form = forms.of(MACAU)
+        prepared = await pool.prepare(form, DATA, "zh-Hant", later)
+        done = await seal(pool, stamps, prepared.pdf, form, DATA, signed_at=later, now=later)
+    finally:
+        await stamps.close()
+        await tsa.stop()
+        await pool.close()
+    roots = [load_certificate(path.read_bytes()) for path in pki.signing.roots]
+
+    async def sound(at: datetime) -> list[bool]:
+        return [verdict.sound for verdict in await verify(done.sealed, roots, at)]
+
+    assert await sound(later) == [True, True]
+    assert await sound(NOW + timedelta(days=4 * 365)) == [True, True], "expired since"
+    assert await sound(later + timedelta(days=4 * 365)) == [False, False], "so did the timestamp's"
+
+
 async def test_without_timestamps_nothing_is_signed(
     pool: SignPool, stamps: HttpStamps, forms: Forms, tsa: Tsa
 ) -> None:
@@ -203,6 +241,61 @@ async def test_data_that_does_not_fit_is_found_before_anybody_signs(
         await pool.prepare(
             forms.of(MACAU), {**DATA, "department_name": "部" * 3000}, "zh-Hant", NOW
         )
+
+
+class Hung:
+    """A pool whose process never answers."""
+
+    def __init__(self) -> None:
+        self._processes: dict[int, Any] = {}
+        self.asked: list[Future[Any]] = []
+
+    def submit(self, call: Callable[[], Any]) -> Future[Any]:
+        self.asked.append(Future())
+        return self.asked[-1]
+
+    def shutdown(self, *, wait: bool, cancel_futures: bool = False) -> None:
+        for one in self.asked:
+            if cancel_futures:
+                one.cancel()
+
+
+class Prompt(Hung):
+    """A pool that answers at once."""
+
+    def submit(self, call: Callable[[], Any]) -> Future[Any]:
+        done = super().submit(call)
+        done.set_result(True)
+        return done
+
+
+async def test_who_waits_behind_a_job_that_hangs_gets_the_next_worker(
+    pki: DevelopmentPki, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hung: Any = Hung()
+    pool = SignPool(pki.signing)
+    monkeypatch.setattr(sign_pool, "JOB_PATIENCE_S", 0.01)
+    monkeypatch.setattr(pool, "_pool", hung)
+    monkeypatch.setattr(pool, "_new_pool", Prompt)
+    answers = await asyncio.gather(*(pool.warm() for _ in range(3)), return_exceptions=True)
+    assert [type(one) for one in answers] == [SignerUnavailable, type(None), type(None)]
+    assert len(hung.asked) == 1
+
+
+async def test_a_worker_that_hangs_does_not_hold_up_the_end(
+    pki: DevelopmentPki, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool = SignPool(pki.signing)
+    await pool.warm()
+    (process,) = pool._pool._processes.values()
+    os.kill(process.pid, signal.SIGSTOP)
+    monkeypatch.setattr(sign_pool, "CLOSE_PATIENCE_S", 0.01)
+    try:
+        async with asyncio.timeout(30):
+            await pool.close()
+    finally:
+        process.kill()
+    assert not process.is_alive()
 
 
 async def test_a_killed_worker_is_replaced(pki: DevelopmentPki) -> None:

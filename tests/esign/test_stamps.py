@@ -8,8 +8,8 @@ import pytest
 from aiohttp import web
 
 from counter.esign.pki_development import DevelopmentPki
-from counter.esign.refusals import ClockWrong, TimestampUnavailable
-from counter.esign.stamps_http import FRESH_S, REST_S, UNSEEN_TOKEN_BYTES, HttpStamps
+from counter.esign.refusals import ClockWrong, TimestampUnavailable, TokenTooLong
+from counter.esign.stamps_http import DISTRUST_S, FRESH_S, REST_S, UNSEEN_TOKEN_BYTES, HttpStamps
 from tests.esign.conftest import NOW, Tsa
 
 DIGEST = bytes(range(32))
@@ -125,11 +125,37 @@ async def test_a_token_over_something_else_is_refused(
     assert tsa.asked == 1, "the same digest, but an answer to another request"
 
 
-async def test_a_token_that_does_not_fit_into_the_hole_is_refused(
-    both: HttpStamps, tsa: Tsa
+async def test_a_token_that_does_not_fit_into_the_hole_is_refused_and_its_maker_goes_on(
+    both: HttpStamps, hostile: Hostile, tsa: Tsa
 ) -> None:
-    with pytest.raises(TimestampUnavailable, match="room for 100"):
-        await both.stamp(DIGEST, NOW, room_bytes=100)
+    for asked in (1, 2):
+        with pytest.raises(TokenTooLong, match="room for 100"):
+            await both.stamp(DIGEST, NOW, room_bytes=100)
+        assert (hostile.asked, tsa.asked) == (1, asked), "only the bad one rests"
+    await both.require(NOW)
+    assert tsa.asked == 2, "it did answer"
+
+
+async def test_whose_token_does_not_verify_is_left_alone_for_longer(
+    pki: DevelopmentPki, tsa: Tsa, clock: Clock
+) -> None:
+    second = Tsa(pki)
+    await second.start()
+    made = HttpStamps([tsa.url, second.url], new_nonce=count(1).__next__, clock=clock)
+    try:
+        made.distrust(await made.stamp(DIGEST, NOW, room_bytes=ROOM))
+        clock.seconds += REST_S
+        await made.require(NOW)
+        assert (tsa.asked, second.asked) == (1, 1), "that the first one answered does not count"
+        await made.stamp(DIGEST, NOW, room_bytes=ROOM)
+        assert (tsa.asked, second.asked) == (1, 2)
+        await second.stop()
+        clock.seconds += DISTRUST_S
+        await made.stamp(DIGEST, NOW, room_bytes=ROOM)
+        assert tsa.asked == 2
+    finally:
+        await made.close()
+        await second.stop()
 
 
 async def test_clocks_apart_stop_everything(both: HttpStamps, tsa: Tsa) -> None:

@@ -405,6 +405,9 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "timestamp_unavailable": (
         N_("The time stamp service does not answer"),
         N_("Your signature is kept. Wait a moment: it is tried again.")),
+    "token_too_long": (
+        N_("The time stamp does not fit into the document"),
+        N_("Withdraw the form and present it again. Tell the technical staff.")),
     "signer_unavailable": (
         N_("The signing service does not answer"),
         N_("Wait a moment and try again, or ask a member of staff.")),
