@@ -85,7 +85,7 @@ async def _judge(
         signer = subject(signature.signer_cert)
         today = _context(roots, now)
         stamped = await collect_timing_info(
-            signature.signer_info, today, raw_digest=signature.compute_digest()
+            signature.signer_info, today, raw_digest=signature.compute_digest
         )
         at = _trusted_time(stamped.get("timestamp_validity"))
         # A certificate that expired since did hold when it signed; the timestamp has to hold today.

@@ -288,6 +288,7 @@ async def test_a_worker_that_hangs_does_not_hold_up_the_end(
     pool = SignPool(pki.signing)
     await pool.warm()
     (process,) = pool._pool._processes.values()
+    assert process.pid is not None
     os.kill(process.pid, signal.SIGSTOP)
     monkeypatch.setattr(sign_pool, "CLOSE_PATIENCE_S", 0.01)
     try:
