@@ -52,14 +52,6 @@ def frozen(conn: Connection, case_id: str) -> Frozen | None:
     return _frozen(row) if row else None
 
 
-def handed_over_at(conn: Connection, case_id: str) -> datetime | None:
-    """When it was there; None: it is not yet."""
-    at: datetime | None = conn.execute(
-        select(handover.c.done_at).where(handover.c.case_id == case_id)
-    ).scalar_one_or_none()
-    return at
-
-
 def freeze(conn: Connection, case_id: str, new: Frozen, now: datetime) -> Frozen:
     """What was written down first holds."""
     conn.execute(

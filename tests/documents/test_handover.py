@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from counter.documents.handover import PATIENCE, PAUSE, FolderDiffers, frozen_of
 from counter.documents.handover_service import HandOverService
 from counter.documents.job import LEASE, JobKind, JobOutcome, pause_after
 from counter.documents.jobs_service import JobsService
-from counter.documents.store_handover import SqlHandOvers, handed_over_at
+from counter.documents.store_handover import SqlHandOvers, handover
 from counter.documents.store_jobs import SqlJobs, outcomes_of, owe
 from counter.ids import Digest
 from counter.store.blobs_directory import DirectoryBlobs
@@ -82,6 +83,10 @@ def owed(conn: Connection) -> list[tuple[str, str, dict[str, Any]]]:
     return [(row.kind, row.ref, row.body) for row in conn.execute(select(outbox))]
 
 
+def done_at(conn: Connection) -> datetime | None:
+    return conn.execute(select(handover.c.done_at)).scalar_one()
+
+
 def whole(folder: Path) -> dict[str, Any]:
     """The manifest, after every file was found as it says."""
     manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_bytes())
@@ -114,7 +119,7 @@ async def test_a_closed_case_is_put_there_and_others_are_told(office: Office) ->
     }
     (entry,) = await office.executor.read(read_all)
     assert json.loads(entry.body)["action"] == "case.handed_over"
-    assert await office.executor.read(handed_over_at, CASE) == office.now
+    assert await office.executor.read(done_at) == office.now
 
 
 @pytest.mark.parametrize("state", ["open", "unsealed"])
