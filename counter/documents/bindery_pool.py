@@ -7,18 +7,14 @@ goes.  One that dies or hangs is replaced; whoever waited hears `BindingFailed` 
 import asyncio
 import logging
 import multiprocessing
-import os
-import resource
-import signal
-import threading
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing.connection import wait
 from typing import TypeVar
 
 from counter.documents.bundle import Book
 from counter.documents.bundle_refusals import BindingFailed
+from counter.documents.confined_process import confine
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +51,10 @@ class Bindery:
             if self._pool is None:
                 # Spawned: a fork would carry the counter's sockets, threads and secrets.
                 self._pool = ProcessPoolExecutor(
-                    1, mp_context=multiprocessing.get_context("spawn"), initializer=_confine
+                    1,
+                    mp_context=multiprocessing.get_context("spawn"),
+                    initializer=confine,
+                    initargs=(MEMORY_BYTES, NICE),
                 )
             try:
                 async with asyncio.timeout(self._patience_s):
@@ -77,25 +76,6 @@ class Bindery:
             for process in list((pool._processes or {}).values()):
                 process.kill()
             pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _confine() -> None:
-    """Run first in the child, before any library that reads pictures is loaded."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the counter, which ends us
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    os.nice(NICE)
-    for threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
-        os.putenv(threads, "1")
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os._exit(0)
 
 
 def _bind(book: Book) -> bytes:

@@ -11,15 +11,14 @@ import multiprocessing
 import os
 import resource
 import signal
-import threading
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
-from multiprocessing.connection import wait
 from typing import TypeVar
 
 from counter.documents.advance import Look
+from counter.documents.confined_process import confine
 from counter.documents.mrz import Reading
 from counter.documents.page import Limits, ScanRefused, ScanResult
 from counter.documents.preview import Glance
@@ -136,7 +135,10 @@ class _Process:
         if self._pool is None:
             # Spawned, not forked: a fork would carry the counter's sockets, threads and secrets.
             self._pool = ProcessPoolExecutor(
-                1, mp_context=multiprocessing.get_context("spawn"), initializer=_confine
+                1,
+                mp_context=multiprocessing.get_context("spawn"),
+                initializer=confine,
+                initargs=(MEMORY_BYTES,),
             )
             self._pid = await asyncio.wrap_future(self._pool.submit(os.getpid))
         return await asyncio.wrap_future(self._pool.submit(job, *args))
@@ -155,26 +157,6 @@ class _Process:
 
 def _living() -> set[int | None]:
     return {child.pid for child in multiprocessing.active_children()}
-
-
-def _confine() -> None:
-    """Run first in the child, before any library that decodes is loaded."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the counter, which ends us
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    # Read by the libraries' own C code when they are loaded, hence not settings of ours.
-    os.putenv("OPENCV_IO_MAX_IMAGE_PIXELS", str(64 * 1024 * 1024))
-    for threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
-        os.putenv(threads, "1")
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os._exit(0)
 
 
 def _load() -> None:
