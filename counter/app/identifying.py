@@ -31,7 +31,7 @@ from counter.signaling.store_screens import departments_of
 from counter.signaling.tables import agent, call, call_is_on
 from counter.store.cases import audiences, get_case, require_own
 from counter.store.executor import Executor
-from counter.store.session_log import tell
+from counter.store.session_log import tell_all
 
 KEPT = timedelta(hours=24)
 "How long a reading is kept of an identification that nobody ended."
@@ -148,5 +148,4 @@ def _keep(conn: Connection, read: ReadPage, now: datetime) -> None:
     if view is None or not proofing_by_id(conn, view.id, lock=True).live:
         return  # it ended meanwhile: nothing is kept
     keep_reading(conn, read)
-    for audience in audiences(conn, read.case_id):
-        tell(conn, audience, "identity.read", {"page_id": read.page_id}, now)
+    tell_all(conn, audiences, read.case_id, "identity.read", {"page_id": read.page_id}, now)

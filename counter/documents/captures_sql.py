@@ -5,9 +5,9 @@ from datetime import datetime
 
 from counter.documents import store_captures
 from counter.documents.capture import Announced, Capture, CaptureState
-from counter.documents.store_commands import Audiences
 from counter.ids import Digest, PageId
 from counter.store.executor import Executor
+from counter.store.session_log import Audiences
 
 
 class SqlCaptures:

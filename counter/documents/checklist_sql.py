@@ -6,9 +6,9 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from counter.documents import store_checklist
-from counter.documents.store_commands import Audiences
 from counter.ids import CaseId
 from counter.store.executor import Executor
+from counter.store.session_log import Audiences
 
 
 class SqlChecklists:

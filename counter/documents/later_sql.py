@@ -6,10 +6,10 @@ from datetime import datetime
 from counter.documents import store_later, store_later_commands
 from counter.documents.advance import Sealed
 from counter.documents.later import Asked, Link, NewSheet
-from counter.documents.store_commands import Audiences
 from counter.documents.store_later_commands import Plain
 from counter.ids import CaseId, Digest
 from counter.store.executor import Executor
+from counter.store.session_log import Audiences
 
 
 class SqlLaterPapers:

@@ -8,9 +8,9 @@ from sqlalchemy import Connection
 from counter.documents import store_commands, store_documents
 from counter.documents.page import RequestState
 from counter.documents.papers import CaseDocuments, NewPage, OpenRequest, PageRow
-from counter.documents.store_commands import Audiences
 from counter.ids import CaseId, PageId, RequestId
 from counter.store.executor import Executor
+from counter.store.session_log import Audiences
 
 
 def _any_case(conn: Connection, case_id: str) -> None:

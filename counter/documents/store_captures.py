@@ -20,14 +20,13 @@ from counter.documents.capture import (
 )
 from counter.documents.page import RequestState
 from counter.documents.refusals import CaptureUnknown, ScanNotAsked
-from counter.documents.store_commands import Audiences
 from counter.documents.store_documents import capture, page, page_of_upload, scan_request
 from counter.errors import NotFound
 from counter.ids import CaseId, Digest, PageId, RequestId
 from counter.store.cases import get_case
 from counter.store.journal_sql import record
 from counter.store.metadata import insert_for
-from counter.store.session_log import tell
+from counter.store.session_log import Audiences, tell_all
 
 
 def announce(
@@ -71,7 +70,7 @@ def announce(
     if added and not stored:
         _forget_refusal(conn, new.request_id)
         body = {"request_id": new.request_id, "capture_id": capture_id}
-        _tell_all(conn, audiences, case_id, "page.captured", body, now)
+        tell_all(conn, audiences, case_id, "page.captured", body, now)
         record(
             conn,
             actor=f"device:{terminal_id}",
@@ -110,7 +109,7 @@ def note_progress(
     ).rowcount
     if changed:
         body = {"request_id": one.request_id, "received": received}
-        _tell_all(conn, audiences, one.case_id, "page.uploading", body, now)
+        tell_all(conn, audiences, one.case_id, "page.uploading", body, now)
 
 
 def add_preview(
@@ -124,7 +123,7 @@ def add_preview(
     ).rowcount
     if changed:
         body = {"request_id": one.request_id}
-        _tell_all(conn, audiences, one.case_id, "page.previewed", body, now)
+        tell_all(conn, audiences, one.case_id, "page.previewed", body, now)
 
 
 def end(
@@ -146,7 +145,7 @@ def end(
     if not changed or state is CaptureState.STORED:  # the page itself was told and journalled
         return
     body = {"request_id": one.request_id, "code": code}
-    _tell_all(conn, audiences, one.case_id, f"capture.{state}", body, now)
+    tell_all(conn, audiences, one.case_id, f"capture.{state}", body, now)
     record(
         conn,
         actor=f"device:{one.terminal_id}",
@@ -258,15 +257,3 @@ def _capture(row: Row[Any]) -> Capture:
 
 def _names(states: Collection[CaptureState]) -> list[str]:
     return sorted(state.value for state in states)
-
-
-def _tell_all(
-    conn: Connection,
-    audiences: Audiences,
-    case_id: CaseId,
-    kind: str,
-    body: dict[str, Any],
-    now: datetime,
-) -> None:
-    for audience in audiences(conn, case_id):
-        tell(conn, audience, kind, body, now)

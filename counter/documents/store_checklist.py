@@ -9,12 +9,11 @@ from datetime import date, datetime
 from sqlalchemy import Column, Connection, Date, String, Table, delete, select
 
 from counter.documents.checklist import Attested, Due, Standing, standings
-from counter.documents.store_commands import Audiences
 from counter.documents.store_documents import declined_items, documents_of
 from counter.ids import CaseId
 from counter.store.journal_sql import record
 from counter.store.metadata import UtcDateTime, insert_for, metadata
-from counter.store.session_log import tell
+from counter.store.session_log import Audiences, tell_all
 
 original_seen = Table(
     "original_seen",
@@ -155,6 +154,5 @@ def _say(
     by: str,
     now: datetime,
 ) -> None:
-    for audience in audiences(conn, case_id):
-        tell(conn, audience, action, {"item": item}, now)
+    tell_all(conn, audiences, case_id, action, {"item": item}, now)
     record(conn, actor=by, action=action, subject=f"case:{case_id}", facts={"item": item}, now=now)

@@ -3,10 +3,8 @@
 Each runs in one transaction that also tells the screens of the case and writes the journal.
 """
 
-from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, func, select, update
 
@@ -27,10 +25,7 @@ from counter.ids import CaseId, PageId, RequestId
 from counter.store.cases import lock_case
 from counter.store.journal_sql import record
 from counter.store.metadata import insert_for
-from counter.store.session_log import tell
-
-Audiences = Callable[[Connection, str], list[str]]
-"Who has this case on a screen: (connection, case id) -> audiences."
+from counter.store.session_log import Audiences, tell_all
 
 TRIES = 5
 "How often a request gives way to another that came at the same instant."
@@ -72,7 +67,7 @@ def request_scan(
     else:
         raise Busy(f"case {case_id} is being asked for scans from several desks at once")
     body = {"request_id": request_id, "item": item, "label_id": label_id}
-    _tell_all(conn, audiences, case_id, "scan.requested", body, now)
+    tell_all(conn, audiences, case_id, "scan.requested", body, now)
     record(
         conn,
         actor=by,
@@ -113,7 +108,7 @@ def cancel_request(
         if request_state(conn, case_id, request_id) is not to:
             raise ScanNotAsked(f"request {request_id} is not open; there is nothing to take back")
         return
-    _tell_all(conn, audiences, case_id, f"scan.{to}", {"request_id": request_id}, now)
+    tell_all(conn, audiences, case_id, f"scan.{to}", {"request_id": request_id}, now)
     record(
         conn,
         actor=by,
@@ -178,7 +173,7 @@ def add_page(
         _supersede(conn, case_id, asked.retake_of)
     row = page_of(conn, case_id, new.page_id)
     body = {"page_id": new.page_id, "sha256": new.page_sha256, "thumb_sha256": new.thumb_sha256}
-    _tell_all(conn, audiences, case_id, "page.added", body | {"request_id": request_id}, now)
+    tell_all(conn, audiences, case_id, "page.added", body | {"request_id": request_id}, now)
     record(
         conn,
         actor=by,
@@ -217,7 +212,7 @@ def tell_refused(
         .values(refusal=code, shots=announced)  # whoever laid the paper anew says so again
     )
     body = {"request_id": request_id, "code": code}
-    _tell_all(conn, audiences, case_id, "page.refused", body, now)
+    tell_all(conn, audiences, case_id, "page.refused", body, now)
 
 
 def decide_page(
@@ -246,7 +241,7 @@ def decide_page(
         if row.state is not wanted:
             raise NotAllowedNow(f"page {page_id} is {row.state}: it cannot become {wanted} now")
         return row
-    _tell_all(
+    tell_all(
         conn,
         audiences,
         case_id,
@@ -283,7 +278,7 @@ def note_shown(
     ).scalar()
     if page_id is None:
         return
-    _tell_all(conn, audiences, case_id, "page.shown", {"page_id": page_id}, now)
+    tell_all(conn, audiences, case_id, "page.shown", {"page_id": page_id}, now)
     record(
         conn,
         actor=by,
@@ -322,7 +317,7 @@ def take_shot(
         if request_state(conn, case_id, request_id) is not RequestState.OPEN:
             raise ScanNotAsked(f"request {request_id} is not open in case {case_id}")
         return
-    _tell_all(conn, audiences, case_id, "scan.taking", {"request_id": request_id}, now)
+    tell_all(conn, audiences, case_id, "scan.taking", {"request_id": request_id}, now)
     record(
         conn,
         actor=by,
@@ -377,16 +372,4 @@ def _cancel_older(
         .returning(scan_request.c.id)
     ).scalars()
     for cancelled in older.all():
-        _tell_all(conn, audiences, case_id, "scan.cancelled", {"request_id": cancelled}, now)
-
-
-def _tell_all(
-    conn: Connection,
-    audiences: Audiences,
-    case_id: CaseId,
-    kind: str,
-    body: dict[str, Any],
-    now: datetime,
-) -> None:
-    for audience in audiences(conn, case_id):
-        tell(conn, audience, kind, body, now)
+        tell_all(conn, audiences, case_id, "scan.cancelled", {"request_id": cancelled}, now)

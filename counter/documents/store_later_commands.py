@@ -27,7 +27,6 @@ from counter.documents.refusals import (
     PageUnknown,
     TooManyPhotographs,
 )
-from counter.documents.store_commands import Audiences
 from counter.documents.store_documents import page
 from counter.documents.store_later import (
     asked,
@@ -42,7 +41,7 @@ from counter.errors import NotFound
 from counter.ids import CaseId, Digest
 from counter.store.cases import lock_case
 from counter.store.journal_sql import record
-from counter.store.session_log import tell
+from counter.store.session_log import Audiences, tell_all
 
 Plain = Mapping[str, tuple[Digest, Digest]]
 "By sheet: the digests of its page and thumbnail as pages of the case."
@@ -206,9 +205,13 @@ def send(
                 stored_at=now,
             )
         )
-        body = {"page_id": one.id, "sha256": page_sha256, "thumb_sha256": thumb_sha256}
-        for audience in audiences(conn, row.case_id):
-            tell(conn, audience, "page.added", body | {"request_id": one.id}, now)
+        body = {
+            "page_id": one.id,
+            "sha256": page_sha256,
+            "thumb_sha256": thumb_sha256,
+            "request_id": one.id,
+        }
+        tell_all(conn, audiences, row.case_id, "page.added", body, now)
         _record(conn, row, "page.add", f"link:{row.id}", now, page_id=one.id, page=page_sha256)
     conn.execute(
         update(paper_link)

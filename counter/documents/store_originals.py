@@ -1,6 +1,5 @@
 """When the citizen took the originals back, as rows."""
 
-from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy import Column, Connection, String, Table, select
@@ -8,7 +7,7 @@ from sqlalchemy import Column, Connection, String, Table, select
 from counter.documents.originals import Seen
 from counter.store.journal_sql import record
 from counter.store.metadata import UtcDateTime, insert_for, metadata
-from counter.store.session_log import tell
+from counter.store.session_log import Audiences, tell_all
 
 originals_taken = Table(
     "originals_taken",
@@ -17,8 +16,6 @@ originals_taken = Table(
     Column("taken_at", UtcDateTime),
     Column("seen", String(8), nullable=False),
 )
-
-Audiences = Callable[[Connection, str], list[str]]
 
 
 def take_originals(
@@ -31,8 +28,7 @@ def take_originals(
         .values(case_id=case_id, **values)
         .on_conflict_do_update(index_elements=["case_id"], set_=values)
     )
-    for audience in audiences(conn, case_id):
-        tell(conn, audience, "originals.taken", {}, now)
+    tell_all(conn, audiences, case_id, "originals.taken", {}, now)
     record(conn, actor=by, action="originals.taken", subject=f"case:{case_id}", facts={}, now=now)
 
 
@@ -47,8 +43,7 @@ def see_bed(
         .values(case_id=case_id, taken_at=None, seen=seen)
         .on_conflict_do_update(index_elements=["case_id"], set_={"seen": seen})
     )
-    for audience in audiences(conn, case_id):
-        tell(conn, audience, "originals.seen", {"seen": seen.value}, now)
+    tell_all(conn, audiences, case_id, "originals.seen", {"seen": seen.value}, now)
 
 
 def taken_of(conn: Connection, case_id: str) -> tuple[datetime | None, Seen]:

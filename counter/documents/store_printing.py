@@ -1,6 +1,5 @@
 """Prints at terminals as rows; each step is told to both screens and journalled."""
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any, cast
 
@@ -21,10 +20,7 @@ from counter.documents.printing import (
 from counter.errors import NotAllowedNow, NotFound
 from counter.store.journal_sql import record
 from counter.store.metadata import UtcDateTime, insert_for, metadata
-from counter.store.session_log import tell
-
-Audiences = Callable[[Connection, str], list[str]]
-"Who has this case on a screen: (connection, case id) -> audiences."
+from counter.store.session_log import Audiences, tell_all
 
 print_job = Table(
     "print_job",
@@ -194,8 +190,7 @@ def _set(
 
 def _say(conn: Connection, audiences: Audiences, one: Print, *, by: str, now: datetime) -> None:
     body = {"print_id": one.id, "what": one.what, "reason": one.reason}
-    for audience in audiences(conn, one.case_id):
-        tell(conn, audience, f"print.{one.state}", body, now)
+    tell_all(conn, audiences, one.case_id, f"print.{one.state}", body, now)
     record(
         conn,
         actor=by,

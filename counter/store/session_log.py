@@ -4,7 +4,7 @@ Rows are written in the transaction that changed the facts and delivered after C
 from 1 without gaps per audience, so a client that knows its last one misses nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -32,6 +32,9 @@ session_log = Table(
     Column("at", UtcDateTime, nullable=False, index=True),
 )
 
+Audiences = Callable[[Connection, str], Sequence[str]]
+"Who has a case on a screen: (connection, case id) -> audiences."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
@@ -57,6 +60,19 @@ def tell(conn: Connection, audience: str, kind: str, body: Mapping[str, Any], no
     )
     leave_wakes(conn, audience, seq)
     return seq
+
+
+def tell_all(
+    conn: Connection,
+    audiences: Audiences,
+    case_id: str,
+    kind: str,
+    body: Mapping[str, Any],
+    now: datetime,
+) -> None:
+    """Append it for every screen that shows this case."""
+    for audience in audiences(conn, case_id):
+        tell(conn, audience, kind, body, now)
 
 
 def tail(
