@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from weakref import WeakValueDictionary
 
-from counter.documents.advance import AdvancePaper, Look, NewAdvance, SealedSheet, purpose_of
+from counter.documents.advance import AdvancePaper, Look, NewAdvance
 from counter.documents.ports import AdvancePapers, Reader, RemovableBlobs, Seal
-from counter.errors import Crowded, Refusal, StoreUnavailable
+from counter.documents.sealing_service import SealedPictures
+from counter.errors import Crowded
 from counter.ids import AppointmentId, Digest, NewId, PageId
 
 MOST_WAITING = 8
@@ -35,9 +36,8 @@ class AdvanceService:
     ) -> None:
         """reader: not the counters' own, so that who is at home keeps nobody there waiting."""
         self._papers = papers
-        self._blobs = blobs
         self._reader = reader
-        self._seal = seal
+        self._pictures = SealedPictures(blobs, seal)
         self._new_id = new_id
         self._waiting: list[str] = []
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -74,7 +74,7 @@ class AdvanceService:
 
     async def take_back(self, appointment_id: AppointmentId, item: str, now: datetime) -> None:
         """Forget it at once, as its citizen wishes."""
-        await self._remove(await self._papers.take_back(appointment_id, item, now))
+        await self._pictures.remove(await self._papers.take_back(appointment_id, item, now))
 
     async def of(self, appointment_ids: Sequence[str]) -> list[AdvancePaper]:
         """All papers of these appointments."""
@@ -83,41 +83,23 @@ class AdvanceService:
     async def image(self, appointment_id: str, item: str, picture: str, number: int = 1) -> bytes:
         """The JPEG of a page; picture: `page` or `thumb`; number: from 1.  Raises `PageUnknown`."""
         where = await self._papers.sealed(appointment_id, item, picture, number)
-        sealed = await self._blobs.get(where.blob)
-        purpose = purpose_of(picture, number)
-        return await asyncio.to_thread(
-            self._seal.open, where.paper_id, purpose, where.wrapped_key, sealed
-        )
+        return await self._pictures.get(where, picture, number)
 
     async def sweep(self, now: datetime) -> int:
         """Forget papers of appointments that are over; how many pictures there were."""
         gone = await self._papers.forget(now)
-        await self._remove(gone)
+        await self._pictures.remove(gone)
         return len(gone)
 
     async def _sealed(
         self, appointment_id: AppointmentId, item: str, digest: Digest, looks: Sequence[Look]
     ) -> NewAdvance:
         paper_id = PageId(self._new_id())
-        key = self._seal.new_key(paper_id)
-        sheets: list[SealedSheet] = []
-        for number, look in enumerate(looks, 1):
-            blobs = [
-                await self._blobs.put(
-                    await asyncio.to_thread(
-                        self._seal.seal, paper_id, purpose_of(picture, number), key, content
-                    )
-                )
-                for picture, content in (("page", look.page_jpeg), ("thumb", look.thumb_jpeg))
-            ]
-            sheets.append(
-                SealedSheet(
-                    page_blob=blobs[0],
-                    thumb_blob=blobs[1],
-                    width_px=look.width_px,
-                    height_px=look.height_px,
-                )
-            )
+        key = self._pictures.new_key(paper_id)
+        sheets = [
+            await self._pictures.put(paper_id, key, look, number)
+            for number, look in enumerate(looks, 1)
+        ]
         return NewAdvance(
             paper_id=paper_id,
             appointment_id=appointment_id,
@@ -129,19 +111,10 @@ class AdvanceService:
         )
 
     async def _keep(self, new: NewAdvance, now: datetime) -> AdvancePaper:
-        try:
+        async with self._pictures.unless_refused(new.blobs):
             paper, gone = await self._papers.take(new, now)
-        except StoreUnavailable:  # it may be gone in the middle of COMMIT: perhaps the row is there
-            raise
-        except Refusal:  # of any other failure it is not known either
-            await self._remove(new.blobs)
-            raise
-        await self._remove(gone)
+        await self._pictures.remove(gone)
         return paper
-
-    async def _remove(self, blobs: Sequence[Digest]) -> None:
-        for blob in blobs:
-            await self._blobs.remove(blob)
 
 
 def _digest(content: bytes) -> Digest:

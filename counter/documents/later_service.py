@@ -9,10 +9,11 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 
-from counter.documents.advance import Look, SealedSheet
+from counter.documents.advance import Look
 from counter.documents.later import Asked, Link, NewSheet, digest_of, token_of
 from counter.documents.ports import LaterPapers, Reader, RemovableBlobs, Seal
-from counter.errors import Crowded, Refusal, StoreUnavailable
+from counter.documents.sealing_service import SealedPictures
+from counter.errors import Crowded
 from counter.ids import CaseId, Digest, NewId, PageId
 
 MOST_WAITING = 8
@@ -36,7 +37,7 @@ class LaterService:
         self._papers = papers
         self._blobs = blobs
         self._reader = reader
-        self._seal = seal
+        self._pictures = SealedPictures(blobs, seal)
         self._new_id = new_id
         self._secret = secret
         self._waiting: set[str] = set()
@@ -92,7 +93,7 @@ class LaterService:
 
     async def remove(self, token: str, sheet_id: str, now: datetime) -> None:
         """Take a page away.  Raises `LinkOver`."""
-        await self._remove(await self._papers.remove(digest_of(token), sheet_id, now))
+        await self._pictures.remove(await self._papers.remove(digest_of(token), sheet_id, now))
 
     async def image(self, token: str, sheet_id: str, now: datetime) -> bytes:
         """The thumbnail of an uploaded page.  Raises `LinkOver`, `PageUnknown`."""
@@ -113,62 +114,36 @@ class LaterService:
             ]
             plain[sheet.sheet_id] = (pictures[0], pictures[1])
         sent, gone = await self._papers.send(digest, plain, now)
-        await self._remove(gone)
+        await self._pictures.remove(gone)
         return sent
 
     async def sweep(self, now: datetime) -> int:
         """Forget what was never sent; how many pictures there were."""
         gone = await self._papers.forget(now)
-        await self._remove(gone)
+        await self._pictures.remove(gone)
         return len(gone)
 
     async def _picture(self, digest: Digest, sheet_id: str, picture: str, now: datetime) -> bytes:
         where = await self._papers.sealed(digest, sheet_id, picture, now)
-        sealed = await self._blobs.get(where.blob)
-        return await asyncio.to_thread(
-            self._seal.open, where.paper_id, picture, where.wrapped_key, sealed
-        )
+        return await self._pictures.get(where, picture)
 
     async def _sealed(self, original: Digest, look: Look) -> NewSheet:
         sheet_id = PageId(self._new_id())
-        key = self._seal.new_key(sheet_id)
-        blobs = [
-            await self._blobs.put(
-                await asyncio.to_thread(self._seal.seal, sheet_id, picture, key, content)
-            )
-            for picture, content in (("page", look.page_jpeg), ("thumb", look.thumb_jpeg))
-        ]
-        sealed = SealedSheet(
-            page_blob=blobs[0],
-            thumb_blob=blobs[1],
-            width_px=look.width_px,
-            height_px=look.height_px,
-        )
+        key = self._pictures.new_key(sheet_id)
         return NewSheet(
             sheet_id=sheet_id,
             original_sha256=original,
-            sealed=sealed,
+            sealed=await self._pictures.put(sheet_id, key, look),
             wrapped_key=key,
             look=look,
         )
 
     async def _keep(self, digest: Digest, sheets: Sequence[NewSheet], now: datetime) -> None:
         blobs = [blob for one in sheets for blob in (one.sealed.page_blob, one.sealed.thumb_blob)]
-        try:
+        async with self._pictures.unless_refused(blobs):
             kept = await self._papers.add(digest, sheets, now)
-        except (
-            StoreUnavailable
-        ):  # it may be gone in the middle of COMMIT: perhaps the rows are there
-            raise
-        except Refusal:
-            await self._remove(blobs)
-            raise
         if not kept:
-            await self._remove(blobs)
-
-    async def _remove(self, blobs: Sequence[Digest]) -> None:
-        for blob in blobs:
-            await self._blobs.remove(blob)
+            await self._pictures.remove(blobs)
 
 
 def _sha256(content: bytes) -> str:
