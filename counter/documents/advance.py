@@ -4,9 +4,10 @@ Advice is no refusal: who sees that a paper can be read all the same may send it
 the last word, and what was found to be ready is not replaced any more.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from counter.documents.page import Findings, Limits, Note, Refused, verdict
 from counter.ids import AppointmentId, Digest, PageId
@@ -59,6 +60,12 @@ class Look:
     notes: tuple[Note, ...]
     advice: str | None
     "Code of what would make it better; `None`: it is good."
+
+    @property
+    def found(self) -> dict[str, Any]:
+        """For the row of the paper."""
+        free = {"format": "free", "light": round(self.light, 1), "notes": list(self.notes)}
+        return free | (asdict(self.findings) if self.findings is not None else {})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,7 +49,7 @@ def take(
     older = row_of_any(conn, new.appointment_id, new.item)
     if older is not None:
         conn.execute(delete(advance_paper).where(advance_paper.c.id == older.id))
-    found, look = new.look.findings, new.look
+    look = new.look
     first, *further = new.sheets
     conn.execute(
         advance_paper.insert().values(
@@ -65,11 +65,7 @@ def take(
             width_px=first.width_px,
             height_px=first.height_px,
             more=[asdict(sheet) for sheet in further] or None,
-            findings={
-                "light": round(look.light, 1),
-                "notes": list(look.notes),
-                **(asdict(found) if found is not None else {}),
-            },
+            findings=look.found,
             advice=look.advice,
             taken_at=now,
         )

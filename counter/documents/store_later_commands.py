@@ -5,7 +5,6 @@ did.  Each is journalled; what is sent is told to who has the case on a screen.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -130,12 +129,7 @@ def add_sheets(
                 wrapped_key=one.wrapped_key,
                 width_px=look.width_px,
                 height_px=look.height_px,
-                findings={
-                    "format": "free",  # unless the look found another
-                    "light": round(look.light, 1),
-                    "notes": list(look.notes),
-                    **(asdict(look.findings) if look.findings is not None else {}),
-                },
+                findings=look.found,
                 advice=look.advice,
                 taken_at=now,
             )
@@ -196,7 +190,6 @@ def send(
                 width_px=one.width_px,
                 height_px=one.height_px,
                 findings={
-                    "format": "free",
                     **one.findings,
                     "link": row.id,
                     "advice": one.advice,
