@@ -9,7 +9,7 @@ import base64
 import hashlib
 import hmac
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -97,6 +97,11 @@ def deadline(now: datetime, days: int, zone: ZoneInfo) -> datetime:
     """The end of that day where the counter is."""
     day = now.astimezone(zone).date() + timedelta(days=days + 1)
     return datetime.combine(day, time(), zone).astimezone(now.tzinfo)
+
+
+def last_day(expires_at: datetime, zone: ZoneInfo) -> date:
+    """For people: a deadline is the first moment of the next day."""
+    return (expires_at - expires_at.resolution).astimezone(zone).date()
 
 
 def state_at(state: str, expires_at: datetime, now: datetime) -> LinkState:

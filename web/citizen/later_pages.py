@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from booking.catalogue import Catalogue, Service
-from counter.documents.later import SHEETS_MAX, Asked, digest_of
+from counter.documents.later import SHEETS_MAX, Asked, digest_of, last_day
 from counter.documents.refusals import (
     LinkOver,
     NothingToSend,
@@ -173,13 +173,11 @@ async def _file(request: web.Request) -> bytes:
 def _words(request: web.Request, asked: Asked, service: Service | None) -> dict[str, Any]:
     language = language_of(request)
     words, gettext = Words(language), texts_for(language).gettext
-    # The deadline is the first moment of the next day: the day before is the last one.
-    last = asked.link.expires_at.astimezone(ZONE)
     return {
         "href": f"/papers/{request.match_info['token']}",
         "paper": paper_label(service, asked.link.item, TAGS[language]),
         "service": words.pick(service.names) if service else "",
-        "until": words.day((last - asked.link.expires_at.resolution).date()),
+        "until": words.day(last_day(asked.link.expires_at, ZONE)),
         "full": len(asked.sheets) >= SHEETS_MAX,
         "most": SHEETS_MAX,
         "sheets": [

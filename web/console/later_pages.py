@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from booking.catalogue import Catalogue
 from counter.case import Case
-from counter.documents.later import DAYS, Link, LinkState
+from counter.documents.later import DAYS, Link, LinkState, last_day
 from counter.documents.page import PageState
 from counter.documents.papers import PageRow
 from counter.errors import BadInput, NotAllowedNow
@@ -202,9 +202,7 @@ def _named(request: web.Request, found: CaseLater, visits: LaterVisits) -> dict[
                 "paper": label(link.item),
                 "state": gettext(STATES[link.state][0]),
                 "colour": STATES[link.state][1],
-                "until": words.day(
-                    (link.expires_at - link.expires_at.resolution).astimezone(ZONE).date()
-                ),
+                "until": words.day(last_day(link.expires_at, ZONE)),
                 "open": link.state is LinkState.OPEN,
                 "address": visits.address(link.link_id),
                 "qr": qr_code(visits.address(link.link_id)),

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from booking.appointment import CHECK_IN_FROM, CHECK_IN_UNTIL
 from booking.catalogue import Catalogue, PaperKind, Service, Site
 from counter.documents.advance import AGAIN_OWED, Reason
+from counter.documents.later import last_day
 from counter.notify.notice import Letter
 from web.shared.i18n import N_, TAGS, Words, texts_for
 from web.shared.wording import paper_label
@@ -218,8 +219,7 @@ def uploads_of(
     service = catalogue.services.get(body.get("service", ""))
     words, lines = Words(language), []
     for link in body.get("links", ()):
-        until = datetime.fromisoformat(link["until"])
-        day = (until - until.resolution).astimezone(ZONE).date()
+        day = last_day(datetime.fromisoformat(link["until"]), ZONE)
         lines.append(
             _filled(
                 UPLOAD,

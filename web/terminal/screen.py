@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from booking.catalogue import Catalogue, Service
 from counter.case import Case
-from counter.documents.later import LinkState
+from counter.documents.later import LinkState, last_day
 from counter.documents.store_documents import documents_of
 from counter.documents.store_later import links_of
 from counter.errors import NotFound
@@ -258,9 +258,7 @@ def shown_ceremony(cards: Sequence[CeremonyCard]) -> CeremonyCard | None:
 
 
 def _last_day(expires_at: datetime, tag: str) -> str:
-    """A deadline is the first moment of the next day."""
-    last = (expires_at - expires_at.resolution).astimezone(ZONE)
-    return Words(catalogue_language(tag)).day(last.date())
+    return Words(catalogue_language(tag)).day(last_day(expires_at, ZONE))
 
 
 def _qr(address: str) -> str:
