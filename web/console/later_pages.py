@@ -103,7 +103,7 @@ def routes(visits: LaterVisits) -> list[web.RouteDef]:
         return render(
             request,
             "console/later.html",
-            rows=[_named(request, one, visits) for one in found],
+            rows=[_row(request, one, visits) for one in found],
         )
 
     @allow("agent")
@@ -176,39 +176,50 @@ async def _page(
     )
 
 
-def _named(request: web.Request, found: CaseLater, visits: LaterVisits) -> dict[str, Any]:
-    """What the pages show of a case."""
+def _row(request: web.Request, found: CaseLater, visits: LaterVisits) -> dict[str, Any]:
+    """What the list shows of a case."""
     language, case = language_of(request), found.case
     words, gettext = Words(language), texts_for(language).gettext
     service = service_or_none(visits.catalogue(), case.service_id)
-    items = [*(paper.id for paper in (service.papers if service else ())), OTHER]
-
-    def label(item: str) -> str:
-        return paper_label(service, item, TAGS[language])
-
     return {
         "href": f"{LIST}/{case.id}",
         "number": case.number,
         "when": words.moment(case.opened_at.astimezone(ZONE)),
         "service": words.pick(service.names) if service else case.service_id,
-        "name": case.citizen,
-        "may_ask": found.may_ask,
-        "items": [{"value": item, "text": label(item)} for item in items],
-        "days": [{"value": days, "text": str(days)} for days in DAYS],
         "waiting": sum(page.state is PageState.STORED for page in found.pages),
         "links": [
             {
                 "id": link.link_id,
-                "paper": label(link.item),
+                "paper": paper_label(service, link.item, TAGS[language]),
                 "state": gettext(STATES[link.state][0]),
                 "colour": STATES[link.state][1],
                 "until": words.day(last_day(link.expires_at, ZONE)),
                 "open": link.state is LinkState.OPEN,
-                "address": visits.address(link.link_id),
-                "qr": qr_code(visits.address(link.link_id)),
             }
             for link in found.links
         ],
+    }
+
+
+def _named(request: web.Request, found: CaseLater, visits: LaterVisits) -> dict[str, Any]:
+    """What the page of a case shows: also pages, open links as they are handed over, and a form."""
+    language, row = language_of(request), _row(request, found, visits)
+    gettext = texts_for(language).gettext
+    service = service_or_none(visits.catalogue(), found.case.service_id)
+    for link in row["links"]:
+        if link["open"]:
+            link["address"] = visits.address(link["id"])
+            link["qr"] = qr_code(link["address"])
+
+    def label(item: str) -> str:
+        return paper_label(service, item, TAGS[language])
+
+    items = [*(paper.id for paper in (service.papers if service else ())), OTHER]
+    return row | {
+        "name": found.case.citizen,
+        "may_ask": found.may_ask,
+        "items": [{"value": item, "text": label(item)} for item in items],
+        "days": [{"value": days, "text": str(days)} for days in DAYS],
         "pages": [
             {
                 "id": page.page_id,
@@ -216,7 +227,7 @@ def _named(request: web.Request, found: CaseLater, visits: LaterVisits) -> dict[
                 "state": gettext(PAGE_STATES[page.state][0]),
                 "colour": PAGE_STATES[page.state][1],
                 "decided": page.state is not PageState.STORED,
-                "src": f"{LIST}/{case.id}/images/{page.page_sha256}",
+                "src": f"{row['href']}/images/{page.page_sha256}",
                 "width_px": page.width_px,
                 "height_px": page.height_px,
             }
