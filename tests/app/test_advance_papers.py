@@ -109,6 +109,19 @@ class Counter:
         return sum(path.is_file() for path in self.folder.rglob("*"))
 
 
+async def deliver(counter: Counter, letters: Letterbox) -> None:
+    readers = BookingReaders(
+        executor=counter.executor,
+        booking=counter.booking,
+        address="https://counter.example",
+        domain="counter.example",
+        link_address=lambda link: f"https://counter.example/papers/{link}",
+    )
+    deliverer = Deliverer(counter.executor, readers, {Channel.EMAIL: letters}, lambda: counter.now)
+    while await deliverer.deliver_due():
+        pass
+
+
 async def set_state(counter: Counter, appointment_id: str, state: State) -> None:
     def command(conn: Connection) -> None:
         conn.execute(
@@ -299,16 +312,7 @@ async def test_please_again_is_a_memo_and_a_letter_in_the_readers_language(
     assert kind == "paper.again" and body["reason"] == "out_of_date"
     assert NAME not in str(body) and reference not in str(body)
     letters = Letterbox()
-    readers = BookingReaders(
-        executor=counter.executor,
-        booking=counter.booking,
-        address="https://counter.example",
-        domain="counter.example",
-        link_address=lambda link: f"https://counter.example/papers/{link}",
-    )
-    deliverer = Deliverer(counter.executor, readers, {Channel.EMAIL: letters}, lambda: counter.now)
-    while await deliverer.deliver_due():
-        pass
+    await deliver(counter, letters)
     letter = next(one.letter for one in letters.came if one.kind == "paper.again")
     assert letter.subject.startswith("Please photograph a paper again: ")
     assert "no longer valid" in letter.text and "What to photograph again\n- " in letter.text
@@ -324,17 +328,8 @@ async def test_who_is_late_is_asked_to_photograph_again_too(counter: Counter) ->
     await counter.console.decide(MINE, booked, paper.item, paper.paper_id, Reason.UNREADABLE)
     start = (await counter.booking.appointment(reference, counter.now)).start
     letters = Letterbox()
-    readers = BookingReaders(
-        executor=counter.executor,
-        booking=counter.booking,
-        address="https://counter.example",
-        domain="counter.example",
-        link_address=lambda link: f"https://counter.example/papers/{link}",
-    )
-    later = start + timedelta(minutes=5)
-    deliverer = Deliverer(counter.executor, readers, {Channel.EMAIL: letters}, lambda: later)
-    while await deliverer.deliver_due():
-        pass
+    counter.now = start + timedelta(minutes=5)
+    await deliver(counter, letters)
     assert "paper.again" in [one.kind for one in letters.came]
 
 
@@ -356,19 +351,6 @@ async def test_who_sent_it_anew_meanwhile_is_not_asked_for_it(
     await deliver(counter, letters)
     told = "paper.again" in [one.kind for one in letters.came]
     assert told == (meanwhile == "nothing")
-
-
-async def deliver(counter: Counter, letters: Letterbox) -> None:
-    readers = BookingReaders(
-        executor=counter.executor,
-        booking=counter.booking,
-        address="https://counter.example",
-        domain="counter.example",
-        link_address=lambda link: f"https://counter.example/papers/{link}",
-    )
-    deliverer = Deliverer(counter.executor, readers, {Channel.EMAIL: letters}, lambda: counter.now)
-    while await deliverer.deliver_due():
-        pass
 
 
 async def test_a_page_looked_at_by_its_own_address_is_journalled(counter: Counter) -> None:
@@ -435,16 +417,7 @@ async def test_nobody_is_asked_to_photograph_for_what_was_cancelled(counter: Cou
     await counter.console.decide(MINE, booked, paper.item, paper.paper_id, Reason.UNREADABLE)
     await counter.booking.cancel(reference, counter.now)
     letters = Letterbox()
-    readers = BookingReaders(
-        executor=counter.executor,
-        booking=counter.booking,
-        address="https://counter.example",
-        domain="counter.example",
-        link_address=lambda link: f"https://counter.example/papers/{link}",
-    )
-    deliverer = Deliverer(counter.executor, readers, {Channel.EMAIL: letters}, lambda: counter.now)
-    while await deliverer.deliver_due():
-        pass
+    await deliver(counter, letters)
     assert "paper.again" not in [one.kind for one in letters.came]
 
 
