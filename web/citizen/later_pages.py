@@ -5,7 +5,6 @@ nothing about whose matter it is.  A link that was used, taken back, has expired
 one same page.  Without JavaScript it works as well; the address is in no log and no referrer.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,7 +24,8 @@ from counter.documents.refusals import (
 )
 from counter.ids import CaseId
 from web.api.limits import Limits
-from web.citizen.paper_advice import AT_HOME, advice_at_home
+from web.citizen.paper_advice import advice_at_home, said_at_home
+from web.citizen.paper_pages import sent_file
 from web.shared.access import allow
 from web.shared.i18n import N_, TAGS, Words, texts_for
 from web.shared.language import language_of
@@ -41,7 +41,6 @@ PER_S = 30
 "Requests over one link; its page takes up to eleven at once."
 UNKNOWN_PER_S = 20
 "Of links that do not hold, all together: nobody tries 256 bits out."
-FIELDS = ("photograph", "picture")
 
 
 class Papers(Protocol):
@@ -113,7 +112,7 @@ def routes(deps: LaterDeps) -> list[web.RouteDef]:
         return await page(request, asked)
 
     async def take(request: web.Request, asked: Asked) -> web.StreamResponse:
-        content = await _file(request)
+        content = await sent_file(request)
         language = language_of(request)
         if not content:
             said = texts_for(language).gettext(N_("Take a photograph or choose a file"))
@@ -160,19 +159,9 @@ def routes(deps: LaterDeps) -> list[web.RouteDef]:
     ]
 
 
-async def _file(request: web.Request) -> bytes:
-    """What was sent as a file; empty when nothing was."""
-    form = await request.post()
-    for name in FIELDS:
-        given = form.get(name)
-        if isinstance(given, web.FileField) and given.filename:
-            return await asyncio.to_thread(given.file.read)
-    return b""
-
-
 def _words(request: web.Request, asked: Asked, service: Service | None) -> dict[str, Any]:
     language = language_of(request)
-    words, gettext = Words(language), texts_for(language).gettext
+    words = Words(language)
     return {
         "href": f"/papers/{request.match_info['token']}",
         "paper": paper_label(service, asked.link.item, TAGS[language]),
@@ -186,12 +175,7 @@ def _words(request: web.Request, asked: Asked, service: Service | None) -> dict[
                 "number": number,
                 "width_px": sheet.width_px,
                 "height_px": sheet.height_px,
-                "title": gettext(AT_HOME.get(sheet.advice, AT_HOME["scan_failed"])[0])
-                if sheet.advice
-                else "",
-                "what": gettext(AT_HOME.get(sheet.advice, AT_HOME["scan_failed"])[1])
-                if sheet.advice
-                else "",
+                "said": said_at_home(sheet.advice, language) if sheet.advice else None,
             }
             for number, sheet in enumerate(asked.sheets, 1)
         ],

@@ -156,7 +156,7 @@ def title_of(sent: AdvancePaper, language: str) -> str:
     if sent.state is AdvanceState.AGAIN:
         return gettext(N_("Please photograph this paper again"))
     if sent.state is AdvanceState.ADVISED:
-        return gettext(AT_HOME.get(sent.advice or "", AT_HOME["scan_failed"])[0])
+        return said_at_home(sent.advice or "", language)[0]
     if sent.state is AdvanceState.SENT and sent.advice is None:
         return gettext(GOOD)
     return gettext(TITLES[sent.state][0])
@@ -168,15 +168,20 @@ def what_to_do(sent: AdvancePaper, language: str) -> str:
     if sent.state is AdvanceState.AGAIN and sent.reason is not None:
         return gettext(WHY_AGAIN[sent.reason])
     if sent.state is AdvanceState.ADVISED:
-        return gettext(AT_HOME.get(sent.advice or "", AT_HOME["scan_failed"])[1])
+        return said_at_home(sent.advice or "", language)[1]
     return ""
 
 
 def advice_at_home(code: str, language: str) -> str:
     """What happened and what to do about it, in one."""
+    return in_one(*said_at_home(code, language), language)
+
+
+def said_at_home(code: str, language: str) -> tuple[str, str]:
+    """What happened, and what to do about it."""
     title, what = AT_HOME.get(code, AT_HOME["scan_failed"])
     gettext = texts_for(language).gettext
-    return in_one(gettext(title), gettext(what), language)
+    return gettext(title), gettext(what)
 
 
 def _state(sent: AdvancePaper | None) -> tuple[str, str]:

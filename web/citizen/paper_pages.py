@@ -114,7 +114,7 @@ def routes(deps: PaperDeps) -> list[web.RouteDef]:
     @allow("anyone")
     async def take(request: web.Request) -> web.StreamResponse:
         chosen = await _chosen(request, deps)
-        photograph = await _photograph(request)
+        photograph = await sent_file(request)
         if not photograph:
             said = texts_for(language_of(request)).gettext(N_("Take or choose a photograph"))
             return _form(request, chosen, error=said, status=422)
@@ -220,7 +220,7 @@ async def _sent(deps: PaperDeps, found: Opened) -> dict[tuple[str, str], Advance
     return {(one.appointment_id, one.item): one for one in papers}
 
 
-async def _photograph(request: web.Request) -> bytes:
+async def sent_file(request: web.Request) -> bytes:
     """What was sent as a file; empty when nothing was."""
     form = await request.post()
     for name in FIELDS:
