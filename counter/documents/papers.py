@@ -28,6 +28,11 @@ class PageRow:
     shown: bool = False
     "An agent has been given the page to look at."
 
+    @property
+    def over_link(self) -> bool:
+        """It came over a link: then it is its own request."""
+        return str(self.request_id) == str(self.page_id)
+
     def body(self) -> dict[str, Any]:
         """As JSON holds it."""
         return asdict(self) | {"notes": list(self.notes), "stored_at": self.stored_at.isoformat()}

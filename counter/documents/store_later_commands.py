@@ -26,7 +26,7 @@ from counter.documents.refusals import (
     PageUnknown,
     TooManyPhotographs,
 )
-from counter.documents.store_documents import page
+from counter.documents.store_documents import page, page_of
 from counter.documents.store_later import (
     asked,
     link_of,
@@ -240,14 +240,7 @@ def forget(conn: Connection, now: datetime) -> tuple[Digest, ...]:
 
 def require_of_link(conn: Connection, case_id: str, page_id: str) -> None:
     """Raises `PageUnknown` for a page that did not come over a link of this case."""
-    found = conn.execute(
-        select(page.c.id).where(
-            page.c.id == page_id,
-            page.c.case_id == case_id,
-            page.c.request_id == page_id,
-        )
-    ).one_or_none()
-    if found is None:
+    if not page_of(conn, case_id, page_id).over_link:
         raise PageUnknown(f"page {page_id} did not come over a link of case {case_id}")
 
 

@@ -105,9 +105,7 @@ def _mine(conn: Connection, agent_id: str, case_id: str) -> Case:
 
 
 def _came_later(conn: Connection, case_id: CaseId) -> tuple[PageRow, ...]:
-    """Pages that came over a link: each is its own request."""
-    pages = documents_of(conn, case_id).pages
-    return tuple(page for page in pages if str(page.request_id) == str(page.page_id))
+    return tuple(page for page in documents_of(conn, case_id).pages if page.over_link)
 
 
 def _listed(conn: Connection, agent_id: str, now: datetime) -> list[CaseLater]:
