@@ -33,6 +33,7 @@ OF_CASE = "/console/later/{case:[A-Za-z0-9_-]{1,40}}"
 ZONE = ZoneInfo("Asia/Macau")
 "Of Macau and Hengqin alike."
 OTHER = "other"
+USUAL_DAYS = 14
 STATES = {
     LinkState.OPEN: (N_("Waiting for the citizen"), "yellow"),
     LinkState.SENT: (N_("Handed in"), "green"),
@@ -219,7 +220,9 @@ def _named(request: web.Request, found: CaseLater, visits: LaterVisits) -> dict[
         "name": found.case.citizen,
         "may_ask": found.may_ask,
         "items": [{"value": item, "text": label(item)} for item in items],
-        "days": [{"value": days, "text": str(days)} for days in DAYS],
+        "days": [
+            {"value": days, "text": str(days), "selected": days == USUAL_DAYS} for days in DAYS
+        ],
         "pages": [
             {
                 "id": page.page_id,
