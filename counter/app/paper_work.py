@@ -56,10 +56,7 @@ class PaperWork:
         Raises `NotFound`, `BindingFailed`.
         """
         folder = await self.folders.folder(CaseId(case_id), originals=True)
-        for file in folder.files:
-            if file.content is not None:
-                await self.store.blobs.put(file.content)
-        manifest = await self.store.blobs.put(folder.manifest)
+        manifest = await self.folders.keep(folder)
         facts = {"manifest_sha256": manifest, "files": len(folder.files)}
 
         def note(conn: Connection) -> None:

@@ -88,6 +88,13 @@ class FolderService:
             files=tuple(files),
         )
 
+    async def keep(self, folder: Folder) -> Digest:
+        """Have every byte of it under its digest; that of the manifest."""
+        for file in folder.files:
+            if file.content is not None:
+                await self._blobs.put(file.content)
+        return await self._blobs.put(folder.manifest)
+
     async def content(self, file: File) -> bytes:
         """The bytes of a file of a folder, checked against its digest."""
         return file.content if file.content is not None else await self._blobs.get(file.sha256)

@@ -7,7 +7,7 @@ where the department wants it, and only then the job ends and others are told, i
 from collections.abc import Mapping
 from datetime import datetime
 
-from counter.documents.folder import CaseFacts, Folder
+from counter.documents.folder import CaseFacts
 from counter.documents.folder_service import FolderService
 from counter.documents.handover import (
     PATIENCE,
@@ -72,13 +72,6 @@ class HandOverService:
 
     async def _freeze(self, case_id: CaseId, facts: CaseFacts, now: datetime) -> Frozen:
         folder = await self._folders.folder_of(facts, originals=True)
-        await self._keep(folder)
+        await self._folders.keep(folder)  # before a row names them
         frozen = frozen_of(folder.name, folder.manifest, folder.manifest_sha256)
         return await self._records.freeze(case_id, frozen, now)
-
-    async def _keep(self, folder: Folder) -> None:
-        """Every byte of it under its digest, before a row names them."""
-        for file in folder.files:
-            if file.content is not None:
-                await self._blobs.put(file.content)
-        await self._blobs.put(folder.manifest)
