@@ -8,7 +8,7 @@ from counter.documents.admit import AdmitLimits, NotAdmitted, sniff_file
 from counter.documents.advance import Look
 from counter.documents.page import Limits, ScanRefused
 from counter.documents.ports import Decoder, Looker, VirusCheck
-from counter.documents.refusals import BY_CODE, ScanFailed
+from counter.documents.refusals import refusal_of
 
 
 class AdmitService:
@@ -41,17 +41,13 @@ class AdmitService:
             await self._check.check(content)
         admitted = await self._decoder.decode(content)
         if isinstance(admitted, NotAdmitted):
-            raise _refusal(admitted.code)
+            raise refusal_of(admitted.code)("a file of a citizen")
         looks: list[Look] = []
         for page in admitted.pages:
             # A page drawn from a PDF is nothing but the page; in a photograph it is to be found.
             look = self._looker.look if admitted.photograph else self._looker.look_at_drawn
             answer = await look(page.jpeg, self._page_limits)
             if isinstance(answer, ScanRefused):
-                raise _refusal(answer.code)
+                raise refusal_of(answer.code)("a file of a citizen")
             looks.append(answer)
         return tuple(looks)
-
-
-def _refusal(code: str) -> Exception:
-    return BY_CODE.get(code, ScanFailed)("a file of a citizen")

@@ -44,7 +44,7 @@ class Preview:
 
 
 def preview_of(glance: Glance, limits: Limits) -> Preview:
-    """Decide about one preview, in the order of `page.verdict`."""
+    """Decide about one preview."""
     advice = _advice(glance, limits)
     nothing = advice == "no_page_found"
     return Preview(corners=None if nothing else glance.corners, advice=advice)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from counter.documents.page import Limits, ScanRefused
 from counter.documents.ports import Papers, Previewer
 from counter.documents.preview import FINER_MAX, PREVIEW_FILES, Pace, Preview, preview_of
-from counter.documents.refusals import BY_CODE, ScanFailed, TooManyPreviews
+from counter.documents.refusals import TooManyPreviews, refusal_of
 from counter.documents.sniff import sniff
 from counter.ids import CaseId, RequestId
 
@@ -45,8 +45,7 @@ class PreviewService:
             await self._papers.may_receive(case_id, request_id, NO_PHOTOGRAPH)
             glance = await self._previewer.preview(jpeg, min(max(finer, 1.0), FINER_MAX))
             if isinstance(glance, ScanRefused):
-                refusal = BY_CODE.get(glance.code, ScanFailed)
-                raise refusal(f"request {request_id}: a preview")
+                raise refusal_of(glance.code)(f"request {request_id}: a preview")
             return preview_of(glance, self._limits)
         finally:
             self._pace.end(terminal_id)

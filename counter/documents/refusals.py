@@ -262,3 +262,8 @@ BY_CODE: dict[str, type[PhotographRefused]] = {
     )
 }
 "What a worker process may answer with: it sends the code, the refusal is made here."
+
+
+def refusal_of(code: str) -> type[PhotographRefused]:
+    """What a worker process answered; `ScanFailed` for a code that none of them has."""
+    return BY_CODE.get(code, ScanFailed)

@@ -13,11 +13,10 @@ from counter.documents.page import Limits, RequestState, ScanRefused, ScanResult
 from counter.documents.papers import CaseDocuments, NewPage, OpenRequest, PageRow
 from counter.documents.ports import Blobs, Papers, Scanner
 from counter.documents.refusals import (
-    BY_CODE,
     DigestMismatch,
     PageUnknown,
     PhotographRefused,
-    ScanFailed,
+    refusal_of,
 )
 from counter.documents.sniff import sniff
 from counter.ids import CaseId, Digest, NewId, PageId, RequestId
@@ -162,8 +161,9 @@ class DocumentsService:
         sniff(photograph, self._limits.files)
         answer = await self._scanner.scan(photograph, self._limits)
         if isinstance(answer, ScanRefused):
-            refusal = BY_CODE.get(answer.code, ScanFailed)
-            raise refusal(f"request {request_id}: {answer.findings or 'not measured'}")
+            raise refusal_of(answer.code)(
+                f"request {request_id}: {answer.findings or 'not measured'}"
+            )
         return answer
 
 

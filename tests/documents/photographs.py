@@ -6,7 +6,7 @@ from itertools import count
 
 from counter.documents.admit import AdmitLimits, sniff_file
 from counter.documents.advance import Look
-from counter.documents.refusals import BY_CODE, ScanFailed
+from counter.documents.refusals import refusal_of
 
 
 def photograph(number: int = 0) -> bytes:
@@ -35,7 +35,7 @@ class FakeReader:
     async def read(self, content: bytes) -> tuple[Look, ...]:
         self.looked_at.append(content)
         if self.refusal is not None:
-            raise BY_CODE.get(self.refusal, ScanFailed)("as told")
+            raise refusal_of(self.refusal)("as told")
         return tuple(self._look(content, number) for number in range(self.pages))
 
     def _look(self, content: bytes, number: int) -> Look:
