@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import JSON, Column, Connection, Index, Integer, String, Table, Text, select
+from sqlalchemy import JSON, Column, Connection, Index, Integer, Row, String, Table, Text, select
 
 from counter.case import Case, Outcome
 from counter.errors import NotAllowedNow, NotFound
@@ -60,7 +60,7 @@ def get_case(conn: Connection, case_id: CaseId, *, lock: bool = False) -> Case:
     row = conn.execute(query.with_for_update() if lock else query).one_or_none()
     if row is None:
         raise NotFound(f"case {case_id} is not known")
-    return _case(row)
+    return case_of(row)
 
 
 def lock_case(conn: Connection, case_id: str) -> None:
@@ -78,7 +78,7 @@ def case_on_terminal(conn: Connection, terminal_id: TerminalId) -> Case | None:
             case_table.c.terminal_id == terminal_id, case_table.c.left_at.is_(None)
         )
     ).one_or_none()
-    return _case(row) if row else None
+    return case_of(row) if row else None
 
 
 def case_of_agent(conn: Connection, agent_id: AgentId) -> Case | None:
@@ -89,7 +89,7 @@ def case_of_agent(conn: Connection, agent_id: AgentId) -> Case | None:
         .order_by(case_table.c.opened_at.desc())
         .limit(1)
     ).one_or_none()
-    return _case(row) if row else None
+    return case_of(row) if row else None
 
 
 def require_open(conn: Connection, case_id: str) -> None:
@@ -114,7 +114,8 @@ def audiences(conn: Connection, case_id: str) -> list[str]:
     return told + ([f"agent:{case.agent_id}"] if case.agent_id else [])
 
 
-def _case(row: Any) -> Case:
+def case_of(row: Row[Any]) -> Case:
+    """A whole row of `case_table`."""
     values = dict(row._mapping)
     values["needs"] = tuple(values["needs"])
     values["outcome"] = Outcome(values["outcome"]) if values["outcome"] else None

@@ -8,7 +8,6 @@ from typing import Any, cast
 from sqlalchemy import Connection, Select, select, true
 
 from booking.catalogue import Catalogue
-from counter.case import Case
 from counter.documents.folder_service import FolderService
 from counter.documents.job import JobKind, JobOutcome
 from counter.documents.store_jobs import outcomes_of
@@ -18,7 +17,7 @@ from counter.errors import NotFound
 from counter.esign.forms import Forms, Language
 from counter.ids import CaseId
 from counter.signaling.store_screens import departments_of
-from counter.store.cases import case_table, get_case
+from counter.store.cases import case_table
 from counter.store.executor import Executor
 from counter.store.journal_sql import record
 from web.console.case_pages import CaseView, Served
@@ -130,12 +129,10 @@ def _served(conn: Connection, who: Principal, now: datetime) -> list[Served]:
     ]
 
 
-def _mine(conn: Connection, who: Principal, case_id: str, now: datetime) -> Case:
+def _mine(conn: Connection, who: Principal, case_id: str, now: datetime) -> None:
     """Raises `NotFound` alike for what there is not and for what is somebody else's."""
-    found = conn.execute(_of(conn, who, now).where(case_table.c.id == case_id)).one_or_none()
-    if found is None:
+    if conn.execute(_of(conn, who, now).where(case_table.c.id == case_id)).one_or_none() is None:
         raise NotFound(f"{who.kind} {who.subject}: no case {case_id}")
-    return get_case(conn, CaseId(case_id))
 
 
 def _handover(outcomes: Mapping[tuple[JobKind, str], JobOutcome | None], case_id: str) -> str:

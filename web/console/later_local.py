@@ -20,7 +20,7 @@ from counter.documents.store_later_commands import require_of_link
 from counter.errors import BadInput, NotAllowedNow, NotFound
 from counter.ids import CaseId, PageId
 from counter.signaling.store_screens import departments_of
-from counter.store.cases import audiences, case_table, get_case
+from counter.store.cases import audiences, case_of, case_table, get_case
 from counter.store.executor import Executor
 from counter.store.journal_sql import record
 from web.console.later_pages import OTHER, CaseLater
@@ -109,16 +109,16 @@ def _came_later(conn: Connection, case_id: CaseId) -> tuple[PageRow, ...]:
 
 
 def _listed(conn: Connection, agent_id: str, now: datetime) -> list[CaseLater]:
-    ids = conn.execute(
-        select(case_table.c.id)
+    rows = conn.execute(
+        select(case_table)
         .where(
             case_table.c.department_id.in_(departments_of(conn, agent_id)),
             case_table.c.id.in_(select(paper_link.c.case_id)),
         )
         .order_by(case_table.c.opened_at.desc(), case_table.c.id)
         .limit(MOST)
-    ).scalars()
-    return [_of_case(conn, get_case(conn, CaseId(one)), now) for one in ids.all()]
+    )
+    return [_of_case(conn, case_of(row), now) for row in rows.all()]
 
 
 def _of_case(conn: Connection, case: Case, now: datetime) -> CaseLater:
