@@ -127,6 +127,13 @@ export function askForNext(matter: DeskCase): void {
   if (!matter.scan && matter.call) void ask("scan.request", {item: missing?.item ?? "other"});
 }
 
+/** What settles a paper without a page of it; null: its page does, or nothing yet. */
+function settledWords(row: ChecklistRow): string | null {
+  if (row.not_needed) return t("✓ Not needed");
+  const waits = row.state === "asked" || row.state === "stored" || row.state === "accepted";
+  return row.original_seen && !waits ? t("✓ Original seen") : null;
+}
+
 function Item(props: {row: ChecklistRow; asked: string | null; busy: boolean}) {
   const {row, asked, busy} = props;
   const kinds = {original: t("Original"), copy: t("Copy"), photo: t("Photo")};
@@ -149,7 +156,7 @@ function Item(props: {row: ChecklistRow; asked: string | null; busy: boolean}) {
       <p>
         <strong>{row.label}</strong>
         <small>
-          {kinds[row.kind]} · <span class="item__state">{row.not_needed ? t("✓ Not needed") : states[row.state]}</span>
+          {kinds[row.kind]} · <span class="item__state">{settledWords(row) ?? states[row.state]}</span>
         </small>
         {row.before && <small>{before[row.before]}</small>}
       </p>

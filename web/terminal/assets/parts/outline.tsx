@@ -48,9 +48,12 @@ export function LiveAdvice(props: {code: string}) {
   const words = sentence(props.code);
   useEffect(findVoice, []);
   useEffect(() => readOut(words), [words]);
+  const good = props.code === "still" || props.code === "taking";
+  // Its place is kept while there is nothing to say, so that nothing jumps.
+  const look = good ? " live__advice--good" : words ? "" : " live__advice--none";
   return (
     <div class="live">
-      <p class={`live__advice${props.code === "still" || props.code === "taking" ? " live__advice--good" : ""}`}>
+      <p class={`live__advice${look}`}>
         <span role="status" aria-live="polite" data-advice={props.code}>
           {words}
         </span>
