@@ -20,7 +20,7 @@ from counter.documents.zones import IDENTITY_ITEMS
 from counter.errors import NotAllowedNow
 from counter.identity.proofing import Level, Verdict
 from counter.identity.proofing_sql import SqlProofings
-from counter.identity.store_proofing_reading import newest_proofing, record_of
+from counter.identity.store_proofing_reading import identity_level, newest_proofing, record_of
 from counter.ids import CaseId
 from counter.signaling.tables import agent, call
 from counter.store.cases import case_table, get_case
@@ -201,7 +201,7 @@ async def test_what_was_read_goes_with_the_decision(scene: Scene) -> None:
     await scene.zones.look(scene.case_id)
     await walk(scene)
     await scene.proofings.decide("p-1", scene.case_id, identified=True, agent_id="a-1")
-    assert await scene.proofings.level(scene.case_id) is Level.DOCUMENT
+    assert await scene.executor.read(identity_level, scene.case_id) is Level.DOCUMENT
     assert await scene.rows() == 0
     assert await scene.zones.look(scene.case_id) == 0
 
