@@ -4,7 +4,7 @@ Promise: only what has to move is moved, with all of its sitting or not at all; 
 told as of any change.  Who may is for the caller to know.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -12,8 +12,8 @@ from booking import sittings, slots
 from booking.appointment import AppointmentView, State, refuse
 from booking.capacity import ToMove
 from booking.capacity_service import CapacityService
-from booking.errors import BadDetails, NotToBeMoved, SlotTaken, UnknownReference
-from booking.orders import CatalogueChanged
+from booking.catalogue import Catalogue
+from booking.errors import BadDetails, NotToBeMoved, UnknownReference
 from booking.slots import SlotOffer
 
 DAYS_OFFERED = 3
@@ -87,7 +87,6 @@ class MovingService(CapacityService):
         """
         if start.tzinfo is None:
             raise BadDetails(("start",))
-        chance = int.from_bytes(self._random_bytes(4))
         while True:
             catalogue = await self.catalogue(now)
             view = await self._store.find_id(appointment_id, now)
@@ -96,20 +95,28 @@ class MovingService(CapacityService):
             if there and view.department == department and view.state is State.BOOKED:
                 return view
             await self.left_over(department, appointment_id, now)
-            for one in parts:
-                if one.state is not State.BOOKED:
-                    refuse(one.state, one.start)
-            person = (await self._store.contact(view.appointment_id)).person
-            order = sittings.move(
-                catalogue, None, parts, site_id, start, person, chance, now, by=by
-            )
-            try:
-                moved = await self._store.reschedule(order, now)
-            except CatalogueChanged:
-                self._catalogue = None
-            except SlotTaken:
-                self._answers.wrong()
-                raise
-            else:
-                self._answers.changed()
+            moved = await self._move(catalogue, parts, site_id, start, now, by=by)
+            if moved is not None:
                 return moved
+
+    async def _move(
+        self,
+        catalogue: Catalogue,
+        parts: Sequence[AppointmentView],
+        site_id: str,
+        start: datetime,
+        now: datetime,
+        *,
+        reference: str | None = None,
+        by: str = sittings.CITIZEN,
+    ) -> AppointmentView | None:
+        """Move a sitting that is booked; None when it, or the catalogue, changed: look again."""
+        for one in parts:
+            if one.state is not State.BOOKED:
+                refuse(one.state, one.start)
+        person = (await self._store.contact(parts[0].appointment_id)).person
+        chance = int.from_bytes(self._random_bytes(4))
+        order = sittings.move(
+            catalogue, reference, parts, site_id, start, person, chance, now, by=by
+        )
+        return await self._claimed(self._store.reschedule(order, now))

@@ -5,19 +5,23 @@ out again, so what an administrator changes holds from the next question on.  An
 moment as well: see `booking.availability_service`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from datetime import date, datetime
+from typing import TypeVar
 
 from booking import openings, slots
 from booking.appointment import ANYBODY, Wish
 from booking.availability_service import Freshness, KeptAnswers
 from booking.catalogue import Catalogue, Department, Service, Site
-from booking.errors import NotInThisLanguage, NotOfferedHere, NotReleased
+from booking.errors import NotInThisLanguage, NotOfferedHere, NotReleased, SlotTaken
 from booking.openings import EarlyOffer
+from booking.orders import CatalogueChanged
 from booking.ports import Store
 from booking.search import Found, Simplify
 from booking.search_service import SearchService, as_written
 from booking.slots import DayAvailability, SlotOffer, Used
+
+T = TypeVar("T")
 
 
 class OpeningsService:
@@ -42,6 +46,22 @@ class OpeningsService:
             self._catalogue = await self._store.catalogue()
             self._answers.changed()
         return self._catalogue
+
+    async def _claimed(self, command: Awaitable[T]) -> T | None:
+        """What a claim came to; None: the catalogue is another one, work it out again.
+
+        What is kept here is old after it, and wrong when it is refused with `SlotTaken`.
+        """
+        try:
+            made = await command
+        except CatalogueChanged:
+            self._catalogue = None
+            return None
+        except SlotTaken:
+            self._answers.wrong()
+            raise
+        self._answers.changed()
+        return made
 
     async def departments(self) -> list[Department]:
         """All departments, in order."""

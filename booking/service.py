@@ -19,12 +19,11 @@ from booking.appointment import (
     Wish,
     checked,
     new_reference,
-    refuse,
 )
 from booking.availability_service import Freshness
 from booking.catalogue import Catalogue, Service, Site
 from booking.catalogue_admin_service import CatalogueAdminService
-from booking.errors import BadDetails, SlotTaken
+from booking.errors import BadDetails
 from booking.moving_service import MovingService
 from booking.orders import (
     Arrived,
@@ -128,15 +127,8 @@ class BookingService(WaitlistService, CatalogueAdminService, MovingService):
                     )
                 )
                 at = slots.instant_of(place.first_grain + place.grains)
-            try:
-                held = await self._store.hold(orders, now)
-            except CatalogueChanged:
-                self._catalogue = None
-            except SlotTaken:
-                self._answers.wrong()
-                raise
-            else:
-                self._answers.changed()
+            held = await self._claimed(self._store.hold(orders, now))
+            if held is not None:
                 return held
 
     async def hold_first(
@@ -197,15 +189,8 @@ class BookingService(WaitlistService, CatalogueAdminService, MovingService):
                 last_grain=first + slots.GRAINS_A_DAY,
                 choose=choose,
             )
-            try:
-                held = await self._store.hold_first(order, now)
-            except CatalogueChanged:
-                self._catalogue = None
-            except SlotTaken:
-                self._answers.wrong()
-                raise
-            else:
-                self._answers.changed()
+            held = await self._claimed(self._store.hold_first(order, now))
+            if held is not None:
                 return held
 
     async def confirm(self, reference: str, details: Details, now: datetime) -> AppointmentView:
@@ -246,27 +231,15 @@ class BookingService(WaitlistService, CatalogueAdminService, MovingService):
         """
         if start.tzinfo is None:
             raise BadDetails(("start",))
-        chance = int.from_bytes(self._random_bytes(4))
         while True:
             catalogue = await self.catalogue(now)
             view = await self._store.find(reference, now)
             parts = sittings.whole(view)
-            for one in parts:
-                if one.state is not State.BOOKED:
-                    refuse(one.state, one.start)
-            if (parts[0].site, parts[0].start) == (site_id, start):
+            booked = all(one.state is State.BOOKED for one in parts)
+            if booked and (parts[0].site, parts[0].start) == (site_id, start):
                 return view
-            person = (await self._store.contact(view.appointment_id)).person
-            order = sittings.move(catalogue, reference, parts, site_id, start, person, chance, now)
-            try:
-                moved = await self._store.reschedule(order, now)
-            except CatalogueChanged:
-                self._catalogue = None
-            except SlotTaken:
-                self._answers.wrong()
-                raise
-            else:
-                self._answers.changed()
+            moved = await self._move(catalogue, parts, site_id, start, now, reference=reference)
+            if moved is not None:
                 return moved
 
     async def cancel(self, reference: str, now: datetime) -> AppointmentView:

@@ -5,7 +5,6 @@ sessions and appointments with which `counter demo` plays its part.
 """
 
 import json
-import logging
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,8 +12,6 @@ from typing import Any, Protocol
 from aiohttp import web
 
 from counter.errors import BadInput, Refusal
-
-log = logging.getLogger(__name__)
 
 Json = dict[str, Any]
 

@@ -5,7 +5,7 @@ the other side's socket may be at another node.
 """
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, select
@@ -14,7 +14,7 @@ from counter.errors import NotAllowedNow
 from counter.protocol.message import Ask
 from counter.protocol.pointing import PointerMove
 from counter.signaling.pointer import Pace
-from counter.signaling.ports import GatewayPrincipal
+from counter.signaling.ports import GatewayPrincipal, Handler
 from counter.signaling.store_asks import require_current
 from counter.signaling.tables import call, call_is_on
 from counter.store.bus import Bus
@@ -25,8 +25,6 @@ POINTER = "pointer:"
 "Before the audience, in a topic of the bus."
 KNOWN_S = 2.0
 MOST = 1000
-
-Handler = Callable[[GatewayPrincipal, Ask], Awaitable[Mapping[str, object]]]
 
 
 @dataclass(slots=True)

@@ -10,9 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from counter.signaling.dispatch import AgentState
-from counter.signaling.tables import agent, skill
-from counter.store.metadata import insert_for
+from counter.signaling.store_desk import agent_epoch, put_agent, put_skill
 
 LANGUAGES = ("zh-Hant", "zh-Hans", "pt", "en")
 
@@ -69,31 +67,8 @@ def names_of(people: Sequence[Person]) -> str:
 def put_people(conn: Connection, now: datetime) -> None:
     """Write them down, once; what is there stays."""
     for person in PEOPLE:
-        conn.execute(
-            insert_for(conn, agent)
-            .values(
-                id=person.id,
-                name=person.name,
-                department_id=person.departments[0],
-                state=AgentState.OFFLINE.value,
-                since=now,
-                epoch=0,
-                lease_until=now,
-                misses=0,
-            )
-            .on_conflict_do_nothing(index_elements=["id"])
-        )
+        if agent_epoch(conn, person.id) is None:
+            put_agent(conn, person.id, person.name, person.departments[0], now)
         for department_id in person.departments:
             for language in LANGUAGES:
-                conn.execute(
-                    insert_for(conn, skill)
-                    .values(
-                        agent_id=person.id,
-                        department_id=department_id,
-                        language=language,
-                        level=1,
-                    )
-                    .on_conflict_do_nothing(
-                        index_elements=["agent_id", "department_id", "language"]
-                    )
-                )
+                put_skill(conn, person.id, department_id, language, level=1)

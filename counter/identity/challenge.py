@@ -12,14 +12,6 @@ Below = Callable[[int], int]
 "An unpredictable whole number, from 0, below the one given."
 
 DocumentKind = Literal["bir", "home_permit", "exit_entry", "mainland_id", "passport", "other"]
-DOCUMENT_KINDS: Final[tuple[DocumentKind, ...]] = (
-    "bir",
-    "home_permit",
-    "exit_entry",
-    "mainland_id",
-    "passport",
-    "other",
-)
 
 CATEGORIES: Final[Mapping[str, str]] = {
     "hologram": "optical",

@@ -5,9 +5,8 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from counter.identity.api_key import ApiKey
-from counter.identity.card import CardContents
 from counter.identity.challenge import DocumentKind
-from counter.identity.proofing import Level, ProofingState, Verdict
+from counter.identity.proofing import ProofingState, Verdict
 
 NewToken = Callable[[], str]
 "A fresh secret of 256 bits, URL-safe."
@@ -87,24 +86,4 @@ class Proofings(Protocol):
 
     async def abort(self, proofing_id: str, case_id: str, *, reason: str, by: str) -> None:
         """End it without a decision."""
-        ...
-
-
-class IdentityLevels(Protocol):
-    """How surely it is known who sits there: what a signing ceremony may ask."""
-
-    async def level(self, case_id: str) -> Level:
-        """What the newest decision of this case reached."""
-        ...
-
-
-class CardReader(Protocol):
-    """A reader of the chips of identity cards beside the terminal.
-
-    What the chip of a BIR says, and under which keys, is issued by its bureau and not public: a
-    module of theirs would stand behind this.  Nothing here claims that a chip is genuine.
-    """
-
-    async def contents(self) -> CardContents | None:
-        """What the card in it says; `None` while there is none.  Raises `CardUnreadable`."""
         ...

@@ -60,18 +60,8 @@ class Verdict(StrEnum):
     "Only where the step is optional."
 
 
-ABORT_REASONS: Final = (
-    "citizen_declined",
-    "not_alone",
-    "bad_light_or_sound",
-    "document_doubtful",
-    "not_the_holder",
-    "under_pressure",
-    "technical",
-    "other",
-)
-"What an agent may give; `visit_ended` is the counter's own."
 VISIT_ENDED: Final = "visit_ended"
+"Why the counter ended it; an agent's reasons are those of `IdentityAbort`."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

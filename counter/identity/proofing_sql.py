@@ -4,18 +4,15 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import Connection
-
 from counter.identity import store_proofing
 from counter.identity.challenge import Below, DocumentKind, draw
-from counter.identity.proofing import Level, ProofingState, Verdict
+from counter.identity.proofing import ProofingState, Verdict
 from counter.identity.store_proofing import Surroundings
-from counter.identity.store_proofing_reading import identity_level
 from counter.store.executor import Executor
 
 
 class SqlProofings:
-    """See `counter.identity.ports.Proofings` and `IdentityLevels`."""
+    """See `counter.identity.ports.Proofings`."""
 
     def __init__(
         self,
@@ -98,9 +95,3 @@ class SqlProofings:
             by=by,
             now=self._clock(),
         )
-
-    async def level(self, case_id: str) -> Level:
-        def read(conn: Connection) -> Level:
-            return identity_level(conn, case_id)
-
-        return await self._executor.read(read)

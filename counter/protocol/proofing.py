@@ -163,6 +163,8 @@ class IdentityCard(Model):
     documents: list[ReasonChoice]
     usual: PaperKindName
     """Of the service's papers."""
+    item: str
+    """What to ask for: the service's first identity paper not accepted yet; else `other`."""
     reasons: list[ReasonChoice]
     """Why it may be ended."""
     proofing_id: str | None = None

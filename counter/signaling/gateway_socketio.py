@@ -24,7 +24,7 @@ from counter.errors import BadInput, NotSignedIn, Refusal, UsedElsewhere
 from counter.protocol.codec import ASKS, decode
 from counter.protocol.message import Ask, Model
 from counter.signaling.guard_socketio import PING_S, QUEUE_PACKETS, GuardedServer
-from counter.signaling.ports import GatewayPrincipal
+from counter.signaling.ports import GatewayPrincipal, Handler
 from counter.store.executor import Executor
 from counter.store.session_log import Told, heads, tail
 
@@ -36,7 +36,6 @@ TAIL: Final = 200
 "Rows of one audience sent at once; the rest follows."
 PASSING_PACKETS: Final = 4
 "Packets that may wait while something that is not kept is still sent."
-Handler = Callable[[GatewayPrincipal, Ask], Awaitable[Mapping[str, object] | None]]
 
 
 async def _none_ended(sessions: Sequence[str]) -> Collection[str]:

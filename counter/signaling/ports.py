@@ -1,6 +1,6 @@
 """What signalling needs from the rest of the house; `counter.app` hands it in."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
@@ -42,6 +42,10 @@ class GatewayPrincipal:
     def leg(self) -> Literal["terminal", "agent"]:
         """Its side of a call."""
         return "terminal" if self.audience == "/terminal" else "agent"
+
+
+Handler = Callable[[GatewayPrincipal, Ask], Awaitable[Mapping[str, object]]]
+"What answers an ask: a row of the gateway's table."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

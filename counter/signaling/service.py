@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
 from counter.protocol import parties
@@ -10,11 +10,9 @@ from counter.protocol.desk import CaseClose, OfferAccept
 from counter.protocol.message import Ask
 from counter.protocol.terminal import LegAnswer, LegJoin, LegRestart, TicketLeave, VisitLeave
 from counter.signaling.legs_service import LegsService
-from counter.signaling.ports import GatewayPrincipal, MediaPlane, Relays, Store
+from counter.signaling.ports import GatewayPrincipal, Handler, MediaPlane, Relays, Store
 
 log = logging.getLogger(__name__)
-
-Handler = Callable[[GatewayPrincipal, Ask], Awaitable[Mapping[str, object]]]
 
 ENDING = (CaseClose, VisitLeave, TicketLeave)
 "Asks that may end a call."

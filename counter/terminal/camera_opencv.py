@@ -6,15 +6,12 @@ its standard input with a JPEG, its length before it; with length 0, a line that
 """
 
 import asyncio
-import logging
 import sys
 from contextlib import suppress
 from typing import Final, cast
 
 from counter.protocol.device import Fault
 from counter.terminal.ports import DeviceFailed
-
-log = logging.getLogger(__name__)
 
 STILL_S: Final = 5.0
 OPEN_S: Final = 15.0
@@ -47,15 +44,13 @@ class OpenCvCamera:
             try:
                 async with asyncio.timeout(OPEN_S if fresh else self._still_s):
                     return await self._ask()
-            except TimeoutError as late:
-                raise DeviceFailed("silent", "the document camera does not answer") from late
-            except (OSError, asyncio.IncompleteReadError) as broken:
-                raise DeviceFailed("failed", "the document camera's process ended") from broken
-            except DeviceFailed:
+            except BaseException as failed:  # also when cancelled: half an answer is in the pipe
+                await self.close()
+                if isinstance(failed, TimeoutError):
+                    raise DeviceFailed("silent", "the document camera is silent") from failed
+                if isinstance(failed, OSError | asyncio.IncompleteReadError):
+                    raise DeviceFailed("failed", "the document camera's child ended") from failed
                 raise
-            finally:
-                if sys.exc_info()[0] is not None:
-                    await self.close()
 
     async def close(self) -> None:
         """Let go of the camera."""

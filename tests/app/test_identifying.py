@@ -14,19 +14,20 @@ import booking
 from counter.app.hooks import Snapshot, hooks_of
 from counter.app.identifying import ZoneDesk, surroundings
 from counter.documents.mrz import Reading
-from counter.documents.store_documents import page
+from counter.documents.store_documents import documents_of, page
 from counter.documents.store_zones import readings_of, zone_reading
 from counter.documents.zones import IDENTITY_ITEMS
 from counter.errors import NotAllowedNow
 from counter.identity.proofing import Level, Verdict
 from counter.identity.proofing_sql import SqlProofings
-from counter.identity.store_proofing_reading import newest_proofing, record_of
+from counter.identity.store_proofing_reading import identity_level, newest_proofing, record_of
 from counter.ids import CaseId
 from counter.signaling.tables import agent, call
 from counter.store.cases import case_table, get_case
 from counter.store.executor import Executor
 from counter.store.journal_sql import read_all
 from tests.signaling.talk import Talk
+from web.console.proofing_screens import identity_card
 
 LINES = (
     "I<UTOD231458907<<<<<<<<<<<<<<<",
@@ -195,13 +196,28 @@ def test_every_identity_paper_of_the_catalogue_is_known() -> None:
     assert {"bir-original", "home_permit-copy"} < IDENTITY_ITEMS
 
 
+async def test_the_desk_asks_for_the_identity_paper_that_is_not_accepted_yet(scene: Scene) -> None:
+    papers = [SimpleNamespace(id=one) for one in ("m10-original", "id_or_company-original")]
+    service = SimpleNamespace(identity_level=SimpleNamespace(value="L2"), papers=papers)
+    catalogue: Any = SimpleNamespace(services=_Always(service))
+
+    def item(conn: Connection) -> str:
+        case = get_case(conn, scene.case_id)
+        papers = documents_of(conn, case.id)
+        return identity_card(conn, case, None, papers, catalogue, "en", scene.at[0], str).item
+
+    assert await scene.executor.read(item) == "id_or_company-original"
+    await scene.add_page("front", item="id_or_company-original")
+    assert await scene.executor.read(item) == "other"
+
+
 async def test_what_was_read_goes_with_the_decision(scene: Scene) -> None:
     await scene.add_page("front")
     await scene.begin()
     await scene.zones.look(scene.case_id)
     await walk(scene)
     await scene.proofings.decide("p-1", scene.case_id, identified=True, agent_id="a-1")
-    assert await scene.proofings.level(scene.case_id) is Level.DOCUMENT
+    assert await scene.executor.read(identity_level, scene.case_id) is Level.DOCUMENT
     assert await scene.rows() == 0
     assert await scene.zones.look(scene.case_id) == 0
 

@@ -2,7 +2,7 @@
 
 import random
 from itertools import product
-from typing import Literal
+from typing import Literal, get_args
 
 import pytest
 from hypothesis import given, settings
@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from counter.identity.challenge import (
     CATEGORIES,
-    DOCUMENT_KINDS,
     FEATURES,
     DocumentKind,
     challenge_of,
@@ -143,7 +142,7 @@ def test_only_who_was_identified_reaches_a_level(state: ProofingState) -> None:
 
 
 @settings(max_examples=200)
-@given(st.sampled_from(DOCUMENT_KINDS), st.integers())
+@given(st.sampled_from(get_args(DocumentKind)), st.integers())
 def test_what_is_drawn_is_of_the_document_and_of_two_kinds(kind: DocumentKind, seed: int) -> None:
     drawn = draw(kind, random.Random(seed).randrange)
     assert len(set(drawn.features)) == 3
@@ -155,7 +154,7 @@ def test_what_is_drawn_is_of_the_document_and_of_two_kinds(kind: DocumentKind, s
 
 def test_chance_reaches_every_feature_and_both_turns() -> None:
     below = random.Random(1).randrange
-    for kind in DOCUMENT_KINDS:
+    for kind in get_args(DocumentKind):
         drawn = [draw(kind, below) for _ in range(300)]
         assert {one for each in drawn for one in each.features} == set(FEATURES[kind])
         assert {each.turn for each in drawn} == {"left", "right"}

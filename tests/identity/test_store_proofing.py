@@ -120,13 +120,13 @@ async def test_l2_is_reached_by_one_officer_and_sealed(
 ) -> None:
     await begin(proofings)
     await begin(proofings)  # asked twice, begun once
-    assert await proofings.level(CASE) is Level.NONE
+    assert await executor.read(identity_level, CASE) is Level.NONE
     await walk(proofings, Level.DOCUMENT)
     state = await proofings.decide(P, CASE, identified=True, agent_id=LEI)
     again = await proofings.decide(P, CASE, identified=True, agent_id=LEI)
     assert (state, again) == (ProofingState.IDENTIFIED, ProofingState.IDENTIFIED)
-    assert await proofings.level(CASE) is Level.DOCUMENT
-    assert await proofings.level(OTHER_CASE) is Level.NONE
+    assert await executor.read(identity_level, CASE) is Level.DOCUMENT
+    assert await executor.read(identity_level, OTHER_CASE) is Level.NONE
 
     record = await executor.read(record_of, P)
     assert record is not None
@@ -152,7 +152,7 @@ async def test_l3_waits_for_a_second_officer_of_the_department(
     await begin(proofings)
     await walk(proofings, Level.WITNESSED)
     assert await proofings.decide(P, CASE, identified=True, agent_id=LEI) is ProofingState.WAITING
-    assert await proofings.level(CASE) is Level.NONE
+    assert await executor.read(identity_level, CASE) is Level.NONE
     assert world.forgotten == []
 
     assert [one.id for one in await executor.read(waiting_for_second, ["dsi"], FONG)] == [P]
@@ -161,11 +161,11 @@ async def test_l3_waits_for_a_second_officer_of_the_department(
     for officer in (LEI, WANG):
         with pytest.raises(NotSecond):
             await proofings.second(P, agree=True, officer_id=officer)
-    assert await proofings.level(CASE) is Level.NONE
+    assert await executor.read(identity_level, CASE) is Level.NONE
 
     await proofings.second(P, agree=True, officer_id=FONG)
     await proofings.second(P, agree=True, officer_id=FONG)
-    assert await proofings.level(CASE) is Level.WITNESSED
+    assert await executor.read(identity_level, CASE) is Level.WITNESSED
     (sealed,) = await facts_of(executor, "identity.decided")
     assert sealed["level"] == "L3"
     record = await executor.read(record_of, P)
@@ -232,18 +232,20 @@ async def test_who_decided_is_no_second_officer(
     assert record is not None and json.loads(record)["decided_by"] == f"agent:{FONG}"
 
 
-async def test_a_second_officer_may_say_no(proofings: SqlProofings, world: World) -> None:
+async def test_a_second_officer_may_say_no(
+    proofings: SqlProofings, world: World, executor: Executor
+) -> None:
     await begin(proofings)
     await walk(proofings, Level.DOCUMENT, face=Verdict.DOUBT)
     await proofings.decide(P, CASE, identified=True, agent_id=LEI)
     await proofings.second(P, agree=False, officer_id=FONG)
-    assert await proofings.level(CASE) is Level.NONE
+    assert await executor.read(identity_level, CASE) is Level.NONE
     with pytest.raises(ProofingOver):
         await proofings.second(P, agree=True, officer_id=FONG)
 
 
 async def test_a_second_officer_agrees_only_to_what_was_seen_in_this_call(
-    proofings: SqlProofings, world: World
+    proofings: SqlProofings, world: World, executor: Executor
 ) -> None:
     world.needed = Level.WITNESSED
     await begin(proofings)
@@ -252,7 +254,7 @@ async def test_a_second_officer_agrees_only_to_what_was_seen_in_this_call(
     world.call_id = "c-2"
     with pytest.raises(StepsMissing):
         await proofings.second(P, agree=True, officer_id=FONG)
-    assert await proofings.level(CASE) is Level.NONE
+    assert await executor.read(identity_level, CASE) is Level.NONE
     await proofings.second(P, agree=False, officer_id=FONG)
 
 
@@ -262,7 +264,9 @@ async def test_nobody_is_a_second_officer_before_one_is_asked(proofings: SqlProo
         await proofings.second(P, agree=True, officer_id=FONG)
 
 
-async def test_an_open_or_failed_step_cannot_be_confirmed(proofings: SqlProofings) -> None:
+async def test_an_open_or_failed_step_cannot_be_confirmed(
+    proofings: SqlProofings, executor: Executor
+) -> None:
     await begin(proofings)
     with pytest.raises(StepsMissing):
         await proofings.decide(P, CASE, identified=True, agent_id=LEI)
@@ -270,7 +274,7 @@ async def test_an_open_or_failed_step_cannot_be_confirmed(proofings: SqlProofing
     with pytest.raises(StepsMissing):
         await proofings.decide(P, CASE, identified=True, agent_id=LEI)
     assert await proofings.decide(P, CASE, identified=False, agent_id=LEI) is ProofingState.REFUSED
-    assert await proofings.level(CASE) is Level.NONE
+    assert await executor.read(identity_level, CASE) is Level.NONE
 
 
 async def test_a_broken_call_has_to_be_walked_through_again(

@@ -257,20 +257,9 @@ RULES: Final = (
     Guard(
         name="hints: who was refused sees what is free now",
         holds="a refused hold lets go of the answers that offered it",
-        file="booking/service.py",
-        text=(
-            "                held = await self._store.hold(orders, now)\n"
-            "            except CatalogueChanged:\n"
-            "                self._catalogue = None\n"
-            "            except SlotTaken:\n"
-            "                self._answers.wrong()\n"
-        ),
-        instead=(
-            "                held = await self._store.hold(orders, now)\n"
-            "            except CatalogueChanged:\n"
-            "                self._catalogue = None\n"
-            "            except SlotTaken:\n"
-        ),
+        file="booking/openings_service.py",
+        text="        except SlotTaken:\n            self._answers.wrong()\n",
+        instead="        except SlotTaken:\n",
         tests=(f"{PAGES}::test_who_was_refused_sees_at_once_what_is_free_now",),
     ),
     Guard(

@@ -65,6 +65,7 @@ def identity(
             ReasonChoice(id=one, name=say(name, language)) for one, name in DOCUMENTS.items()
         ],
         "usual": "bir",
+        "item": "bir-original",
         "reasons": [
             ReasonChoice(id=one, name=say(name, language)) for one, name in REASONS.items()
         ],

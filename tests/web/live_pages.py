@@ -98,3 +98,9 @@ async def until(condition: Callable[[], Any], page: Page) -> None:
     """Wait, while the page lives on, until `condition` holds; the test's time-out ends it."""
     while not (await found if isinstance(found := condition(), Awaitable) else found):
         await page.wait_for_timeout(20)
+
+
+async def heard(counter: FakeCounter, page: Page, event: str, count: int = 1) -> dict[str, Any]:
+    """The payload of the `count`th time that this was asked."""
+    await until(lambda: len(counter.payloads(event)) >= count, page)
+    return counter.payloads(event)[count - 1]

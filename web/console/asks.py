@@ -15,11 +15,10 @@ from counter.ids import CeremonyId, PageId, RequestId
 from counter.protocol import desk as asks
 from counter.protocol.checklist import PaperNeed, PaperOriginal
 from counter.protocol.message import Ask
-from counter.signaling.ports import GatewayPrincipal
+from counter.signaling.ports import GatewayPrincipal, Handler
 from web.console.screen import counter_fields
 from web.shared.wording import service_or_none
 
-Handler = Callable[[GatewayPrincipal, Ask], Awaitable[Mapping[str, object]]]
 CaseOf = Callable[[GatewayPrincipal], Awaitable[Case]]
 
 OTHER = "other"

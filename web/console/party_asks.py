@@ -9,12 +9,10 @@ from counter.case import Case
 from counter.ids import AgentId
 from counter.protocol.message import Ask, Language
 from counter.protocol.parties import PartyCandidates
-from counter.signaling.ports import GatewayPrincipal
+from counter.signaling.ports import GatewayPrincipal, Handler
 from counter.signaling.store_party_screens import candidates
 from counter.store.executor import Executor
 from web.console.party_screens import candidate_cards
-
-Handler = Callable[[GatewayPrincipal, Ask], Awaitable[Mapping[str, object]]]
 
 
 def handlers(

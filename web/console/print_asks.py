@@ -10,12 +10,11 @@ from counter.documents.store_printing import ask as ask_print
 from counter.errors import NotFound
 from counter.protocol.message import Ask
 from counter.protocol.printing import PrintRequest
-from counter.signaling.ports import GatewayPrincipal
+from counter.signaling.ports import GatewayPrincipal, Handler
 from counter.store.cases import audiences, get_case, require_open, require_own
 from counter.store.executor import Executor
 from web.shared.print_cards import sheets_for
 
-Handler = Callable[[GatewayPrincipal, Ask], Awaitable[Mapping[str, object]]]
 CaseOf = Callable[[GatewayPrincipal], Awaitable[Case]]
 
 

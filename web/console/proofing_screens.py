@@ -9,11 +9,20 @@ from sqlalchemy import Connection
 from booking.catalogue import Catalogue, Service
 from counter.case import Case
 from counter.documents.mrz import Reading, accepted, holds, zone_of
+from counter.documents.page import PageState
 from counter.documents.papers import CaseDocuments
 from counter.documents.store_zones import readings_of, unread_pages
 from counter.documents.zones import IDENTITY_ITEMS
 from counter.identity.names import NameWord, compare
-from counter.identity.proofing import Given, Step, current, may_decide, steps_of, valid
+from counter.identity.proofing import (
+    VISIT_ENDED,
+    Given,
+    Step,
+    current,
+    may_decide,
+    steps_of,
+    valid,
+)
 from counter.identity.refusals import StepsMissing
 from counter.identity.store_proofing_reading import (
     ProofingView,
@@ -47,7 +56,6 @@ USUAL: Final[dict[str, PaperKindName]] = {
     "residence_permit": "home_permit",
 }
 "Kind of document by paper of the catalogue."
-VISIT_ENDED: Final = "visit_ended"
 Simplify = Callable[[str], str]
 
 
@@ -68,6 +76,7 @@ def identity_card(
         reached=identity_level(conn, case.id).value,
         documents=[ReasonChoice(id=one, name=say(name, tag)) for one, name in DOCUMENTS.items()],
         usual=_usual(service),
+        item=_item(service, documents),
         reasons=[
             ReasonChoice(id=one, name=say(name, tag))
             for one, name in REASONS.items()
@@ -96,7 +105,7 @@ def identity_card(
                 for one in documents.pages
                 if view.live
                 and one.item in IDENTITY_ITEMS
-                and one.state.value not in ("rejected", "superseded")
+                and one.state in (PageState.STORED, PageState.ACCEPTED)
             ],
         }
     )
@@ -202,3 +211,9 @@ def _usual(service: Service | None) -> PaperKindName:
         if (kind := USUAL.get(paper.id.rpartition("-")[0])) is not None:
             return kind
     return "other"
+
+
+def _item(service: Service | None, documents: CaseDocuments) -> str:
+    accepted = {one.item for one in documents.pages if one.state is PageState.ACCEPTED}
+    papers = (paper.id for paper in (service.papers if service else ()))
+    return next((one for one in papers if one in IDENTITY_ITEMS - accepted), "other")

@@ -1,14 +1,12 @@
 """What terminal and desk say of their lines, handed to those who watch them."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 
 from counter.media.quality import Seen
 from counter.media.quality_service import QualityService
 from counter.protocol.line import LegReport, PictureChoose
 from counter.protocol.message import Ask
-from counter.signaling.ports import GatewayPrincipal
-
-Handler = Callable[[GatewayPrincipal, Ask], Awaitable[Mapping[str, object]]]
+from counter.signaling.ports import GatewayPrincipal, Handler
 
 
 def handlers(quality: QualityService) -> dict[type[Ask], Handler]:

@@ -1,6 +1,6 @@
 """The forgotten-original guard on both screens, and the terminal's "I have it"."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -14,13 +14,11 @@ from counter.errors import NotAllowedNow
 from counter.ids import TerminalId
 from counter.protocol.message import Ask
 from counter.protocol.terminal import OriginalsTaken
-from counter.signaling.ports import GatewayPrincipal
+from counter.signaling.ports import GatewayPrincipal, Handler
 from counter.signaling.store_asks import require_current
 from counter.store.cases import audiences, case_on_terminal
 from counter.store.executor import Executor
 from web.shared.wording import paper_label, service_or_none
-
-Handler = Callable[[GatewayPrincipal, Ask], Awaitable[Mapping[str, object]]]
 
 
 def lying_papers(

@@ -9,9 +9,7 @@ from counter.identity.proofing import Verdict
 from counter.ids import CaseId
 from counter.protocol import proofing as asks
 from counter.protocol.message import Ask
-from counter.signaling.ports import GatewayPrincipal
-
-Handler = Callable[[GatewayPrincipal, Ask], Awaitable[Mapping[str, object]]]
+from counter.signaling.ports import GatewayPrincipal, Handler
 
 
 class Zones(Protocol):

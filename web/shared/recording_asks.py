@@ -1,14 +1,12 @@
 """What terminal and desk want recorded, handed to recordings."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 
 from counter.media.recording import Word
 from counter.media.recording_service import RecordingService
 from counter.protocol import recording as asks
 from counter.protocol.message import Ask
-from counter.signaling.ports import GatewayPrincipal
-
-Handler = Callable[[GatewayPrincipal, Ask], Awaitable[Mapping[str, object]]]
+from counter.signaling.ports import GatewayPrincipal, Handler
 
 
 def handlers(recordings: RecordingService) -> dict[type[Ask], Handler]:

@@ -112,9 +112,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "proofing_over": (
         N_("This identification is over"),
         N_("It was decided or ended in the meantime. Begin a new one if it is needed.")),
-    "card_unreadable": (
-        N_("The card gives no answer"),
-        N_("Take it out, put it in again with the chip first, or lay it under the camera.")),
     # Booking
     "slot_taken": (
         N_("Somebody else has just taken this time"),

@@ -13,7 +13,7 @@ from counter.ids import RequestId
 from counter.protocol import device as device_asks
 from counter.protocol import terminal as asks
 from counter.protocol.message import Ask
-from counter.signaling.ports import GatewayPrincipal
+from counter.signaling.ports import GatewayPrincipal, Handler
 
 SHOT_CODES = {
     "dark": "camera_dark",
@@ -23,7 +23,6 @@ SHOT_CODES = {
 }
 "What a citizen can do something about; anything else is `device_failed`."
 
-Handler = Callable[[GatewayPrincipal, Ask], Awaitable[Mapping[str, object]]]
 CaseOf = Callable[[GatewayPrincipal], Awaitable[Case]]
 
 

@@ -17,12 +17,12 @@ from pydantic import Field, ValidationError
 
 from counter.documents.capture import CHUNK_MAX_BYTES, PREVIEW_MAX_BYTES, Announced, Capture
 from counter.documents.capture_service import CaptureService
-from counter.documents.refusals import ImageTooLarge
 from counter.errors import BadInput
 from counter.identity.service import IdentityService
 from counter.ids import Digest, RequestId
 from counter.protocol.message import Ident, Model, Sha256
 from web.shared.access import allow, principal_of
+from web.terminal.reading import read_body
 
 TUS = {"Tus-Resumable": "1.0.0", "Cache-Control": "no-store"}
 PART = "application/offset+octet-stream"
@@ -55,7 +55,7 @@ def routes(deps: CaptureDeps) -> list[web.RouteDef]:
 
     @allow("device")
     async def announce(request: web.Request) -> web.Response:
-        said, thumbnail = _announcement(await _body(request, ANNOUNCEMENT_MAX_BYTES))
+        said, thumbnail = _announcement(await read_body(request, ANNOUNCEMENT_MAX_BYTES))
         one, here = await deps.captures.announce(
             principal_of(request).subject,
             Announced(
@@ -89,7 +89,7 @@ def routes(deps: CaptureDeps) -> list[web.RouteDef]:
             principal_of(request).subject,
             request.match_info["capture_id"],
             int(offset),
-            await _body(request, CHUNK_MAX_BYTES),
+            await read_body(request, CHUNK_MAX_BYTES),
             request.headers.get("Upload-Checksum", ""),
             deps.now(),
         )
@@ -100,7 +100,7 @@ def routes(deps: CaptureDeps) -> list[web.RouteDef]:
         await deps.captures.add_preview(
             principal_of(request).subject,
             request.match_info["capture_id"],
-            await _body(request, PREVIEW_MAX_BYTES),
+            await read_body(request, PREVIEW_MAX_BYTES),
             deps.now(),
         )
         return web.Response(status=204, headers=TUS)
@@ -141,15 +141,3 @@ def _announcement(body: bytes) -> tuple[Announcement, bytes | None]:
     except (ValidationError, binascii.Error, ValueError) as wrong:
         raise BadInput("a capture is announced otherwise") from wrong
     return said, thumbnail or None
-
-
-async def _body(request: web.Request, limit_bytes: int) -> bytes:
-    """The body.  Raises `ImageTooLarge` beyond the limit, unread."""
-    if (request.content_length or 0) > limit_bytes:
-        raise ImageTooLarge(f"{request.content_length} bytes announced, {limit_bytes} are taken")
-    body = bytearray()
-    async for part in request.content.iter_chunked(64 * 1024):
-        body += part
-        if len(body) > limit_bytes:
-            raise ImageTooLarge(f"more than {limit_bytes} bytes came")
-    return bytes(body)

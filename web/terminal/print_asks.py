@@ -1,6 +1,6 @@
 """What a terminal says of its prints, also when the case is closed: the paper still comes."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -9,12 +9,10 @@ from counter.documents.printing import PrintState
 from counter.documents.store_printing import move
 from counter.protocol.message import Ask
 from counter.protocol.printing import PrintReport
-from counter.signaling.ports import GatewayPrincipal
+from counter.signaling.ports import GatewayPrincipal, Handler
 from counter.signaling.store_asks import require_current
 from counter.store.cases import audiences
 from counter.store.executor import Executor
-
-Handler = Callable[[GatewayPrincipal, Ask], Awaitable[Mapping[str, object]]]
 
 
 def handlers(executor: Executor, clock: Callable[[], datetime]) -> dict[type[Ask], Handler]:

@@ -55,7 +55,6 @@ from web.terminal.proofing_prompt import identity_prompt
 
 ZONE = ZoneInfo("Asia/Macau")
 "Of Macau and Hengqin alike."
-IN_VISIT = ("waiting", "call", "receipt")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,12 +4,13 @@ Promise: without the device's cookie nothing of a visit is shown; a photograph i
 to its limit and only when it is what it was announced to be.
 """
 
+import asyncio
 import hashlib
 import hmac
 
 from aiohttp import web
 
-from counter.documents.refusals import DigestMismatch, ImageTooLarge
+from counter.documents.refusals import DigestMismatch
 from counter.errors import BadInput
 from web.shared.access import allow, principal_of
 from web.shared.assets import ASSETS
@@ -17,8 +18,8 @@ from web.shared.csrf import token
 from web.shared.live_page import set_cookie, words_of
 from web.shared.pages import render
 from web.terminal.ports import TerminalDeps
+from web.terminal.reading import read_body
 
-CHUNK_BYTES = 64 * 1024
 PREVIEW_BYTES = 128 * 1024
 
 
@@ -74,7 +75,8 @@ def routes(deps: TerminalDeps) -> list[web.RouteDef]:
     @allow("terminal")
     async def receive_page(request: web.Request) -> web.Response:
         announced = request.headers.get("X-Digest-SHA256", "").lower()
-        photograph, digest = await _read(request, deps.photograph_limit_bytes)
+        photograph = await read_body(request, deps.photograph_limit_bytes)
+        digest = (await asyncio.to_thread(hashlib.sha256, photograph)).hexdigest()
         if not hmac.compare_digest(announced.encode(), digest.encode()):
             raise DigestMismatch(f"{len(photograph)} bytes arrived with another digest")
         await deps.counter.receive_page(
@@ -84,7 +86,7 @@ def routes(deps: TerminalDeps) -> list[web.RouteDef]:
 
     @allow("terminal")
     async def preview(request: web.Request) -> web.Response:
-        picture, _ = await _read(request, PREVIEW_BYTES)
+        picture = await read_body(request, PREVIEW_BYTES)
         seen = await deps.counter.preview(
             principal_of(request).subject,
             request.match_info["request_id"],
@@ -112,16 +114,3 @@ def _finer(said: str) -> float:
     if not 1 <= finer <= 100:
         raise BadInput("preview: X-Finer is no number from 1 to 100")
     return finer
-
-
-async def _read(request: web.Request, limit_bytes: int) -> tuple[bytes, str]:
-    """The body and its SHA-256 (hex).  Raises `ImageTooLarge` beyond the limit, unread."""
-    if (request.content_length or 0) > limit_bytes:
-        raise ImageTooLarge(f"{request.content_length} bytes announced, {limit_bytes} are taken")
-    body, digest = bytearray(), hashlib.sha256()
-    async for chunk in request.content.iter_chunked(CHUNK_BYTES):
-        body += chunk
-        digest.update(chunk)
-        if len(body) > limit_bytes:
-            raise ImageTooLarge(f"more than {limit_bytes} bytes came")
-    return bytes(body), digest.hexdigest()

@@ -1,14 +1,13 @@
 """The console in a real browser: every state of a desk, and what the agent does with it."""
 
 from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
 from playwright.async_api import Browser, Page
 
 from tests.web import screens
 from tests.web.fake_counter import FakeCounter
-from tests.web.live_pages import faults, open_face, until, violations
+from tests.web.live_pages import faults, heard, open_face, until, violations
 
 DESK = (1440, 900)
 SMALLEST_PX = 44
@@ -26,12 +25,6 @@ async def at(browser: Browser, counter: FakeCounter, stage: str) -> Page:
     _, page, _ = await open_face(browser, counter, "agent", DESK)
     await until(lambda: counter.last, page)
     return page
-
-
-async def heard(counter: FakeCounter, page: Page, event: str, count: int = 1) -> dict[str, Any]:
-    """The payload of the `count`th time that this was asked."""
-    await until(lambda: len(counter.payloads(event)) >= count, page)
-    return counter.payloads(event)[count - 1]
 
 
 @pytest.mark.parametrize("size", [DESK, (900, 700)], ids=["desk", "narrow"])

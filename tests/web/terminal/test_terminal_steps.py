@@ -1,46 +1,32 @@
 """What a person does at the kiosk, and what the counter hears of it."""
 
 import hashlib
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser
 
-from counter.protocol.hands import HandUsed, PageTurned
 from tests.web import screens
 from tests.web.fake_counter import FakeCounter
-from tests.web.live_pages import open_face, until
+from tests.web.live_pages import heard, open_face, until
+from tests.web.terminal.kiosk import KIOSK, at, press
 
-KIOSK = (1080, 1920)
 REFERENCE = "K7Q2M9XWT4V8R3NB5H6D"
-
-
-@pytest.fixture
-async def counter() -> AsyncIterator[FakeCounter]:
-    async with FakeCounter() as made:
-        made.answers["leg.join"] = lambda _: {"ok": False, "code": "not_allowed_now"}
-        yield made
-
-
-async def at(
-    browser: Browser, counter: FakeCounter, stage: str, language: str = "zh-Hant", **context: Any
-) -> Page:
-    await counter.show(screens.terminal_stages(language)[stage])  # type: ignore[arg-type]
-    _, page, _ = await open_face(browser, counter, "terminal", KIOSK, language, **context)
-    await until(lambda: counter.last, page)
-    return page
-
-
-async def heard(counter: FakeCounter, page: Page, event: str, count: int = 1) -> dict[str, Any]:
-    """The payload of the `count`th time that this was asked."""
-    await until(lambda: len(counter.payloads(event)) >= count, page)
-    return counter.payloads(event)[count - 1]
-
-
-async def press(page: Page, name: str) -> None:
-    await page.wait_for_timeout(420)  # the kiosk is deaf to the second half of a double tap
-    await page.get_by_role("button", name=name, exact=True).click()
+LETTERBOX = """() => {
+  const video = document.querySelector(".scan__view video");
+  const box = video.getBoundingClientRect();
+  const view = document.querySelector(".scan__view").getBoundingClientRect();
+  const inside = [...document.querySelectorAll(".marks i")].map(one => {
+    const mark = one.getBoundingClientRect();
+    return mark.left >= box.left && mark.right <= box.right
+      && mark.top >= box.top && mark.bottom <= box.bottom && mark.width > 20;
+  });
+  return {
+    marks: inside,
+    bars: Math.abs(box.width / box.height - video.videoWidth / video.videoHeight) > 0.01,
+    fills: Math.abs(box.width - view.width) < 2 || Math.abs(box.height - view.height) < 2,
+  };
+}"""
 
 
 async def test_a_language_on_the_first_screen_is_spoken_and_begins(
@@ -277,23 +263,6 @@ async def test_what_was_signed_stands_in_the_conversation_and_on_the_receipt(
     assert told == "文件編號 3fa9c1", "the digits that were compared while reading"
 
 
-LETTERBOX = """() => {
-  const video = document.querySelector(".scan__view video");
-  const box = video.getBoundingClientRect();
-  const view = document.querySelector(".scan__view").getBoundingClientRect();
-  const inside = [...document.querySelectorAll(".marks i")].map(one => {
-    const mark = one.getBoundingClientRect();
-    return mark.left >= box.left && mark.right <= box.right
-      && mark.top >= box.top && mark.bottom <= box.bottom && mark.width > 20;
-  });
-  return {
-    marks: inside,
-    bars: Math.abs(box.width / box.height - video.videoWidth / video.videoHeight) > 0.01,
-    fills: Math.abs(box.width - view.width) < 2 || Math.abs(box.height - view.height) < 2,
-  };
-}"""
-
-
 @pytest.mark.parametrize("size", [(1080, 1920), (1920, 1080)], ids=["portrait", "landscape"])
 async def test_the_guide_marks_lie_on_what_the_camera_sees(
     chromium: Browser, counter: FakeCounter, size: tuple[int, int]
@@ -415,112 +384,3 @@ async def test_photographs_are_what_was_announced(chromium: Browser, counter: Fa
     # The browser tells of its request after the counter may have answered it.
     await until(lambda: counter.photographs and digests, page)
     assert digests == [hashlib.sha256(counter.photographs[0]).hexdigest()]
-
-
-async def test_what_the_agent_does_is_announced_once_and_stopped_at_a_touch(
-    chromium: Browser, counter: FakeCounter
-) -> None:
-    page = await at(chromium, counter, "helped")
-    assert await page.locator(".announcement").count() == 0, "it was announced before"
-    before = screens.hands("zh-Hant")
-    newer = HandUsed(seq=2, text="接待人員放大了字體", at=screens.NOW)
-    after = before.model_copy(update={"did": [newer, *before.did]})
-    await counter.show(screens.terminal("call", call=screens.call("zh-Hant"), hands=after))
-    await page.locator(".announcement").get_by_text("接待人員放大了字體").wait_for()
-    await page.locator("[aria-live=polite]").get_by_text("接待人員放大了字體").wait_for()
-    await press(page, "接待人員做過的操作")
-    assert await page.locator("dialog .did li").count() == 2
-    await press(page, "關閉")
-    await page.wait_for_timeout(420)
-    await page.locator(".announcement .press").click()
-    await heard(counter, page, "hands.stop")
-    await counter.show(screens.terminal_stages("zh-Hant")["may help again"])
-    await press(page, "可以")
-    assert (await heard(counter, page, "hands.answer"))["allow"] is True
-
-
-async def test_the_agent_turns_the_page_and_a_touch_points_at_a_place(
-    chromium: Browser, counter: FakeCounter
-) -> None:
-    page = await at(chromium, counter, "read")
-    ceremony = screens.ceremony("zh-Hant", seen=0)
-    turned = PageTurned(ceremony_id=ceremony.ceremony_id, number=2, by="agent", rev=1)
-    await counter.show(
-        screens.terminal(
-            "call",
-            call=screens.call("zh-Hant", "read"),
-            ceremony=ceremony,
-            hands=screens.hands("zh-Hant", page=turned),
-        )
-    )
-    second = ceremony.sheets[1].sha256
-    overlay = page.locator(f"[data-surface='sheet:{second}']")
-    await overlay.wait_for()
-    box = await overlay.bounding_box()
-    assert box is not None
-    await overlay.click(position={"x": box["width"] / 4, "y": 40})
-    pointed = await heard(counter, page, "pointer.move")
-    assert pointed["surface"] == f"sheet:{second}"
-    assert pointed["x"] == pytest.approx(0.25, abs=0.01)
-
-
-PRINT = """
-window.prints = 0;
-window.print = () => { window.prints += 1; window.dispatchEvent(new Event('afterprint')); };
-undefined;
-"""
-
-
-def printing(state: str = "asked", **other: Any) -> Any:
-    """The waiting screen with a receipt to be printed."""
-    card = {
-        "print_id": "print-1",
-        "what": "receipt",
-        "label": "O que foi entregue",
-        "state": state,
-        "sheets": [],
-        "lines": ["Número A013", "Entregue: passaporte"],
-    }
-    return screens.terminal("waiting", "pt", printing=card | other)
-
-
-async def test_what_the_agent_asks_for_is_printed_once_and_reported(
-    chromium: Browser, counter: FakeCounter
-) -> None:
-    page = await at(chromium, counter, "waiting", "pt")
-    await page.evaluate(PRINT)
-    await counter.show(printing())
-    assert (await heard(counter, page, "print.report"))["state"] == "printing"
-    assert (await heard(counter, page, "print.report", 2))["state"] == "printed"
-    banner = page.locator("[data-banner=print]")
-    assert "O que foi entregue" in await banner.inner_text()
-    await counter.show(printing("printing"))
-    await counter.show(printing("printing", label="outra vez"))
-    await banner.get_by_text("outra vez").wait_for()
-    assert await page.evaluate("window.prints") == 1
-    await page.emulate_media(media="print")
-    assert await page.locator(".print__receipt").is_visible()
-    assert not await page.locator(".top").is_visible() and not await banner.is_visible()
-    await page.emulate_media(media="screen")
-    assert await page.locator(".print").evaluate("one => one.clientHeight") == 0
-
-
-async def test_a_print_that_another_page_began_is_not_printed_again(
-    chromium: Browser, counter: FakeCounter
-) -> None:
-    await counter.show(printing("printing"))
-    _, page, _ = await open_face(chromium, counter, "terminal", KIOSK, "pt")
-    said = await heard(counter, page, "print.report")
-    assert (said["state"], said["reason"]) == ("failed", "no_answer")
-
-
-async def test_a_sheet_that_does_not_load_is_not_printed(
-    chromium: Browser, counter: FakeCounter
-) -> None:
-    page = await at(chromium, counter, "waiting", "pt")
-    await page.evaluate(PRINT)
-    sheet = {"src": "/pages/" + "e" * 63 + "x", "width_mm": 210.0, "height_mm": 297.0}
-    await counter.show(printing(sheets=[sheet], lines=[]))
-    said = await heard(counter, page, "print.report")
-    assert (said["state"], said["reason"]) == ("failed", "picture")
-    assert await page.evaluate("window.prints") == 0

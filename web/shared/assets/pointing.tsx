@@ -2,7 +2,7 @@
 // Places are shares of the page, so they fit at any size.
 import {type ReadonlySignal, signal} from "@preact/signals";
 import {useEffect, useId, useRef} from "preact/hooks";
-import type {MarkCard, PointerMoved} from "./protocol.ts";
+import type {MarkCard, PointerMove, PointerMoved} from "./protocol.ts";
 
 export type Tool = "point" | "rect" | "arrow" | "underline";
 type Kind = MarkCard["kind"];
@@ -14,14 +14,20 @@ export interface Place {
 const EVERY_MS = 100; // the newest place, ten times a second: the socket carries other things too
 const TAP_MS = 2500;
 
-/** Sends places, the newest only. */
+/** What a `Live` of either side has. */
+interface Sides {
+  readonly pointer: ReadonlySignal<PointerMoved | null>;
+  cast(event: "pointer.move", body: Omit<PointerMove, "key">): void;
+}
+
+/** Sends places, the newest only; `live.pointer` is where the other side points. */
 export class PointerLine {
-  private readonly send: (surface: string, place: Place | null) => void;
+  readonly live: Sides;
   private next: [string, Place | null] | null = null;
   private timer = 0;
 
-  constructor(send: (surface: string, place: Place | null) => void) {
-    this.send = send;
+  constructor(live: Sides) {
+    this.live = live;
   }
 
   move(surface: string, place: Place | null): void {
@@ -32,7 +38,8 @@ export class PointerLine {
   private flush(): void {
     this.timer = 0;
     if (!this.next) return;
-    this.send(...this.next);
+    const [surface, place] = this.next;
+    this.live.cast("pointer.move", {surface, x: place?.x ?? null, y: place?.y ?? null});
     this.next = null;
     this.timer = window.setTimeout(() => this.flush(), EVERY_MS);
   }
@@ -41,8 +48,6 @@ export class PointerLine {
 interface OverlayProps {
   surface: string;
   marks: readonly MarkCard[];
-  /** Where the other side points. */
-  pointer: ReadonlySignal<PointerMoved | null>;
   line: PointerLine;
   /** What one's own hand does here; a tap points without any tool. */
   tool: Tool | null;
@@ -53,7 +58,7 @@ export function Overlay(props: OverlayProps) {
   const {surface, tool, line} = props;
   const head = useId();
   const state = useRef({drawn: signal<[Place, Place] | null>(null), tapped: 0, pointing: false}).current;
-  const theirs = props.pointer.value;
+  const theirs = line.live.pointer.value;
   const own = state.drawn.value;
   const kind = tool === "point" ? null : tool;
 

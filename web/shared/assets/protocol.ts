@@ -498,6 +498,8 @@ export interface IdentityCard {
   documents: ReasonChoice[];
   /** Of the service's papers. */
   usual: "bir" | "home_permit" | "exit_entry" | "mainland_id" | "passport" | "other";
+  /** What to ask for: the service's first identity paper not accepted yet; else `other`. */
+  item: string;
   /** Why it may be ended. */
   reasons: ReasonChoice[];
   proofing_id?: string | null;

@@ -193,15 +193,11 @@ function Step(props: {matter: DeskCase; card: IdentityCard; step: IdentityStepCa
 /** Ask for the paper, and see what was read on it. */
 function Pages(props: {matter: DeskCase; card: IdentityCard}) {
   const {matter, card} = props;
-  const listed = matter.checklist.find(row => row.state !== "accepted" && identifies(row.item));
   const stored = matter.pages.filter(page => page.state === "stored");
   return (
     <>
       <div class="step__verdicts">
-        <Button
-          disabled={matter.scan !== null}
-          onPress={() => void ask("scan.request", {item: listed?.item ?? "other"})}
-        >
+        <Button disabled={matter.scan !== null} onPress={() => void ask("scan.request", {item: card.item})}>
           {t("Ask for the document")}
         </Button>
         {stored.map(page => (
@@ -228,10 +224,6 @@ function Pages(props: {matter: DeskCase; card: IdentityCard}) {
     </>
   );
 }
-
-const IDENTIFIES = new Set(["bir", "old_bir", "id", "home_permit", "home_permit_or_bir", "residence_permit"]);
-/** Items are a paper and its kind, such as `bir-original`. */
-const identifies = (item: string): boolean => IDENTIFIES.has(item.replace(/-[a-z]+$/, ""));
 
 function Decide(props: {card: IdentityCard}) {
   const {card} = props;

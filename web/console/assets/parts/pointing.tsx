@@ -7,9 +7,7 @@ import {Button} from "./controls.tsx";
 import {ask, live, screen} from "./counter.ts";
 
 const tool = signal<Tool>("point");
-const line = new PointerLine((surface, place) =>
-  live.cast("pointer.move", {surface, x: place?.x ?? null, y: place?.y ?? null}),
-);
+const line = new PointerLine(live);
 
 const marks = () => screen.value.case?.marks ?? [];
 
@@ -45,7 +43,6 @@ export function Shared(props: {surface: string; width: string; children: Compone
       <Overlay
         surface={surface}
         marks={marks()}
-        pointer={live.pointer}
         line={line}
         tool={tool.value}
         onDraw={(kind, from, to) =>

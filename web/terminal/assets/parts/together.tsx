@@ -5,9 +5,7 @@ import {t} from "../../../shared/assets/words.ts";
 import {Title} from "./controls.tsx";
 import {live, screen} from "./counter.ts";
 
-export const line = new PointerLine((surface, place) =>
-  live.cast("pointer.move", {surface, x: place?.x ?? null, y: place?.y ?? null}),
-);
+export const line = new PointerLine(live);
 
 /** The stored page that lies before both, if it is one of this case. */
 export function shownPage(): CasePage | null {
@@ -25,7 +23,7 @@ export function Together(props: {page: CasePage}) {
       <div class="together__view">
         <div class="together__page" style={{"--shape": String(page.width_px / page.height_px)}}>
           <img src={`/pages/${page.sha256}`} alt={page.label} width={page.width_px} height={page.height_px} />
-          <Overlay surface={`page:${page.sha256}`} marks={screen.value.marks ?? []} pointer={live.pointer} line={line} tool={null} />
+          <Overlay surface={`page:${page.sha256}`} marks={screen.value.marks ?? []} line={line} tool={null} />
         </div>
       </div>
     </div>

@@ -105,7 +105,6 @@ export function Read(props: {card: CeremonyCard}) {
           <Overlay
             surface={`sheet:${sheet.sha256}`}
             marks={screen.value.marks ?? []}
-            pointer={live.pointer}
             line={line}
             tool={null}
           />

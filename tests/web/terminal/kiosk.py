@@ -1,0 +1,25 @@
+"""A person at the kiosk: its page, what it asks of the counter, a touch."""
+
+from typing import Any
+
+from playwright.async_api import Browser, Page
+
+from tests.web import screens
+from tests.web.fake_counter import FakeCounter
+from tests.web.live_pages import open_face, until
+
+KIOSK = (1080, 1920)
+
+
+async def at(
+    browser: Browser, counter: FakeCounter, stage: str, language: str = "zh-Hant", **context: Any
+) -> Page:
+    await counter.show(screens.terminal_stages(language)[stage])  # type: ignore[arg-type]
+    _, page, _ = await open_face(browser, counter, "terminal", KIOSK, language, **context)
+    await until(lambda: counter.last, page)
+    return page
+
+
+async def press(page: Page, name: str) -> None:
+    await page.wait_for_timeout(420)  # the kiosk is deaf to the second half of a double tap
+    await page.get_by_role("button", name=name, exact=True).click()
