@@ -55,6 +55,8 @@ from counter.errors import NotAllowedNow
 from counter.esign import keys_toml
 from counter.esign.form_typst import shipped_forms, shipped_glyphs
 from counter.esign.forms import Forms
+from counter.esign.issued_service import IssuedService
+from counter.esign.issued_sql import SqlIssued
 from counter.esign.keys_toml import SigningSetup
 from counter.esign.pki_development import DevelopmentPki, ensure
 from counter.esign.service import EsignService
@@ -116,6 +118,7 @@ class Parts:
     later: LaterService
     "Papers after the visit."
     link_addresses: LinkAddresses
+    issued: IssuedService
     esign: EsignService
     forms: Forms
     signaling: SignalingService
@@ -238,8 +241,22 @@ async def open_parts(
     vault = Vault(secret(settings.keys / "recordings.key"), random_bytes)
     recordings = SqlRecordings(executor, RECORDED_CALLS)
     forms = shipped_forms()
+    esign = EsignService(
+        records=SqlRecords(executor=executor, audiences=audiences, require_open=require_open),
+        blobs=store.blobs,
+        studio=studio,
+        keys={field: studio.key(field) for field in FIELDS},
+        stamps=stamps,
+        forms=forms,
+        glyphs=shipped_glyphs(),
+        new_id=new_id,
+        clock=clock,
+    )
+    issued = IssuedService(
+        SqlIssued(executor), esign, new_id, secret(settings.keys / "document-links.key")
+    )
     signaling = SignalingService(
-        SqlStore(executor, hooks_of(snapshot, booking, owe_paper_work(settings))),
+        SqlStore(executor, hooks_of(snapshot, booking, owe_paper_work(settings), issued.new_link)),
         BridgedCalls(media),
         _relays(settings),
         clock,
@@ -276,18 +293,9 @@ async def open_parts(
             new_id,
         ),
         later=later,
-        link_addresses=LinkAddresses(later.token),
-        esign=EsignService(
-            records=SqlRecords(executor=executor, audiences=audiences, require_open=require_open),
-            blobs=store.blobs,
-            studio=studio,
-            keys={field: studio.key(field) for field in FIELDS},
-            stamps=stamps,
-            forms=forms,
-            glyphs=shipped_glyphs(),
-            new_id=new_id,
-            clock=clock,
-        ),
+        link_addresses=LinkAddresses(later.token, issued.token),
+        issued=issued,
+        esign=esign,
         forms=forms,
         signaling=signaling,
         scanner=scanner,

@@ -103,7 +103,7 @@ class House:
             new_id,
             b"l" * 32,
         )
-        self.addresses = LinkAddresses(self.later.token)
+        self.addresses = LinkAddresses(self.later.token, lambda link: link)
         self.addresses.base = "https://counter.example"
         self.documents = DocumentsService(
             SqlPapers(executor, audiences, require_open), store, ScanPool(), new_id
@@ -434,7 +434,10 @@ async def test_the_receipt_shows_what_is_open_and_nothing_else(
     path = await made(house, agent)
     await house.close()
     screens = TerminalScreens(
-        catalogue=lambda: house.catalogue, forms=shipped_forms(), link_address=house.addresses
+        catalogue=lambda: house.catalogue,
+        forms=shipped_forms(),
+        link_address=house.addresses,
+        document_address=house.addresses.documents,
     )
 
     async def shown() -> list[Any]:
