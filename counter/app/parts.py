@@ -22,6 +22,7 @@ from counter.app.clock import clock, new_id, new_token, random_bytes
 from counter.app.files import secret
 from counter.app.hooks import Snapshot, hooks_of
 from counter.app.identifying import ZoneDesk, surroundings
+from counter.app.kept_bytes import named_bytes
 from counter.app.later_papers import LinkAddresses
 from counter.app.live_stills import LiveStills
 from counter.app.media_processes import media_pool
@@ -93,6 +94,7 @@ from counter.signaling.service import SignalingService
 from counter.signaling.store_asks import SqlStore, require_current
 from counter.store import journal_sql, outbox
 from counter.store.back_pressure import Gate
+from counter.store.blobs_collecting import BlobCollector
 from counter.store.cases import audiences, case_of_agent, case_on_terminal, require_open
 from counter.store.housekeeping import tidy
 
@@ -102,6 +104,7 @@ class Parts:
     """Every service of a node."""
 
     store: Store
+    collector: BlobCollector
     booking: BookingService
     snapshot: Snapshot
     identity: IdentityService
@@ -175,6 +178,7 @@ class Parts:
         await self.later.sweep(clock())
         await self.captures.sweep(clock())
         await self.esign.resume()
+        await self.collector.round(clock())
         if self.media_proof is not None:
             self.media_proof.look()
 
@@ -250,6 +254,7 @@ async def open_parts(
     await starting
     return Parts(
         store=store,
+        collector=BlobCollector(executor, settings.blobs, named_bytes()),
         booking=booking,
         snapshot=snapshot,
         identity=IdentityService(StoredCommands(executor), Argon2Passphrases(), new_token),
