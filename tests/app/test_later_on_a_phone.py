@@ -6,7 +6,8 @@ from playwright.async_api import Browser, Page
 
 from counter.documents.sample_page import sample_photograph
 from tests.app.later_house import House, made
-from tests.web.citizen.test_papers import AXE, SIDEWAYS, SMALL, VIOLATIONS
+from tests.web.citizen.test_browser import AXE, SIDEWAYS, SMALL, VIOLATIONS
+from tests.web.citizen.test_papers import picture
 from tests.web.citizen.walk import Citizen
 
 
@@ -35,8 +36,7 @@ async def test_it_can_be_used_by_everybody_on_a_phone(
     page = await context.new_page()
     await page.goto(path)
     await see(page, "asked")
-    file = {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": sample_photograph(1)}
-    await page.set_input_files("input[type=file]", files=file)
+    await page.set_input_files("input[type=file]", files=picture(sample_photograph(1)))
     await page.click("main form[enctype] button")
     await page.locator("main img").first.wait_for()
     await see(page, "uploaded")
