@@ -95,7 +95,13 @@ from counter.signaling.store_asks import SqlStore, require_current
 from counter.store import journal_sql, outbox
 from counter.store.back_pressure import Gate
 from counter.store.blobs_collecting import BlobCollector
-from counter.store.cases import audiences, case_of_agent, case_on_terminal, require_open
+from counter.store.cases import (
+    audiences,
+    case_of_agent,
+    case_on_terminal,
+    require_led,
+    require_open,
+)
 from counter.store.housekeeping import tidy
 
 
@@ -247,9 +253,8 @@ async def open_parts(
         _relays(settings),
         clock,
     )
-    documents = DocumentsService(
-        SqlPapers(executor, audiences, require_open), store.blobs, scanner, new_id
-    )
+    papers = SqlPapers(executor, audiences, require_open, require_led)
+    documents = DocumentsService(papers, store.blobs, scanner, new_id)
     media.on_gone = signaling.legs.worker_gone
     await starting
     return Parts(
@@ -260,9 +265,7 @@ async def open_parts(
         identity=IdentityService(StoredCommands(executor), Argon2Passphrases(), new_token),
         api_keys=ApiKeyService(SqlApiKeys(executor), new_id, new_token, clock),
         documents=documents,
-        previews=PreviewService(
-            SqlPapers(executor, audiences, require_open), previewer, time.monotonic
-        ),
+        previews=PreviewService(papers, previewer, time.monotonic),
         captures=CaptureService(
             SqlCaptures(executor, audiences),
             CaptureFiles(settings.captures),
@@ -271,7 +274,7 @@ async def open_parts(
             previewer,  # small and of our own terminals, as previews are
             new_id,
         ),
-        checklists=ChecklistService(SqlChecklists(executor, audiences, require_open)),
+        checklists=ChecklistService(SqlChecklists(executor, audiences, require_open, require_led)),
         advance=AdvanceService(
             SqlAdvancePapers(executor, require_coming, lock, over),
             store.blobs,
@@ -282,7 +285,12 @@ async def open_parts(
         later=later,
         link_addresses=LinkAddresses(later.token),
         esign=EsignService(
-            records=SqlRecords(executor=executor, audiences=audiences, require_open=require_open),
+            records=SqlRecords(
+                executor=executor,
+                audiences=audiences,
+                require_open=require_open,
+                require_led=require_led,
+            ),
             blobs=store.blobs,
             studio=studio,
             keys={field: studio.key(field) for field in FIELDS},
