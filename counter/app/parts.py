@@ -21,7 +21,7 @@ from counter.app.call_lines import listeners, speaks_in
 from counter.app.clock import clock, new_id, new_token, random_bytes
 from counter.app.files import secret
 from counter.app.hooks import Snapshot, hooks_of
-from counter.app.identifying import ZoneDesk, surroundings
+from counter.app.identifying import ZoneDesk, surroundings, witness_of
 from counter.app.later_papers import LinkAddresses
 from counter.app.live_stills import LiveStills
 from counter.app.media_processes import media_pool
@@ -61,7 +61,6 @@ from counter.esign.service import EsignService
 from counter.esign.sign_pool import SignPool
 from counter.esign.stamps_http import HttpStamps
 from counter.esign.store_records import SqlRecords
-from counter.esign.ticket import FIELDS
 from counter.esign.tsa_development import tsa_application
 from counter.identity.api_key_service import ApiKeyService
 from counter.identity.commands_store import StoredCommands
@@ -277,10 +276,15 @@ async def open_parts(
         later=later,
         link_addresses=LinkAddresses(later.token),
         esign=EsignService(
-            records=SqlRecords(executor=executor, audiences=audiences, require_open=require_open),
+            records=SqlRecords(
+                executor=executor,
+                audiences=audiences,
+                require_open=require_open,
+                witness_of=witness_of,
+            ),
             blobs=store.blobs,
             studio=studio,
-            keys={field: studio.key(field) for field in FIELDS},
+            keys=studio.keys(),
             stamps=stamps,
             forms=forms,
             glyphs=shipped_glyphs(),

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from counter.esign.ports import Verdict
-from counter.esign.ticket import FIELDS
+from counter.esign.ticket import ORDERS
 
 
 class Judgement(StrEnum):
@@ -42,7 +42,7 @@ def judge(verdicts: Sequence[Verdict], *, given_out: bool | None) -> Judgement:
     """The whole document.  given_out: whether the record knows these bytes; None: not asked."""
     if any(not verdict.sound for verdict in verdicts):
         return Judgement.BROKEN
-    if tuple(verdict.field for verdict in verdicts) != FIELDS:
+    if tuple(verdict.field for verdict in verdicts) not in ORDERS:
         return Judgement.STRANGE
     if not verdicts[-1].covers_file:
         return Judgement.APPENDED
