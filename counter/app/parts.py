@@ -202,8 +202,9 @@ async def open_parts(
         freshness=AT_NINE,
         simplify=simplified,
     )
-    if settings.profile == "development":
-        await plant_seed(executor, clock(), practice=settings.practice)
+    invented = settings.profile == "development"
+    await plant_seed(executor, clock(), practice=invented and settings.practice)
+    if invented:
         await executor.write(put_people, clock())
     snapshot = Snapshot(await booking.catalogue())
 
