@@ -282,9 +282,10 @@ def _verify(options: argparse.Namespace) -> int:
     from counter.app.clock import clock
     from counter.app.signed_files import Unreadable, look_at
     from counter.esign.judging import WORDS, Judgement
+    from counter.esign.validation import POLICY
 
     try:
-        judgement, verdicts = asyncio.run(
+        judgement, found = asyncio.run(
             look_at(
                 _settings(options),
                 options.file,
@@ -297,9 +298,10 @@ def _verify(options: argparse.Namespace) -> int:
         print(refused, file=sys.stderr)
         return 2
     _say(WORDS[judgement])
-    for verdict in verdicts:
-        when = f"{verdict.timestamp:%Y-%m-%d %H:%M:%S %Z}" if verdict.timestamp else "no timestamp"
-        _say(f"  {verdict.field}: {verdict.signer}, {when}: {verdict.why or 'holds'}")
+    for one in found.signatures:
+        when = f"{one.stamped_at:%Y-%m-%d %H:%M:%S %Z}" if one.stamped_at else "no timestamp"
+        _say(f"  {one.field}: {one.signer}, {when}: {one.why or 'holds'}")
+    _say(f"  level {found.level}, by {POLICY}; SHA-256 {found.sha256}")
     return {Judgement.SOUND: 0, Judgement.UNCOMPARED: 3}.get(judgement, 1)
 
 

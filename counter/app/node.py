@@ -87,6 +87,7 @@ class Node:
             address=settings.origin or self.address,
             domain=settings.domain,
             link_address=parts.link_addresses,
+            document_address=parts.link_addresses.documents,
         )
         sinks = sinks_of(settings, clock)
         self._keep(Deliverer(store.executor, readers, sinks, clock).run_for_ever())

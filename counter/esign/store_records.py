@@ -34,6 +34,10 @@ def _nobody(conn: Connection, case_id: str) -> Witness:
     return Witness(agent_id="", name="", level="L0")
 
 
+def _anybody(conn: Connection, case_id: str, by: str) -> None:
+    """Everybody leads every case."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SqlRecords:
     """`counter.esign.ports.Records` on either engine."""
@@ -42,6 +46,8 @@ class SqlRecords:
     audiences: commands.Audiences
     require_open: Callable[[Connection, str], None] = _any_case
     "Raises a refusal when nothing more may be asked for a case; inside the transaction."
+    require_led: Callable[[Connection, str, str], None] = _anybody
+    "Raises one for an agent who asks and does not lead the case (any more); likewise."
 
     witness_of: commands.WitnessOf = _nobody
 
@@ -49,6 +55,7 @@ class SqlRecords:
         def command(conn: Connection) -> None:
             # The form was being drawn since it was asked for; the case may have ended meanwhile.
             self.require_open(conn, new.case_id)
+            self.require_led(conn, new.case_id, by)
             commands.prepare(conn, new, by=by, now=now)
 
         await self.executor.write(command)
@@ -133,9 +140,11 @@ class SqlRecords:
         )
 
     async def withdraw(self, case_id: CaseId, ceremony_id: str, *, by: str, now: datetime) -> None:
-        await self.executor.write(
-            commands.withdraw, case_id, ceremony_id, by=by, audiences=self.audiences, now=now
-        )
+        def command(conn: Connection) -> None:
+            self.require_led(conn, case_id, by)
+            commands.withdraw(conn, case_id, ceremony_id, by=by, audiences=self.audiences, now=now)
+
+        await self.executor.write(command)
 
     async def unfinished(self, ceremony_id: str | None = None) -> Sequence[Unfinished]:
         return await self.executor.read(questions.unfinished, ceremony_id)
