@@ -92,6 +92,14 @@ def prepare(conn: Connection, new: NewDocument, *, by: str, now: datetime) -> No
     )
     drawn = NewRevision(kind="prepared", sha256=new.sha256, size_bytes=new.size_bytes)
     _add_revision(conn, new.document_id, drawn, None, now)
+    record(
+        conn,
+        actor=by,
+        action="document.prepared",
+        subject=f"ceremony:{new.ceremony_id}",
+        facts={"case": new.case_id, "form": new.form.id, "sha256": new.sha256},
+        now=now,
+    )
 
 
 def present(

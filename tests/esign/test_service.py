@@ -176,6 +176,7 @@ async def test_screens_hear_each_step_and_the_journal_holds(
     for row in rows:
         assert all(isinstance(value, str | int) for value in row.body.values())
     assert await counter.actions() == [
+        "document.prepared",
         "document.presented",
         "ceremony.consented",
         "ceremony.signed",
@@ -451,7 +452,7 @@ async def test_presenting_again_with_the_same_id_is_the_same_ceremony(
     assert set(await asyncio.gather(present(), present())) == {"key-1"}
     assert await present() == "key-1"
     assert len(await counter.service.ceremonies(CASE)) == 1
-    assert await counter.actions() == ["document.presented"]
+    assert await counter.actions() == ["document.prepared", "document.presented"]
     with pytest.raises(CeremonyOpen):
         await present(CaseId("case-2"))
 
