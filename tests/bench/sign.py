@@ -46,6 +46,7 @@ from counter.esign.sign_worker import LABELS
 from counter.esign.stamps_http import HttpStamps
 from counter.esign.ticket import CITIZEN
 from counter.esign.tsa_development import tsa_application
+from tests.bench import sign_loop
 from tests.bench.machine import described
 from tests.bench.sign_endesive import NotThere, measured
 from tests.esign.conftest import FILLED, STROKES
@@ -161,6 +162,7 @@ async def measure(rounds: int, *, peers: bool = False) -> Json:
         url, process = tsa(pki)
         try:
             found = {kind: await _kind(one, url, rounds) for kind, one in rings.items()}
+            found["loop"] = {"held": await sign_loop.measured(pki, url, directory)}
             if peers:
                 for kind, one in rings.items():
                     found[kind] |= await measured(one, form(), url, rounds, directory)
@@ -248,7 +250,11 @@ def goals(found: Json) -> list[tuple[str, bool]]:
     rsa, told = found["rsa"], []
     ratio = rsa["B-B naive"]["cpu_ms"] / rsa["B-B"]["cpu_ms"]
     told.append((f"B-B with RSA-3072: {ratio:.1f} times less CPU than naive (10)", ratio >= 10))
-    for kind in found:
+    held = found["loop"]["held"]
+    p99, most = held["cpu_ms"]["p99"], held["cpu_ms"]["most"]
+    what = f"{held['ceremonies']} ceremonies hold the event loop for {p99} ms of CPU at p99 (5)"
+    told.append((f"{what}, {most} at most", p99 <= 5))
+    for kind in GROWTH_KB:
         if peer := found[kind].get("B-B endesive"):
             ratio = peer["cpu_ms"] / found[kind]["B-B"]["cpu_ms"]
             told.append((f"{kind}: B-B {ratio:.1f} times less CPU than endesive (3)", ratio >= 3))
@@ -266,8 +272,8 @@ def markdown(found: Json) -> str:
         "| key | what | ms | CPU ms | timestamp requests | KB more |",
         "|---|---|---|---|---|---|",
     ]
-    for kind, cells in found.items():
-        for name, cell in cells.items():
+    for kind in GROWTH_KB:
+        for name, cell in found[kind].items():
             lines.append(
                 f"| {kind} | {name} | {cell['ms']} | {cell['cpu_ms']} | {cell['tsa_requests']} "
                 f"| {cell['growth_kb']} |"
