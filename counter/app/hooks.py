@@ -24,7 +24,7 @@ from counter.documents.store_documents import documents_of, shows
 from counter.documents.store_printing import give_up
 from counter.esign.store_esign import withdraw
 from counter.esign.store_issued import NewLink, issue
-from counter.esign.store_reading import signing_of
+from counter.esign.store_reading import open_before_ink
 from counter.identity.store_proofing import end_visit
 from counter.ids import AppointmentId, CaseId, DepartmentId, ServiceId, SiteId, TerminalId
 from counter.signaling.ports import ArrivedAppointment, FoundAppointment
@@ -69,9 +69,8 @@ def put_papers_away(conn: Connection, case: Case, *, by: str, now: datetime) -> 
     if asked is not None:
         with suppress(ScanNotAsked):  # answered at this instant: it is with the case
             cancel_request(conn, audiences, case.id, asked.request_id, by=by, now=now)
-    for one in signing_of(conn, case.id):
-        if one.state in ("presented", "consented"):
-            withdraw(conn, case.id, one.ceremony_id, by=by, audiences=audiences, now=now)
+    for ceremony_id in open_before_ink(conn, case.id):
+        withdraw(conn, case.id, ceremony_id, by=by, audiences=audiences, now=now)
 
 
 def _no_work(conn: Connection, case: Case, now: datetime) -> None:

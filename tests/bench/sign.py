@@ -41,7 +41,7 @@ from counter.esign.ink import drawing, ink
 from counter.esign.keys_files import FileKey, load
 from counter.esign.pki_development import DevelopmentPki, ensure
 from counter.esign.ports import KeyFiles
-from counter.esign.seal_pyhanko import Look, Room, begin, field_size, finish
+from counter.esign.seal_pyhanko import Look, Room, Saying, begin, field_size, finish
 from counter.esign.sign_worker import LABELS
 from counter.esign.stamps_http import HttpStamps
 from counter.esign.ticket import CITIZEN
@@ -111,7 +111,7 @@ class Ours:
             look=pen,
             at=now,
             now=now,
-            certify=True,
+            saying=Saying(commitment="approval", certify=True),
             token_bytes=self.stamps.token_bytes,
             room=self.room,
         )
