@@ -50,11 +50,11 @@ async def test_a_good_file_may_be_signed(name: str, prepared: bytes) -> None:
 async def test_only_the_field_whose_turn_it_is_may_be_signed(
     prepared: bytes, done: SealedForm, pki: DevelopmentPki
 ) -> None:
-    require_signable(done.signed, "Seal", signed=["Citizen"])
+    require_signable(done.signed, "Seal", signed=["Origin", "Citizen"])
     with pytest.raises(NoField):
         require_signable(prepared, "Nobody")
     with pytest.raises(FieldFilled):
-        require_signable(done.signed, "Citizen", signed=["Citizen"])
+        require_signable(done.signed, "Citizen", signed=["Origin", "Citizen"])
     with pytest.raises(AlreadySigned):
         require_signable(done.signed, "Seal")
     with pytest.raises(AlreadySigned):
