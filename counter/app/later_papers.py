@@ -24,6 +24,11 @@ class LinkAddresses:
         return f"{self.base}/papers/{self._token_of(link_id)}"
 
 
+def owe_links_again(conn: Connection, case: Case, links: Sequence[Link], now: datetime) -> None:
+    """The same of links for papers that came after the visit and would not do."""
+    owe_missing_papers(conn, case, now, only=links, again=True)
+
+
 def owe_links(conn: Connection, case: Case, links: Sequence[Link], now: datetime) -> None:
     """Tell who had an appointment of links that were made after the case had closed."""
     owe_missing_papers(conn, case, now, only=links)

@@ -481,6 +481,10 @@ class LaterPapers(Protocol):
         """Make a link; an older open one for this paper holds no more."""
         ...
 
+    async def still_open(self, link_ids: Sequence[str], now: datetime) -> set[str]:
+        """Those of these links that take something now."""
+        ...
+
     async def revoke(self, case_id: CaseId, link_id: str, *, by: str, now: datetime) -> None:
         """Take it back.  Raises `NotFound`."""
         ...
