@@ -154,7 +154,7 @@ def owe_missing_papers(
             return
     elif not still:
         return
-    body = {
+    body: dict[str, Any] = {
         "department": case.department_id,
         "service": case.service_id,
         "papers": items,

@@ -154,6 +154,10 @@ class Captures(Protocol):
         """So many bytes are here; 0: it begins anew."""
         ...
 
+    async def count_failure(self, one: Capture) -> int:
+        """The scanner's process ended over it once more; how often by now, on whichever node."""
+        ...
+
     async def add_preview(self, one: Capture, sha256: Digest, now: datetime) -> None: ...
 
     async def end(
