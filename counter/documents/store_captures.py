@@ -114,12 +114,13 @@ def note_progress(
 
 def count_failure(conn: Connection, one: Capture) -> int:
     """The scanner's process ended over it once more; how often by now."""
-    return conn.execute(
+    failures: int = conn.execute(
         update(capture)
         .where(capture.c.id == one.capture_id)
         .values(failures=capture.c.failures + 1)
         .returning(capture.c.failures)
     ).scalar_one()
+    return failures
 
 
 def add_preview(
