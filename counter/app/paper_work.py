@@ -37,6 +37,7 @@ class PaperWork:
 
     store: Store
     folders: FolderService
+    bindery: Bindery
     jobs: JobsService
     tools: TextTools
     now: Callable[[], datetime]
@@ -115,7 +116,12 @@ async def open_paper_work(
     )
     work[JobKind.HANDOVER] = handovers.hand_over
     return PaperWork(
-        store=store, folders=folders, jobs=JobsService(jobs, work, now), tools=tools, now=now
+        store=store,
+        folders=folders,
+        bindery=bindery,
+        jobs=JobsService(jobs, work, now),
+        tools=tools,
+        now=now,
     )
 
 

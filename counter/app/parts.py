@@ -56,6 +56,8 @@ from counter.errors import NotAllowedNow
 from counter.esign import keys_toml
 from counter.esign.form_typst import shipped_forms, shipped_glyphs
 from counter.esign.forms import Forms
+from counter.esign.issued_service import IssuedService
+from counter.esign.issued_sql import SqlIssued
 from counter.esign.keys_toml import SigningSetup
 from counter.esign.pki_development import DevelopmentPki, ensure
 from counter.esign.service import EsignService
@@ -125,6 +127,7 @@ class Parts:
     later: LaterService
     "Papers after the visit."
     link_addresses: LinkAddresses
+    issued: IssuedService
     esign: EsignService
     forms: Forms
     signaling: SignalingService
@@ -213,8 +216,9 @@ async def open_parts(
         freshness=AT_NINE,
         simplify=simplified,
     )
-    if settings.profile == "development":
-        await plant_seed(executor, clock(), practice=settings.practice)
+    invented = settings.profile == "development"
+    await plant_seed(executor, clock(), practice=invented and settings.practice)
+    if invented:
         await executor.write(put_people, clock())
     snapshot = Snapshot(await booking.catalogue())
 
@@ -247,8 +251,27 @@ async def open_parts(
     vault = Vault(secret(settings.keys / "recordings.key"), random_bytes)
     recordings = SqlRecordings(executor, RECORDED_CALLS)
     forms = shipped_forms()
+    esign = EsignService(
+        records=SqlRecords(
+            executor=executor,
+            audiences=audiences,
+            require_open=require_open,
+            require_led=require_led,
+        ),
+        blobs=store.blobs,
+        studio=studio,
+        keys={field: studio.key(field) for field in FIELDS},
+        stamps=stamps,
+        forms=forms,
+        glyphs=shipped_glyphs(),
+        new_id=new_id,
+        clock=clock,
+    )
+    issued = IssuedService(
+        SqlIssued(executor), esign, new_id, secret(settings.keys / "document-links.key")
+    )
     signaling = SignalingService(
-        SqlStore(executor, hooks_of(snapshot, booking, owe_paper_work(settings))),
+        SqlStore(executor, hooks_of(snapshot, booking, owe_paper_work(settings), issued.new_link)),
         BridgedCalls(media),
         _relays(settings),
         clock,
@@ -283,23 +306,9 @@ async def open_parts(
             new_id,
         ),
         later=later,
-        link_addresses=LinkAddresses(later.token),
-        esign=EsignService(
-            records=SqlRecords(
-                executor=executor,
-                audiences=audiences,
-                require_open=require_open,
-                require_led=require_led,
-            ),
-            blobs=store.blobs,
-            studio=studio,
-            keys={field: studio.key(field) for field in FIELDS},
-            stamps=stamps,
-            forms=forms,
-            glyphs=shipped_glyphs(),
-            new_id=new_id,
-            clock=clock,
-        ),
+        link_addresses=LinkAddresses(later.token, issued.token),
+        issued=issued,
+        esign=esign,
         forms=forms,
         signaling=signaling,
         scanner=scanner,

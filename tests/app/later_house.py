@@ -90,7 +90,7 @@ class House:
             new_id,
             b"l" * 32,
         )
-        self.addresses = LinkAddresses(self.later.token)
+        self.addresses = LinkAddresses(self.later.token, lambda link: link)
         self.addresses.base = "https://counter.example"
         self.documents = DocumentsService(
             SqlPapers(executor, audiences, require_open), store, ScanPool(), new_id

@@ -221,7 +221,10 @@ async def test_the_receipt_shows_what_is_open_and_nothing_else(
     path = await made(house, agent)
     await house.close()
     screens = TerminalScreens(
-        catalogue=lambda: house.catalogue, forms=shipped_forms(), link_address=house.addresses
+        catalogue=lambda: house.catalogue,
+        forms=shipped_forms(),
+        link_address=house.addresses,
+        document_address=house.addresses.documents,
     )
 
     async def shown() -> list[Any]:

@@ -1,4 +1,4 @@
-"""Count how often a photograph ended the scanner."""
+"""Say who makes a print."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,5 +11,5 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column(
-        "capture", sa.Column("failures", sa.Integer(), server_default="0", nullable=False)
+        "print_job", sa.Column("maker", sa.String(length=8), server_default="page", nullable=False)
     )
