@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from booking.script_opencc import simplified
 from counter.app.clock import clock, new_id
 from counter.app.files import secret
-from counter.app.later_papers import link_of_appointment, owe_links
+from counter.app.later_papers import link_of_appointment, owe_links, owe_links_again
 from counter.app.paper_work import owe_paper_work
 from counter.app.parts import Parts
 from counter.app.pointing import POINTER, Pointing
@@ -240,7 +240,13 @@ def _routes(
     return [
         *behind_the_door(citizen.routes(bookings), room),
         *memo_pages.routes(
-            MemoDeps(memos=parts.memos, catalogue=parts.booking.catalogue, now=clock)
+            MemoDeps(
+                memos=parts.memos,
+                catalogue=parts.booking.catalogue,
+                now=clock,
+                still_open=parts.later.still_open,
+                link_address=parts.link_addresses,
+            )
         ),
         *paper_pages.routes(PaperDeps(citizen=bookings, papers=parts.advance)),
         *later_pages.routes(
@@ -296,6 +302,7 @@ def _routes(
                 clock=clock,
                 address_of=parts.link_addresses,
                 owe=owe_links,
+                owe_again=owe_links_again,
                 owe_work=owe_work,
             )
         ),
