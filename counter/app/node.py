@@ -23,6 +23,7 @@ from counter.app.notices import BookingReaders, sinks_of
 from counter.app.operations import NodeOperations
 from counter.app.parts import Parts, open_parts
 from counter.app.readiness import Readiness
+from counter.app.retired_program import end_program
 from counter.app.seed import PEOPLE, names_of
 from counter.app.store import open_store, plain_executor
 from counter.identity.session import Kind
@@ -103,6 +104,9 @@ class Node:
             api_keys_of=parts.api_keys,
             papers_of=parts.paper_work,
             forms_of=parts.esign,
+            end_program=lambda terminal_id: parts.store.executor.write(
+                end_program, terminal_id, clock()
+            ),
             alerts=lambda: parts.store.executor.read(open_alerts),
             blob_path=parts.store.blobs.path,
             ready=self.readiness,

@@ -85,6 +85,8 @@ class CaseClose(Ask):
     """For colleagues; never shown to the citizen."""
     papers: Annotated[list[PaperDue], Field(max_length=60)] = []
     """Of each paper that is missing, until when it is handed in."""
+    originals: bool = False
+    """The agent knows that an original still lies at the terminal."""
 
 
 class DeskBeat(Ask):

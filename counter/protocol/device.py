@@ -57,6 +57,15 @@ class HealthReport(Ask):
     devices: Annotated[list[DeviceHealth], Field(min_length=1, max_length=7)]
 
 
+class BedReport(Ask):
+    """What the camera sees of the place for papers; said when it was looked at and changed."""
+
+    event: ClassVar[str] = "bed.report"
+    sitting: Annotated[str, Field(max_length=40)] = ""
+    """Whose papers were laid there; empty: nobody sits there."""
+    seen: Literal["empty", "paper", "unknown"]
+
+
 class ShotFail(Ask):
     """No photograph could be taken of what was asked for."""
 
@@ -102,6 +111,8 @@ class DeviceScreen(Model):
     """Who is here now, without saying who; None: nobody.  When it changes, forget."""
     scan: DeviceScan | None = None
     print: DevicePrint | None = None
+    watch_bed: bool = False
+    """Look whether a paper lies under the camera, and say so, until this is over."""
 
 
 class DeviceScreenChanged(Tell):
@@ -112,5 +123,12 @@ class DeviceScreenChanged(Tell):
     screen: DeviceScreen
 
 
-ASKS: tuple[type[Ask], ...] = (DeviceBeat, HealthReport, PrintReport, ShotFail, SittingWipe)
+ASKS: tuple[type[Ask], ...] = (
+    BedReport,
+    DeviceBeat,
+    HealthReport,
+    PrintReport,
+    ShotFail,
+    SittingWipe,
+)
 "Everything the namespace `/device` may say."

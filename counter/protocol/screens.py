@@ -253,6 +253,8 @@ class TerminalScreen(Model):
     identity: IdentityPrompt | None = None
     take_back: list[str] = []
     """Papers, in words, whose original may still lie under the camera."""
+    take_back_seen: bool = False
+    """A camera sees it lying there."""
 
 
 class QueueRow(Model):
@@ -334,6 +336,8 @@ class DeskCase(Model):
     identity: IdentityCard | None = None
     lying: list[str] = []
     """Papers, in words, that may still lie under the terminal's camera."""
+    lying_seen: bool = False
+    """A camera sees it lying there."""
 
 
 class GuestCard(Model):

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from counter.errors import UsedElsewhere
 from counter.ids import TerminalId
@@ -24,7 +24,9 @@ from counter.signaling.ports import GatewayPrincipal, Json
 from counter.signaling.store_step import Step
 from counter.signaling.tables import device_state, terminal_state
 from counter.store.cases import case_on_terminal
+from counter.store.journal_sql import record
 from counter.store.metadata import insert_for
+from counter.store.session_log import tell
 
 CHOOSING = "choosing"
 "The sitting of somebody who has not arrived yet."
@@ -44,6 +46,18 @@ def attach_device(step: Step, terminal_id: TerminalId) -> int:
     step.news.note(f"device:{terminal_id}", "device.opened", f"terminal:{terminal_id}", epoch=epoch)
     step.news.tell(f"terminal:{terminal_id}", "device.changed", epoch=epoch)
     return epoch
+
+
+def retire(conn: Connection, terminal_id: str, *, by: str, now: datetime) -> bool:
+    """This terminal has no program any more: nothing that one said counts.  Whether one had."""
+    gone = conn.execute(
+        delete(device_state).where(device_state.c.terminal_id == terminal_id)
+    ).rowcount
+    if gone:
+        subject = f"terminal:{terminal_id}"
+        record(conn, actor=by, action="device.retired", subject=subject, facts={}, now=now)
+        tell(conn, subject, "device.changed", {}, now)
+    return bool(gone)
 
 
 def device_epoch(conn: Connection, terminal_id: str) -> int | None:

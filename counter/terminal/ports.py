@@ -91,6 +91,14 @@ class PrintNotes(Protocol):
         ...
 
 
+class BedPicture(Protocol):
+    """The picture of the empty place for papers."""
+
+    async def get(self) -> bytes | None: ...
+
+    async def put(self, still: bytes) -> None: ...
+
+
 class DocumentCamera(Protocol):
     """A camera above a mat."""
 

@@ -45,7 +45,7 @@ from web.shared.case_cards import call_card, ceremony_cards, leg_card, page_card
 from web.shared.checklist_cards import checklist_rows
 from web.shared.hand_cards import hands_card
 from web.shared.line_cards import with_lines
-from web.shared.originals_local import lying_papers
+from web.shared.originals_local import lying_papers, seen_lying
 from web.shared.party_cards import with_parties
 from web.shared.print_cards import print_rows
 from web.shared.recording_cards import recording_card
@@ -153,6 +153,7 @@ class DeskScreens:
             prints=print_rows(conn, case, self.forms, catalogue, tag),
             identity=identity_card(conn, case, view, documents, catalogue, tag, now, self.simplify),
             lying=lying_papers(conn, case, documents, catalogue, tag),
+            lying_seen=seen_lying(conn, case, documents),
             outcomes=[Choice(id=one, name=say(OUTCOMES[one], tag)) for one in CHOOSABLE],
         )
 

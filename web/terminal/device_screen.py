@@ -4,7 +4,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from counter.documents.originals import worth_a_look
 from counter.documents.store_documents import documents_of
+from counter.documents.store_originals import bed_of, forgotten_since
 from counter.documents.store_printing import print_now, prints_of
 from counter.ids import TerminalId
 from counter.protocol.device import DevicePrint, DeviceScan, DeviceScreen
@@ -17,7 +19,12 @@ def device_screen(conn: Connection, terminal_id: str, now: datetime) -> DeviceSc
     """What this terminal's program is to do now."""
     case = case_on_terminal(conn, TerminalId(terminal_id))
     printing = print_now(prints_of(conn, case.id)) if case is not None else None
-    asked = documents_of(conn, case.id).open_request if case is not None and case.open else None
+    documents = documents_of(conn, case.id) if case is not None else None
+    asked = documents.open_request if documents and case and case.open else None
+    if case is None or documents is None:
+        watch_bed = forgotten_since(conn, terminal_id) is not None
+    else:
+        watch_bed = asked is None and worth_a_look(documents.pages, bed_of(conn, case.id))
     return DeviceScreen(
         terminal=terminal_id,
         now=instant(now),
@@ -32,4 +39,5 @@ def device_screen(conn: Connection, terminal_id: str, now: datetime) -> DeviceSc
         )
         if printing is not None and printing.maker == "program"
         else None,
+        watch_bed=watch_bed,
     )

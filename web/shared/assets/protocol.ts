@@ -38,6 +38,14 @@ export interface AskedCard {
   deadline: string;
 }
 
+export interface BedReport {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  /** Whose papers were laid there; empty: nobody sits there. */
+  sitting?: string;
+  seen: "empty" | "paper" | "unknown";
+}
+
 export interface CallCard {
   call_id: string;
   agent_name: string;
@@ -112,6 +120,8 @@ export interface CaseClose {
   note?: string;
   /** Of each paper that is missing, until when it is handed in. */
   papers?: PaperDue[];
+  /** The agent knows that an original still lies at the terminal. */
+  originals?: boolean;
 }
 
 export interface CasePage {
@@ -238,6 +248,8 @@ export interface DeskCase {
   identity?: IdentityCard | null;
   /** Papers, in words, that may still lie under the terminal's camera. */
   lying?: string[];
+  /** A camera sees it lying there. */
+  lying_seen?: boolean;
 }
 
 export interface DeskScreen {
@@ -309,6 +321,8 @@ export interface DeviceScreen {
   sitting: string | null;
   scan?: DeviceScan | null;
   print?: DevicePrint | null;
+  /** Look whether a paper lies under the camera, and say so, until this is over. */
+  watch_bed?: boolean;
 }
 
 export interface DeviceScreenChanged {
@@ -1178,6 +1192,8 @@ export interface TerminalScreen {
   identity?: IdentityPrompt | null;
   /** Papers, in words, whose original may still lie under the camera. */
   take_back?: string[];
+  /** A camera sees it lying there. */
+  take_back_seen?: boolean;
 }
 
 export interface TerminalScreenChanged {
@@ -1287,6 +1303,7 @@ export interface TerminalAsks {
 }
 
 export interface DeviceAsks {
+  "bed.report": BedReport;
   "device.beat": DeviceBeat;
   "health.report": HealthReport;
   "print.report": PrintReport;

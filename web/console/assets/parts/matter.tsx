@@ -47,7 +47,9 @@ export function Matter() {
       )}
       {!!matter.lying?.length && (
         <p class="lying" role="status">
-          {t("May still lie under the camera: {papers}", {papers: matter.lying.join(", ")})}
+          {matter.lying_seen
+            ? t("Lies under the camera: {papers}", {papers: matter.lying.join(", ")})
+            : t("May still lie under the camera: {papers}", {papers: matter.lying.join(", ")})}
         </p>
       )}
       <Checklist matter={matter} />
@@ -209,6 +211,7 @@ function Close(props: {matter: DeskCase}) {
     note: signal(""),
     missing: signal(false),
     dues: signal<Dues>({}),
+    originals: signal(false),
   }).current;
   const left = SETTLED.has(given.outcome.value ?? "") ? matter.checklist.filter(row => row.missing) : [];
   const shut = (): void => {
@@ -232,6 +235,7 @@ function Close(props: {matter: DeskCase}) {
       next_step: given.next.value.trim(),
       note: given.note.value.trim(),
       papers: left.map(({item}) => ({item, until: given.dues.value[item] ?? null})),
+      originals: given.originals.value,
     };
     if (await ask("case.close", body)) shut();
   };
@@ -262,6 +266,21 @@ function Close(props: {matter: DeskCase}) {
           </label>
         ))}
       </fieldset>
+      {!!matter.lying?.length && (
+        <label class="choice choice--lying">
+          <input
+            type="checkbox"
+            checked={given.originals.value}
+            onChange={() => (given.originals.value = !given.originals.value)}
+          />
+          <span>
+            {matter.lying_seen
+              ? t("Finish although a paper lies under the camera")
+              : t("The citizen was asked to take the original")}
+            <small>{matter.lying.join(", ")}</small>
+          </span>
+        </label>
+      )}
       {left.length > 0 && <Missing rows={left} dues={given.dues} asked={given.missing.value} />}
       <p class="field">
         <label for="close-next">{t("What happens next (the citizen reads this)")}</label>
