@@ -36,6 +36,13 @@ Fault = Literal[
 "What is wrong; empty when nothing is.  `silent`: it does not answer in time."
 
 
+ScanSource = Literal["camera", "flatbed", "feeder"]
+"With what a paper is taken: the camera above the mat, the scanner's glass, or its feeder."
+
+Ability = Literal["flatbed", "feeder", "on_off", "level"]
+"What a device can beyond being there: a scanner's sources, how a lamp is switched."
+
+
 class DeviceBeat(Ask):
     """The program is alive; answered with how long the page has been silent (`page_silent_s`)."""
 
@@ -48,6 +55,7 @@ class DeviceHealth(Model):
     device: DeviceName
     state: DeviceState
     fault: Fault = ""
+    can: list[Ability] = []
 
 
 class HealthReport(Ask):
@@ -92,6 +100,7 @@ class DeviceScan(Model):
     """Photograph it now."""
     shot: int
     """Which photograph of this request that is; each is taken once."""
+    source: ScanSource = "camera"
 
 
 class DevicePrint(Model):

@@ -14,6 +14,7 @@ from counter.signaling.device_health import (
     SILENT,
     DeviceView,
     TerminalOutOfOrder,
+    abilities,
     has,
     merged,
     out_of_order,
@@ -150,6 +151,24 @@ def prints(conn: Connection, terminal_id: str, now: datetime) -> bool:
         select(device_state).where(device_state.c.terminal_id == terminal_id)
     ).one_or_none()
     return row is not None and has(row.health, row.beat_at, now, "printer")
+
+
+def can(conn: Connection, terminal_id: str, device: str, now: datetime) -> list[str]:
+    """What a device of the terminal's program can; empty when there is none that works."""
+    row = conn.execute(
+        select(device_state).where(device_state.c.terminal_id == terminal_id)
+    ).one_or_none()
+    return [] if row is None else abilities(row.health, row.beat_at, now, device)
+
+
+def scan_sources(conn: Connection, terminal_id: str, now: datetime) -> list[str]:
+    """With what devices papers can be taken there; empty: with the page's camera alone."""
+    sources = can(conn, terminal_id, "scanner", now)
+    row = conn.execute(
+        select(device_state.c.health).where(device_state.c.terminal_id == terminal_id)
+    ).scalar_one_or_none()
+    works = (row or {}).get("camera", {}).get("state") in ("good", "weak")
+    return ["camera", *sources] if sources and works else sources
 
 
 def require_in_order(conn: Connection, terminal_id: str) -> None:

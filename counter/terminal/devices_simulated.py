@@ -7,7 +7,7 @@ from itertools import count
 from pathlib import Path
 from typing import Final, Literal
 
-from counter.protocol.device import Fault
+from counter.protocol.device import Fault, ScanSource
 from counter.terminal.ports import DeviceFailed
 from counter.terminal.selftest_service import Devices
 
@@ -57,6 +57,7 @@ class Bench:
         self.draw = draw
         self.printed: list[tuple[bytes, str]] = []
         self.cancelled: set[str] = set()
+        self.scanned: list[ScanSource] = []
         self.tray = tray
         self.numbers = count(1)
         self.card: Literal["empty", "card"] = "empty"
@@ -120,9 +121,13 @@ class SimulatedScanner:
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
 
-    async def scan(self) -> bytes:
+    async def scan(self, source: ScanSource = "flatbed") -> bytes:
         await self._bench.meet("scanner")
+        self._bench.scanned.append(source)
         return await asyncio.to_thread(self._bench.draw, next(self._bench.numbers), "")
+
+    async def sources(self) -> list[Literal["flatbed", "feeder"]]:
+        return ["flatbed", "feeder"]
 
     async def look(self) -> None:
         # Whether papers lie in it, or are stuck, shows only when it pulls one.

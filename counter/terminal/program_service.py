@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol
 
 from counter.errors import Refusal
 from counter.ids import RequestId
-from counter.protocol.device import DeviceHealth, DeviceScreen
+from counter.protocol.device import DeviceHealth, DeviceScreen, ScanSource
 from counter.terminal.bed_service import BedGuard, BedSeen
 from counter.terminal.journal import Shot
 from counter.terminal.ports import DeviceFailed, Journal, LineLost
@@ -167,7 +167,7 @@ class ProgramService:
             return  # an earlier life took it; it is on its way
         self._tell("photographs a paper")
         try:
-            photograph = await self._photograph()
+            photograph = await self._photograph(deed.source)
             thumbnail = await asyncio.to_thread(self._thumbnail, photograph)
         except DeviceFailed as failed:
             log.warning("no photograph: %s", failed)
@@ -185,9 +185,13 @@ class ProgramService:
         )
         self._taken.add(deed)
 
-    async def _photograph(self) -> bytes:
-        """By the camera; by the scanner where there is none, or it fails."""
+    async def _photograph(self, source: ScanSource) -> bytes:
+        """By what the agent chose; by the scanner where there is no camera, or it fails."""
         camera, scanner = self._devices.camera, self._devices.scanner
+        if source != "camera":
+            if scanner is None:
+                raise DeviceFailed("missing", "this terminal has no scanner")
+            return await scanner.scan(source)
         if camera is not None:
             try:
                 return await camera.still()
@@ -197,7 +201,7 @@ class ProgramService:
                 log.warning("the document camera failed; the scanner is tried")
         if scanner is None:
             raise DeviceFailed("missing", "this terminal photographs no papers")
-        return await scanner.scan()
+        return await scanner.scan("flatbed")
 
     async def _end(self, sitting: str) -> None:
         """Forget a sitting: the browser's profile, and of the journal what the counter has."""

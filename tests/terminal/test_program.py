@@ -328,7 +328,7 @@ async def test_what_a_screen_wants_printed_is_printed_and_reported(house: House)
 
 async def test_a_paper_that_was_left_is_seen_against_the_empty_place(house: House) -> None:
     await house.program.test()
-    assert house.line.of("bed.report")[-1]["seen"] == "unknown", "a page lies there from the start"
+    assert house.line.of("bed.report") == [], "a page lies there from the start: nobody can tell"
     house.bench.switch("bed-empty", on=True)
     await house.program.test()
     assert house.line.of("bed.report")[-1] == {"sitting": "", "seen": "empty"}
@@ -357,3 +357,24 @@ async def test_it_looks_for_as_long_as_the_counter_wants(house: House) -> None:
     running.cancel()
     with suppress(asyncio.CancelledError):
         await running
+
+
+async def test_a_paper_is_scanned_where_the_agent_says_and_once(house: House) -> None:
+    house.uplink.holds_back = True
+    screen = shown(request="r-1")
+    assert screen.scan is not None
+    for source in ("feeder", "flatbed"):
+        scan = screen.scan.model_copy(update={"source": source})
+        await house.follow(screen.model_copy(update={"scan": scan}))
+    assert house.bench.scanned == ["feeder"], "one photograph, whatever is chosen afterwards"
+    [entry] = await house.journal.entries()
+    assert entry.request_id == "r-1"
+
+
+async def test_a_scanner_that_was_chosen_is_not_replaced_by_the_camera(house: House) -> None:
+    house.bench.switch("scanner-empty", on=True)
+    screen = shown(request="r-1")
+    assert screen.scan is not None
+    scan = screen.scan.model_copy(update={"source": "feeder"})
+    await house.follow(screen.model_copy(update={"scan": scan}))
+    assert house.line.of("shot.fail") == [{"request_id": "r-1", "fault": "paper_out"}]

@@ -27,7 +27,7 @@ from counter.protocol.screens import (
     QueueRow,
 )
 from counter.signaling.dispatch import AgentState
-from counter.signaling.store_device import takes_photographs
+from counter.signaling.store_device import scan_sources, takes_photographs
 from counter.signaling.store_marks import marks_of
 from counter.signaling.store_screens import (
     OfferView,
@@ -118,6 +118,7 @@ class DeskScreens:
             catalogue,
             tag,
             by_device=takes_photographs(conn, case.terminal_id, now),
+            sources=scan_sources(conn, case.terminal_id, now),
         )
         site = catalogue.site(case.site_id)
         department = catalogue.department(case.department_id)

@@ -290,6 +290,7 @@ export interface DeviceHealth {
   device: "camera" | "scanner" | "printer" | "reader" | "sound" | "clock" | "uplink";
   state: "good" | "weak" | "broken" | "none";
   fault?: "" | "missing" | "silent" | "dark" | "blurred" | "jam" | "cover_open" | "paper_out" | "stopped" | "no_sound" | "wrong_clock" | "slow" | "failed";
+  can?: ("flatbed" | "feeder" | "on_off" | "level")[];
 }
 
 export interface DevicePrint {
@@ -312,6 +313,7 @@ export interface DeviceScan {
   wanted: boolean;
   /** Which photograph of this request that is; each is taken once. */
   shot: number;
+  source?: "camera" | "flatbed" | "feeder";
 }
 
 export interface DeviceScreen {
@@ -1069,7 +1071,18 @@ export interface ScanCard {
   taking?: boolean;
   /** In place of a page that there is. */
   retake?: boolean;
+  /** With what it is taken, as the agent chose. */
+  source?: "camera" | "flatbed" | "feeder";
+  /** What the agent may choose from; empty: there is nothing to choose. */
+  sources?: ("camera" | "flatbed" | "feeder")[];
   arriving?: ArrivingCard | null;
+}
+
+export interface ScanChoose {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  request_id: string;
+  source: "camera" | "flatbed" | "feeder";
 }
 
 export interface ScanDecline {
@@ -1363,6 +1376,7 @@ export interface AgentAsks {
   "recording.resume": RecordingResume;
   "recording.stop": RecordingStop;
   "scan.cancel": ScanCancel;
+  "scan.choose": ScanChoose;
   "scan.request": ScanRequest;
   "shot.take": ShotTake;
   "supervise.mode": SuperviseMode;

@@ -2,7 +2,7 @@
 import {signal} from "@preact/signals";
 import {useRef} from "preact/hooks";
 import {Dialog} from "../../../shared/assets/live_ui.tsx";
-import type {CaseClose, ChecklistRow, DeskCase} from "../../../shared/assets/protocol.ts";
+import type {CaseClose, ChecklistRow, DeskCase, ScanCard} from "../../../shared/assets/protocol.ts";
 import {t} from "../../../shared/assets/words.ts";
 import {Advice, Button, LanguageTag} from "./controls.tsx";
 import {ask, refused, screen} from "./counter.ts";
@@ -103,12 +103,13 @@ function Checklist(props: {matter: DeskCase}) {
       )}
       {scan?.by_device && (
         <p class="asked">
+          {(scan.sources ?? []).length > 1 && <Sources scan={scan} />}
           {scan.taking ? t("The picture is being taken") : t("When the paper lies there:")}
           <Button
             disabled={scan.taking || scan.arriving != null}
             onPress={() => void ask("shot.take", {request_id: scan.request_id})}
           >
-            {t("Photograph it")}
+            {scan.source === "camera" ? t("Photograph it") : t("Scan it")}
           </Button>
         </p>
       )}
@@ -118,6 +119,26 @@ function Checklist(props: {matter: DeskCase}) {
         </Button>
       )}
     </section>
+  );
+}
+
+/** With which device of the terminal the paper is taken. */
+function Sources(props: {scan: ScanCard}) {
+  const {scan} = props;
+  const words = {camera: t("Document camera"), flatbed: t("Scanner glass"), feeder: t("Scanner feeder")};
+  return (
+    <span class="asked__sources" role="group" aria-label={t("Take it with")}>
+      {(scan.sources ?? []).map(source => (
+        <Button
+          key={source}
+          pressed={scan.source === source}
+          disabled={scan.taking || scan.arriving != null}
+          onPress={() => void ask("scan.choose", {request_id: scan.request_id, source})}
+        >
+          {words[source]}
+        </Button>
+      ))}
+    </span>
   );
 }
 
