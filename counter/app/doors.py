@@ -43,7 +43,15 @@ from web.citizen.memo_pages import MemoDeps
 from web.citizen.paper_pages import PaperDeps
 from web.citizen.ports import Deps as CitizenDeps
 from web.citizen.waiting_room_pages import RoomDeps, behind_the_door
-from web.console import admin_pages, advance_pages, case_pages, party_asks, print_asks, stills
+from web.console import (
+    admin_pages,
+    advance_pages,
+    case_pages,
+    party_asks,
+    print_asks,
+    scan_asks,
+    stills,
+)
 from web.console import asks as console_asks
 from web.console import later_pages as console_later_pages
 from web.console import views as console
@@ -394,6 +402,7 @@ def _gateway_doors(
             ),
             **originals_local.handlers(parts.store.executor, clock),
             **party_asks.handlers(parts.case_of, parts.store.executor, parts.snapshot, clock),
+            **scan_asks.handlers(parts.case_of, parts.store.executor, clock),
             **print_asks.handlers(parts.case_of, parts.store.executor, clock),
             **terminal_print_asks.handlers(parts.store.executor, clock),
             **terminal_asks.handlers(parts.case_of, parts.documents, parts.esign, clock),

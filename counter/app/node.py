@@ -23,6 +23,7 @@ from counter.app.operations import NodeOperations
 from counter.app.parts import Parts, open_parts
 from counter.app.people import People, new_passphrase
 from counter.app.readiness import Readiness
+from counter.app.retired_program import end_program
 from counter.app.seed import PEOPLE, names_of
 from counter.app.store import open_store, plain_executor
 from counter.identity.session import Kind
@@ -109,6 +110,9 @@ class Node:
                 parts.identity,
                 lambda: tuple(parts.snapshot().departments),
                 new_passphrase,
+            ),
+            end_program=lambda terminal_id: parts.store.executor.write(
+                end_program, terminal_id, clock()
             ),
             alerts=lambda: parts.store.executor.read(open_alerts),
             blob_path=parts.store.blobs.path,

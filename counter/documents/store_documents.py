@@ -40,6 +40,7 @@ scan_request = Table(
     Column("refusal", String(40)),
     Column("retake_of", String(40)),
     Column("shots", Integer, nullable=False, server_default="0"),
+    Column("source", String(8), nullable=False, server_default="camera"),
 )
 """`shots`: of how many captures the terminal's program was told; fewer were announced: it is to
 take one now."""
@@ -243,6 +244,7 @@ def open_request(row: Row[Any]) -> OpenRequest:
         asked_at=row.asked_at,
         refusal=row.refusal,
         retake_of=row.retake_of,
+        source=row.source,
     )
 
 

@@ -8,7 +8,7 @@ what is drawn comes from the screen alone.  Texts are already in the language of
 from typing import ClassVar, Literal
 
 from counter.protocol.checklist import ChecklistRow, MissingPaper
-from counter.protocol.device import DeviceScreenChanged
+from counter.protocol.device import DeviceScreenChanged, ScanSource
 from counter.protocol.hands import HandsCard
 from counter.protocol.message import Instant, Language, Model, Tell
 from counter.protocol.party_cards import AskedCard, CallRow, InviteCard, PartyCard, PartyRole
@@ -64,6 +64,10 @@ class ScanCard(Model):
     """It has been told to, and has not begun to send."""
     retake: bool = False
     """In place of a page that there is."""
+    source: ScanSource = "camera"
+    """With what it is taken, as the agent chose."""
+    sources: list[ScanSource] = []
+    """What the agent may choose from; empty: there is nothing to choose."""
     arriving: ArrivingCard | None = None
 
 
@@ -263,6 +267,8 @@ class TerminalScreen(Model):
     identity: IdentityPrompt | None = None
     take_back: list[str] = []
     """Papers, in words, whose original may still lie under the camera."""
+    take_back_seen: bool = False
+    """A camera sees it lying there."""
 
 
 class QueueRow(Model):
@@ -344,6 +350,8 @@ class DeskCase(Model):
     identity: IdentityCard | None = None
     lying: list[str] = []
     """Papers, in words, that may still lie under the terminal's camera."""
+    lying_seen: bool = False
+    """A camera sees it lying there."""
 
 
 class GuestCard(Model):

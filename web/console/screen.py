@@ -27,7 +27,7 @@ from counter.protocol.screens import (
     QueueRow,
 )
 from counter.signaling.dispatch import AgentState
-from counter.signaling.store_device import takes_photographs
+from counter.signaling.store_device import scan_sources, takes_photographs
 from counter.signaling.store_marks import marks_of
 from counter.signaling.store_screens import (
     OfferView,
@@ -45,7 +45,7 @@ from web.shared.case_cards import call_card, ceremony_cards, leg_card, page_card
 from web.shared.checklist_cards import checklist_rows
 from web.shared.hand_cards import hands_card
 from web.shared.line_cards import with_lines
-from web.shared.originals_local import lying_papers
+from web.shared.originals_local import lying_papers, seen_lying
 from web.shared.party_cards import with_parties
 from web.shared.print_cards import print_rows
 from web.shared.recording_cards import recording_card
@@ -118,6 +118,7 @@ class DeskScreens:
             catalogue,
             tag,
             by_device=takes_photographs(conn, case.terminal_id, now),
+            sources=scan_sources(conn, case.terminal_id, now),
         )
         site = catalogue.site(case.site_id)
         department = catalogue.department(case.department_id)
@@ -153,6 +154,7 @@ class DeskScreens:
             prints=print_rows(conn, case, self.forms, catalogue, tag),
             identity=identity_card(conn, case, view, documents, catalogue, tag, now, self.simplify),
             lying=lying_papers(conn, case, documents, catalogue, tag),
+            lying_seen=seen_lying(conn, case, documents),
             outcomes=[Choice(id=one, name=say(OUTCOMES[one], tag)) for one in CHOOSABLE],
         )
 

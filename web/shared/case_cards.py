@@ -56,10 +56,11 @@ def scan_card(
     tag: str,
     *,
     by_device: bool = False,
+    sources: Sequence[str] = (),
 ) -> ScanCard | None:
     """What the citizen is being asked to lay under the camera.
 
-    by_device: the terminal's program photographs it.
+    by_device: the terminal's program photographs it.  sources: what the agent may choose from.
     """
     asked = documents.open_request
     if asked is None:
@@ -73,6 +74,8 @@ def scan_card(
         by_device=by_device,
         taking=asked.taking,
         retake=asked.retake_of is not None,
+        source=cast(Any, asked.source),
+        sources=cast(Any, list(sources)) if by_device else [],
         arriving=_arriving(asked.arriving) if asked.arriving else None,
     )
 

@@ -356,6 +356,9 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "papers_undecided": (
         N_("Papers are still missing"),
         N_("Say of each until when it is handed in, or that it is not needed.")),
+    "originals_lying": (
+        N_("An original still lies at the terminal"),
+        N_("Ask the citizen to take it, or say that you finish all the same.")),
     "due_day_wrong": (
         N_("This day cannot be chosen"),
         N_("Choose a day from tomorrow until a year from now.")),

@@ -40,7 +40,7 @@ from web.shared.checklist_cards import checklist_rows, missing_papers
 from web.shared.hand_cards import hands_card
 from web.shared.i18n import Words
 from web.shared.line_cards import with_lines
-from web.shared.originals_local import lying_papers
+from web.shared.originals_local import lying_papers, seen_lying
 from web.shared.party_cards import with_parties
 from web.shared.print_cards import print_card, print_failed
 from web.shared.recording_cards import recording_card
@@ -161,6 +161,7 @@ class TerminalScreens:
                 "stage": "receipt",
                 "receipt": self._receipt(conn, catalogue, case, known, documents.pages, now, tag),
                 "take_back": lying_papers(conn, case, documents, catalogue, tag),
+                "take_back_seen": seen_lying(conn, case, documents),
             }
         call = call_view(conn, case.id, now)
         if call is not None:
@@ -184,6 +185,7 @@ class TerminalScreens:
                 "marks": marks_of(conn, call.call_id),
                 "identity": identity_prompt(conn, case.id, call.call_id, tag),
                 "take_back": lying_papers(conn, case, documents, catalogue, tag),
+                "take_back_seen": seen_lying(conn, case, documents),
                 "call": with_parties(
                     conn, with_lines(conn, card, own=own), own=own, catalogue=catalogue, tag=tag
                 ),

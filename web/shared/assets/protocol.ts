@@ -38,6 +38,14 @@ export interface AskedCard {
   deadline: string;
 }
 
+export interface BedReport {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  /** Whose papers were laid there; empty: nobody sits there. */
+  sitting?: string;
+  seen: "empty" | "paper" | "unknown";
+}
+
 export interface CallCard {
   call_id: string;
   agent_name: string;
@@ -112,6 +120,8 @@ export interface CaseClose {
   note?: string;
   /** Of each paper that is missing, until when it is handed in. */
   papers?: PaperDue[];
+  /** The agent knows that an original still lies at the terminal. */
+  originals?: boolean;
 }
 
 export interface CasePage {
@@ -238,6 +248,8 @@ export interface DeskCase {
   identity?: IdentityCard | null;
   /** Papers, in words, that may still lie under the terminal's camera. */
   lying?: string[];
+  /** A camera sees it lying there. */
+  lying_seen?: boolean;
 }
 
 export interface DeskScreen {
@@ -278,6 +290,7 @@ export interface DeviceHealth {
   device: "camera" | "scanner" | "printer" | "reader" | "sound" | "clock" | "uplink";
   state: "good" | "weak" | "broken" | "none";
   fault?: "" | "missing" | "silent" | "dark" | "blurred" | "jam" | "cover_open" | "paper_out" | "stopped" | "no_sound" | "wrong_clock" | "slow" | "failed";
+  can?: ("flatbed" | "feeder" | "on_off" | "level")[];
 }
 
 export interface DevicePrint {
@@ -300,6 +313,7 @@ export interface DeviceScan {
   wanted: boolean;
   /** Which photograph of this request that is; each is taken once. */
   shot: number;
+  source?: "camera" | "flatbed" | "feeder";
 }
 
 export interface DeviceScreen {
@@ -309,6 +323,8 @@ export interface DeviceScreen {
   sitting: string | null;
   scan?: DeviceScan | null;
   print?: DevicePrint | null;
+  /** Look whether a paper lies under the camera, and say so, until this is over. */
+  watch_bed?: boolean;
 }
 
 export interface DeviceScreenChanged {
@@ -1056,7 +1072,18 @@ export interface ScanCard {
   taking?: boolean;
   /** In place of a page that there is. */
   retake?: boolean;
+  /** With what it is taken, as the agent chose. */
+  source?: "camera" | "flatbed" | "feeder";
+  /** What the agent may choose from; empty: there is nothing to choose. */
+  sources?: ("camera" | "flatbed" | "feeder")[];
   arriving?: ArrivingCard | null;
+}
+
+export interface ScanChoose {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  request_id: string;
+  source: "camera" | "flatbed" | "feeder";
 }
 
 export interface ScanDecline {
@@ -1186,6 +1213,8 @@ export interface TerminalScreen {
   identity?: IdentityPrompt | null;
   /** Papers, in words, whose original may still lie under the camera. */
   take_back?: string[];
+  /** A camera sees it lying there. */
+  take_back_seen?: boolean;
 }
 
 export interface TerminalScreenChanged {
@@ -1295,6 +1324,7 @@ export interface TerminalAsks {
 }
 
 export interface DeviceAsks {
+  "bed.report": BedReport;
   "device.beat": DeviceBeat;
   "health.report": HealthReport;
   "print.report": PrintReport;
@@ -1354,6 +1384,7 @@ export interface AgentAsks {
   "recording.resume": RecordingResume;
   "recording.stop": RecordingStop;
   "scan.cancel": ScanCancel;
+  "scan.choose": ScanChoose;
   "scan.request": ScanRequest;
   "shot.take": ShotTake;
   "supervise.mode": SuperviseMode;

@@ -111,7 +111,7 @@ effect(() => {
   else leg.rest();
 });
 
-live.onHappened(({kind}) => {
+live.onHappened(({kind, body}) => {
   if (kind === "call.started") {
     chime();
     say(t("The agent is here."));
@@ -125,6 +125,12 @@ live.onHappened(({kind}) => {
   if (kind === "print.asked") say(t("Something is being printed for you."));
   if (kind === "print.printed") say(t("Please take your print from the printer."));
   if (kind === "print.failed") say(t("It could not be printed. The agent tells you what to do."));
+  if (kind === "scan.chosen" && body.source === "flatbed") say(t("Please use the glass of the scanner."));
+  if (kind === "scan.chosen" && body.source === "feeder") say(t("Please use the feeder of the scanner."));
+  if (kind === "originals.seen" && body.seen === "paper") {
+    chime();
+    say(t("Your paper still lies under the camera."));
+  }
   if (kind === "call.ended") say(t("The conversation has ended."));
 });
 
