@@ -12,6 +12,7 @@ from aiohttp import web
 from sqlalchemy import Connection
 
 from booking.script_opencc import simplified
+from counter.app.attending import CALLS
 from counter.app.clock import clock, new_id
 from counter.app.files import secret
 from counter.app.later_papers import owe_links
@@ -44,6 +45,7 @@ from web.citizen.waiting_room_pages import RoomDeps, behind_the_door
 from web.console import admin_pages, advance_pages, case_pages, party_asks, print_asks, stills
 from web.console import asks as console_asks
 from web.console import later_pages as console_later_pages
+from web.console import reading_asks as console_reading_asks
 from web.console import views as console
 from web.console.admin_local import departments_in
 from web.console.admin_ports import AdminDeps
@@ -70,6 +72,7 @@ from web.shared.wording import screen_language
 from web.terminal import asks as terminal_asks
 from web.terminal import capture_pages
 from web.terminal import print_asks as terminal_print_asks
+from web.terminal import reading_asks as terminal_reading_asks
 from web.terminal import views as terminal
 from web.terminal.capture_pages import CaptureDeps
 from web.terminal.counter_local import LocalTerminalCounter
@@ -116,9 +119,14 @@ async def open_doors(
         ),
     )
     terminals = TerminalScreens(
-        catalogue=parts.snapshot, forms=parts.forms, link_address=parts.link_addresses
+        catalogue=parts.snapshot,
+        forms=parts.forms,
+        link_address=parts.link_addresses,
+        calls=CALLS,
     )
-    desks = DeskScreens(catalogue=parts.snapshot, forms=parts.forms, simplify=simplified)
+    desks = DeskScreens(
+        catalogue=parts.snapshot, forms=parts.forms, simplify=simplified, calls=CALLS
+    )
     app.add_routes(
         _routes(
             parts,
@@ -358,6 +366,8 @@ def _gateway_doors(
             **party_asks.handlers(parts.case_of, parts.store.executor, parts.snapshot, clock),
             **print_asks.handlers(parts.case_of, parts.store.executor, clock),
             **terminal_print_asks.handlers(parts.store.executor, clock),
+            **terminal_reading_asks.handlers(parts.case_of, parts.reading),
+            **console_reading_asks.handlers(parts.case_of, parts.reading),
             **terminal_asks.handlers(parts.case_of, parts.documents, parts.esign, clock),
             **console_asks.handlers(
                 parts.case_of,

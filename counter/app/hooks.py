@@ -22,6 +22,7 @@ from counter.documents.store_checklist import checklist_of, put_dues
 from counter.documents.store_commands import cancel_request
 from counter.documents.store_documents import documents_of, shows
 from counter.documents.store_printing import give_up
+from counter.esign.store_attendance import abandon
 from counter.esign.store_esign import withdraw
 from counter.esign.store_reading import signing_of
 from counter.identity.store_proofing import end_visit
@@ -62,14 +63,27 @@ class Snapshot:
 def put_papers_away(conn: Connection, case: Case, *, by: str, now: datetime) -> None:
     """Nobody sits there any more: take back what was asked and not done yet.
 
-    A form with ink on it is sealed all the same; the citizen has signed.
+    A form with ink on it is sealed all the same; the citizen has signed.  Who left has abandoned
+    what he did not sign; else the agent takes it back.
     """
     asked = documents_of(conn, case.id).open_request
     if asked is not None:
         with suppress(ScanNotAsked):  # answered at this instant: it is with the case
             cancel_request(conn, audiences, case.id, asked.request_id, by=by, now=now)
     for one in signing_of(conn, case.id):
-        if one.state in ("presented", "consented"):
+        if one.state not in ("presented", "consented"):
+            continue
+        if by.startswith("terminal:"):
+            abandon(
+                conn,
+                case.id,
+                one.ceremony_id,
+                by=by,
+                reason="left",
+                audiences=audiences,
+                now=now,
+            )
+        else:
             withdraw(conn, case.id, one.ceremony_id, by=by, audiences=audiences, now=now)
 
 

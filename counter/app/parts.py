@@ -16,6 +16,7 @@ from booking.script_opencc import simplified
 from booking.service import BookingService
 from booking.store_sql import booking_service, plant_seed
 from counter.app.advance_papers import lock, over, require_coming
+from counter.app.attending import CALLS
 from counter.app.bridged_calls import BridgedCalls
 from counter.app.call_lines import listeners, speaks_in
 from counter.app.clock import clock, new_id, new_token, random_bytes
@@ -57,9 +58,11 @@ from counter.esign.form_typst import shipped_forms, shipped_glyphs
 from counter.esign.forms import Forms
 from counter.esign.keys_toml import SigningSetup
 from counter.esign.pki_development import DevelopmentPki, ensure
+from counter.esign.reading_service import ReadingService
 from counter.esign.service import EsignService
 from counter.esign.sign_pool import SignPool
 from counter.esign.stamps_http import HttpStamps
+from counter.esign.store_readings import SqlReadings
 from counter.esign.store_records import SqlRecords
 from counter.esign.ticket import FIELDS
 from counter.esign.tsa_development import tsa_application
@@ -117,6 +120,7 @@ class Parts:
     "Papers after the visit."
     link_addresses: LinkAddresses
     esign: EsignService
+    reading: ReadingService
     forms: Forms
     signaling: SignalingService
     scanner: ScanPool
@@ -246,6 +250,20 @@ async def open_parts(
     documents = DocumentsService(
         SqlPapers(executor, audiences, require_open), store.blobs, scanner, new_id
     )
+    glyphs = shipped_glyphs()
+    esign = EsignService(
+        records=SqlRecords(
+            executor=executor, audiences=audiences, require_open=require_open, calls=CALLS
+        ),
+        blobs=store.blobs,
+        studio=studio,
+        keys={field: studio.key(field) for field in FIELDS},
+        stamps=stamps,
+        forms=forms,
+        glyphs=glyphs,
+        new_id=new_id,
+        clock=clock,
+    )
     media.on_gone = signaling.legs.worker_gone
     await starting
     return Parts(
@@ -276,15 +294,15 @@ async def open_parts(
         ),
         later=later,
         link_addresses=LinkAddresses(later.token),
-        esign=EsignService(
-            records=SqlRecords(executor=executor, audiences=audiences, require_open=require_open),
+        esign=esign,
+        reading=ReadingService(
+            readings=SqlReadings(
+                executor=executor, audiences=audiences, calls=CALLS, require_open=require_open
+            ),
             blobs=store.blobs,
-            studio=studio,
-            keys={field: studio.key(field) for field in FIELDS},
-            stamps=stamps,
             forms=forms,
-            glyphs=shipped_glyphs(),
-            new_id=new_id,
+            glyphs=glyphs,
+            draw=esign.draw,
             clock=clock,
         ),
         forms=forms,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
 from counter.errors import NotAllowedNow, Refusal
+from counter.esign.attendance import DeclineReason
 from counter.esign.ceremony import Presented, Sealed
 from counter.esign.forms import FormData, Forms, FormTemplate, Language, check
 from counter.esign.glyphs import GlyphTable
@@ -18,6 +19,7 @@ from counter.esign.ink import Point, ink
 from counter.esign.ports import (
     Blobs,
     CeremonyState,
+    ConsentWords,
     KeyProvider,
     NewDocument,
     NewImage,
@@ -52,6 +54,15 @@ class SignedDocument:
     ceremony_id: CeremonyId
     sha256: Digest
     "Of the sealed PDF."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnForm:
+    """A revision that nobody has seen yet."""
+
+    sha256: Digest
+    size_bytes: int
+    images: tuple[NewImage, ...]
 
 
 class EsignService:
@@ -127,7 +138,7 @@ class EsignService:
         if is_open:
             raise CeremonyOpen(f"case {case_id} has a form under way; finish or withdraw it first")
         await self._stamps.require(now)
-        prepared = await self._studio.prepare(form, clean, language, now)
+        drawn = await self.draw(form, clean, language, now)
         new = NewDocument(
             ceremony_id=ceremony_id or CeremonyId(self._new_id()),
             document_id=DocumentId(self._new_id()),
@@ -135,12 +146,23 @@ class EsignService:
             form=form,
             data=clean,
             language=language,
+            sha256=drawn.sha256,
+            size_bytes=drawn.size_bytes,
+            images=drawn.images,
+        )
+        await self._records.present(new, by=by, now=now)
+        return new.ceremony_id
+
+    async def draw(
+        self, form: FormTemplate, data: dict[str, str], language: Language, now: datetime
+    ) -> DrawnForm:
+        """A revision as it is presented, in the blobs; the data is checked already."""
+        prepared = await self._studio.prepare(form, data, language, now)
+        return DrawnForm(
             sha256=await self._blobs.put(prepared.pdf),
             size_bytes=len(prepared.pdf),
             images=await self._keep_images(prepared.pages),
         )
-        await self._records.present(new, by=by, now=now)
-        return new.ceremony_id
 
     async def page_seen(
         self, case_id: CaseId, ceremony_id: str, page: int, now: datetime
@@ -148,9 +170,17 @@ class EsignService:
         """Note that a page (from 1) was on the screen; answers the pages still unseen."""
         return await self._records.page_seen(case_id, ceremony_id, page, now)
 
-    async def consent(self, case_id: CaseId, ceremony_id: str, sha256: str, now: datetime) -> None:
+    async def consent(
+        self,
+        case_id: CaseId,
+        ceremony_id: str,
+        sha256: str,
+        now: datetime,
+        words: ConsentWords | None = None,
+    ) -> None:
         """The citizen agrees to the document of this digest; then the pen may write.
 
+        words: what stood on the screen, for the journal.
         Raises `PagesUnseen`, `DigestMismatch`, `TimestampUnavailable`; nothing changed then.
         """
         stage = await self._records.load(case_id, ceremony_id)
@@ -158,7 +188,7 @@ class EsignService:
             stage.consented(sha256, now)
             # Said now, because after the pen it would be too late to send somebody home.
             await self._stamps.require(now)
-        await self._records.consent(case_id, ceremony_id, sha256, now)
+        await self._records.consent(case_id, ceremony_id, sha256, now, words)
 
     async def sign(
         self,
@@ -213,9 +243,15 @@ class EsignService:
             raise problem
         return done
 
-    async def decline(self, case_id: CaseId, ceremony_id: str, now: datetime) -> None:
+    async def decline(
+        self,
+        case_id: CaseId,
+        ceremony_id: str,
+        now: datetime,
+        reason: DeclineReason = "other",
+    ) -> None:
         """The citizen does not want to sign.  Raises `NotAllowedNow` once the ink is kept."""
-        await self._records.decline(case_id, ceremony_id, now)
+        await self._records.decline(case_id, ceremony_id, now, reason)
 
     async def withdraw(self, case_id: CaseId, ceremony_id: str, *, by: str, now: datetime) -> None:
         """The agent takes the form back.  Raises `NotAllowedNow` once it is sealed."""

@@ -80,11 +80,11 @@ def present(
             form=new.form.id,
             form_version=new.form.version,
             data=new.data,
-            data_sha256=_digest_of(new.data),
+            data_sha256=digest_of(new.data),
             created_at=now,
         )
     )
-    _add_revision(
+    add_revision(
         conn, new.document_id, new.sha256, None, "prepared", new.size_bytes, now, new.images
     )
     facts = {
@@ -104,7 +104,7 @@ def present(
         now=now,
     )
     body = {"ceremony_id": new.ceremony_id, **facts}
-    _tell_all(conn, audiences, new.case_id, "document.presented", body, now)
+    tell_case(conn, audiences, new.case_id, "document.presented", body, now)
 
 
 def page_seen(
@@ -125,12 +125,12 @@ def page_seen(
     if isinstance(stage, Consented | Signed | Sealed):
         return ()
     if not isinstance(stage, Presented):
-        raise _not_now(row, "page.seen")
+        raise not_now(row, "page.seen")
     after = stage.page_seen(page)
     if after.seen != stage.seen:
-        _change(conn, row, seen=sorted(after.seen))
+        change(conn, row, seen=sorted(after.seen))
         body = {"ceremony_id": ceremony_id, "page": page, "unseen": len(after.unseen)}
-        _tell_all(conn, audiences, case_id, "ceremony.page_seen", body, now)
+        tell_case(conn, audiences, case_id, "ceremony.page_seen", body, now)
     return after.unseen
 
 
@@ -142,29 +142,35 @@ def consent(
     *,
     audiences: Audiences,
     now: datetime,
+    said: Mapping[str, Any] | None = None,
 ) -> None:
     """The citizen agrees to the document of this digest; again is the same.
 
-    Raises `PagesUnseen`, `DigestMismatch`.
+    said: what else the journal keeps of it.  Raises `PagesUnseen`, `DigestMismatch`.
     """
     row = find(conn, case_id, ceremony_id)
     stage = stage_of(conn, row)
     if isinstance(stage, Consented | Signed | Sealed) and sha256 == row.sha256:
         return
     if not isinstance(stage, Presented):
-        raise _not_now(row, "ceremony.consent")
+        raise not_now(row, "ceremony.consent")
     stage.consented(sha256, now)
-    _change(conn, row, state="consented", consented_at=now)
+    change(conn, row, state="consented", consented_at=now)
     record(
         conn,
         actor=f"citizen:{case_id}",
         action="ceremony.consented",
         subject=f"ceremony:{ceremony_id}",
-        facts={"text": CONSENT_TEXT_ID, "language": row.language, "sha256": row.sha256},
+        facts={
+            "text": CONSENT_TEXT_ID,
+            "language": row.language,
+            "sha256": row.sha256,
+            **(said or {}),
+        },
         now=now,
     )
     body = {"ceremony_id": ceremony_id, "sha256": row.sha256}
-    _tell_all(conn, audiences, case_id, "ceremony.consented", body, now)
+    tell_case(conn, audiences, case_id, "ceremony.consented", body, now)
 
 
 def keep_ink(
@@ -186,14 +192,14 @@ def keep_ink(
     if isinstance(stage, Signed | Sealed) and sha256 == row.sha256:
         return
     if not isinstance(stage, Consented):
-        raise _not_now(row, "ceremony.sign")
+        raise not_now(row, "ceremony.sign")
     stage.signed(sha256, ink, now)
     conn.execute(
         ceremony_ink.insert().values(
             ceremony_id=ceremony_id, strokes=ink.dump(), sha256=ink.sha256, at=now
         )
     )
-    _change(conn, row, state="signing", signed_at=now)
+    change(conn, row, state="signing", signed_at=now)
     record(
         conn,
         actor=f"citizen:{case_id}",
@@ -202,7 +208,7 @@ def keep_ink(
         facts={"act": "handwritten", "sha256": row.sha256, "ink_sha256": ink.sha256},
         now=now,
     )
-    _tell_all(conn, audiences, case_id, "ceremony.signed", {"ceremony_id": ceremony_id}, now)
+    tell_case(conn, audiences, case_id, "ceremony.signed", {"ceremony_id": ceremony_id}, now)
 
 
 def seal(
@@ -217,21 +223,21 @@ def seal(
     if isinstance(stage, Sealed):
         return stage.sealed_sha256
     if not isinstance(stage, Signed):
-        raise _not_now(row, "document.seal")
+        raise not_now(row, "document.seal")
     done = stage.sealed(signed_sha256=new.signed_sha256, sealed_sha256=new.sealed_sha256)
     document = DocumentId(row.document_id)
     inked = (done.signed_sha256, row.sha256, "signed", new.signed_bytes)
-    _add_revision(conn, document, *inked, now, pages=row.pages)
+    add_revision(conn, document, *inked, now, pages=row.pages)
     closed = (done.sealed_sha256, done.signed_sha256, "sealed", new.sealed_bytes)
-    _add_revision(conn, document, *closed, now, new.images)
-    _change(
+    add_revision(conn, document, *closed, now, new.images)
+    change(
         conn,
         row,
         state="sealed",
         signed_sha256=done.signed_sha256,
         sealed_sha256=done.sealed_sha256,
     )
-    _forget_ink(conn, ceremony_id)
+    forget_ink(conn, ceremony_id)
     record(
         conn,
         actor="counter:esign",
@@ -245,22 +251,28 @@ def seal(
         now=now,
     )
     body = {"ceremony_id": ceremony_id, "sha256": done.sealed_sha256}
-    _tell_all(conn, audiences, row.case_id, "document.signed", body, now)
+    tell_case(conn, audiences, row.case_id, "document.signed", body, now)
     return done.sealed_sha256
 
 
 def decline(
-    conn: Connection, case_id: str, ceremony_id: str, *, audiences: Audiences, now: datetime
+    conn: Connection,
+    case_id: str,
+    ceremony_id: str,
+    *,
+    audiences: Audiences,
+    now: datetime,
+    reason: str = "other",
 ) -> None:
-    """The citizen says no, before the ink; again is the same."""
+    """The citizen says no, before the ink; again is the same.  reason: a `DeclineReason`."""
     row = find(conn, case_id, ceremony_id)
     stage = stage_of(conn, row)
     if isinstance(stage, Declined):
         return
     if not isinstance(stage, Presented | Consented):
-        raise _not_now(row, "ceremony.decline")
+        raise not_now(row, "ceremony.decline")
     stage.declined()
-    _end(conn, row, "declined", f"citizen:{case_id}", audiences, now)
+    end(conn, row, "declined", f"citizen:{case_id}", audiences, now, reason=reason)
 
 
 def withdraw(
@@ -278,12 +290,13 @@ def withdraw(
     if isinstance(stage, Withdrawn):
         return
     if not isinstance(stage, Presented | Consented | Signed):
-        raise _not_now(row, "ceremony.withdraw")
+        raise not_now(row, "ceremony.withdraw")
     stage.withdrawn()
-    _end(conn, row, "withdrawn", by, audiences, now)
+    end(conn, row, "withdrawn", by, audiences, now)
 
 
-def _change(conn: Connection, row: Row[Any], **values: Any) -> None:
+def change(conn: Connection, row: Row[Any], **values: Any) -> None:
+    """Write columns of a ceremony that is locked; its version rises."""
     conn.execute(
         update(ceremony)
         .where(ceremony.c.id == row.id, ceremony.c.version == row.version)
@@ -291,30 +304,40 @@ def _change(conn: Connection, row: Row[Any], **values: Any) -> None:
     )
 
 
-def _end(
-    conn: Connection, row: Row[Any], state: str, by: str, audiences: Audiences, now: datetime
+def end(
+    conn: Connection,
+    row: Row[Any],
+    state: str,
+    by: str,
+    audiences: Audiences,
+    now: datetime,
+    *,
+    reason: str | None = None,
 ) -> None:
-    _change(conn, row, state=state)
-    _forget_ink(conn, row.id)
+    """It is over without a seal: write the state, destroy the ink, journal and tell."""
+    change(conn, row, state=state)
+    forget_ink(conn, row.id)
+    why = {"reason": reason} if reason else {}
     record(
         conn,
         actor=by,
         action=f"ceremony.{state}",
         subject=f"ceremony:{row.id}",
-        facts={"was": row.state, "sha256": row.sha256},
+        facts={"was": row.state, "sha256": row.sha256, **why},
         now=now,
     )
-    body = {"ceremony_id": row.id, "state": state}
-    _tell_all(conn, audiences, row.case_id, f"ceremony.{state}", body, now)
+    body = {"ceremony_id": row.id, "state": state, **why}
+    tell_case(conn, audiences, row.case_id, f"ceremony.{state}", body, now)
 
 
-def _forget_ink(conn: Connection, ceremony_id: str) -> None:
+def forget_ink(conn: Connection, ceremony_id: str) -> None:
+    """The strokes go; their digest stays."""
     conn.execute(
         update(ceremony_ink).where(ceremony_ink.c.ceremony_id == ceremony_id).values(strokes=None)
     )
 
 
-def _add_revision(
+def add_revision(
     conn: Connection,
     document_id: DocumentId,
     sha256: Digest,
@@ -326,6 +349,7 @@ def _add_revision(
     *,
     pages: int | None = None,
 ) -> None:
+    """One more revision of a document, and what it looks like."""
     conn.execute(
         esign_revision.insert().values(
             document_id=document_id,
@@ -350,7 +374,7 @@ def _add_revision(
         )
 
 
-def _tell_all(
+def tell_case(
     conn: Connection,
     audiences: Audiences,
     case_id: str,
@@ -358,14 +382,17 @@ def _tell_all(
     body: Mapping[str, Any],
     now: datetime,
 ) -> None:
+    """Whoever has this case on a screen hears of it."""
     for audience in audiences(conn, case_id):
         tell(conn, audience, kind, body, now)
 
 
-def _not_now(row: Row[Any], asked: str) -> NotAllowedNow:
+def not_now(row: Row[Any], asked: str) -> NotAllowedNow:
+    """What to raise when the stage does not allow it."""
     return NotAllowedNow(f"ceremony {row.id} is {row.state}: {asked} is not possible now")
 
 
-def _digest_of(data: Mapping[str, str]) -> str:
+def digest_of(data: Mapping[str, str]) -> str:
+    """SHA-256 of the data in canonical JSON, hexadecimal."""
     canonical = json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()

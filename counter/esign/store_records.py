@@ -3,15 +3,17 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
+from counter.esign import store_attendance as attending
 from counter.esign import store_esign as commands
 from counter.esign import store_reading as questions
 from counter.esign import store_tickets as tickets
 from counter.esign.ceremony import Ceremony
 from counter.esign.ink import Ink
-from counter.esign.ports import CeremonyState, NewDocument, NewSeal, Unfinished
+from counter.esign.ports import CeremonyState, ConsentWords, NewDocument, NewSeal, Unfinished
 from counter.esign.ticket import KeptTicket, LeftOver, SigningTicket
 from counter.ids import CaseId, Digest
 from counter.store.executor import Executor
@@ -29,12 +31,14 @@ class SqlRecords:
     audiences: commands.Audiences
     require_open: Callable[[Connection, str], None] = _any_case
     "Raises a refusal when nothing more may be asked for a case; inside the transaction."
+    calls: attending.Calls = attending.NO_CALLS
 
     async def present(self, new: NewDocument, *, by: str, now: datetime) -> None:
         def command(conn: Connection) -> None:
             # The form was being drawn since it was asked for; the case may have ended meanwhile.
             self.require_open(conn, new.case_id)
             commands.present(conn, new, by=by, audiences=self.audiences, now=now)
+            attending.begin(conn, new.case_id, new.ceremony_id, calls=self.calls, now=now)
 
         await self.executor.write(command)
 
@@ -51,17 +55,38 @@ class SqlRecords:
             commands.page_seen, case_id, ceremony_id, page, audiences=self.audiences, now=now
         )
 
-    async def consent(self, case_id: CaseId, ceremony_id: str, sha256: str, now: datetime) -> None:
-        await self.executor.write(
-            commands.consent, case_id, ceremony_id, sha256, audiences=self.audiences, now=now
-        )
+    async def consent(
+        self,
+        case_id: CaseId,
+        ceremony_id: str,
+        sha256: str,
+        now: datetime,
+        words: ConsentWords | None = None,
+    ) -> None:
+        def command(conn: Connection) -> None:
+            row = attending.attend(conn, case_id, ceremony_id, calls=self.calls, now=now)
+            said: dict[str, Any] = {}
+            if row.state == "presented":
+                attending.close_page(conn, row, now)
+                said = attending.times_said(conn, row)
+            if words is not None:
+                said |= {"language": words.language, "text_sha256": words.text_sha256}
+            commands.consent(
+                conn, case_id, ceremony_id, sha256, audiences=self.audiences, now=now, said=said
+            )
+
+        await self.executor.write(command)
 
     async def keep_ink(
         self, case_id: CaseId, ceremony_id: str, sha256: str, ink: Ink, now: datetime
     ) -> None:
-        await self.executor.write(
-            commands.keep_ink, case_id, ceremony_id, sha256, ink, audiences=self.audiences, now=now
-        )
+        def command(conn: Connection) -> None:
+            attending.attend(conn, case_id, ceremony_id, calls=self.calls, now=now)
+            commands.keep_ink(
+                conn, case_id, ceremony_id, sha256, ink, audiences=self.audiences, now=now
+            )
+
+        await self.executor.write(command)
 
     async def ticket(self, ceremony_id: str, field: str) -> KeptTicket | None:
         return await self.executor.read(tickets.ticket_of, ceremony_id, field)
@@ -88,10 +113,16 @@ class SqlRecords:
             commands.seal, ceremony_id, new, audiences=self.audiences, now=now
         )
 
-    async def decline(self, case_id: CaseId, ceremony_id: str, now: datetime) -> None:
-        await self.executor.write(
-            commands.decline, case_id, ceremony_id, audiences=self.audiences, now=now
-        )
+    async def decline(
+        self, case_id: CaseId, ceremony_id: str, now: datetime, reason: str = "other"
+    ) -> None:
+        def command(conn: Connection) -> None:
+            commands.decline(
+                conn, case_id, ceremony_id, audiences=self.audiences, now=now, reason=reason
+            )
+            attending.set_reason(conn, ceremony_id, reason)
+
+        await self.executor.write(command)
 
     async def withdraw(self, case_id: CaseId, ceremony_id: str, *, by: str, now: datetime) -> None:
         await self.executor.write(

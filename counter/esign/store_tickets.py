@@ -79,14 +79,14 @@ def left_over(conn: Connection) -> tuple[LeftOver, ...]:
     The document with the hole goes; of a withdrawn ceremony, what became of it too.
     """
     rows = conn.execute(
-        select(esign_ticket, ceremony.c.state)
+        select(esign_ticket, ceremony.c.sealed_sha256)
         .join(ceremony, ceremony.c.id == esign_ticket.c.ceremony_id)
         .where(esign_ticket.c.cleared_at.is_(None), ceremony.c.state != "signing")
     )
     found = []
     for row in rows:
         useless = [row.hole_sha256]
-        if row.state != "sealed" and row.revision_sha256 is not None:
+        if row.sealed_sha256 is None and row.revision_sha256 is not None:
             useless.append(row.revision_sha256)
         found.append(
             LeftOver(
