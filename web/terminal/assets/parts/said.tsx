@@ -30,10 +30,15 @@ export function readAloud(card: CeremonyCard): void {
   });
 }
 
+/** For as long as the document is before the citizen: the voice of the language, and its end. */
+export function useVoice(card: CeremonyCard): void {
+  const {language} = screen.value;
+  useEffect(findVoice, [language]);
+  useEffect(() => stopReading, [language, card.sha256]);
+}
+
 /** The button that reads out, and what came of it. */
 export function ReadAloud(props: {card: CeremonyCard; open: () => void}) {
-  useEffect(findVoice, [screen.value.language]);
-  useEffect(() => stopReading, [screen.value.language, props.card.sha256]);
   const asked = !hasVoice.value && props.card.read_aloud === "agent";
   return (
     <div class="read__tools">

@@ -12,7 +12,7 @@ import {Attending} from "../parts/attending.tsx";
 import {Advice, Press, Title} from "../parts/controls.tsx";
 import {ask, live, screen} from "../parts/counter.ts";
 import {NotNow} from "../parts/declining.tsx";
-import {ReadAloud, Said, TextView} from "../parts/said.tsx";
+import {ReadAloud, Said, TextView, useVoice} from "../parts/said.tsx";
 import {line} from "../parts/together.tsx";
 import {bandOf, seenDownTo} from "../parts/whole.ts";
 
@@ -37,6 +37,7 @@ export function Read(props: {card: CeremonyCard}) {
   const consenting = state.consenting.value && allSeen;
   const onScreen = !consenting && !state.asText.value ? sheet : undefined;
   usePageTimes(card, onScreen, paper, state.atEnd);
+  useVoice(card);
 
   // The agent turned it.
   const wish = screen.value.hands?.page;
