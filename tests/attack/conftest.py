@@ -22,7 +22,7 @@ def done_without(screen: dict[str, Any]) -> list[dict[str, Any]]:
 
 async def look_at(page: "Page", ceremony_id: str, number: int) -> None:
     """Have a page of a document on the screen until it counts."""
-    about = {"ceremony_id": ceremony_id, "number": number}
+    about: dict[str, Any] = {"ceremony_id": ceremony_id, "number": number}
     assert (await page.ask("page.shown", **about))["ok"]
     async with asyncio.timeout(PATIENCE_S):
         while not (answer := await page.ask("page.seen", **about))["ok"]:

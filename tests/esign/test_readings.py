@@ -230,7 +230,7 @@ async def test_the_journal_keeps_what_was_read_and_which_sentence_was_agreed_to(
 async def test_reading_aloud_is_told_once_per_voice_and_language(counter: Counter) -> None:
     await counter.present()
     for by in ("machine", "machine", "agent"):
-        await counter.reading.read_aloud(CASE, counter.id, by, "pt")  # type: ignore[arg-type]
+        await counter.reading.read_aloud(CASE, counter.id, by, "pt")
     assert (await counter.told()).count("ceremony.read_aloud") == 2
 
 

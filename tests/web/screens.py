@@ -554,14 +554,14 @@ def desk_stages(language: Language) -> dict[str, DeskScreen]:
                         sheets=[
                             SheetCard(
                                 number=number,
-                                sha256=PAPERS[number - 1],
+                                sha256=digest,
                                 width_px=1240,
                                 height_px=1754,
                                 seen=number == 1,
                                 seconds=34 * number,
                                 shown=number == 2,
                             )
-                            for number in (1, 2)
+                            for number, digest in enumerate(PAPERS, 1)
                         ],
                         fields=[
                             FormField(
