@@ -15,11 +15,12 @@ from booking.script_opencc import simplified
 from counter.app.attending import CALLS
 from counter.app.clock import clock, new_id
 from counter.app.files import secret
-from counter.app.later_papers import owe_links
+from counter.app.later_papers import link_of_appointment, owe_links
 from counter.app.paper_work import owe_paper_work
 from counter.app.parts import Parts
 from counter.app.pointing import POINTER, Pointing
 from counter.app.pointing import handlers as pointing_handlers
+from counter.app.print_documents import PrintDocuments
 from counter.identity.tls_development import ensure_tls
 from counter.ids import CaseId
 from counter.protocol.message import Language, Model
@@ -35,8 +36,9 @@ from web.api.callers import Callers
 from web.api.limits import Limits
 from web.api.once_local import LocalOnce
 from web.api.ports import ApiDeps
-from web.citizen import availability_feed, later_pages, memo_pages, paper_pages
+from web.citizen import availability_feed, issued_pages, later_pages, memo_pages, paper_pages
 from web.citizen import routes as citizen
+from web.citizen.issued_pages import IssuedDeps
 from web.citizen.later_pages import LaterDeps
 from web.citizen.memo_pages import MemoDeps
 from web.citizen.paper_pages import PaperDeps
@@ -70,7 +72,7 @@ from web.shared.sessions_identity import DEVICE, STAFF, IdentitySessions
 from web.shared.setup import Base, install
 from web.shared.wording import screen_language
 from web.terminal import asks as terminal_asks
-from web.terminal import capture_pages
+from web.terminal import capture_pages, print_pages
 from web.terminal import print_asks as terminal_print_asks
 from web.terminal import reading_asks as terminal_reading_asks
 from web.terminal import views as terminal
@@ -122,6 +124,7 @@ async def open_doors(
         catalogue=parts.snapshot,
         forms=parts.forms,
         link_address=parts.link_addresses,
+        document_address=parts.link_addresses.documents,
         calls=CALLS,
     )
     desks = DeskScreens(
@@ -206,6 +209,11 @@ def _routes(
         sessions=sessions,
         clock=clock,
     )
+
+    async def documents_of(appointment_id: str) -> str:
+        link = await executor.read(link_of_appointment, appointment_id, clock())
+        return "" if link is None else f"/signed/{parts.issued.token(link.link_id)}"
+
     bookings = CitizenDeps(
         booking=parts.booking,
         now=clock,
@@ -213,6 +221,7 @@ def _routes(
         sealer=Sealer(secret=key, random_bytes=secrets.token_bytes),
         domain=domain,
         secure=secure,
+        documents_of=documents_of,
     )
     room = RoomDeps(
         catalogue=parts.booking.catalogue,
@@ -243,6 +252,16 @@ def _routes(
         *later_pages.routes(
             LaterDeps(
                 papers=parts.later,
+                catalogue=parts.booking.catalogue,
+                service_of=service_of,
+                now=clock,
+                limits=Limits(asyncio.get_running_loop().time),
+            )
+        ),
+        *issued_pages.routes(
+            IssuedDeps(
+                documents=parts.issued,
+                forms=parts.forms,
                 catalogue=parts.booking.catalogue,
                 service_of=service_of,
                 now=clock,
@@ -296,6 +315,16 @@ def _routes(
         ),
         *capture_pages.routes(
             CaptureDeps(captures=parts.captures, identity=parts.identity, now=clock)
+        ),
+        *print_pages.routes(
+            PrintDocuments(
+                executor=executor,
+                folders=parts.paper_work.folders,
+                bindery=parts.paper_work.bindery,
+                esign=parts.esign,
+                forms=parts.forms,
+                catalogue=parts.snapshot,
+            )
         ),
         *stills.routes(parts.stills),
         *papers.routes(papers_here),

@@ -5,8 +5,8 @@ the citizen has seen every page, agreed, and drawn ink.  Terms: ETSI EN 319 102-
 
     Prepared -> Presented -> Consented -> Signed -> Sealed
                 Presented, Consented -> Declined (citizen)
-                Presented, Consented, Signed -> Withdrawn (agent)
-                Presented, Consented -> Abandoned, Expired (time)
+                Prepared, Presented, Consented, Signed -> Withdrawn (agent)
+                Presented, Consented -> Prepared (corrected), Abandoned, Expired (time)
                 Signed, Sealed -> Voided (agent)
 """
 
@@ -30,22 +30,19 @@ CONSENT_TEXT = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """The form is drawn and nobody has seen it yet."""
+    """The form is drawn; nobody has seen it yet, and the department has not certified it."""
 
     case_id: CaseId
     sha256: Digest
-    "Of the PDF; both screens show its first 6 digits."
-    pages: int
-    "How many pages, at least 1."
+    "Of the PDF as drawn."
 
-    def presented(self) -> "Presented":
-        """Put it on the citizen's screen."""
-        return Presented(
-            case_id=self.case_id,
-            sha256=self.sha256,
-            pages=self.pages,
-            seen=frozenset(),
-        )
+    def presented(self, certified: Digest, pages: int) -> "Presented":
+        """Put the certified document, of `pages` pages, on the citizen's screen."""
+        return Presented(case_id=self.case_id, sha256=certified, pages=pages, seen=frozenset())
+
+    def withdrawn(self) -> "Withdrawn":
+        """It could not be certified, or the visit ended before it was."""
+        return Withdrawn(case_id=self.case_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +51,9 @@ class Presented:
 
     case_id: CaseId
     sha256: Digest
+    "Of the PDF; both screens show its first 6 digits."
     pages: int
+    "How many pages, at least 1."
     seen: frozenset[int]
     "Page numbers, from 1, that were on the screen in full."
 
@@ -142,7 +141,7 @@ class Signed:
     signed_at: datetime
 
     def sealed(self, *, signed_sha256: Digest, sealed_sha256: Digest) -> "Sealed":
-        """Both signatures are in the document and verified."""
+        """All signatures are in the document and verified."""
         return Sealed(
             case_id=self.case_id, signed_sha256=signed_sha256, sealed_sha256=sealed_sha256
         )
@@ -207,9 +206,18 @@ class Voided:
 
 
 Ceremony = (
-    Presented | Consented | Signed | Sealed | Declined | Withdrawn | Abandoned | Expired | Voided
+    Prepared
+    | Presented
+    | Consented
+    | Signed
+    | Sealed
+    | Declined
+    | Withdrawn
+    | Abandoned
+    | Expired
+    | Voided
 )
-"A ceremony that somebody has heard of."
+"Wherever a ceremony stands."
 
 
 def _require_same(case_id: CaseId, agreed: str, shown: str) -> None:

@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 from counter.esign.attendance import VoidReason
 from counter.esign.forms import FormData, Forms, FormTemplate, Language, check
 from counter.esign.glyphs import GlyphTable
-from counter.esign.ports import Blobs, NewImage, NewRevision, Readings, Remains
+from counter.esign.ports import Blobs, Correction, Readings, Remains
 from counter.esign.refusals import FieldUnknown
 from counter.ids import CaseId, Digest
 
@@ -24,9 +24,6 @@ class Drawn(Protocol):
 
     @property
     def size_bytes(self) -> int: ...
-
-    @property
-    def images(self) -> tuple[NewImage, ...]: ...
 
 
 Draw = Callable[[FormTemplate, dict[str, str], Language, datetime], Awaitable[Drawn]]
@@ -43,14 +40,16 @@ class ReadingService:
         forms: Forms,
         glyphs: GlyphTable,
         draw: Draw,
+        certify: Callable[[str], Awaitable[None]],
         clock: Callable[[], datetime],
     ) -> None:
-        """draw: as a form is drawn that is presented."""
+        """draw, certify: as with a form that is presented; certify by the ceremony's id."""
         self._readings = readings
         self._blobs = blobs
         self._forms = forms
         self._glyphs = glyphs
         self._draw = draw
+        self._certify = certify
         self._clock = clock
 
     async def page_shown(
@@ -86,7 +85,8 @@ class ReadingService:
 
         Raises `FieldUnknown` for a field that the agent does not fill in, `DataMissing`,
         `DataTooLong`, `GlyphMissing`, `FormUndrawable`, `DigestMismatch`, `NotAllowedNow`,
-        `SignerUnavailable`: nothing changed then.
+        `SignerUnavailable`: nothing changed then.  Raises what keeps the department from certifying
+        it: then it is taken back, as a form that is presented is.
         """
         now = self._clock()
         shown = await self._readings.content(case_id, ceremony_id)
@@ -99,15 +99,15 @@ class ReadingService:
         if not corrected:
             return ()
         drawn = await self._draw(form, data, shown.language, now)
-        new = NewRevision(
+        new = Correction(
             parent_sha256=shown.sha256,
             data=data,
             corrected=corrected,
             sha256=drawn.sha256,
             size_bytes=drawn.size_bytes,
-            images=drawn.images,
         )
         await self._readings.correct(case_id, ceremony_id, new, by=by, now=self._clock())
+        await self._certify(ceremony_id)
         return corrected
 
     async def resume(self, case_id: CaseId, ceremony_id: str, *, by: str) -> None:

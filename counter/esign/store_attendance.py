@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, delete, select, update
 from counter.errors import BadInput
 from counter.esign.attendance import Attendance, counted_ms, require_moment
 from counter.esign.ceremony import Consented, Presented, Sealed, Signed, Voided
-from counter.esign.ports import NewRevision, Remains, Watched
+from counter.esign.ports import Correction, NewRevision, Remains, Watched
 from counter.esign.refusals import CeremonyPaused, DigestMismatch, IdentityFirst
 from counter.esign.store_attendance_tables import ceremony_attendance, ceremony_page_time
 from counter.esign.store_esign import (
@@ -27,7 +27,14 @@ from counter.esign.store_esign import (
     tell_case,
 )
 from counter.esign.store_reading import find, stage_of
-from counter.esign.store_tables import ceremony, esign_document, esign_page_image, esign_revision
+from counter.esign.store_tables import (
+    ceremony,
+    esign_document,
+    esign_page_image,
+    esign_revision,
+    esign_ticket,
+)
+from counter.esign.ticket import FIELDS, ORIGIN
 from counter.ids import CaseId, CeremonyId, Digest, DocumentId
 from counter.store.journal_sql import record
 
@@ -56,8 +63,10 @@ NO_CALLS = Calls(
 
 
 def begin(conn: Connection, case_id: str, ceremony_id: str, *, calls: Calls, now: datetime) -> None:
-    """A document appears on the screen; again changes nothing."""
-    if _attendance_row(conn, ceremony_id) is None:
+    """A document appears on the screen, anew when it was corrected."""
+    if _attendance_row(conn, ceremony_id) is not None:
+        _write(conn, ceremony_id, touched_at=now)
+    else:
         conn.execute(
             ceremony_attendance.insert().values(
                 ceremony_id=ceremony_id,
@@ -255,7 +264,7 @@ def correct(
     conn: Connection,
     case_id: str,
     ceremony_id: str,
-    new: NewRevision,
+    new: Correction,
     *,
     by: str,
     audiences: Audiences,
@@ -263,7 +272,8 @@ def correct(
 ) -> None:
     """Another revision takes the place of the one that is being read; all is read anew.
 
-    Raises `DigestMismatch` when it is not the one that was corrected.
+    It is prepared, and presented once the department has certified it.  Raises `DigestMismatch`
+    when it is not the one that was corrected.
     """
     row = find(conn, case_id, ceremony_id)
     stage = stage_of(conn, row)
@@ -275,15 +285,13 @@ def correct(
         raise DigestMismatch(f"case {case_id}: another correction came first; look at it again")
     close_page(conn, row, now)
     document = DocumentId(row.document_id)
-    add_revision(
-        conn,
-        document,
-        new.sha256,
-        new.parent_sha256,
-        "prepared",
-        new.size_bytes,
-        now,
-        new.images,
+    drawn = NewRevision(kind="prepared", sha256=new.sha256, size_bytes=new.size_bytes)
+    add_revision(conn, document, drawn, new.parent_sha256, now)
+    # The department certifies the new one; its signature of the old one stays in that file.
+    conn.execute(
+        delete(esign_ticket).where(
+            esign_ticket.c.ceremony_id == ceremony_id, esign_ticket.c.field == ORIGIN
+        )
     )
     was = conn.execute(
         select(esign_document.c.data_sha256).where(esign_document.c.id == document)
@@ -297,11 +305,13 @@ def correct(
     change(
         conn,
         row,
-        state="presented",
+        state="prepared",
         sha256=new.sha256,
-        pages=len(new.images),
+        pages=0,
         seen=[],
         consented_at=None,
+        presented_by=by,
+        fields=list(FIELDS),
     )
     _write(
         conn,
@@ -395,15 +405,17 @@ def abandon(
     reason: str,
     audiences: Audiences,
     now: datetime,
-) -> None:
-    """The citizen has gone, before the ink; again is the same."""
+) -> bool:
+    """The citizen has gone, before the ink.  Answers False for what nobody was reading."""
     row = find(conn, case_id, ceremony_id)
     stage = stage_of(conn, row)
-    if isinstance(stage, Presented | Consented):
-        close_page(conn, row, now)
-        stage.abandoned()
-        set_reason(conn, ceremony_id, reason)
-        end(conn, row, "abandoned", by, audiences, now, reason=reason)
+    if not isinstance(stage, Presented | Consented):
+        return False
+    close_page(conn, row, now)
+    stage.abandoned()
+    set_reason(conn, ceremony_id, reason)
+    end(conn, row, "abandoned", by, audiences, now, reason=reason)
+    return True
 
 
 def expire(

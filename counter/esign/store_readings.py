@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from counter.esign import store_attendance as commands
 from counter.esign import store_reading as questions
 from counter.esign.forms import Language
-from counter.esign.ports import Content, NewRevision, Remains
+from counter.esign.ports import Content, Correction, Remains
 from counter.esign.store_esign import Audiences
 from counter.ids import CaseId, CeremonyId
 from counter.store.executor import Executor
@@ -17,6 +17,10 @@ from counter.store.executor import Executor
 
 def _any_case(conn: Connection, case_id: str) -> None:
     """Every case is open."""
+
+
+def _anybody(conn: Connection, case_id: str, by: str) -> None:
+    """Whoever asks may."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +31,8 @@ class SqlReadings:
     audiences: Audiences
     calls: commands.Calls = commands.NO_CALLS
     require_open: Callable[[Connection, str], None] = _any_case
-    "As of `SqlRecords`."
+    require_led: Callable[[Connection, str, str], None] = _anybody
+    "Both as of `SqlRecords`."
 
     async def page_shown(
         self, case_id: CaseId, ceremony_id: str, page: int | None, now: datetime, *, still: bool
@@ -96,11 +101,12 @@ class SqlReadings:
         return await self.executor.read(questions.content, case_id, ceremony_id)
 
     async def correct(
-        self, case_id: CaseId, ceremony_id: str, new: NewRevision, *, by: str, now: datetime
+        self, case_id: CaseId, ceremony_id: str, new: Correction, *, by: str, now: datetime
     ) -> None:
         def command(conn: Connection) -> None:
             # It was being drawn since it was asked for; the case may have ended meanwhile.
             self.require_open(conn, case_id)
+            self.require_led(conn, case_id, by)
             commands.correct(
                 conn, case_id, ceremony_id, new, by=by, audiences=self.audiences, now=now
             )
@@ -109,6 +115,7 @@ class SqlReadings:
 
     async def resume(self, case_id: CaseId, ceremony_id: str, *, by: str, now: datetime) -> None:
         def command(conn: Connection) -> None:
+            self.require_led(conn, case_id, by)
             commands.resume(
                 conn,
                 case_id,
@@ -124,9 +131,13 @@ class SqlReadings:
     async def void(
         self, case_id: CaseId, ceremony_id: str, reason: str, *, by: str, now: datetime
     ) -> None:
-        await self.executor.write(
-            commands.void, case_id, ceremony_id, reason, by=by, audiences=self.audiences, now=now
-        )
+        def command(conn: Connection) -> None:
+            self.require_led(conn, case_id, by)
+            commands.void(
+                conn, case_id, ceremony_id, reason, by=by, audiences=self.audiences, now=now
+            )
+
+        await self.executor.write(command)
 
     async def overdue(self, now: datetime) -> Sequence[CeremonyId]:
         return await self.executor.read(commands.overdue, self.calls, now)

@@ -31,7 +31,7 @@ from counter.esign.store_attendance_tables import ceremony_attendance, ceremony_
 from counter.esign.store_readings import SqlReadings
 from counter.esign.store_records import SqlRecords
 from counter.esign.store_tables import ceremony_ink, esign_document, esign_page_image
-from counter.esign.ticket import CITIZEN, SEAL
+from counter.esign.ticket import KEYS, Witness
 from counter.ids import CaseId, Digest
 from counter.store.executor import Executor
 from counter.store.journal_sql import read_all
@@ -68,10 +68,14 @@ class Counter:
         )
         hears: dict[str, Any] = {"audiences": lambda conn, case_id: ["terminal:1"], "calls": calls}
         self.esign = EsignService(
-            records=SqlRecords(executor=executor, **hears),
+            records=SqlRecords(
+                executor=executor,
+                witness_of=lambda conn, case_id: Witness(agent_id="lei", name="-", level="L2"),
+                **hears,
+            ),
             blobs=self.blobs,
             studio=self.studio,
-            keys={CITIZEN: PaperKey(), SEAL: PaperKey()},
+            keys={name: PaperKey() for name in KEYS},
             stamps=self.studio,
             forms=forms,
             glyphs=glyphs,
@@ -84,6 +88,7 @@ class Counter:
             "forms": forms,
             "glyphs": glyphs,
             "draw": self.esign.draw,
+            "certify": self.esign.certify,
             "clock": lambda: self.time,
         }
         self.reading = ReadingService(**self.parts)
@@ -417,6 +422,45 @@ async def test_a_corrected_form_is_read_and_agreed_to_anew(counter: Counter) -> 
     assert "入學" not in str(said)
     (here,) = await counter.rows(ceremony_attendance)
     assert (here.corrected, here.revision) == (["purpose"], 2)
+
+
+async def test_a_corrected_form_is_certified_before_anybody_reads_it(counter: Counter) -> None:
+    await counter.present()
+    await counter.read(1, 2)
+    certify = counter.parts["certify"]
+
+    async def looks_first(ceremony_id: str) -> None:
+        assert await counter.esign.ceremonies(CASE) == () or await counter.state() == "prepared"
+        with pytest.raises(NotAllowedNow):
+            await counter.consent(old)
+        await certify(ceremony_id)
+
+    old = await counter.sha256()
+    slow = ReadingService(**{**counter.parts, "certify": looks_first})
+    await slow.correct(CASE, counter.id, {"purpose": "other"}, by="agent:a")
+    assert counter.studio.begun == ["Origin", "Origin"]
+    await counter.read(1, 2)
+    await counter.consent()
+    await counter.sign()
+    assert counter.studio.begun[2:] == ["Citizen", "Agent", "Seal"]
+
+
+async def test_a_node_that_dies_between_correcting_and_certifying_is_made_up_for(
+    counter: Counter,
+) -> None:
+    await counter.present()
+
+    async def dies(ceremony_id: str) -> None:
+        raise OSError(ceremony_id)
+
+    half = ReadingService(**{**counter.parts, "certify": dies})
+    with pytest.raises(OSError):
+        await half.correct(CASE, counter.id, {"purpose": "other"}, by="agent:a")
+    counter.time += timedelta(minutes=2)
+    await counter.esign.resume()
+    assert await counter.state() == "presented"
+    await counter.read(1, 2)
+    await counter.consent()
 
 
 async def test_a_correction_that_changes_nothing_leaves_what_was_read(counter: Counter) -> None:
