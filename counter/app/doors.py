@@ -12,6 +12,7 @@ from aiohttp import web
 from sqlalchemy import Connection
 
 from booking.script_opencc import simplified
+from counter.app.attending import CALLS
 from counter.app.clock import clock, new_id
 from counter.app.files import secret
 from counter.app.later_papers import link_of_appointment, owe_links, owe_links_again
@@ -54,6 +55,7 @@ from web.console import (
 )
 from web.console import asks as console_asks
 from web.console import later_pages as console_later_pages
+from web.console import reading_asks as console_reading_asks
 from web.console import views as console
 from web.console.admin_local import departments_in
 from web.console.admin_ports import AdminDeps
@@ -80,6 +82,7 @@ from web.shared.wording import screen_language
 from web.terminal import asks as terminal_asks
 from web.terminal import capture_pages, print_pages
 from web.terminal import print_asks as terminal_print_asks
+from web.terminal import reading_asks as terminal_reading_asks
 from web.terminal import views as terminal
 from web.terminal.capture_pages import CaptureDeps
 from web.terminal.counter_local import LocalTerminalCounter
@@ -130,8 +133,11 @@ async def open_doors(
         forms=parts.forms,
         link_address=parts.link_addresses,
         document_address=parts.link_addresses.documents,
+        calls=CALLS,
     )
-    desks = DeskScreens(catalogue=parts.snapshot, forms=parts.forms, simplify=simplified)
+    desks = DeskScreens(
+        catalogue=parts.snapshot, forms=parts.forms, simplify=simplified, calls=CALLS
+    )
     app.add_routes(
         _routes(
             parts,
@@ -405,6 +411,8 @@ def _gateway_doors(
             **scan_asks.handlers(parts.case_of, parts.store.executor, clock),
             **print_asks.handlers(parts.case_of, parts.store.executor, clock),
             **terminal_print_asks.handlers(parts.store.executor, clock),
+            **terminal_reading_asks.handlers(parts.case_of, parts.reading),
+            **console_reading_asks.handlers(parts.case_of, parts.reading),
             **terminal_asks.handlers(parts.case_of, parts.documents, parts.esign, clock),
             **console_asks.handlers(
                 parts.case_of,

@@ -24,6 +24,7 @@ from counter.documents.store_commands import cancel_request
 from counter.documents.store_documents import documents_of, shows
 from counter.documents.store_originals import bed_of, note_left_behind
 from counter.documents.store_printing import give_up
+from counter.esign.store_attendance import abandon
 from counter.esign.store_esign import withdraw
 from counter.esign.store_issued import NewLink, issue
 from counter.esign.store_reading import open_before_ink
@@ -65,14 +66,19 @@ class Snapshot:
 def put_papers_away(conn: Connection, case: Case, *, by: str, now: datetime) -> None:
     """Nobody sits there any more: take back what was asked and not done yet.
 
-    A form with ink on it is sealed all the same; the citizen has signed.
+    A form with ink on it is sealed all the same; the citizen has signed.  Who left has abandoned
+    what he did not sign; else the agent takes it back.
     """
     asked = documents_of(conn, case.id).open_request
     if asked is not None:
         with suppress(ScanNotAsked):  # answered at this instant: it is with the case
             cancel_request(conn, audiences, case.id, asked.request_id, by=by, now=now)
     for ceremony_id in open_before_ink(conn, case.id):
-        withdraw(conn, case.id, ceremony_id, by=by, audiences=audiences, now=now)
+        gone = by.startswith("terminal:") and abandon(
+            conn, case.id, ceremony_id, by=by, reason="left", audiences=audiences, now=now
+        )
+        if not gone:
+            withdraw(conn, case.id, ceremony_id, by=by, audiences=audiences, now=now)
 
 
 def _no_work(conn: Connection, case: Case, now: datetime) -> None:

@@ -77,6 +77,7 @@ class Node:
         self._keep(_every(60.0, self.readiness.look_at_clock))
         self._keep(self.readiness.beat_for_ever())
         self._keep(parts.signaling.sweep_for_ever())
+        self._keep(parts.reading.watch_for_ever())
         self._keep(parts.recordings.follow_for_ever())
         self._keep(parts.recording_keeper.keep_for_ever())
         self._keep(parts.quality.run_for_ever())

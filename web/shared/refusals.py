@@ -396,6 +396,18 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "pages_unseen": (
         N_("You have not seen every page yet"),
         N_("Turn to the last page, then go on.")),
+    "page_too_short": (
+        N_("This page was on the screen for a blink only"),
+        N_("Look at it a little longer, then go on.")),
+    "ceremony_paused": (
+        N_("The document waits, because the call was interrupted"),
+        N_("The agent confirms who sits there; then it goes on where it was.")),
+    "identity_first": (
+        N_("It is not confirmed yet who sits there"),
+        N_("Identify the citizen in this call as before, then go on with the document.")),
+    "consent_words_changed": (
+        N_("The language of the screen was changed just now"),
+        N_("Read the sentence again in this language, then agree.")),
     "ink_missing": (
         N_("There is no signature yet"),
         N_("Sign with your finger or the pen inside the box.")),
