@@ -48,7 +48,7 @@ RETAKEN = frozenset({PageState.STORED, PageState.REJECTED})
 
 Format = Literal["a-series", "a4", "a5", "id-1", "td3", "td3-open", "free"]
 "`a-series` by proportion alone, when no mat gave the scale: A4, A5 and a passport look alike."
-Note = Literal["resolution_low", "slightly_blurred", "whole_frame", "glare_spot", "duplicate"]
+Note = Literal["resolution_low", "slightly_blurred", "whole_frame", "glare_spot"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

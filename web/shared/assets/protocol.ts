@@ -127,6 +127,10 @@ export interface CasePage {
   height_px: number;
   /** An agent has been given it to look at. */
   shown?: boolean;
+  /** Told by size where the mat gave the scale, else by proportion. */
+  format?: "a-series" | "a4" | "a5" | "id-1" | "td3" | "td3-open" | "free";
+  /** What the agent should know before deciding. */
+  notes?: ("resolution_low" | "slightly_blurred" | "whole_frame" | "glare_spot")[];
 }
 
 export interface CeremonyCard {
