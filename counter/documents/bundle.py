@@ -21,6 +21,7 @@ SIZES_MM: Final[dict[str, tuple[float, float]]] = {
     "a5": (148.0, 210.0),
     "id-1": (53.98, 85.60),
     "td3": (88.0, 125.0),
+    "td3-open": (125.0, 176.0),
 }
 "Short side, long side (ISO 216, ISO/IEC 7810, ICAO 9303)."
 

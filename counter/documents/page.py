@@ -46,8 +46,9 @@ DECISIONS = frozenset(
 RETAKEN = frozenset({PageState.STORED, PageState.REJECTED})
 "What a newer photograph may stand in for."
 
-Format = Literal["a-series", "id-1", "free"]
-Note = Literal["resolution_low", "slightly_blurred", "whole_frame"]
+Format = Literal["a-series", "a4", "a5", "id-1", "td3", "td3-open", "free"]
+"`a-series` by proportion alone, when no mat gave the scale: A4, A5 and a passport look alike."
+Note = Literal["resolution_low", "slightly_blurred", "whole_frame", "glare_spot"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +65,7 @@ class Findings:
     "Sides of the page that run along, or outside, the border of the picture."
     format: Format
     dpi: float
-    "Pixels of the photograph per inch of paper, by the format; free formats as if A4."
+    "Pixels of the photograph per inch of paper, by the mat's scale or the format; free as if A4."
     edge_width_px: float | None
     "Median width of strong edges, in pixels of the photograph; `None`: nothing has an edge."
     glare_share: float
@@ -75,6 +76,8 @@ class Findings:
     "How far the side that bows most is off its chord, as a share of its length."
     finger_share: float = 0.0
     "Share of the side that is most covered by what lies across it; 0 of rows from before."
+    size_mm: tuple[float, float] | None = None
+    "Width and height of the paper by the mat's markers; `None`: no mat was seen."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +143,8 @@ def _notes(found: Findings, limits: Limits) -> tuple[Note, ...]:
         notes.append("slightly_blurred")
     if found.whole_frame:
         notes.append("whole_frame")
+    if found.glare_share > 0:
+        notes.append("glare_spot")
     return tuple(notes)
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from counter.documents.capture import CaptureState
-from counter.documents.page import Findings, Note, PageState
+from counter.documents.page import Findings, Format, Note, PageState
 from counter.ids import Digest, PageId, RequestId
 
 
@@ -25,6 +25,7 @@ class PageRow:
     height_px: int
     notes: tuple[Note, ...]
     stored_at: datetime
+    format: Format = "free"
     shown: bool = False
     "An agent has been given the page to look at."
 

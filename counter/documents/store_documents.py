@@ -261,5 +261,6 @@ def page_row(row: Row[Any]) -> PageRow:
         height_px=row.height_px,
         notes=tuple(row.findings["notes"]),
         stored_at=row.stored_at,
+        format=row.findings.get("format", "free"),
         shown=row.shown_at is not None,
     )

@@ -30,6 +30,9 @@ CeremonyState = Literal[
     "expired",
     "voided",
 ]
+PaperFormat = Literal["a-series", "a4", "a5", "id-1", "td3", "td3-open", "free"]
+PageNote = Literal["resolution_low", "slightly_blurred", "whole_frame", "glare_spot"]
+CeremonyState = Literal["presented", "consented", "signing", "sealed", "declined", "withdrawn"]
 
 
 class CasePage(Model):
@@ -47,6 +50,10 @@ class CasePage(Model):
     height_px: int
     shown: bool = False
     """An agent has been given it to look at."""
+    format: PaperFormat = "free"
+    """Told by size where the mat gave the scale, else by proportion."""
+    notes: list[PageNote] = []
+    """What the agent should know before deciding."""
 
 
 class ArrivingCard(Model):

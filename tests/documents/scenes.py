@@ -17,6 +17,7 @@ from tests.documents.effects import BEFORE_THE_LENS, IN_THE_LENS, creased
 
 WIDE = (4000, 3000)
 "Width and height of 12 megapixels."
+CUT_OFF = (0.12, 0.40)
 Effects = tuple[str, ...]
 MAT_EFFECTS: tuple[Effects, ...] = ((), ("shadow",), ("finger",), ("crease",), ("glare",))
 DESK_EFFECTS: tuple[Effects, ...] = (
@@ -56,6 +57,15 @@ def desk(seed: int, size: tuple[int, int], *, card: bool = False) -> Scene:
     return scene(rng, size, desk=kind, effects=effects[seed // 5 % len(effects)], card=card)
 
 
+def cut(seed: int, size: tuple[int, int], *, card: bool = False, on_mat: bool = False) -> Scene:
+    """A paper of which 12 to 40 % lies outside the picture, on the mat or on any desk."""
+    rng = np.random.default_rng([3, seed, card, on_mat])
+    kind = "mat" if on_mat else DESKS[seed % len(DESKS)]
+    effects = ((), ("shadow",), ("crease",))[seed // 5 % 3]
+    share = float(rng.uniform(*CUT_OFF))
+    return scene(rng, size, desk=kind, effects=effects, card=card, cut_off=share)
+
+
 def scene(
     rng: np.random.Generator,
     size: tuple[int, int],
@@ -66,11 +76,13 @@ def scene(
     paper: Bgr | None = None,
     bow: float = 0.0,
     tilt_max: float | None = None,
+    cut_off: float = 0.0,
 ) -> Scene:
     """Draw one.
 
     paper: by default one that the seed draws.  bow: sag of the paper as a share of its width.
     tilt_max: in degrees; by default 6 on the mat and 38 on desks.
+    cut_off: share of the paper that lies outside the picture.
     """
     wide, tall = size
     unit = wide / WIDE[0]
@@ -82,6 +94,8 @@ def scene(
         paper = draw_paper(rng)
     tilt = (6.0 if on_mat else 38.0) if tilt_max is None else tilt_max
     corners = pose(rng, paper.shape[1] / paper.shape[0], size, tilt, near=not on_mat or card)
+    if cut_off:
+        corners = _pushed_out(rng, corners, size, cut_off)
     if desk == "mat":
         ground = draw_marked_mat(rng, wide, tall)
     else:
@@ -142,6 +156,25 @@ def pose(
         if 0.1 < area < 0.8 and room > 0.012 * wide:
             return corners.astype(np.float64)
     raise AssertionError("no pose keeps this paper inside the picture")
+
+
+def _pushed_out(
+    rng: np.random.Generator, corners: Quad, size: tuple[int, int], share: float
+) -> Quad:
+    """Moved in any direction until this share of it is outside."""
+    wide, tall = size
+    frame = np.array([[0, 0], [wide, 0], [wide, tall], [0, tall]], np.float32) - np.float32(0.5)
+    around = rng.uniform(0, 2 * np.pi)
+    direction = np.array([np.cos(around), np.sin(around)])
+    low, high = 0.0, float(wide + tall)
+    area = cv2.contourArea(corners.astype(np.float32))
+    for _ in range(40):
+        middle = (low + high) / 2
+        moved = (corners + middle * direction).astype(np.float32)
+        inside = cv2.intersectConvexConvex(moved, frame)[0]
+        low, high = (middle, high) if 1 - inside / area < share else (low, middle)
+    pushed: Quad = corners + low * direction
+    return pushed
 
 
 def place(corners: Quad, bow_px: float, u: Floats, v: Floats) -> Floats:

@@ -88,3 +88,8 @@ def test_a_whole_frame_needs_no_score() -> None:
 def test_what_is_readable_with_effort_is_noted_for_the_agent() -> None:
     answer = verdict(replace(GOOD, dpi=100.0, edge_width_px=1.5), LIMITS)
     assert answer == Accepted(notes=("resolution_low", "slightly_blurred"))
+
+
+def test_a_reflection_too_small_to_refuse_is_noted() -> None:
+    answer = verdict(replace(GOOD, glare_share=LIMITS.glare_share_max / 2), LIMITS)
+    assert answer == Accepted(notes=("glare_spot",))

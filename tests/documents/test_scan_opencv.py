@@ -13,7 +13,7 @@ from counter.documents.sample_page import draw_letter, draw_mat, lay, sample_pho
 from counter.documents.scan_opencv.arrays import Bgr, clockwise
 from counter.documents.scan_opencv.bow import BOWED, Bowed, bow_of, patch
 from counter.documents.scan_opencv.clean import clean
-from counter.documents.scan_opencv.find import shrink
+from counter.documents.scan_opencv.find import find_in_small, shrink
 from counter.documents.scan_opencv.fingers import finger_share
 from counter.documents.scan_opencv.flatten import flatten, sheet_of
 from counter.documents.scan_opencv.judge import edge_width_px
@@ -163,6 +163,32 @@ def test_a_page_that_runs_out_of_the_picture_is_refused(right: int, down: int) -
     letter = draw_letter(rng, 1400)
     corners = synth.pose(rng, letter, tilt_max=6, fill=0.9) + np.array([right, down])
     assert refusal(lay(letter, draw_mat(rng, 1000, 750), corners, rng)) == "page_cut_off"
+
+
+@pytest.mark.parametrize("on_mat", [True, False])
+@pytest.mark.parametrize("card", [True, False])
+def test_pages_of_which_a_part_is_outside_are_not_taken_for_whole(card: bool, on_mat: bool) -> None:
+    shown = [scenes.cut(seed, (1200, 900), card=card, on_mat=on_mat) for seed in range(300, 325)]
+    found = [locate(scene.image) for scene in shown]
+    whole = [one for one in found if one and one.whole and one.score >= LIMITS.score_min]
+    assert len(whole) <= (2 if on_mat else 5)
+
+
+@pytest.mark.parametrize("seed", [5034, 5077, 5093, 5153])
+def test_a_shadow_that_closes_a_cut_page_is_no_side_of_it(seed: int) -> None:
+    shown = scenes.cut(seed, (1200, 900), on_mat=True)
+    small, scale = shrink(shown.image)
+    found = find_in_small(small, scale)
+    assert found is not None
+    inside = (found.quad > 2).all() and (found.quad < np.array([1197, 897])).all()
+    assert inside and found.cut_sides == 1
+
+
+def test_whole_pages_are_not_taken_for_cut_off() -> None:
+    for card in (False, True):
+        shown = [scenes.desk(seed, (1000, 750), card=card) for seed in range(300, 325)]
+        found = [locate(scene.image) for scene in shown]
+        assert not any(one.cut_sides for one in found if one)
 
 
 def test_a_page_far_away_is_refused() -> None:

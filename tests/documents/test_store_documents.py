@@ -209,6 +209,7 @@ async def test_what_a_screen_draws_is_plain_json(papers: SqlPapers, now: datetim
     assert body["pages"][0]["page_sha256"] == "b" * 64
     assert body["pages"][0]["state"] == "stored"
     assert body["pages"][0]["stored_at"] == now.isoformat()
+    assert body["pages"][0]["format"] == "a-series"
 
 
 async def test_a_declined_paper_is_remembered_until_it_is_asked_for_again(

@@ -44,6 +44,8 @@ def page_cards(
             width_px=row.width_px,
             height_px=row.height_px,
             shown=row.shown,
+            format=row.format,
+            notes=list(row.notes),
         )
         for row in documents.pages
     ]

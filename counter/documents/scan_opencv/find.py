@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from counter.documents.scan_opencv.arrays import SEARCH_PX, Bgr, Floats, Grey, Quad
+from counter.documents.scan_opencv.cut import cut_sides_of
 from counter.documents.scan_opencv.edges import edges_of
 from counter.documents.scan_opencv.lines import lines_of, support_of, with_frame
 from counter.documents.scan_opencv.parting import parting
@@ -50,7 +51,7 @@ class Found:
     score: float
     "0 to about 3; see `Limits.score_min`."
     cut_sides: int
-    "Sides that lie along the picture's border: the page goes on there."
+    "Sides along the picture's border, or beyond which the page goes on to it (`cut`)."
 
 
 def find(photograph: Bgr) -> Found | None:
@@ -81,7 +82,7 @@ def find_in_small(small: Bgr, scale: float) -> Found | None:
     return Found(
         quad=(proposed[best].quad + 0.5) / scale - 0.5,
         score=float(scores[best]),
-        cut_sides=int(at_frame[best].sum()),
+        cut_sides=int(at_frame[best].sum()) or cut_sides_of(proposed[best].quad, edges),
     )
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from counter.documents.page import Format
 from counter.documents.scan_opencv.arrays import Bgr, Quad, side_lengths
 from counter.documents.scan_opencv.bow import Bowed, patch
+from counter.documents.scan_opencv.mat import Mat
 
 MM_PER_INCH = 25.4
 LONG_SIDE_MM: dict[Format, float] = {"a-series": 297.0, "id-1": 85.60, "free": 297.0}
@@ -15,6 +16,16 @@ LONG_SIDE_MM: dict[Format, float] = {"a-series": 297.0, "id-1": 85.60, "free": 2
 SHORT_BY_LONG: dict[Format, float] = {"a-series": 1 / 2**0.5, "id-1": 53.98 / 85.60}
 TOLERANCE = 0.05
 "One view gives the ratio of the sides to 1.3 % in the median, 12 % at worst."
+SIZES_MM: dict[Format, tuple[float, float]] = {
+    "a4": (210.0, 297.0),
+    "a5": (148.0, 210.0),
+    "id-1": (53.98, 85.60),
+    "td3": (88.0, 125.0),
+    "td3-open": (125.0, 176.0),
+}
+"Short side, long side: what the mat's scale tells apart.  ISO 216, ISO/IEC 7810, ICAO 9303."
+SIZE_TOLERANCE = 0.03
+"Of each side, by the mat's scale."
 OVERSAMPLING_MAX = 3
 SIDE_MIN_PX = 160
 
@@ -27,11 +38,14 @@ class Sheet:
     width_by_height: float
     long_side_px: float
     "In pixels of the photograph."
+    long_side_mm: float
+    size_mm: tuple[float, float] | None = None
+    "Width and height by the mat's scale; `None`: no mat was seen."
 
     @property
     def dpi(self) -> float:
         """Pixels of the photograph per inch of paper along the long side."""
-        return self.long_side_px / LONG_SIDE_MM[self.format] * MM_PER_INCH
+        return self.long_side_px / self.long_side_mm * MM_PER_INCH
 
     def size_px(self, long_side_px: int) -> tuple[int, int]:
         """Width and height when the long side has this many pixels."""
@@ -40,20 +54,43 @@ class Sheet:
         return round(long_side_px * self.width_by_height), long_side_px
 
 
-def sheet_of(quad: Quad, photograph_shape: tuple[int, ...]) -> Sheet:
-    """Recognise the format by the ratio of the sides; measure the resolution by the long side."""
+def sheet_of(quad: Quad, photograph_shape: tuple[int, ...], mat: Mat | None = None) -> Sheet:
+    """Recognise the format: by its size where the mat gives the scale, else by its proportion.
+
+    Proportion alone cannot tell A4 from A5, nor a passport's page from either.
+    """
+    top, right, bottom, left = side_lengths(quad)
+    long_px = float(max(top + bottom, left + right) / 2)
+    if mat is not None:
+        return _by_size(*mat.sides_mm(quad), long_px)
     ratio = aspect_of(quad, photograph_shape)
     short_by_long = min(ratio, 1 / ratio)
     sheet_format: Format = "free"
     for known, expected in SHORT_BY_LONG.items():
         if abs(short_by_long / expected - 1) < TOLERANCE:
             sheet_format, short_by_long = known, expected
-    top, right, bottom, left = side_lengths(quad)
-    long_px = max(top + bottom, left + right) / 2
     return Sheet(
         format=sheet_format,
         width_by_height=1 / short_by_long if ratio >= 1 else short_by_long,
-        long_side_px=float(long_px),
+        long_side_px=long_px,
+        long_side_mm=LONG_SIDE_MM[sheet_format],
+    )
+
+
+def _by_size(width_mm: float, height_mm: float, long_px: float) -> Sheet:
+    short_mm, long_mm = sorted((width_mm, height_mm))
+    measured = (round(width_mm, 1), round(height_mm, 1))
+    sheet_format: Format = "free"
+    for known, (short, long) in SIZES_MM.items():
+        if max(abs(short_mm / short - 1), abs(long_mm / long - 1)) < SIZE_TOLERANCE:
+            sheet_format, short_mm, long_mm = known, short, long
+    short_by_long = short_mm / long_mm
+    return Sheet(
+        format=sheet_format,
+        width_by_height=1 / short_by_long if width_mm >= height_mm else short_by_long,
+        long_side_px=long_px,
+        long_side_mm=long_mm,
+        size_mm=measured,
     )
 
 

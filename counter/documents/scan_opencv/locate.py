@@ -4,13 +4,14 @@ A page that runs out of the picture has no border there to find: the picture's o
 for it (`lines.with_frame`), and the page found has a side along it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
 from counter.documents.scan_opencv.arrays import Bgr, Floats, Grey, Quad
 from counter.documents.scan_opencv.find import Found, find_in_small, shrink, text_density
+from counter.documents.scan_opencv.mat import Mat
 from counter.documents.scan_opencv.refine import refine
 
 SURE = 1.9
@@ -43,8 +44,20 @@ class Located:
         return not self.whole_frame and not self.cut_sides
 
 
-def locate(photograph: Bgr) -> Located | None:
-    """The page in a photograph, a whole one to a fraction of a pixel; `None` when there is none."""
+def locate(photograph: Bgr, mat: Mat | None = None) -> Located | None:
+    """The page in a photograph, a whole one to a fraction of a pixel; `None` when there is none.
+
+    mat: where it lies, when its markers were seen; then it is not taken for a page itself.
+    """
+    located = _locate(photograph)
+    if mat is None or located is None or not mat.is_outlined_by(located.quad):
+        return located
+    left, top, right, bottom = mat.inner_box(photograph.shape)
+    inside = _locate(np.ascontiguousarray(photograph[top:bottom, left:right]))
+    return None if inside is None else replace(inside, quad=inside.quad + np.array([left, top]))
+
+
+def _locate(photograph: Bgr) -> Located | None:
     small, scale = shrink(photograph)
     found = find_in_small(small, scale)
     if found is not None and found.cut_sides == 4:

@@ -9,6 +9,7 @@ from counter.documents.scan_opencv.fingers import finger_share
 from counter.documents.scan_opencv.flatten import flatten, sheet_of
 from counter.documents.scan_opencv.judge import glare_share, ink_share
 from counter.documents.scan_opencv.locate import locate
+from counter.documents.scan_opencv.mat import mat_of
 from counter.documents.scan_opencv.scan import decode
 from counter.documents.sniff import sniff
 
@@ -27,10 +28,11 @@ def preview(content: bytes, finer: float) -> Glance | ScanRefused:
     picture = decode(content)
     if picture is None:
         return ScanRefused(code="image_damaged", findings=None)
-    located = locate(picture)
+    mat = mat_of(picture)
+    located = locate(picture, mat)
     if located is None:
         return NOTHING
-    sheet = sheet_of(located.quad, picture.shape)
+    sheet = sheet_of(located.quad, picture.shape, mat)
     page = flatten(picture, located.quad, sheet, GLANCED_PX)
     small, scale = shrink(picture)
     return Glance(

@@ -17,6 +17,7 @@ from counter.documents.scan_opencv.fingers import finger_share
 from counter.documents.scan_opencv.flatten import Sheet, flatten, sheet_of
 from counter.documents.scan_opencv.judge import JUDGED_PX, edge_width_px, glare_share, ink_share
 from counter.documents.scan_opencv.locate import Located, locate
+from counter.documents.scan_opencv.mat import mat_of
 from counter.documents.sniff import sniff
 
 PAGE_PX = 2339
@@ -35,10 +36,11 @@ def scan(content: bytes, limits: Limits) -> ScanResult | ScanRefused:
     photograph = decode(content)
     if photograph is None:
         return ScanRefused(code="image_damaged", findings=None)
-    located = locate(photograph)
+    mat = mat_of(photograph)
+    located = locate(photograph, mat)
     if located is None:
         return ScanRefused(code="no_page_found", findings=None)
-    sheet = sheet_of(located.quad, photograph.shape)
+    sheet = sheet_of(located.quad, photograph.shape, mat)
     bowed = bow_of(photograph, located.quad) if located.whole else None
     findings = measure(photograph, located, sheet, bowed)
     decision = verdict(findings, limits)
@@ -86,6 +88,7 @@ def measure(
         ink_share=ink_share(page),
         bow_share=0.0 if bowed is None else bowed.share,
         finger_share=_finger_share(photograph, located),
+        size_mm=sheet.size_mm,
     )
 
 

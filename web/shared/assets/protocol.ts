@@ -137,6 +137,10 @@ export interface CasePage {
   height_px: number;
   /** An agent has been given it to look at. */
   shown?: boolean;
+  /** Told by size where the mat gave the scale, else by proportion. */
+  format?: "a-series" | "a4" | "a5" | "id-1" | "td3" | "td3-open" | "free";
+  /** What the agent should know before deciding. */
+  notes?: ("resolution_low" | "slightly_blurred" | "whole_frame" | "glare_spot")[];
 }
 
 export interface CeremonyAloud {
@@ -151,7 +155,7 @@ export interface CeremonyAloud {
 export interface CeremonyCard {
   ceremony_id: string;
   title: string;
-  state: "presented" | "consented" | "signing" | "sealed" | "declined" | "withdrawn" | "abandoned" | "expired" | "voided";
+  state: "presented" | "consented" | "signing" | "sealed" | "declined" | "withdrawn";
   /** Of the document as presented; its first six digits stand on both screens. */
   sha256: string;
   sheets: SheetCard[];

@@ -117,6 +117,38 @@ export function PageState(props: {page: CasePage}) {
   return <small class={`state state--${state}`}>{words[state]}</small>;
 }
 
+/** What was measured and would not stop the page: the agent decides. */
+function PageNotes(props: {page: CasePage}) {
+  const {notes = [], state} = props.page;
+  if (notes.length === 0 || state !== "stored") return null;
+  const words = {
+    resolution_low: t("Seen from far: look whether small print can be read."),
+    slightly_blurred: t("Slightly blurred."),
+    whole_frame: t("No desk is seen around the page: look whether a part is missing."),
+    glare_spot: t("A lamp shines on a spot of the page."),
+  };
+  return (
+    <ul class="notes" role="status">
+      {notes.map(note => (
+        <li key={note}>{words[note]}</li>
+      ))}
+    </ul>
+  );
+}
+
+function paperFormat(page: CasePage): string {
+  const words = {
+    "a4": "A4",
+    "a5": "A5",
+    "id-1": t("Card"),
+    "td3": t("Passport page"),
+    "td3-open": t("Open passport"),
+    "a-series": t("A4 or alike"),
+    "free": "",
+  };
+  return words[page.format ?? "free"];
+}
+
 function Viewer(props: {page: CasePage; matter: DeskCase}) {
   const {page} = props;
   const matter = screen.value.case;
@@ -130,7 +162,7 @@ function Viewer(props: {page: CasePage; matter: DeskCase}) {
     <div class="viewer">
       <div class="viewer__bar">
         <p class="viewer__name">
-          <strong>{page.label}</strong> <PageState page={page} />
+          <strong>{page.label}</strong> <PageState page={page} /> <small class="state">{paperFormat(page)}</small>
         </p>
         <div class="viewer__tools">
           <Button label={t("Smaller")} disabled={at <= 0} always onPress={() => (zoom.value = ZOOMS[at - 1] ?? 1)}>
@@ -162,6 +194,7 @@ function Viewer(props: {page: CasePage; matter: DeskCase}) {
           </Button>
         </div>
       </div>
+      <PageNotes page={page} />
       {call && (
         <div class="pens">
           <Button
