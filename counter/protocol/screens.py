@@ -32,7 +32,6 @@ CeremonyState = Literal[
 ]
 PaperFormat = Literal["a-series", "a4", "a5", "id-1", "td3", "td3-open", "free"]
 PageNote = Literal["resolution_low", "slightly_blurred", "whole_frame", "glare_spot"]
-CeremonyState = Literal["presented", "consented", "signing", "sealed", "declined", "withdrawn"]
 
 
 class CasePage(Model):

@@ -155,7 +155,7 @@ export interface CeremonyAloud {
 export interface CeremonyCard {
   ceremony_id: string;
   title: string;
-  state: "presented" | "consented" | "signing" | "sealed" | "declined" | "withdrawn";
+  state: "presented" | "consented" | "signing" | "sealed" | "declined" | "withdrawn" | "abandoned" | "expired" | "voided";
   /** Of the document as presented; its first six digits stand on both screens. */
   sha256: string;
   sheets: SheetCard[];
