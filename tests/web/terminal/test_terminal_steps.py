@@ -202,9 +202,12 @@ async def test_a_page_that_was_jumped_over_does_not_count(
     # From the top to the very end, so that nothing between was on the screen.
     await paper.evaluate("one => one.style.height = one.style.maxHeight = '200px'")
     await paper.evaluate("one => one.scrollTo({top: one.scrollHeight})")
-    await page.get_by_role("button", name="下一頁").wait_for()
+    back = page.get_by_role("button", name="返回未看的部分")
+    await back.wait_for()
     await page.wait_for_timeout(1500)
     assert counter.payloads("page.seen") == []
+    await press(page, "返回未看的部分")
+    await back.wait_for(state="detached")
 
 
 async def test_what_the_document_says_is_there_as_text_and_is_read_out_by_somebody(

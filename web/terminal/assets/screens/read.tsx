@@ -27,6 +27,10 @@ export function Read(props: {card: CeremonyCard}) {
     agreed: signal(false),
     consenting: signal(false),
     asText: signal(false),
+    /** Pages that the counter has taken as read, before its screen says so. */
+    counted: signal<ReadonlySet<number>>(new Set()),
+    /** Where the part begins that was jumped over, in pixels of the page; null: none was. */
+    missed: signal<number | null>(null),
   }).current;
   const paper = useRef<HTMLDivElement>(null);
 
@@ -36,7 +40,7 @@ export function Read(props: {card: CeremonyCard}) {
   const allSeen = card.sheets.every(one => one.seen);
   const consenting = state.consenting.value && allSeen;
   const onScreen = !consenting && !state.asText.value ? sheet : undefined;
-  usePageTimes(card, onScreen, paper, state.atEnd);
+  usePageTimes(card, onScreen, paper, state);
   useVoice(card);
 
   // The agent turned it.
@@ -50,6 +54,8 @@ export function Read(props: {card: CeremonyCard}) {
   }, [wish?.rev]);
 
   if (!sheet) return null;
+  const atEnd = state.atEnd.value && state.missed.value === null;
+  const counted = sheet.seen || state.counted.value.has(sheet.number);
   const go = (to: number): void => {
     state.page.value = to;
     state.consenting.value = false;
@@ -57,7 +63,9 @@ export function Read(props: {card: CeremonyCard}) {
   };
   const further = (): void => {
     const box = paper.current;
-    if (!state.atEnd.value && box) box.scrollBy({top: box.clientHeight * 0.85, behavior: "smooth"});
+    const missed = state.missed.value;
+    if (missed !== null) box?.scrollTo({top: missed, behavior: "smooth"});
+    else if (!state.atEnd.value && box) box.scrollBy({top: box.clientHeight * 0.85, behavior: "smooth"});
     else if (index < last) go(index + 1);
     else state.consenting.value = true;
   };
@@ -110,12 +118,18 @@ export function Read(props: {card: CeremonyCard}) {
               {t("Page before")}
             </Press>
             <Press
-              look={index === last && state.atEnd.value ? "go" : "main"}
-              icon={!state.atEnd.value ? "down" : index < last ? "next" : "check"}
-              disabled={state.atEnd.value && index === last && !allSeen}
+              look={index === last && atEnd ? "go" : "main"}
+              icon={!atEnd ? "down" : index < last ? "next" : "check"}
+              disabled={atEnd && (index < last ? !counted : !allSeen)}
               onPress={further}
             >
-              {!state.atEnd.value ? t("Further down") : index < last ? t("Next page") : t("I have read it")}
+              {state.missed.value !== null
+                ? t("To the part not seen yet")
+                : !atEnd
+                  ? t("Further down")
+                  : index < last
+                    ? t("Next page")
+                    : t("I have read it")}
             </Press>
             <NotNow card={card} />
           </div>
@@ -130,7 +144,7 @@ function usePageTimes(
   card: CeremonyCard,
   sheet: SheetCard | undefined,
   paper: {current: HTMLDivElement | null},
-  atEnd: Signal<boolean>,
+  state: {atEnd: Signal<boolean>; counted: Signal<ReadonlySet<number>>; missed: Signal<number | null>},
 ): void {
   const {ceremony_id} = card;
   useEffect(() => {
@@ -141,14 +155,16 @@ function usePageTimes(
     let [downTo, shown, over] = [0, false, false];
     let timer = 0;
     box.scrollTo({top: 0});
-    atEnd.value = false;
+    state.atEnd.value = false;
+    state.missed.value = null;
 
     const seen = (): void => {
       if (over || !shown || downTo < image.offsetHeight - 1) return;
       window.clearTimeout(timer);
       timer = window.setTimeout(() => {
         void live.ask("page.seen", {ceremony_id, number}).then(answer => {
-          if (!answer.ok && !over) seen(); // the counter's clock says: not yet
+          if (answer.ok) state.counted.value = new Set([...state.counted.value, number]);
+          else if (!over) seen(); // the counter's clock says: not yet
         });
       }, MOMENT_MS);
     };
@@ -159,7 +175,8 @@ function usePageTimes(
       const band = bandOf(page, {top, bottom: top + box.clientHeight});
       const before = downTo;
       downTo = seenDownTo(downTo, band);
-      atEnd.value = band.bottom >= page.height - 1;
+      state.atEnd.value = band.bottom >= page.height - 1;
+      state.missed.value = state.atEnd.value && downTo < page.height - 1 ? downTo : null;
       if (before < page.height - 1) seen();
     };
     const tell = (still: boolean): void => {
