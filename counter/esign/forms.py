@@ -71,6 +71,12 @@ class FormTemplate(_Described):
     jurisdictions: tuple[Literal["macau", "hengqin"], ...]
     """Whose departments use it."""
     fields: tuple[FormField, ...]
+    minimum_class: Literal["simple", "advanced", "qualified"] = "simple"
+    """The class of signature that the form demands."""
+    acts: Literal["handwritten", "certificate", "both"] = "handwritten"
+    """How the citizen signs."""
+    minimum_level: Literal["L0", "L1", "L2", "L3"] = "L0"
+    """How surely it must be known who signs."""
 
 
 class Forms:
