@@ -82,6 +82,16 @@ def witness_of(conn: Connection, case_id: str) -> Witness:
     return Witness(agent_id=agent_id, name=name or "", level=level.value)
 
 
+class KnownLevels:
+    """`counter.esign.ports.IdentityLevels`: what the newest decision of the case reached."""
+
+    def __init__(self, executor: Executor) -> None:
+        self._executor = executor
+
+    async def level(self, case_id: CaseId) -> str:
+        return (await self._executor.read(identity_level, case_id)).value
+
+
 def _serves(conn: Connection, agent_id: str, department_id: str, now: datetime) -> bool:
     """Signed in, with a desk that is alive, and serving this department."""
     row = conn.execute(

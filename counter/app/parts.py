@@ -22,7 +22,7 @@ from counter.app.call_lines import listeners, speaks_in
 from counter.app.clock import clock, new_id, new_token, random_bytes
 from counter.app.files import secret
 from counter.app.hooks import Snapshot, hooks_of
-from counter.app.identifying import ZoneDesk, surroundings, witness_of
+from counter.app.identifying import KnownLevels, ZoneDesk, surroundings, witness_of
 from counter.app.kept_bytes import named_bytes
 from counter.app.later_papers import LinkAddresses
 from counter.app.live_stills import LiveStills
@@ -264,6 +264,7 @@ async def open_parts(
             witness_of=witness_of,
             calls=CALLS,
         ),
+        levels=KnownLevels(executor),
         blobs=store.blobs,
         studio=studio,
         keys=studio.keys(),

@@ -73,6 +73,12 @@ class FormTemplate(_Described):
     fields: tuple[FormField, ...]
     statements: tuple[InLanguages, ...] = ()
     """What the paper says beside its fields, in its order: read out, and to screen readers."""
+    minimum_class: Literal["simple", "advanced", "qualified"] = "simple"
+    """The class of signature that the form demands."""
+    acts: Literal["handwritten", "certificate", "both"] = "handwritten"
+    """How the citizen signs."""
+    minimum_level: Literal["L0", "L1", "L2", "L3"] = "L0"
+    """How surely it must be known who signs."""
 
 
 class Forms:

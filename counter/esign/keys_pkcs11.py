@@ -24,7 +24,7 @@ from pkcs11.util.ec import encode_ecdsa_signature
 
 from counter.esign.keys_files import load_certificate
 from counter.esign.ports import Activation, Pkcs11Key
-from counter.esign.refusals import KeyUnavailable, KeyUnusable
+from counter.esign.refusals import KeyUnavailable, KeyUnusable, PinRefused
 from counter.esign.ticket import CertificateChain, Mechanism
 
 SHA256_INFO = bytes.fromhex("3031300d060960864801650304020105000420")
@@ -82,13 +82,13 @@ class HardwareKey:
             source = self._source
             pin = (source.library, source.token, hashlib.sha256(source.pin.encode()).digest())
             if pin in _refused:
-                raise KeyUnusable(f"token {source.token}: its PIN was refused; set another one")
+                raise PinRefused(f"token {source.token}: its PIN was refused; set another one")
             try:
                 token = pkcs11.lib(str(source.library)).get_token(token_label=source.token)
                 self._session = _session_on(token, source.pin)
             except (PinIncorrect, PinLocked, PinLenRange) as error:
                 _refused.add(pin)
-                raise KeyUnusable(f"token {source.token}: {type(error).__name__}") from error
+                raise PinRefused(f"token {source.token}: {type(error).__name__}") from error
             except PKCS11Error:
                 raise  # one of the errors below too
             except RuntimeError as error:

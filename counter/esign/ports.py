@@ -210,6 +210,14 @@ class Studio(Protocol):
         ...
 
 
+class IdentityLevels(Protocol):
+    """How surely it is known who sits there."""
+
+    async def level(self, case_id: CaseId) -> str:
+        """`L0` to `L3`, as it is now."""
+        ...
+
+
 class Blobs(Protocol):
     """Big bytes by their SHA-256."""
 

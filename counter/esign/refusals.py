@@ -208,6 +208,27 @@ class CertificateExpired(Refusal):
     status = 503
 
 
+class PinRefused(KeyUnusable):
+    """The token refused its PIN, or has locked it.  It is never tried again by itself."""
+
+    code = "pin_refused"
+
+
+class IdentityTooLow(NotAllowedNow):
+    """It is not known surely enough who signs.  Advice: identify the citizen, present it again."""
+
+    code = "identity_too_low"
+
+
+class ClassOutOfReach(NotAllowedNow):
+    """The form demands a class of signature that nothing here gives.
+
+    Advice: an appointment at the department.
+    """
+
+    code = "class_out_of_reach"
+
+
 class ActivationRefused(Refusal):
     """The remote service does not take the code that was typed.  Advice: type a new one."""
 

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta, timezone
 from counter.errors import NotAllowedNow, Refusal
 from counter.esign.attendance import DeclineReason
 from counter.esign.ceremony import Prepared, Presented, Sealed, Withdrawn
+from counter.esign.demands import SignatureClass, require
 from counter.esign.forms import FormData, Forms, FormTemplate, Language, check
 from counter.esign.glyphs import GlyphTable
 from counter.esign.ink import Point, ink
@@ -21,6 +22,7 @@ from counter.esign.ports import (
     Blobs,
     CeremonyState,
     ConsentWords,
+    IdentityLevels,
     KeyProvider,
     NewDocument,
     NewImage,
@@ -85,11 +87,17 @@ class EsignService:
         glyphs: GlyphTable,
         new_id: NewId,
         clock: Callable[[], datetime],
+        levels: IdentityLevels | None = None,
+        certificate: SignatureClass | None = None,
     ) -> None:
         """keys: by name, see `counter.esign.ticket.KEYS`.
 
         clock: what is signed is held against it, however long it waited for its turn.
+        levels: None: nobody is identified.
+        certificate: the class that citizens' own certificates give; None: no provider is set up.
         """
+        self._levels = levels
+        self._certificate = certificate
         self._records = records
         self._blobs = blobs
         self._studio = studio
@@ -132,8 +140,8 @@ class EsignService:
         by: who presents, as `agent:<id>`.
         ceremony_id: chosen by who asks, so that asking again is the same ceremony; else a new one.
         Raises `FormUnknown`, `FieldUnknown`, `DataMissing`, `DataTooLong`, `GlyphMissing`,
-        `FormUndrawable`, `CeremonyOpen`, and what keeps a signature from being made: nobody has
-        seen the form then, and another one may be presented.
+        `FormUndrawable`, `IdentityTooLow`, `ClassOutOfReach`, `CeremonyOpen`, and what keeps a
+        signature from being made: nobody has seen the form then, and another may be presented.
         """
         form = self._forms.of(form_id)
         known = {"date": f"{now.astimezone(LOCAL_TIME):%Y-%m-%d}", "case_number": case_id}
@@ -145,6 +153,7 @@ class EsignService:
             return ceremony_id
         if is_open:
             raise CeremonyOpen(f"case {case_id} has a form under way; finish or withdraw it first")
+        await self._require_signable(form, case_id)
         drawn = await self.draw(form, clean, language, now)
         new = NewDocument(
             ceremony_id=ceremony_id or CeremonyId(self._new_id()),
@@ -185,10 +194,16 @@ class EsignService:
 
         words: what stood on the screen, for the journal.
         Raises `PagesUnseen`, `DigestMismatch`, `TimestampUnavailable`; nothing changed then.
+        Raises `PagesUnseen`, `DigestMismatch`, `TimestampUnavailable`, `IdentityTooLow`,
+        `ClassOutOfReach`; nothing changed then.
         """
         stage = await self._records.load(case_id, ceremony_id)
         if isinstance(stage, Presented):
             stage.consented(sha256, now)
+            for one in await self._records.of_case(case_id):
+                if one.ceremony_id == ceremony_id:
+                    # An identification that was refused since takes the level back.
+                    await self._require_signable(self._forms.of(one.form), case_id)
             # Said now, because after the pen it would be too late to send somebody home.
             await self._stamps.require(now)
         await self._records.consent(case_id, ceremony_id, sha256, now, words)
@@ -292,6 +307,10 @@ class EsignService:
     async def verify(self, case_id: CaseId, sha256: str, now: datetime) -> tuple[Verdict, ...]:
         """Check the signatures of a document of this case, first to last."""
         return await self._studio.verify(await self.pdf(case_id, sha256), now)
+
+    async def _require_signable(self, form: FormTemplate, case_id: CaseId) -> None:
+        level = await self._levels.level(case_id) if self._levels else "L0"
+        require(form, level, self._certificate)
 
     async def _knows(self, case_id: CaseId, ceremony_id: CeremonyId) -> bool:
         try:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import ClientSession
@@ -13,7 +14,9 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
 from cryptography.hazmat.primitives.serialization import pkcs12
+from pkcs11.exceptions import PinLocked
 
+from counter.esign import keys_pkcs11
 from counter.esign.forms import Forms
 from counter.esign.keys_csc import Credential, CscKey
 from counter.esign.keys_files import load, load_pkcs12
@@ -26,6 +29,7 @@ from counter.esign.refusals import (
     KeyMismatch,
     KeyUnavailable,
     KeyUnusable,
+    PinRefused,
 )
 from counter.esign.sign_pool import SignPool
 from counter.esign.stamps_http import HttpStamps
@@ -217,7 +221,7 @@ async def test_a_pin_that_was_refused_is_not_tried_again(
     rings: dict[str, Ring], token: str
 ) -> None:
     key = hardware_key(rings["ec"], pin="0000")
-    with pytest.raises(KeyUnusable, match="PinIncorrect"):
+    with pytest.raises(PinRefused, match="PinIncorrect"):
         await key.certificates()
     with pytest.raises(KeyUnusable, match="was refused"):
         await key.sign(DIGEST, "ecdsa_sha256")
@@ -226,6 +230,44 @@ async def test_a_pin_that_was_refused_is_not_tried_again(
     good = hardware_key(rings["ec"])
     require_signature(rings["ec"], await good.sign(DIGEST, "ecdsa_sha256"), DIGEST)
     good.close()
+
+
+async def test_a_pin_that_the_token_has_locked_is_said_in_its_own_words_and_tried_once(
+    rings: dict[str, Ring], token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = []
+
+    def locked(of: Any, pin: str) -> Any:
+        tried.append(pin)
+        raise PinLocked  # SoftHSM2 itself never locks
+
+    monkeypatch.setattr(keys_pkcs11, "_session_on", locked)
+    key = hardware_key(rings["ec"], pin="9999")
+    for _ in range(3):
+        with pytest.raises(PinRefused) as refused:
+            await key.sign(DIGEST, "ecdsa_sha256")
+        assert "9999" not in str(refused.value)
+    assert len(tried) == 1
+
+
+async def test_a_session_that_is_lost_twice_is_not_opened_a_third_time(
+    rings: dict[str, Ring], token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened, session_on = [], keys_pkcs11._session_on
+
+    def lost(of: Any, pin: str) -> Any:
+        session = session_on(of, pin)
+        opened.append(session)
+        session.close()
+        return session
+
+    key = hardware_key(rings["ec"])
+    await key.sign(DIGEST, "ecdsa_sha256")
+    key._session.close()
+    monkeypatch.setattr(keys_pkcs11, "_session_on", lost)
+    with pytest.raises(KeyUnavailable):
+        await key.sign(DIGEST, "ecdsa_sha256")
+    assert len(opened) == 1
 
 
 async def test_a_lost_session_is_opened_once_more(rings: dict[str, Ring], token: str) -> None:

@@ -138,11 +138,11 @@ async def killed_at(directory: Path, tsa_url: str, place: str) -> None:
     )
     assert node.stdout is not None
     try:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(240):
             assert await node.stdout.readline() == b"sealing\n"
     finally:
         node.kill()
         await node.wait()
     # The worker holds the same standard output: it ends when the worker has ended too.
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         assert await node.stdout.read() == b""

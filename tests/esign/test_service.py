@@ -14,9 +14,11 @@ from counter.esign.ports import PageImage
 from counter.esign.refusals import (
     CeremonyOpen,
     CeremonyUnknown,
+    ClassOutOfReach,
     DataMissing,
     DigestMismatch,
     DocumentUnknown,
+    IdentityTooLow,
     InkMissing,
     KeyMismatch,
     PagesUnseen,
@@ -86,8 +88,12 @@ class Counter:
             keys=self.keys,
             stamps=self.studio,
             clock=lambda: self.time,
+            levels=self,
             **self.parts,
         )
+
+    async def level(self, case_id: CaseId) -> str:
+        return self.witness.level
 
     async def present(self, now: datetime, case_id: CaseId = CASE) -> tuple[str, str]:
         """Answer (ceremony id, digest of the document on the screen)."""
@@ -361,6 +367,46 @@ async def test_a_ceremony_from_before_ends_with_the_two_signatures_it_began_with
     assert counter.studio.begun == list(FIELDS_BEFORE)
     assert b"witnessed" not in counter.blobs.kept[signed.sha256]
     assert await counter.state() == "sealed"
+
+
+def demanding(counter: Counter, **demands: str) -> None:
+    """Let the form demand something."""
+    forms = [form.model_copy(update=demands) for form in counter.parts["forms"].all()]
+    counter.parts["forms"] = Forms(forms)
+    counter.service = counter.started()
+
+
+async def test_a_level_that_is_too_low_is_refused_before_anything_is_drawn(
+    counter: Counter, now: datetime
+) -> None:
+    demanding(counter, minimum_level="L3")
+    with pytest.raises(IdentityTooLow):
+        await counter.present(now)
+    assert not counter.blobs.kept and await counter.actions() == []
+    counter.witness = replace(counter.witness, level="L3")
+    await counter.present(now)
+
+
+async def test_a_level_that_was_taken_back_is_refused_before_consent(
+    counter: Counter, now: datetime
+) -> None:
+    demanding(counter, minimum_class="advanced")
+    ceremony_id, sha256 = await counter.present(now)
+    for page in (1, 2):
+        await counter.service.page_seen(CASE, ceremony_id, page, now)
+    counter.witness = replace(counter.witness, level="L0")
+    with pytest.raises(IdentityTooLow):
+        await counter.service.consent(CASE, ceremony_id, sha256, now)
+    assert await counter.state() == "presented"
+
+
+async def test_a_class_that_nothing_here_gives_is_refused_before_anything_is_drawn(
+    counter: Counter, now: datetime
+) -> None:
+    demanding(counter, minimum_class="qualified")
+    with pytest.raises(ClassOutOfReach):
+        await counter.present(now)
+    assert not counter.blobs.kept and await counter.actions() == []
 
 
 async def test_unseen_pages_refuse_consent(counter: Counter, now: datetime) -> None:

@@ -474,6 +474,15 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "key_unusable": (
         N_("The key for signing cannot be used"),
         N_("Nothing can be signed now. Call the technical staff.")),
+    "pin_refused": (
+        N_("The PIN of the signing key was refused or is locked"),
+        N_("Nothing can be signed now. Call the technical staff.")),
+    "identity_too_low": (
+        N_("It is not known surely enough who signs"),
+        N_("Identify the citizen first, then present the form again.")),
+    "class_out_of_reach": (
+        N_("This form needs a stronger signature than this counter can give"),
+        N_("Book an appointment at the department.")),
     "key_unavailable": (
         N_("Whoever keeps the key does not answer"),
         N_("What was signed is kept and will be sealed by itself. Wait a moment.")),
