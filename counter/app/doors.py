@@ -34,8 +34,9 @@ from web.api.callers import Callers
 from web.api.limits import Limits
 from web.api.once_local import LocalOnce
 from web.api.ports import ApiDeps
-from web.citizen import availability_feed, later_pages, memo_pages, paper_pages
+from web.citizen import availability_feed, check_pages, later_pages, memo_pages, paper_pages
 from web.citizen import routes as citizen
+from web.citizen.check_pages import CheckDeps
 from web.citizen.later_pages import LaterDeps
 from web.citizen.memo_pages import MemoDeps
 from web.citizen.paper_pages import PaperDeps
@@ -241,6 +242,15 @@ def _routes(
                 limits=Limits(asyncio.get_running_loop().time),
             )
         ),
+        *check_pages.routes(
+            CheckDeps(
+                checks=parts.checks,
+                forms=parts.forms,
+                catalogue=parts.booking.catalogue,
+                now=clock,
+                limits=Limits(asyncio.get_running_loop().time),
+            )
+        ),
         *availability_feed.routes(parts.booking, clock),
         *terminal.routes(
             TerminalDeps(
@@ -264,6 +274,7 @@ def _routes(
                 snapshot=parts.snapshot,
                 reads_words=parts.paper_work.tools.complete,
                 clock=clock,
+                packs=parts.packs.pack,
             )
         ),
         *console_later_pages.routes(

@@ -53,15 +53,21 @@ from counter.documents.service import DocumentsService
 from counter.documents.store_printing import give_up_silent
 from counter.errors import NotAllowedNow
 from counter.esign import keys_toml
+from counter.esign.audit_service import AuditService
+from counter.esign.check_pool import CheckPool
+from counter.esign.check_service import CheckService
 from counter.esign.form_typst import shipped_forms, shipped_glyphs
 from counter.esign.forms import Forms
+from counter.esign.keys_files import roots_of
 from counter.esign.keys_toml import SigningSetup
 from counter.esign.pki_development import DevelopmentPki, ensure
 from counter.esign.service import EsignService
 from counter.esign.sign_pool import SignPool
 from counter.esign.stamps_http import HttpStamps
+from counter.esign.store_audit import SqlPacks
 from counter.esign.store_records import SqlRecords
-from counter.esign.ticket import FIELDS
+from counter.esign.store_validation import SqlChecks
+from counter.esign.ticket import FIELDS, SEAL
 from counter.esign.tsa_development import tsa_application
 from counter.identity.api_key_service import ApiKeyService
 from counter.identity.commands_store import StoredCommands
@@ -117,6 +123,9 @@ class Parts:
     "Papers after the visit."
     link_addresses: LinkAddresses
     esign: EsignService
+    packs: AuditService
+    checks: CheckService
+    "Whether a document from anywhere is sound."
     forms: Forms
     signaling: SignalingService
     scanner: ScanPool
@@ -175,6 +184,7 @@ class Parts:
         await self.later.sweep(clock())
         await self.captures.sweep(clock())
         await self.esign.resume()
+        await self.packs.make_due()
         if self.media_proof is not None:
             self.media_proof.look()
 
@@ -230,6 +240,9 @@ async def open_parts(
     closing.push_async_callback(stamps.close)
     studio = SignPool(setup.keys)
     closing.push_async_callback(studio.close)
+    checker = CheckPool(lambda: roots_of(setup.keys))
+    closing.push_async_callback(checker.close)
+    link_addresses = LinkAddresses(later.token)
     decoder = StillDecoder()
     closing.push_async_callback(decoder.close)
     muxing = MuxPool(settings.recordings, store.blobs, random_bytes)
@@ -275,7 +288,7 @@ async def open_parts(
             new_id,
         ),
         later=later,
-        link_addresses=LinkAddresses(later.token),
+        link_addresses=link_addresses,
         esign=EsignService(
             records=SqlRecords(executor=executor, audiences=audiences, require_open=require_open),
             blobs=store.blobs,
@@ -286,7 +299,18 @@ async def open_parts(
             glyphs=shipped_glyphs(),
             new_id=new_id,
             clock=clock,
+            check_address=lambda reference: f"{link_addresses.base}/c/{reference}",
         ),
+        packs=AuditService(
+            records=SqlPacks(executor=executor),
+            blobs=store.blobs,
+            studio=studio,
+            examiner=checker,
+            seal=studio.key(SEAL),
+            stamps=stamps,
+            clock=clock,
+        ),
+        checks=CheckService(checker, SqlChecks(executor=executor)),
         forms=forms,
         signaling=signaling,
         scanner=scanner,

@@ -37,6 +37,7 @@ from counter.esign.refusals import (
 )
 from counter.esign.signing_service import SigningService
 from counter.esign.ticket import InkAct, SealAct
+from counter.esign.validation import CHECK_ADDRESS
 from counter.ids import CaseId, CeremonyId, Digest, DocumentId, NewId
 
 log = logging.getLogger(__name__)
@@ -69,8 +70,11 @@ class EsignService:
         glyphs: GlyphTable,
         new_id: NewId,
         clock: Callable[[], datetime],
+        check_address: Callable[[str], str] = lambda reference: "",
     ) -> None:
         """keys: by the signature field that they sign.
+
+        check_address: where a document's QR code leads, by its reference; empty: it gets none.
 
         clock: what is signed is held against it, however long it waited for its turn.
         """
@@ -85,6 +89,7 @@ class EsignService:
         self._glyphs = glyphs
         self._new_id = new_id
         self._clock = clock
+        self._check_address = check_address
         # One at a time on this node; between nodes the first to commit wins.
         self._sealing = asyncio.Lock()
 
@@ -127,7 +132,10 @@ class EsignService:
         if is_open:
             raise CeremonyOpen(f"case {case_id} has a form under way; finish or withdraw it first")
         await self._stamps.require(now)
-        prepared = await self._studio.prepare(form, clean, language, now)
+        reference = self._new_id()
+        address = self._check_address(reference)
+        drawn = {**clean, CHECK_ADDRESS: address} if address else clean
+        prepared = await self._studio.prepare(form, drawn, language, now)
         new = NewDocument(
             ceremony_id=ceremony_id or CeremonyId(self._new_id()),
             document_id=DocumentId(self._new_id()),
@@ -138,6 +146,7 @@ class EsignService:
             sha256=await self._blobs.put(prepared.pdf),
             size_bytes=len(prepared.pdf),
             images=await self._keep_images(prepared.pages),
+            check_reference=reference if address else "",
         )
         await self._records.present(new, by=by, now=now)
         return new.ceremony_id

@@ -28,6 +28,7 @@ from counter.esign.store_reading import find, stage_of
 from counter.esign.store_tables import (
     ceremony,
     ceremony_ink,
+    esign_check,
     esign_document,
     esign_page_image,
     esign_revision,
@@ -84,6 +85,10 @@ def present(
             created_at=now,
         )
     )
+    if new.check_reference:
+        conn.execute(
+            esign_check.insert().values(reference=new.check_reference, document_id=new.document_id)
+        )
     _add_revision(
         conn, new.document_id, new.sha256, None, "prepared", new.size_bytes, now, new.images
     )

@@ -17,6 +17,7 @@ from counter.documents.folder import CaseFacts
 from counter.documents.page import PageState
 from counter.documents.printing import Print, PrintState
 from counter.documents.text_layer import Layer, layer_of
+from counter.esign.audit_pack import MIMETYPE
 from web.shared.access import Principal, allow, principal_of
 from web.shared.i18n import N_, TAGS, Words, texts_for
 from web.shared.language import language_of
@@ -94,6 +95,10 @@ class CaseFolders(Protocol):
         """A signed document; journalled."""
         ...
 
+    async def audit_pack(self, who: Principal, case_id: str, ceremony_id: str) -> bytes:
+        """The proof of a signed document, as ASiC-E; journalled."""
+        ...
+
     async def zipped(self, who: Principal, case_id: str) -> tuple[str, AsyncIterator[bytes]]:
         """The name of the folder, and its bytes as ZIP; journalled before the first."""
         ...
@@ -132,6 +137,12 @@ def routes(cases: CaseFolders) -> list[web.RouteDef]:
         return _download(web.Response(body=body), "application/pdf", "signed.pdf")
 
     @allow("agent")
+    async def audit_pack(request: web.Request) -> web.Response:
+        case_id, ceremony_id = request.match_info["case"], request.match_info["ceremony"]
+        body = await cases.audit_pack(principal_of(request), case_id, ceremony_id)
+        return _download(web.Response(body=body), MIMETYPE, "audit.asice")
+
+    @allow("agent")
     async def folder(request: web.Request) -> web.StreamResponse:
         name, parts = await cases.zipped(principal_of(request), request.match_info["case"])
         answer = _download(web.StreamResponse(), "application/zip", f"{name}.zip")
@@ -147,6 +158,7 @@ def routes(cases: CaseFolders) -> list[web.RouteDef]:
         web.get(f"{OF_ONE}/bundle.pdf", pdf),
         web.get(f"{OF_ONE}/papers/{ITEM}.pdf", pdf),
         web.get(f"{OF_ONE}/documents/{CEREMONY}.pdf", document),
+        web.get(f"{OF_ONE}/documents/{CEREMONY}.asice", audit_pack),
         web.get(f"{OF_ONE}/folder.zip", folder),
     ]
 
@@ -213,6 +225,7 @@ def _named(view: CaseView, catalogue: Catalogue, language: str) -> dict[str, Any
                 "href": f"{row['href']}/documents/{one.ceremony_id}.pdf"
                 if one.sealed_sha256
                 else None,
+                "proof": f"{row['href']}/documents/{one.ceremony_id}.asice",
             }
             for one in facts.documents
         ],
