@@ -21,7 +21,8 @@ from counter.app.call_lines import listeners, speaks_in
 from counter.app.clock import clock, new_id, new_token, random_bytes
 from counter.app.files import secret
 from counter.app.hooks import Snapshot, hooks_of
-from counter.app.identifying import ZoneDesk, surroundings
+from counter.app.identifying import ZoneDesk, surroundings, witness_of
+from counter.app.kept_bytes import named_bytes
 from counter.app.later_papers import LinkAddresses
 from counter.app.live_stills import LiveStills
 from counter.app.media_processes import media_pool
@@ -58,6 +59,8 @@ from counter.esign.check_pool import CheckPool
 from counter.esign.check_service import CheckService
 from counter.esign.form_typst import shipped_forms, shipped_glyphs
 from counter.esign.forms import Forms
+from counter.esign.issued_service import IssuedService
+from counter.esign.issued_sql import SqlIssued
 from counter.esign.keys_files import roots_of
 from counter.esign.keys_toml import SigningSetup
 from counter.esign.pki_development import DevelopmentPki, ensure
@@ -67,7 +70,7 @@ from counter.esign.stamps_http import HttpStamps
 from counter.esign.store_audit import SqlPacks
 from counter.esign.store_records import SqlRecords
 from counter.esign.store_validation import SqlChecks
-from counter.esign.ticket import FIELDS, SEAL
+from counter.esign.ticket import SEAL_KEY
 from counter.esign.tsa_development import tsa_application
 from counter.identity.api_key_service import ApiKeyService
 from counter.identity.commands_store import StoredCommands
@@ -99,7 +102,14 @@ from counter.signaling.service import SignalingService
 from counter.signaling.store_asks import SqlStore, require_current
 from counter.store import journal_sql, outbox
 from counter.store.back_pressure import Gate
-from counter.store.cases import audiences, case_of_agent, case_on_terminal, require_open
+from counter.store.blobs_collecting import BlobCollector
+from counter.store.cases import (
+    audiences,
+    case_of_agent,
+    case_on_terminal,
+    require_led,
+    require_open,
+)
 from counter.store.housekeeping import tidy
 
 
@@ -108,6 +118,7 @@ class Parts:
     """Every service of a node."""
 
     store: Store
+    collector: BlobCollector
     booking: BookingService
     snapshot: Snapshot
     identity: IdentityService
@@ -122,6 +133,7 @@ class Parts:
     later: LaterService
     "Papers after the visit."
     link_addresses: LinkAddresses
+    issued: IssuedService
     esign: EsignService
     packs: AuditService
     checks: CheckService
@@ -185,6 +197,7 @@ class Parts:
         await self.captures.sweep(clock())
         await self.esign.resume()
         await self.packs.make_due()
+        await self.collector.round(clock())
         if self.media_proof is not None:
             self.media_proof.look()
 
@@ -213,8 +226,9 @@ async def open_parts(
         freshness=AT_NINE,
         simplify=simplified,
     )
-    if settings.profile == "development":
-        await plant_seed(executor, clock(), practice=settings.practice)
+    invented = settings.profile == "development"
+    await plant_seed(executor, clock(), practice=invented and settings.practice)
+    if invented:
         await executor.write(put_people, clock())
     snapshot = Snapshot(await booking.catalogue())
 
@@ -242,7 +256,6 @@ async def open_parts(
     closing.push_async_callback(studio.close)
     checker = CheckPool(lambda: roots_of(setup.keys))
     closing.push_async_callback(checker.close)
-    link_addresses = LinkAddresses(later.token)
     decoder = StillDecoder()
     closing.push_async_callback(decoder.close)
     muxing = MuxPool(settings.recordings, store.blobs, random_bytes)
@@ -250,27 +263,51 @@ async def open_parts(
     vault = Vault(secret(settings.keys / "recordings.key"), random_bytes)
     recordings = SqlRecordings(executor, RECORDED_CALLS)
     forms = shipped_forms()
+
+    def check_address(reference: str) -> str:
+        return f"{link_addresses.base}/c/{reference}"
+
+    esign = EsignService(
+        records=SqlRecords(
+            executor=executor,
+            audiences=audiences,
+            require_open=require_open,
+            require_led=require_led,
+            witness_of=witness_of,
+        ),
+        blobs=store.blobs,
+        studio=studio,
+        keys=studio.keys(),
+        stamps=stamps,
+        forms=forms,
+        glyphs=shipped_glyphs(),
+        new_id=new_id,
+        clock=clock,
+        check_address=check_address,
+    )
+    issued = IssuedService(
+        SqlIssued(executor), esign, new_id, secret(settings.keys / "document-links.key")
+    )
+    link_addresses = LinkAddresses(later.token, issued.token)
     signaling = SignalingService(
-        SqlStore(executor, hooks_of(snapshot, booking, owe_paper_work(settings))),
+        SqlStore(executor, hooks_of(snapshot, booking, owe_paper_work(settings), issued.new_link)),
         BridgedCalls(media),
         _relays(settings),
         clock,
     )
-    documents = DocumentsService(
-        SqlPapers(executor, audiences, require_open), store.blobs, scanner, new_id
-    )
+    papers = SqlPapers(executor, audiences, require_open, require_led)
+    documents = DocumentsService(papers, store.blobs, scanner, new_id)
     media.on_gone = signaling.legs.worker_gone
     await starting
     return Parts(
         store=store,
+        collector=BlobCollector(executor, settings.blobs, named_bytes()),
         booking=booking,
         snapshot=snapshot,
         identity=IdentityService(StoredCommands(executor), Argon2Passphrases(), new_token),
         api_keys=ApiKeyService(SqlApiKeys(executor), new_id, new_token, clock),
         documents=documents,
-        previews=PreviewService(
-            SqlPapers(executor, audiences, require_open), previewer, time.monotonic
-        ),
+        previews=PreviewService(papers, previewer, time.monotonic),
         captures=CaptureService(
             SqlCaptures(executor, audiences),
             CaptureFiles(settings.captures),
@@ -279,7 +316,7 @@ async def open_parts(
             previewer,  # small and of our own terminals, as previews are
             new_id,
         ),
-        checklists=ChecklistService(SqlChecklists(executor, audiences, require_open)),
+        checklists=ChecklistService(SqlChecklists(executor, audiences, require_open, require_led)),
         advance=AdvanceService(
             SqlAdvancePapers(executor, require_coming, lock, over),
             store.blobs,
@@ -289,24 +326,14 @@ async def open_parts(
         ),
         later=later,
         link_addresses=link_addresses,
-        esign=EsignService(
-            records=SqlRecords(executor=executor, audiences=audiences, require_open=require_open),
-            blobs=store.blobs,
-            studio=studio,
-            keys={field: studio.key(field) for field in FIELDS},
-            stamps=stamps,
-            forms=forms,
-            glyphs=shipped_glyphs(),
-            new_id=new_id,
-            clock=clock,
-            check_address=lambda reference: f"{link_addresses.base}/c/{reference}",
-        ),
+        issued=issued,
+        esign=esign,
         packs=AuditService(
             records=SqlPacks(executor=executor),
             blobs=store.blobs,
             studio=studio,
             examiner=checker,
-            seal=studio.key(SEAL),
+            seal=studio.key(SEAL_KEY),
             stamps=stamps,
             clock=clock,
         ),

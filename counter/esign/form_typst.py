@@ -89,6 +89,10 @@ class Press:
         """Draw another page of ours, of the template of this name."""
         return self._pdf(str(TEMPLATES / f"{name}.typ"), said, now, pdf_standards=STANDARDS)
 
+    def witness(self, said: Mapping[str, Any], now: datetime) -> bytes:
+        """Draw the agent's block, as `seal` does its own; it always fits."""
+        return self._pdf(str(TEMPLATES / "witness.typ"), said, now, pdf_tags=False)
+
     def _pdf(self, name: str, said: Mapping[str, Any], now: datetime, **how: Any) -> bytes:
         inputs = {"data": json.dumps(said, ensure_ascii=False)}
         pdf = self._compiler.compile(

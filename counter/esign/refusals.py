@@ -75,6 +75,13 @@ class DocumentUnknown(NotFound):
     code = "document_unknown"
 
 
+class IssueOver(Refusal):
+    """The link to signed documents was taken back, has expired, or never was: answered alike."""
+
+    code = "issue_over"
+    status = 410
+
+
 class CeremonyOpen(NotAllowedNow):
     """Another form of this case is being read or signed.  Advice: finish or withdraw it first."""
 

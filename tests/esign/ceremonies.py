@@ -17,11 +17,10 @@ from counter.esign.sign_pool import SignPool
 from counter.esign.stamps_http import HttpStamps
 from counter.esign.store_records import SqlRecords
 from counter.esign.store_validation import SqlChecks
-from counter.esign.ticket import FIELDS
 from counter.ids import CaseId
 from counter.store.cases import case_table
 from counter.store.executor import Executor
-from tests.esign.conftest import FILLED, NOW, STROKES
+from tests.esign.conftest import FILLED, NOW, STROKES, WITNESS
 from tests.esign.fakes import HeapBlobs
 
 CASE = CaseId("case-1")
@@ -76,10 +75,14 @@ async def signing_counter(
         executor=executor,
         blobs=blobs,
         esign=EsignService(
-            records=SqlRecords(executor=executor, audiences=lambda conn, case_id: []),
+            records=SqlRecords(
+                executor=executor,
+                audiences=lambda conn, case_id: [],
+                witness_of=lambda conn, case_id: WITNESS,
+            ),
             blobs=blobs,
             studio=studio,
-            keys={field: studio.key(field) for field in FIELDS},
+            keys=studio.keys(),
             stamps=stamps,
             forms=forms,
             glyphs=glyphs,

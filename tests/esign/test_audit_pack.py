@@ -26,7 +26,7 @@ from counter.esign.refusals import DocumentUnknown
 from counter.esign.sign_pool import SignPool
 from counter.esign.stamps_http import HttpStamps
 from counter.esign.store_audit import SqlPacks
-from counter.esign.ticket import SEAL
+from counter.esign.ticket import SEAL_KEY
 from counter.ids import CaseId
 from counter.store.executor import Executor
 from tests.esign.ceremonies import CASE, CITIZEN_NAME, SigningCounter, signing_counter
@@ -55,7 +55,7 @@ def packs(counter: SigningCounter, pool: SignPool, stamps: HttpStamps) -> AuditS
         blobs=counter.blobs,
         studio=pool,
         examiner=counter.pool,
-        seal=pool.key(SEAL),
+        seal=pool.key(SEAL_KEY),
         stamps=stamps,
         clock=lambda: NOW,
     )
@@ -93,13 +93,15 @@ async def test_a_pack_is_made_once_after_the_seal_and_holds_no_data_of_the_form(
     said = json.loads(files["events.json"])
     actions = [json.loads(one["body"])["action"] for one in said["entries"]]
     assert actions == [
+        "document.prepared",
         "document.presented",
         "ceremony.consented",
         "ceremony.signed",
         "document.sealed",
     ]
     assert said["documents"] == [hashlib.sha256(sealed).hexdigest()]
-    assert [one["field"] for one in said["signers"]] == ["Citizen", "Seal"]
+    signed = [one["field"] for one in said["signers"]]
+    assert signed == ["Origin", "Citizen", "Agent", "Seal"]
     assert len(pypdfium2.PdfDocument(files["summary.pdf"])) == 1
     for name in ("events.json", "report.xml"):
         assert CITIZEN_NAME not in files[name].decode()

@@ -253,6 +253,9 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "link_over": (
         N_("This link takes nothing any more"),
         N_("Look for a newer letter, or bring the paper to the counter.")),
+    "issue_over": (
+        N_("Nothing can be taken over this link"),
+        N_("Open your appointment, or ask the department.")),
     "nothing_to_send": (
         N_("No page was uploaded yet"),
         N_("Take a photograph or choose a file, then hand it in.")),

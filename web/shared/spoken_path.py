@@ -2,7 +2,7 @@
 
 import re
 
-_CAPABILITY = re.compile(r"^/(papers|c)/[^/]*")
+_CAPABILITY = re.compile(r"^/(papers|signed|c)/[^/]*")
 
 
 def spoken_path(path: str) -> str:
