@@ -141,6 +141,23 @@ def _case_folder(options: argparse.Namespace) -> int:
     return 0
 
 
+def _audit_pack(options: argparse.Namespace) -> int:
+    from base64 import b64decode
+
+    from counter.app.demo import NotRunning, ask
+
+    try:
+        asked = {"case": options.case, "ceremony": options.ceremony}
+        told = asyncio.run(ask(_settings(options).data, "/audit-pack", asked))
+        with options.file.open("xb") as out:
+            out.write(b64decode(str(told["pack"])))
+    except (NotRunning, FileExistsError) as refused:
+        print(refused, file=sys.stderr)
+        return 1
+    _say(f"{options.file}: the journal says that you have it; `counter verify` looks at it")
+    return 0
+
+
 def _withdraw_form(options: argparse.Namespace) -> int:
     sent: dict[str, object] = {"case": options.case, "ceremony": options.ceremony}
     return _ask_operator(options, "/withdraw-form", sent)
@@ -300,7 +317,7 @@ def _verify(options: argparse.Namespace) -> int:
     from counter.esign.validation import POLICY
 
     try:
-        judgement, found = asyncio.run(
+        judgement, found, pack = asyncio.run(
             look_at(
                 _settings(options),
                 options.file,
@@ -313,6 +330,9 @@ def _verify(options: argparse.Namespace) -> int:
         print(refused, file=sys.stderr)
         return 2
     _say(WORDS[judgement])
+    if pack is not None:
+        when = f"{pack.stamped_at:%Y-%m-%d %H:%M:%S %Z}" if pack.stamped_at else "no timestamp"
+        _say(f"  audit pack: sealed by {pack.signer}, {when}: {pack.why or 'holds'}")
     for one in found.signatures:
         when = f"{one.stamped_at:%Y-%m-%d %H:%M:%S %Z}" if one.stamped_at else "no timestamp"
         _say(f"  {one.field}: {one.signer}, {when}: {one.why or 'holds'}")
@@ -422,6 +442,14 @@ def _parser() -> argparse.ArgumentParser:
     folder.add_argument("directory", type=Path, help="in which the folder is made")
     folder.set_defaults(run=_case_folder)
 
+    proof = commands.add_parser(
+        "audit-pack", parents=[common], help="the proof of a signed document (ASiC-E)"
+    )
+    proof.add_argument("case", help="its id")
+    proof.add_argument("ceremony", help="its id")
+    proof.add_argument("file", type=Path, help="where to write it: such as proof.asice")
+    proof.set_defaults(run=_audit_pack)
+
     withdraw = commands.add_parser(
         "withdraw-form", parents=[common], help="take a form back that cannot be sealed"
     )
@@ -495,7 +523,9 @@ def _parser() -> argparse.ArgumentParser:
     audit.set_defaults(run=_audit)
 
     verify = commands.add_parser(
-        "verify", parents=[common], help="whether a signed PDF is sound; asks nobody"
+        "verify",
+        parents=[common],
+        help="whether a signed PDF or an audit pack is sound; asks nobody",
     )
     verify.add_argument("file", type=Path)
     verify.add_argument(

@@ -39,6 +39,10 @@ class Operations(Protocol):
         """Where the files of a case lie, and what they are called; journalled."""
         ...
 
+    async def audit_pack(self, case_id: str, ceremony_id: str) -> Json:
+        """Raises `NotFound`."""
+        ...
+
     async def withdraw_form(self, case_id: str, ceremony_id: str) -> Json:
         """Take a form back that cannot be sealed, also in a closed case; journalled."""
         ...
@@ -118,6 +122,10 @@ async def open_admin_socket(operations: Operations, path: Path) -> web.AppRunner
     app.router.add_get("/recordings", _answer(lambda body: operations.recordings()))
     app.router.add_post("/recording", _answer(lambda body: operations.recording(body["recording"])))
     app.router.add_post("/case-folder", _answer(lambda body: operations.case_folder(body["case"])))
+    app.router.add_post(
+        "/audit-pack",
+        _answer(lambda body: operations.audit_pack(body["case"], body["ceremony"])),
+    )
     app.router.add_post(
         "/withdraw-form",
         _answer(lambda body: operations.withdraw_form(body["case"], body["ceremony"])),

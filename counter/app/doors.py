@@ -36,8 +36,16 @@ from web.api.callers import Callers
 from web.api.limits import Limits
 from web.api.once_local import LocalOnce
 from web.api.ports import ApiDeps
-from web.citizen import availability_feed, issued_pages, later_pages, memo_pages, paper_pages
+from web.citizen import (
+    availability_feed,
+    check_pages,
+    issued_pages,
+    later_pages,
+    memo_pages,
+    paper_pages,
+)
 from web.citizen import routes as citizen
+from web.citizen.check_pages import CheckDeps
 from web.citizen.issued_pages import IssuedDeps
 from web.citizen.later_pages import LaterDeps
 from web.citizen.memo_pages import MemoDeps
@@ -272,6 +280,15 @@ def _routes(
                 limits=Limits(asyncio.get_running_loop().time),
             )
         ),
+        *check_pages.routes(
+            CheckDeps(
+                checks=parts.checks,
+                forms=parts.forms,
+                catalogue=parts.booking.catalogue,
+                now=clock,
+                limits=Limits(asyncio.get_running_loop().time),
+            )
+        ),
         *issued_pages.routes(
             IssuedDeps(
                 documents=parts.issued,
@@ -305,6 +322,7 @@ def _routes(
                 snapshot=parts.snapshot,
                 reads_words=parts.paper_work.tools.complete,
                 clock=clock,
+                packs=parts.packs.pack,
             )
         ),
         *console_later_pages.routes(

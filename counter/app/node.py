@@ -12,6 +12,8 @@ import signal
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from sqlalchemy import Connection
+
 from booking.appointment import Details
 from booking.errors import BookingRefused
 from counter.app.admin_socket import open_admin_socket
@@ -19,7 +21,7 @@ from counter.app.clock import clock, new_id
 from counter.app.doors import open_doors
 from counter.app.files import hold_directory, kept, take_turn_to_start, write_secret
 from counter.app.notices import BookingReaders, sinks_of
-from counter.app.operations import NodeOperations
+from counter.app.operations import OPERATOR, NodeOperations
 from counter.app.parts import Parts, open_parts
 from counter.app.people import People, new_passphrase
 from counter.app.readiness import Readiness
@@ -106,6 +108,10 @@ class Node:
             api_keys_of=parts.api_keys,
             papers_of=parts.paper_work,
             forms_of=parts.esign,
+            packs_of=parts.packs.pack,
+            note_taken=lambda case_id, ceremony_id: store.executor.write(
+                _pack_taken, case_id, ceremony_id
+            ),
             people_of=People(
                 store.executor,
                 parts.identity,
@@ -186,6 +192,17 @@ class Node:
                 await task
 
         self._closing.push_async_callback(end)
+
+
+def _pack_taken(conn: Connection, case_id: str, ceremony_id: str) -> None:
+    journal_sql.record(
+        conn,
+        actor=OPERATOR,
+        action="case.audit_pack",
+        subject=f"case:{case_id}",
+        facts={"ceremony_id": ceremony_id},
+        now=clock(),
+    )
 
 
 async def serve(settings: Settings, say: Callable[[str], None]) -> None:

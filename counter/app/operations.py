@@ -145,6 +145,9 @@ class NodeOperations:
     people_of: People
     end_program: Callable[[str], Awaitable[bool]]
     "Of a terminal; whether it had one."
+    packs_of: Callable[[CaseId, str], Awaitable[bytes]]
+    note_taken: Callable[[str, str], Awaitable[None]]
+    "That the operator took the audit pack of this case's ceremony."
     alerts: Callable[[], Awaitable[Sequence[Alert]]]
     blob_path: Callable[[str], Path]
     ready: Callable[[], Awaitable[bool]]
@@ -201,6 +204,12 @@ class NodeOperations:
     async def case_folder(self, case_id: str) -> Json:
         """Where its files lie, and what they are called.  Raises `NotFound`, `BindingFailed`."""
         return await self.papers_of.folder_out(case_id, OPERATOR)
+
+    async def audit_pack(self, case_id: str, ceremony_id: str) -> Json:
+        """The pack of a signed document, base64; journalled.  Raises `NotFound`."""
+        pack = await self.packs_of(CaseId(case_id), ceremony_id)
+        await self.note_taken(case_id, ceremony_id)
+        return {"pack": base64.b64encode(pack).decode()}
 
     async def withdraw_form(self, case_id: str, ceremony_id: str) -> Json:
         """Take a form back; its ink is destroyed.  Raises `NotFound`, `NotAllowedNow`."""

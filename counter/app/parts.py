@@ -55,18 +55,25 @@ from counter.documents.service import DocumentsService
 from counter.documents.store_printing import give_up_silent
 from counter.errors import NotAllowedNow
 from counter.esign import keys_toml
+from counter.esign.audit_service import AuditService
+from counter.esign.check_pool import CheckPool
+from counter.esign.check_service import CheckService
 from counter.esign.form_typst import shipped_forms, shipped_glyphs
 from counter.esign.forms import Forms
 from counter.esign.issued_service import IssuedService
 from counter.esign.issued_sql import SqlIssued
+from counter.esign.keys_files import roots_of
 from counter.esign.keys_toml import SigningSetup
 from counter.esign.pki_development import DevelopmentPki, ensure
 from counter.esign.reading_service import ReadingService
 from counter.esign.service import EsignService
 from counter.esign.sign_pool import SignPool
 from counter.esign.stamps_http import HttpStamps
+from counter.esign.store_audit import SqlPacks
 from counter.esign.store_readings import SqlReadings
 from counter.esign.store_records import SqlRecords
+from counter.esign.store_validation import SqlChecks
+from counter.esign.ticket import SEAL_KEY
 from counter.esign.tsa_development import tsa_application
 from counter.identity.api_key_service import ApiKeyService
 from counter.identity.commands_store import StoredCommands
@@ -132,6 +139,9 @@ class Parts:
     issued: IssuedService
     esign: EsignService
     reading: ReadingService
+    packs: AuditService
+    checks: CheckService
+    "Whether a document from anywhere is sound."
     forms: Forms
     signaling: SignalingService
     scanner: ScanPool
@@ -190,6 +200,7 @@ class Parts:
         await self.later.sweep(clock())
         await self.captures.sweep(clock())
         await self.esign.resume()
+        await self.packs.make_due()
         await self.collector.round(clock())
         if self.media_proof is not None:
             self.media_proof.look()
@@ -247,6 +258,8 @@ async def open_parts(
     closing.push_async_callback(stamps.close)
     studio = SignPool(setup.keys)
     closing.push_async_callback(studio.close)
+    checker = CheckPool(lambda: roots_of(setup.keys))
+    closing.push_async_callback(checker.close)
     decoder = StillDecoder()
     closing.push_async_callback(decoder.close)
     muxing = MuxPool(settings.recordings, store.blobs, random_bytes)
@@ -255,6 +268,10 @@ async def open_parts(
     recordings = SqlRecordings(executor, RECORDED_CALLS)
     forms = shipped_forms()
     glyphs = shipped_glyphs()
+
+    def check_address(reference: str) -> str:
+        return f"{link_addresses.base}/c/{reference}"
+
     esign = EsignService(
         records=SqlRecords(
             executor=executor,
@@ -273,10 +290,12 @@ async def open_parts(
         glyphs=glyphs,
         new_id=new_id,
         clock=clock,
+        check_address=check_address,
     )
     issued = IssuedService(
         SqlIssued(executor), esign, new_id, secret(settings.keys / "document-links.key")
     )
+    link_addresses = LinkAddresses(later.token, issued.token)
     signaling = SignalingService(
         SqlStore(executor, hooks_of(snapshot, booking, owe_paper_work(settings), issued.new_link)),
         BridgedCalls(media),
@@ -313,7 +332,7 @@ async def open_parts(
             new_id,
         ),
         later=later,
-        link_addresses=LinkAddresses(later.token, issued.token),
+        link_addresses=link_addresses,
         issued=issued,
         esign=esign,
         reading=ReadingService(
@@ -331,6 +350,16 @@ async def open_parts(
             certify=esign.certify,
             clock=clock,
         ),
+        packs=AuditService(
+            records=SqlPacks(executor=executor),
+            blobs=store.blobs,
+            studio=studio,
+            examiner=checker,
+            seal=studio.key(SEAL_KEY),
+            stamps=stamps,
+            clock=clock,
+        ),
+        checks=CheckService(checker, SqlChecks(executor=executor)),
         forms=forms,
         signaling=signaling,
         scanner=scanner,

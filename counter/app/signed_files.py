@@ -6,11 +6,13 @@ from datetime import datetime
 from pathlib import Path
 
 from counter.app.store import plain_executor
-from counter.esign import keys_toml
+from counter.esign import audit_pyhanko, keys_toml
+from counter.esign.audit_pack import DOCUMENT, opened
+from counter.esign.audit_pyhanko import PackSeal
 from counter.esign.judging import Judgement, judge
 from counter.esign.keys_files import load_certificate
 from counter.esign.refusals import KeyUnusable, PdfRefused
-from counter.esign.store_validation import manifest_of_bytes
+from counter.esign.store_validation import finished_of_bytes
 from counter.esign.validate_pyhanko import validate
 from counter.esign.validation import Found
 from counter.settings import Settings
@@ -27,8 +29,11 @@ async def look_at(
     now: datetime,
     *,
     record: bool,
-) -> tuple[Judgement, Found]:
-    """What the whole document is worth, and what was found in it.
+) -> tuple[Judgement, Found, PackSeal | None]:
+    """What the whole document is worth, what was found in it, and who sealed its pack if it is one.
+
+    A pack is as good as its document, and broken when its own seal does not hold or is not by the
+    certificate that sealed the document.
 
     roots: certificates to trust, PEM; None: the counter's own.  record: whether to ask the store.
     Raises `Unreadable`.
@@ -36,21 +41,32 @@ async def look_at(
     # It logs pages of object numbers for each changed document; the verdict says it in a word.
     logging.getLogger("pyhanko").setLevel(logging.CRITICAL)
     try:
-        pdf = file.read_bytes()
+        content = file.read_bytes()
         trusted = [load_certificate(path.read_bytes()) for path in roots or own_roots(settings)]
-        found = await validate(pdf, trusted, now)
+        pack = opened(content) if content.startswith(b"PK") else None
+        found = await validate(pack.files[DOCUMENT] if pack else content, trusted, now)
     except PdfRefused as refused:
         raise Unreadable(f"{file.name}: {refused.code}: {refused}") from refused
     except (OSError, ValueError, KeyUnusable) as error:
         raise Unreadable(f"{file.name}: {error}") from error
-    manifest = None
+    manifest, seal = None, None
+    if pack is not None:
+        seal = await audit_pyhanko.verify(pack.signature, pack.manifest, trusted, now)
+        manifest = pack.record
+        closed_by = [one.certificate_sha256 for one in manifest.signers[-1:]]
+        if seal.why or closed_by != [seal.certificate_sha256]:
+            return Judgement.BROKEN, found, seal
     if record:
         executor = plain_executor(settings, settings.data)
         try:
-            manifest = await executor.read(manifest_of_bytes, found.sha256)
+            known = await executor.read(finished_of_bytes, found.sha256)
+            manifest = known.manifest if known else None
         finally:
             await executor.close()
-    return judge(found, manifest, asked=record), found
+    judgement = judge(found, manifest, asked=record)
+    if pack is not None and not record and found.sha256 not in pack.record.sha256s:
+        judgement = min(judgement, Judgement.STRANGE, key=list(Judgement).index)
+    return judgement, found, seal
 
 
 def own_roots(settings: Settings) -> Sequence[Path]:

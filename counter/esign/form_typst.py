@@ -4,6 +4,7 @@ The document is a function of template, data and time: same in, same bytes out. 
 ours; a character it lacks is an error, never a box.  Runs in the worker process.
 """
 
+import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,10 +12,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import segno
 import typst
 
 from counter.esign.forms import FormData, Forms, FormTemplate
 from counter.esign.glyphs import GlyphTable, glyph_table
+from counter.esign.validation import CHECK_ADDRESS
 
 TEMPLATES = Path(__file__).parent / "templates"
 FONTS = Path(__file__).parent / "fonts"
@@ -72,6 +75,8 @@ class Press:
         """
         name = str(TEMPLATES / f"{form.id}.typ")
         said = {**data, "form": f"{form.id} {form.version}"}
+        if data.get(CHECK_ADDRESS):
+            said["check_code"] = _code(data[CHECK_ADDRESS])
         pdf = self._pdf(name, said, now, pdf_standards=STANDARDS)
         found = json.loads(self._compiler.query("<signature-box>", field="value"))
         return Drawn(pdf=pdf, boxes=tuple(Box(**box) for box in found))
@@ -79,6 +84,10 @@ class Press:
     def seal(self, said: Mapping[str, Any], now: datetime) -> bytes:
         """Draw the seal's block: a one-page PDF of `said["width_pt"]` by `said["height_pt"]`."""
         return self._pdf(str(TEMPLATES / "seal.typ"), said, now, pdf_tags=False)
+
+    def page(self, name: str, said: Mapping[str, Any], now: datetime) -> bytes:
+        """Draw another page of ours, of the template of this name."""
+        return self._pdf(str(TEMPLATES / f"{name}.typ"), said, now, pdf_standards=STANDARDS)
 
     def witness(self, said: Mapping[str, Any], now: datetime) -> bytes:
         """Draw the agent's block, as `seal` does its own; it always fits."""
@@ -91,3 +100,10 @@ class Press:
         )
         assert isinstance(pdf, bytes)  # a list is for one image per page
         return pdf
+
+
+def _code(address: str) -> str:
+    """The QR code of an address as SVG; the page is its quiet zone."""
+    out = io.BytesIO()
+    segno.make_qr(address, error="m").save(out, kind="svg", border=0, xmldecl=False)
+    return out.getvalue().decode()

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
 from cryptography.hazmat.primitives.serialization import pkcs12
 
-from counter.esign.ports import Activation, KeyFiles, Pkcs12File
+from counter.esign.ports import Activation, KeyFiles, Pkcs12File, SigningKeys
 from counter.esign.refusals import KeyUnusable
 from counter.esign.ticket import CertificateChain, Mechanism
 
@@ -93,3 +93,8 @@ def load_certificate(content: bytes) -> x509.Certificate:
     """A certificate from PEM."""
     _, _, der = pem.unarmor(content)
     return x509.Certificate.load(der)
+
+
+def roots_of(keys: SigningKeys) -> list[bytes]:
+    """Whom we trust about signatures, DER.  Raises `KeyUnusable`."""
+    return [load_certificate(path.read_bytes()).dump() for path in keys.roots]

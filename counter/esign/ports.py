@@ -20,6 +20,7 @@ from counter.esign.ticket import (
     SigningTicket,
     Witness,
 )
+from counter.esign.validation import Found, Recorded
 from counter.ids import CaseId, CeremonyId, Digest, DocumentId
 
 
@@ -218,6 +219,27 @@ class IdentityLevels(Protocol):
         ...
 
 
+class Examiner(Protocol):
+    """Looks at PDFs of strangers, in a process that holds no key."""
+
+    async def check(self, pdf: bytes, now: datetime) -> tuple[Found, bytes]:
+        """What is found, and the report of ETSI TS 119 102-2 as XML; empty without a signature.
+
+        Raises a `PdfRefused` for what is not looked at, and `CheckBusy`.
+        """
+        ...
+
+
+class CheckRecords(Protocol):
+    """What the record says about finished documents."""
+
+    async def by_reference(self, reference: str) -> Recorded | None: ...
+
+    async def by_bytes(self, sha256: str) -> Recorded | None:
+        """Of a document that was given out with exactly these bytes."""
+        ...
+
+
 class Blobs(Protocol):
     """Big bytes by their SHA-256."""
 
@@ -262,6 +284,8 @@ class NewDocument:
     language: Language
     sha256: Digest
     size_bytes: int
+    check_reference: str = ""
+    "What the QR code on its pages leads to; empty: it has none."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -357,6 +381,8 @@ class Content:
     language: Language
     sha256: Digest
     data: dict[str, str]
+    check_reference: str
+    "By which anybody checks it; empty for an older one."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

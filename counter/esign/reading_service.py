@@ -26,7 +26,7 @@ class Drawn(Protocol):
     def size_bytes(self) -> int: ...
 
 
-Draw = Callable[[FormTemplate, dict[str, str], Language, datetime], Awaitable[Drawn]]
+Draw = Callable[[FormTemplate, dict[str, str], Language, datetime, str], Awaitable[Drawn]]
 
 
 class ReadingService:
@@ -98,7 +98,7 @@ class ReadingService:
         corrected = tuple(name for name in data if data[name] != shown.data.get(name, ""))
         if not corrected:
             return ()
-        drawn = await self._draw(form, data, shown.language, now)
+        drawn = await self._draw(form, data, shown.language, now, shown.check_reference)
         new = Correction(
             parent_sha256=shown.sha256,
             data=data,

@@ -44,6 +44,7 @@ from counter.esign.refusals import (
 )
 from counter.esign.signing_service import SigningService
 from counter.esign.ticket import Act, InkAct, OriginAct, SealAct, Witness, WitnessAct
+from counter.esign.validation import CHECK_ADDRESS
 from counter.ids import CaseId, CeremonyId, Digest, DocumentId, NewId
 
 log = logging.getLogger(__name__)
@@ -89,8 +90,11 @@ class EsignService:
         clock: Callable[[], datetime],
         levels: IdentityLevels | None = None,
         certificate: SignatureClass | None = None,
+        check_address: Callable[[str], str] = lambda reference: "",
     ) -> None:
         """keys: by name, see `counter.esign.ticket.KEYS`.
+
+        check_address: where a document's QR code leads, by its reference; empty: it gets none.
 
         clock: what is signed is held against it, however long it waited for its turn.
         levels: None: nobody is identified.
@@ -109,6 +113,7 @@ class EsignService:
         self._glyphs = glyphs
         self._new_id = new_id
         self._clock = clock
+        self._check_address = check_address
         # One at a time on this node; between nodes the first to commit wins.
         self._sealing = asyncio.Lock()
         self._certifying = asyncio.Lock()
@@ -154,7 +159,8 @@ class EsignService:
         if is_open:
             raise CeremonyOpen(f"case {case_id} has a form under way; finish or withdraw it first")
         await self._require_signable(form, case_id)
-        drawn = await self.draw(form, clean, language, now)
+        reference = self._new_id() if self._check_address("") else ""
+        drawn = await self.draw(form, clean, language, now, reference)
         new = NewDocument(
             ceremony_id=ceremony_id or CeremonyId(self._new_id()),
             document_id=DocumentId(self._new_id()),
@@ -164,15 +170,26 @@ class EsignService:
             language=language,
             sha256=drawn.sha256,
             size_bytes=drawn.size_bytes,
+            check_reference=reference,
         )
         await self._records.prepare(new, by=by, now=now)
         await self.certify(new.ceremony_id)
         return new.ceremony_id
 
     async def draw(
-        self, form: FormTemplate, data: dict[str, str], language: Language, now: datetime
+        self,
+        form: FormTemplate,
+        data: dict[str, str],
+        language: Language,
+        now: datetime,
+        reference: str,
     ) -> DrawnForm:
-        """A form in the blobs that nobody has certified; the data is checked already."""
+        """A form in the blobs that nobody has certified; the data is checked already.
+
+        reference: by which anybody checks it, drawn as a QR code; empty: none is drawn.
+        """
+        if reference:
+            data = {**data, CHECK_ADDRESS: self._check_address(reference)}
         prepared = await self._studio.prepare(form, data, language, now, photographed=False)
         return DrawnForm(sha256=await self._blobs.put(prepared.pdf), size_bytes=len(prepared.pdf))
 

@@ -84,6 +84,25 @@ class SignPool:
         done: bytes = await self._run("finish", pdf, ticket, value, token, now)
         return done
 
+    async def audit_summary(self, said: dict[str, object], now: datetime) -> bytes:
+        page: bytes = await self._run("audit_summary", said, now)
+        return page
+
+    async def pack_begin(
+        self, manifest: bytes, chain: CertificateChain, at: datetime
+    ) -> tuple[bytes, Mechanism]:
+        begun: tuple[bytes, Mechanism] = await self._run("pack_begin", manifest, chain, at)
+        return begun
+
+    async def pack_finish(
+        self, attributes: bytes, chain: CertificateChain, value: bytes, token: bytes
+    ) -> bytes:
+        seal: bytes = await self._run("pack_finish", attributes, chain, value, token)
+        return seal
+
+    async def require_pack(self, signature: bytes, manifest: bytes, now: datetime) -> None:
+        await self._run("require_pack", signature, manifest, now)
+
     async def photograph(self, pdf: bytes) -> tuple[PageImage, ...]:
         pages: tuple[PageImage, ...] = await self._run("photograph", pdf)
         return pages

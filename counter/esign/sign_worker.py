@@ -18,7 +18,7 @@ from pathlib import Path
 from asn1crypto import x509
 from typst import TypstError
 
-from counter.esign import seal_pyhanko, verify_pyhanko
+from counter.esign import audit_pyhanko, seal_pyhanko, verify_pyhanko
 from counter.esign.admission_pyhanko import require_signable
 from counter.esign.fields_pikepdf import with_signature_fields
 from counter.esign.form_typst import Press, shipped_forms
@@ -36,7 +36,7 @@ from counter.esign.ports import (
     SigningKeys,
     Verdict,
 )
-from counter.esign.refusals import FormUndrawable
+from counter.esign.refusals import FormUndrawable, SignatureInvalid
 from counter.esign.seal_pyhanko import Look, Room, Saying, field_names, field_size
 from counter.esign.ticket import (
     AGENT,
@@ -187,6 +187,29 @@ def finish(pdf: bytes, ticket: SigningTicket, value: bytes, token: bytes, now: d
 def photograph(pdf: bytes) -> tuple[PageImage, ...]:
     """Every page."""
     return photographs(pdf)
+
+
+def audit_summary(said: dict[str, object], now: datetime) -> bytes:
+    """The page for people of an audit pack."""
+    return _loaded().press.page("audit_summary", said, now)
+
+
+def pack_begin(manifest: bytes, chain: CertificateChain, at: datetime) -> tuple[bytes, Mechanism]:
+    """What the seal of an audit pack signs, and how."""
+    attributes = asyncio.run(audit_pyhanko.begin(manifest, chain, at))
+    return attributes, seal_pyhanko.mechanism_of(chain)
+
+
+def pack_finish(attributes: bytes, chain: CertificateChain, value: bytes, token: bytes) -> bytes:
+    """The seal of an audit pack."""
+    return asyncio.run(audit_pyhanko.finish(attributes, chain, value, token))
+
+
+def require_pack(signature: bytes, manifest: bytes, now: datetime) -> None:
+    """Let the seal of an audit pack pass that was made just now.  Raises `SignatureInvalid`."""
+    found = asyncio.run(audit_pyhanko.verify(signature, manifest, _loaded().roots, now))
+    if found.why:
+        raise SignatureInvalid(f"seal of an audit pack: {found.why}")
 
 
 def verify(pdf: bytes, now: datetime) -> tuple[Verdict, ...]:

@@ -30,6 +30,7 @@ from counter.esign.store_reading import find, stage_of
 from counter.esign.store_tables import (
     ceremony,
     ceremony_ink,
+    esign_check,
     esign_document,
     esign_page_image,
     esign_revision,
@@ -90,6 +91,10 @@ def prepare(conn: Connection, new: NewDocument, *, by: str, now: datetime) -> No
             created_at=now,
         )
     )
+    if new.check_reference:
+        conn.execute(
+            esign_check.insert().values(reference=new.check_reference, document_id=new.document_id)
+        )
     drawn = NewRevision(kind="prepared", sha256=new.sha256, size_bytes=new.size_bytes)
     add_revision(conn, new.document_id, drawn, None, now)
     record(

@@ -25,6 +25,7 @@ from counter.esign.store_tables import (
     OPEN_BEFORE_INK,
     ceremony,
     ceremony_ink,
+    esign_check,
     esign_document,
     esign_page_image,
     esign_revision,
@@ -151,8 +152,15 @@ def content(conn: Connection, case_id: str, ceremony_id: str) -> Content:
     document = conn.execute(
         select(esign_document).where(esign_document.c.id == row.document_id)
     ).one()
+    reference = conn.execute(
+        select(esign_check.c.reference).where(esign_check.c.document_id == row.document_id)
+    ).scalar_one_or_none()
     return Content(
-        form=document.form, language=row.language, sha256=Digest(row.sha256), data=document.data
+        form=document.form,
+        language=row.language,
+        sha256=Digest(row.sha256),
+        data=document.data,
+        check_reference=reference or "",
     )
 
 

@@ -123,6 +123,25 @@ issuers: certificates as DER in base64.  cleared_at: when the document with the 
 withdrawn ceremony what became of it, went out of the blobs.
 """
 
+esign_check = Table(
+    "esign_check",
+    metadata,
+    Column("reference", String(40), primary_key=True),
+    Column("document_id", String(40), nullable=False, unique=True),
+)
+"reference: what the QR code on the paper leads to; says nothing, and nobody guesses it."
+
+esign_pack = Table(
+    "esign_pack",
+    metadata,
+    Column("ceremony_id", String(40), primary_key=True),
+    Column("document_sha256", String(64), primary_key=True),
+    Column("sha256", String(64), nullable=False, index=True),
+    Column("size_bytes", Integer, nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+)
+"The audit pack of a sealed document, and of each that the archive made of it; in the blobs."
+
 Index(
     "ix_esign_ticket_uncleared",
     esign_ticket.c.ceremony_id,

@@ -1,48 +1,75 @@
 """What the record says about a finished document: for whoever holds it against its copy."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from hashlib import sha256 as digest
 from typing import Any
 
+from cryptography.x509 import load_der_x509_certificate
+from cryptography.x509.oid import NameOID
 from sqlalchemy import ColumnElement, Connection, select
 
 from counter.esign.store_tables import (
     ceremony,
+    esign_check,
     esign_document,
     esign_revision,
     esign_ticket,
 )
-from counter.esign.validation import Manifest, Signer
+from counter.esign.ticket import CITIZEN
+from counter.esign.validation import Finished, Manifest, Recorded, Signer
 from counter.ids import CaseId, CeremonyId, DocumentId
+from counter.store.cases import case_table
+from counter.store.executor import Executor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finished:
-    """A ceremony that ended in a sealed document."""
+class SqlChecks:
+    """See `counter.esign.ports.CheckRecords`."""
 
-    ceremony_id: CeremonyId
-    case_id: CaseId
-    document_id: DocumentId
-    form: str
-    form_version: int
-    language: str
-    created_at: datetime
-    sealed_sha256: str
-    newest_sha256: str
-    "Of the sealed document, or of what the archive made of it last."
-    manifest: Manifest
+    executor: Executor
+
+    async def by_reference(self, reference: str) -> Recorded | None:
+        return await self.executor.read(_by_reference, reference)
+
+    async def by_bytes(self, sha256: str) -> Recorded | None:
+        return await self.executor.read(_by_bytes, sha256)
 
 
-def manifest_of_bytes(conn: Connection, sha256: str) -> Manifest | None:
-    """What is known about exactly these bytes; None when they were not given out here."""
+def _by_reference(conn: Connection, reference: str) -> Recorded | None:
+    document_id = conn.execute(
+        select(esign_check.c.document_id).where(esign_check.c.reference == reference)
+    ).scalar_one_or_none()
+    found = None if document_id is None else finished_of_document(conn, document_id)
+    return None if found is None else _shown(found)
+
+
+def _by_bytes(conn: Connection, sha256: str) -> Recorded | None:
+    found = finished_of_bytes(conn, sha256)
+    return None if found is None else _shown(found)
+
+
+def _shown(found: Finished) -> Recorded:
+    return Recorded(
+        manifest=found.manifest,
+        department=found.department,
+        form=found.form,
+        sealed_at=found.sealed_at,
+        sealed_sha256=found.sealed_sha256,
+        newest_sha256=found.newest_sha256,
+        # A citizen who signs with a certificate of their own is named by it.
+        signers=tuple((field, "" if field == CITIZEN else name) for field, name in found.signers),
+    )
+
+
+def finished_of_bytes(conn: Connection, sha256: str) -> Finished | None:
+    """The document that was given out with exactly these bytes."""
     documents = conn.execute(
         select(esign_revision.c.document_id).where(esign_revision.c.sha256 == sha256)
     ).scalars()
     for document_id in documents:
         found = finished_of_document(conn, document_id)
         if found is not None and sha256 in found.manifest.sha256s:
-            return found.manifest
+            return found
     return None
 
 
@@ -68,8 +95,16 @@ def _sealed(conn: Connection, which: ColumnElement[bool]) -> Any:
             ceremony.c.sealed_sha256,
             esign_document.c.form,
             esign_document.c.form_version,
+            case_table.c.department_id,
+            esign_revision.c.created_at.label("sealed_at"),
         )
         .join(esign_document, esign_document.c.id == ceremony.c.document_id)
+        .join(case_table, case_table.c.id == ceremony.c.case_id)
+        .join(
+            esign_revision,
+            (esign_revision.c.document_id == ceremony.c.document_id)
+            & (esign_revision.c.sha256 == ceremony.c.sealed_sha256),
+        )
         .where(which, ceremony.c.sealed_sha256.is_not(None))
     ).one_or_none()
     return row
@@ -79,6 +114,7 @@ def _finished(conn: Connection, row: Any) -> Finished | None:
     if row is None:
         return None
     line = _line(conn, row.document_id, row.sealed_sha256)
+    signed = _signed(conn, row.id)
     return Finished(
         ceremony_id=CeremonyId(row.id),
         case_id=CaseId(row.case_id),
@@ -87,10 +123,18 @@ def _finished(conn: Connection, row: Any) -> Finished | None:
         form_version=row.form_version,
         language=row.language,
         created_at=row.created_at,
+        department=row.department_id,
+        sealed_at=row.sealed_at,
+        signers=tuple((field, _named(certificate)) for field, certificate in signed),
         sealed_sha256=row.sealed_sha256,
         newest_sha256=line[-1],
         manifest=Manifest(
-            ceremony_id=row.id, signers=_signers(conn, row.id), sha256s=frozenset(line)
+            ceremony_id=row.id,
+            signers=tuple(
+                Signer(field=field, certificate_sha256=digest(certificate).hexdigest())
+                for field, certificate in signed
+            ),
+            sha256s=frozenset(line),
         ),
     )
 
@@ -109,7 +153,7 @@ def _line(conn: Connection, document_id: str, sealed_sha256: str) -> list[str]:
     return line
 
 
-def _signers(conn: Connection, ceremony_id: str) -> tuple[Signer, ...]:
+def _signed(conn: Connection, ceremony_id: str) -> list[tuple[str, bytes]]:
     """In the order of their holes, which is that of the file: each revision is written behind."""
     rows = conn.execute(
         select(esign_ticket.c.field, esign_ticket.c.certificate)
@@ -119,7 +163,11 @@ def _signers(conn: Connection, ceremony_id: str) -> tuple[Signer, ...]:
         )
         .order_by(esign_ticket.c.hole_start)
     )
-    return tuple(
-        Signer(field=row.field, certificate_sha256=digest(row.certificate).hexdigest())
-        for row in rows
-    )
+    return [(row.field, row.certificate) for row in rows]
+
+
+def _named(certificate: bytes) -> str:
+    """Whom a certificate names: its common name, else all of its subject."""
+    subject = load_der_x509_certificate(certificate).subject
+    names = subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return str(names[0].value) if names else subject.rfc4514_string()

@@ -33,7 +33,6 @@ from pyhanko.sign.validation.status import (
 
 from counter.esign.admission_pyhanko import opened
 from counter.esign.refusals import DocumentDamaged
-from counter.esign.seal_pyhanko import subject
 from counter.esign.validation import Changes, Found, SignatureFound, level_of
 from counter.esign.verify_pyhanko import (
     LEAKS,
@@ -96,7 +95,7 @@ async def _signature(
         return SignatureFound(
             field=str(signature.field_name),
             kind="signature",
-            signer=subject(signature.signer_cert),
+            signer=_named(signature),
             certificate_sha256=_digest_of(signature),
             holds=bool(status.intact and status.valid),
             trusted=bool(status.trusted),
@@ -128,7 +127,7 @@ async def _timestamp(
         return SignatureFound(
             field=str(stamp.field_name),
             kind="timestamp",
-            signer=subject(stamp.signer_cert),
+            signer=_named(stamp),
             certificate_sha256=_digest_of(stamp),
             holds=holds,
             trusted=bool(status.trusted),
@@ -177,6 +176,13 @@ def _keeps_revocation(reader: PdfFileReader) -> bool:
     except LEAKS:
         return False
     return bool(store.ocsps or store.crls)
+
+
+def _named(signature: EmbeddedPdfSignature) -> str:
+    """The common name and the organisation that a certificate names; `?` without either."""
+    subject = signature.signer_cert.subject.native
+    names = [subject.get(key) for key in ("common_name", "organization_name")]
+    return ", ".join(str(name) for name in names if name) or "?"
 
 
 def _digest_of(signature: EmbeddedPdfSignature) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from counter.ids import Digest
+from counter.ids import CaseId, CeremonyId, Digest, DocumentId
 
 Level = Literal["B_B", "B_T", "B_LT", "B_LTA"]
 Changes = Literal["none", "archive", "signed", "allowed", "forbidden"]
@@ -19,6 +19,9 @@ there; something that only a lenient reader allows; something nobody allows."""
 
 KNOWN_FIELDS = ("Origin", "Citizen", "Agent", "Seal")
 "What our forms call their signature fields, in the order in which they are filled."
+
+CHECK_ADDRESS = "check_address"
+"Drawn with a form's own data: where its QR code leads."
 
 POLICY = "counter-validation-1"
 "Names the rules of this validation in every report; they change, the number changes."
@@ -96,6 +99,42 @@ class Manifest:
     "In the order in which they stand in the file."
     sha256s: frozenset[str]
     "Of the sealed document, and of what the archive made of it."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """What anybody may know of a finished document who holds it: no name of a citizen."""
+
+    manifest: Manifest
+    department: str
+    form: str
+    sealed_at: datetime
+    sealed_sha256: str
+    newest_sha256: str
+    "Of the sealed document, or of what the archive made of it last."
+    signers: tuple[tuple[str, str], ...]
+    "Field, and whom the certificate names unless it is a citizen, in the order of signing."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """A ceremony that ended in a sealed document."""
+
+    ceremony_id: CeremonyId
+    case_id: CaseId
+    document_id: DocumentId
+    form: str
+    form_version: int
+    language: str
+    created_at: datetime
+    department: str
+    sealed_at: datetime
+    signers: tuple[tuple[str, str], ...]
+    "Field, and whom the certificate names."
+    sealed_sha256: str
+    newest_sha256: str
+    "Of the sealed document, or of what the archive made of it last."
+    manifest: Manifest
 
 
 def level_of(

@@ -1,5 +1,6 @@
 """The journal's rows.  Written in the transaction of the change they record, never after it."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -74,6 +75,31 @@ def newest(conn: Connection) -> tuple[int, str]:
     """Number and leaf of the last entry: what the journal is known by now."""
     row = conn.execute(select(journal_head.c.seq, journal_head.c.leaf)).one_or_none()
     return (row.seq, row.leaf) if row else (0, GENESIS)
+
+
+def entries_about(conn: Connection, subject: str, since: str) -> list[Entry]:
+    """Entries about one subject, oldest first.
+
+    since: no earlier one is looked at; ISO 8601 in UTC with milliseconds, as bodies say it.
+    """
+    first, last = 1, head(conn)
+    while first < last:  # times only grow, so the first that counts is found in a few steps
+        middle = (first + last) // 2
+        body = conn.execute(
+            select(journal_entry.c.body).where(journal_entry.c.seq == middle)
+        ).scalar_one()
+        if json.loads(body)["at"] < since:
+            first = middle + 1
+        else:
+            last = middle
+    rows = conn.execute(
+        select(journal_entry).where(journal_entry.c.seq >= first).order_by(journal_entry.c.seq)
+    )
+    return [
+        Entry(seq=row.seq, body=row.body, previous=row.previous, leaf=row.leaf)
+        for row in rows
+        if json.loads(row.body)["subject"] == subject
+    ]
 
 
 def read_all(conn: Connection) -> list[Entry]:

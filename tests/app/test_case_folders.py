@@ -164,6 +164,9 @@ class Floor:
                 pass
             self.now += PAUSE
 
+    async def pack(self, case_id: CaseId, ceremony_id: str) -> bytes:
+        return f"PK {case_id} {ceremony_id}".encode()
+
     def pages(self) -> LocalCaseFolders:
         return LocalCaseFolders(
             executor=self.executor,
@@ -172,6 +175,7 @@ class Floor:
             snapshot=self.snapshot,
             reads_words=self.work.tools.complete,
             clock=lambda: self.now,
+            packs=self.pack,
         )
 
 
@@ -309,6 +313,7 @@ async def test_an_agent_sees_own_cases_a_supervisor_those_of_the_department(floo
             pages.pdf(who, CASE, None),
             pages.zipped(who, CASE),
             pages.document(who, CASE, "c-1"),
+            pages.audit_pack(who, CASE, "c-1"),
         ):
             with pytest.raises(NotFound):
                 await read
@@ -321,13 +326,14 @@ async def test_each_look_and_each_download_is_journalled(floor: Floor) -> None:
     before = len(await floor.executor.read(actions))
     await pages.one(AGENT, CASE, "pt")
     await pages.pdf(AGENT, CASE, None)
+    assert await pages.audit_pack(AGENT, CASE, "c-1") == b"PK case-1 c-1"
     name, parts = await pages.zipped(AGENT, CASE)
     content = b"".join([part async for part in parts])
     with ZipFile(BytesIO(content)) as archive:
         manifest = json.loads(archive.read(f"{name}/manifest.json"))
     assert {file["role"] for file in manifest["files"]} == {"page", "bundle"}
     assert (await floor.executor.read(actions))[before:] == [
-        *("case.viewed", "case.pdf", "case.folder")
+        *("case.viewed", "case.pdf", "case.audit_pack", "case.folder")
     ]
 
 

@@ -18,6 +18,7 @@ from counter.documents.later import last_day
 from counter.documents.page import PageState
 from counter.documents.printing import Print, PrintState
 from counter.documents.text_layer import Layer, layer_of
+from counter.esign.audit_pack import MIMETYPE
 from counter.esign.issued import Delivery
 from web.shared.access import Principal, allow, principal_of
 from web.shared.i18n import N_, TAGS, Words, texts_for
@@ -99,6 +100,10 @@ class CaseFolders(Protocol):
         """A signed document; journalled."""
         ...
 
+    async def audit_pack(self, who: Principal, case_id: str, ceremony_id: str) -> bytes:
+        """The proof of a signed document, as ASiC-E; journalled."""
+        ...
+
     async def revoke_link(self, who: Principal, case_id: str) -> None:
         """Let nothing be taken over the link any more; journalled.  Twice is once."""
         ...
@@ -141,6 +146,12 @@ def routes(cases: CaseFolders) -> list[web.RouteDef]:
         return _download(web.Response(body=body), "application/pdf", "signed.pdf")
 
     @allow("agent")
+    async def audit_pack(request: web.Request) -> web.Response:
+        case_id, ceremony_id = request.match_info["case"], request.match_info["ceremony"]
+        body = await cases.audit_pack(principal_of(request), case_id, ceremony_id)
+        return _download(web.Response(body=body), MIMETYPE, "audit.asice")
+
+    @allow("agent")
     async def revoke(request: web.Request) -> web.StreamResponse:
         case_id = request.match_info["case"]
         await cases.revoke_link(principal_of(request), case_id)
@@ -162,6 +173,7 @@ def routes(cases: CaseFolders) -> list[web.RouteDef]:
         web.get(f"{OF_ONE}/bundle.pdf", pdf),
         web.get(f"{OF_ONE}/papers/{ITEM}.pdf", pdf),
         web.get(f"{OF_ONE}/documents/{CEREMONY}.pdf", document),
+        web.get(f"{OF_ONE}/documents/{CEREMONY}.asice", audit_pack),
         web.get(f"{OF_ONE}/folder.zip", folder),
         web.post(f"{OF_ONE}/documents/revoke", revoke),
     ]
@@ -231,6 +243,7 @@ def _named(view: CaseView, catalogue: Catalogue, language: str) -> dict[str, Any
                 "href": f"{row['href']}/documents/{one.ceremony_id}.pdf"
                 if one.sealed_sha256
                 else None,
+                "proof": f"{row['href']}/documents/{one.ceremony_id}.asice",
                 "taken": taken.get(one.sealed_sha256, "") if one.sealed_sha256 else "",
             }
             for one in facts.documents

@@ -1,6 +1,6 @@
 """Served cases for the console, from the services and the store of this process."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -39,6 +39,8 @@ class LocalCaseFolders:
     snapshot: Callable[[], Catalogue]
     reads_words: bool
     clock: Callable[[], datetime]
+    packs: Callable[[CaseId, str], Awaitable[bytes]]
+    "The audit pack of a case's ceremony."
 
     def catalogue(self) -> Catalogue:
         return self.snapshot()
@@ -74,6 +76,12 @@ class LocalCaseFolders:
         await self.executor.read(_mine, who, case_id, self.clock())
         body = await self.folders.document(CaseId(case_id), ceremony_id)
         await self._note(who, case_id, "document", {"ceremony_id": ceremony_id})
+        return body
+
+    async def audit_pack(self, who: Principal, case_id: str, ceremony_id: str) -> bytes:
+        await self.executor.read(_mine, who, case_id, self.clock())
+        body = await self.packs(CaseId(case_id), ceremony_id)
+        await self._note(who, case_id, "audit_pack", {"ceremony_id": ceremony_id})
         return body
 
     async def revoke_link(self, who: Principal, case_id: str) -> None:

@@ -2,9 +2,9 @@
 
 import re
 
-_CAPABILITY = re.compile(r"^/(papers|signed)/[^/]*")
+_CAPABILITY = re.compile(r"^/(papers|signed|c)/[^/]*")
 
 
 def spoken_path(path: str) -> str:
-    """`/papers/…/send` for `/papers/<token>/send`; all else as it is."""
+    """`/papers/…/send` for `/papers/<token>/send`, `/c/…` likewise; all else as it is."""
     return _CAPABILITY.sub(r"/\1/…", path)

@@ -83,6 +83,10 @@ class FakeCases:
         self._mine(case_id)
         return await self.folders.document(case_id, ceremony_id)  # type: ignore[arg-type]
 
+    async def audit_pack(self, who: Principal, case_id: str, ceremony_id: str) -> bytes:
+        self._mine(case_id)
+        return b"PK"
+
     async def revoke_link(self, who: Principal, case_id: str) -> None:
         self._mine(case_id)
         self.link_until = None
@@ -140,6 +144,7 @@ async def test_the_list_and_the_case(agent: ClientSession, cases: FakeCases) -> 
     assert "1 page" in said and "1 not accepted" in said
     assert "Application for a certificate" in said
     assert 'href="/console/cases/case-1/documents/c-1.pdf"' in one
+    assert 'href="/console/cases/case-1/documents/c-1.asice"' in one
     assert "No text layer on this machine" in said
     cases.reads_words, cases.handover = True, "none"
     said = text((await page(agent, "/console/cases/case-1"))[1])
@@ -197,15 +202,19 @@ async def test_what_the_citizen_took_is_shown_and_the_link_taken_back(
         ("bundle.pdf", "bundle.pdf"),
         ("papers/identity-card.pdf", "identity-card.pdf"),
         ("documents/c-1.pdf", "signed.pdf"),
+        ("documents/c-1.asice", "audit.asice"),
     ],
 )
 async def test_files_are_attachments_and_kept_by_nobody(
     agent: ClientSession, path: str, name: str
 ) -> None:
     async with agent.get(f"/console/cases/case-1/{path}") as answer:
-        assert answer.status == 200 and (await answer.read()).startswith(b"%PDF")
+        pack = path.endswith(".asice")
+        assert answer.status == 200
+        assert (await answer.read()).startswith(b"PK" if pack else b"%PDF")
         assert answer.headers["Content-Disposition"] == f'attachment; filename="{name}"'
-        assert answer.content_type == "application/pdf"
+        kind = "application/vnd.etsi.asic-e+zip" if pack else "application/pdf"
+        assert answer.content_type == kind
         assert "no-store" in answer.headers["Cache-Control"]
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
@@ -220,7 +229,15 @@ async def test_the_folder_comes_as_a_zip(agent: ClientSession) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["", "/bundle.pdf", "/papers/x.pdf", "/documents/c-1.pdf", "/folder.zip"]
+    "path",
+    [
+        "",
+        "/bundle.pdf",
+        "/papers/x.pdf",
+        "/documents/c-1.pdf",
+        "/documents/c-1.asice",
+        "/folder.zip",
+    ],
 )
 async def test_what_is_somebody_elses_is_not_there(
     agent: ClientSession, server: TestServer, path: str

@@ -1,0 +1,110 @@
+"""The seal over an audit pack's manifest: CAdES B-T, detached, in the two phases of them all.
+
+No key and no network here.
+Source: ETSI EN 319 122-1; RFC 5652.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from asn1crypto import cms, x509
+from pyhanko.sign.signers.pdf_cms import CMSSignedAttributes, ExternalSigner
+from pyhanko.sign.timestamps import TimeStamper
+from pyhanko.sign.validation.generic_cms import async_validate_detached_cms, collect_timing_info
+from pyhanko_certvalidator.registry import SimpleCertificateStore
+
+from counter.esign.ticket import CertificateChain
+from counter.esign.verify_pyhanko import LEAKS, context, trusted_time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackSeal:
+    """What was found about the signature over a manifest."""
+
+    signer: str
+    certificate_sha256: str
+    stamped_at: datetime | None
+    why: str
+    "Empty when it is sound."
+
+
+class _Token(TimeStamper):
+    def __init__(self, token: cms.ContentInfo) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._token = token
+
+    async def async_timestamp(self, message_digest: bytes, md_algorithm: str) -> cms.ContentInfo:
+        return self._token
+
+
+async def begin(manifest: bytes, chain: CertificateChain, at: datetime) -> bytes:
+    """What the key's holder signs the SHA-256 of: the signed attributes, DER."""
+    attributes = await _signer(chain, bytes(72)).signed_attrs(
+        hashlib.sha256(manifest).digest(),
+        "sha256",
+        attr_settings=CMSSignedAttributes(signing_time=at),  # type: ignore[arg-type]
+        is_pdf_sig=False,
+    )
+    made: bytes = attributes.dump()
+    return made
+
+
+async def finish(attributes: bytes, chain: CertificateChain, value: bytes, token: bytes) -> bytes:
+    """The detached signature, DER."""
+    made = await _signer(chain, value).async_sign_prescribed_attributes(
+        "sha256",
+        signed_attrs=cms.CMSAttributes.load(attributes),
+        timestamper=_Token(cms.ContentInfo.load(token)),
+    )
+    content: bytes = made.dump()
+    return content
+
+
+async def verify(
+    signature: bytes, manifest: bytes, roots: Sequence[x509.Certificate], now: datetime
+) -> PackSeal:
+    """Judge the signature over a manifest; the network is not asked."""
+    try:
+        signed = cms.ContentInfo.load(signature)["content"]
+        today = context(roots, now)
+        stamped = await collect_timing_info(
+            signed["signer_infos"][0], today, raw_digest=partial(_digest, manifest)
+        )
+        at = trusted_time(stamped.get("timestamp_validity"))
+        then = today if at is None else context(roots, at)
+        status = await async_validate_detached_cms(manifest, signed, then, today)
+        certificate = status.signing_cert
+        checks = {
+            "changed": status.intact,
+            "wrong signature value": status.valid,
+            "certificate not trusted": status.trusted,
+            "no trusted timestamp": at is not None,
+        }
+        names = certificate.subject.native
+        return PackSeal(
+            signer=str(names.get("common_name", "?")),
+            certificate_sha256=hashlib.sha256(certificate.dump()).hexdigest(),
+            stamped_at=at,
+            why=", ".join(words for words, fine in checks.items() if not fine),
+        )
+    except LEAKS as error:
+        why = f"{type(error).__name__} while validating"
+        return PackSeal(signer="?", certificate_sha256="", stamped_at=None, why=why)
+
+
+def _digest(content: bytes, algorithm: str) -> bytes:
+    return hashlib.new(algorithm, content).digest()
+
+
+def _signer(chain: CertificateChain, value: bytes) -> ExternalSigner:
+    store = SimpleCertificateStore()  # type: ignore[no-untyped-call]
+    store.register_multiple([x509.Certificate.load(one) for one in chain.issuers])
+    return ExternalSigner(
+        signing_cert=x509.Certificate.load(chain.certificate),
+        cert_registry=store,
+        signature_value=value,
+        embed_roots=False,
+    )

@@ -1,0 +1,164 @@
+"""Makes the audit pack of a finished ceremony, once per document that came of it."""
+
+import hashlib
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from counter.errors import Refusal
+from counter.esign import audit_pack
+from counter.esign.ports import Blobs, Examiner, KeyProvider, Timestamps
+from counter.esign.refusals import DocumentUnknown
+from counter.esign.ticket import CertificateChain, Mechanism
+from counter.esign.validation import POLICY, Finished, Found
+from counter.ids import CaseId, Digest
+from counter.journal import Entry
+
+log = logging.getLogger(__name__)
+
+ROOM_BYTES = 32 * 1024
+"For a timestamp: there is no hole that it has to fit into."
+AT_ONCE = 5
+
+
+class PackRecords(Protocol):
+    """The facts, kept in the store."""
+
+    async def finished(self, case_id: CaseId, ceremony_id: str) -> Finished | None: ...
+
+    async def unpacked(self, most: int) -> Sequence[tuple[CaseId, str]]:
+        """Cases and ceremonies that are sealed and have no pack, oldest first."""
+        ...
+
+    async def entries(self, done: Finished) -> tuple[Sequence[Entry], tuple[int, str]]:
+        """The journal's entries about a ceremony, and number and leaf of its last entry."""
+        ...
+
+    async def pack(self, ceremony_id: str, document_sha256: str) -> Digest | None: ...
+
+    async def keep_pack(
+        self, done: Finished, sha256: Digest, size_bytes: int, now: datetime
+    ) -> Digest:
+        """Answers the one that stands: the first."""
+        ...
+
+
+class PackStudio(Protocol):
+    """Draws and signs, outside the event loop."""
+
+    async def audit_summary(self, said: dict[str, object], now: datetime) -> bytes: ...
+
+    async def pack_begin(
+        self, manifest: bytes, chain: CertificateChain, at: datetime
+    ) -> tuple[bytes, Mechanism]:
+        """The attributes to be signed, DER, and how the chain's key signs."""
+        ...
+
+    async def pack_finish(
+        self, attributes: bytes, chain: CertificateChain, value: bytes, token: bytes
+    ) -> bytes: ...
+
+    async def require_pack(self, signature: bytes, manifest: bytes, now: datetime) -> None:
+        """Raises `SignatureInvalid`."""
+        ...
+
+
+class AuditService:
+    """See the module."""
+
+    def __init__(
+        self,
+        *,
+        records: PackRecords,
+        blobs: Blobs,
+        studio: PackStudio,
+        examiner: Examiner,
+        seal: KeyProvider,
+        stamps: Timestamps,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._records = records
+        self._blobs = blobs
+        self._studio = studio
+        self._examiner = examiner
+        self._seal = seal
+        self._stamps = stamps
+        self._clock = clock
+
+    async def pack(self, case_id: CaseId, ceremony_id: str) -> bytes:
+        """The pack of the newest document of a ceremony; made now when there is none yet.
+
+        Raises `DocumentUnknown`, and what signing raises.
+        """
+        done = await self._records.finished(case_id, ceremony_id)
+        if done is None:
+            raise DocumentUnknown(f"case {case_id} has no sealed document {ceremony_id}")
+        kept = await self._records.pack(ceremony_id, done.newest_sha256)
+        return await self._blobs.get(kept or await self._made(done))
+
+    async def make_due(self) -> int:
+        """Make packs of what was sealed lately; answers how many.  One that fails waits."""
+        made = 0
+        for case_id, ceremony_id in await self._records.unpacked(AT_ONCE):
+            try:
+                await self.pack(case_id, ceremony_id)
+                made += 1
+            except Refusal as refused:
+                log.warning("ceremony %s: no audit pack yet: %s", ceremony_id, refused.code)
+        return made
+
+    async def _made(self, done: Finished) -> Digest:
+        now = self._clock()
+        document = await self._blobs.get(done.newest_sha256)
+        found, report = await self._examiner.check(document, now)
+        entries, head = await self._records.entries(done)
+        said = _summary(done, found, entries)
+        files = {
+            audit_pack.DOCUMENT: document,
+            audit_pack.EVENTS: audit_pack.events(done.manifest, entries, head),
+            audit_pack.REPORT: report,
+            audit_pack.SUMMARY: await self._studio.audit_summary(said, done.sealed_at),
+        }
+        manifest = audit_pack.manifest_of(files)
+        signature = await self._sealed(manifest, now)
+        container = audit_pack.packed(files, manifest, signature, done.sealed_at)
+        sha256 = await self._blobs.put(container)
+        standing = await self._records.keep_pack(done, sha256, len(container), now)
+        if standing != sha256:
+            await self._blobs.remove(sha256)
+        return standing
+
+    async def _sealed(self, manifest: bytes, now: datetime) -> bytes:
+        chain = await self._seal.certificates()
+        attributes, mechanism = await self._studio.pack_begin(manifest, chain, now)
+        value = await self._seal.sign(hashlib.sha256(attributes).digest(), mechanism)
+        token = await self._stamps.stamp(
+            hashlib.sha256(value).digest(), self._clock(), room_bytes=ROOM_BYTES
+        )
+        signature = await self._studio.pack_finish(attributes, chain, value, token)
+        await self._studio.require_pack(signature, manifest, self._clock())
+        return signature
+
+
+def _summary(done: Finished, found: Found, entries: Sequence[Entry]) -> dict[str, object]:
+    """What the page for people says; no data of the form."""
+    return {
+        "form": done.form,
+        "ceremony": done.ceremony_id,
+        "department": done.department,
+        "sealed_at": done.sealed_at.isoformat(timespec="seconds"),
+        "sha256": found.sha256,
+        "level": found.level,
+        "policy": POLICY,
+        "signers": [
+            {
+                "field": one.field,
+                "signer": one.signer,
+                "at": one.stamped_at.isoformat(timespec="seconds") if one.stamped_at else "—",
+                "sound": one.sound,
+            }
+            for one in found.signatures
+        ],
+        "entries": len(entries),
+    }

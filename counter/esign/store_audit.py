@@ -1,0 +1,98 @@
+"""Audit packs as rows, and the journal's entries about a ceremony."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+
+from sqlalchemy import Connection, select
+
+from counter.esign.store_tables import ceremony, esign_pack
+from counter.esign.store_validation import finished_of
+from counter.esign.validation import Finished
+from counter.ids import CaseId, Digest
+from counter.journal import Entry
+from counter.store import journal_sql
+from counter.store.executor import Executor
+from counter.store.metadata import insert_for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SqlPacks:
+    """See `counter.esign.audit_service.PackRecords`."""
+
+    executor: Executor
+
+    async def finished(self, case_id: CaseId, ceremony_id: str) -> Finished | None:
+        return await self.executor.read(finished_of, case_id, ceremony_id)
+
+    async def unpacked(self, most: int) -> Sequence[tuple[CaseId, str]]:
+        return await self.executor.read(_unpacked, most)
+
+    async def entries(self, done: Finished) -> tuple[Sequence[Entry], tuple[int, str]]:
+        return await self.executor.read(_entries, done)
+
+    async def pack(self, ceremony_id: str, document_sha256: str) -> Digest | None:
+        return await self.executor.read(_pack, ceremony_id, document_sha256)
+
+    async def keep_pack(
+        self, done: Finished, sha256: Digest, size_bytes: int, now: datetime
+    ) -> Digest:
+        return await self.executor.write(partial(_keep, done=done), sha256, size_bytes, now)
+
+
+def _unpacked(conn: Connection, most: int) -> list[tuple[CaseId, str]]:
+    packed = select(esign_pack.c.ceremony_id)
+    rows = conn.execute(
+        select(ceremony.c.case_id, ceremony.c.id)
+        .where(ceremony.c.sealed_sha256.is_not(None), ceremony.c.id.not_in(packed))
+        .order_by(ceremony.c.created_at)
+        .limit(most)
+    )
+    return [(CaseId(row.case_id), row.id) for row in rows]
+
+
+def _entries(conn: Connection, done: Finished) -> tuple[list[Entry], tuple[int, str]]:
+    since = done.created_at.astimezone(UTC).isoformat(timespec="milliseconds")
+    subject = f"ceremony:{done.ceremony_id}"
+    return journal_sql.entries_about(conn, subject, since), journal_sql.newest(conn)
+
+
+def _pack(conn: Connection, ceremony_id: str, document_sha256: str) -> Digest | None:
+    found: str | None = conn.execute(
+        select(esign_pack.c.sha256).where(
+            esign_pack.c.ceremony_id == ceremony_id,
+            esign_pack.c.document_sha256 == document_sha256,
+        )
+    ).scalar_one_or_none()
+    return Digest(found) if found else None
+
+
+def _keep(
+    conn: Connection, sha256: Digest, size_bytes: int, now: datetime, *, done: Finished
+) -> Digest:
+    inserted = conn.execute(
+        insert_for(conn, esign_pack)
+        .values(
+            ceremony_id=done.ceremony_id,
+            document_sha256=done.newest_sha256,
+            sha256=sha256,
+            size_bytes=size_bytes,
+            made_at=now,
+        )
+        .on_conflict_do_nothing()
+        .returning(esign_pack.c.sha256)
+    ).scalar_one_or_none()
+    if inserted is None:
+        standing = _pack(conn, done.ceremony_id, done.newest_sha256)
+        assert standing is not None  # what was in the way
+        return standing
+    journal_sql.record(
+        conn,
+        actor="counter:esign",
+        action="document.packed",
+        subject=f"ceremony:{done.ceremony_id}",
+        facts={"document_sha256": done.newest_sha256, "pack_sha256": sha256},
+        now=now,
+    )
+    return sha256

@@ -1,0 +1,116 @@
+"""A whole counter of signing on a store, with real keys: from a case to its sealed document."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from counter.esign.check_pool import CheckPool
+from counter.esign.check_service import CheckService
+from counter.esign.forms import Forms
+from counter.esign.glyphs import GlyphTable
+from counter.esign.keys_files import roots_of
+from counter.esign.pki_development import DevelopmentPki
+from counter.esign.service import EsignService
+from counter.esign.sign_pool import SignPool
+from counter.esign.stamps_http import HttpStamps
+from counter.esign.store_records import SqlRecords
+from counter.esign.store_validation import SqlChecks
+from counter.ids import CaseId
+from counter.store.cases import case_table
+from counter.store.executor import Executor
+from tests.esign.conftest import FILLED, NOW, STROKES, WITNESS
+from tests.esign.fakes import HeapBlobs
+
+CASE = CaseId("case-1")
+CITIZEN_NAME = FILLED["applicant_name"]
+
+
+@dataclass(slots=True, kw_only=True)
+class SigningCounter:
+    """The services, as a node has them."""
+
+    executor: Executor
+    blobs: HeapBlobs
+    esign: EsignService
+    checks: CheckService
+    pool: CheckPool
+    addresses: list[str]
+    "Those that went into QR codes."
+
+    async def sealed(self) -> bytes:
+        """A document that a citizen signed."""
+        ceremony_id = await self.esign.present(
+            CASE, "certificate_application", FILLED, "zh-Hant", by="agent:a", now=NOW
+        )
+        state = (await self.esign.ceremonies(CASE))[0]
+        for sheet in state.sheets:
+            await self.esign.page_seen(CASE, ceremony_id, sheet.page, NOW)
+        await self.esign.consent(CASE, ceremony_id, state.sha256, NOW)
+        done = await self.esign.sign(CASE, ceremony_id, state.sha256, STROKES, NOW)
+        return await self.blobs.get(done.sha256)
+
+
+async def signing_counter(
+    executor: Executor,
+    pki: DevelopmentPki,
+    studio: SignPool,
+    stamps: HttpStamps,
+    forms: Forms,
+    glyphs: GlyphTable,
+    new_id: Callable[[], str],
+    now: datetime = NOW,
+) -> SigningCounter:
+    """Ready to be asked; its case is open.  `pool` has to be closed."""
+    await executor.write(_open_case)
+    blobs, addresses = HeapBlobs(), list[str]()
+
+    def address(reference: str) -> str:
+        addresses.append(f"https://counter.example/c/{reference}")
+        return addresses[-1]
+
+    pool = CheckPool(lambda: roots_of(pki.signing))
+    return SigningCounter(
+        executor=executor,
+        blobs=blobs,
+        esign=EsignService(
+            records=SqlRecords(
+                executor=executor,
+                audiences=lambda conn, case_id: [],
+                witness_of=lambda conn, case_id: WITNESS,
+            ),
+            blobs=blobs,
+            studio=studio,
+            keys=studio.keys(),
+            stamps=stamps,
+            forms=forms,
+            glyphs=glyphs,
+            new_id=new_id,
+            clock=lambda: now,
+            check_address=address,
+        ),
+        checks=CheckService(pool, SqlChecks(executor=executor)),
+        pool=pool,
+        addresses=addresses,
+    )
+
+
+def _open_case(conn: Connection) -> None:
+    conn.execute(
+        case_table.insert().values(
+            id=CASE,
+            number="A-0042",
+            terminal_id="t",
+            site_id="hengqin-neighbourhood",
+            department_id="dsi",
+            service_id="dsi-criminal-record",
+            citizen="",
+            language="zh-Hant",
+            needs=[],
+            agent_id="a",
+            next_step="",
+            note="",
+            opened_at=NOW,
+        )
+    )

@@ -1,0 +1,209 @@
+"""The audit pack: what is in it, who can verify it without us, and what breaks it."""
+
+import asyncio
+import base64
+import hashlib
+import io
+import json
+import shutil
+import subprocess
+import zipfile
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pypdfium2
+import pytest
+from asn1crypto import cms
+
+from counter.__main__ import main
+from counter.esign import audit_pack
+from counter.esign.audit_service import AuditService
+from counter.esign.forms import Forms
+from counter.esign.glyphs import GlyphTable
+from counter.esign.pki_development import DevelopmentPki
+from counter.esign.refusals import DocumentUnknown
+from counter.esign.sign_pool import SignPool
+from counter.esign.stamps_http import HttpStamps
+from counter.esign.store_audit import SqlPacks
+from counter.esign.ticket import SEAL_KEY
+from counter.ids import CaseId
+from counter.store.executor import Executor
+from tests.esign.ceremonies import CASE, CITIZEN_NAME, SigningCounter, signing_counter
+from tests.esign.conftest import NOW, Tsa
+
+
+@pytest.fixture
+async def counter(
+    executor: Executor,
+    pki: DevelopmentPki,
+    pool: SignPool,
+    stamps: HttpStamps,
+    forms: Forms,
+    glyphs: GlyphTable,
+    new_id: Callable[[], str],
+) -> AsyncIterator[SigningCounter]:
+    made = await signing_counter(executor, pki, pool, stamps, forms, glyphs, new_id)
+    yield made
+    await made.pool.close()
+
+
+@pytest.fixture
+def packs(counter: SigningCounter, pool: SignPool, stamps: HttpStamps) -> AuditService:
+    return AuditService(
+        records=SqlPacks(executor=counter.executor),
+        blobs=counter.blobs,
+        studio=pool,
+        examiner=counter.pool,
+        seal=pool.key(SEAL_KEY),
+        stamps=stamps,
+        clock=lambda: NOW,
+    )
+
+
+def files_of(pack: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(pack)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def with_other(pack: bytes, name: str, content: bytes) -> bytes:
+    files = {**files_of(pack), name: content}
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for one, body in files.items():
+            archive.writestr(one, body)
+    return out.getvalue()
+
+
+async def test_a_pack_is_made_once_after_the_seal_and_holds_no_data_of_the_form(
+    counter: SigningCounter, packs: AuditService, tsa: Tsa
+) -> None:
+    assert await packs.make_due() == 0
+    sealed = await counter.sealed()
+    ceremony = (await counter.esign.ceremonies(CASE))[0].ceremony_id
+    assert await packs.make_due() == 1
+    asked = tsa.asked
+    pack = await packs.pack(CASE, ceremony)
+    assert await packs.pack(CASE, ceremony) == pack and await packs.make_due() == 0
+    assert tsa.asked == asked
+    files = files_of(pack)
+    assert next(iter(files)) == "mimetype"
+    assert files["mimetype"] == b"application/vnd.etsi.asic-e+zip"
+    assert files["document.pdf"] == sealed
+    said = json.loads(files["events.json"])
+    actions = [json.loads(one["body"])["action"] for one in said["entries"]]
+    assert actions == [
+        "document.prepared",
+        "document.presented",
+        "ceremony.consented",
+        "ceremony.signed",
+        "document.sealed",
+    ]
+    assert said["documents"] == [hashlib.sha256(sealed).hexdigest()]
+    signed = [one["field"] for one in said["signers"]]
+    assert signed == ["Origin", "Citizen", "Agent", "Seal"]
+    assert len(pypdfium2.PdfDocument(files["summary.pdf"])) == 1
+    for name in ("events.json", "report.xml"):
+        assert CITIZEN_NAME not in files[name].decode()
+    with pytest.raises(DocumentUnknown):
+        await packs.pack(CaseId("another"), ceremony)
+
+
+async def test_openssl_verifies_it_without_us(
+    counter: SigningCounter, packs: AuditService, pki: DevelopmentPki, tmp_path: Path
+) -> None:
+    await counter.sealed()
+    ceremony = (await counter.esign.ceremonies(CASE))[0].ceremony_id
+    files = files_of(await packs.pack(CASE, ceremony))
+    assert shutil.which("openssl"), "apt-get install openssl"
+
+    def told(*words: str | Path) -> str:
+        done = subprocess.run(
+            ["openssl", *map(str, words)], capture_output=True, timeout=60, check=False
+        )
+        said = (done.stdout + done.stderr).decode()
+        assert done.returncode == 0, said
+        return said
+
+    manifest, seal = tmp_path / "manifest", tmp_path / "seal"
+    manifest.write_bytes(files[audit_pack.MANIFEST])
+    seal.write_bytes(files[audit_pack.SIGNATURE])
+    trust = ("-CAfile", pki.roots[0])
+    asked = ("-inform", "DER", "-in", seal, "-content", manifest, *trust, "-purpose", "any")
+    told("cms", "-verify", "-cades", "-binary", *asked, "-out", tmp_path / "out")
+    signer = cms.ContentInfo.load(files[audit_pack.SIGNATURE])["content"]["signer_infos"][0]
+    token, value = tmp_path / "token", tmp_path / "value"
+    token.write_bytes(signer["unsigned_attrs"][0]["values"][0].dump())
+    value.write_bytes(signer["signature"].native)
+    stamp = ("-in", token, "-token_in", "-data", value, *trust, "-untrusted", pki.tsa.chain[0])
+    assert "Verification: OK" in told("ts", "-verify", *stamp)
+    names = {
+        "a": "{http://uri.etsi.org/02918/v1.2.1#}",
+        "d": "{http://www.w3.org/2000/09/xmldsig#}",
+    }
+    listed = ET.fromstring(files[audit_pack.MANIFEST]).findall(f"{names['a']}DataObjectReference")
+    assert {one.get("URI") for one in listed} == {
+        "document.pdf",
+        "events.json",
+        "report.xml",
+        "summary.pdf",
+    }
+    for one in listed:
+        digest = hashlib.sha256(files[str(one.get("URI"))]).digest()
+        assert one.findtext(f"{names['d']}DigestValue") == base64.b64encode(digest).decode()
+
+
+async def test_the_command_line_verifies_a_pack_and_sees_what_was_changed(
+    counter: SigningCounter,
+    packs: AuditService,
+    pki: DevelopmentPki,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    await counter.sealed()
+    ceremony = (await counter.esign.ceremonies(CASE))[0].ceremony_id
+    pack = await packs.pack(CASE, ceremony)
+
+    def told(content: bytes, root: Path) -> tuple[int, str]:
+        file = tmp_path / "proof.asice"
+        file.write_bytes(content)
+        words = ["--root", str(root), "--at", NOW.isoformat(), "--data", str(tmp_path / "var")]
+        status = main(["verify", str(file), *words])
+        return status, capsys.readouterr().out
+
+    status, said = await asyncio.to_thread(told, pack, pki.roots[0])
+    assert status == 3 and "audit pack: sealed by Development Department Seal" in said
+    files = files_of(pack)
+    events = files["events.json"].replace(b"ceremony.consented", b"ceremony.consentee")
+    for name, content in {
+        "events.json": events,
+        "document.pdf": files["document.pdf"] + b"more",
+        audit_pack.MANIFEST: files[audit_pack.MANIFEST].replace(b"report.xml", b"report.xmm"),
+        "extra.txt": b"more",
+    }.items():
+        status, said = await asyncio.to_thread(told, with_other(pack, name, content), pki.roots[0])
+        assert status == 2 and said == "", name
+    # A seal of somebody else over the same manifest, or none at all.
+    for seal in (b"", b"no signature"):
+        broken = with_other(pack, audit_pack.SIGNATURE, seal)
+        status, said = await asyncio.to_thread(told, broken, pki.roots[0])
+        assert status in (1, 2)
+    # Events and manifest forged together: the seal does not fit any more.
+    forged = {name: content for name, content in files.items() if name in audit_pack.TYPES} | {
+        "report.xml": b"<report/>"
+    }
+    manifest = audit_pack.manifest_of(forged)
+    forgery = audit_pack.packed(forged, manifest, files[audit_pack.SIGNATURE], NOW)
+    status, said = await asyncio.to_thread(told, forgery, pki.roots[0])
+    assert status == 1 and said.startswith("NOT VALID") and "changed" in said
+
+
+def test_the_same_files_make_the_same_bytes() -> None:
+    files = {"document.pdf": b"%PDF", "events.json": b"{}"}
+    manifest = audit_pack.manifest_of(files)
+    once = audit_pack.packed(files, manifest, b"seal", NOW)
+    assert once == audit_pack.packed(dict(reversed(files.items())), manifest, b"seal", NOW)
+    with pytest.raises(audit_pack.PackDamaged):
+        audit_pack.opened(once)  # no events that are any
+    with pytest.raises(audit_pack.PackDamaged):
+        audit_pack.opened(b"PK no container")

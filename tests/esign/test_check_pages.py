@@ -1,0 +1,236 @@
+"""Anybody asks whether a document is sound: with its file, and with the code on its paper."""
+
+import base64
+import re
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import aiohttp
+import pypdfium2
+import pytest
+import zxingcpp
+from aiohttp.test_utils import TestClient, TestServer
+from playwright.async_api import Browser
+
+from counter.esign.forms import Forms
+from counter.esign.glyphs import GlyphTable
+from counter.esign.pki_development import DevelopmentPki
+from counter.esign.sign_pool import SignPool
+from counter.esign.stamps_http import HttpStamps
+from counter.store.executor import Executor
+from tests.esign.bad_files import BAD
+from tests.esign.ceremonies import CASE, CITIZEN_NAME, SigningCounter, signing_counter
+from tests.esign.conftest import FILLED, NOW
+from tests.esign.tampering import ATTACKS
+from tests.web.citizen.test_browser import AXE, SIDEWAYS, SMALL, VIOLATIONS
+from tests.web.citizen.walk import Citizen
+from tests.web.fakes import FakeBooking, citizen_app
+from web.api.limits import Limits
+from web.citizen.check_pages import CHECKS_PER_S, CheckDeps, routes
+
+
+class Time:
+    """Seconds that go by as the test says."""
+
+    def __init__(self) -> None:
+        self.s = 0.0
+
+    def __call__(self) -> float:
+        return self.s
+
+
+@pytest.fixture
+async def counter(
+    executor: Executor,
+    pki: DevelopmentPki,
+    pool: SignPool,
+    stamps: HttpStamps,
+    forms: Forms,
+    glyphs: GlyphTable,
+    new_id: Callable[[], str],
+) -> AsyncIterator[SigningCounter]:
+    made = await signing_counter(executor, pki, pool, stamps, forms, glyphs, new_id)
+    yield made
+    await made.pool.close()
+
+
+@pytest.fixture
+def passing() -> Time:
+    return Time()
+
+
+@pytest.fixture
+async def server(counter: SigningCounter, forms: Forms, passing: Time) -> AsyncIterator[TestServer]:
+    booking = FakeBooking()
+    app = citizen_app(booking, lambda: NOW, body_limit_bytes=30 * 1024 * 1024)
+    app.add_routes(
+        routes(
+            CheckDeps(
+                checks=counter.checks,
+                forms=forms,
+                catalogue=booking.catalogue,
+                now=lambda: NOW,
+                limits=Limits(passing),
+            )
+        )
+    )
+    made = TestServer(app)
+    await made.start_server()
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def person(server: TestServer) -> AsyncIterator[Citizen]:
+    client: Any = TestClient(server, headers={"Accept-Language": "en"})
+    await client.start_server()
+    yield Citizen(client)
+    await client.close()
+
+
+async def send(person: Citizen, path: str, content: bytes, passing: Time) -> Citizen:
+    passing.s += 60
+    await person.get(path)
+    form = aiohttp.FormData({"csrf": person.value("csrf")})
+    form.add_field("document", content, filename="form.pdf", content_type="application/pdf")
+    answer = await person.client.post(path, data=form, headers=person.headers)
+    return await person._take(answer)
+
+
+async def test_a_sealed_document_is_genuine_and_a_changed_one_is_not(
+    counter: SigningCounter, person: Citizen, passing: Time
+) -> None:
+    sealed = await counter.sealed()
+    await send(person, "/check", sealed, passing)
+    assert person.status == 200 and person.title.startswith("Genuine and unchanged")
+    assert "Changed since it was signed No" in person.text
+    assert "Applicant Holds" in person.text and "Seal of the department Holds" in person.text
+    assert "Development Department Seal" in person.text
+    assert "The archive's timestamp follows by itself." in person.text
+    assert CITIZEN_NAME not in person.body
+    report = re.search(r'href="data:application/xml;base64,([^"]+)" download', person.body)
+    assert report
+    xml = ET.fromstring(base64.b64decode(report[1]))
+    space = "{http://uri.etsi.org/19102/v1.2.1#}"
+    assert len(xml.findall(f"{space}SignatureValidationReport")) == 4
+    assert xml.findtext(f".//{space}PolicyName") == "counter-validation-1"
+    for attack in ("a page painted over", "bytes behind the end", "a new field"):
+        await send(person, "/check", ATTACKS[attack](sealed), passing)
+        assert person.status in (200, 422)
+        assert person.title.startswith("Not valid") or "This PDF is damaged" in person.text
+    await send(person, "/check", ATTACKS["a page painted over"](sealed), passing)
+    assert "Changed since it was signed Yes" in person.text
+
+
+async def test_what_cannot_be_read_gets_advice_and_no_verdict(
+    person: Citizen, passing: Time
+) -> None:
+    for name, words in {
+        "a web page": "This file is not a PDF",
+        "no root": "This PDF is damaged",
+        "two tables": "This PDF is read in two ways",
+        "many bytes": "What was sent is too large",
+    }.items():
+        await send(person, "/check", BAD[name][1](b""), passing)
+        assert person.status in (413, 415, 422) and words in person.text, name
+    await person.post("/check")
+    assert person.status == 422 and "Choose the PDF that you were given" in person.text
+
+
+async def test_the_code_on_the_paper_leads_to_the_record_and_never_to_the_document(
+    counter: SigningCounter, person: Citizen, passing: Time
+) -> None:
+    sealed = await counter.sealed()
+    pages = pypdfium2.PdfDocument(sealed)
+    read = {zxingcpp.read_barcodes(page.render(scale=200 / 72).to_pil())[0].text for page in pages}
+    assert read == set(counter.addresses) and len(read) == 1
+    path = read.pop().removeprefix("https://counter.example")
+    await person.get(path)
+    assert person.status == 200
+    assert "Identification Services Bureau" in person.text
+    digest = (await counter.checks.check(sealed, "", NOW)).found.sha256
+    assert digest[:12] in person.text and digest not in person.body
+    assert CITIZEN_NAME not in person.body and "%PDF" not in person.body
+    await send(person, path, sealed, passing)
+    assert person.title.startswith("Genuine and unchanged")
+    # What is sound by itself is not the document of another's code.
+    other = await counter.sealed()
+    await send(person, path, other, passing)
+    assert person.title.startswith("Not the document of our record")
+
+
+async def test_a_code_that_nobody_was_given_says_nothing(
+    counter: SigningCounter, person: Citizen
+) -> None:
+    await person.get("/c/0123456789abcdef0123456789abcdef")
+    assert person.status == 404
+    await counter.esign.present(
+        CASE, "certificate_application", FILLED, "zh-Hant", by="agent:a", now=NOW
+    )
+    # A form that nobody has signed yet is nobody's business.
+    await person.get(counter.addresses[-1].removeprefix("https://counter.example"))
+    assert person.status == 404
+
+
+async def test_who_asks_too_often_waits(person: Citizen) -> None:
+    await person.get("/check")
+    for _ in range(2 * CHECKS_PER_S):
+        await person.post("/check")
+        assert person.status == 422
+        await person.get("/check")
+    await person.post("/check")
+    assert person.status == 429
+
+
+@pytest.mark.parametrize("locale", ["zh-MO", "pt-PT"])
+async def test_the_pages_can_be_used_by_everybody(
+    chromium: Browser,
+    counter: SigningCounter,
+    server: TestServer,
+    locale: str,
+    tmp_path: Path,
+    passing: Time,
+) -> None:
+    sealed = await counter.sealed()
+    files = {"genuine": sealed, "changed": ATTACKS["a page painted over"](sealed), "web": b"<html>"}
+    context = await chromium.new_context(
+        viewport={"width": 390, "height": 844},
+        locale=locale,
+        has_touch=True,
+        base_url=f"http://127.0.0.1:{server.port}",
+    )
+    page = await context.new_page()
+    wrong: list[str] = []
+
+    async def see(name: str) -> None:
+        passing.s += 60
+        await page.evaluate(AXE)
+        wrong.extend(f"{name}: axe {one}" for one in await page.evaluate(VIOLATIONS))
+        wrong.extend(f"{name}: small {one}" for one in await page.evaluate(SMALL))
+        await page.screenshot(path=tmp_path / f"{locale}-{name}.png", full_page=True)
+        await page.set_viewport_size({"width": 320, "height": 640})
+        if sideways := await page.evaluate(SIDEWAYS):
+            wrong.append(f"{name}: {sideways} px sideways at 320 px")
+        await page.set_viewport_size({"width": 390, "height": 844})
+
+    try:
+        await page.goto("/check")
+        await see("form")
+        for name, content in files.items():
+            await page.goto("/check")
+            await page.set_input_files(
+                "#document",
+                {"name": "form.pdf", "mimeType": "application/pdf", "buffer": content},
+            )
+            # By keyboard: from the file to the button.
+            await page.focus("#document")
+            async with page.expect_navigation():
+                await page.locator("form[enctype] button").press("Enter")
+            await see(name)
+        await page.goto(counter.addresses[-1].removeprefix("https://counter.example"))
+        await see("record")
+    finally:
+        await context.close()
+    assert wrong == []

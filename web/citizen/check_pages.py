@@ -1,0 +1,258 @@
+"""Whether a signed document is sound: for anybody, with the file or with the QR code on the paper.
+
+Promise: the verdict stands first, in one line.  Nothing that is sent is kept.  Who has a paper's
+code sees what the record says of it (who, when, the first digits) and never the document.
+"""
+
+import asyncio
+import base64
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol, cast
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+
+from booking.catalogue import Catalogue
+from counter.errors import NotFound
+from counter.esign.check_service import Checked
+from counter.esign.forms import Forms
+from counter.esign.forms import Language as FormLanguage
+from counter.esign.judging import Judgement
+from counter.esign.refusals import CheckBusy, FormUnknown, PdfRefused
+from counter.esign.validation import POLICY, Recorded, SignatureFound
+from web.api.limits import Limits
+from web.shared.access import allow
+from web.shared.i18n import N_, TAGS, Words, texts_for
+from web.shared.language import language_of
+from web.shared.pages import render
+from web.shared.refusals import explain
+
+ONE = "/c/{reference:[A-Za-z0-9_-]{1,40}}"
+ZONE = ZoneInfo("Asia/Macau")
+"Of Macau and Hengqin alike."
+CHECKS_PER_S = 3
+"Of all visitors together: each takes a process for a fifth of a second."
+REFERENCES_PER_S = 20
+"Likewise; nobody tries 122 bits out."
+DIGITS = 12
+"Of a SHA-256: enough to compare by eye."
+
+VERDICTS: dict[Judgement, tuple[str, str, str]] = {
+    Judgement.SOUND: (
+        N_("Genuine and unchanged"),
+        "green",
+        N_("This counter gave out exactly this document."),
+    ),
+    Judgement.BROKEN: (
+        N_("Not valid"),
+        "red",
+        N_("It was changed, or a signature does not hold. Do not rely on it; ask for it again."),
+    ),
+    Judgement.STRANGE: (
+        N_("Not valid"),
+        "red",
+        N_("Its signatures are not those of our record. Do not rely on it; ask for it again."),
+    ),
+    Judgement.APPENDED: (
+        N_("Not valid"),
+        "red",
+        N_("Something was added behind the last signature. Use the file as it was given out."),
+    ),
+    Judgement.UNSIGNED: (
+        N_("Not signed"),
+        "yellow",
+        N_("There is no electronic signature in this file. A scan of a paper has none."),
+    ),
+    Judgement.UNTRUSTED: (
+        N_("Signer not known"),
+        "yellow",
+        N_("It is unchanged, but nobody whom we trust says who signed it."),
+    ),
+    Judgement.CHANGED: (
+        N_("Signed, later changed as the signer allowed"),
+        "yellow",
+        N_("It is not as it was when it was signed. Compare it with what the signer has."),
+    ),
+    Judgement.UNKNOWN: (
+        N_("Not the document of our record"),
+        "yellow",
+        N_("Its signatures hold, but this counter did not give out this file."),
+    ),
+    Judgement.UNCOMPARED: (
+        N_("Not compared"),
+        "yellow",
+        N_("Its signatures hold, but this counter did not give out this file."),
+    ),
+}
+ROLES = {
+    "Origin": N_("Issued by the department"),
+    "Citizen": N_("Applicant"),
+    "Agent": N_("Officer at the counter"),
+    "Seal": N_("Seal of the department"),
+}
+LEVELS = {
+    "B_B": N_("Signed, without a timestamp"),
+    "B_T": N_("Signed and timestamped"),
+    "B_LT": N_("Timestamped, with proofs of its certificates"),
+    "B_LTA": N_("Kept for the long term"),
+}
+
+
+class Checks(Protocol):
+    """`counter.esign.check_service.CheckService`."""
+
+    async def recorded(self, reference: str) -> Recorded | None: ...
+
+    async def check(self, pdf: bytes, reference: str, now: datetime) -> Checked: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckDeps:
+    """What `routes` is given by the composition root."""
+
+    checks: Checks
+    forms: Forms
+    catalogue: Callable[[], Awaitable[Catalogue]]
+    now: Callable[[], datetime]
+    limits: Limits
+
+
+def routes(deps: CheckDeps) -> list[web.RouteDef]:
+    """`/check`, and `/c/<reference>` of a QR code."""
+
+    @allow("anyone")
+    async def ask(request: web.Request) -> web.Response:
+        return render(request, "citizen/check_form.html", action="/check", error="", errors=[])
+
+    @allow("anyone")
+    async def look(request: web.Request) -> web.Response:
+        return await _answer(request, deps, "", None)
+
+    async def known(request: web.Request) -> Recorded:
+        deps.limits.take("references", REFERENCES_PER_S)
+        recorded = await deps.checks.recorded(request.match_info["reference"])
+        if recorded is None:
+            raise NotFound("no finished document has this reference")
+        return recorded
+
+    @allow("anyone")
+    async def record(request: web.Request) -> web.Response:
+        recorded = await known(request)
+        said = await _recorded(request, deps, recorded)
+        action = f"/c/{request.match_info['reference']}"
+        return render(
+            request, "citizen/check_record.html", **said, action=action, error="", errors=[]
+        )
+
+    @allow("anyone")
+    async def compare(request: web.Request) -> web.Response:
+        recorded = await known(request)
+        return await _answer(request, deps, request.match_info["reference"], recorded)
+
+    return [
+        web.get("/check", ask),
+        web.post("/check", look),
+        web.get(ONE, record),
+        web.post(ONE, compare),
+    ]
+
+
+async def _answer(
+    request: web.Request, deps: CheckDeps, reference: str, recorded: Recorded | None
+) -> web.Response:
+    deps.limits.take("checks", CHECKS_PER_S)
+    language = language_of(request)
+    given = (await request.post()).get("document")
+    error, status = texts_for(language).gettext(N_("Choose the PDF that you were given")), 422
+    if isinstance(given, web.FileField) and given.filename:
+        try:
+            content = await asyncio.to_thread(given.file.read)
+            checked = await deps.checks.check(content, reference, deps.now())
+        except (PdfRefused, CheckBusy) as refused:
+            error, status = " ".join(explain(refused.code, language)), refused.status
+        else:
+            return await _verdict(request, deps, checked)
+        finally:
+            given.file.close()
+    errors = [{"text": error, "href": "#document"}]
+    if recorded is not None:
+        said = await _recorded(request, deps, recorded)
+        return render(
+            request,
+            "citizen/check_record.html",
+            **said,
+            action=request.path,
+            error=error,
+            errors=errors,
+            status=status,
+        )
+    return render(
+        request,
+        "citizen/check_form.html",
+        action="/check",
+        error=error,
+        errors=errors,
+        status=status,
+    )
+
+
+async def _verdict(request: web.Request, deps: CheckDeps, checked: Checked) -> web.Response:
+    language = language_of(request)
+    gettext = texts_for(language).gettext
+    title, colour, meaning = VERDICTS[checked.judgement]
+    found = checked.found
+    said = await _recorded(request, deps, checked.recorded) if checked.recorded else {}
+    report = base64.b64encode(checked.report).decode()
+    return render(
+        request,
+        "citizen/check_result.html",
+        verdict=gettext(title),
+        colour=colour,
+        meaning=gettext(meaning),
+        changed=found.changed_after or checked.judgement is Judgement.APPENDED,
+        signed=bool(found.signers),
+        level=gettext(LEVELS[found.level]),
+        pending=checked.judgement is Judgement.SOUND and found.level != "B_LTA",
+        signatures=[_signature(one, language) for one in found.signatures],
+        digits=found.sha256[:DIGITS],
+        report=f"data:application/xml;base64,{report}" if report else "",
+        policy=POLICY,
+        recorded=said,
+    )
+
+
+def _signature(one: SignatureFound, language: str) -> dict[str, Any]:
+    gettext = texts_for(language).gettext
+    role = ROLES.get(one.field) if one.kind == "signature" else N_("Timestamp of the archive")
+    return {
+        "role": gettext(role) if role else one.field,
+        "signer": one.signer,
+        "when": Words(language).moment(one.stamped_at.astimezone(ZONE)) if one.stamped_at else "",
+        "holds": one.holds and one.trusted,
+    }
+
+
+async def _recorded(request: web.Request, deps: CheckDeps, recorded: Recorded) -> dict[str, Any]:
+    """What the record says, in the reader's language."""
+    language = language_of(request)
+    words, gettext = Words(language), texts_for(language).gettext
+    catalogue = await deps.catalogue()
+    department = catalogue.departments.get(recorded.department)
+    try:
+        form = deps.forms.of(recorded.form).title.in_(cast(FormLanguage, TAGS[language]))
+    except FormUnknown:
+        form = recorded.form
+    return {
+        "form": form,
+        "department": words.pick(department.names) if department else recorded.department,
+        "sealed_at": words.moment(recorded.sealed_at.astimezone(ZONE)),
+        "signers": [
+            {"role": gettext(ROLES[field]) if field in ROLES else field, "signer": signer}
+            for field, signer in recorded.signers
+        ],
+        "sha256": " / ".join(
+            dict.fromkeys(one[:DIGITS] for one in (recorded.sealed_sha256, recorded.newest_sha256))
+        ),
+    }
