@@ -22,6 +22,7 @@ from counter.app.clock import clock, new_id, new_token, random_bytes
 from counter.app.files import secret
 from counter.app.hooks import Snapshot, hooks_of
 from counter.app.identifying import ZoneDesk, surroundings
+from counter.app.lasting_documents import LastingDocuments, lasting_documents, policy_of
 from counter.app.later_papers import LinkAddresses
 from counter.app.live_stills import LiveStills
 from counter.app.media_processes import media_pool
@@ -117,6 +118,8 @@ class Parts:
     "Papers after the visit."
     link_addresses: LinkAddresses
     esign: EsignService
+    lasting: LastingDocuments
+    "Trust, and the archive of signed documents."
     forms: Forms
     signaling: SignalingService
     scanner: ScanPool
@@ -174,7 +177,10 @@ class Parts:
         await self.zones.tidy()
         await self.later.sweep(clock())
         await self.captures.sweep(clock())
-        await self.esign.resume()
+        try:
+            await self.esign.resume()
+        finally:
+            await self.lasting.tell_clock()
         if self.media_proof is not None:
             self.media_proof.look()
 
@@ -225,11 +231,14 @@ async def open_parts(
         new_id,
         secret(settings.keys / "paper-links.key"),
     )
-    setup = await _signing(settings, closing)
+    setup, authorities = await _signing(settings, closing)
+    policy, setup = await asyncio.to_thread(policy_of, settings, setup)
     stamps = HttpStamps(setup.tsa_urls, new_nonce=lambda: secrets.randbits(63))
     closing.push_async_callback(stamps.close)
     studio = SignPool(setup.keys)
     closing.push_async_callback(studio.close)
+    keys = {field: studio.key(field) for field in FIELDS}
+    lasting = lasting_documents(policy, authorities, store, studio, stamps, keys, closing)
     decoder = StillDecoder()
     closing.push_async_callback(decoder.close)
     muxing = MuxPool(settings.recordings, store.blobs, random_bytes)
@@ -280,13 +289,15 @@ async def open_parts(
             records=SqlRecords(executor=executor, audiences=audiences, require_open=require_open),
             blobs=store.blobs,
             studio=studio,
-            keys={field: studio.key(field) for field in FIELDS},
+            keys=keys,
             stamps=stamps,
             forms=forms,
             glyphs=shipped_glyphs(),
             new_id=new_id,
             clock=clock,
+            trust=lasting.trust,
         ),
+        lasting=lasting,
         forms=forms,
         signaling=signaling,
         scanner=scanner,
@@ -330,13 +341,15 @@ def _relays(settings: Settings) -> Relays:
     )
 
 
-async def _signing(settings: Settings, closing: AsyncExitStack) -> SigningSetup:
+async def _signing(
+    settings: Settings, closing: AsyncExitStack
+) -> tuple[SigningSetup, DevelopmentPki | None]:
     """Keys and services of the operator's; else our own, which say that they are none."""
     if settings.signing is not None:
-        return await asyncio.to_thread(keys_toml.read, settings.signing)
+        return await asyncio.to_thread(keys_toml.read, settings.signing), None
     pki = await asyncio.to_thread(ensure, settings.keys / "pki", clock())
     tsa_url = await _open_tsa(settings, pki, closing)
-    return SigningSetup(keys=pki.signing, tsa_urls=(tsa_url,))
+    return SigningSetup(keys=pki.signing, tsa_urls=(tsa_url,)), pki
 
 
 async def _open_tsa(settings: Settings, pki: DevelopmentPki, closing: AsyncExitStack) -> str:

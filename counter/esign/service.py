@@ -26,6 +26,7 @@ from counter.esign.ports import (
     Records,
     Studio,
     Timestamps,
+    Trust,
     Unfinished,
     Verdict,
 )
@@ -69,8 +70,11 @@ class EsignService:
         glyphs: GlyphTable,
         new_id: NewId,
         clock: Callable[[], datetime],
+        trust: Trust | None = None,
     ) -> None:
         """keys: by the signature field that they sign.
+
+        trust: looks at their certificates before consent; without it nobody does.
 
         clock: what is signed is held against it, however long it waited for its turn.
         """
@@ -78,6 +82,7 @@ class EsignService:
         self._blobs = blobs
         self._studio = studio
         self._stamps = stamps
+        self._trust = trust
         self._signing = SigningService(
             records=records, blobs=blobs, studio=studio, keys=keys, stamps=stamps, clock=clock
         )
@@ -140,6 +145,8 @@ class EsignService:
             images=await self._keep_images(prepared.pages),
         )
         await self._records.present(new, by=by, now=now)
+        if self._trust is not None:
+            self._trust.prepare()
         return new.ceremony_id
 
     async def page_seen(
@@ -151,13 +158,16 @@ class EsignService:
     async def consent(self, case_id: CaseId, ceremony_id: str, sha256: str, now: datetime) -> None:
         """The citizen agrees to the document of this digest; then the pen may write.
 
-        Raises `PagesUnseen`, `DigestMismatch`, `TimestampUnavailable`; nothing changed then.
+        Raises `PagesUnseen`, `DigestMismatch`, `TimestampUnavailable`, `CertificateRevoked`,
+        `CertificateExpired`, `RevocationUnknown`; nothing changed then.
         """
         stage = await self._records.load(case_id, ceremony_id)
         if isinstance(stage, Presented):
             stage.consented(sha256, now)
             # Said now, because after the pen it would be too late to send somebody home.
             await self._stamps.require(now)
+            if self._trust is not None:
+                await self._trust.require(case_id, ceremony_id, now)
         await self._records.consent(case_id, ceremony_id, sha256, now)
 
     async def sign(

@@ -24,6 +24,7 @@ from counter.esign.ceremony import (
 from counter.esign.ink import Ink
 from counter.esign.ports import NewDocument, NewImage, NewSeal
 from counter.esign.refusals import CeremonyOpen
+from counter.esign.store_archive import owe_archive
 from counter.esign.store_reading import find, stage_of
 from counter.esign.store_tables import (
     ceremony,
@@ -231,6 +232,7 @@ def seal(
         signed_sha256=done.signed_sha256,
         sealed_sha256=done.sealed_sha256,
     )
+    owe_archive(conn, row.document_id, row.case_id, done.sealed_sha256, now)
     _forget_ink(conn, ceremony_id)
     record(
         conn,

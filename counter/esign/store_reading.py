@@ -128,23 +128,23 @@ def unfinished(conn: Connection, ceremony_id: str | None = None) -> tuple[Unfini
 
 
 def owns_document(conn: Connection, case_id: str, sha256: str) -> bool:
-    """Whether the case may have this file: as presented or sealed, never half-signed."""
+    """Whether the case may have this file: presented, sealed or archived, never half-signed."""
     found = conn.execute(
         select(esign_revision.c.kind)
         .join(esign_document, esign_document.c.id == esign_revision.c.document_id)
         .where(
             esign_document.c.case_id == case_id,
             esign_revision.c.sha256 == sha256,
-            esign_revision.c.kind.in_(("prepared", "sealed")),
+            esign_revision.c.kind.in_(("prepared", "sealed", "archived")),
         )
     )
     return found.first() is not None
 
 
 def was_given_out(conn: Connection, sha256: str) -> bool:
-    """Whether these bytes are a document that was sealed here."""
+    """Whether these bytes are a document that was sealed here, or its archived form."""
     found = select(esign_revision.c.kind).where(
-        esign_revision.c.sha256 == sha256, esign_revision.c.kind == "sealed"
+        esign_revision.c.sha256 == sha256, esign_revision.c.kind.in_(("sealed", "archived"))
     )
     return conn.execute(found).first() is not None
 

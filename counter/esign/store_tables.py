@@ -36,7 +36,7 @@ esign_revision = Table(
     Column("size_bytes", Integer, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
 )
-"kind: prepared, signed (the citizen's ink is in), sealed."
+"kind: prepared, signed (the citizen's ink is in), sealed, archived."
 
 esign_page_image = Table(
     "esign_page_image",

@@ -89,6 +89,12 @@ class CeremonyCard(Model):
     sheets: list[SheetCard]
     signed_sha256: str | None
     """Of the sealed PDF; fetched as `/documents/{sha256}`."""
+    level: Literal["B_B", "B_T", "B_LT", "B_LTA"] | None = None
+    """Of PAdES; for the agent, once something is signed."""
+    lasting: str = ""
+    """The same in words, with what is still to come."""
+    archived_sha256: str | None = None
+    """Of the newest revision of the archive, fetched likewise."""
 
 
 class Choice(Model):

@@ -20,6 +20,7 @@ from counter.esign.sign_pool import SignPool
 from counter.esign.stamps_http import HttpStamps
 from counter.esign.ticket import Act, InkAct, SealAct, SigningTicket
 from counter.esign.tsa_development import tsa_application
+from tests.esign.trust_services import TrustServices
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 
@@ -114,6 +115,43 @@ def one_pool(pki: DevelopmentPki) -> Iterator[SignPool]:
 async def pool(one_pool: SignPool) -> SignPool:
     await one_pool.warm()
     return one_pool
+
+
+@pytest.fixture(scope="session")
+def all_services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TrustServices]:
+    made = TrustServices(tmp_path_factory.mktemp("trust"), NOW)
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def services(all_services: TrustServices) -> Iterator[TrustServices]:
+    """Yield the whole PKI, well and with nothing counted yet."""
+    all_services.reset(NOW)
+    yield all_services
+    all_services.reset(NOW)
+
+
+@pytest.fixture
+async def two_stamps(services: TrustServices) -> AsyncIterator[HttpStamps]:
+    made = HttpStamps(services.tsas, new_nonce=count(1).__next__)
+    yield made
+    await made.close()
+
+
+@pytest.fixture(scope="session")
+def one_certified_pool(all_services: TrustServices) -> Iterator[SignPool]:
+    made = SignPool(all_services.signing)
+    yield made
+    made.close_now()
+
+
+@pytest.fixture
+async def certified_pool(one_certified_pool: SignPool) -> SignPool:
+    """Return a worker whose keys have certificates that can be revoked."""
+    await one_certified_pool.warm()
+    return one_certified_pool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from counter.documents.store_advance import papers_of
 from counter.documents.store_documents import documents_of
 from counter.errors import NotFound
 from counter.esign.forms import Forms, FormTemplate
+from counter.esign.store_archive import lasting_of
 from counter.esign.store_reading import signing_of
 from counter.ids import AgentId
 from counter.protocol.message import Language
@@ -111,7 +112,8 @@ class DeskScreens:
         self, conn: Connection, catalogue: Catalogue, case: Case, tag: Language, now: datetime
     ) -> DeskCase:
         documents = documents_of(conn, case.id)
-        cards = ceremony_cards(signing_of(conn, case.id), self.forms, tag)
+        signing = signing_of(conn, case.id)
+        cards = ceremony_cards(signing, self.forms, tag, lasting_of(conn, case.id))
         scan = scan_card(
             case,
             documents,

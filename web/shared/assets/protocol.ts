@@ -138,6 +138,12 @@ export interface CeremonyCard {
   sheets: SheetCard[];
   /** Of the sealed PDF; fetched as `/documents/{sha256}`. */
   signed_sha256: string | null;
+  /** Of PAdES; for the agent, once something is signed. */
+  level?: "B_B" | "B_T" | "B_LT" | "B_LTA" | null;
+  /** The same in words, with what is still to come. */
+  lasting?: string;
+  /** Of the newest revision of the archive, fetched likewise. */
+  archived_sha256?: string | null;
 }
 
 export interface CeremonyConsent {

@@ -150,11 +150,21 @@ function Ceremony(props: {card: CeremonyCard; matter: DeskCase}) {
         </ol>
       )}
       {card.state === "presented" && <Reading card={card} />}
+      {card.lasting && (
+        <p class="ceremony__level" data-level={card.level}>
+          {card.lasting}
+        </p>
+      )}
       {card.signed_sha256 && (
         <>
           <a class="button button--quiet" href={`/documents/${card.signed_sha256}`} download>
             {t("Download the signed PDF")}
           </a>
+          {card.archived_sha256 && (
+            <a class="button button--quiet" href={`/documents/${card.archived_sha256}`} download>
+              {t("Download the archived PDF")}
+            </a>
+          )}
           <PrintButton matter={props.matter} what="document" about={card.signed_sha256} />
         </>
       )}
