@@ -14,11 +14,12 @@ from sqlalchemy import Connection
 from booking.script_opencc import simplified
 from counter.app.clock import clock, new_id
 from counter.app.files import secret
-from counter.app.later_papers import owe_links
+from counter.app.later_papers import link_of_appointment, owe_links
 from counter.app.paper_work import owe_paper_work
 from counter.app.parts import Parts
 from counter.app.pointing import POINTER, Pointing
 from counter.app.pointing import handlers as pointing_handlers
+from counter.app.print_documents import PrintDocuments
 from counter.identity.tls_development import ensure_tls
 from counter.ids import CaseId
 from counter.protocol.message import Language, Model
@@ -34,8 +35,9 @@ from web.api.callers import Callers
 from web.api.limits import Limits
 from web.api.once_local import LocalOnce
 from web.api.ports import ApiDeps
-from web.citizen import availability_feed, later_pages, memo_pages, paper_pages
+from web.citizen import availability_feed, issued_pages, later_pages, memo_pages, paper_pages
 from web.citizen import routes as citizen
+from web.citizen.issued_pages import IssuedDeps
 from web.citizen.later_pages import LaterDeps
 from web.citizen.memo_pages import MemoDeps
 from web.citizen.paper_pages import PaperDeps
@@ -68,7 +70,7 @@ from web.shared.sessions_identity import DEVICE, STAFF, IdentitySessions
 from web.shared.setup import Base, install
 from web.shared.wording import screen_language
 from web.terminal import asks as terminal_asks
-from web.terminal import capture_pages
+from web.terminal import capture_pages, print_pages
 from web.terminal import print_asks as terminal_print_asks
 from web.terminal import views as terminal
 from web.terminal.capture_pages import CaptureDeps
@@ -116,7 +118,10 @@ async def open_doors(
         ),
     )
     terminals = TerminalScreens(
-        catalogue=parts.snapshot, forms=parts.forms, link_address=parts.link_addresses
+        catalogue=parts.snapshot,
+        forms=parts.forms,
+        link_address=parts.link_addresses,
+        document_address=parts.link_addresses.documents,
     )
     desks = DeskScreens(catalogue=parts.snapshot, forms=parts.forms, simplify=simplified)
     app.add_routes(
@@ -198,6 +203,11 @@ def _routes(
         sessions=sessions,
         clock=clock,
     )
+
+    async def documents_of(appointment_id: str) -> str:
+        link = await executor.read(link_of_appointment, appointment_id, clock())
+        return "" if link is None else f"/signed/{parts.issued.token(link.link_id)}"
+
     bookings = CitizenDeps(
         booking=parts.booking,
         now=clock,
@@ -205,6 +215,7 @@ def _routes(
         sealer=Sealer(secret=key, random_bytes=secrets.token_bytes),
         domain=domain,
         secure=secure,
+        documents_of=documents_of,
     )
     room = RoomDeps(
         catalogue=parts.booking.catalogue,
@@ -235,6 +246,16 @@ def _routes(
         *later_pages.routes(
             LaterDeps(
                 papers=parts.later,
+                catalogue=parts.booking.catalogue,
+                service_of=service_of,
+                now=clock,
+                limits=Limits(asyncio.get_running_loop().time),
+            )
+        ),
+        *issued_pages.routes(
+            IssuedDeps(
+                documents=parts.issued,
+                forms=parts.forms,
                 catalogue=parts.booking.catalogue,
                 service_of=service_of,
                 now=clock,
@@ -288,6 +309,16 @@ def _routes(
         ),
         *capture_pages.routes(
             CaptureDeps(captures=parts.captures, identity=parts.identity, now=clock)
+        ),
+        *print_pages.routes(
+            PrintDocuments(
+                executor=executor,
+                folders=parts.paper_work.folders,
+                bindery=parts.paper_work.bindery,
+                esign=parts.esign,
+                forms=parts.forms,
+                catalogue=parts.snapshot,
+            )
         ),
         *stills.routes(parts.stills),
         *papers.routes(papers_here),

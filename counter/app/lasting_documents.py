@@ -142,11 +142,11 @@ def lasting_documents(
 def tell_lives(conn: Connection, own: tuple[OwnCertificate, ...], now: datetime) -> None:
     """One alert per certificate that ends within 60 days or is over; settled when it is fine."""
     for one in own:
-        subject, state = f"signature:{one.field}", life(one, now)
+        subject, state = f"key:{one.key}", life(one, now)
         if state == "fine":
             settle_alert(conn, ENDING, subject, now)
             continue
-        log.error("the certificate of signature %s: %s, until %s", one.field, state, one.until)
+        log.error("the certificate of key %s: %s, until %s", one.key, state, one.until)
         facts = {"until": one.until.isoformat()}
         raise_alert(conn, ENDING, subject, facts, now)
 

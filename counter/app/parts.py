@@ -21,7 +21,8 @@ from counter.app.call_lines import listeners, speaks_in
 from counter.app.clock import clock, new_id, new_token, random_bytes
 from counter.app.files import secret
 from counter.app.hooks import Snapshot, hooks_of
-from counter.app.identifying import ZoneDesk, surroundings
+from counter.app.identifying import ZoneDesk, surroundings, witness_of
+from counter.app.kept_bytes import named_bytes
 from counter.app.lasting_documents import LastingDocuments, lasting_documents, policy_of
 from counter.app.later_papers import LinkAddresses
 from counter.app.live_stills import LiveStills
@@ -56,13 +57,14 @@ from counter.errors import NotAllowedNow
 from counter.esign import keys_toml
 from counter.esign.form_typst import shipped_forms, shipped_glyphs
 from counter.esign.forms import Forms
+from counter.esign.issued_service import IssuedService
+from counter.esign.issued_sql import SqlIssued
 from counter.esign.keys_toml import SigningSetup
 from counter.esign.pki_development import DevelopmentPki, ensure
 from counter.esign.service import EsignService
 from counter.esign.sign_pool import SignPool
 from counter.esign.stamps_http import HttpStamps
 from counter.esign.store_records import SqlRecords
-from counter.esign.ticket import FIELDS
 from counter.esign.tsa_development import tsa_application
 from counter.identity.api_key_service import ApiKeyService
 from counter.identity.commands_store import StoredCommands
@@ -94,7 +96,14 @@ from counter.signaling.service import SignalingService
 from counter.signaling.store_asks import SqlStore, require_current
 from counter.store import journal_sql, outbox
 from counter.store.back_pressure import Gate
-from counter.store.cases import audiences, case_of_agent, case_on_terminal, require_open
+from counter.store.blobs_collecting import BlobCollector
+from counter.store.cases import (
+    audiences,
+    case_of_agent,
+    case_on_terminal,
+    require_led,
+    require_open,
+)
 from counter.store.housekeeping import tidy
 
 
@@ -103,6 +112,7 @@ class Parts:
     """Every service of a node."""
 
     store: Store
+    collector: BlobCollector
     booking: BookingService
     snapshot: Snapshot
     identity: IdentityService
@@ -117,6 +127,7 @@ class Parts:
     later: LaterService
     "Papers after the visit."
     link_addresses: LinkAddresses
+    issued: IssuedService
     esign: EsignService
     lasting: LastingDocuments
     "Trust, and the archive of signed documents."
@@ -181,6 +192,7 @@ class Parts:
             await self.esign.resume()
         finally:
             await self.lasting.tell_clock()
+        await self.collector.round(clock())
         if self.media_proof is not None:
             self.media_proof.look()
 
@@ -209,8 +221,9 @@ async def open_parts(
         freshness=AT_NINE,
         simplify=simplified,
     )
-    if settings.profile == "development":
-        await plant_seed(executor, clock(), practice=settings.practice)
+    invented = settings.profile == "development"
+    await plant_seed(executor, clock(), practice=invented and settings.practice)
+    if invented:
         await executor.write(put_people, clock())
     snapshot = Snapshot(await booking.catalogue())
 
@@ -237,7 +250,7 @@ async def open_parts(
     closing.push_async_callback(stamps.close)
     studio = SignPool(setup.keys)
     closing.push_async_callback(studio.close)
-    keys = {field: studio.key(field) for field in FIELDS}
+    keys = studio.keys()
     lasting = lasting_documents(policy, authorities, store, studio, stamps, keys, closing)
     decoder = StillDecoder()
     closing.push_async_callback(decoder.close)
@@ -246,27 +259,46 @@ async def open_parts(
     vault = Vault(secret(settings.keys / "recordings.key"), random_bytes)
     recordings = SqlRecordings(executor, RECORDED_CALLS)
     forms = shipped_forms()
+    esign = EsignService(
+        records=SqlRecords(
+            executor=executor,
+            audiences=audiences,
+            require_open=require_open,
+            require_led=require_led,
+            witness_of=witness_of,
+        ),
+        blobs=store.blobs,
+        studio=studio,
+        keys=keys,
+        stamps=stamps,
+        forms=forms,
+        glyphs=shipped_glyphs(),
+        new_id=new_id,
+        clock=clock,
+        trust=lasting.trust,
+    )
+    issued = IssuedService(
+        SqlIssued(executor), esign, new_id, secret(settings.keys / "document-links.key")
+    )
     signaling = SignalingService(
-        SqlStore(executor, hooks_of(snapshot, booking, owe_paper_work(settings))),
+        SqlStore(executor, hooks_of(snapshot, booking, owe_paper_work(settings), issued.new_link)),
         BridgedCalls(media),
         _relays(settings),
         clock,
     )
-    documents = DocumentsService(
-        SqlPapers(executor, audiences, require_open), store.blobs, scanner, new_id
-    )
+    papers = SqlPapers(executor, audiences, require_open, require_led)
+    documents = DocumentsService(papers, store.blobs, scanner, new_id)
     media.on_gone = signaling.legs.worker_gone
     await starting
     return Parts(
         store=store,
+        collector=BlobCollector(executor, settings.blobs, named_bytes()),
         booking=booking,
         snapshot=snapshot,
         identity=IdentityService(StoredCommands(executor), Argon2Passphrases(), new_token),
         api_keys=ApiKeyService(SqlApiKeys(executor), new_id, new_token, clock),
         documents=documents,
-        previews=PreviewService(
-            SqlPapers(executor, audiences, require_open), previewer, time.monotonic
-        ),
+        previews=PreviewService(papers, previewer, time.monotonic),
         captures=CaptureService(
             SqlCaptures(executor, audiences),
             CaptureFiles(settings.captures),
@@ -275,7 +307,7 @@ async def open_parts(
             previewer,  # small and of our own terminals, as previews are
             new_id,
         ),
-        checklists=ChecklistService(SqlChecklists(executor, audiences, require_open)),
+        checklists=ChecklistService(SqlChecklists(executor, audiences, require_open, require_led)),
         advance=AdvanceService(
             SqlAdvancePapers(executor, require_coming, lock, over),
             store.blobs,
@@ -284,19 +316,9 @@ async def open_parts(
             new_id,
         ),
         later=later,
-        link_addresses=LinkAddresses(later.token),
-        esign=EsignService(
-            records=SqlRecords(executor=executor, audiences=audiences, require_open=require_open),
-            blobs=store.blobs,
-            studio=studio,
-            keys=keys,
-            stamps=stamps,
-            forms=forms,
-            glyphs=shipped_glyphs(),
-            new_id=new_id,
-            clock=clock,
-            trust=lasting.trust,
-        ),
+        link_addresses=LinkAddresses(later.token, issued.token),
+        issued=issued,
+        esign=esign,
         lasting=lasting,
         forms=forms,
         signaling=signaling,

@@ -61,7 +61,7 @@ from counter.esign.refusals import (
     SignatureInvalid,
 )
 from counter.esign.revocation import Link, Proof, Standing
-from counter.esign.updates_pyhanko import SIGNING_AND_ARCHIVING
+from counter.esign.verify_pyhanko import SIGNING_ONLY
 
 SPARE = 1.25
 DEMANDED = CertRevTrustPolicy(
@@ -265,7 +265,7 @@ async def _untouched(
     if names != list(fields):
         raise SignatureInvalid(f"archive: signatures in {names}, not {list(fields)}")
     for one in found:
-        one.compute_integrity_info(SIGNING_AND_ARCHIVING)  # type: ignore[no-untyped-call]
+        one.compute_integrity_info(SIGNING_ONLY)  # type: ignore[no-untyped-call]
         if one.summarise_integrity_info()["docmdp_ok"] is False:
             raise SignatureInvalid(f"archive: {one.field_name}: forbidden changes afterwards")
     stamps = reader.embedded_timestamp_signatures
@@ -297,7 +297,7 @@ def offline(roots: Sequence[bytes]) -> PdfSignatureValidationSpec:
             ),
             local_knowledge=LocalKnowledge(),
         ),
-        diff_policy=SIGNING_AND_ARCHIVING,
+        diff_policy=SIGNING_ONLY,
     )
 
 

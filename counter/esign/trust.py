@@ -59,8 +59,8 @@ class TrustPolicy:
 class OwnCertificate:
     """A certificate that signs here."""
 
-    field: str
-    "The signature field that it signs."
+    key: str
+    "The name of its key, see `counter.esign.ticket.KEYS`."
     since: datetime
     until: datetime
 

@@ -39,7 +39,7 @@ class TrustService:
         records: TrustRecords,
         clock: Callable[[], datetime],
     ) -> None:
-        """keys: by the signature field that they sign."""
+        """keys: by name; those of single agents (`agent:<id>`) are watched, and hold up nobody."""
         self.policy = policy
         self._keys = keys
         self._revocation = revocation
@@ -64,16 +64,16 @@ class TrustService:
         chains = await self._chains()
         found = {field: await self._standing(chain, now) for field, chain in sorted(chains.items())}
         await self._records.checked(case_id, ceremony_id, self.policy.facts, found, now)
-        for field, standing in found.items():
-            _judge(field, standing, chains[field], grace=self.policy.grace)
+        for name, standing in found.items():
+            _judge(name, standing, chains[name], grace=self.policy.grace)
 
     async def require_citizen(self, chain: CertificateChain, now: datetime) -> None:
         """Raise unless a citizen's own certificate is good now; there is no grace for it."""
-        _judge("Citizen", await self._standing(chain, now), chain, grace=False)
+        _judge("citizen", await self._standing(chain, now), chain, grace=False)
 
     async def own(self) -> tuple[OwnCertificate, ...]:
         """The certificates that sign here, for who watches when they end."""
-        return tuple(_own(field, chain) for field, chain in sorted((await self._chains()).items()))
+        return tuple(_own(name, chain) for name, chain in sorted((await self._chains()).items()))
 
     async def close(self) -> None:
         """Let go of what is being fetched."""
@@ -82,7 +82,7 @@ class TrustService:
             await asyncio.wait([self._filling])
 
     async def _chains(self) -> dict[str, CertificateChain]:
-        return {field: await key.certificates() for field, key in self._keys.items()}
+        return {name: await key.certificates() for name, key in self._keys.items()}
 
     async def _standing(self, chain: CertificateChain, now: datetime) -> Standing:
         if _mechanism(chain) not in self.policy.algorithms:
@@ -102,8 +102,8 @@ class TrustService:
             log.warning("revocation: %s", getattr(problem, "code", type(problem).__name__))
 
 
-def _judge(field: str, standing: Standing, chain: CertificateChain, *, grace: bool) -> None:
-    about = f"signature {field}: certificate {chain.sha256[:12]}"
+def _judge(name: str, standing: Standing, chain: CertificateChain, *, grace: bool) -> None:
+    about = f"key {name}: certificate {chain.sha256[:12]}"
     match standing:
         case "revoked":
             raise CertificateRevoked(f"{about} is revoked")
@@ -120,8 +120,8 @@ def _mechanism(chain: CertificateChain) -> str:
     return {"ec": "ecdsa_sha256", "rsa": "rsa_sha256"}.get(kind, "other")
 
 
-def _own(field: str, chain: CertificateChain) -> OwnCertificate:
+def _own(name: str, chain: CertificateChain) -> OwnCertificate:
     certificate = x509.Certificate.load(chain.certificate)
     return OwnCertificate(
-        field=field, since=certificate.not_valid_before, until=certificate.not_valid_after
+        key=name, since=certificate.not_valid_before, until=certificate.not_valid_after
     )

@@ -13,7 +13,7 @@ from counter.protocol.hands import HandsCard
 from counter.protocol.message import Instant, Language, Model, Tell
 from counter.protocol.party_cards import AskedCard, CallRow, InviteCard, PartyCard, PartyRole
 from counter.protocol.pointing import MarkCard, PointerMoved
-from counter.protocol.printing import PrintCard, PrintRow
+from counter.protocol.printing import PrintCard, PrintFailed, PrintRow
 from counter.protocol.proofing import IdentityCard, IdentityPrompt, SecondCard
 from counter.protocol.recording import RecordingCard
 
@@ -199,6 +199,15 @@ class LaterCard(Model):
     """The link as a QR code: an image as a `data:` address."""
 
 
+class TakeAlongCard(Model):
+    """Where the signed documents can be taken with a telephone."""
+
+    until: str
+    """The last day, in words."""
+    qr: str
+    """The link as a QR code: an image as a `data:` address."""
+
+
 class ReceiptCard(Model):
     """What the citizen takes home."""
 
@@ -213,6 +222,7 @@ class ReceiptCard(Model):
     signed: list[CeremonyCard]
     rated: bool
     later: list[LaterCard] = []
+    take_along: TakeAlongCard | None = None
 
 
 class TerminalScreen(Model):
@@ -254,6 +264,8 @@ class TerminalScreen(Model):
     receipt: ReceiptCard | None = None
     recording: RecordingCard | None = None
     printing: PrintCard | None = None
+    print_failed: PrintFailed | None = None
+    """The print of this visit that was asked for last, when it did not come out."""
     identity: IdentityPrompt | None = None
     take_back: list[str] = []
     """Papers, in words, whose original may still lie under the camera."""

@@ -1,4 +1,4 @@
-"""Documents signed by whomever a test likes, with today's two fields or all four."""
+"""Documents signed by whomever a test likes, with two fields or with four."""
 
 import hashlib
 from collections.abc import Mapping
@@ -9,11 +9,9 @@ from counter.esign.form_typst import Box, Press, shipped_forms
 from counter.esign.ink import drawing, ink
 from counter.esign.keys_files import load
 from counter.esign.ports import KeyFiles
-from counter.esign.seal_pyhanko import Look, Room, begin, field_size, finish
+from counter.esign.seal_pyhanko import Look, Room, Saying, begin, field_size, finish
 from counter.esign.stamps_http import HttpStamps
 from tests.esign.conftest import FILLED, STROKES
-
-ALL_FOUR = ("Origin", "Citizen", "Agent", "Seal")
 
 
 def form(fields: tuple[str, ...], now: datetime) -> bytes:
@@ -47,7 +45,7 @@ async def signed_by(
             look=Look(drawing=drawing(ink(STROKES), width_pt=width_pt, height_pt=height_pt)),
             at=now,
             now=now,
-            certify=at == 0,
+            saying=Saying(commitment="approval", certify=at == 0),
             token_bytes=stamps.token_bytes,
             room=room,
         )

@@ -11,10 +11,11 @@ from counter.esign.fields_pikepdf import with_signature_fields
 from counter.esign.form_typst import Press
 from counter.esign.forms import Forms
 from counter.esign.pages_pdfium import photograph
+from counter.esign.ticket import FIELDS, ORIGIN
 from tests.esign.conftest import FILLED, NOW
 
 FORMS = ("certificate_application", "hengqin_application")
-LABELS = {"Citizen": "申請人簽名", "Seal": "部門電子印章"}
+LABELS = {"Origin": "認證", "Citizen": "申請人簽名", "Agent": "見證", "Seal": "部門電子印章"}
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +84,9 @@ def test_the_signature_fields_are_tagged_named_and_in_their_boxes(
     }
     with pikepdf.open(io.BytesIO(drawn(press, forms, form))) as pdf:
         fields = {str(field.T): field for field in pdf.Root.AcroForm.Fields}
-        assert set(fields) == {"Citizen", "Seal"} == set(boxes)
+        assert tuple(fields) == FIELDS
+        assert set(boxes) == {*FIELDS} - {ORIGIN}
+        assert [float(edge) for edge in fields[ORIGIN].Rect][0::2] == [0, 0], "is not seen"
         numbers = pdf.Root.StructTreeRoot.ParentTree.Nums
         parents = {int(numbers[i]): numbers[i + 1] for i in range(0, len(numbers), 2)}
         for name, field in fields.items():
@@ -92,6 +95,8 @@ def test_the_signature_fields_are_tagged_named_and_in_their_boxes(
             assert element.S == "/Form"
             assert element.K.Obj.objgen == field.objgen
             assert field.P.Tabs == "/S"
+            if name == ORIGIN:
+                continue
             left, _, right, top = (float(edge) for edge in field.Rect)
             box = boxes[name]
             assert left == pytest.approx(box.x_pt, abs=0.01)

@@ -84,7 +84,7 @@ class Archive(Counter):
         """Return (kind, kind of its parent) of all, in order."""
         rows = await self.executor.read(lambda conn: conn.execute(select(esign_revision)).all())
         kinds = {row.sha256: row.kind for row in rows}
-        order = ("prepared", "signed", "sealed", "archived")
+        order = ("prepared", "certified", "signed", "witnessed", "sealed", "archived")
         return sorted(
             ((row.kind, kinds.get(row.parent_sha256)) for row in rows),
             key=lambda one: order.index(one[0]),
@@ -117,7 +117,7 @@ async def test_what_is_sealed_is_archived_as_a_child_of_what_was_sealed(archive:
     assert not await archive.archive.work_one()
     done = await archive.lasting()
     assert (done.level, done.pending) == (Level.B_LTA, "")
-    assert (await archive.revisions())[2:] == [("sealed", "signed"), ("archived", "sealed")]
+    assert (await archive.revisions())[-2:] == [("sealed", "witnessed"), ("archived", "sealed")]
     # What was given out stays what it was; the new revision may be fetched too.
     assert (await archive.service.ceremonies(CASE))[0].sealed_sha256 == sealed
     assert (await archive.service.pdf(CASE, done.archived_sha256)).startswith(b"certificate")
@@ -164,7 +164,7 @@ async def test_of_two_nodes_that_made_a_child_the_first_stands(archive: Archive)
         Archived(pdf=b"late", stamped_at=archive.time, stamp_expires=archive.time + LEASE),
     )
     assert (await archive.lasting()).archived_sha256 == first
-    assert (set(archive.blobs.kept), len(await archive.revisions())) == (kept, 4)
+    assert (set(archive.blobs.kept), len(await archive.revisions())) == (kept, 6)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Whose certificates may sign, by which policy, and that it is found out before the citizen acts."""
+"""Whose certificates may sign, by which policy, found out before the citizen acts."""
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
@@ -36,7 +36,7 @@ from counter.ids import CaseId
 from counter.settings import Settings
 from counter.store.executor import Executor
 from counter.store.journal_sql import read_all
-from tests.esign.conftest import FILLED, NOW, STROKES
+from tests.esign.conftest import FILLED, NOW, STROKES, WITNESS
 from tests.esign.fakes import HeapBlobs
 from tests.esign.trust_services import TrustServices
 
@@ -66,13 +66,13 @@ class Desk:
         )
         self.pool = pool
         self.blobs = HeapBlobs()
-        self.signers = {"Citizen": "witness", "Seal": "seal"}
+        self.signers = {"witness": "witness", "agent": "agent", "seal": "seal"}
         self.parts = parts
         self.open()
 
     def open(self) -> None:
         """Make the services, by the policy and the signers of now."""
-        keys = {field: load(self.services.files(name)) for field, name in self.signers.items()}
+        keys = {key: load(self.services.files(name)) for key, name in self.signers.items()}
         self.revocation = RevocationService(self.source, self.policy.ceilings)
         records = SqlArchive(executor=self.executor, audiences=lambda conn, case_id: [])
         archivist = ArchivePool(self.pool, self.policy.anchors)
@@ -95,7 +95,11 @@ class Desk:
             clock=self.clock,
         )
         self.service = EsignService(
-            records=SqlRecords(executor=self.executor, audiences=lambda conn, case_id: []),
+            records=SqlRecords(
+                executor=self.executor,
+                audiences=lambda conn, case_id: [],
+                witness_of=lambda conn, case_id: WITNESS,
+            ),
             blobs=self.blobs,
             studio=self.pool,
             keys=keys,
@@ -151,7 +155,7 @@ async def test_between_consent_and_the_seal_nobody_is_asked_but_for_the_time(des
     assert desk.services.asked("ocsp") > 0
     desk.services.hits.clear()
     await desk.service.sign(CASE, ceremony_id, sha256, STROKES, desk.clock())
-    signatures = 2
+    signatures = 3  # the citizen's, the agent's, the seal
     assert desk.services.hits == {"tsa/one": signatures}
     # Afterwards the archive asks anew, and for one timestamp.
     desk.services.hits.clear()
@@ -174,11 +178,11 @@ async def test_consent_itself_asks_nobody_when_all_was_fetched_before(desk: Desk
 @pytest.mark.parametrize(
     ("signer", "refusal"), [("revoked", CertificateRevoked), ("expired", CertificateExpired)]
 )
-@pytest.mark.parametrize("field", ["Citizen", "Seal"])
+@pytest.mark.parametrize("key", ["witness", "agent"])
 async def test_who_may_not_sign_is_found_out_before_consent(
-    desk: Desk, field: str, signer: str, refusal: type[Refusal]
+    desk: Desk, key: str, signer: str, refusal: type[Refusal]
 ) -> None:
-    desk.signers[field] = signer
+    desk.signers[key] = signer
     desk.open()
     ceremony_id, sha256 = await desk.present()
     with pytest.raises(refusal):
@@ -261,8 +265,8 @@ async def test_the_journal_names_the_policy_and_what_was_found(desk: Desk) -> No
     ]
     assert desk.policy.sha256 in entry
     assert '"policy":"test"' in entry
-    assert '"Citizen":"good"' in entry
-    assert '"Seal":"good"' in entry
+    assert '"witness":"good"' in entry
+    assert '"seal":"good"' in entry
 
 
 async def test_a_key_that_signs_otherwise_than_the_policy_allows_is_refused(desk: Desk) -> None:
@@ -333,13 +337,11 @@ def test_settings_refuse_a_bad_policy_with_all_mistakes(
 )
 def test_our_own_certificates_are_told_of_sixty_days_before(left: int, state: str) -> None:
     own = OwnCertificate(
-        field="Seal", since=datetime(2026, 1, 1, tzinfo=UTC), until=NOW + timedelta(days=left)
+        key="seal", since=datetime(2026, 1, 1, tzinfo=UTC), until=NOW + timedelta(days=left)
     )
     assert life(own, NOW) == state
 
 
 def test_a_certificate_of_the_future_is_not_valid_either() -> None:
-    own = OwnCertificate(
-        field="Seal", since=NOW + timedelta(days=1), until=NOW + timedelta(days=900)
-    )
+    own = OwnCertificate(key="seal", since=NOW + timedelta(days=1), until=NOW + timedelta(days=900))
     assert life(own, NOW) == "over"
