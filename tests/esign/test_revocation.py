@@ -79,7 +79,7 @@ async def test_the_archive_asks_again_for_what_was_had_before_the_seal(desk: Des
 async def test_when_ocsp_fails_the_crl_stands_in(
     desk: Desk, fault: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("counter.esign.revocation_http.PATIENCE_S", 0.3)
+    monkeypatch.setattr("counter.esign.revocation_http.PATIENCE_S", 2.0)
     desk.services.faults["ocsp"] = fault
     assert await desk.kinds("citizen", NOW) == (0, 1, 0)
     # It rests: whoever comes next does not pay for it again.
