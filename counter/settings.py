@@ -106,6 +106,16 @@ def _clamd(text: str) -> str:
     return text
 
 
+def _policy(path: Path) -> Path:
+    from counter.esign.trust_toml import PolicyUnfit, read
+
+    try:
+        read(path)
+    except PolicyUnfit as unfit:
+        raise ValueError(f"names no trust policy: {unfit}") from None
+    return path
+
+
 def _several(given: object) -> object:
     """In the environment, several values are words."""
     return tuple(given.split()) if isinstance(given, str) else given
@@ -224,6 +234,9 @@ class Settings(BaseSettings):
     signing: Path | None = None
     """The file that names the keys for signing and the time-stamping services; none: keys of the
     counter's own making, for development."""
+    trust: Annotated[Path, AfterValidator(_policy)] | None = None
+    """The trust policy: roots, time-stamping services, algorithms, how soon revocation is asked
+    about again; none: the roots and services of `signing`."""
     tsa_port: Port = 0
     """Loopback port of the development time-stamp authority; 0 takes a free one."""
     drain_s: Annotated[float, Field(ge=0, le=300)] = 0.0

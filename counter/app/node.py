@@ -97,6 +97,8 @@ class Node:
         self._keep(Deliverer(store.executor, readers, sinks, clock).run_for_ever())
         self._keep(parts.webhooks.run_for_ever())
         self._keep(parts.paper_work.jobs.work_for_ever())
+        self._keep(parts.lasting.archive.work_for_ever())
+        self._keep(parts.lasting.watch_for_ever())
         operations = NodeOperations(
             address=self.address,
             development=settings.profile == "development",

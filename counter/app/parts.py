@@ -24,6 +24,7 @@ from counter.app.files import secret
 from counter.app.hooks import Snapshot, hooks_of
 from counter.app.identifying import KnownLevels, ZoneDesk, surroundings, witness_of
 from counter.app.kept_bytes import named_bytes
+from counter.app.lasting_documents import LastingDocuments, lasting_documents, policy_of
 from counter.app.later_papers import LinkAddresses
 from counter.app.live_stills import LiveStills
 from counter.app.media_processes import media_pool
@@ -142,6 +143,8 @@ class Parts:
     packs: AuditService
     checks: CheckService
     "Whether a document from anywhere is sound."
+    lasting: LastingDocuments
+    "Trust, and the archive of signed documents."
     forms: Forms
     signaling: SignalingService
     scanner: ScanPool
@@ -199,7 +202,10 @@ class Parts:
         await self.zones.tidy()
         await self.later.sweep(clock())
         await self.captures.sweep(clock())
-        await self.esign.resume()
+        try:
+            await self.esign.resume()
+        finally:
+            await self.lasting.tell_clock()
         await self.packs.make_due()
         await self.collector.round(clock())
         if self.media_proof is not None:
@@ -253,13 +259,16 @@ async def open_parts(
         new_id,
         secret(settings.keys / "paper-links.key"),
     )
-    setup = await _signing(settings, closing)
+    setup, authorities = await _signing(settings, closing)
+    policy, setup = await asyncio.to_thread(policy_of, settings, setup)
     stamps = HttpStamps(setup.tsa_urls, new_nonce=lambda: secrets.randbits(63))
     closing.push_async_callback(stamps.close)
     studio = SignPool(setup.keys)
     closing.push_async_callback(studio.close)
     checker = CheckPool(lambda: roots_of(setup.keys))
     closing.push_async_callback(checker.close)
+    keys = studio.keys()
+    lasting = lasting_documents(policy, authorities, store, studio, stamps, keys, closing)
     decoder = StillDecoder()
     closing.push_async_callback(decoder.close)
     muxing = MuxPool(settings.recordings, store.blobs, random_bytes)
@@ -284,13 +293,14 @@ async def open_parts(
         levels=KnownLevels(executor),
         blobs=store.blobs,
         studio=studio,
-        keys=studio.keys(),
+        keys=keys,
         stamps=stamps,
         forms=forms,
         glyphs=glyphs,
         new_id=new_id,
         clock=clock,
         check_address=check_address,
+        trust=lasting.trust,
     )
     issued = IssuedService(
         SqlIssued(executor), esign, new_id, secret(settings.keys / "document-links.key")
@@ -360,6 +370,7 @@ async def open_parts(
             clock=clock,
         ),
         checks=CheckService(checker, SqlChecks(executor=executor)),
+        lasting=lasting,
         forms=forms,
         signaling=signaling,
         scanner=scanner,
@@ -403,13 +414,15 @@ def _relays(settings: Settings) -> Relays:
     )
 
 
-async def _signing(settings: Settings, closing: AsyncExitStack) -> SigningSetup:
+async def _signing(
+    settings: Settings, closing: AsyncExitStack
+) -> tuple[SigningSetup, DevelopmentPki | None]:
     """Keys and services of the operator's; else our own, which say that they are none."""
     if settings.signing is not None:
-        return await asyncio.to_thread(keys_toml.read, settings.signing)
+        return await asyncio.to_thread(keys_toml.read, settings.signing), None
     pki = await asyncio.to_thread(ensure, settings.keys / "pki", clock())
     tsa_url = await _open_tsa(settings, pki, closing)
-    return SigningSetup(keys=pki.signing, tsa_urls=(tsa_url,))
+    return SigningSetup(keys=pki.signing, tsa_urls=(tsa_url,)), pki
 
 
 async def _open_tsa(settings: Settings, pki: DevelopmentPki, closing: AsyncExitStack) -> str:

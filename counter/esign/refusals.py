@@ -229,6 +229,24 @@ class ClassOutOfReach(NotAllowedNow):
     code = "class_out_of_reach"
 
 
+class CertificateRevoked(Refusal):
+    """The certificate of this signature was revoked: nothing is signed with it any more."""
+
+    code = "certificate_revoked"
+    status = 503
+
+
+class RevocationUnknown(Refusal):
+    """Whether a certificate was revoked cannot be found out now.  Advice: wait and try again."""
+
+    code = "revocation_unknown"
+    status = 503
+
+
+class EvidenceUnavailable(Exception):
+    """An OCSP service or a CRL could not be had; another way is tried.  Shown to nobody."""
+
+
 class ActivationRefused(Refusal):
     """The remote service does not take the code that was typed.  Advice: type a new one."""
 

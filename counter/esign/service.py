@@ -32,6 +32,7 @@ from counter.esign.ports import (
     Records,
     Studio,
     Timestamps,
+    Trust,
     Uncertified,
     Unfinished,
     Verdict,
@@ -91,10 +92,12 @@ class EsignService:
         levels: IdentityLevels | None = None,
         certificate: SignatureClass | None = None,
         check_address: Callable[[str], str] = lambda reference: "",
+        trust: Trust | None = None,
     ) -> None:
         """keys: by name, see `counter.esign.ticket.KEYS`.
 
         check_address: where a document's QR code leads, by its reference; empty: it gets none.
+        trust: looks at the keys' certificates before consent; without it nobody does.
 
         clock: what is signed is held against it, however long it waited for its turn.
         levels: None: nobody is identified.
@@ -106,6 +109,7 @@ class EsignService:
         self._blobs = blobs
         self._studio = studio
         self._stamps = stamps
+        self._trust = trust
         self._signing = SigningService(
             records=records, blobs=blobs, studio=studio, keys=keys, stamps=stamps, clock=clock
         )
@@ -174,6 +178,8 @@ class EsignService:
         )
         await self._records.prepare(new, by=by, now=now)
         await self.certify(new.ceremony_id)
+        if self._trust is not None:
+            self._trust.prepare()
         return new.ceremony_id
 
     async def draw(
@@ -210,9 +216,9 @@ class EsignService:
         """The citizen agrees to the document of this digest; then the pen may write.
 
         words: what stood on the screen, for the journal.
-        Raises `PagesUnseen`, `DigestMismatch`, `TimestampUnavailable`; nothing changed then.
         Raises `PagesUnseen`, `DigestMismatch`, `TimestampUnavailable`, `IdentityTooLow`,
-        `ClassOutOfReach`; nothing changed then.
+        `ClassOutOfReach`, `CertificateRevoked`, `CertificateExpired`, `RevocationUnknown`; nothing
+        changed then.
         """
         stage = await self._records.load(case_id, ceremony_id)
         if isinstance(stage, Presented):
@@ -223,6 +229,8 @@ class EsignService:
                     await self._require_signable(self._forms.of(one.form), case_id)
             # Said now, because after the pen it would be too late to send somebody home.
             await self._stamps.require(now)
+            if self._trust is not None:
+                await self._trust.require(case_id, ceremony_id, now)
         await self._records.consent(case_id, ceremony_id, sha256, now, words)
 
     async def sign(

@@ -65,6 +65,8 @@ class HttpStamps:
         self._clock = clock
         self._session: ClientSession | None = None
         self._makers: dict[bytes, _Service] = {}
+        self.clock_wrong = ""
+        "What the newest answer said against our clock; empty while they agree."
 
     @property
     def token_bytes(self) -> int:
@@ -84,7 +86,9 @@ class HttpStamps:
                 failed.append(f"{service.url}: {said}")
                 continue
             if abs(at - now) > CLOCK_SLACK:
-                raise ClockWrong(f"{service.url} says {at}, our clock {now}: over 60 s apart")
+                self.clock_wrong = f"{service.url} says {at}, our clock {now}: over 60 s apart"
+                raise ClockWrong(self.clock_wrong)
+            self.clock_wrong = ""
             service.resting_until = float("-inf")
             service.answered_at = self._seconds()
             service.token_bytes = len(token)

@@ -26,6 +26,7 @@ from counter.esign.ceremony import (
 from counter.esign.ink import Ink
 from counter.esign.ports import NewDocument, NewImage, NewRevision, NewSeal
 from counter.esign.refusals import CeremonyOpen
+from counter.esign.store_archive import owe_archive
 from counter.esign.store_reading import find, stage_of
 from counter.esign.store_tables import (
     ceremony,
@@ -290,6 +291,7 @@ def seal(
         signed_sha256=done.signed_sha256,
         sealed_sha256=done.sealed_sha256,
     )
+    owe_archive(conn, row.document_id, row.case_id, done.sealed_sha256, now)
     forget_ink(conn, ceremony_id)
     record(
         conn,

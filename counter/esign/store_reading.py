@@ -187,7 +187,7 @@ def unfinished(conn: Connection, ceremony_id: str | None = None) -> tuple[Unfini
 
 
 def owns_document(conn: Connection, case_id: str, sha256: str) -> bool:
-    """Whether the case may have this file: as presented or sealed, never half-signed or voided."""
+    """Whether the case may have it: presented, sealed or archived; never half-signed or voided."""
     found = conn.execute(
         select(esign_revision.c.kind)
         .join(esign_document, esign_document.c.id == esign_revision.c.document_id)
@@ -198,7 +198,9 @@ def owns_document(conn: Connection, case_id: str, sha256: str) -> bool:
             or_(
                 # What was only drawn was shown until the department certified first.
                 esign_revision.c.kind.in_(("prepared", "certified")),
-                and_(esign_revision.c.kind == "sealed", ceremony.c.state == "sealed"),
+                and_(
+                    esign_revision.c.kind.in_(("sealed", "archived")), ceremony.c.state == "sealed"
+                ),
             ),
         )
     )
@@ -206,9 +208,9 @@ def owns_document(conn: Connection, case_id: str, sha256: str) -> bool:
 
 
 def was_given_out(conn: Connection, sha256: str) -> bool:
-    """Whether these bytes are a document that was sealed here."""
+    """Whether these bytes are a document that was sealed here, or its archived form."""
     found = select(esign_revision.c.kind).where(
-        esign_revision.c.sha256 == sha256, esign_revision.c.kind == "sealed"
+        esign_revision.c.sha256 == sha256, esign_revision.c.kind.in_(("sealed", "archived"))
     )
     return conn.execute(found).first() is not None
 

@@ -36,7 +36,8 @@ esign_revision = Table(
     Column("size_bytes", Integer, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
 )
-"kind: prepared, certified, signed (the citizen's ink is in), witnessed, sealed."
+"""kind: prepared, certified, signed (the citizen's ink is in), witnessed, sealed,
+archived."""
 
 esign_page_image = Table(
     "esign_page_image",

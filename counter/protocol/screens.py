@@ -145,6 +145,12 @@ class CeremonyCard(Model):
     """On the terminal, while it is read: what it says, for reading out and for screen readers."""
     fields: list[FormField] = []
     """On the console, while it can be corrected: what the agent filled in."""
+    level: Literal["B_B", "B_T", "B_LT", "B_LTA"] | None = None
+    """Of PAdES; for the agent, once something is signed."""
+    lasting: str = ""
+    """The same in words, with what is still to come."""
+    archived_sha256: str | None = None
+    """Of the newest revision of the archive, fetched likewise."""
 
 
 class Choice(Model):

@@ -30,6 +30,7 @@ from counter.esign.ticket import (
 from counter.esign.tsa_development import tsa_application
 from tests.esign.moment import NOW as NOW
 from tests.esign.signed_forms import with_text_field
+from tests.esign.trust_services import TrustServices
 
 FILLED = {
     "applicant_name": "陳大文",
@@ -124,6 +125,48 @@ def one_pool(pki: DevelopmentPki) -> Iterator[SignPool]:
 async def pool(one_pool: SignPool) -> SignPool:
     await one_pool.warm()
     return one_pool
+
+
+@pytest.fixture(scope="session")
+def all_services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TrustServices]:
+    made = TrustServices(tmp_path_factory.mktemp("trust"), NOW)
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def services(
+    all_services: TrustServices, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[TrustServices]:
+    """Yield the whole PKI, well and with nothing counted yet."""
+    # Only who hangs shall run out of time, however busy the machine is.
+    monkeypatch.setattr("counter.esign.stamps_http.PATIENCE_S", 60.0)
+    monkeypatch.setattr("counter.esign.revocation_http.PATIENCE_S", 60.0)
+    all_services.reset(NOW)
+    yield all_services
+    all_services.reset(NOW)
+
+
+@pytest.fixture
+async def two_stamps(services: TrustServices) -> AsyncIterator[HttpStamps]:
+    made = HttpStamps(services.tsas, new_nonce=count(1).__next__)
+    yield made
+    await made.close()
+
+
+@pytest.fixture(scope="session")
+def one_certified_pool(all_services: TrustServices) -> Iterator[SignPool]:
+    made = SignPool(all_services.signing)
+    yield made
+    made.close_now()
+
+
+@pytest.fixture
+async def certified_pool(one_certified_pool: SignPool) -> SignPool:
+    """Return a worker whose keys have certificates that can be revoked."""
+    await one_certified_pool.warm()
+    return one_certified_pool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from counter.documents.store_advance import papers_of
 from counter.documents.store_documents import documents_of
 from counter.errors import NotFound
 from counter.esign.forms import Forms, FormTemplate
+from counter.esign.store_archive import lasting_of
 from counter.esign.store_attendance import NO_CALLS, Calls, watched_of
 from counter.esign.store_reading import signing_of
 from counter.ids import AgentId
@@ -117,7 +118,12 @@ class DeskScreens:
         known = signing_of(conn, case.id)
         watched = watched_of(conn, case.id, self.calls)
         cards = with_reading(
-            ceremony_cards(known, self.forms, tag), known, watched, self.forms, tag, desk=True
+            ceremony_cards(known, self.forms, tag, lasting_of(conn, case.id)),
+            known,
+            watched,
+            self.forms,
+            tag,
+            desk=True,
         )
         scan = scan_card(
             case,

@@ -1,6 +1,7 @@
 """The parts of a case that both screens show: the call, the papers, the documents to be signed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, cast
 
 from sqlalchemy import Connection
@@ -10,6 +11,8 @@ from counter.case import Case
 from counter.documents.papers import Arriving, CaseDocuments
 from counter.esign.forms import Forms
 from counter.esign.ports import CeremonyState
+from counter.esign.store_archive import Lasting
+from counter.ids import DocumentId
 from counter.protocol.message import Language
 from counter.protocol.screens import (
     ArrivingCard,
@@ -22,7 +25,10 @@ from counter.protocol.screens import (
 )
 from counter.signaling.store_legs_reading import leg_view
 from counter.signaling.store_screens import CallView
+from web.shared.lasting_words import lasting_words
 from web.shared.wording import instant, paper_label, service_or_none, text_in
+
+NOTHING_LASTS: Mapping[DocumentId, Lasting] = MappingProxyType({})
 
 OPEN = ("presented", "consented", "signing")
 "States of a ceremony that is under way."
@@ -92,11 +98,15 @@ def _arriving(photograph: Arriving) -> ArrivingCard:
 
 
 def ceremony_cards(
-    ceremonies: Sequence[CeremonyState], forms: Forms, tag: str
+    ceremonies: Sequence[CeremonyState],
+    forms: Forms,
+    tag: str,
+    lasting: Mapping[DocumentId, Lasting] = NOTHING_LASTS,
 ) -> list[CeremonyCard]:
-    """The documents that were presented, newest first."""
+    """The documents that were presented, newest first.  lasting: for the agent."""
     return [
         CeremonyCard(
+            **_lasts(lasting.get(one.document_id), tag),
             ceremony_id=one.ceremony_id,
             title=forms.of(one.form).title.in_(cast(Language, tag)),
             state=cast(Any, one.state),
@@ -115,6 +125,16 @@ def ceremony_cards(
         )
         for one in ceremonies
     ]
+
+
+def _lasts(lasting: Lasting | None, tag: str) -> dict[str, Any]:
+    if lasting is None:
+        return {}
+    return {
+        "level": lasting.level.value,
+        "lasting": lasting_words(lasting, tag),
+        "archived_sha256": lasting.archived_sha256,
+    }
 
 
 def leg_card(conn: Connection, owner: str) -> LegCard | None:

@@ -489,6 +489,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "key_mismatch": (
         N_("The signature does not belong to its certificate"),
         N_("Withdraw the form and present it again. Tell the technical staff.")),
+    "certificate_revoked": (
+        N_("The certificate for signing was revoked"),
+        N_("Nothing can be signed with it. Call the technical staff.")),
+    "revocation_unknown": (
+        N_("Nobody says whether the certificate for signing still holds"),
+        N_("Nothing was changed. Wait a minute, then try again, or call the technical staff.")),
     "certificate_expired": (
         N_("The certificate for signing is not valid today"),
         N_("Nothing can be signed now. Call the technical staff.")),

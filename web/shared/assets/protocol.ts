@@ -181,6 +181,12 @@ export interface CeremonyCard {
   said?: SaidLine[];
   /** On the console, while it can be corrected: what the agent filled in. */
   fields?: FormField[];
+  /** Of PAdES; for the agent, once something is signed. */
+  level?: "B_B" | "B_T" | "B_LT" | "B_LTA" | null;
+  /** The same in words, with what is still to come. */
+  lasting?: string;
+  /** Of the newest revision of the archive, fetched likewise. */
+  archived_sha256?: string | null;
 }
 
 export interface CeremonyConsent {

@@ -62,11 +62,21 @@ export function Ceremony(props: {card: CeremonyCard; matter: DeskCase}) {
       {READING.has(card.state) && (card.fields ?? []).length > 0 && (
         <Correct key={`${card.ceremony_id}-${card.revision ?? 1}`} card={card} />
       )}
+      {card.lasting && (
+        <p class="ceremony__level" data-level={card.level}>
+          {card.lasting}
+        </p>
+      )}
       {card.signed_sha256 && (
         <>
           <a class="button button--quiet" href={`/documents/${card.signed_sha256}`} download>
             {t("Download the signed PDF")}
           </a>
+          {card.archived_sha256 && (
+            <a class="button button--quiet" href={`/documents/${card.archived_sha256}`} download>
+              {t("Download the archived PDF")}
+            </a>
+          )}
           <PrintButton matter={props.matter} what="document" about={card.signed_sha256} />
         </>
       )}

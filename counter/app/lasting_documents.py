@@ -1,0 +1,159 @@
+"""What makes signatures last: trust, revocation, the archive, our own certificates."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection
+
+from counter.app.clock import clock, new_id
+from counter.app.store import Store
+from counter.esign import trust_toml
+from counter.esign.archive_pool import ArchivePool
+from counter.esign.archive_service import ArchiveService
+from counter.esign.keys_files import load_certificate
+from counter.esign.keys_toml import SigningSetup
+from counter.esign.pki_development import DevelopmentPki
+from counter.esign.ports import KeyProvider, RevocationSource
+from counter.esign.refusals import ClockWrong, TimestampUnavailable
+from counter.esign.revocation_development import DevelopmentRevocation
+from counter.esign.revocation_http import HttpRevocation
+from counter.esign.revocation_service import RevocationService
+from counter.esign.sign_pool import SignPool
+from counter.esign.stamps_http import HttpStamps
+from counter.esign.store_archive import SqlArchive
+from counter.esign.trust import BUILT_IN, OwnCertificate, TrustPolicy, life
+from counter.esign.trust_service import TrustService
+from counter.settings import Settings
+from counter.store.alerts import raise_alert, settle_alert
+from counter.store.cases import audiences
+from counter.store.executor import Executor
+
+log = logging.getLogger(__name__)
+
+ENDING: Final = "certificate.ending"
+CLOCK: Final = "clock.wrong"
+"Alerts."
+DAY_S: Final = 86_400.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastingDocuments:
+    """See the module."""
+
+    trust: TrustService
+    archive: ArchiveService
+    stamps: HttpStamps
+    executor: Executor
+    now: Callable[[], datetime]
+
+    async def watch_for_ever(self) -> None:
+        """Look at our own certificates and at the clock, now and every day, until cancelled."""
+        while True:
+            try:
+                await self.look()
+            except Exception as problem:
+                log.warning("own certificates: %s", getattr(problem, "code", type(problem)))
+            await asyncio.sleep(DAY_S)
+
+    async def look(self) -> None:
+        """Tell whoever runs the counter which certificates end, and whether the clock is wrong."""
+        now = self.now()
+        await self.executor.write(tell_lives, await self.trust.own(), now)
+        try:
+            await self.stamps.require(now)
+        except ClockWrong:
+            pass  # kept by the stamps: told below, and every minute
+        except TimestampUnavailable as away:
+            log.warning("timestamps: %s", away)
+        await self.tell_clock()
+
+    async def tell_clock(self) -> None:
+        """Open or settle the alert about our clock, by what the newest timestamps said."""
+        await self.executor.write(tell_clock, self.stamps.clock_wrong, self.now())
+
+
+def policy_of(settings: Settings, setup: SigningSetup) -> tuple[TrustPolicy, SigningSetup]:
+    """The operator's policy, which decides over roots and timestamps; else one of the setup's own.
+
+    Raises `PolicyUnfit`.
+    """
+    if settings.trust is not None:
+        read = trust_toml.read(settings.trust)
+        keys = replace(setup.keys, roots=read.anchors)
+        return read.policy, replace(setup, keys=keys, tsa_urls=read.policy.timestamps)
+    anchors = tuple(load_certificate(path.read_bytes()).dump() for path in setup.keys.roots)
+    return (
+        TrustPolicy(version=BUILT_IN, anchors=anchors, timestamps=setup.tsa_urls, grace=True),
+        setup,
+    )
+
+
+def lasting_documents(
+    policy: TrustPolicy,
+    development: DevelopmentPki | None,
+    store: Store,
+    studio: SignPool,
+    stamps: HttpStamps,
+    keys: Mapping[str, KeyProvider],
+    closing: AsyncExitStack,
+) -> LastingDocuments:
+    """Make the services; `closing` stops what they hold.
+
+    development: the counter's own authorities, which are asked without a network.
+    """
+    source: RevocationSource
+    if development is not None:
+        source = DevelopmentRevocation(development)
+    else:
+        source = http = HttpRevocation()
+        closing.push_async_callback(http.close)
+    revocation = RevocationService(source, policy.ceilings)
+    archivist = ArchivePool(studio, policy.anchors)
+    records = SqlArchive(executor=store.executor, audiences=audiences)
+    trust = TrustService(
+        policy=policy,
+        keys=keys,
+        revocation=revocation,
+        archivist=archivist,
+        records=records,
+        clock=clock,
+    )
+    closing.push_async_callback(trust.close)
+    archive = ArchiveService(
+        records=records,
+        blobs=store.blobs,
+        archivist=archivist,
+        revocation=revocation,
+        stamps=stamps,
+        policy=policy,
+        new_id=new_id,
+        clock=clock,
+    )
+    return LastingDocuments(
+        trust=trust, archive=archive, stamps=stamps, executor=store.executor, now=clock
+    )
+
+
+def tell_lives(conn: Connection, own: tuple[OwnCertificate, ...], now: datetime) -> None:
+    """One alert per certificate that ends within 60 days or is over; settled when it is fine."""
+    for one in own:
+        subject, state = f"key:{one.key}", life(one, now)
+        if state == "fine":
+            settle_alert(conn, ENDING, subject, now)
+            continue
+        log.error("the certificate of key %s: %s, until %s", one.key, state, one.until)
+        facts = {"until": one.until.isoformat()}
+        raise_alert(conn, ENDING, subject, facts, now)
+
+
+def tell_clock(conn: Connection, wrong: str, now: datetime) -> None:
+    """wrong: what was found; empty: nothing is."""
+    if wrong:
+        raise_alert(conn, CLOCK, "timestamps", {"found": wrong}, now)
+    else:
+        settle_alert(conn, CLOCK, "timestamps", now)

@@ -1,0 +1,116 @@
+"""Makes sealed documents last: one revision each behind the seal, and a new timestamp in time.
+
+Runs behind everything else, one job at a time.  A job has no state but its row: when a node dies in
+the middle, another one begins it again after the lease, and at most a timestamp was asked for in
+vain.  Nobody's key signs here.
+"""
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+from counter.esign.archive import Archived, Job, next_try, renew_at
+from counter.esign.ports import ArchiveRecords, Archivist, Blobs, Timestamps
+from counter.esign.refusals import RevocationUnknown, SignatureInvalid
+from counter.esign.revocation_service import RevocationService
+from counter.esign.trust import TrustPolicy
+
+log = logging.getLogger(__name__)
+
+PAUSE_S: Final = 2.0
+
+
+class ArchiveService:
+    """See the module."""
+
+    def __init__(
+        self,
+        *,
+        records: ArchiveRecords,
+        blobs: Blobs,
+        archivist: Archivist,
+        revocation: RevocationService,
+        stamps: Timestamps,
+        policy: TrustPolicy,
+        new_id: Callable[[], str],
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._records = records
+        self._blobs = blobs
+        self._archivist = archivist
+        self._revocation = revocation
+        self._stamps = stamps
+        self._policy = policy
+        self._new_id = new_id
+        self._clock = clock
+
+    async def work_one(self) -> bool:
+        """Do one job that is due; False when there is none."""
+        job = await self._records.take(self._clock())
+        if job is None:
+            return False
+        try:
+            await self._keep(job, await self._made(job))
+        except Exception as problem:
+            code = getattr(problem, "code", type(problem).__name__)
+            log.warning("%s of %s, attempt %s: %s", job.work, job.document_id, job.attempts, code)
+            now = self._clock()
+            await self._records.failed(job, code, next_try(job.attempts, now), now)
+        return True
+
+    async def work_for_ever(self) -> None:
+        """Until cancelled.  Documents that were sealed before there was an archive come too."""
+        looked = False
+        while True:
+            try:
+                if not looked:
+                    await self._records.owe_missing(self._clock())
+                    looked = True
+                while await self.work_one():
+                    pass
+            except Exception as problem:
+                log.warning("jobs of the archive could not be read: %s", type(problem).__name__)
+            await asyncio.sleep(PAUSE_S)
+
+    async def _made(self, job: Job) -> Archived:
+        pdf = await self._blobs.get(job.revision_sha256)
+        if hashlib.sha256(pdf).hexdigest() != job.revision_sha256:
+            raise SignatureInvalid(f"the kept bytes of {job.revision_sha256[:12]} have changed")
+        now = self._clock()
+        links = await self._archivist.links(pdf, job.work, now)
+        # Evidence from after the signature is worth more than what was fetched before it.
+        proof = await self._revocation.proof(links, now, since=job.owed_at)
+        if proof.missing:
+            raise RevocationUnknown(f"no proof about {proof.missing} of {len(links)} certificates")
+        # Asked after the answers came: they must not be from the future.
+        now = self._clock()
+        hole = await self._archivist.begin(
+            pdf,
+            job.work,
+            proof,
+            token_bytes=self._stamps.token_bytes,
+            new_field=f"Timestamp-{self._new_id()}",
+            now=now,
+        )
+        token = await self._stamps.stamp(hole.digest, now, room_bytes=hole.token_room_bytes)
+        try:
+            return await self._archivist.finish(hole, token, self._clock())
+        except SignatureInvalid:
+            self._stamps.distrust(token)
+            raise
+
+    async def _keep(self, job: Job, made: Archived) -> None:
+        sha256 = await self._blobs.put(made.pdf)
+        standing = await self._records.archived(
+            job,
+            sha256,
+            len(made.pdf),
+            renew_at=renew_at(made.stamped_at, made.stamp_expires),
+            facts=self._policy.facts,
+            now=self._clock(),
+        )
+        if standing != sha256:
+            await self._blobs.remove(sha256)

@@ -1,0 +1,127 @@
+"""Looks at the certificates of those who sign, before the citizen is asked to.
+
+What proves that they hold is fetched while the citizen reads; at consent it is only judged, and
+after it nobody is asked for anything but the time.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from asn1crypto import x509
+
+from counter.esign.ports import Archivist, KeyProvider, TrustRecords
+from counter.esign.refusals import (
+    CertificateExpired,
+    CertificateRevoked,
+    KeyUnusable,
+    RevocationUnknown,
+)
+from counter.esign.revocation import Standing
+from counter.esign.revocation_service import RevocationService
+from counter.esign.ticket import CertificateChain
+from counter.esign.trust import OwnCertificate, TrustPolicy
+
+log = logging.getLogger(__name__)
+
+
+class TrustService:
+    """`counter.esign.ports.Trust`."""
+
+    def __init__(
+        self,
+        *,
+        policy: TrustPolicy,
+        keys: Mapping[str, KeyProvider],
+        revocation: RevocationService,
+        archivist: Archivist,
+        records: TrustRecords,
+        clock: Callable[[], datetime],
+    ) -> None:
+        """keys: by name; those of single agents (`agent:<id>`) are watched, and hold up nobody."""
+        self.policy = policy
+        self._keys = keys
+        self._revocation = revocation
+        self._archivist = archivist
+        self._records = records
+        self._clock = clock
+        self._filling: asyncio.Task[None] | None = None
+
+    def prepare(self) -> None:
+        """Begin to fetch what `require` will need; nobody waits for it."""
+        if self._filling is None or self._filling.done():
+            self._filling = asyncio.create_task(self._fill())
+
+    async def require(self, case_id: str, ceremony_id: str, now: datetime) -> None:
+        """Raise unless the keys of this counter may sign now, by what is known.
+
+        Raises `CertificateRevoked`, `CertificateExpired`, `KeyUnusable`; `RevocationUnknown` when
+        nothing can be had and the policy has no grace.
+        """
+        if self._filling is not None:
+            await asyncio.wait([self._filling])
+        chains = await self._chains()
+        found = {field: await self._standing(chain, now) for field, chain in sorted(chains.items())}
+        await self._records.checked(case_id, ceremony_id, self.policy.facts, found, now)
+        for name, standing in found.items():
+            _judge(name, standing, chains[name], grace=self.policy.grace)
+
+    async def require_citizen(self, chain: CertificateChain, now: datetime) -> None:
+        """Raise unless a citizen's own certificate is good now; there is no grace for it."""
+        _judge("citizen", await self._standing(chain, now), chain, grace=False)
+
+    async def own(self) -> tuple[OwnCertificate, ...]:
+        """The certificates that sign here, for who watches when they end."""
+        return tuple(_own(name, chain) for name, chain in sorted((await self._chains()).items()))
+
+    async def close(self) -> None:
+        """Let go of what is being fetched."""
+        if self._filling is not None:
+            self._filling.cancel()
+            await asyncio.wait([self._filling])
+
+    async def _chains(self) -> dict[str, CertificateChain]:
+        return {name: await key.certificates() for name, key in self._keys.items()}
+
+    async def _standing(self, chain: CertificateChain, now: datetime) -> Standing:
+        if _mechanism(chain) not in self.policy.algorithms:
+            return "unfit"
+        links = await self._archivist.links_of_chain(chain, now)
+        proof = await self._revocation.proof(links, now)
+        return await self._archivist.standing(chain, proof, now)
+
+    async def _fill(self) -> None:
+        try:
+            now = self._clock()
+            for chain in (await self._chains()).values():
+                links = await self._archivist.links_of_chain(chain, now)
+                await self._revocation.proof(links, now)
+        except Exception as problem:
+            # Whoever needs it asks again, and tells.
+            log.warning("revocation: %s", getattr(problem, "code", type(problem).__name__))
+
+
+def _judge(name: str, standing: Standing, chain: CertificateChain, *, grace: bool) -> None:
+    about = f"key {name}: certificate {chain.sha256[:12]}"
+    match standing:
+        case "revoked":
+            raise CertificateRevoked(f"{about} is revoked")
+        case "expired":
+            raise CertificateExpired(f"{about} is not valid today")
+        case "unfit":
+            raise KeyUnusable(f"{about} signs with what the trust policy does not take")
+        case "unknown" if not grace:
+            raise RevocationUnknown(f"{about}: nobody says whether it is revoked")
+
+
+def _mechanism(chain: CertificateChain) -> str:
+    kind = x509.Certificate.load(chain.certificate).public_key.algorithm
+    return {"ec": "ecdsa_sha256", "rsa": "rsa_sha256"}.get(kind, "other")
+
+
+def _own(name: str, chain: CertificateChain) -> OwnCertificate:
+    certificate = x509.Certificate.load(chain.certificate)
+    return OwnCertificate(
+        key=name, since=certificate.not_valid_before, until=certificate.not_valid_after
+    )

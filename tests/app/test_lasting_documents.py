@@ -1,0 +1,40 @@
+"""Whoever runs the counter hears of certificates that end and of a clock that is off."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from counter.app.lasting_documents import tell_clock, tell_lives
+from counter.esign.trust import OwnCertificate
+from counter.store.alerts import open_alerts
+from counter.store.executor import Executor
+
+
+def own(key: str, now: datetime, days: int) -> OwnCertificate:
+    return OwnCertificate(
+        key=key, since=now - timedelta(days=900), until=now + timedelta(days=days)
+    )
+
+
+async def alerts(executor: Executor) -> list[tuple[str, str]]:
+    return [(one.kind, one.subject) for one in await executor.read(open_alerts)]
+
+
+@pytest.mark.parametrize("days", [60, 1, -1])
+async def test_a_certificate_that_ends_is_told_of_until_there_is_a_new_one(
+    executor: Executor, now: datetime, days: int
+) -> None:
+    await executor.write(tell_lives, (own("seal", now, days), own("witness", now, 400)), now)
+    await executor.write(tell_lives, (own("seal", now, days), own("witness", now, 400)), now)
+    assert await alerts(executor) == [("certificate.ending", "key:seal")]
+    await executor.write(tell_lives, (own("seal", now, 1000), own("witness", now, 400)), now)
+    assert await alerts(executor) == []
+
+
+async def test_a_clock_that_is_off_is_told_of_until_it_is_right(
+    executor: Executor, now: datetime
+) -> None:
+    await executor.write(tell_clock, "over 60 s apart", now)
+    assert await alerts(executor) == [("clock.wrong", "timestamps")]
+    await executor.write(tell_clock, "", now)
+    assert await alerts(executor) == []

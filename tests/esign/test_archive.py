@@ -1,0 +1,245 @@
+"""The archive's revision, made and validated for real, with a whole PKI and without a network."""
+
+import io
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+import pytest
+from asn1crypto import pem
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.ades.report import AdESIndeterminate, AdESPassed
+from pyhanko.sign.validation.ades import simulate_future_ades_lta_validation
+
+from counter.esign.archive import Archived, Work
+from counter.esign.archive_pool import ArchivePool
+from counter.esign.archive_pyhanko import offline, require_archived
+from counter.esign.forms import Forms
+from counter.esign.pki_development import DevelopmentPki
+from counter.esign.refusals import (
+    CertificateExpired,
+    CertificateRevoked,
+    RevocationUnknown,
+    SignatureInvalid,
+)
+from counter.esign.revocation import Proof
+from counter.esign.revocation_development import DevelopmentRevocation
+from counter.esign.revocation_http import HttpRevocation
+from counter.esign.revocation_service import RevocationService
+from counter.esign.sign_pool import SignPool
+from counter.esign.stamps_http import HttpStamps
+from counter.esign.ticket import CITIZEN, FIELDS, FIELDS_BEFORE, SEAL, CertificateChain
+from tests.esign.conftest import FILLED, NOW, Tsa, seal
+from tests.esign.signed_by import signed_by
+from tests.esign.trust_services import TrustServices
+
+DATA = {**FILLED, "remarks": ""}
+LATER = NOW + timedelta(seconds=10)
+
+
+def roots_of(services: TrustServices) -> list[bytes]:
+    return [bytes(pem.unarmor(path.read_bytes())[2]) for path in services.roots]
+
+
+class Shelf:
+    """Archives as the service does, without the records."""
+
+    def __init__(
+        self, pool: SignPool, stamps: HttpStamps, revocation: RevocationService, roots: list[bytes]
+    ) -> None:
+        self.pool = pool
+        self.roots = roots
+        self.archivist = ArchivePool(pool, roots)
+        self.stamps = stamps
+        self.revocation = revocation
+        self.numbers = count(1)
+
+    async def proof(self, pdf: bytes, work: Work, now: datetime) -> Proof:
+        return await self.revocation.proof(await self.archivist.links(pdf, work, now), now)
+
+    async def archived(
+        self, pdf: bytes, work: Work, now: datetime, proof: Proof | None = None
+    ) -> Archived:
+        hole = await self.archivist.begin(
+            pdf,
+            work,
+            proof or await self.proof(pdf, work, now),
+            token_bytes=self.stamps.token_bytes,
+            new_field=f"Timestamp-{next(self.numbers)}",
+            now=now,
+        )
+        token = await self.stamps.stamp(hole.digest, now, room_bytes=hole.token_room_bytes)
+        return await self.archivist.finish(hole, token, now)
+
+
+@pytest.fixture
+async def shelf(
+    certified_pool: SignPool, two_stamps: HttpStamps, services: TrustServices
+) -> AsyncIterator[Shelf]:
+    source = HttpRevocation()
+    yield Shelf(certified_pool, two_stamps, RevocationService(source), roots_of(services))
+    await source.close()
+
+
+@pytest.fixture
+async def sealed(
+    certified_pool: SignPool, two_stamps: HttpStamps, services: TrustServices, forms: Forms
+) -> bytes:
+    """Return a sealed form, ten seconds after it was sealed."""
+    form = forms.of("certificate_application")
+    prepared = await certified_pool.prepare(form, DATA, "zh-Hant", NOW)
+    made = await seal(certified_pool, two_stamps, prepared.pdf, form, DATA, signed_at=NOW, now=NOW)
+    services.time = LATER
+    services.hits.clear()
+    return made.sealed
+
+
+async def verdicts(
+    pdf: bytes, roots: list[bytes], then: datetime, now: datetime = LATER
+) -> set[object]:
+    """What each signature will be worth, if timestamps are renewed until then."""
+    found = PdfFileReader(io.BytesIO(pdf)).embedded_regular_signatures
+    assert [one.field_name for one in found] == list(FIELDS)
+    said = [
+        await simulate_future_ades_lta_validation(one, offline(roots), then, now) for one in found
+    ]
+    return {one.ades_subindic for one in said}
+
+
+async def test_the_archived_revision_begins_with_the_sealed_one_and_validates_alone(
+    shelf: Shelf, sealed: bytes, services: TrustServices
+) -> None:
+    made = await shelf.archived(sealed, "archive", LATER)
+    assert made.pdf.startswith(sealed)
+    assert (made.stamped_at, made.stamp_expires) == (LATER, datetime(2040, 1, 1, tzinfo=UTC))
+    # Evidence about all signatures and timestamps, and one timestamp over all of it.
+    assert services.asked("tsa") == 1
+    reader = PdfFileReader(io.BytesIO(made.pdf))
+    assert len(reader.embedded_timestamp_signatures) == 1
+    assert "/VRI" not in reader.root["/DSS"]
+    assert (len(reader.root["/DSS"]["/OCSPs"]), len(reader.root["/DSS"]["/CRLs"])) == (2, 1)
+    # Once made it needs nobody.
+    services.faults.update(ocsp="down", crls="down", tsa="down")
+    await require_archived(made.pdf, FIELDS, shelf.roots, LATER)
+
+
+async def test_its_timestamp_is_seen_nowhere_and_outside_the_page(
+    shelf: Shelf, sealed: bytes
+) -> None:
+    made = await shelf.archived(sealed, "archive", LATER)
+    (stamp,) = PdfFileReader(io.BytesIO(made.pdf)).embedded_timestamp_signatures
+    assert [float(edge) for edge in stamp.sig_field["/Rect"]] == [-9999.0] * 4
+
+
+@pytest.mark.parametrize("year", [2029, 2031, 2041])
+async def test_it_outlives_its_certificates_and_without_the_archive_it_would_not(
+    shelf: Shelf, sealed: bytes, year: int
+) -> None:
+    """Signers' certificates end in 2030, those of the TSA in 2040, of the issuer in 2045."""
+    made = await shelf.archived(sealed, "archive", LATER)
+    then = datetime(year, 1, 1, tzinfo=UTC)
+    assert await verdicts(made.pdf, shelf.roots, then) == {AdESPassed.OK}
+    for judged in await verdicts(sealed, shelf.roots, then):
+        assert isinstance(judged, AdESIndeterminate)
+
+
+async def test_a_year_later_it_is_timestamped_again(
+    shelf: Shelf, sealed: bytes, services: TrustServices
+) -> None:
+    made = await shelf.archived(sealed, "archive", LATER)
+    next_year = LATER + timedelta(days=365)
+    services.time = next_year
+    services.hits.clear()
+    again = await shelf.archived(made.pdf, "renew", next_year)
+    assert again.pdf.startswith(made.pdf)
+    assert (again.stamped_at, services.asked("tsa")) == (next_year, 1)
+    assert services.hits == {"tsa/one": 1, "crls/root": 1}
+    then = datetime(2031, 1, 1, tzinfo=UTC)
+    assert await verdicts(again.pdf, shelf.roots, then, next_year) == {AdESPassed.OK}
+
+
+async def test_the_signers_need_not_be_valid_any_more_when_it_is_renewed(
+    shelf: Shelf, sealed: bytes, services: TrustServices
+) -> None:
+    made = await shelf.archived(sealed, "archive", LATER)
+    after = datetime(2031, 6, 1, tzinfo=UTC)
+    services.time = after
+    again = await shelf.archived(made.pdf, "renew", after)
+    assert again.stamped_at == after
+    with pytest.raises(CertificateExpired):
+        await shelf.archivist.links(sealed, "archive", after)
+
+
+async def test_documents_of_before_with_two_signatures_are_archived_too(
+    shelf: Shelf, services: TrustServices
+) -> None:
+    signers = {CITIZEN: services.files("citizen"), SEAL: services.files("seal")}
+    pdf = await signed_by(signers, shelf.stamps, NOW)
+    services.time = LATER
+    made = await shelf.archived(pdf, "archive", LATER)
+    await require_archived(made.pdf, FIELDS_BEFORE, shelf.roots, LATER)
+
+
+async def test_a_certificate_revoked_since_stops_the_archive(
+    shelf: Shelf, services: TrustServices
+) -> None:
+    """The key of `fading` is revoked between the seal and the archive."""
+    signers = {CITIZEN: services.files("fading"), SEAL: services.files("seal")}
+    pdf = await signed_by(signers, shelf.stamps, NOW)
+    services.time = LATER
+    with pytest.raises(CertificateRevoked):
+        await shelf.archived(pdf, "archive", LATER)
+
+
+async def test_without_evidence_about_every_certificate_there_is_no_archive(
+    shelf: Shelf, sealed: bytes, services: TrustServices
+) -> None:
+    services.faults.update(ocsp="down", crls="down")
+    proof = await shelf.proof(sealed, "archive", LATER)
+    assert proof.missing == 4
+    with pytest.raises(RevocationUnknown):
+        await shelf.archived(sealed, "archive", LATER, proof)
+
+
+async def test_what_somebody_did_in_between_does_not_pass(shelf: Shelf, sealed: bytes) -> None:
+    made = await shelf.archived(sealed, "archive", LATER)
+    with pytest.raises(SignatureInvalid, match="cover"):
+        await require_archived(made.pdf + b"\n% more", FIELDS, shelf.roots, LATER)
+    with pytest.raises(SignatureInvalid, match=r"not \['Citizen'\]"):
+        await require_archived(made.pdf, [CITIZEN], shelf.roots, LATER)
+    with pytest.raises(SignatureInvalid, match="cover"):
+        await require_archived(sealed, FIELDS, shelf.roots, LATER)
+
+
+@pytest.mark.parametrize(
+    ("name", "standing"),
+    [("witness", "good"), ("revoked", "revoked"), ("expired", "expired")],
+)
+async def test_what_a_certificate_is_worth(
+    shelf: Shelf, services: TrustServices, pki: DevelopmentPki, name: str, standing: str
+) -> None:
+    files = services.files(name)
+    chain = CertificateChain(
+        certificate=bytes(pem.unarmor(files.certificate.read_bytes())[2]),
+        issuers=tuple(bytes(pem.unarmor(path.read_bytes())[2]) for path in files.chain),
+    )
+    links = await shelf.archivist.links_of_chain(chain, NOW)
+    proof = await shelf.revocation.proof(links, NOW)
+    assert await shelf.archivist.standing(chain, proof, NOW) == standing
+    strangers = [bytes(pem.unarmor(path.read_bytes())[2]) for path in pki.roots]
+    elsewhere = ArchivePool(shelf.pool, strangers)
+    assert await elsewhere.links_of_chain(chain, NOW) == ()
+    assert await elsewhere.standing(chain, proof, NOW) in ("unknown", "expired")
+
+
+async def test_the_development_authorities_make_an_archive_without_a_network(
+    pool: SignPool, tsa: Tsa, stamps: HttpStamps, pki: DevelopmentPki, forms: Forms
+) -> None:
+    form = forms.of("certificate_application")
+    prepared = await pool.prepare(form, DATA, "pt", NOW)
+    made = await seal(pool, stamps, prepared.pdf, form, DATA, signed_at=NOW, now=NOW)
+    tsa.time = LATER
+    roots = [bytes(pem.unarmor(path.read_bytes())[2]) for path in pki.roots]
+    shelf = Shelf(pool, stamps, RevocationService(DevelopmentRevocation(pki)), roots)
+    archived = await shelf.archived(made.sealed, "archive", LATER)
+    await require_archived(archived.pdf, FIELDS, roots, LATER)

@@ -1,0 +1,239 @@
+"""The jobs of the archive: one child each, one node at a time, through every death."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from counter.errors import Refusal
+from counter.esign import store_archive
+from counter.esign.archive import LEASE, Archived, Hole, Level, Work, next_try
+from counter.esign.archive_service import ArchiveService
+from counter.esign.forms import Forms
+from counter.esign.glyphs import GlyphTable
+from counter.esign.refusals import CertificateRevoked, RevocationUnknown, TimestampUnavailable
+from counter.esign.revocation import Link, Proof
+from counter.esign.revocation_service import RevocationService
+from counter.esign.store_archive import SqlArchive, lasting_of
+from counter.esign.store_tables import esign_revision
+from counter.esign.trust import TrustPolicy
+from counter.store.alerts import open_alerts
+from counter.store.executor import Executor
+from counter.store.session_log import tail
+from tests.esign.test_service import CASE, HEARS, Counter
+
+POLICY = TrustPolicy(version="test", anchors=(b"root",), timestamps=("http://tsa",), grace=False)
+
+
+class PaperArchivist:
+    """`counter.esign.ports.Archivist` that adds a line."""
+
+    def __init__(self) -> None:
+        self.refusal: Exception | None = None
+        self.found: tuple[Link, ...] = ()
+        self.begun: list[Work] = []
+
+    async def links(self, pdf: bytes, work: Work, now: object) -> tuple[Link, ...]:
+        return self.found
+
+    async def begin(self, pdf: bytes, work: Work, proof: Proof, **how: Any) -> Hole:
+        if self.refusal is not None:
+            raise self.refusal
+        self.begun.append(work)
+        return Hole(
+            pdf=pdf + b" kept " + how["new_field"].encode(),
+            work=work,
+            fields=(),
+            digest=b"digest",
+            start=0,
+            end=0,
+            token_room_bytes=how["token_bytes"],
+        )
+
+    async def finish(self, hole: Hole, token: bytes, now: Any) -> Archived:
+        return Archived(pdf=hole.pdf, stamped_at=now, stamp_expires=now + timedelta(days=800))
+
+
+class Archive(Counter):
+    """A counter with an archive."""
+
+    def started(self) -> Any:
+        self.archivist = getattr(self, "archivist", PaperArchivist())
+        self.archive = self.another_node()
+        return super().started()
+
+    def another_node(self) -> ArchiveService:
+        return ArchiveService(
+            records=SqlArchive(executor=self.executor, audiences=lambda conn, case_id: [HEARS]),
+            blobs=self.blobs,
+            archivist=self.archivist,  # type: ignore[arg-type]
+            revocation=RevocationService(NoSource()),
+            stamps=self.studio,
+            policy=POLICY,
+            new_id=self.parts["new_id"],
+            clock=lambda: self.time,
+        )
+
+    async def lasting(self) -> Any:
+        (found,) = (await self.executor.read(lasting_of, CASE)).values()
+        return found
+
+    async def revisions(self) -> list[tuple[str, str | None]]:
+        """Return (kind, kind of its parent) of all, in order."""
+        rows = await self.executor.read(lambda conn: conn.execute(select(esign_revision)).all())
+        kinds = {row.sha256: row.kind for row in rows}
+        order = ("prepared", "certified", "signed", "witnessed", "sealed", "archived")
+        return sorted(
+            ((row.kind, kinds.get(row.parent_sha256)) for row in rows),
+            key=lambda one: order.index(one[0]),
+        )
+
+
+class NoSource:
+    """`counter.esign.ports.RevocationSource` that knows of nothing."""
+
+    def address(self, kind: object, link: object) -> None:
+        return None
+
+    async def fetch(self, *about: object) -> Any:
+        raise AssertionError("there is no address")
+
+
+@pytest.fixture
+def archive(
+    executor: Executor, new_id: Callable[[], str], forms: Forms, glyphs: GlyphTable, now: Any
+) -> Archive:
+    return Archive(executor, new_id, forms, glyphs, now)
+
+
+async def test_what_is_sealed_is_archived_as_a_child_of_what_was_sealed(archive: Archive) -> None:
+    await archive.to_state("sealed", archive.time)
+    sealed = (await archive.service.ceremonies(CASE))[0].sealed_sha256
+    waiting = await archive.lasting()
+    assert (waiting.level, waiting.pending) == (Level.B_T, "archive")
+    assert await archive.archive.work_one()
+    assert not await archive.archive.work_one()
+    done = await archive.lasting()
+    assert (done.level, done.pending) == (Level.B_LTA, "")
+    assert (await archive.revisions())[-2:] == [("sealed", "witnessed"), ("archived", "sealed")]
+    # What was given out stays what it was; the new revision may be fetched too.
+    assert (await archive.service.ceremonies(CASE))[0].sealed_sha256 == sealed
+    assert (await archive.service.pdf(CASE, done.archived_sha256)).startswith(b"certificate")
+    heard = await archive.executor.read(tail, [HEARS], {})
+    assert heard[-1].kind == "document.archived"
+    assert "document.archived" in await archive.actions()
+
+
+async def test_a_timestamp_is_renewed_after_a_year(archive: Archive) -> None:
+    await archive.to_state("sealed", archive.time)
+    await archive.archive.work_one()
+    archive.time += timedelta(days=364)
+    assert not await archive.archive.work_one()
+    archive.time += timedelta(days=1)
+    assert await archive.archive.work_one()
+    assert archive.archivist.begun == ["archive", "renew"]
+    assert (await archive.revisions())[-1] == ("archived", "archived")
+    assert (await archive.lasting()).level == Level.B_LTA
+
+
+async def test_a_node_that_dies_over_a_job_leaves_it_to_another_after_the_lease(
+    archive: Archive,
+) -> None:
+    await archive.to_state("sealed", archive.time)
+    taken = await archive.executor.write(store_archive.take, archive.time)
+    assert taken is not None
+    other = archive.another_node()
+    assert not await other.work_one()
+    archive.time += LEASE
+    assert await other.work_one()
+    assert (await archive.lasting()).level == Level.B_LTA
+
+
+async def test_of_two_nodes_that_made_a_child_the_first_stands(archive: Archive) -> None:
+    await archive.to_state("sealed", archive.time)
+    slow = await archive.executor.write(store_archive.take, archive.time)
+    archive.time += LEASE
+    await archive.another_node().work_one()
+    first = (await archive.lasting()).archived_sha256
+    kept = set(archive.blobs.kept)
+    assert slow is not None
+    await archive.archive._keep(
+        slow,
+        Archived(pdf=b"late", stamped_at=archive.time, stamp_expires=archive.time + LEASE),
+    )
+    assert (await archive.lasting()).archived_sha256 == first
+    assert (set(archive.blobs.kept), len(await archive.revisions())) == (kept, 6)
+
+
+@pytest.mark.parametrize(
+    "refusal", [TimestampUnavailable("all are down"), RevocationUnknown("nobody answers")]
+)
+async def test_what_fails_is_tried_again_later_and_somebody_is_told_when_it_lasts(
+    archive: Archive, refusal: Refusal
+) -> None:
+    await archive.to_state("sealed", archive.time)
+    archive.archivist.refusal = refusal
+    for attempt in (1, 2, 3, 4):
+        assert await archive.executor.read(open_alerts) == []
+        assert await archive.archive.work_one()
+        assert not await archive.archive.work_one()
+        waiting = await archive.lasting()
+        assert (waiting.level, waiting.pending) == (Level.B_T, refusal.code)
+        archive.time = next_try(attempt, archive.time)
+    (told,) = await archive.executor.read(open_alerts)
+    assert (told.kind, told.facts["code"]) == ("document.not_archived", refusal.code)
+    archive.archivist.refusal = None
+    assert await archive.archive.work_one()
+    assert (await archive.lasting()).level == Level.B_LTA
+    assert await archive.executor.read(open_alerts) == []
+
+
+async def test_a_certificate_revoked_in_between_is_told_at_once(archive: Archive) -> None:
+    await archive.to_state("sealed", archive.time)
+    archive.archivist.refusal = CertificateRevoked("the citizen's")
+    await archive.archive.work_one()
+    (told,) = await archive.executor.read(open_alerts)
+    assert told.facts["code"] == "certificate_revoked"
+    assert (await archive.lasting()).pending == "certificate_revoked"
+
+
+async def test_without_evidence_nothing_is_stamped(archive: Archive) -> None:
+    await archive.to_state("sealed", archive.time)
+    archive.archivist.found = (Link(certificate=b"c", issuer=b"i"),)
+    await archive.archive.work_one()
+    assert (await archive.lasting()).pending == "revocation_unknown"
+    assert archive.archivist.begun == []
+
+
+async def test_bytes_that_changed_are_not_archived(archive: Archive) -> None:
+    await archive.to_state("sealed", archive.time)
+    sealed = (await archive.service.ceremonies(CASE))[0].sealed_sha256
+    assert sealed is not None
+    archive.blobs.kept[sealed] += b"!"
+    await archive.archive.work_one()
+    assert (await archive.lasting()).pending == "signature_invalid"
+    assert sealed in archive.blobs.kept
+
+
+async def test_what_was_sealed_by_an_older_version_is_archived_too(archive: Archive) -> None:
+    await archive.to_state("sealed", archive.time)
+    await archive.executor.write(lambda conn: conn.execute(store_archive.esign_archive.delete()))
+    assert not await archive.archive.work_one()
+    assert await archive.executor.write(store_archive.owe_missing, archive.time) == 1
+    assert await archive.executor.write(store_archive.owe_missing, archive.time) == 0
+    assert await archive.archive.work_one()
+
+
+async def test_a_signature_without_its_timestamp_is_shown_as_b_b(archive: Archive) -> None:
+    await archive.to_state("signing", archive.time)
+    waiting = await archive.lasting()
+    assert (waiting.level, waiting.pending) == (Level.B_B, "timestamp")
+    await archive.service.resume()
+    assert (await archive.lasting()).level == Level.B_T
+
+
+async def test_a_form_nobody_signed_has_no_level(archive: Archive) -> None:
+    await archive.to_state("consented", archive.time)
+    assert await archive.executor.read(lasting_of, CASE) == {}

@@ -1,0 +1,30 @@
+"""How long a signed document holds, in words, and what is still to come."""
+
+from counter.esign.store_archive import Lasting
+from web.shared.i18n import N_
+from web.shared.wording import say
+
+LEVELS = {
+    "B_B": N_("Level B-B: signed, the time is not proved yet."),
+    "B_T": N_("Level B-T: signed, the time is proved."),
+    "B_LT": N_("Level B-LT: all proofs are in the file."),
+    "B_LTA": N_("Level B-LTA: can be checked for decades."),
+}
+PENDING = {
+    "timestamp": N_("The time-stamping service does not answer. It goes on by itself."),
+    "archive": N_("The proofs for the archive follow by themselves."),
+    "certificate_revoked": N_(
+        "A certificate was revoked. Call the technical staff, then present the form again."
+    ),
+    "certificate_expired": N_("A certificate has ended. Call the technical staff."),
+    "signature_invalid": N_("The archive refused this file. Call the technical staff."),
+}
+LATE = N_("The archive is late. It tries again by itself.")
+
+
+def lasting_words(lasting: Lasting, tag: str) -> str:
+    """One or two sentences."""
+    level = say(LEVELS[lasting.level.value], tag)
+    if not lasting.pending:
+        return level
+    return f"{level} {say(PENDING.get(lasting.pending, LATE), tag)}"
