@@ -12,9 +12,10 @@ from aiohttp import web
 from sqlalchemy import Connection
 
 from booking.script_opencc import simplified
+from counter.app.attending import CALLS
 from counter.app.clock import clock, new_id
 from counter.app.files import secret
-from counter.app.later_papers import owe_links
+from counter.app.later_papers import link_of_appointment, owe_links, owe_links_again
 from counter.app.paper_work import owe_paper_work
 from counter.app.parts import Parts
 from counter.app.pointing import POINTER, Pointing
@@ -35,8 +36,9 @@ from web.api.callers import Callers
 from web.api.limits import Limits
 from web.api.once_local import LocalOnce
 from web.api.ports import ApiDeps
-from web.citizen import availability_feed, later_pages, memo_pages, paper_pages
+from web.citizen import availability_feed, issued_pages, later_pages, memo_pages, paper_pages
 from web.citizen import routes as citizen
+from web.citizen.issued_pages import IssuedDeps
 from web.citizen.later_pages import LaterDeps
 from web.citizen.memo_pages import MemoDeps
 from web.citizen.paper_pages import PaperDeps
@@ -53,6 +55,7 @@ from web.console import (
 )
 from web.console import asks as console_asks
 from web.console import later_pages as console_later_pages
+from web.console import reading_asks as console_reading_asks
 from web.console import views as console
 from web.console.admin_local import departments_in
 from web.console.admin_ports import AdminDeps
@@ -79,6 +82,7 @@ from web.shared.wording import screen_language
 from web.terminal import asks as terminal_asks
 from web.terminal import capture_pages, print_pages
 from web.terminal import print_asks as terminal_print_asks
+from web.terminal import reading_asks as terminal_reading_asks
 from web.terminal import views as terminal
 from web.terminal.capture_pages import CaptureDeps
 from web.terminal.counter_local import LocalTerminalCounter
@@ -125,9 +129,15 @@ async def open_doors(
         ),
     )
     terminals = TerminalScreens(
-        catalogue=parts.snapshot, forms=parts.forms, link_address=parts.link_addresses
+        catalogue=parts.snapshot,
+        forms=parts.forms,
+        link_address=parts.link_addresses,
+        document_address=parts.link_addresses.documents,
+        calls=CALLS,
     )
-    desks = DeskScreens(catalogue=parts.snapshot, forms=parts.forms, simplify=simplified)
+    desks = DeskScreens(
+        catalogue=parts.snapshot, forms=parts.forms, simplify=simplified, calls=CALLS
+    )
     app.add_routes(
         _routes(
             parts,
@@ -207,6 +217,11 @@ def _routes(
         sessions=sessions,
         clock=clock,
     )
+
+    async def documents_of(appointment_id: str) -> str:
+        link = await executor.read(link_of_appointment, appointment_id, clock())
+        return "" if link is None else f"/signed/{parts.issued.token(link.link_id)}"
+
     bookings = CitizenDeps(
         booking=parts.booking,
         now=clock,
@@ -214,6 +229,7 @@ def _routes(
         sealer=Sealer(secret=key, random_bytes=secrets.token_bytes),
         domain=domain,
         secure=secure,
+        documents_of=documents_of,
     )
     room = RoomDeps(
         catalogue=parts.booking.catalogue,
@@ -238,12 +254,28 @@ def _routes(
     return [
         *behind_the_door(citizen.routes(bookings), room),
         *memo_pages.routes(
-            MemoDeps(memos=parts.memos, catalogue=parts.booking.catalogue, now=clock)
+            MemoDeps(
+                memos=parts.memos,
+                catalogue=parts.booking.catalogue,
+                now=clock,
+                still_open=parts.later.still_open,
+                link_address=parts.link_addresses,
+            )
         ),
         *paper_pages.routes(PaperDeps(citizen=bookings, papers=parts.advance)),
         *later_pages.routes(
             LaterDeps(
                 papers=parts.later,
+                catalogue=parts.booking.catalogue,
+                service_of=service_of,
+                now=clock,
+                limits=Limits(asyncio.get_running_loop().time),
+            )
+        ),
+        *issued_pages.routes(
+            IssuedDeps(
+                documents=parts.issued,
+                forms=parts.forms,
                 catalogue=parts.booking.catalogue,
                 service_of=service_of,
                 now=clock,
@@ -284,6 +316,7 @@ def _routes(
                 clock=clock,
                 address_of=parts.link_addresses,
                 owe=owe_links,
+                owe_again=owe_links_again,
                 owe_work=owe_work,
             )
         ),
@@ -378,6 +411,8 @@ def _gateway_doors(
             **scan_asks.handlers(parts.case_of, parts.store.executor, clock),
             **print_asks.handlers(parts.case_of, parts.store.executor, clock),
             **terminal_print_asks.handlers(parts.store.executor, clock),
+            **terminal_reading_asks.handlers(parts.case_of, parts.reading),
+            **console_reading_asks.handlers(parts.case_of, parts.reading),
             **terminal_asks.handlers(parts.case_of, parts.documents, parts.esign, clock),
             **console_asks.handlers(
                 parts.case_of,

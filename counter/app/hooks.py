@@ -14,7 +14,7 @@ from booking.store_rows import by_id, view_of
 from booking.store_visits import due_of
 from counter.app.clock import new_id
 from counter.app.identifying import surroundings
-from counter.app.notices import owe_missing_papers
+from counter.app.notices import owe_documents, owe_missing_papers
 from counter.case import Case, Outcome
 from counter.documents.checklist import settle
 from counter.documents.originals import Seen
@@ -24,8 +24,10 @@ from counter.documents.store_commands import cancel_request
 from counter.documents.store_documents import documents_of, shows
 from counter.documents.store_originals import bed_of, note_left_behind
 from counter.documents.store_printing import give_up
+from counter.esign.store_attendance import abandon
 from counter.esign.store_esign import withdraw
-from counter.esign.store_reading import signing_of
+from counter.esign.store_issued import NewLink, issue
+from counter.esign.store_reading import open_before_ink
 from counter.identity.store_proofing import end_visit
 from counter.ids import AppointmentId, CaseId, DepartmentId, ServiceId, SiteId, TerminalId
 from counter.signaling.ports import ArrivedAppointment, FoundAppointment
@@ -64,15 +66,19 @@ class Snapshot:
 def put_papers_away(conn: Connection, case: Case, *, by: str, now: datetime) -> None:
     """Nobody sits there any more: take back what was asked and not done yet.
 
-    A form with ink on it is sealed all the same; the citizen has signed.
+    A form with ink on it is sealed all the same; the citizen has signed.  Who left has abandoned
+    what he did not sign; else the agent takes it back.
     """
     asked = documents_of(conn, case.id).open_request
     if asked is not None:
         with suppress(ScanNotAsked):  # answered at this instant: it is with the case
             cancel_request(conn, audiences, case.id, asked.request_id, by=by, now=now)
-    for one in signing_of(conn, case.id):
-        if one.state in ("presented", "consented"):
-            withdraw(conn, case.id, one.ceremony_id, by=by, audiences=audiences, now=now)
+    for ceremony_id in open_before_ink(conn, case.id):
+        gone = by.startswith("terminal:") and abandon(
+            conn, case.id, ceremony_id, by=by, reason="left", audiences=audiences, now=now
+        )
+        if not gone:
+            withdraw(conn, case.id, ceremony_id, by=by, audiences=audiences, now=now)
 
 
 def _no_work(conn: Connection, case: Case, now: datetime) -> None:
@@ -83,10 +89,12 @@ def hooks_of(
     snapshot: Snapshot,
     booking: BookingService,
     owe_paper_work: Callable[[Connection, Case, datetime], None] = _no_work,
+    new_document_link: NewLink | None = None,
 ) -> Hooks:
     """What signalling runs inside its own transactions.
 
     owe_paper_work: writes down what is to be done with the papers of a case that is closed now.
+    new_document_link: makes what leads to the signed documents of such a case; none: nothing does.
     """
     around = surroundings(snapshot)
 
@@ -140,6 +148,9 @@ def hooks_of(
         put_papers_away(conn, case, by=f"agent:{case.agent_id}", now=now)
         end_visit(conn, around, case.id, by=f"agent:{case.agent_id}", now=now)
         owe_missing_papers(conn, case, now)
+        if new_document_link is not None:
+            issue(conn, case.id, new_document_link, now)
+            owe_documents(conn, case, now)
         owe_paper_work(conn, case, now)
 
     def left(conn: Connection, case: Case, now: datetime) -> None:

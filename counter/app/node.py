@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 import gc
 import logging
-import secrets
 import signal
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -22,6 +21,7 @@ from counter.app.files import hold_directory, kept, take_turn_to_start, write_se
 from counter.app.notices import BookingReaders, sinks_of
 from counter.app.operations import NodeOperations
 from counter.app.parts import Parts, open_parts
+from counter.app.people import People, new_passphrase
 from counter.app.readiness import Readiness
 from counter.app.retired_program import end_program
 from counter.app.seed import PEOPLE, names_of
@@ -77,6 +77,7 @@ class Node:
         self._keep(_every(60.0, self.readiness.look_at_clock))
         self._keep(self.readiness.beat_for_ever())
         self._keep(parts.signaling.sweep_for_ever())
+        self._keep(parts.reading.watch_for_ever())
         self._keep(parts.recordings.follow_for_ever())
         self._keep(parts.recording_keeper.keep_for_ever())
         self._keep(parts.quality.run_for_ever())
@@ -88,6 +89,7 @@ class Node:
             address=settings.origin or self.address,
             domain=settings.domain,
             link_address=parts.link_addresses,
+            document_address=parts.link_addresses.documents,
         )
         sinks = sinks_of(settings, clock)
         self._keep(Deliverer(store.executor, readers, sinks, clock).run_for_ever())
@@ -104,6 +106,12 @@ class Node:
             api_keys_of=parts.api_keys,
             papers_of=parts.paper_work,
             forms_of=parts.esign,
+            people_of=People(
+                store.executor,
+                parts.identity,
+                lambda: tuple(parts.snapshot().departments),
+                new_passphrase,
+            ),
             end_program=lambda terminal_id: parts.store.executor.write(
                 end_program, terminal_id, clock()
             ),
@@ -145,7 +153,7 @@ class Node:
         path = self.settings.keys / "demo-passphrase"
         if path.exists():
             return path.read_text().strip()
-        passphrase = "-".join(secrets.token_hex(2) for _ in range(4))
+        passphrase = new_passphrase()
         for person in PEOPLE:
             kind: Kind = "supervisor" if person.supervisor else "agent"
             await self.parts.identity.let_in(person.id, kind, person.id, passphrase, clock())

@@ -107,7 +107,12 @@ async def open_paper_work(
         work[JobKind.WORDS] = forms.read_words
     shelves = {name: DirectoryShelf(path, new_id) for name, path in settings.handover.items()}
     handovers = HandOverService(
-        folders, SqlHandOvers(store.executor), jobs, store.blobs, shelves, tuple(work)
+        folders,
+        SqlHandOvers(store.executor, source.unchanged),
+        jobs,
+        store.blobs,
+        shelves,
+        tuple(work),
     )
     work[JobKind.HANDOVER] = handovers.hand_over
     return PaperWork(

@@ -16,12 +16,14 @@ from booking.script_opencc import simplified
 from booking.service import BookingService
 from booking.store_sql import booking_service, plant_seed
 from counter.app.advance_papers import lock, over, require_coming
+from counter.app.attending import CALLS
 from counter.app.bridged_calls import BridgedCalls
 from counter.app.call_lines import listeners, speaks_in
 from counter.app.clock import clock, new_id, new_token, random_bytes
 from counter.app.files import secret
 from counter.app.hooks import Snapshot, hooks_of
-from counter.app.identifying import ZoneDesk, surroundings
+from counter.app.identifying import ZoneDesk, surroundings, witness_of
+from counter.app.kept_bytes import named_bytes
 from counter.app.later_papers import LinkAddresses
 from counter.app.live_stills import LiveStills
 from counter.app.media_processes import media_pool
@@ -55,13 +57,16 @@ from counter.errors import NotAllowedNow
 from counter.esign import keys_toml
 from counter.esign.form_typst import shipped_forms, shipped_glyphs
 from counter.esign.forms import Forms
+from counter.esign.issued_service import IssuedService
+from counter.esign.issued_sql import SqlIssued
 from counter.esign.keys_toml import SigningSetup
 from counter.esign.pki_development import DevelopmentPki, ensure
+from counter.esign.reading_service import ReadingService
 from counter.esign.service import EsignService
 from counter.esign.sign_pool import SignPool
 from counter.esign.stamps_http import HttpStamps
+from counter.esign.store_readings import SqlReadings
 from counter.esign.store_records import SqlRecords
-from counter.esign.ticket import FIELDS
 from counter.esign.tsa_development import tsa_application
 from counter.identity.api_key_service import ApiKeyService
 from counter.identity.commands_store import StoredCommands
@@ -93,7 +98,14 @@ from counter.signaling.service import SignalingService
 from counter.signaling.store_asks import SqlStore, require_current
 from counter.store import journal_sql, outbox
 from counter.store.back_pressure import Gate
-from counter.store.cases import audiences, case_of_agent, case_on_terminal, require_open
+from counter.store.blobs_collecting import BlobCollector
+from counter.store.cases import (
+    audiences,
+    case_of_agent,
+    case_on_terminal,
+    require_led,
+    require_open,
+)
 from counter.store.housekeeping import tidy
 
 
@@ -102,6 +114,7 @@ class Parts:
     """Every service of a node."""
 
     store: Store
+    collector: BlobCollector
     booking: BookingService
     snapshot: Snapshot
     identity: IdentityService
@@ -116,7 +129,9 @@ class Parts:
     later: LaterService
     "Papers after the visit."
     link_addresses: LinkAddresses
+    issued: IssuedService
     esign: EsignService
+    reading: ReadingService
     forms: Forms
     signaling: SignalingService
     scanner: ScanPool
@@ -175,6 +190,7 @@ class Parts:
         await self.later.sweep(clock())
         await self.captures.sweep(clock())
         await self.esign.resume()
+        await self.collector.round(clock())
         if self.media_proof is not None:
             self.media_proof.look()
 
@@ -203,8 +219,9 @@ async def open_parts(
         freshness=AT_NINE,
         simplify=simplified,
     )
-    if settings.profile == "development":
-        await plant_seed(executor, clock(), practice=settings.practice)
+    invented = settings.profile == "development"
+    await plant_seed(executor, clock(), practice=invented and settings.practice)
+    if invented:
         await executor.write(put_people, clock())
     snapshot = Snapshot(await booking.catalogue())
 
@@ -237,27 +254,47 @@ async def open_parts(
     vault = Vault(secret(settings.keys / "recordings.key"), random_bytes)
     recordings = SqlRecordings(executor, RECORDED_CALLS)
     forms = shipped_forms()
+    glyphs = shipped_glyphs()
+    esign = EsignService(
+        records=SqlRecords(
+            executor=executor,
+            audiences=audiences,
+            require_open=require_open,
+            require_led=require_led,
+            witness_of=witness_of,
+            calls=CALLS,
+        ),
+        blobs=store.blobs,
+        studio=studio,
+        keys=studio.keys(),
+        stamps=stamps,
+        forms=forms,
+        glyphs=glyphs,
+        new_id=new_id,
+        clock=clock,
+    )
+    issued = IssuedService(
+        SqlIssued(executor), esign, new_id, secret(settings.keys / "document-links.key")
+    )
     signaling = SignalingService(
-        SqlStore(executor, hooks_of(snapshot, booking, owe_paper_work(settings))),
+        SqlStore(executor, hooks_of(snapshot, booking, owe_paper_work(settings), issued.new_link)),
         BridgedCalls(media),
         _relays(settings),
         clock,
     )
-    documents = DocumentsService(
-        SqlPapers(executor, audiences, require_open), store.blobs, scanner, new_id
-    )
+    papers = SqlPapers(executor, audiences, require_open, require_led)
+    documents = DocumentsService(papers, store.blobs, scanner, new_id)
     media.on_gone = signaling.legs.worker_gone
     await starting
     return Parts(
         store=store,
+        collector=BlobCollector(executor, settings.blobs, named_bytes()),
         booking=booking,
         snapshot=snapshot,
         identity=IdentityService(StoredCommands(executor), Argon2Passphrases(), new_token),
         api_keys=ApiKeyService(SqlApiKeys(executor), new_id, new_token, clock),
         documents=documents,
-        previews=PreviewService(
-            SqlPapers(executor, audiences, require_open), previewer, time.monotonic
-        ),
+        previews=PreviewService(papers, previewer, time.monotonic),
         captures=CaptureService(
             SqlCaptures(executor, audiences),
             CaptureFiles(settings.captures),
@@ -266,7 +303,7 @@ async def open_parts(
             previewer,  # small and of our own terminals, as previews are
             new_id,
         ),
-        checklists=ChecklistService(SqlChecklists(executor, audiences, require_open)),
+        checklists=ChecklistService(SqlChecklists(executor, audiences, require_open, require_led)),
         advance=AdvanceService(
             SqlAdvancePapers(executor, require_coming, lock, over),
             store.blobs,
@@ -275,16 +312,22 @@ async def open_parts(
             new_id,
         ),
         later=later,
-        link_addresses=LinkAddresses(later.token),
-        esign=EsignService(
-            records=SqlRecords(executor=executor, audiences=audiences, require_open=require_open),
+        link_addresses=LinkAddresses(later.token, issued.token),
+        issued=issued,
+        esign=esign,
+        reading=ReadingService(
+            readings=SqlReadings(
+                executor=executor,
+                audiences=audiences,
+                calls=CALLS,
+                require_open=require_open,
+                require_led=require_led,
+            ),
             blobs=store.blobs,
-            studio=studio,
-            keys={field: studio.key(field) for field in FIELDS},
-            stamps=stamps,
             forms=forms,
-            glyphs=shipped_glyphs(),
-            new_id=new_id,
+            glyphs=glyphs,
+            draw=esign.draw,
+            certify=esign.certify,
             clock=clock,
         ),
         forms=forms,

@@ -154,6 +154,10 @@ class Captures(Protocol):
         """So many bytes are here; 0: it begins anew."""
         ...
 
+    async def count_failure(self, one: Capture) -> int:
+        """The scanner's process ended over it once more; how often by now, on whichever node."""
+        ...
+
     async def add_preview(self, one: Capture, sha256: Digest, now: datetime) -> None: ...
 
     async def end(
@@ -395,16 +399,19 @@ class Leaves(Protocol):
 class HandOvers(Protocol):
     """Hand-overs as durable rows."""
 
-    async def frozen(self, case_id: CaseId) -> Frozen | None:
-        """What was written down to be handed over; None: nothing yet."""
+    async def frozen(self, case_id: CaseId) -> tuple[Frozen, ...]:
+        """What was written down to be handed over: the folder, then its supplements."""
         ...
 
-    async def freeze(self, case_id: CaseId, frozen: Frozen, now: datetime) -> Frozen:
-        """Write down what is handed over; what was written down first holds."""
+    async def freeze(self, facts: CaseFacts, frozen: Frozen, now: datetime) -> Frozen | None:
+        """Write down what is handed over; what was written down first holds.
+
+        None: something was decided about the case since its facts were read; nothing is written.
+        """
         ...
 
-    async def done(self, job: Job, frozen: Frozen, facts: CaseFacts, now: datetime) -> None:
-        """It is there: the job ends, the journal and who is told hear of it, at once."""
+    async def done(self, frozen: Frozen, facts: CaseFacts, now: datetime) -> None:
+        """It is there: the journal and who is told hear of it, once."""
         ...
 
 
@@ -476,6 +483,10 @@ class LaterPapers(Protocol):
         now: datetime,
     ) -> Link:
         """Make a link; an older open one for this paper holds no more."""
+        ...
+
+    async def still_open(self, link_ids: Sequence[str], now: datetime) -> set[str]:
+        """Those of these links that take something now."""
         ...
 
     async def revoke(self, case_id: CaseId, link_id: str, *, by: str, now: datetime) -> None:

@@ -91,11 +91,14 @@ capture = Table(
     Column("preview_sha256", String(64)),
     Column("page_id", String(40)),
     Column("code", String(40)),
+    Column("failures", Integer, nullable=False, server_default="0"),
     Column("announced_at", UtcDateTime, nullable=False, index=True),
     Column("ended_at", UtcDateTime),
     UniqueConstraint("request_id", "sha256"),
 )
-"Photographs on their way up from terminals' programs; see `counter.documents.capture`."
+"""Photographs on their way up from terminals' programs; see `counter.documents.capture`.
+
+failures: how often it ended the scanner's process."""
 
 
 def documents_of(conn: Connection, case_id: CaseId) -> CaseDocuments:

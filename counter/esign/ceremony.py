@@ -5,7 +5,9 @@ the citizen has seen every page, agreed, and drawn ink.  Terms: ETSI EN 319 102-
 
     Prepared -> Presented -> Consented -> Signed -> Sealed
                 Presented, Consented -> Declined (citizen)
-                Presented, Consented, Signed -> Withdrawn (agent)
+                Prepared, Presented, Consented, Signed -> Withdrawn (agent)
+                Presented, Consented -> Prepared (corrected), Abandoned, Expired (time)
+                Signed, Sealed -> Voided (agent)
 """
 
 from dataclasses import dataclass
@@ -28,22 +30,19 @@ CONSENT_TEXT = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """The form is drawn and nobody has seen it yet."""
+    """The form is drawn; nobody has seen it yet, and the department has not certified it."""
 
     case_id: CaseId
     sha256: Digest
-    "Of the PDF; both screens show its first 6 digits."
-    pages: int
-    "How many pages, at least 1."
+    "Of the PDF as drawn."
 
-    def presented(self) -> "Presented":
-        """Put it on the citizen's screen."""
-        return Presented(
-            case_id=self.case_id,
-            sha256=self.sha256,
-            pages=self.pages,
-            seen=frozenset(),
-        )
+    def presented(self, certified: Digest, pages: int) -> "Presented":
+        """Put the certified document, of `pages` pages, on the citizen's screen."""
+        return Presented(case_id=self.case_id, sha256=certified, pages=pages, seen=frozenset())
+
+    def withdrawn(self) -> "Withdrawn":
+        """It could not be certified, or the visit ended before it was."""
+        return Withdrawn(case_id=self.case_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +51,9 @@ class Presented:
 
     case_id: CaseId
     sha256: Digest
+    "Of the PDF; both screens show its first 6 digits."
     pages: int
+    "How many pages, at least 1."
     seen: frozenset[int]
     "Page numbers, from 1, that were on the screen in full."
 
@@ -91,6 +92,14 @@ class Presented:
         """The agent takes it back."""
         return Withdrawn(case_id=self.case_id)
 
+    def abandoned(self) -> "Abandoned":
+        """The citizen is not there any more."""
+        return Abandoned(case_id=self.case_id)
+
+    def expired(self) -> "Expired":
+        """The call was interrupted for too long."""
+        return Expired(case_id=self.case_id)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consented:
@@ -113,6 +122,14 @@ class Consented:
         """The agent takes it back."""
         return Withdrawn(case_id=self.case_id)
 
+    def abandoned(self) -> "Abandoned":
+        """The citizen is not there any more."""
+        return Abandoned(case_id=self.case_id)
+
+    def expired(self) -> "Expired":
+        """The call was interrupted for too long."""
+        return Expired(case_id=self.case_id)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signed:
@@ -124,7 +141,7 @@ class Signed:
     signed_at: datetime
 
     def sealed(self, *, signed_sha256: Digest, sealed_sha256: Digest) -> "Sealed":
-        """Both signatures are in the document and verified."""
+        """All signatures are in the document and verified."""
         return Sealed(
             case_id=self.case_id, signed_sha256=signed_sha256, sealed_sha256=sealed_sha256
         )
@@ -132,6 +149,10 @@ class Signed:
     def withdrawn(self) -> "Withdrawn":
         """The agent takes it back before it was sealed; the ink is destroyed."""
         return Withdrawn(case_id=self.case_id)
+
+    def voided(self) -> "Voided":
+        """The agent says that it does not count; nothing of it is erased."""
+        return Voided(case_id=self.case_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +164,10 @@ class Sealed:
     "Of the revision with the citizen's ink."
     sealed_sha256: Digest
     "Of the whole file, as it is given out."
+
+    def voided(self) -> "Voided":
+        """The agent says that it does not count; nothing of it is erased."""
+        return Voided(case_id=self.case_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,8 +184,40 @@ class Withdrawn:
     case_id: CaseId
 
 
-Ceremony = Presented | Consented | Signed | Sealed | Declined | Withdrawn
-"A ceremony that somebody has heard of."
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Abandoned:
+    """The citizen went away, or did not touch the screen, before the ink."""
+
+    case_id: CaseId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expired:
+    """The call was interrupted before the ink and nobody went on in time."""
+
+    case_id: CaseId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voided:
+    """Signed, and does not count: a fact of its own."""
+
+    case_id: CaseId
+
+
+Ceremony = (
+    Prepared
+    | Presented
+    | Consented
+    | Signed
+    | Sealed
+    | Declined
+    | Withdrawn
+    | Abandoned
+    | Expired
+    | Voided
+)
+"Wherever a ceremony stands."
 
 
 def _require_same(case_id: CaseId, agreed: str, shown: str) -> None:

@@ -80,6 +80,10 @@ class Press:
         """Draw the seal's block: a one-page PDF of `said["width_pt"]` by `said["height_pt"]`."""
         return self._pdf(str(TEMPLATES / "seal.typ"), said, now, pdf_tags=False)
 
+    def witness(self, said: Mapping[str, Any], now: datetime) -> bytes:
+        """Draw the agent's block, as `seal` does its own; it always fits."""
+        return self._pdf(str(TEMPLATES / "witness.typ"), said, now, pdf_tags=False)
+
     def _pdf(self, name: str, said: Mapping[str, Any], now: datetime, **how: Any) -> bytes:
         inputs = {"data": json.dumps(said, ensure_ascii=False)}
         pdf = self._compiler.compile(

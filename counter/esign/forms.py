@@ -71,6 +71,8 @@ class FormTemplate(_Described):
     jurisdictions: tuple[Literal["macau", "hengqin"], ...]
     """Whose departments use it."""
     fields: tuple[FormField, ...]
+    statements: tuple[InLanguages, ...] = ()
+    """What the paper says beside its fields, in its order: read out, and to screen readers."""
 
 
 class Forms:

@@ -1,12 +1,13 @@
 """What signing needs from outside, and the shapes in which it speaks with it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
-from counter.esign.ceremony import Ceremony, Signed
+from counter.esign.attendance import Attendance
+from counter.esign.ceremony import Ceremony, Prepared, Signed
 from counter.esign.forms import FormTemplate, Language
 from counter.esign.ink import Ink
 from counter.esign.ticket import (
@@ -17,6 +18,7 @@ from counter.esign.ticket import (
     LeftOver,
     Mechanism,
     SigningTicket,
+    Witness,
 )
 from counter.ids import CaseId, CeremonyId, Digest, DocumentId
 
@@ -66,6 +68,10 @@ class SigningKeys:
     "Seals the citizen's ink: witness to the handwriting, not the citizen's own key."
     seal: KeySource
     "The department's."
+    agent: KeySource | None = None
+    "With which agents witness; None: the witness key."
+    agents: Mapping[str, KeySource] = field(default_factory=dict)
+    "Of those who have an own one, by the agent's id."
     roots: tuple[Path, ...]
     "Trust anchors for our own signatures and their timestamps, PEM."
 
@@ -162,7 +168,13 @@ class Studio(Protocol):
     """Draws, photographs, signs and verifies, outside the event loop."""
 
     async def prepare(
-        self, form: FormTemplate, data: dict[str, str], language: Language, now: datetime
+        self,
+        form: FormTemplate,
+        data: dict[str, str],
+        language: Language,
+        now: datetime,
+        *,
+        photographed: bool = True,
     ) -> PreparedForm:
         """Draw `form`, already checked.  Raises `SignerUnavailable`."""
         ...
@@ -221,8 +233,18 @@ class NewImage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NewRevision:
+    """A document that came of one before it by a signature."""
+
+    kind: str
+    "certified, signed, witnessed or sealed."
+    sha256: Digest
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewDocument:
-    """A form ready to be presented."""
+    """A form that is drawn."""
 
     ceremony_id: CeremonyId
     document_id: DocumentId
@@ -232,18 +254,25 @@ class NewDocument:
     language: Language
     sha256: Digest
     size_bytes: int
-    images: tuple[NewImage, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewSeal:
-    """The two revisions that finish a ceremony."""
+    """What finishes a ceremony."""
 
-    signed_sha256: Digest
-    signed_bytes: int
-    sealed_sha256: Digest
-    sealed_bytes: int
+    revisions: tuple[NewRevision, ...]
+    "The signed one first, the sealed one last."
     images: tuple[NewImage, ...]
+    "Of the sealed one."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uncertified:
+    """A form that is drawn, and that nobody has seen yet."""
+
+    ceremony_id: CeremonyId
+    prepared: Prepared
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,6 +283,8 @@ class Unfinished:
     form: str
     data: dict[str, str]
     signed: Signed
+    witness: Witness | None
+    "None: presented before agents witnessed."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -278,7 +309,7 @@ class CeremonyState:
     form: str
     language: Language
     state: str
-    "presented, consented, signing, sealed, declined or withdrawn."
+    """presented, consented, signing, sealed; declined, withdrawn, abandoned, expired, voided."""
     version: int
     sha256: Digest
     "Of the document as presented."
@@ -288,11 +319,130 @@ class CeremonyState:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentWords:
+    """The sentence that the citizen agreed to, as it stood on the screen."""
+
+    language: Language
+    text_sha256: Digest
+    "Of the sentence, UTF-8."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """A form that is drawn anew while it is being read."""
+
+    parent_sha256: Digest
+    "What was on the screen when the correction was made."
+    data: dict[str, str]
+    corrected: tuple[str, ...]
+    "Names of the fields that differ."
+    sha256: Digest
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """What an open document says."""
+
+    form: str
+    language: Language
+    sha256: Digest
+    data: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """How a document is being read, as screens show it."""
+
+    attendance: Attendance
+    may_resume: bool
+    reason: str | None
+    aloud: Literal["machine", "agent"] | None
+    revision: int
+    corrected: tuple[str, ...]
+    "Names of fields."
+    page: int | None
+    "On the citizen's screen now."
+    seconds: dict[int, int]
+    "By page: how long it was there."
+    data: dict[str, str]
+    "What it says while it is read or signed; else empty."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remains:
+    """What an abandoned document left behind."""
+
+    ceremony_id: CeremonyId
+    case_id: CaseId
+    document_id: DocumentId
+    blobs: tuple[Digest, ...]
+    "Its files and page images that no other document has."
+
+
+class Readings(Protocol):
+    """How documents are read, kept in the store; each method is one transaction."""
+
+    async def page_shown(
+        self, case_id: CaseId, ceremony_id: str, page: int | None, now: datetime, *, still: bool
+    ) -> None: ...
+
+    async def page_read(
+        self, case_id: CaseId, ceremony_id: str, page: int, now: datetime
+    ) -> tuple[int, ...]: ...
+
+    async def attend(self, case_id: CaseId, ceremony_id: str, now: datetime) -> None: ...
+
+    async def read_aloud(
+        self, case_id: CaseId, ceremony_id: str, by: str, language: Language, now: datetime
+    ) -> None: ...
+
+    async def content(self, case_id: CaseId, ceremony_id: str) -> Content:
+        """Raises `CeremonyUnknown`."""
+        ...
+
+    async def correct(
+        self, case_id: CaseId, ceremony_id: str, new: Correction, *, by: str, now: datetime
+    ) -> None: ...
+
+    async def resume(
+        self, case_id: CaseId, ceremony_id: str, *, by: str, now: datetime
+    ) -> None: ...
+
+    async def void(
+        self, case_id: CaseId, ceremony_id: str, reason: str, *, by: str, now: datetime
+    ) -> None: ...
+
+    async def overdue(self, now: datetime) -> Sequence[CeremonyId]: ...
+
+    async def expire(self, ceremony_id: str, now: datetime) -> None: ...
+
+    async def remains(self) -> Sequence[Remains]: ...
+
+    async def forgotten(self, one: Remains, now: datetime) -> None: ...
+
+
 class Records(Protocol):
     """The facts, kept in the store; each method is one transaction."""
 
-    async def present(self, new: NewDocument, *, by: str, now: datetime) -> None:
+    async def prepare(self, new: NewDocument, *, by: str, now: datetime) -> None:
         """Raises `CeremonyOpen` when the case has one under way."""
+        ...
+
+    async def uncertified(self, ceremony_id: str | None = None) -> Sequence[Uncertified]:
+        """Forms that are drawn and not presented, oldest first."""
+        ...
+
+    async def present(
+        self,
+        case_id: CaseId,
+        ceremony_id: str,
+        new: NewRevision,
+        images: Sequence[NewImage],
+        now: datetime,
+    ) -> None:
+        """Put it on the citizen's screen, certified.  Raises `NotAllowedNow` when withdrawn."""
         ...
 
     async def is_open(self, case_id: CaseId) -> bool:
@@ -308,7 +458,12 @@ class Records(Protocol):
     ) -> tuple[int, ...]: ...
 
     async def consent(
-        self, case_id: CaseId, ceremony_id: str, sha256: str, now: datetime
+        self,
+        case_id: CaseId,
+        ceremony_id: str,
+        sha256: str,
+        now: datetime,
+        words: ConsentWords | None = None,
     ) -> None: ...
 
     async def keep_ink(
@@ -343,7 +498,9 @@ class Records(Protocol):
         """Finish; answers the digest that stands, which is the first one if it was done before."""
         ...
 
-    async def decline(self, case_id: CaseId, ceremony_id: str, now: datetime) -> None: ...
+    async def decline(
+        self, case_id: CaseId, ceremony_id: str, now: datetime, reason: str = "other"
+    ) -> None: ...
 
     async def withdraw(
         self, case_id: CaseId, ceremony_id: str, *, by: str, now: datetime

@@ -6,6 +6,7 @@ It decides by the stage types of `ceremony.py`, writes, tells the screens and jo
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -16,13 +17,14 @@ from counter.esign.ceremony import (
     CONSENT_TEXT_ID,
     Consented,
     Declined,
+    Prepared,
     Presented,
     Sealed,
     Signed,
     Withdrawn,
 )
 from counter.esign.ink import Ink
-from counter.esign.ports import NewDocument, NewImage, NewSeal
+from counter.esign.ports import NewDocument, NewImage, NewRevision, NewSeal
 from counter.esign.refusals import CeremonyOpen
 from counter.esign.store_reading import find, stage_of
 from counter.esign.store_tables import (
@@ -32,6 +34,7 @@ from counter.esign.store_tables import (
     esign_page_image,
     esign_revision,
 )
+from counter.esign.ticket import FIELDS, Witness
 from counter.ids import Digest, DocumentId
 from counter.store.journal_sql import record
 from counter.store.metadata import insert_for
@@ -40,11 +43,12 @@ from counter.store.session_log import tell
 Audiences = Callable[[Connection, str], Iterable[str]]
 "Who hears about a case: given the connection and the case's id, answers audiences."
 
+WitnessOf = Callable[[Connection, str], Witness]
+"Who serves a case now, and how surely it is known who the citizen is."
 
-def present(
-    conn: Connection, new: NewDocument, *, by: str, audiences: Audiences, now: datetime
-) -> None:
-    """Put a prepared form on the citizen's screen; again with the same id changes nothing.
+
+def prepare(conn: Connection, new: NewDocument, *, by: str, now: datetime) -> None:
+    """Keep a drawn form, which nobody sees yet; again with the same id changes nothing.
 
     by: who presents it, as `agent:<id>`.  Raises `CeremonyOpen`.
     """
@@ -56,14 +60,16 @@ def present(
             id=new.ceremony_id,
             case_id=new.case_id,
             document_id=new.document_id,
-            state="presented",
+            state="prepared",
             version=1,
             language=new.language,
             sha256=new.sha256,
-            pages=len(new.images),
+            pages=0,
             seen=[],
             created_at=now,
             order_in_case=earlier + 1,
+            fields=list(FIELDS),
+            presented_by=by,
         )
         # The index decides, also between two nodes.
         .on_conflict_do_nothing()
@@ -80,31 +86,67 @@ def present(
             form=new.form.id,
             form_version=new.form.version,
             data=new.data,
-            data_sha256=_digest_of(new.data),
+            data_sha256=digest_of(new.data),
             created_at=now,
         )
     )
-    _add_revision(
-        conn, new.document_id, new.sha256, None, "prepared", new.size_bytes, now, new.images
-    )
-    facts = {
-        "case": new.case_id,
-        "form": new.form.id,
-        "form_version": new.form.version,
-        "sha256": new.sha256,
-        "pages": len(new.images),
-        "language": new.language,
-    }
+    drawn = NewRevision(kind="prepared", sha256=new.sha256, size_bytes=new.size_bytes)
+    add_revision(conn, new.document_id, drawn, None, now)
     record(
         conn,
         actor=by,
-        action="document.presented",
+        action="document.prepared",
         subject=f"ceremony:{new.ceremony_id}",
+        facts={"case": new.case_id, "form": new.form.id, "sha256": new.sha256},
+        now=now,
+    )
+
+
+def present(
+    conn: Connection,
+    ceremony_id: str,
+    certified: NewRevision,
+    images: Sequence[NewImage],
+    *,
+    audiences: Audiences,
+    now: datetime,
+) -> None:
+    """Put the certified form on the citizen's screen; again is the same.
+
+    Raises `NotAllowedNow` when it was withdrawn meanwhile.
+    """
+    row = find(conn, None, ceremony_id)
+    stage = stage_of(conn, row)
+    if not isinstance(stage, Prepared):
+        if isinstance(stage, Withdrawn):
+            raise not_now(row, "document.present")
+        return
+    shown = stage.presented(certified.sha256, len(images))
+    document = conn.execute(
+        select(esign_document.c.form, esign_document.c.form_version).where(
+            esign_document.c.id == row.document_id
+        )
+    ).one()
+    add_revision(conn, DocumentId(row.document_id), certified, row.sha256, now, images)
+    change(conn, row, state="presented", sha256=shown.sha256, pages=shown.pages)
+    facts = {
+        "case": row.case_id,
+        "form": document.form,
+        "form_version": document.form_version,
+        "sha256": shown.sha256,
+        "pages": shown.pages,
+        "language": row.language,
+    }
+    record(
+        conn,
+        actor=row.presented_by,
+        action="document.presented",
+        subject=f"ceremony:{ceremony_id}",
         facts=facts,
         now=now,
     )
-    body = {"ceremony_id": new.ceremony_id, **facts}
-    _tell_all(conn, audiences, new.case_id, "document.presented", body, now)
+    body = {"ceremony_id": ceremony_id, **facts}
+    tell_case(conn, audiences, row.case_id, "document.presented", body, now)
 
 
 def page_seen(
@@ -125,12 +167,12 @@ def page_seen(
     if isinstance(stage, Consented | Signed | Sealed):
         return ()
     if not isinstance(stage, Presented):
-        raise _not_now(row, "page.seen")
+        raise not_now(row, "page.seen")
     after = stage.page_seen(page)
     if after.seen != stage.seen:
-        _change(conn, row, seen=sorted(after.seen))
+        change(conn, row, seen=sorted(after.seen))
         body = {"ceremony_id": ceremony_id, "page": page, "unseen": len(after.unseen)}
-        _tell_all(conn, audiences, case_id, "ceremony.page_seen", body, now)
+        tell_case(conn, audiences, case_id, "ceremony.page_seen", body, now)
     return after.unseen
 
 
@@ -142,29 +184,35 @@ def consent(
     *,
     audiences: Audiences,
     now: datetime,
+    said: Mapping[str, Any] | None = None,
 ) -> None:
     """The citizen agrees to the document of this digest; again is the same.
 
-    Raises `PagesUnseen`, `DigestMismatch`.
+    said: what else the journal keeps of it.  Raises `PagesUnseen`, `DigestMismatch`.
     """
     row = find(conn, case_id, ceremony_id)
     stage = stage_of(conn, row)
     if isinstance(stage, Consented | Signed | Sealed) and sha256 == row.sha256:
         return
     if not isinstance(stage, Presented):
-        raise _not_now(row, "ceremony.consent")
+        raise not_now(row, "ceremony.consent")
     stage.consented(sha256, now)
-    _change(conn, row, state="consented", consented_at=now)
+    change(conn, row, state="consented", consented_at=now)
     record(
         conn,
         actor=f"citizen:{case_id}",
         action="ceremony.consented",
         subject=f"ceremony:{ceremony_id}",
-        facts={"text": CONSENT_TEXT_ID, "language": row.language, "sha256": row.sha256},
+        facts={
+            "text": CONSENT_TEXT_ID,
+            "language": row.language,
+            "sha256": row.sha256,
+            **(said or {}),
+        },
         now=now,
     )
     body = {"ceremony_id": ceremony_id, "sha256": row.sha256}
-    _tell_all(conn, audiences, case_id, "ceremony.consented", body, now)
+    tell_case(conn, audiences, case_id, "ceremony.consented", body, now)
 
 
 def keep_ink(
@@ -174,6 +222,7 @@ def keep_ink(
     sha256: str,
     ink: Ink,
     *,
+    witness_of: WitnessOf,
     audiences: Audiences,
     now: datetime,
 ) -> None:
@@ -186,29 +235,33 @@ def keep_ink(
     if isinstance(stage, Signed | Sealed) and sha256 == row.sha256:
         return
     if not isinstance(stage, Consented):
-        raise _not_now(row, "ceremony.sign")
+        raise not_now(row, "ceremony.sign")
     stage.signed(sha256, ink, now)
     conn.execute(
         ceremony_ink.insert().values(
             ceremony_id=ceremony_id, strokes=ink.dump(), sha256=ink.sha256, at=now
         )
     )
-    _change(conn, row, state="signing", signed_at=now)
+    witness = asdict(witness_of(conn, case_id)) if row.fields else None
+    change(conn, row, state="signing", signed_at=now, witness=witness)
+    facts = {"act": "handwritten", "sha256": row.sha256, "ink_sha256": ink.sha256}
+    if witness:
+        facts |= {"agent": witness["agent_id"], "level": witness["level"]}
     record(
         conn,
         actor=f"citizen:{case_id}",
         action="ceremony.signed",
         subject=f"ceremony:{ceremony_id}",
-        facts={"act": "handwritten", "sha256": row.sha256, "ink_sha256": ink.sha256},
+        facts=facts,
         now=now,
     )
-    _tell_all(conn, audiences, case_id, "ceremony.signed", {"ceremony_id": ceremony_id}, now)
+    tell_case(conn, audiences, case_id, "ceremony.signed", {"ceremony_id": ceremony_id}, now)
 
 
 def seal(
     conn: Connection, ceremony_id: str, new: NewSeal, *, audiences: Audiences, now: datetime
 ) -> Digest:
-    """Finish with both revisions.  Answers the digest that stands: the first one wins.
+    """Finish with all revisions.  Answers the digest that stands: the first one wins.
 
     Raises `NotAllowedNow` when it was withdrawn meanwhile.
     """
@@ -217,21 +270,22 @@ def seal(
     if isinstance(stage, Sealed):
         return stage.sealed_sha256
     if not isinstance(stage, Signed):
-        raise _not_now(row, "document.seal")
-    done = stage.sealed(signed_sha256=new.signed_sha256, sealed_sha256=new.sealed_sha256)
-    document = DocumentId(row.document_id)
-    inked = (done.signed_sha256, row.sha256, "signed", new.signed_bytes)
-    _add_revision(conn, document, *inked, now, pages=row.pages)
-    closed = (done.sealed_sha256, done.signed_sha256, "sealed", new.sealed_bytes)
-    _add_revision(conn, document, *closed, now, new.images)
-    _change(
+        raise not_now(row, "document.seal")
+    signed, *_, closed = new.revisions
+    done = stage.sealed(signed_sha256=signed.sha256, sealed_sha256=closed.sha256)
+    document, parent = DocumentId(row.document_id), row.sha256
+    for one in new.revisions:
+        images = new.images if one is closed else ()
+        add_revision(conn, document, one, parent, now, images, pages=row.pages)
+        parent = one.sha256
+    change(
         conn,
         row,
         state="sealed",
         signed_sha256=done.signed_sha256,
         sealed_sha256=done.sealed_sha256,
     )
-    _forget_ink(conn, ceremony_id)
+    forget_ink(conn, ceremony_id)
     record(
         conn,
         actor="counter:esign",
@@ -239,28 +293,33 @@ def seal(
         subject=f"ceremony:{ceremony_id}",
         facts={
             "presented_sha256": row.sha256,
-            "signed_sha256": done.signed_sha256,
-            "sealed_sha256": done.sealed_sha256,
+            **{f"{one.kind}_sha256": one.sha256 for one in new.revisions},
         },
         now=now,
     )
     body = {"ceremony_id": ceremony_id, "sha256": done.sealed_sha256}
-    _tell_all(conn, audiences, row.case_id, "document.signed", body, now)
+    tell_case(conn, audiences, row.case_id, "document.signed", body, now)
     return done.sealed_sha256
 
 
 def decline(
-    conn: Connection, case_id: str, ceremony_id: str, *, audiences: Audiences, now: datetime
+    conn: Connection,
+    case_id: str,
+    ceremony_id: str,
+    *,
+    audiences: Audiences,
+    now: datetime,
+    reason: str = "other",
 ) -> None:
-    """The citizen says no, before the ink; again is the same."""
+    """The citizen says no, before the ink; again is the same.  reason: a `DeclineReason`."""
     row = find(conn, case_id, ceremony_id)
     stage = stage_of(conn, row)
     if isinstance(stage, Declined):
         return
     if not isinstance(stage, Presented | Consented):
-        raise _not_now(row, "ceremony.decline")
+        raise not_now(row, "ceremony.decline")
     stage.declined()
-    _end(conn, row, "declined", f"citizen:{case_id}", audiences, now)
+    end(conn, row, "declined", f"citizen:{case_id}", audiences, now, reason=reason)
 
 
 def withdraw(
@@ -277,13 +336,14 @@ def withdraw(
     stage = stage_of(conn, row)
     if isinstance(stage, Withdrawn):
         return
-    if not isinstance(stage, Presented | Consented | Signed):
-        raise _not_now(row, "ceremony.withdraw")
+    if not isinstance(stage, Prepared | Presented | Consented | Signed):
+        raise not_now(row, "ceremony.withdraw")
     stage.withdrawn()
-    _end(conn, row, "withdrawn", by, audiences, now)
+    end(conn, row, "withdrawn", by, audiences, now)
 
 
-def _change(conn: Connection, row: Row[Any], **values: Any) -> None:
+def change(conn: Connection, row: Row[Any], **values: Any) -> None:
+    """Write columns of a ceremony that is locked; its version rises."""
     conn.execute(
         update(ceremony)
         .where(ceremony.c.id == row.id, ceremony.c.version == row.version)
@@ -291,49 +351,58 @@ def _change(conn: Connection, row: Row[Any], **values: Any) -> None:
     )
 
 
-def _end(
-    conn: Connection, row: Row[Any], state: str, by: str, audiences: Audiences, now: datetime
+def end(
+    conn: Connection,
+    row: Row[Any],
+    state: str,
+    by: str,
+    audiences: Audiences,
+    now: datetime,
+    *,
+    reason: str | None = None,
 ) -> None:
-    _change(conn, row, state=state)
-    _forget_ink(conn, row.id)
+    """It is over without a seal: write the state, destroy the ink, journal and tell."""
+    change(conn, row, state=state)
+    forget_ink(conn, row.id)
+    why = {"reason": reason} if reason else {}
     record(
         conn,
         actor=by,
         action=f"ceremony.{state}",
         subject=f"ceremony:{row.id}",
-        facts={"was": row.state, "sha256": row.sha256},
+        facts={"was": row.state, "sha256": row.sha256, **why},
         now=now,
     )
-    body = {"ceremony_id": row.id, "state": state}
-    _tell_all(conn, audiences, row.case_id, f"ceremony.{state}", body, now)
+    body = {"ceremony_id": row.id, "state": state, **why}
+    tell_case(conn, audiences, row.case_id, f"ceremony.{state}", body, now)
 
 
-def _forget_ink(conn: Connection, ceremony_id: str) -> None:
+def forget_ink(conn: Connection, ceremony_id: str) -> None:
+    """The strokes go; their digest stays."""
     conn.execute(
         update(ceremony_ink).where(ceremony_ink.c.ceremony_id == ceremony_id).values(strokes=None)
     )
 
 
-def _add_revision(
+def add_revision(
     conn: Connection,
     document_id: DocumentId,
-    sha256: Digest,
+    new: NewRevision,
     parent_sha256: str | None,
-    kind: str,
-    size_bytes: int,
     now: datetime,
     images: Sequence[NewImage] = (),
     *,
     pages: int | None = None,
 ) -> None:
+    """One more revision of a document, and what it looks like."""
     conn.execute(
         esign_revision.insert().values(
             document_id=document_id,
-            sha256=sha256,
+            sha256=new.sha256,
             parent_sha256=parent_sha256,
-            kind=kind,
+            kind=new.kind,
             pages=len(images) if pages is None else pages,
-            size_bytes=size_bytes,
+            size_bytes=new.size_bytes,
             created_at=now,
         )
     )
@@ -341,7 +410,7 @@ def _add_revision(
         conn.execute(
             esign_page_image.insert().values(
                 document_id=document_id,
-                revision_sha256=sha256,
+                revision_sha256=new.sha256,
                 page=image.page,
                 sha256=image.sha256,
                 width_px=image.width_px,
@@ -350,7 +419,7 @@ def _add_revision(
         )
 
 
-def _tell_all(
+def tell_case(
     conn: Connection,
     audiences: Audiences,
     case_id: str,
@@ -358,14 +427,17 @@ def _tell_all(
     body: Mapping[str, Any],
     now: datetime,
 ) -> None:
+    """Whoever has this case on a screen hears of it."""
     for audience in audiences(conn, case_id):
         tell(conn, audience, kind, body, now)
 
 
-def _not_now(row: Row[Any], asked: str) -> NotAllowedNow:
+def not_now(row: Row[Any], asked: str) -> NotAllowedNow:
+    """What to raise when the stage does not allow it."""
     return NotAllowedNow(f"ceremony {row.id} is {row.state}: {asked} is not possible now")
 
 
-def _digest_of(data: Mapping[str, str]) -> str:
+def digest_of(data: Mapping[str, str]) -> str:
+    """SHA-256 of the data in canonical JSON, hexadecimal."""
     canonical = json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()

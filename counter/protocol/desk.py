@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from counter.protocol import checklist, hands, parties, pointing, proofing
+from counter.protocol import checklist, hands, parties, pointing, proofing, reading
 from counter.protocol.checklist import PaperDue
 from counter.protocol.device import ScanSource
 from counter.protocol.line import LegReport, PictureChoose
@@ -125,6 +125,7 @@ ASKS: tuple[type[Ask], ...] = (
     PrintRequest,
     *parties.ASKS,
     *checklist.ASKS,
+    *reading.DESK_ASKS,
     *hands.DESK_ASKS,
     *pointing.DESK_ASKS,
     *DESK_ASKS,

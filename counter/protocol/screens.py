@@ -15,10 +15,21 @@ from counter.protocol.party_cards import AskedCard, CallRow, InviteCard, PartyCa
 from counter.protocol.pointing import MarkCard, PointerMoved
 from counter.protocol.printing import PrintCard, PrintFailed, PrintRow
 from counter.protocol.proofing import IdentityCard, IdentityPrompt, SecondCard
+from counter.protocol.reading import SaidLine
 from counter.protocol.recording import RecordingCard
 
 CasePageState = Literal["stored", "accepted", "rejected", "superseded"]
-CeremonyState = Literal["presented", "consented", "signing", "sealed", "declined", "withdrawn"]
+CeremonyState = Literal[
+    "presented",
+    "consented",
+    "signing",
+    "sealed",
+    "declined",
+    "withdrawn",
+    "abandoned",
+    "expired",
+    "voided",
+]
 
 
 class CasePage(Model):
@@ -80,6 +91,21 @@ class SheetCard(Model):
     width_px: int
     height_px: int
     seen: bool
+    seconds: int = 0
+    """How long it was on the citizen's screen, in all."""
+    shown: bool = False
+    """It is there now."""
+
+
+class FormField(Model):
+    """A field of a form."""
+
+    name: str
+    label: str
+    required: bool
+    value: str
+    """What the case already knows, or empty."""
+    max_length: int
 
 
 class CeremonyCard(Model):
@@ -93,6 +119,26 @@ class CeremonyCard(Model):
     sheets: list[SheetCard]
     signed_sha256: str | None
     """Of the sealed PDF; fetched as `/documents/{sha256}`."""
+    reason: str | None = None
+    """Why it was declined, abandoned or voided."""
+    revision: int = 1
+    """Rises with each correction."""
+    corrected: list[str] = []
+    """What the last correction changed, in words; nothing after the consent."""
+    read_aloud: Literal["machine", "agent"] | None = None
+    """The citizen asked to have it read out, by whom."""
+    asks_at: Instant | None = None
+    """When the terminal asks whether somebody is there."""
+    ends_at: Instant | None = None
+    """When it is taken off the screen, if nothing happens."""
+    paused: bool = False
+    """The call was interrupted; it goes on when the agent says so."""
+    may_resume: bool = False
+    """The citizen is identified again, as far as he ever was."""
+    said: list[SaidLine] = []
+    """On the terminal, while it is read: what it says, for reading out and for screen readers."""
+    fields: list[FormField] = []
+    """On the console, while it can be corrected: what the agent filled in."""
 
 
 class Choice(Model):
@@ -197,6 +243,15 @@ class LaterCard(Model):
     """The link as a QR code: an image as a `data:` address."""
 
 
+class TakeAlongCard(Model):
+    """Where the signed documents can be taken with a telephone."""
+
+    until: str
+    """The last day, in words."""
+    qr: str
+    """The link as a QR code: an image as a `data:` address."""
+
+
 class ReceiptCard(Model):
     """What the citizen takes home."""
 
@@ -211,6 +266,7 @@ class ReceiptCard(Model):
     signed: list[CeremonyCard]
     rated: bool
     later: list[LaterCard] = []
+    take_along: TakeAlongCard | None = None
 
 
 class TerminalScreen(Model):
@@ -284,17 +340,6 @@ class OfferCard(Model):
     language: Language
     deadline: Instant
     waiting_since: Instant
-
-
-class FormField(Model):
-    """A field of a form."""
-
-    name: str
-    label: str
-    required: bool
-    value: str
-    """What the case already knows, or empty."""
-    max_length: int
 
 
 class FormCard(Model):

@@ -4,12 +4,15 @@ import pytest
 
 from counter.errors import BadInput
 from counter.esign.ceremony import (
+    Abandoned,
     Consented,
     Declined,
+    Expired,
     Prepared,
     Presented,
     Sealed,
     Signed,
+    Voided,
     Withdrawn,
 )
 from counter.esign.ink import ink
@@ -20,18 +23,21 @@ from tests.esign.conftest import STROKES
 SHOWN, OTHER = Digest("01" * 32), Digest("02" * 32)
 
 STEPS = {
-    Prepared: {"presented"},
-    Presented: {"page_seen", "consented", "declined", "withdrawn"},
-    Consented: {"signed", "declined", "withdrawn"},
-    Signed: {"sealed", "withdrawn"},
-    Sealed: set(),
+    Prepared: {"presented", "withdrawn"},
+    Presented: {"page_seen", "consented", "declined", "withdrawn", "abandoned", "expired"},
+    Consented: {"signed", "declined", "withdrawn", "abandoned", "expired"},
+    Signed: {"sealed", "withdrawn", "voided"},
+    Sealed: {"voided"},
     Declined: set(),
     Withdrawn: set(),
+    Abandoned: set(),
+    Expired: set(),
+    Voided: set(),
 }
 
 
 def presented(*seen: int) -> Presented:
-    shown = Prepared(case_id=CaseId("c"), sha256=SHOWN, pages=3).presented()
+    shown = Prepared(case_id=CaseId("c"), sha256=OTHER).presented(SHOWN, 3)
     for page in seen:
         shown = shown.page_seen(page)
     return shown

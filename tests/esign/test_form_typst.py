@@ -8,13 +8,14 @@ import pytest
 import typst
 
 from counter.esign.fields_pikepdf import with_signature_fields
-from counter.esign.form_typst import Press
-from counter.esign.forms import Forms
+from counter.esign.form_typst import TEMPLATES, Press, shipped_forms
+from counter.esign.forms import Forms, FormTemplate
 from counter.esign.pages_pdfium import photograph
+from counter.esign.ticket import FIELDS, ORIGIN
 from tests.esign.conftest import FILLED, NOW
 
 FORMS = ("certificate_application", "hengqin_application")
-LABELS = {"Citizen": "申請人簽名", "Seal": "部門電子印章"}
+LABELS = {"Origin": "認證", "Citizen": "申請人簽名", "Agent": "見證", "Seal": "部門電子印章"}
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +84,9 @@ def test_the_signature_fields_are_tagged_named_and_in_their_boxes(
     }
     with pikepdf.open(io.BytesIO(drawn(press, forms, form))) as pdf:
         fields = {str(field.T): field for field in pdf.Root.AcroForm.Fields}
-        assert set(fields) == {"Citizen", "Seal"} == set(boxes)
+        assert tuple(fields) == FIELDS
+        assert set(boxes) == {*FIELDS} - {ORIGIN}
+        assert [float(edge) for edge in fields[ORIGIN].Rect][0::2] == [0, 0], "is not seen"
         numbers = pdf.Root.StructTreeRoot.ParentTree.Nums
         parents = {int(numbers[i]): numbers[i + 1] for i in range(0, len(numbers), 2)}
         for name, field in fields.items():
@@ -92,6 +95,8 @@ def test_the_signature_fields_are_tagged_named_and_in_their_boxes(
             assert element.S == "/Form"
             assert element.K.Obj.objgen == field.objgen
             assert field.P.Tabs == "/S"
+            if name == ORIGIN:
+                continue
             left, _, right, top = (float(edge) for edge in field.Rect)
             box = boxes[name]
             assert left == pytest.approx(box.x_pt, abs=0.01)
@@ -143,3 +148,13 @@ def test_pages_are_photographed_in_order(press: Press, forms: Forms) -> None:
     assert [page.page for page in pages] == [1, 2]
     assert all(page.image.startswith(b"\x89PNG") for page in pages)
     assert all((page.width_px, page.height_px) == (1075, 1521) for page in pages)
+
+
+@pytest.mark.parametrize("form", shipped_forms().all(), ids=lambda form: form.id)
+def test_what_is_read_out_of_a_form_stands_on_its_paper(form: FormTemplate) -> None:
+    paper = (TEMPLATES / f"{form.id}.typ").read_text(encoding="utf-8")
+    assert form.statements, "else whoever cannot see hears less than others read"
+    for said in form.statements:
+        assert (said.zh_hant if form.region == "TW" else said.zh_hans) in paper
+        if form.region == "TW":
+            assert said.pt in paper

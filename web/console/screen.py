@@ -14,6 +14,7 @@ from counter.documents.store_advance import papers_of
 from counter.documents.store_documents import documents_of
 from counter.errors import NotFound
 from counter.esign.forms import Forms, FormTemplate
+from counter.esign.store_attendance import NO_CALLS, Calls, watched_of
 from counter.esign.store_reading import signing_of
 from counter.ids import AgentId
 from counter.protocol.message import Language
@@ -48,6 +49,7 @@ from web.shared.line_cards import with_lines
 from web.shared.originals_local import lying_papers, seen_lying
 from web.shared.party_cards import with_parties
 from web.shared.print_cards import print_rows
+from web.shared.reading_cards import with_reading
 from web.shared.recording_cards import recording_card
 from web.shared.wording import OUTCOMES, instant, say, service_or_none, text_in
 
@@ -73,6 +75,7 @@ class DeskScreens:
     forms: Forms
     simplify: Callable[[str], str] = str
     "Simplified characters of a text, for comparing names."
+    calls: Calls = NO_CALLS
 
     def screen(
         self,
@@ -111,7 +114,11 @@ class DeskScreens:
         self, conn: Connection, catalogue: Catalogue, case: Case, tag: Language, now: datetime
     ) -> DeskCase:
         documents = documents_of(conn, case.id)
-        cards = ceremony_cards(signing_of(conn, case.id), self.forms, tag)
+        known = signing_of(conn, case.id)
+        watched = watched_of(conn, case.id, self.calls)
+        cards = with_reading(
+            ceremony_cards(known, self.forms, tag), known, watched, self.forms, tag, desk=True
+        )
         scan = scan_card(
             case,
             documents,

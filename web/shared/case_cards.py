@@ -151,7 +151,6 @@ def _task(ceremonies: Sequence[CeremonyCard], scan: ScanCard | None) -> str:
     """A paper under the camera comes before a form on the screen."""
     if scan is not None:
         return "scan"
-    under_way = next((one.state for one in ceremonies if one.state in OPEN), None)
-    return {"presented": "read", "consented": "sign", "signing": "sealing"}.get(
-        under_way or "", "talk"
-    )
+    going_on = [one.state for one in ceremonies if one.state in OPEN and not one.paused]
+    tasks = {"presented": "read", "consented": "sign", "signing": "sealing"}
+    return tasks[going_on[0]] if going_on else "talk"

@@ -253,6 +253,9 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "link_over": (
         N_("This link takes nothing any more"),
         N_("Look for a newer letter, or bring the paper to the counter.")),
+    "issue_over": (
+        N_("Nothing can be taken over this link"),
+        N_("Open your appointment, or ask the department.")),
     "nothing_to_send": (
         N_("No page was uploaded yet"),
         N_("Take a photograph or choose a file, then hand it in.")),
@@ -393,6 +396,18 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "pages_unseen": (
         N_("You have not seen every page yet"),
         N_("Turn to the last page, then go on.")),
+    "page_too_short": (
+        N_("This page was on the screen for a blink only"),
+        N_("Look at it a little longer, then go on.")),
+    "ceremony_paused": (
+        N_("The document waits, because the call was interrupted"),
+        N_("The agent confirms who sits there; then it goes on where it was.")),
+    "identity_first": (
+        N_("It is not confirmed yet who sits there"),
+        N_("Identify the citizen in this call as before, then go on with the document.")),
+    "consent_words_changed": (
+        N_("The language of the screen was changed just now"),
+        N_("Read the sentence again in this language, then agree.")),
     "ink_missing": (
         N_("There is no signature yet"),
         N_("Sign with your finger or the pen inside the box.")),
@@ -414,6 +429,45 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "signature_invalid": (
         N_("The signature could not be confirmed"),
         N_("Nothing was issued. Present the document again.")),
+    "not_pdf": (
+        N_("This file is not a PDF"),
+        N_("Choose the PDF that you were given, as it is.")),
+    "damaged": (
+        N_("This PDF is damaged"),
+        N_("Ask for it again; a file that was repaired proves nothing.")),
+    "encrypted": (
+        N_("This PDF is locked"),
+        N_("Choose one that opens without a password.")),
+    "hybrid_xref": (
+        N_("This PDF is read in two ways"),
+        N_("Ask whoever made it for one of today's kind.")),
+    "xfa": (
+        N_("This PDF holds a second form"),
+        N_("Some programs show it and others do not. Print it into a new PDF.")),
+    "active_content": (
+        N_("This PDF holds something that runs"),
+        N_("Nobody signs that. Print it into a new PDF.")),
+    "hidden_content": (
+        N_("This PDF holds something that not everybody sees"),
+        N_("Take notes, layers and files out of it, or print it into a new PDF.")),
+    "font": (
+        N_("This PDF does not bring its letters along"),
+        N_("Save it again with its fonts embedded.")),
+    "field_filled": (
+        N_("This place is signed already"),
+        N_("Reload the page to see how the document stands.")),
+    "no_field": (
+        N_("This document has no such place to sign"),
+        N_("Present the form again. Tell the technical staff.")),
+    "certified_final": (
+        N_("Who made this document forbids further signatures"),
+        N_("Ask for one that may be signed.")),
+    "already_signed": (
+        N_("Somebody else has signed this document already"),
+        N_("Present the form again.")),
+    "check_busy": (
+        N_("Many documents are being checked right now"),
+        N_("Send yours again in a minute.")),
     "clock_wrong": (
         N_("The clock of this machine is wrong"),
         N_("Nothing can be signed now. Call the technical staff.")),

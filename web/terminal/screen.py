@@ -17,14 +17,17 @@ from counter.documents.store_later import links_of
 from counter.errors import NotFound
 from counter.esign.forms import Forms
 from counter.esign.ports import CeremonyState
+from counter.esign.store_attendance import NO_CALLS, Calls, watched_of
+from counter.esign.store_issued import link_of
 from counter.esign.store_reading import signing_of
-from counter.ids import TerminalId
+from counter.ids import CaseId, TerminalId
 from counter.protocol.screens import (
     ArrivalCard,
     CeremonyCard,
     Choice,
     LaterCard,
     ReceiptCard,
+    TakeAlongCard,
     TerminalScreen,
     TicketCard,
 )
@@ -41,6 +44,7 @@ from web.shared.line_cards import with_lines
 from web.shared.originals_local import lying_papers, seen_lying
 from web.shared.party_cards import with_parties
 from web.shared.print_cards import print_card, print_failed
+from web.shared.reading_cards import with_reading
 from web.shared.recording_cards import recording_card
 from web.shared.wording import (
     OUTCOMES,
@@ -52,6 +56,9 @@ from web.shared.wording import (
     text_in,
 )
 from web.terminal.proofing_prompt import identity_prompt
+
+SIGNED = ("sealed", "voided")
+"States of a document that has got its seal; one that was voided says so."
 
 ZONE = ZoneInfo("Asia/Macau")
 "Of Macau and Hengqin alike."
@@ -66,6 +73,9 @@ class TerminalScreens:
     forms: Forms
     link_address: Callable[[str], str]
     "Of a link for a paper that comes later, by its id."
+    document_address: Callable[[str], str]
+    "Of a link to signed documents, by its id."
+    calls: Calls = NO_CALLS
 
     def screen(self, conn: Connection, terminal_id: str, now: datetime) -> TerminalScreen:
         """What this terminal shows now.  Raises `NotFound` for one the catalogue does not know."""
@@ -150,7 +160,9 @@ class TerminalScreens:
         tag = view.language
         documents = documents_of(conn, case.id)
         known = signing_of(conn, case.id)
-        cards = ceremony_cards(known, self.forms, tag)
+        watched = watched_of(conn, case.id, self.calls)
+        plain = ceremony_cards(known, self.forms, tag)
+        cards = with_reading(plain, known, watched, self.forms, tag)
         pages = page_cards(case, documents, catalogue, tag)
         if not case.open:
             return {
@@ -221,7 +233,7 @@ class TerminalScreens:
             for page in pages
             if page.state not in ("rejected", "superseded")
         )
-        sealed = [one for one in ceremonies if one.state == "sealed"]
+        signed = [one for one in ceremonies if one.state in SIGNED]
         later = [
             LaterCard(
                 label=paper_label(service, link.item, tag),
@@ -244,9 +256,20 @@ class TerminalScreens:
                 for one in missing_papers(conn, catalogue, case, tag)
                 if one.label not in by_link
             ],
-            signed=ceremony_cards(sealed, self.forms, tag),
+            signed=ceremony_cards(signed, self.forms, tag),
             rated=case.stars is not None,
             later=later,
+            take_along=self._take_along(conn, case.id, tag, now),
+        )
+
+    def _take_along(
+        self, conn: Connection, case_id: CaseId, tag: str, now: datetime
+    ) -> TakeAlongCard | None:
+        link = link_of(conn, case_id, now)
+        if link is None:
+            return None
+        return TakeAlongCard(
+            until=_last_day(link.expires_at, tag), qr=_qr(self.document_address(link.link_id))
         )
 
 
@@ -256,7 +279,7 @@ def shown_ceremony(cards: Sequence[CeremonyCard]) -> CeremonyCard | None:
     cards: newest first.
     """
     under_way = next((card for card in cards if card.state in OPEN), None)
-    return under_way or next((card for card in cards if card.state == "sealed"), None)
+    return under_way or next((card for card in cards if card.state in SIGNED), None)
 
 
 def _last_day(expires_at: datetime, tag: str) -> str:

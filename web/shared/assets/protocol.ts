@@ -139,15 +139,44 @@ export interface CasePage {
   shown?: boolean;
 }
 
+export interface CeremonyAloud {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  ceremony_id: string;
+  /** Who does: the agent, where the machine has no voice for the language. */
+  by: "machine" | "agent";
+  language: "zh-Hant" | "zh-Hans" | "pt" | "en";
+}
+
 export interface CeremonyCard {
   ceremony_id: string;
   title: string;
-  state: "presented" | "consented" | "signing" | "sealed" | "declined" | "withdrawn";
+  state: "presented" | "consented" | "signing" | "sealed" | "declined" | "withdrawn" | "abandoned" | "expired" | "voided";
   /** Of the document as presented; its first six digits stand on both screens. */
   sha256: string;
   sheets: SheetCard[];
   /** Of the sealed PDF; fetched as `/documents/{sha256}`. */
   signed_sha256: string | null;
+  /** Why it was declined, abandoned or voided. */
+  reason?: string | null;
+  /** Rises with each correction. */
+  revision?: number;
+  /** What the last correction changed, in words; nothing after the consent. */
+  corrected?: string[];
+  /** The citizen asked to have it read out, by whom. */
+  read_aloud?: "machine" | "agent" | null;
+  /** When the terminal asks whether somebody is there. */
+  asks_at?: string | null;
+  /** When it is taken off the screen, if nothing happens. */
+  ends_at?: string | null;
+  /** The call was interrupted; it goes on when the agent says so. */
+  paused?: boolean;
+  /** The citizen is identified again, as far as he ever was. */
+  may_resume?: boolean;
+  /** On the terminal, while it is read: what it says, for reading out and for screen readers. */
+  said?: SaidLine[];
+  /** On the console, while it can be corrected: what the agent filled in. */
+  fields?: FormField[];
 }
 
 export interface CeremonyConsent {
@@ -156,9 +185,24 @@ export interface CeremonyConsent {
   ceremony_id: string;
   /** Of the document that was on the screen. */
   sha256: string;
+  /** Of the sentence agreed to, as it stood there. */
+  language: "zh-Hant" | "zh-Hans" | "pt" | "en";
 }
 
 export interface CeremonyDecline {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  ceremony_id: string;
+  reason?: "think" | "data_wrong" | "not_understood" | "cannot_write" | "other";
+}
+
+export interface CeremonyHere {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  ceremony_id: string;
+}
+
+export interface CeremonyResume {
   /** Repeats of the same key are answered alike and carried out once. */
   key: string;
   ceremony_id: string;
@@ -170,6 +214,13 @@ export interface CeremonySign {
   ceremony_id: string;
   sha256: string;
   strokes: InkPoint[][];
+}
+
+export interface CeremonyVoid {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  ceremony_id: string;
+  reason: "data_wrong" | "wrong_person" | "citizen_asked" | "signed_twice" | "other";
 }
 
 export interface CeremonyWithdraw {
@@ -346,6 +397,13 @@ export interface FormCard {
   form: string;
   title: string;
   fields: FormField[];
+}
+
+export interface FormCorrect {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  ceremony_id: string;
+  fields: Record<string, string>;
 }
 
 export interface FormField {
@@ -611,8 +669,9 @@ export interface InkPoint {
   x: number;
   /** In pixels of the pad, from its top. */
   y: number;
-  /** Since the first point. */
-  t_ms: number;
+  /** Of pages of before: taken and dropped, since when each point was drawn is nobody's. */
+  t_ms?: number;
+  /** As the device feels it; 0.5 for one that does not. */
   pressure?: number;
 }
 
@@ -797,6 +856,21 @@ export interface PageDecide {
   key: string;
   page_id: string;
   accept: boolean;
+}
+
+export interface PageHidden {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  ceremony_id: string;
+}
+
+export interface PageShown {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  ceremony_id: string;
+  number: number;
+  /** It was there before: said every 10 s, by itself. */
+  still?: boolean;
 }
 
 export interface PageTurn {
@@ -1033,6 +1107,7 @@ export interface ReceiptCard {
   signed: CeremonyCard[];
   rated: boolean;
   later?: LaterCard[];
+  take_along?: TakeAlongCard | null;
 }
 
 export interface RecordingAgree {
@@ -1076,6 +1151,13 @@ export interface RecordingStop {
   /** Repeats of the same key are answered alike and carried out once. */
   key: string;
   recording_id: string;
+}
+
+export interface SaidLine {
+  /** Empty for a sentence of the form itself. */
+  label: string;
+  /** A field as it was filled in, or the sentence; empty for an empty field. */
+  text: string;
 }
 
 export interface ScanCancel {
@@ -1152,6 +1234,10 @@ export interface SheetCard {
   width_px: number;
   height_px: number;
   seen: boolean;
+  /** How long it was on the citizen's screen, in all. */
+  seconds?: number;
+  /** It is there now. */
+  shown?: boolean;
 }
 
 export interface ShotFail {
@@ -1191,6 +1277,13 @@ export interface SuperviseStart {
 export interface SuperviseStop {
   /** Repeats of the same key are answered alike and carried out once. */
   key: string;
+}
+
+export interface TakeAlongCard {
+  /** The last day, in words. */
+  until: string;
+  /** The link as a QR code: an image as a `data:` address. */
+  qr: string;
 }
 
 export interface TerminalBeat {
@@ -1307,8 +1400,10 @@ export interface ZoneCard {
 export interface TerminalAsks {
   "appointment.find": AppointmentFind;
   "arrival.confirm": ArrivalConfirm;
+  "ceremony.aloud": CeremonyAloud;
   "ceremony.consent": CeremonyConsent;
   "ceremony.decline": CeremonyDecline;
+  "ceremony.here": CeremonyHere;
   "ceremony.sign": CeremonySign;
   "device.report": DeviceReport;
   "hand.report": HandReport;
@@ -1321,7 +1416,9 @@ export interface TerminalAsks {
   "leg.report": LegReport;
   "leg.restart": LegRestart;
   "originals.taken": OriginalsTaken;
+  "page.hidden": PageHidden;
   "page.seen": PagesShown;
+  "page.shown": PageShown;
   "page.turn": PageTurn;
   "picture.choose": PictureChoose;
   "pointer.move": PointerMove;
@@ -1355,8 +1452,11 @@ export interface AgentAsks {
   "call.hold": CallHold;
   "call.mute": CallMute;
   "case.close": CaseClose;
+  "ceremony.resume": CeremonyResume;
+  "ceremony.void": CeremonyVoid;
   "ceremony.withdraw": CeremonyWithdraw;
   "desk.beat": DeskBeat;
+  "form.correct": FormCorrect;
   "form.present": FormPresent;
   "hand.camera": HandCamera;
   "hand.crop": HandCrop;

@@ -122,6 +122,10 @@ live.onHappened(({kind, body}) => {
   if (kind === "party.joined") say(t("Somebody has joined the conversation."));
   if (kind === "page.added") say(t("The paper was received."));
   if (kind === "document.signed") say(t("The document was signed."));
+  if (kind === "document.corrected") say(t("The document was changed. Please read it again."));
+  if (kind === "ceremony.abandoned" || kind === "ceremony.expired") {
+    say(t("The document was taken off the screen. Nothing was signed."));
+  }
   if (kind === "print.asked") say(t("Something is being printed for you."));
   if (kind === "print.printed") say(t("Please take your print from the printer."));
   if (kind === "print.failed") say(t("It could not be printed. The agent tells you what to do."));

@@ -73,11 +73,21 @@ export function Receipt() {
                   <Icon name="pen" />
                   <div>
                     {one.title}
+                    {one.state === "voided" && <strong>{t("✗ Signed, and does not count")}</strong>}
                     <Digest sha256={one.sha256} />
                   </div>
                 </li>
               ))}
             </ul>
+          </div>
+        )}
+        {receipt.take_along && (
+          <div class="receipt__later">
+            <img src={receipt.take_along.qr} alt={t("QR code of the link")} width={280} height={280} />
+            <div>
+              <h2>{t("Take your signed documents along")}</h2>
+              <p>{t("Read this code with your telephone. It works until the end of {day}, without an account.", {day: receipt.take_along.until})}</p>
+            </div>
           </div>
         )}
       </div>

@@ -5,8 +5,8 @@ from alembic import op
 
 import counter.store.metadata
 
-revision = "0020"
-down_revision = "0019"
+revision = "0025"
+down_revision = "0024"
 branch_labels = None
 depends_on = None
 
