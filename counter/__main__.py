@@ -240,6 +240,7 @@ def _terminal(options: argparse.Namespace) -> int:
         printer=options.printer,
         print_server=options.print_server,
         learn_bed=options.learn_bed,
+        lamp=options.lamp,
         sound=options.sound,
         browser=options.browser,
         profiles=options.profiles,
@@ -559,6 +560,11 @@ def _add_terminal(parser: argparse.ArgumentParser) -> None:
         help="of a played device, such as camera-dark; also by words in STATE/faults",
     )
     parser.add_argument("--camera", help="the document camera, such as /dev/video2")
+    parser.add_argument(
+        "--lamp",
+        metavar="COMMAND",
+        help="what switches the lamp over the papers; {percent} or {on} where its level belongs",
+    )
     parser.add_argument(
         "--learn-bed", action="store_true", help="look anew at the empty place under the camera"
     )

@@ -36,6 +36,7 @@ from counter.terminal.browser_process import ChromiumProcess
 from counter.terminal.camera_opencv import OpenCvCamera
 from counter.terminal.devices_simulated import SWITCHES, Bench, How
 from counter.terminal.journal_files import FileJournal
+from counter.terminal.lamp_child import CommandLamp
 from counter.terminal.line_socketio import Line
 from counter.terminal.look_opencv import seen_in, thumbnail_of
 from counter.terminal.pages_http import HttpPages
@@ -72,6 +73,7 @@ class TerminalOptions:
     enrol: str | None = None
     trust: Path | None = None
     learn_bed: bool = False
+    lamp: str | None = None
     simulate: bool = False
     faults: tuple[str, ...] = ()
     camera: str | None = None
@@ -236,6 +238,7 @@ def _real(options: TerminalOptions, http: aiohttp.ClientSession, who: Identity) 
         if options.printer
         else None,
         reader=pcsc_reader(),
+        lamp=CommandLamp(options.lamp) if options.lamp else None,
         sound=AlsaLoop() if options.sound else None,
         clock=probe,
         line=probe,

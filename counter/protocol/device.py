@@ -11,9 +11,9 @@ from pydantic import Field
 from counter.protocol.message import Ask, Ident, Instant, Model, Tell
 from counter.protocol.printing import PrintReport
 
-DeviceName = Literal["camera", "scanner", "printer", "reader", "sound", "clock", "uplink"]
-"""What a terminal may have: document camera, sheet scanner, printer, card reader, loudspeaker and
-microphone, clock, line to the counter."""
+DeviceName = Literal["camera", "scanner", "printer", "reader", "lamp", "sound", "clock", "uplink"]
+"""What a terminal may have: document camera, sheet scanner, printer, card reader, lamp over the
+mat, loudspeaker and microphone, clock, line to the counter."""
 
 DeviceState = Literal["good", "weak", "broken", "none"]
 "`none`: this terminal has no such thing."
@@ -62,7 +62,7 @@ class HealthReport(Ask):
     """What the self-test found; whatever is not in it was not looked at."""
 
     event: ClassVar[str] = "health.report"
-    devices: Annotated[list[DeviceHealth], Field(min_length=1, max_length=7)]
+    devices: Annotated[list[DeviceHealth], Field(min_length=1, max_length=8)]
 
 
 class BedReport(Ask):
@@ -72,6 +72,15 @@ class BedReport(Ask):
     sitting: Annotated[str, Field(max_length=40)] = ""
     """Whose papers were laid there; empty: nobody sits there."""
     seen: Literal["empty", "paper", "unknown"]
+
+
+class LampReport(Ask):
+    """The lamp over the mat is so now, or cannot be."""
+
+    event: ClassVar[str] = "lamp.report"
+    rev: Annotated[int, Field(ge=0)]
+    """Of the wish that this answers."""
+    made: bool
 
 
 class ShotFail(Ask):
@@ -111,6 +120,13 @@ class DevicePrint(Model):
     """`printing`: the program has said that it takes it, in this life or in one before."""
 
 
+class DeviceLight(Model):
+    """How bright the agent wants the lamp over the mat."""
+
+    percent: int
+    rev: int
+
+
 class DeviceScreen(Model):
     """All that the program is to know."""
 
@@ -120,6 +136,8 @@ class DeviceScreen(Model):
     """Who is here now, without saying who; None: nobody.  When it changes, forget."""
     scan: DeviceScan | None = None
     print: DevicePrint | None = None
+    light: DeviceLight | None = None
+    """None: as it is usually."""
     watch_bed: bool = False
     """Look whether a paper lies under the camera, and say so, until this is over."""
 
@@ -136,6 +154,7 @@ ASKS: tuple[type[Ask], ...] = (
     BedReport,
     DeviceBeat,
     HealthReport,
+    LampReport,
     PrintReport,
     ShotFail,
     SittingWipe,

@@ -6,7 +6,9 @@ from pydantic import Field, model_validator
 
 from counter.protocol.message import Ask, Ident, Instant, Language, Model, Sha256
 
-HandName = Literal["camera", "crop", "gain", "volume", "text_size", "language", "page", "show"]
+HandName = Literal[
+    "camera", "crop", "gain", "volume", "text_size", "language", "page", "show", "light"
+]
 Made = Literal["camera", "crop", "gain", "volume"]
 "Hands that the terminal's page makes so and reports."
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -54,6 +56,13 @@ class HandVolume(Ask):
 
     event: ClassVar[str] = "hand.volume"
     percent: Annotated[int, Field(ge=10, le=100)]
+
+
+class HandLight(Ask):
+    """How bright the lamp over the papers is; 0: off."""
+
+    event: ClassVar[str] = "hand.light"
+    percent: Annotated[int, Field(ge=0, le=100)]
 
 
 class HandTextSize(Ask):
@@ -161,6 +170,10 @@ class HandsCard(Model):
     page: PageTurned | None
     show: Sha256 | None
     """Of the stored page that lies before both."""
+    light: int | None = None
+    """Per cent of the lamp over the papers; null: there is none."""
+    light_level: bool = False
+    """It can be more than on and off."""
     states: list[HandState]
     did: list[HandUsed]
     """Newest first."""
@@ -171,6 +184,7 @@ DESK_ASKS: tuple[type[Ask], ...] = (
     HandCrop,
     HandGain,
     HandVolume,
+    HandLight,
     HandTextSize,
     HandLanguage,
     HandPage,

@@ -23,6 +23,8 @@ class Hand(StrEnum):
     "Of the citizen's microphone, in per cent of what it gives."
     VOLUME = "volume"
     "How loud the agent is there, in per cent."
+    LIGHT = "light"
+    "Of the lamp over the papers, in per cent; 0: off.  Made so by the terminal's program."
     TEXT_SIZE = "text_size"
     LANGUAGE = "language"
     PAGE = "page"
@@ -31,20 +33,22 @@ class Hand(StrEnum):
     "Digest of a stored page that lies before both; None: none does."
 
 
-MADE_BY_TERMINAL: Final = (Hand.CAMERA, Hand.CROP, Hand.GAIN, Hand.VOLUME)
-"The terminal's page makes its devices so and reports; the others are made by its screen alone."
+MADE_BY_TERMINAL: Final = (Hand.CAMERA, Hand.CROP, Hand.GAIN, Hand.VOLUME, Hand.LIGHT)
+"""The terminal's page, or its program, makes its devices so and reports; the others are made by its
+screen alone."""
 
 AT_FIRST: Final[Mapping[Hand, Any]] = {
     Hand.CAMERA: "face",
     Hand.CROP: None,
     Hand.GAIN: 100,
     Hand.VOLUME: 70,
+    Hand.LIGHT: 100,
     Hand.PAGE: None,
     Hand.SHOW: None,
 }
 "How a call begins."
 
-TAKEN_BACK: Final = (Hand.CAMERA, Hand.CROP, Hand.SHOW)
+TAKEN_BACK: Final = (Hand.CAMERA, Hand.CROP, Hand.SHOW, Hand.LIGHT)
 "What goes back to how the call began when the citizen says stop; loudness stays as it is."
 
 USES: Final = 40
@@ -100,6 +104,10 @@ def word_for(hand: Hand, before: Any, after: Any) -> str:
     match hand:
         case Hand.GAIN | Hand.VOLUME:
             return f"{hand}_{'up' if after > before else 'down'}"
+        case Hand.LIGHT:
+            if not after or not before:
+                return "light_on" if after else "light_off"
+            return "light_up" if after > before else "light_down"
         case Hand.TEXT_SIZE:
             larger = SIZES.index(after) > SIZES.index(before)
             return "text_larger" if larger else "text_smaller"

@@ -160,6 +160,7 @@ COMMANDS: Final[Mapping[type[Ask], Command]] = {
     **store_device.COMMANDS,
     **store_party_asks.COMMANDS,
     **store_hand_asks.DESK,
+    **store_hand_asks.DEVICE,
     **{ask: _terminal(run) for ask, run in store_hand_asks.TERMINAL.items()},
 }
 "Every ask that is one transaction of signalling."

@@ -70,7 +70,7 @@ def device_epoch(conn: Connection, terminal_id: str) -> int | None:
 
 def beat(step: Step, who: GatewayPrincipal, ask: device_asks.DeviceBeat) -> Json:
     """The program is alive; how long its page has been silent, in seconds (None: it never was)."""
-    _touch(step, who)
+    touch(step, who)
     page = step.conn.execute(
         select(terminal_state.c.beat_at).where(terminal_state.c.terminal_id == who.subject)
     ).scalar_one_or_none()
@@ -79,7 +79,7 @@ def beat(step: Step, who: GatewayPrincipal, ask: device_asks.DeviceBeat) -> Json
 
 def report(step: Step, who: GatewayPrincipal, ask: device_asks.HealthReport) -> Json:
     """Keep what a self-test found; journalled when it is news."""
-    _touch(step, who)
+    touch(step, who)
     old = health_of(step.conn, who.subject)
     known = merged(old, ask.devices, step.now)
     if known != old:
@@ -100,7 +100,7 @@ def report(step: Step, who: GatewayPrincipal, ask: device_asks.HealthReport) -> 
 
 def wiped(step: Step, who: GatewayPrincipal, ask: device_asks.SittingWipe) -> None:
     """Keep that everything of a sitting was deleted on the machine."""
-    _touch(step, who)
+    touch(step, who)
     step.news.note(
         who.own, "sitting.wiped", f"terminal:{who.subject}", sitting=ask.sitting, kept=ask.kept
     )
@@ -177,7 +177,8 @@ def require_in_order(conn: Connection, terminal_id: str) -> None:
         raise TerminalOutOfOrder(f"terminal {terminal_id}: {', '.join(broken)} is broken")
 
 
-def _touch(step: Step, who: GatewayPrincipal) -> None:
+def touch(step: Step, who: GatewayPrincipal) -> None:
+    """It is alive.  Raises `UsedElsewhere` when another one took over."""
     alive = step.conn.execute(
         update(device_state)
         .where(device_state.c.terminal_id == who.subject, device_state.c.epoch == who.epoch)

@@ -3,15 +3,16 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from counter.ids import AgentId
+from counter.ids import AgentId, TerminalId
 from counter.protocol import hands as asks
 from counter.protocol import pointing
+from counter.protocol.device import LampReport
 from counter.protocol.message import Ask
-from counter.signaling import store_hands, store_marks
+from counter.signaling import store_device, store_hands, store_marks
 from counter.signaling.hand import Hand
 from counter.signaling.ports import GatewayPrincipal, Json
 from counter.signaling.store_step import Step
-from counter.signaling.store_terminal import Terminal
+from counter.signaling.store_terminal import Terminal, any_terminal
 
 Command = Callable[[Step, GatewayPrincipal, Any], Json | None]
 OnTerminal = Callable[[Step, Terminal, Any], Json | None]
@@ -59,6 +60,12 @@ def _report(step: Step, terminal: Terminal, ask: asks.HandReport) -> None:
     store_hands.report(step, terminal, Hand(ask.hand), ask.rev, ask.cannot)
 
 
+def _lamp(step: Step, who: GatewayPrincipal, ask: LampReport) -> None:
+    store_device.touch(step, who)
+    terminal = any_terminal(step, TerminalId(who.subject))
+    store_hands.report(step, terminal, Hand.LIGHT, ask.rev, None if ask.made else "failed")
+
+
 def _turn(step: Step, terminal: Terminal, ask: asks.PageTurn) -> None:
     store_hands.turn_page(step, terminal, ask.ceremony_id, ask.number)
 
@@ -68,6 +75,7 @@ DESK: Final[Mapping[type[Ask], Command]] = {
     asks.HandCrop: _use(Hand.CROP, _crop),
     asks.HandGain: _use(Hand.GAIN, lambda ask: ask.percent),
     asks.HandVolume: _use(Hand.VOLUME, lambda ask: ask.percent),
+    asks.HandLight: _use(Hand.LIGHT, lambda ask: ask.percent),
     asks.HandTextSize: _use(Hand.TEXT_SIZE, lambda ask: ask.text_size),
     asks.HandLanguage: _use(Hand.LANGUAGE, lambda ask: ask.language),
     asks.HandPage: _use(Hand.PAGE, _page),
@@ -85,3 +93,6 @@ TERMINAL: Final[Mapping[type[Ask], OnTerminal]] = {
     asks.PageTurn: _turn,
 }
 "Asks of the terminal, which is locked."
+
+DEVICE: Final[Mapping[type[Ask], Command]] = {LampReport: _lamp}
+"Asks of the program beside the terminal's page."

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import func, select, update
 
-from counter.errors import NotFound
+from counter.errors import NotAllowedNow, NotFound
 from counter.ids import AgentId, CallId
 from counter.signaling.hand import (
     AT_FIRST,
@@ -20,6 +20,7 @@ from counter.signaling.hand import (
     word_for,
 )
 from counter.signaling.store_desk import locked_desk
+from counter.signaling.store_device import can
 from counter.signaling.store_party_rows import OngoingCall, call_at, call_led_by
 from counter.signaling.store_step import Step
 from counter.signaling.store_terminal import (
@@ -48,6 +49,8 @@ def use(step: Step, agent_id: AgentId, epoch: int, which: Hand, value: Any) -> N
         return
     if which is Hand.SHOW and value is not None:
         _require_shown(step, found, value)
+    if which is Hand.LIGHT and not can(step.conn, found.terminal_id, "lamp", step.now):
+        raise NotAllowedNow(f"terminal {found.terminal_id} has no lamp that works")
     match which:
         case Hand.TEXT_SIZE:
             choose_text_size(step, terminal, value)

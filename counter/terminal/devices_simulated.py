@@ -28,6 +28,7 @@ FAULTS: Final[dict[str, tuple[str, Fault]]] = {
     "reader-missing": ("reader", "missing"),
     "sound-missing": ("sound", "missing"),
     "sound-mute": ("sound", "no_sound"),
+    "lamp-missing": ("lamp", "missing"),
     "clock-wrong": ("clock", "wrong_clock"),
     "uplink-slow": ("uplink", "slow"),
 }
@@ -57,6 +58,7 @@ class Bench:
         self.draw = draw
         self.printed: list[tuple[bytes, str]] = []
         self.cancelled: set[str] = set()
+        self.light = 100
         self.scanned: list[ScanSource] = []
         self.tray = tray
         self.numbers = count(1)
@@ -76,6 +78,7 @@ class Bench:
             scanner=SimulatedScanner(self),
             printer=SimulatedPrinter(self),
             reader=SimulatedReader(self),
+            lamp=SimulatedLamp(self),
             sound=SimulatedSound(self),
             clock=SimulatedClock(self),
             line=SimulatedLine(self),
@@ -160,6 +163,19 @@ class SimulatedPrinter:
 
     async def look(self) -> None:
         await self._bench.meet("printer")
+
+
+class SimulatedLamp:
+    """See `counter.terminal.ports.Lamp`."""
+
+    can: Literal["on_off", "level"] = "level"
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+
+    async def set(self, percent: int) -> None:
+        await self._bench.meet("lamp")
+        self._bench.light = percent
 
 
 class SimulatedReader:

@@ -109,6 +109,17 @@ class DocumentCamera(Protocol):
     async def close(self) -> None: ...
 
 
+class Lamp(Protocol):
+    """The lamp over the mat."""
+
+    @property
+    def can(self) -> Literal["on_off", "level"]: ...
+
+    async def set(self, percent: int) -> None:
+        """0 is off; one that is only switched is on for all others.  Raises `DeviceFailed`."""
+        ...
+
+
 class SheetScanner(Protocol):
     """A scanner that papers are laid into."""
 

@@ -11,14 +11,14 @@ from typing import Any, Final, Protocol
 
 from counter.errors import Refusal
 from counter.ids import RequestId
-from counter.protocol.device import DeviceHealth, DeviceScreen, ScanSource
+from counter.protocol.device import DeviceHealth, DeviceLight, DeviceScreen, ScanSource
 from counter.terminal.bed_service import BedGuard, BedSeen
 from counter.terminal.journal import Shot
 from counter.terminal.ports import DeviceFailed, Journal, LineLost
 from counter.terminal.printing_service import PrintingService
 from counter.terminal.program import EndSitting, TakeShot, deeds, page_died
 from counter.terminal.relay_service import RelayService
-from counter.terminal.selftest_service import Devices, SelfTest
+from counter.terminal.selftest_service import USUAL_LIGHT, Devices, SelfTest
 
 log = logging.getLogger(__name__)
 
@@ -90,6 +90,8 @@ class ProgramService:
         self._taking: dict[str, asyncio.Task[None]] = {}
         self._taken: set[TakeShot] = set()
         "Of this sitting; a screen that is not new yet asks for them again."
+        self._lit: DeviceLight | None = None
+        "What the lamp was made to last; None: as usual."
         self._testing = asyncio.Lock()
 
     async def run_for_ever(self) -> None:
@@ -123,6 +125,7 @@ class ProgramService:
         todo = deeds(self._sitting, screen)
         self._sitting = screen.sitting
         self._printing.follow(screen.print)
+        await self._light(screen.light)
         for deed in todo:
             if isinstance(deed, EndSitting):
                 await self._end(deed.sitting)
@@ -161,6 +164,22 @@ class ProgramService:
         said = {"sitting": self._sitting or "", "seen": seen}
         if await self._ask("bed.report", said, tries=1) is not None:
             self._bed_said = (self._sitting, seen)
+
+    async def _light(self, wish: DeviceLight | None) -> None:
+        """Make the lamp as the agent wants it; as usual when nobody wants anything any more."""
+        lamp = self._devices.lamp
+        if wish == self._lit or lamp is None:
+            return
+        try:
+            await lamp.set(wish.percent if wish else USUAL_LIGHT)
+        except DeviceFailed as failed:
+            log.warning("the lamp: %s", failed)
+            made = False
+        else:
+            made = True
+        self._lit = wish
+        if wish is not None:
+            await self._ask("lamp.report", {"rev": wish.rev, "made": made}, tries=2)
 
     async def _take(self, deed: TakeShot) -> None:
         if await self._relay.holds(deed.request_id):

@@ -12,6 +12,7 @@ from counter.terminal.ports import (
     ClockOffset,
     DeviceFailed,
     DocumentCamera,
+    Lamp,
     LineLost,
     LineProbe,
     Printer,
@@ -30,6 +31,8 @@ from counter.terminal.selftest import (
 
 log = logging.getLogger(__name__)
 
+USUAL_LIGHT: Final = 100
+"Per cent of the lamp over the mat, when nobody asks for anything else."
 EACH_S: Final = 15.0
 "Then a device counts as silent; those that work need less than five seconds together."
 
@@ -42,6 +45,7 @@ class Devices:
     scanner: SheetScanner | None = None
     printer: Printer | None = None
     reader: CardReader | None = None
+    lamp: Lamp | None = None
     sound: SoundLoop | None = None
     clock: ClockOffset | None = None
     line: LineProbe | None = None
@@ -65,6 +69,7 @@ class SelfTest:
             "scanner": self._scanner if self._devices.scanner else None,
             "printer": self._printer if self._devices.printer else None,
             "reader": self._reader if self._devices.reader else None,
+            "lamp": self._lamp if self._devices.lamp else None,
             "sound": self._sound if self._devices.sound else None,
             "clock": self._clock if self._devices.clock else None,
             "uplink": self._line if self._devices.line else None,
@@ -106,6 +111,12 @@ class SelfTest:
         assert self._devices.reader is not None
         await self._devices.reader.look()
         return DeviceHealth(device="reader", state="good")
+
+    async def _lamp(self) -> DeviceHealth:
+        """As it is while nobody is there: on."""
+        assert self._devices.lamp is not None
+        await self._devices.lamp.set(USUAL_LIGHT)
+        return DeviceHealth(device="lamp", state="good", can=[self._devices.lamp.can])
 
     async def _sound(self) -> DeviceHealth:
         assert self._devices.sound is not None

@@ -22,7 +22,13 @@ import pytest
 
 from counter.app.terminal_program import draw
 from counter.terminal.camera_opencv import OpenCvCamera
-from counter.terminal.devices_simulated import Bench, SimulatedPrinter, SimulatedScanner
+from counter.terminal.devices_simulated import (
+    Bench,
+    SimulatedLamp,
+    SimulatedPrinter,
+    SimulatedScanner,
+)
+from counter.terminal.lamp_child import CommandLamp
 from counter.terminal.ports import DeviceFailed, DocumentCamera, Printer, SheetScanner
 from counter.terminal.printer_cups import CupsPrinter
 from counter.terminal.reader_pcsc import PcscReader
@@ -290,6 +296,38 @@ async def test_a_terminal_without_a_sound_card_says_so(
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     with pytest.raises(DeviceFailed) as failed:
         await AlsaLoop().play_and_hear([0.0], 16_000)
+    assert failed.value.fault == "missing"
+
+
+async def test_a_lamp_is_switched_by_the_operators_command(tmp_path: Path) -> None:
+    _program(tmp_path, "lamp", f'echo "$@" >> {tmp_path}/said')
+    program = tmp_path / "lamp"
+    level = CommandLamp(f"{program} set {{percent}}% 'the mat'")
+    switch = CommandLamp(f"{program} out={{on}}")
+    assert (level.can, switch.can) == ("level", "on_off")
+    for lamp, percent in ((level, 25), (level, 0), (switch, 60), (switch, 0)):
+        await lamp.set(percent)
+    said = (tmp_path / "said").read_text().splitlines()
+    assert said == ["set 25% the mat", "set 0% the mat", "out=1", "out=0"]
+    _program(tmp_path, "lamp", "exit 1")
+    with pytest.raises(DeviceFailed) as failed:
+        await level.set(50)
+    assert failed.value.fault == "failed"
+    with pytest.raises(DeviceFailed) as failed:
+        await CommandLamp(f"{tmp_path}/none {{on}}").set(50)
+    assert failed.value.fault == "missing"
+    with pytest.raises(ValueError, match="percent"):
+        CommandLamp("lamp on")
+
+
+async def test_the_simulated_lamp_does_as_much() -> None:
+    bench = Bench(draw)
+    lamp = SimulatedLamp(bench)
+    await lamp.set(25)
+    assert (lamp.can, bench.light) == ("level", 25)
+    bench.switch("lamp-missing", on=True)
+    with pytest.raises(DeviceFailed) as failed:
+        await lamp.set(50)
     assert failed.value.fault == "missing"
 
 

@@ -11,16 +11,19 @@ from counter.errors import NotAllowedNow, NotFound, UsedElsewhere
 from counter.ids import CaseId
 from counter.protocol import hands as asks
 from counter.protocol import pointing, terminal
+from counter.protocol.device import DeviceLight, LampReport
 from counter.protocol.message import Ask
 from counter.signaling.hand import USES, WITHIN, Hand, HandsStopped, TooFast
+from counter.signaling.ports import GatewayPrincipal
 from counter.signaling.store_hands_reading import HandsView, hands_view
 from counter.signaling.store_marks import MOST, marks_of
 from counter.signaling.store_screens import TerminalView, terminal_view
-from counter.signaling.tables import hand, hand_use, mark
+from counter.signaling.tables import device_state, hand, hand_use, mark
 from counter.store.cases import get_case
 from counter.store.executor import Executor
 from counter.store.journal_sql import check, journal_entry
 from tests.signaling.visits import Visit
+from web.terminal.device_screen import device_screen
 
 SHA, OTHER = "a" * 64, "b" * 64
 HALF = asks.Crop(x=0.25, y=0.25, width=0.5, height=0.5)
@@ -245,3 +248,41 @@ async def test_hands_and_marks_end_with_the_call(visit: Visit) -> None:
 
     assert await visit.executor.read(left) == [0, 0, 0]
     assert (await shown(visit)).language == "zh-Hant", "the terminal has forgotten"
+
+
+async def test_a_lamp_is_made_brighter_by_the_terminals_program(visit: Visit) -> None:
+    dim = asks.HandLight(key=visit.key(), percent=25)
+    with pytest.raises(NotAllowedNow):
+        await visit.agent_asks(dim)
+
+    lamp = {"state": "good", "fault": "", "can": ["level"], "since": visit.now.isoformat()}
+
+    def there(conn: Connection) -> None:
+        conn.execute(
+            device_state.insert().values(
+                terminal_id="t-1", epoch=1, beat_at=visit.now, health={"lamp": lamp}
+            )
+        )
+
+    await visit.executor.write(there)
+    for percent in (25, 0, 50, 75):
+        await visit.agent_asks(asks.HandLight(key=visit.key(), percent=percent))
+    found = await view(visit)
+    assert [one.word for one in reversed(found.uses)] == [
+        *("light_down", "light_off", "light_on", "light_up"),
+    ]
+    wish = found.wishes[Hand.LIGHT]
+    assert (wish.value, wish.state) == (75, "asked")
+    program = GatewayPrincipal(audience="/device", subject="t-1", epoch=1)
+    for made, state in ((False, "cannot"), (True, "done")):
+        said = LampReport(key=visit.key(), rev=wish.rev, made=made)
+        await visit.service.carry_out(program, said)
+        assert (await view(visit)).wishes[Hand.LIGHT].state == state
+    older = GatewayPrincipal(audience="/device", subject="t-1", epoch=0)
+    with pytest.raises(UsedElsewhere):
+        await visit.service.carry_out(older, LampReport(key=visit.key(), rev=1, made=True))
+    screen = await visit.executor.read(device_screen, "t-1", visit.now)
+    assert screen.light == DeviceLight(percent=75, rev=wish.rev)
+    await terminal_asks(visit, asks.HandsStop(key=visit.key()))
+    screen = await visit.executor.read(device_screen, "t-1", visit.now)
+    assert screen.light is not None and screen.light.percent == 100, "as it was"

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from counter.protocol.device import DevicePrint, DeviceScan, DeviceScreen
+from counter.protocol.device import DeviceLight, DevicePrint, DeviceScan, DeviceScreen
 from counter.terminal.bed_files import FileBedPicture
 from counter.terminal.bed_service import BedGuard, BedSeen
 from counter.terminal.devices_simulated import Bench, How
@@ -378,3 +378,16 @@ async def test_a_scanner_that_was_chosen_is_not_replaced_by_the_camera(house: Ho
     scan = screen.scan.model_copy(update={"source": "feeder"})
     await house.follow(screen.model_copy(update={"scan": scan}))
     assert house.line.of("shot.fail") == [{"request_id": "r-1", "fault": "paper_out"}]
+
+
+async def test_the_lamp_is_as_the_agent_wants_it_and_as_usual_afterwards(house: House) -> None:
+    dim = shown("case-1").model_copy(update={"light": DeviceLight(percent=25, rev=3)})
+    for _ in range(2):
+        await house.follow(dim)
+    assert house.bench.light == 25
+    assert house.line.of("lamp.report") == [{"rev": 3, "made": True}]
+    await house.follow(shown("case-1"))
+    assert house.bench.light == 100
+    house.bench.switch("lamp-missing", on=True)
+    await house.follow(dim)
+    assert house.line.of("lamp.report")[-1] == {"rev": 3, "made": False}

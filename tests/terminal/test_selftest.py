@@ -53,13 +53,13 @@ def played(stills: dict[str, bytes]) -> Bench:
 async def test_everything_that_is_there_and_works_is_good(stills: dict[str, bytes]) -> None:
     found = by_device(await SelfTest(played(stills).devices, seen_in).run())
     assert found == dict.fromkeys(
-        ("camera", "scanner", "printer", "reader", "sound", "clock", "uplink"), ("good", "")
+        ("camera", "scanner", "printer", "reader", "lamp", "sound", "clock", "uplink"), ("good", "")
     )
 
 
 async def test_what_is_not_there_is_none_and_breaks_nothing() -> None:
     found = by_device(await SelfTest(Devices(), seen_in).run())
-    assert set(found.values()) == {("none", "")} and len(found) == 7
+    assert set(found.values()) == {("none", "")} and len(found) == 8
 
 
 @pytest.mark.parametrize("fault", sorted(FAULTS))

@@ -29,7 +29,7 @@ from counter.protocol.screens import (
     QueueRow,
 )
 from counter.signaling.dispatch import AgentState
-from counter.signaling.store_device import scan_sources, takes_photographs
+from counter.signaling.store_device import can, scan_sources, takes_photographs
 from counter.signaling.store_marks import marks_of
 from counter.signaling.store_screens import (
     OfferView,
@@ -162,7 +162,13 @@ class DeskScreens:
             forms=[_form_card(form, case, tag) for form in forms],
             ceremonies=cards,
             recording=recording_card(conn, call),
-            hands=hands_card(conn, call, terminal_view(conn, case.terminal_id), tag),
+            hands=hands_card(
+                conn,
+                call,
+                terminal_view(conn, case.terminal_id),
+                tag,
+                can(conn, case.terminal_id, "lamp", now),
+            ),
             marks=marks_of(conn, call.call_id) if call else [],
             prints=print_rows(conn, case, self.forms, catalogue, tag),
             identity=identity_card(conn, case, view, documents, catalogue, tag, now, self.simplify),

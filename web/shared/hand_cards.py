@@ -1,5 +1,6 @@
 """The agent's hands on the terminal, for both screens, in the words of each."""
 
+from collections.abc import Sequence
 from typing import Any, Final, cast
 
 from sqlalchemy import Connection
@@ -24,6 +25,10 @@ WORDS: Final = {
     "crop_wider": N_("The agent moved the picture back"),
     "crop_moved": N_("The agent moved the picture"),
     "crop_whole": N_("The agent sees the whole picture again"),
+    "light_on": N_("The agent switched the lamp on"),
+    "light_off": N_("The agent switched the lamp off"),
+    "light_up": N_("The agent made the lamp brighter"),
+    "light_down": N_("The agent made the lamp darker"),
     "text_larger": N_("The agent made the letters larger"),
     "text_smaller": N_("The agent made the letters smaller"),
     "language": N_("The agent changed the language"),
@@ -37,9 +42,13 @@ WORDS: Final = {
 
 
 def hands_card(
-    conn: Connection, call: CallCard | None, terminal: TerminalView, tag: str
+    conn: Connection,
+    call: CallCard | None,
+    terminal: TerminalView,
+    tag: str,
+    lamp: Sequence[str] = (),
 ) -> HandsCard | None:
-    """None without a call."""
+    """None without a call.  lamp: what the lamp over the papers can; empty: there is none."""
     if call is None:
         return None
     view = hands_view(conn, call.call_id)
@@ -54,6 +63,8 @@ def hands_card(
         language=cast(Language, terminal.language),
         page=_page(view),
         show=view.value(Hand.SHOW),
+        light=view.value(Hand.LIGHT) if lamp else None,
+        light_level="level" in lamp,
         states=[
             HandState(
                 hand=cast(Any, wish.hand.value), rev=wish.rev, state=wish.state, cannot=wish.cannot

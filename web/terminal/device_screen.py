@@ -5,14 +5,18 @@ from typing import cast
 
 from sqlalchemy import Connection
 
+from counter.case import Case
 from counter.documents.originals import worth_a_look
 from counter.documents.store_commands import by_camera
 from counter.documents.store_documents import documents_of
 from counter.documents.store_originals import bed_of, forgotten_since
 from counter.documents.store_printing import print_now, prints_of
 from counter.ids import TerminalId
-from counter.protocol.device import DevicePrint, DeviceScan, DeviceScreen, ScanSource
+from counter.protocol.device import DeviceLight, DevicePrint, DeviceScan, DeviceScreen, ScanSource
+from counter.signaling.hand import Hand
 from counter.signaling.store_device import sitting
+from counter.signaling.store_hands_reading import hands_view
+from counter.signaling.store_screens import call_view
 from counter.store.cases import case_on_terminal
 from web.shared.wording import instant
 
@@ -49,4 +53,11 @@ def device_screen(conn: Connection, terminal_id: str, now: datetime) -> DeviceSc
         if printing is not None and printing.maker == "program"
         else None,
         watch_bed=watch_bed,
+        light=_light(conn, case, now) if case is not None else None,
     )
+
+
+def _light(conn: Connection, case: Case, now: datetime) -> DeviceLight | None:
+    call = call_view(conn, case.id, now)
+    wish = hands_view(conn, call.call_id).wishes.get(Hand.LIGHT) if call is not None else None
+    return DeviceLight(percent=wish.value, rev=wish.rev) if wish is not None else None

@@ -44,6 +44,7 @@ DEVICES = {
     "scanner": N_("Scanner"),
     "printer": N_("Printer"),
     "reader": N_("Card reader"),
+    "lamp": N_("Lamp over the papers"),
     "sound": N_("Loudspeaker and microphone"),
     "clock": N_("Clock"),
     "uplink": N_("Line to the counter"),

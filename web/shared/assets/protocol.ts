@@ -348,10 +348,15 @@ export interface DeviceBeat {
 }
 
 export interface DeviceHealth {
-  device: "camera" | "scanner" | "printer" | "reader" | "sound" | "clock" | "uplink";
+  device: "camera" | "scanner" | "printer" | "reader" | "lamp" | "sound" | "clock" | "uplink";
   state: "good" | "weak" | "broken" | "none";
   fault?: "" | "missing" | "silent" | "dark" | "blurred" | "jam" | "cover_open" | "paper_out" | "stopped" | "no_sound" | "wrong_clock" | "slow" | "failed";
   can?: ("flatbed" | "feeder" | "on_off" | "level")[];
+}
+
+export interface DeviceLight {
+  percent: number;
+  rev: number;
 }
 
 export interface DevicePrint {
@@ -384,6 +389,8 @@ export interface DeviceScreen {
   sitting: string | null;
   scan?: DeviceScan | null;
   print?: DevicePrint | null;
+  /** None: as it is usually. */
+  light?: DeviceLight | null;
   /** Look whether a paper lies under the camera, and say so, until this is over. */
   watch_bed?: boolean;
 }
@@ -462,6 +469,12 @@ export interface HandLanguage {
   language: "zh-Hant" | "zh-Hans" | "pt" | "en";
 }
 
+export interface HandLight {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  percent: number;
+}
+
 export interface HandPage {
   /** Repeats of the same key are answered alike and carried out once. */
   key: string;
@@ -485,7 +498,7 @@ export interface HandShow {
 }
 
 export interface HandState {
-  hand: "camera" | "crop" | "gain" | "volume" | "text_size" | "language" | "page" | "show";
+  hand: "camera" | "crop" | "gain" | "volume" | "text_size" | "language" | "page" | "show" | "light";
   rev: number;
   state: "asked" | "done" | "cannot";
   cannot: string | null;
@@ -531,6 +544,10 @@ export interface HandsCard {
   page: PageTurned | null;
   /** Of the stored page that lies before both. */
   show: string | null;
+  /** Per cent of the lamp over the papers; null: there is none. */
+  light?: number | null;
+  /** It can be more than on and off. */
+  light_level?: boolean;
   states: HandState[];
   /** Newest first. */
   did: HandUsed[];
@@ -680,6 +697,14 @@ export interface InviteCard {
   /** Of the citizen. */
   language: "zh-Hant" | "zh-Hans" | "pt" | "en";
   deadline: string;
+}
+
+export interface LampReport {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  /** Of the wish that this answers. */
+  rev: number;
+  made: boolean;
 }
 
 export interface LanguageChoose {
@@ -1426,6 +1451,7 @@ export interface DeviceAsks {
   "bed.report": BedReport;
   "device.beat": DeviceBeat;
   "health.report": HealthReport;
+  "lamp.report": LampReport;
   "print.report": PrintReport;
   "shot.fail": ShotFail;
   "sitting.wipe": SittingWipe;
@@ -1446,6 +1472,7 @@ export interface AgentAsks {
   "hand.crop": HandCrop;
   "hand.gain": HandGain;
   "hand.language": HandLanguage;
+  "hand.light": HandLight;
   "hand.page": HandPage;
   "hand.show": HandShow;
   "hand.text_size": HandTextSize;

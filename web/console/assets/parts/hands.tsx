@@ -64,6 +64,7 @@ export function Hands(props: {matter: DeskCase}) {
         </Button>
       </Row>
       <Zoom hands={hands} />
+      {hands.light != null && <Light hands={hands} light={hands.light} />}
       {hands.did.length > 0 && (
         <details class="hands__did">
           <summary>{t("What was done")}</summary>
@@ -127,6 +128,34 @@ const loud = ({volume}: HandsCard, way: 1 | -1): void =>
 function gain({gain: now}: HandsCard, way: 1 | -1): void {
   const next = way > 0 ? GAINS.find(one => one > now) : [...GAINS].reverse().find(one => one < now);
   if (next) void ask("hand.gain", {percent: next});
+}
+
+const LIGHTS = [0, 25, 50, 75, 100] as const;
+
+/** The lamp over the papers: brighter and darker, or only on and off. */
+function Light(props: {hands: HandsCard; light: number}) {
+  const {hands, light} = props;
+  const to = (percent: number): void => void ask("hand.light", {percent});
+  const [darker, brighter] = [[...LIGHTS].reverse().find(one => one < light), LIGHTS.find(one => one > light)];
+  return (
+    <Row hands={hands} of="light" name={t("Lamp over the papers")}>
+      {hands.light_level ? (
+        <>
+          <Button label={t("Lamp darker")} disabled={darker === undefined} onPress={() => to(darker ?? 0)}>
+            −
+          </Button>
+          <span class="hands__value">{light} %</span>
+          <Button label={t("Lamp brighter")} disabled={brighter === undefined} onPress={() => to(brighter ?? 100)}>
+            +
+          </Button>
+        </>
+      ) : (
+        <Button pressed={light > 0} onPress={() => to(light > 0 ? 0 : 100)}>
+          {light > 0 ? t("Lamp is on") : t("Lamp is off")}
+        </Button>
+      )}
+    </Row>
+  );
 }
 
 function Zoom(props: {hands: HandsCard}) {

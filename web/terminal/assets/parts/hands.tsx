@@ -69,7 +69,8 @@ async function follow(hands: HandsCard | null): Promise<void> {
 }
 
 /** Asked, and not answered by this page yet. */
-const isNew = ({hand, rev, state}: HandState): boolean => state === "asked" && reported.get(hand as Made) !== rev;
+const isNew = ({hand, rev, state}: HandState): boolean =>
+  state === "asked" && hand !== "light" && reported.get(hand as Made) !== rev; // the program's
 
 function report({hand, rev}: HandState, cannot: Cannot): void {
   reported.set(hand as Made, rev);
