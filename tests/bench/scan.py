@@ -23,7 +23,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import cv2
 
-from tests.bench import scan_finding, scan_reading
+from tests.bench import scan_finding, scan_gates, scan_reading
 from tests.bench.machine import described
 from tests.documents.scenes import WIDE
 
@@ -104,8 +104,8 @@ def main(arguments: list[str]) -> int:
     else:
         print("  no real photographs were given: PHOTOS=folder, with corners.json in it")
     cost = scan_finding.cost()
-    reading = scan_reading.measured()
-    goals = [*finding_goals(tallies, cost), *(Goal(**goal) for goal in reading)]
+    seen = (*scan_reading.measured(), *scan_gates.measured(chosen.frames))
+    goals = [*finding_goals(tallies, cost), *(Goal(**goal) for goal in seen)]
     print(*table(tallies), *(goal.line() for goal in goals), sep="\n")
     RESULT.parent.mkdir(parents=True, exist_ok=True)
     RESULT.write_text(

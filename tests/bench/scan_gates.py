@@ -1,0 +1,107 @@
+"""What the gates see of papers that are cut off and of whole ones, formats, and previews a second.
+
+Seeds to which nothing was fitted.  A paper that is cut off is missed when it is taken; whole ones
+are false alarms when they are said to be cut off.
+"""
+
+import statistics
+import time
+from collections.abc import Iterator
+from typing import Any, Final
+
+from counter.documents.page import Limits, Refused, verdict
+from counter.documents.preview import BETWEEN_S
+from counter.documents.scan_opencv.find import shrink
+from counter.documents.scan_opencv.flatten import sheet_of
+from counter.documents.scan_opencv.locate import locate
+from counter.documents.scan_opencv.mat import mat_of
+from counter.documents.scan_opencv.preview import preview
+from counter.documents.scan_opencv.scan import encode, measure
+from tests.documents import scenes
+from tests.documents.test_mat import SIZES, photographed
+
+SEED: Final = 90_000
+SIZE: Final = (1200, 900)
+LIMITS: Final = Limits(dpi_min=0.0)
+"Frames here are small: resolution is not what is asked about."
+FORMATS_EACH: Final = 10
+Goal = dict[str, Any]
+
+
+def measured(frames: int = 40) -> Iterator[Goal]:
+    """Goals and figures."""
+    yield from cut_off(frames)
+    yield from formats()
+    yield from previews()
+
+
+def cut_off(frames: int) -> Iterator[Goal]:
+    """Letters and cards, on the mat and on desks, 12 to 40 % of them outside."""
+    for card in (False, True):
+        for on_mat in (True, False):
+            name = f"{'cards' if card else 'letters'} on {'the mat' if on_mat else 'desks'}"
+            draw = scenes.mat if on_mat else scenes.desk
+            seeds = range(SEED, SEED + frames)
+            cut = [_code(scenes.cut(seed, SIZE, card=card, on_mat=on_mat)) for seed in seeds]
+            whole = [_code(draw(seed, SIZE, card=card)) for seed in seeds]
+            yield {
+                "what": f"cut off: taken of {frames} {name}",
+                "at_most": 0.02,
+                "measured": round(statistics.mean(code == "" for code in cut), 3),
+            }
+            yield {
+                "what": f"cut off: false alarms of {frames} whole {name}",
+                "at_most": 0.02,
+                "measured": round(statistics.mean(code == "page_cut_off" for code in whole), 3),
+            }
+
+
+def formats() -> Iterator[Goal]:
+    """Six formats on the mat, told by size."""
+    right = []
+    for name, size_mm in SIZES.items():
+        for seed in range(SEED, SEED + FORMATS_EACH):
+            image = photographed(seed, size_mm).image
+            mat = mat_of(image)
+            located = locate(image, mat)
+            right.append(
+                located is not None
+                and mat is not None
+                and sheet_of(located.quad, image.shape, mat).format == name
+            )
+    yield {
+        "what": f"formats by the mat's scale: right of {len(right)}",
+        "at_least": 0.98,
+        "measured": round(statistics.mean(right), 3),
+    }
+
+
+def previews(rounds: int = 9) -> Iterator[Goal]:
+    """How many previews a second of one core's time answers, held to the pace that is taken."""
+    took = []
+    for number in range(rounds):
+        small, _ = shrink(scenes.mat(SEED + number, (1920, 1440)).image, 480)
+        content = encode(small, 70)
+        start = time.process_time()
+        preview(content, 8.0)
+        took.append(time.process_time() - start)
+    yield {
+        "what": "previews answered by one core, a second",
+        "at_least": 8,
+        "measured": round(min(1 / BETWEEN_S, 1 / statistics.median(took)), 1),
+    }
+    yield {
+        "what": "one preview, ms CPU",
+        "at_most": 125,
+        "measured": round(statistics.median(took) * 1000, 1),
+    }
+
+
+def _code(scene: scenes.Scene) -> str:
+    """The refusal, or "" when the photograph is taken, however far away the paper is."""
+    located = locate(scene.image, mat_of(scene.image))
+    if located is None:
+        return "no_page_found"
+    found = measure(scene.image, located, sheet_of(located.quad, scene.image.shape))
+    decision = verdict(found, LIMITS)
+    return decision.code if isinstance(decision, Refused) else ""
