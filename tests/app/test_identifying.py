@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, select, update
 
 import booking
 from counter.app.hooks import Snapshot, hooks_of
-from counter.app.identifying import ZoneDesk, surroundings
+from counter.app.identifying import KnownLevels, ZoneDesk, surroundings, witness_of
 from counter.documents.mrz import Reading
 from counter.documents.store_documents import documents_of, page
 from counter.documents.store_zones import readings_of, zone_reading
@@ -174,6 +174,22 @@ async def test_pages_are_read_only_while_somebody_is_identified(scene: Scene) ->
     assert await scene.zones.look(scene.case_id) == 2
     assert await scene.zones.look(scene.case_id) == 0
     assert await scene.readings() == ["front", "unasked"]
+
+
+async def test_a_signature_hears_who_serves_and_the_level_of_the_newest_decision(
+    scene: Scene,
+) -> None:
+    levels = KnownLevels(scene.executor)
+    assert await levels.level(scene.case_id) == "L0"
+    await scene.add_page("front")
+    await scene.begin()
+    await walk(scene)
+    assert await levels.level(scene.case_id) == "L0", "nobody has decided yet"
+    await scene.proofings.decide("p-1", scene.case_id, identified=True, agent_id="a-1")
+    assert await levels.level(scene.case_id) == "L2"
+    witness = await scene.executor.read(witness_of, scene.case_id)
+    assert (witness.agent_id, witness.level) == ("a-1", "L2")
+    assert witness.name
 
 
 async def test_the_record_holds_what_was_read_on_accepted_pages(scene: Scene) -> None:
