@@ -22,6 +22,7 @@ from counter.documents.store_checklist import checklist_of, put_dues
 from counter.documents.store_commands import cancel_request
 from counter.documents.store_documents import documents_of, shows
 from counter.documents.store_printing import give_up
+from counter.esign.store_drafts import forget_drafts
 from counter.esign.store_esign import withdraw
 from counter.esign.store_reading import signing_of
 from counter.identity.store_proofing import end_visit
@@ -68,6 +69,7 @@ def put_papers_away(conn: Connection, case: Case, *, by: str, now: datetime) -> 
     if asked is not None:
         with suppress(ScanNotAsked):  # answered at this instant: it is with the case
             cancel_request(conn, audiences, case.id, asked.request_id, by=by, now=now)
+    forget_drafts(conn, case.id)
     for one in signing_of(conn, case.id):
         if one.state in ("presented", "consented"):
             withdraw(conn, case.id, one.ceremony_id, by=by, audiences=audiences, now=now)

@@ -7,14 +7,22 @@ import pikepdf
 import pytest
 import typst
 
+from counter.esign import form_typst
 from counter.esign.fields_pikepdf import with_signature_fields
-from counter.esign.form_typst import Press
+from counter.esign.form_typst import Press, shipped_forms
 from counter.esign.forms import Forms
 from counter.esign.pages_pdfium import photograph
-from tests.esign.conftest import FILLED, NOW
+from counter.esign.ticket import FIELDS
+from tests.esign.conftest import NOW, filled_in
 
 FORMS = ("certificate_application", "hengqin_application")
-LABELS = {"Citizen": "申請人簽名", "Seal": "部門電子印章"}
+EVERY = tuple(form.id for form in shipped_forms().all())
+LABELS = {
+    "Origin": "部門對表格的認證",
+    "Citizen": "申請人簽名",
+    "Agent": "接待人員見證",
+    "Seal": "部門電子印章",
+}
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +31,7 @@ def press() -> Press:
 
 
 def drawn(press: Press, forms: Forms, form: str, **changed: str) -> bytes:
-    data = {"remarks": "", **FILLED, **changed}
+    data = {**filled_in(forms.of(form)), **changed}
     return with_signature_fields(press.form(forms.of(form), data, NOW), LABELS)
 
 
@@ -54,7 +62,7 @@ def test_a_macau_form_speaks_chinese_and_portuguese_and_a_hengqin_form_simplifie
     assert "声明" in hengqin and "横琴" in hengqin
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", EVERY)
 def test_a_form_claims_pdf_a_and_pdf_ua_and_embeds_its_one_font(
     press: Press, forms: Forms, form: str
 ) -> None:
@@ -74,16 +82,16 @@ def test_a_form_claims_pdf_a_and_pdf_ua_and_embeds_its_one_font(
         assert all(str(font.FontName).endswith("NotoSansCJKtc-Regular") for font in described)
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", EVERY)
 def test_the_signature_fields_are_tagged_named_and_in_their_boxes(
     press: Press, forms: Forms, form: str
 ) -> None:
     boxes = {
-        box.name: box for box in press.form(forms.of(form), {"remarks": "", **FILLED}, NOW).boxes
+        box.name: box for box in press.form(forms.of(form), filled_in(forms.of(form)), NOW).boxes
     }
     with pikepdf.open(io.BytesIO(drawn(press, forms, form))) as pdf:
         fields = {str(field.T): field for field in pdf.Root.AcroForm.Fields}
-        assert set(fields) == {"Citizen", "Seal"} == set(boxes)
+        assert set(fields) == set(FIELDS) == set(boxes)
         numbers = pdf.Root.StructTreeRoot.ParentTree.Nums
         parents = {int(numbers[i]): numbers[i + 1] for i in range(0, len(numbers), 2)}
         for name, field in fields.items():
@@ -97,6 +105,44 @@ def test_the_signature_fields_are_tagged_named_and_in_their_boxes(
             assert left == pytest.approx(box.x_pt, abs=0.01)
             assert right - left == pytest.approx(box.width_pt, abs=0.02)
             assert 841.89 - top == pytest.approx(box.y_pt, abs=0.02)
+
+
+@pytest.mark.parametrize("form", EVERY)
+def test_every_answer_stands_on_the_paper_in_words(
+    press: Press, forms: Forms, form: str, tmp_path: Path
+) -> None:
+    described = forms.of(form)
+    data = filled_in(described)
+    text = "".join(text_of(drawn(press, forms, form), tmp_path).split())
+    for field in described.fields:
+        if field.kind == "choice":
+            label = next(one.label for one in field.choices if one.id == data[field.name])
+            words = label.zh_hant if described.region == "TW" else label.zh_hans
+        else:
+            words = "是" if field.kind == "yes_no" else data[field.name]
+        assert "".join(words.split()) in text, field.name
+        label_words = field.label.zh_hant if described.region == "TW" else field.label.zh_hans
+        assert "".join(label_words.split()) in text
+
+
+def test_boxes_for_four_signers_find_room_and_the_origin_is_not_seen(
+    press: Press, forms: Forms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(form_typst, "FIELDS", ("Origin", "Citizen", "Agent", "Seal"))
+    for form in EVERY:
+        pdf = drawn(press, forms, form)
+        with pikepdf.open(io.BytesIO(pdf)) as opened:
+            fields = {str(one.T): one for one in opened.Root.AcroForm.Fields}
+            assert list(fields) == ["Origin", "Citizen", "Agent", "Seal"]
+            numbers = opened.Root.StructTreeRoot.ParentTree.Nums
+            parents = {int(numbers[i]): numbers[i + 1] for i in range(0, len(numbers), 2)}
+            for name, field in fields.items():
+                left, bottom, right, top = (float(edge) for edge in field.Rect)
+                if name == "Origin":
+                    assert (right - left, top - bottom) == (0, 0)
+                else:
+                    assert 24 / 25.4 * 72 < bottom < top < 842 - 22 / 25.4 * 72
+                assert str(parents[int(field.StructParent)].Alt) == LABELS[name]
 
 
 def test_the_same_data_and_time_give_the_same_bytes(press: Press, forms: Forms) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from PIL import Image, ImageDraw, ImageFont
 
 from counter.protocol.checklist import ChecklistRow, MissingPaper
+from counter.protocol.filling import DraftCard
 from counter.protocol.hands import HandsCard, HandState, HandUsed
 from counter.protocol.message import Language
 from counter.protocol.pointing import MarkCard
@@ -375,6 +376,67 @@ def checklist(language: Language) -> list[ChecklistRow]:
             missing=True,
         ),
     ]
+
+
+def draft(language: Language, **more: Any) -> DraftCard:
+    """A form of five fields, one wrong and one empty."""
+    words = WORDS[language]
+    usual: dict[str, Any] = {
+        "lines": False,
+        "required": True,
+        "max_length": 60,
+        "choices": [],
+        "kind": "text",
+        "text": "",
+        "shown": "",
+        "version": 0,
+        "source": "none",
+        "problem": None,
+    }
+    name = {"text": words["citizen"], "shown": words["citizen"], "source": "booking"}
+    fields: list[dict[str, Any]] = [
+        {"name": "applicant_name", "label": words["bring"], "owner": "agent", **name},
+        {
+            "name": "purpose",
+            "label": words["service"],
+            "owner": "agent",
+            "lines": True,
+            "problem": "field_missing",
+        },
+        {
+            "name": "birth_date",
+            "label": words["hint"],
+            "owner": "citizen",
+            "kind": "date",
+            "max_length": 10,
+            "text": "1958-02-30",
+            "shown": "1958-02-30",
+            "version": 3,
+            "source": "typed",
+            "problem": "field_date",
+        },
+        {
+            "name": "urgent",
+            "label": words["bring2"],
+            "owner": "citizen",
+            "kind": "yes_no",
+            "choices": [
+                {"id": "yes", "name": say("Yes", language)},
+                {"id": "no", "name": say("No", language)},
+            ],
+            "problem": "field_missing",
+        },
+        {"name": "date", "label": words["title"], "owner": "counter", "text": "2026-11-23"},
+    ]
+    facts: dict[str, Any] = {
+        "draft_id": "draft-1",
+        "form": "request",
+        "title": words["title"],
+        "fields": [{**usual, **one} for one in fields],
+        "digest": "cd" * 32,
+        "complete": False,
+    }
+    return DraftCard.model_validate(facts | more)
 
 
 def desk_case(language: Language, **more: Any) -> DeskCase:

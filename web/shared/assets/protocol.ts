@@ -43,7 +43,7 @@ export interface CallCard {
   agent_name: string;
   department: string;
   since: string;
-  task: "talk" | "scan" | "read" | "sign" | "sealing";
+  task: "talk" | "fill" | "scan" | "read" | "sign" | "sealing";
   other_side: "present" | "away";
   /** Own first; whose line is good is not among them. */
   lines?: LineCard[];
@@ -226,6 +226,8 @@ export interface DeskCase {
   pages: CasePage[];
   scan: ScanCard | null;
   forms: FormCard[];
+  /** The form that is on both screens to be filled in. */
+  filling?: DraftCard | null;
   /** Newest first. */
   ceremonies: CeremonyCard[];
   outcomes: Choice[];
@@ -312,10 +314,58 @@ export interface DeviceScreenChanged {
 export interface Displaced {
 }
 
+export interface DraftCard {
+  draft_id: string;
+  form: string;
+  title: string;
+  fields: FillField[];
+  /** Of all texts; the agent presents exactly these. */
+  digest: string;
+  /** Nothing is wrong any more. */
+  complete: boolean;
+}
+
+export interface FillChoice {
+  id: string;
+  name: string;
+}
+
+export interface FillField {
+  name: string;
+  label: string;
+  owner: "agent" | "citizen" | "counter";
+  kind: "text" | "date" | "choice" | "yes_no" | "number" | "phone" | "id_number";
+  lines: boolean;
+  required: boolean;
+  max_length: number;
+  choices: FillChoice[];
+  text: string;
+  /** The text as people read it: a choice by its name. */
+  shown: string;
+  /** 0: nobody has written it; what stands there is known from elsewhere. */
+  version: number;
+  source: "identity" | "booking" | "counter" | "typed" | "none";
+  /** Code of what is wrong with it. */
+  problem: string | null;
+}
+
+export interface FormBegin {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  form: string;
+}
+
 export interface FormCard {
   form: string;
   title: string;
+  /** Those of the agent. */
   fields: FormField[];
+  /** The citizen has fields as well. */
+  together?: boolean;
+  /** There is a draft, to be opened again. */
+  begun?: boolean;
+  /** Code of why it can never be presented here. */
+  refusal?: string | null;
 }
 
 export interface FormField {
@@ -327,11 +377,32 @@ export interface FormField {
   max_length: number;
 }
 
+export interface FormFill {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  draft_id: string;
+  field: string;
+  text: string;
+  /** Of the field as the writer has seen it; answered with the new one. */
+  version: number;
+}
+
+export interface FormLeave {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  draft_id: string;
+}
+
 export interface FormPresent {
   /** Repeats of the same key are answered alike and carried out once. */
   key: string;
   form: string;
-  fields: Record<string, string>;
+  /** With no draft: what the agent writes; a field of the citizen is refused. */
+  fields?: Record<string, string>;
+  /** What both filled in; `fields` is empty then. */
+  draft_id?: string | null;
+  /** With a draft: of the texts that the agent looked at; others are refused. */
+  digest?: string | null;
 }
 
 export interface GuestCard {
@@ -1149,6 +1220,8 @@ export interface TerminalScreen {
   call?: CallCard | null;
   scan?: ScanCard | null;
   ceremony?: CeremonyCard | null;
+  /** With task `fill`: the form that citizen and agent fill in. */
+  filling?: DraftCard | null;
   pages?: CasePage[];
   checklist?: ChecklistRow[];
   /** With a call. */
@@ -1239,6 +1312,7 @@ export interface TerminalAsks {
   "ceremony.decline": CeremonyDecline;
   "ceremony.sign": CeremonySign;
   "device.report": DeviceReport;
+  "form.fill": FormFill;
   "hand.report": HandReport;
   "hands.answer": HandsAnswer;
   "hands.stop": HandsStop;
@@ -1282,6 +1356,9 @@ export interface AgentAsks {
   "case.close": CaseClose;
   "ceremony.withdraw": CeremonyWithdraw;
   "desk.beat": DeskBeat;
+  "form.begin": FormBegin;
+  "form.fill": FormFill;
+  "form.leave": FormLeave;
   "form.present": FormPresent;
   "hand.camera": HandCamera;
   "hand.crop": HandCrop;
