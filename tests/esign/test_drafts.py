@@ -179,7 +179,9 @@ async def test_what_was_written_is_in_no_log_and_goes_with_the_case(
     await executor.write(remember, desk.case_id, {"paper_number": "1234567(8)", "birth": ""})
     assert await executor.read(remembered, desk.case_id) == {"paper_number": "1234567(8)"}
     told = await executor.read(lambda conn: [str(row) for row in conn.execute(select(session_log))])
-    noted = await executor.read(lambda conn: [str(row) for row in conn.execute(select(journal_entry))])
+    noted = await executor.read(
+        lambda conn: [str(row) for row in conn.execute(select(journal_entry))]
+    )
     assert told and noted
     assert not any(SECRET in one for one in told + noted)
     await executor.write(forget_drafts, desk.case_id)

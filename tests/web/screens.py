@@ -21,7 +21,6 @@ from counter.protocol.screens import (
     DeskCase,
     DeskScreen,
     FormCard,
-    FormField,
     LegCard,
     OfferCard,
     QueueRow,
@@ -268,6 +267,7 @@ def terminal_stages(language: Language) -> dict[str, TerminalScreen]:
             pages=[case_page(language)],
             checklist=checklist(language),
         ),
+        "filling": of("call", call=call(language, "fill"), filling=draft(language)),
         "helped": of(
             "call", call=call(language), checklist=checklist(language), hands=hands(language)
         ),
@@ -473,26 +473,8 @@ def desk_case(language: Language, **more: Any) -> DeskCase:
         ],
         "scan": None,
         "forms": [
-            FormCard(
-                form="request",
-                title=words["title"],
-                fields=[
-                    FormField(
-                        name="name",
-                        label=words["bring"],
-                        required=True,
-                        value=words["citizen"],
-                        max_length=60,
-                    ),
-                    FormField(
-                        name="subject",
-                        label=words["service"],
-                        required=True,
-                        value="",
-                        max_length=200,
-                    ),
-                ],
-            )
+            FormCard(form="request", title=words["title"], together=True),
+            FormCard(form="in_person", title=words["service"], refusal="physical_presence"),
         ],
         "ceremonies": [ceremony(language, "sealed", 2)],
         "outcomes": [
@@ -561,6 +543,9 @@ def desk_stages(language: Language) -> dict[str, DeskScreen]:
         "empty": desk(language, queue=[], presence="paused"),
         "ringing": desk(language, presence="offered", offer=offer(language)),
         "call": desk(language, presence="busy", case=desk_case(language)),
+        "filling": desk(
+            language, presence="busy", case=desk_case(language, filling=draft(language))
+        ),
         "reading": desk(
             language,
             presence="busy",
