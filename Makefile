@@ -10,7 +10,7 @@ SOURCES = counter booking web tools tests
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check fmt assets clean unit pairs alone services bench-media bench-search bench-mrz bench-scan bench-sign fuzz \
-	bench-booking bench-bundle bench-relay soak-pages mutate-booking deep deep-api \
+	bench-booking bench-bundle bench-relay soak-pages soak-sign mutate-booking deep deep-api \
 	check-format check-lint check-types check-imports check-protocol check-texts check-browser
 
 help:
@@ -25,6 +25,7 @@ help:
 	@echo "make bench-bundle  measure bundles: bytes and time per page (a minute)"
 	@echo "make bench-relay  measure how soon an agent sees a page over a thin line (a minute)"
 	@echo "make soak-pages  send 1,000 pages while line, counter and program are killed"
+	@echo "make soak-sign  sign forms while the node is killed at 1,000 random instants"
 	@echo "make bench-sign  measure signing beside pyHanko as its manual shows it (half a minute)"
 	@echo "make mutate-booking  take each guard of booking away once; a test must fail (ten minutes)"
 	@echo "make deep-api  ask the booking API what its document allows, and what not (half an hour or more)"
@@ -121,6 +122,9 @@ bench-relay: .venv/ready-test
 # PAGES and SEED.
 soak-pages: .venv/ready-test
 	@$(PY) -m tests.terminal.soak --pages $(or $(PAGES),1000) --seed $(or $(SEED),1)
+
+soak-sign: .venv/ready-test
+	@$(PY) -m tests.esign.soak --kills $(or $(KILLS),1000) --seed $(or $(SEED),1)
 
 # The machines that live through what they are told, with many more lives than in the suite.
 deep: .venv/ready-test

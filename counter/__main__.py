@@ -249,6 +249,25 @@ def _enrol(options: argparse.Namespace) -> int:
     return 0
 
 
+def _agent(options: argparse.Namespace) -> int:
+    from counter.app.demo import NotRunning, ask
+
+    told = {
+        "agent": options.agent,
+        "name": options.name,
+        "departments": options.departments,
+        "languages": options.languages,
+        "supervisor": options.supervisor,
+    }
+    try:
+        answer = asyncio.run(ask(_settings(options).data, "/agent", told))
+    except NotRunning as refused:
+        print(refused, file=sys.stderr)
+        return 1
+    _say(f"{answer['agent']} signs in with {answer['passphrase']}")
+    return 0
+
+
 def _audit(options: argparse.Namespace) -> int:
     from counter.app.node import verify_journal
 
@@ -263,9 +282,10 @@ def _verify(options: argparse.Namespace) -> int:
     from counter.app.clock import clock
     from counter.app.signed_files import Unreadable, look_at
     from counter.esign.judging import WORDS, Judgement
+    from counter.esign.validation import POLICY
 
     try:
-        judgement, verdicts = asyncio.run(
+        judgement, found = asyncio.run(
             look_at(
                 _settings(options),
                 options.file,
@@ -278,17 +298,27 @@ def _verify(options: argparse.Namespace) -> int:
         print(refused, file=sys.stderr)
         return 2
     _say(WORDS[judgement])
-    for verdict in verdicts:
-        when = f"{verdict.timestamp:%Y-%m-%d %H:%M:%S %Z}" if verdict.timestamp else "no timestamp"
-        _say(f"  {verdict.field}: {verdict.signer}, {when}: {verdict.why or 'holds'}")
+    for one in found.signatures:
+        when = f"{one.stamped_at:%Y-%m-%d %H:%M:%S %Z}" if one.stamped_at else "no timestamp"
+        _say(f"  {one.field}: {one.signer}, {when}: {one.why or 'holds'}")
+    _say(f"  level {found.level}, by {POLICY}; SHA-256 {found.sha256}")
     return {Judgement.SOUND: 0, Judgement.UNCOMPARED: 3}.get(judgement, 1)
 
 
 def _check(options: argparse.Namespace) -> int:
     from counter.documents.text_process import find_tools
+    from counter.errors import Refusal
+    from counter.esign import keys_toml
 
-    for line in shown(_settings(options, serving=True)):
+    settings = _settings(options, serving=True)
+    for line in shown(settings):
         _say(line)
+    if settings.signing is not None:
+        try:
+            keys_toml.read(settings.signing)
+        except Refusal as refused:
+            print(refused, file=sys.stderr)
+            return 1
     _say(find_tools().sentence())
     return 0
 
@@ -426,6 +456,20 @@ def _parser() -> argparse.ArgumentParser:
     enrol = commands.add_parser("enrol", parents=[common], help="a link that makes a terminal")
     enrol.add_argument("terminal")
     enrol.set_defaults(run=_enrol)
+
+    agent = commands.add_parser(
+        "agent", parents=[common], help="let somebody work at a desk; shows the passphrase, once"
+    )
+    agent.add_argument("agent", help="what to sign in with: small letters, digits and hyphens")
+    agent.add_argument("--name", required=True, help="as citizens see it")
+    agent.add_argument(
+        "--department", dest="departments", action="append", required=True, help="the own one first"
+    )
+    agent.add_argument(
+        "--language", dest="languages", action="append", default=[], help="such as pt (all four)"
+    )
+    agent.add_argument("--supervisor", action="store_true")
+    agent.set_defaults(run=_agent)
 
     audit = commands.add_parser("audit", parents=[common], help="verify the journal's chain")
     audit.set_defaults(run=_audit)

@@ -30,12 +30,6 @@ FILE: Final = "COUNTER_SETTINGS"
 
 THIS_MACHINE: Final = ("localhost", "127.0.0.1", "::1")
 
-NO_KEYS: Final = (
-    "keys: this version has no key provider for production, only the development authority that "
-    "it makes itself; papers sealed by that prove nothing, so production does not start. "
-    "Use profile = development to try the counter out"
-)
-
 
 def _ipv4(text: str) -> str:
     try:
@@ -411,6 +405,10 @@ def _missing(settings: Settings, wrong: set[str]) -> list[str]:
             (settings.origin or "").startswith("https://"),
             "production is reached over https; name what browsers call it",
         ),
+        "signing": (
+            settings.signing,
+            "production signs with keys of the departments; name the file that says where they are",
+        ),
         "media_nodes": (
             not settings.media_nodes or None not in _media_tls(settings),
             "production proves itself to them: media_tls_cert, media_tls_key and media_tls_ca",
@@ -421,7 +419,7 @@ def _missing(settings: Settings, wrong: set[str]) -> list[str]:
         ),
     }
     found = [f"{name}: {why}" for name, (there, why) in needs.items() if not there]
-    return [*(line for line in found if line.split(":")[0] not in wrong), NO_KEYS]
+    return [line for line in found if line.split(":")[0] not in wrong]
 
 
 def _media_tls(settings: Settings) -> tuple[Path | None, ...]:

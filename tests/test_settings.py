@@ -16,6 +16,7 @@ profile = "production"
 postgres = "counter:hush-hush@db.example.org:5432/counter"
 media_ip = "192.0.2.7"
 origin = "https://counter.example.org"
+signing = "/etc/counter/signing.toml"
 """
 
 
@@ -77,7 +78,7 @@ def test_all_mistakes_are_said_at_once(toml: Path, monkeypatch: pytest.MonkeyPat
         [
             *("port", "redis", "media_ip", "media_workers"),  # wrong values
             *("midea_workers", "store", "COUNTER_POSTGRESS"),  # names that are no setting
-            *("postgres", "origin", "keys"),  # what production needs besides
+            *("postgres", "origin", "signing"),  # what production needs besides
         ]
     )
     assert "midea_workers: there is no such setting" in said
@@ -120,18 +121,20 @@ def test_the_command_line_wins_over_the_environment_and_that_over_the_file(
 
 @pytest.mark.parametrize(
     "left_out",
-    ["postgres", "media_ip", "origin"],
+    ["postgres", "media_ip", "origin", "signing"],
 )
 def test_production_says_what_it_needs(toml: Path, left_out: str) -> None:
     toml.write_text("\n".join(one for one in ENOUGH.splitlines() if left_out not in one))
-    assert [line.split(":")[0] for line in mistakes()] == [left_out, "keys"]
+    assert [line.split(":")[0] for line in mistakes()] == [left_out]
 
 
 def test_production_does_not_run_on_development_keys_or_certificates(toml: Path) -> None:
-    toml.write_text(ENOUGH)
+    toml.write_text(ENOUGH.replace("signing", "# signing"))
     [said] = mistakes()
-    assert said.startswith("keys: this version has no key provider for production")
-    assert [line.split(":")[0] for line in mistakes(lan=True)] == ["lan", "keys"]
+    assert said.startswith("signing: production signs with keys of the departments")
+    toml.write_text(ENOUGH)
+    assert [line.split(":")[0] for line in mistakes(lan=True)] == ["lan"]
+    assert read_settings(serving=True).profile == "production"
     # The journal of a production store can be verified all the same.
     assert read_settings().profile == "production"
 
@@ -149,8 +152,7 @@ def test_with_relays_production_takes_no_other_way_unless_told_so(toml: Path) ->
     toml.write_text(RELAYED + "relay_only = true\n")
     assert read_settings(serving=True).only_relayed
     toml.write_text(ENOUGH + RELAYED)
-    assert [line.split(":")[0] for line in mistakes()] == ["keys"]
-    assert read_settings().only_relayed
+    assert read_settings(serving=True).only_relayed
     toml.write_text(ENOUGH + RELAYED + "relay_only = false\n")
     assert not read_settings().only_relayed
 
@@ -210,9 +212,9 @@ def test_media_nodes_have_addresses_and_proofs(toml: Path) -> None:
     toml.write_text(NODES + "\n".join(PROOF.splitlines()[:-1]))
     assert [line.split(":")[0] for line in mistakes()] == ["media_tls_cert"]
     toml.write_text(ENOUGH + NODES)
-    assert [line.split(":")[0] for line in mistakes()] == ["media_nodes", "keys"]
+    assert [line.split(":")[0] for line in mistakes()] == ["media_nodes"]
     toml.write_text(ENOUGH + NODES + PROOF)
-    assert [line.split(":")[0] for line in mistakes()] == ["keys"]
+    assert read_settings(serving=True).workers == 0
 
 
 def test_letters_are_sent_by_somebody_and_not_in_the_clear(toml: Path) -> None:
@@ -269,5 +271,5 @@ def test_the_commands_refuse_with_every_mistake_and_start_nothing(
     assert done.returncode == 2
     assert done.stdout == ""
     named = [line.strip().split(":")[0] for line in done.stderr.splitlines()[1:]]
-    assert named == ["port", "postgres", "media_ip", "origin", "keys"]
+    assert named == ["port", "postgres", "media_ip", "origin", "signing"]
     assert not data.exists()

@@ -79,6 +79,18 @@ class Operations(Protocol):
         """Let it ask nothing any more; journalled."""
         ...
 
+    async def agent(
+        self,
+        agent_id: str,
+        name: str,
+        departments: Sequence[str],
+        languages: Sequence[str],
+        *,
+        supervisor: bool,
+    ) -> Json:
+        """Let somebody work at a desk; the passphrase."""
+        ...
+
     async def enrolment(self, terminal_id: str) -> Json:
         """A link with which a machine becomes that terminal."""
         ...
@@ -138,6 +150,18 @@ async def open_admin_socket(operations: Operations, path: Path) -> web.AppRunner
     )
     app.router.add_post(
         "/api-keys/revoke", _answer(lambda body: operations.api_key_revoke(body["key"]))
+    )
+    app.router.add_post(
+        "/agent",
+        _answer(
+            lambda body: operations.agent(
+                body["agent"],
+                body["name"],
+                body["departments"],
+                body["languages"],
+                supervisor=body["supervisor"],
+            )
+        ),
     )
     app.router.add_post("/enrolment", _answer(lambda body: operations.enrolment(body["terminal"])))
     app.router.add_post(

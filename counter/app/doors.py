@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from booking.script_opencc import simplified
 from counter.app.clock import clock, new_id
 from counter.app.files import secret
-from counter.app.later_papers import owe_links
+from counter.app.later_papers import link_of_appointment, owe_links
 from counter.app.paper_work import owe_paper_work
 from counter.app.parts import Parts
 from counter.app.pointing import POINTER, Pointing
@@ -34,8 +34,9 @@ from web.api.callers import Callers
 from web.api.limits import Limits
 from web.api.once_local import LocalOnce
 from web.api.ports import ApiDeps
-from web.citizen import availability_feed, later_pages, memo_pages, paper_pages
+from web.citizen import availability_feed, issued_pages, later_pages, memo_pages, paper_pages
 from web.citizen import routes as citizen
+from web.citizen.issued_pages import IssuedDeps
 from web.citizen.later_pages import LaterDeps
 from web.citizen.memo_pages import MemoDeps
 from web.citizen.paper_pages import PaperDeps
@@ -117,7 +118,10 @@ async def open_doors(
         ),
     )
     terminals = TerminalScreens(
-        catalogue=parts.snapshot, forms=parts.forms, link_address=parts.link_addresses
+        catalogue=parts.snapshot,
+        forms=parts.forms,
+        link_address=parts.link_addresses,
+        document_address=parts.link_addresses.documents,
     )
     desks = DeskScreens(catalogue=parts.snapshot, forms=parts.forms, simplify=simplified)
     app.add_routes(
@@ -199,6 +203,11 @@ def _routes(
         sessions=sessions,
         clock=clock,
     )
+
+    async def documents_of(appointment_id: str) -> str:
+        link = await executor.read(link_of_appointment, appointment_id, clock())
+        return "" if link is None else f"/signed/{parts.issued.token(link.link_id)}"
+
     bookings = CitizenDeps(
         booking=parts.booking,
         now=clock,
@@ -206,6 +215,7 @@ def _routes(
         sealer=Sealer(secret=key, random_bytes=secrets.token_bytes),
         domain=domain,
         secure=secure,
+        documents_of=documents_of,
     )
     room = RoomDeps(
         catalogue=parts.booking.catalogue,
@@ -236,6 +246,16 @@ def _routes(
         *later_pages.routes(
             LaterDeps(
                 papers=parts.later,
+                catalogue=parts.booking.catalogue,
+                service_of=service_of,
+                now=clock,
+                limits=Limits(asyncio.get_running_loop().time),
+            )
+        ),
+        *issued_pages.routes(
+            IssuedDeps(
+                documents=parts.issued,
+                forms=parts.forms,
                 catalogue=parts.booking.catalogue,
                 service_of=service_of,
                 now=clock,

@@ -14,7 +14,7 @@ from booking.store_rows import by_id, view_of
 from booking.store_visits import due_of
 from counter.app.clock import new_id
 from counter.app.identifying import surroundings
-from counter.app.notices import owe_missing_papers
+from counter.app.notices import owe_documents, owe_missing_papers
 from counter.case import Case, Outcome
 from counter.documents.checklist import settle
 from counter.documents.refusals import ScanNotAsked
@@ -24,6 +24,7 @@ from counter.documents.store_documents import documents_of, shows
 from counter.documents.store_printing import give_up
 from counter.esign.store_drafts import forget_drafts
 from counter.esign.store_esign import withdraw
+from counter.esign.store_issued import NewLink, issue
 from counter.esign.store_reading import signing_of
 from counter.identity.store_proofing import end_visit
 from counter.ids import AppointmentId, CaseId, DepartmentId, ServiceId, SiteId, TerminalId
@@ -83,10 +84,12 @@ def hooks_of(
     snapshot: Snapshot,
     booking: BookingService,
     owe_paper_work: Callable[[Connection, Case, datetime], None] = _no_work,
+    new_document_link: NewLink | None = None,
 ) -> Hooks:
     """What signalling runs inside its own transactions.
 
     owe_paper_work: writes down what is to be done with the papers of a case that is closed now.
+    new_document_link: makes what leads to the signed documents of such a case; none: nothing does.
     """
     around = surroundings(snapshot)
 
@@ -136,6 +139,9 @@ def hooks_of(
         put_papers_away(conn, case, by=f"agent:{case.agent_id}", now=now)
         end_visit(conn, around, case.id, by=f"agent:{case.agent_id}", now=now)
         owe_missing_papers(conn, case, now)
+        if new_document_link is not None:
+            issue(conn, case.id, new_document_link, now)
+            owe_documents(conn, case, now)
         owe_paper_work(conn, case, now)
 
     def left(conn: Connection, case: Case, now: datetime) -> None:

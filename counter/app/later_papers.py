@@ -1,27 +1,45 @@
-"""Where papers that come later meet the rest: the address of a link, and the letter with it."""
+"""Where links meet the rest: their addresses, and the letters with them."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from counter.app.notices import owe_missing_papers
 from counter.case import Case
 from counter.documents.later import Link
+from counter.esign.issued import DocumentLink
+from counter.esign.store_issued import link_of
+from counter.store.cases import case_table
 
 TokenOf = Callable[[str], str]
 
 
 class LinkAddresses:
-    """The address of a link, known once the doors are open."""
+    """The addresses of links, known once the doors are open."""
 
-    def __init__(self, token_of: TokenOf) -> None:
+    def __init__(self, token_of: TokenOf, document_token_of: TokenOf) -> None:
         self._token_of = token_of
+        self._document_token_of = document_token_of
         self.base = ""
         "Where people reach the app."
 
     def __call__(self, link_id: str) -> str:
+        """Where a paper is sent later."""
         return f"{self.base}/papers/{self._token_of(link_id)}"
+
+    def documents(self, link_id: str) -> str:
+        """Where signed documents are taken."""
+        return f"{self.base}/signed/{self._document_token_of(link_id)}"
+
+
+def link_of_appointment(
+    conn: Connection, appointment_id: str, now: datetime
+) -> DocumentLink | None:
+    """Where the documents that were signed at an appointment can be taken now."""
+    of_it = select(case_table.c.id).where(case_table.c.appointment_id == appointment_id)
+    case_id = conn.execute(of_it).scalar_one_or_none()
+    return None if case_id is None else link_of(conn, case_id, now)
 
 
 def owe_links(conn: Connection, case: Case, links: Sequence[Link], now: datetime) -> None:

@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 import gc
 import logging
-import secrets
 import signal
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -22,6 +21,7 @@ from counter.app.files import hold_directory, kept, take_turn_to_start, write_se
 from counter.app.notices import BookingReaders, sinks_of
 from counter.app.operations import NodeOperations
 from counter.app.parts import Parts, open_parts
+from counter.app.people import People, new_passphrase
 from counter.app.readiness import Readiness
 from counter.app.seed import PEOPLE, names_of
 from counter.app.store import open_store, plain_executor
@@ -87,6 +87,7 @@ class Node:
             address=settings.origin or self.address,
             domain=settings.domain,
             link_address=parts.link_addresses,
+            document_address=parts.link_addresses.documents,
         )
         sinks = sinks_of(settings, clock)
         self._keep(Deliverer(store.executor, readers, sinks, clock).run_for_ever())
@@ -103,6 +104,12 @@ class Node:
             api_keys_of=parts.api_keys,
             papers_of=parts.paper_work,
             forms_of=parts.esign,
+            people_of=People(
+                store.executor,
+                parts.identity,
+                lambda: tuple(parts.snapshot().departments),
+                new_passphrase,
+            ),
             alerts=lambda: parts.store.executor.read(open_alerts),
             blob_path=parts.store.blobs.path,
             ready=self.readiness,
@@ -141,7 +148,7 @@ class Node:
         path = self.settings.keys / "demo-passphrase"
         if path.exists():
             return path.read_text().strip()
-        passphrase = "-".join(secrets.token_hex(2) for _ in range(4))
+        passphrase = new_passphrase()
         for person in PEOPLE:
             kind: Kind = "supervisor" if person.supervisor else "agent"
             await self.parts.identity.let_in(person.id, kind, person.id, passphrase, clock())

@@ -22,6 +22,7 @@ from counter.documents.store_advance import asked_again
 from counter.documents.store_checklist import dues_of
 from counter.documents.store_documents import declined_items
 from counter.documents.store_later import links_of
+from counter.esign.store_issued import link_of
 from counter.notify.notice import Channel, Letter
 from counter.notify.ports import Reader, Sink
 from counter.notify.sink_directory import DirectorySink
@@ -32,6 +33,7 @@ from counter.store.executor import Executor
 from web.notices.letter import facts_of, letter_of, uploads_of
 
 PAPERS_MISSING = "case.papers_missing"
+DOCUMENTS_READY = "case.documents_ready"
 OFFERED = "waitlist.offered"
 PAGES = {OFFERED: "/waiting", advance.AGAIN_OWED: "/appointment/papers"}
 "Where a letter leads, beside the appointment's own page."
@@ -54,6 +56,8 @@ class BookingReaders:
     "Of whoever runs the counter; the ids of calendar entries end in it."
     link_address: Callable[[str], str]
     "Of a link for a paper that comes later, by its id."
+    document_address: Callable[[str], str]
+    "Of a link to signed documents, by its id."
 
     async def reader(
         self, kind: str, ref: str, body: Mapping[str, Any], now: datetime
@@ -65,6 +69,8 @@ class BookingReaders:
                 if now >= datetime.fromisoformat(body["expires_at"]):
                     return None
             elif not holds(kind, body, await self.executor.read(_view, ref, now), now):
+                return None
+            if kind == DOCUMENTS_READY and not await self.executor.read(_is_held, body, now):
                 return None
             if kind == advance.AGAIN_OWED and not await self.executor.read(_asked, ref, body):
                 return None
@@ -88,10 +94,11 @@ class BookingReaders:
                 )
             except BookingRefused:  # the catalogue does not know it any more
                 calendar = ""
+        link = f"{self.address}{PAGES.get(kind, '/appointment')}"
         return letter_of(
             facts_of(kind, body, catalogue, language),
             language,
-            link=f"{self.address}{PAGES.get(kind, '/appointment')}",
+            link=self.document_address(body["link"]) if kind == DOCUMENTS_READY else link,
             calendar=calendar,
             uploads=uploads_of(body, catalogue, language, self.link_address),
         )
@@ -116,7 +123,13 @@ def holds(kind: str, body: Mapping[str, Any], view: AppointmentView, now: dateti
         case "appointment.noshow":
             return view.state is State.NOSHOW
         case _:
-            return kind == PAPERS_MISSING
+            return kind in (PAPERS_MISSING, DOCUMENTS_READY)
+
+
+def _is_held(conn: Connection, body: Mapping[str, Any], now: datetime) -> bool:
+    """False: the documents' link was taken back, or is over."""
+    link = link_of(conn, body["case"], now)
+    return link is not None and link.link_id == body["link"]
 
 
 def _asked(conn: Connection, ref: str, body: Mapping[str, Any]) -> bool:
@@ -159,6 +172,21 @@ def owe_missing_papers(
         ],
     }
     outbox.owe(conn, PAPERS_MISSING, case.appointment_id, body, now)
+
+
+def owe_documents(conn: Connection, case: Case, now: datetime) -> None:
+    """Tell who had an appointment where the signed documents are, in the closing transaction."""
+    link = link_of(conn, case.id, now)
+    if case.appointment_id is None or link is None:
+        return
+    body = {
+        "department": case.department_id,
+        "service": case.service_id,
+        "case": case.id,
+        "link": link.link_id,
+        "until": link.expires_at.isoformat(),
+    }
+    outbox.owe(conn, DOCUMENTS_READY, case.appointment_id, body, now)
 
 
 def sinks_of(settings: Settings, clock: Callable[[], datetime]) -> dict[Channel, Sink]:

@@ -98,6 +98,21 @@ class PaperWork(Protocol):
     async def folder_out(self, case_id: str, by: str) -> Json: ...
 
 
+class People(Protocol):
+    """The part of `counter.app.people.People` that is used here."""
+
+    async def let_in(
+        self,
+        agent_id: str,
+        name: str,
+        departments: Sequence[str],
+        languages: Sequence[str],
+        now: datetime,
+        *,
+        supervisor: bool,
+    ) -> str: ...
+
+
 class Forms(Protocol):
     """The part of `counter.esign.service.EsignService` that is used here."""
 
@@ -127,6 +142,7 @@ class NodeOperations:
     api_keys_of: ApiKeys
     papers_of: PaperWork
     forms_of: Forms
+    people_of: People
     alerts: Callable[[], Awaitable[Sequence[Alert]]]
     blob_path: Callable[[str], Path]
     ready: Callable[[], Awaitable[bool]]
@@ -248,6 +264,24 @@ class NodeOperations:
         await self._site_of(terminal_id)
         token = await self.identity.enrolment(terminal_id, self.clock())
         return {"link": f"{self.address}/terminal/start#{token}"}
+
+    async def agent(
+        self,
+        agent_id: str,
+        name: str,
+        departments: Sequence[str],
+        languages: Sequence[str],
+        *,
+        supervisor: bool,
+    ) -> Json:
+        """Let somebody work at a desk; the passphrase is told here and never again.
+
+        Raises `BadInput`, `NotFound` for a department that is not in the catalogue.
+        """
+        passphrase = await self.people_of.let_in(
+            agent_id, name, departments, languages, self.clock(), supervisor=supervisor
+        )
+        return {"agent": agent_id, "passphrase": passphrase}
 
     async def session(self, role: str, subject: str | None) -> Json:
         """Play a terminal or an agent.  Raises `NotAllowedNow` outside development."""

@@ -22,6 +22,7 @@ from counter.app.clock import clock, new_id, new_token, random_bytes
 from counter.app.files import secret
 from counter.app.hooks import Snapshot, hooks_of
 from counter.app.identifying import ZoneDesk, surroundings
+from counter.app.kept_bytes import named_bytes
 from counter.app.later_papers import LinkAddresses
 from counter.app.live_stills import LiveStills
 from counter.app.media_processes import media_pool
@@ -55,6 +56,8 @@ from counter.errors import NotAllowedNow
 from counter.esign import keys_toml
 from counter.esign.form_typst import shipped_forms, shipped_glyphs
 from counter.esign.forms import Forms
+from counter.esign.issued_service import IssuedService
+from counter.esign.issued_sql import SqlIssued
 from counter.esign.keys_toml import SigningSetup
 from counter.esign.pki_development import DevelopmentPki, ensure
 from counter.esign.service import EsignService
@@ -93,7 +96,14 @@ from counter.signaling.service import SignalingService
 from counter.signaling.store_asks import SqlStore, require_current
 from counter.store import journal_sql, outbox
 from counter.store.back_pressure import Gate
-from counter.store.cases import audiences, case_of_agent, case_on_terminal, require_open
+from counter.store.blobs_collecting import BlobCollector
+from counter.store.cases import (
+    audiences,
+    case_of_agent,
+    case_on_terminal,
+    require_led,
+    require_open,
+)
 from counter.store.housekeeping import tidy
 
 
@@ -102,6 +112,7 @@ class Parts:
     """Every service of a node."""
 
     store: Store
+    collector: BlobCollector
     booking: BookingService
     snapshot: Snapshot
     identity: IdentityService
@@ -116,6 +127,7 @@ class Parts:
     later: LaterService
     "Papers after the visit."
     link_addresses: LinkAddresses
+    issued: IssuedService
     esign: EsignService
     forms: Forms
     signaling: SignalingService
@@ -175,6 +187,7 @@ class Parts:
         await self.later.sweep(clock())
         await self.captures.sweep(clock())
         await self.esign.resume()
+        await self.collector.round(clock())
         if self.media_proof is not None:
             self.media_proof.look()
 
@@ -203,8 +216,9 @@ async def open_parts(
         freshness=AT_NINE,
         simplify=simplified,
     )
-    if settings.profile == "development":
-        await plant_seed(executor, clock(), practice=settings.practice)
+    invented = settings.profile == "development"
+    await plant_seed(executor, clock(), practice=invented and settings.practice)
+    if invented:
         await executor.write(put_people, clock())
     snapshot = Snapshot(await booking.catalogue())
 
@@ -237,27 +251,44 @@ async def open_parts(
     vault = Vault(secret(settings.keys / "recordings.key"), random_bytes)
     recordings = SqlRecordings(executor, RECORDED_CALLS)
     forms = shipped_forms()
+    esign = EsignService(
+        records=SqlRecords(
+            executor=executor,
+            audiences=audiences,
+            require_open=require_open,
+            require_led=require_led,
+        ),
+        blobs=store.blobs,
+        studio=studio,
+        keys={field: studio.key(field) for field in FIELDS},
+        stamps=stamps,
+        forms=forms,
+        glyphs=shipped_glyphs(),
+        new_id=new_id,
+        clock=clock,
+    )
+    issued = IssuedService(
+        SqlIssued(executor), esign, new_id, secret(settings.keys / "document-links.key")
+    )
     signaling = SignalingService(
-        SqlStore(executor, hooks_of(snapshot, booking, owe_paper_work(settings))),
+        SqlStore(executor, hooks_of(snapshot, booking, owe_paper_work(settings), issued.new_link)),
         BridgedCalls(media),
         _relays(settings),
         clock,
     )
-    documents = DocumentsService(
-        SqlPapers(executor, audiences, require_open), store.blobs, scanner, new_id
-    )
+    papers = SqlPapers(executor, audiences, require_open, require_led)
+    documents = DocumentsService(papers, store.blobs, scanner, new_id)
     media.on_gone = signaling.legs.worker_gone
     await starting
     return Parts(
         store=store,
+        collector=BlobCollector(executor, settings.blobs, named_bytes()),
         booking=booking,
         snapshot=snapshot,
         identity=IdentityService(StoredCommands(executor), Argon2Passphrases(), new_token),
         api_keys=ApiKeyService(SqlApiKeys(executor), new_id, new_token, clock),
         documents=documents,
-        previews=PreviewService(
-            SqlPapers(executor, audiences, require_open), previewer, time.monotonic
-        ),
+        previews=PreviewService(papers, previewer, time.monotonic),
         captures=CaptureService(
             SqlCaptures(executor, audiences),
             CaptureFiles(settings.captures),
@@ -266,7 +297,7 @@ async def open_parts(
             previewer,  # small and of our own terminals, as previews are
             new_id,
         ),
-        checklists=ChecklistService(SqlChecklists(executor, audiences, require_open)),
+        checklists=ChecklistService(SqlChecklists(executor, audiences, require_open, require_led)),
         advance=AdvanceService(
             SqlAdvancePapers(executor, require_coming, lock, over),
             store.blobs,
@@ -275,18 +306,9 @@ async def open_parts(
             new_id,
         ),
         later=later,
-        link_addresses=LinkAddresses(later.token),
-        esign=EsignService(
-            records=SqlRecords(executor=executor, audiences=audiences, require_open=require_open),
-            blobs=store.blobs,
-            studio=studio,
-            keys={field: studio.key(field) for field in FIELDS},
-            stamps=stamps,
-            forms=forms,
-            glyphs=shipped_glyphs(),
-            new_id=new_id,
-            clock=clock,
-        ),
+        link_addresses=LinkAddresses(later.token, issued.token),
+        issued=issued,
+        esign=esign,
         forms=forms,
         signaling=signaling,
         scanner=scanner,

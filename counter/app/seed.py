@@ -68,7 +68,12 @@ def put_people(conn: Connection, now: datetime) -> None:
     """Write them down, once; what is there stays."""
     for person in PEOPLE:
         if agent_epoch(conn, person.id) is None:
-            put_agent(conn, person.id, person.name, person.departments[0], now)
-        for department_id in person.departments:
-            for language in LANGUAGES:
-                put_skill(conn, person.id, department_id, language, level=1)
+            put_person(conn, person, LANGUAGES, now)
+
+
+def put_person(conn: Connection, person: Person, languages: Sequence[str], now: datetime) -> None:
+    """Make a person known, or change name, own department, and what is served."""
+    put_agent(conn, person.id, person.name, person.departments[0], now)
+    for department_id in person.departments:
+        for language in languages:
+            put_skill(conn, person.id, department_id, language, level=1)

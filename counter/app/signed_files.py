@@ -1,6 +1,5 @@
-"""A signed PDF from anywhere, looked at without the network; beside a running node."""
+"""A signed PDF or an audit pack from anywhere, looked at without the network; beside a node."""
 
-import hashlib
 import logging
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,10 +9,10 @@ from counter.app.store import plain_executor
 from counter.esign import keys_toml
 from counter.esign.judging import Judgement, judge
 from counter.esign.keys_files import load_certificate
-from counter.esign.ports import Verdict
-from counter.esign.refusals import KeyUnusable, SignatureInvalid
-from counter.esign.store_reading import was_given_out
-from counter.esign.verify_pyhanko import verify
+from counter.esign.refusals import KeyUnusable, PdfRefused
+from counter.esign.store_validation import manifest_of_bytes
+from counter.esign.validate_pyhanko import validate
+from counter.esign.validation import Found
 from counter.settings import Settings
 
 
@@ -28,8 +27,8 @@ async def look_at(
     now: datetime,
     *,
     record: bool,
-) -> tuple[Judgement, tuple[Verdict, ...]]:
-    """What the whole document is worth, and each signature's verdict.
+) -> tuple[Judgement, Found]:
+    """What the whole document is worth, and what was found in it.
 
     roots: certificates to trust, PEM; None: the counter's own.  record: whether to ask the store.
     Raises `Unreadable`.
@@ -38,22 +37,24 @@ async def look_at(
     logging.getLogger("pyhanko").setLevel(logging.CRITICAL)
     try:
         pdf = file.read_bytes()
-        trusted = [load_certificate(path.read_bytes()) for path in roots or _own_roots(settings)]
-        verdicts = await verify(pdf, trusted, now)
-    except (OSError, ValueError, SignatureInvalid, KeyUnusable) as error:
+        trusted = [load_certificate(path.read_bytes()) for path in roots or own_roots(settings)]
+        found = await validate(pdf, trusted, now)
+    except PdfRefused as refused:
+        raise Unreadable(f"{file.name}: {refused.code}: {refused}") from refused
+    except (OSError, ValueError, KeyUnusable) as error:
         raise Unreadable(f"{file.name}: {error}") from error
-    given_out = None
+    manifest = None
     if record:
         executor = plain_executor(settings, settings.data)
         try:
-            digest = hashlib.sha256(pdf).hexdigest()
-            given_out = await executor.read(was_given_out, digest)
+            manifest = await executor.read(manifest_of_bytes, found.sha256)
         finally:
             await executor.close()
-    return judge(verdicts, given_out=given_out), verdicts
+    return judge(found, manifest, asked=record), found
 
 
-def _own_roots(settings: Settings) -> Sequence[Path]:
+def own_roots(settings: Settings) -> Sequence[Path]:
+    """Whom this counter trusts about signatures."""
     if settings.signing is not None:
         return keys_toml.read(settings.signing).keys.roots
     return [settings.keys / "pki" / "root.crt"]

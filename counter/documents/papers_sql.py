@@ -17,6 +17,10 @@ def _any_case(conn: Connection, case_id: str) -> None:
     """Every case is open."""
 
 
+def _anybody(conn: Connection, case_id: str, by: str) -> None:
+    """Everybody leads every case."""
+
+
 class SqlPapers:
     """See `counter.documents.ports.Papers`."""
 
@@ -25,15 +29,18 @@ class SqlPapers:
         executor: Executor,
         audiences: Audiences,
         require_open: Callable[[Connection, str], None] = _any_case,
+        require_led: Callable[[Connection, str, str], None] = _anybody,
     ) -> None:
-        """Both are asked inside the command's transaction.
+        """All are asked inside the command's transaction.
 
         audiences: who has a case on a screen.
         require_open: raises a refusal when nothing more may be asked for a case.
+        require_led: raises one for an agent who asks and does not lead the case (any more).
         """
         self._executor = executor
         self._audiences = audiences
         self._require_open = require_open
+        self._require_led = require_led
 
     async def request_scan(
         self,
@@ -48,6 +55,7 @@ class SqlPapers:
     ) -> OpenRequest:
         def command(conn: Connection) -> OpenRequest:
             self._require_open(conn, case_id)
+            self._require_led(conn, case_id, by)
             return store_commands.request_scan(
                 conn,
                 self._audiences,
@@ -71,15 +79,13 @@ class SqlPapers:
         now: datetime,
         to: RequestState = RequestState.CANCELLED,
     ) -> None:
-        await self._executor.write(
-            store_commands.cancel_request,
-            self._audiences,
-            case_id,
-            request_id,
-            by=by,
-            now=now,
-            to=to,
-        )
+        def command(conn: Connection) -> None:
+            self._require_led(conn, case_id, by)
+            store_commands.cancel_request(
+                conn, self._audiences, case_id, request_id, by=by, now=now, to=to
+            )
+
+        await self._executor.write(command)
 
     async def may_receive(
         self, case_id: CaseId, request_id: RequestId, original_sha256: str
@@ -113,6 +119,7 @@ class SqlPapers:
     ) -> PageRow:
         def command(conn: Connection) -> PageRow:
             self._require_open(conn, case_id)
+            self._require_led(conn, case_id, by)
             return store_commands.decide_page(
                 conn, self._audiences, case_id, page_id, accept=accept, by=by, now=now
             )

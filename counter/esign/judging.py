@@ -1,14 +1,13 @@
 """What a whole document is worth: the worst of what was found, in one word.
 
-Three layers: each signature's cryptography and what was changed after it (in its verdict), whether
-exactly our fields are signed, and whether these bytes are the ones that were given out.
+Three layers: each signature's cryptography; what was done after it, by strict rules; and equality
+with the record (which fields, whose certificates, which bytes).  A stranger's document has the
+first two only, and is never called ours.
 """
 
-from collections.abc import Sequence
 from enum import StrEnum
 
-from counter.esign.ports import Verdict
-from counter.esign.ticket import FIELDS
+from counter.esign.validation import KNOWN_FIELDS, Found, Manifest
 
 
 class Judgement(StrEnum):
@@ -17,9 +16,15 @@ class Judgement(StrEnum):
     BROKEN = "broken"
     "A signature does not hold, or something forbidden was done after it."
     STRANGE = "strange"
-    "Signatures hold, but not in the fields of our forms: one is missing, or somebody added one."
+    "Signatures hold, but are not those of the record: one is missing, or somebody added one."
     APPENDED = "appended"
     "Bytes stand behind what the last signature covers."
+    UNSIGNED = "unsigned"
+    "A PDF without any signature."
+    UNTRUSTED = "untrusted"
+    "Somebody's signatures hold, but nobody whom we trust says whose they are."
+    CHANGED = "changed"
+    "Signatures hold; later changes were made that the signer allowed."
     UNKNOWN = "unknown"
     "Sound by itself, but not a document that this counter gave out."
     UNCOMPARED = "uncompared"
@@ -31,6 +36,9 @@ WORDS = {
     Judgement.BROKEN: "NOT VALID: changed, or not signed by whom we trust",
     Judgement.STRANGE: "NOT VALID: not the signatures of our forms",
     Judgement.APPENDED: "NOT VALID: something was appended after the last signature",
+    Judgement.UNSIGNED: "NOT SIGNED: there is no signature in it",
+    Judgement.UNTRUSTED: "UNKNOWN SIGNER: the signatures hold; nobody we trust says whose they are",
+    Judgement.CHANGED: "CHANGED: signed; later changes, which the signer allowed, were made",
     Judgement.UNKNOWN: "NOT OURS: the signatures hold, but this file was not given out here",
     Judgement.UNCOMPARED: "NOT COMPARED: the signatures hold; --record tells if it is one of ours",
     Judgement.SOUND: "VALID: signed and sealed, and not changed since",
@@ -38,14 +46,54 @@ WORDS = {
 "For whoever asks at the command line."
 
 
-def judge(verdicts: Sequence[Verdict], *, given_out: bool | None) -> Judgement:
-    """The whole document.  given_out: whether the record knows these bytes; None: not asked."""
-    if any(not verdict.sound for verdict in verdicts):
+def judge(found: Found, manifest: Manifest | None, *, asked: bool) -> Judgement:
+    """The whole document.
+
+    manifest: what the record says about the document that this should be; None: it knows none.
+    asked: whether the record was asked at all.
+    """
+    if not found.signers:
+        return Judgement.UNSIGNED
+    ours = any(one.field in KNOWN_FIELDS for one in found.signers)
+    if manifest is not None or ours:
+        return _ours(found, manifest, asked=asked)
+    return _foreign(found, asked=asked)
+
+
+def _ours(found: Found, manifest: Manifest | None, *, asked: bool) -> Judgement:
+    if not all(one.sound for one in found.signatures):
         return Judgement.BROKEN
-    if tuple(verdict.field for verdict in verdicts) != FIELDS:
+    if found.empty_fields or not _as_recorded(found, manifest):
         return Judgement.STRANGE
-    if not verdicts[-1].covers_file:
+    recorded = manifest is not None and found.sha256 in manifest.sha256s
+    last = found.signatures[-1]
+    # Proofs may wait for their timestamp; then only the record tells them from anybody's bytes.
+    if not last.covers_file and not (recorded and last.changes == "archive"):
         return Judgement.APPENDED
-    if given_out is None:
+    if not asked:
         return Judgement.UNCOMPARED
-    return Judgement.SOUND if given_out else Judgement.UNKNOWN
+    return Judgement.SOUND if recorded else Judgement.UNKNOWN
+
+
+def _as_recorded(found: Found, manifest: Manifest | None) -> bool:
+    signed = [one.field for one in found.signers]
+    if manifest is not None:
+        expected = [(one.field, one.certificate_sha256) for one in manifest.signers]
+        return [(one.field, one.certificate_sha256) for one in found.signers] == expected
+    # Nobody to ask: at least fields of ours in their order, each once, and the seal has closed it.
+    in_order = [name for name in KNOWN_FIELDS if name in signed]
+    return signed == in_order and {"Citizen", "Seal"} <= set(signed)
+
+
+def _foreign(found: Found, *, asked: bool) -> Judgement:
+    everything = found.signatures
+    if any(not one.holds or one.changes == "forbidden" for one in everything):
+        return Judgement.BROKEN
+    last = everything[-1]
+    if not last.covers_file and last.changes == "none":
+        return Judgement.APPENDED
+    if any(not one.trusted for one in everything):
+        return Judgement.UNTRUSTED
+    if any(one.changes == "allowed" for one in everything):
+        return Judgement.CHANGED
+    return Judgement.UNKNOWN if asked else Judgement.UNCOMPARED

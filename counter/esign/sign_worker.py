@@ -19,6 +19,7 @@ from asn1crypto import x509
 from typst import TypstError
 
 from counter.esign import seal_pyhanko, verify_pyhanko
+from counter.esign.admission_pyhanko import require_signable
 from counter.esign.fields_pikepdf import with_signature_fields
 from counter.esign.form_typst import Press, shipped_forms
 from counter.esign.forms import FormTemplate, Language
@@ -100,7 +101,10 @@ def ready() -> bool:
 def prepare(
     form: FormTemplate, data: dict[str, str], language: Language, now: datetime
 ) -> PreparedForm:
-    """Draw a form with empty, tagged signature fields.  Raises `FormUndrawable`."""
+    """Draw a form with empty, tagged signature fields.
+
+    Raises `FormUndrawable`, and a `PdfRefused` for a template that makes what nobody may sign.
+    """
     tools = _loaded()
     try:
         drawn = tools.press.form(form, data, now)
@@ -110,6 +114,7 @@ def prepare(
     except TypstError as error:
         raise FormUndrawable(f"form {form.id}: the template does not take this data") from error
     pdf = with_signature_fields(drawn, LABELS[language])
+    require_signable(pdf, drawn.boxes[0].name)
     return PreparedForm(pdf=pdf, pages=photographs(pdf))
 
 

@@ -21,6 +21,10 @@ def _any_case(conn: Connection, case_id: str) -> None:
     """Every case is open."""
 
 
+def _anybody(conn: Connection, case_id: str, by: str) -> None:
+    """Everybody leads every case."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SqlRecords:
     """`counter.esign.ports.Records` on either engine."""
@@ -29,11 +33,14 @@ class SqlRecords:
     audiences: commands.Audiences
     require_open: Callable[[Connection, str], None] = _any_case
     "Raises a refusal when nothing more may be asked for a case; inside the transaction."
+    require_led: Callable[[Connection, str, str], None] = _anybody
+    "Raises one for an agent who asks and does not lead the case (any more); likewise."
 
     async def present(self, new: NewDocument, *, by: str, now: datetime) -> None:
         def command(conn: Connection) -> None:
             # The form was being drawn since it was asked for; the case may have ended meanwhile.
             self.require_open(conn, new.case_id)
+            self.require_led(conn, new.case_id, by)
             commands.present(conn, new, by=by, audiences=self.audiences, now=now)
 
         await self.executor.write(command)
@@ -94,9 +101,11 @@ class SqlRecords:
         )
 
     async def withdraw(self, case_id: CaseId, ceremony_id: str, *, by: str, now: datetime) -> None:
-        await self.executor.write(
-            commands.withdraw, case_id, ceremony_id, by=by, audiences=self.audiences, now=now
-        )
+        def command(conn: Connection) -> None:
+            self.require_led(conn, case_id, by)
+            commands.withdraw(conn, case_id, ceremony_id, by=by, audiences=self.audiences, now=now)
+
+        await self.executor.write(command)
 
     async def unfinished(self, ceremony_id: str | None = None) -> Sequence[Unfinished]:
         return await self.executor.read(questions.unfinished, ceremony_id)

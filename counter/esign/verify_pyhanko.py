@@ -1,23 +1,33 @@
 """Verifies our own documents: cryptography, what may change after a signature, and the fields.
 
 Stricter than pyHanko's default, which takes the "replace" shadow attack for form filling: after
-ours, only the signature fields that the form was made with may be filled.
+ours, only the signature fields that the form was made with may be filled, and the archive may add
+its proofs and timestamps that nobody sees.
 Source: ETSI EN 319 102-1; Mainka et al., Shadow Attacks (NDSS 2021).
 """
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from asn1crypto import x509
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.diff_analysis import (
     DEFAULT_DIFF_POLICY,
+    DiffPolicy,
     FormUpdatingRule,
+    ModificationLevel,
     StandardDiffPolicy,
+    SuspiciousModification,
 )
-from pyhanko.sign.diff_analysis.rules.form_field_rules import SigFieldModificationRule
+from pyhanko.sign.diff_analysis.form_rules_api import FieldComparisonContext, FormUpdate
+from pyhanko.sign.diff_analysis.rules.form_field_rules import (
+    SigFieldCreationRule,
+    SigFieldModificationRule,
+    is_field_visible,
+)
 from pyhanko.sign.validation import async_validate_pdf_signature
 from pyhanko.sign.validation.errors import SignatureValidationError
 from pyhanko.sign.validation.generic_cms import collect_timing_info
@@ -35,9 +45,48 @@ from counter.esign.seal_pyhanko import subject
 
 CLOCK_SLACK = timedelta(seconds=60)
 
+LEAKS = (
+    SignatureValidationError,
+    PdfError,
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    AssertionError,
+    NotImplementedError,
+    OSError,
+    RecursionError,
+)
+"What comes out of the library over malformed files, by experience."
+
+
+class ArchiveTimestampsOnly(SigFieldCreationRule):
+    """No new signature field but that of a document timestamp that nobody sees."""
+
+    def apply(
+        self, context: FieldComparisonContext
+    ) -> Iterable[tuple[ModificationLevel, FormUpdate]]:
+        """Raises `SuspiciousModification`."""
+        for name, spec in context.field_specs.items():
+            if spec.old_field_ref or not spec.new_field_ref:
+                continue
+            field: Any = spec.new_field_ref.get_object()
+            # `get` would not follow a reference.
+            value: Any = field["/V"] if "/V" in field else None  # noqa: SIM401
+            seen = is_field_visible(field)  # type: ignore[no-untyped-call]
+            if seen or value is None or value["/Type"] != "/DocTimeStamp":
+                raise SuspiciousModification(f"field {name} was added")
+        yield from super().apply(context)
+
+
 SIGNING_ONLY = StandardDiffPolicy(
     global_rules=list(DEFAULT_DIFF_POLICY.global_rules),
-    form_rule=FormUpdatingRule(field_rules=[SigFieldModificationRule()]),
+    form_rule=FormUpdatingRule(
+        field_rules=[
+            ArchiveTimestampsOnly(),  # type: ignore[no-untyped-call]
+            SigFieldModificationRule(),
+        ]
+    ),
     reject_object_freeing=True,
 )
 
@@ -52,7 +101,7 @@ async def verify(
     try:
         reader = PdfFileReader(io.BytesIO(pdf))
         found = reader.embedded_regular_signatures
-    except (PdfError, ValueError, TypeError, KeyError, AttributeError, OSError) as error:
+    except LEAKS as error:
         raise SignatureInvalid(f"not readable as a PDF: {type(error).__name__}") from error
     return tuple([await _judge(signature, roots, now) for signature in found])
 
@@ -83,22 +132,13 @@ async def _judge(
     field, signer = str(signature.field_name), "?"
     try:
         signer = subject(signature.signer_cert)
-        today = _context(roots, now)
-        stamped = await collect_timing_info(
-            signature.signer_info, today, raw_digest=signature.compute_digest
-        )
-        at = _trusted_time(stamped.get("timestamp_validity"))
-        # A certificate that expired since did hold when it signed; the timestamp has to hold today.
-        then = today if at is None else _context(roots, at)
-        status = await async_validate_pdf_signature(
-            signature, then, today, diff_policy=SIGNING_ONLY
-        )
-    except (SignatureValidationError, PdfError, ValueError, TypeError, KeyError) as error:
+        status = await status_of(signature, roots, now)
+    except LEAKS as error:
         why = f"{type(error).__name__} while validating"
         return Verdict(
             field=field, signer=signer, sound=False, timestamp=None, covers_file=False, why=why
         )
-    why = _complaint(status)
+    why = complaint(status)
     stamp = status.timestamp_validity
     return Verdict(
         field=field,
@@ -110,20 +150,43 @@ async def _judge(
     )
 
 
-def _context(roots: Sequence[x509.Certificate], moment: datetime) -> ValidationContext:
+async def status_of(
+    signature: EmbeddedPdfSignature,
+    roots: Sequence[x509.Certificate],
+    now: datetime,
+    policy: DiffPolicy = SIGNING_ONLY,
+) -> PdfSignatureStatus:
+    """What the library says of one signature.  now: when its timestamp has to hold.
+
+    Raises one of `LEAKS`.
+    """
+    today = context(roots, now)
+    stamped = await collect_timing_info(
+        signature.signer_info, today, raw_digest=signature.compute_digest
+    )
+    at = trusted_time(stamped.get("timestamp_validity"))
+    # A certificate that expired since did hold when it signed; the timestamp has to hold today.
+    then = today if at is None else context(roots, at)
+    return await async_validate_pdf_signature(signature, then, today, diff_policy=policy)
+
+
+def context(roots: Sequence[x509.Certificate], moment: datetime) -> ValidationContext:
+    """For one look: whom we trust, and when it is."""
     return ValidationContext(
         trust_roots=list(roots), moment=moment, allow_fetching=False, revocation_mode="soft-fail"
     )
 
 
-def _trusted_time(stamp: TimestampSignatureStatus | None) -> datetime | None:
+def trusted_time(stamp: TimestampSignatureStatus | None) -> datetime | None:
+    """When a timestamp was made, if it holds and we trust who made it."""
     if stamp is None or not (stamp.intact and stamp.valid and stamp.trusted):
         return None
     at: datetime = stamp.timestamp
     return at
 
 
-def _complaint(status: PdfSignatureStatus) -> str:
+def complaint(status: PdfSignatureStatus) -> str:
+    """All that is wrong with a signature, for the log; empty when nothing is."""
     stamp = status.timestamp_validity
     checks = {
         "changed": status.intact,

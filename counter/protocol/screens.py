@@ -194,6 +194,15 @@ class LaterCard(Model):
     """The link as a QR code: an image as a `data:` address."""
 
 
+class TakeAlongCard(Model):
+    """Where the signed documents can be taken with a telephone."""
+
+    until: str
+    """The last day, in words."""
+    qr: str
+    """The link as a QR code: an image as a `data:` address."""
+
+
 class ReceiptCard(Model):
     """What the citizen takes home."""
 
@@ -208,6 +217,7 @@ class ReceiptCard(Model):
     signed: list[CeremonyCard]
     rated: bool
     later: list[LaterCard] = []
+    take_along: TakeAlongCard | None = None
 
 
 class TerminalScreen(Model):

@@ -5,6 +5,7 @@ What `get` answers is what was put, or an alarm; never something else.
 """
 
 import asyncio
+import contextlib
 import hashlib
 import os
 import tempfile
@@ -14,6 +15,7 @@ from typing import BinaryIO, ClassVar, Final
 
 from counter.errors import NotFound, Refusal
 from counter.ids import Digest
+from counter.store.blobs_aging import ARRIVING, ASIDE
 
 _HEX = frozenset("0123456789abcdef")
 COPIED_BYTES: Final = 1024 * 1024
@@ -37,10 +39,13 @@ class DirectoryBlobs:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._arriving = root / "arriving"
+        self._arriving = root / ARRIVING
 
     async def put(self, content: bytes) -> Digest:
-        """Keep `content`; durable when this returns.  Putting the same bytes again is free."""
+        """Keep `content`; durable when this returns.  Putting the same bytes again is free.
+
+        They are kept for `blobs_collecting.GRACE` from now, and for ever when a row names them.
+        """
         return await asyncio.to_thread(self._put, content)
 
     async def get(self, sha256: str) -> bytes:
@@ -112,19 +117,32 @@ class DirectoryBlobs:
             _sync_directory(folder.parent)
 
     def _get(self, sha256: str) -> bytes:
-        try:
-            content = self.path(sha256).read_bytes()
-        except FileNotFoundError as error:
-            raise BlobMissing(f"blob {sha256[:12]} is not in this store") from error
+        content = self._read(sha256)
         if hashlib.sha256(content).hexdigest() != sha256:
             raise BlobDamaged(f"blob {sha256[:12]} has other bytes now; restore it from a copy")
         return content
 
+    def _read(self, sha256: str) -> bytes:
+        place = self.path(sha256)
+        # The collector may have it in its hand, and put it back.
+        for file in (place, *(self._root / ASIDE).glob(f"*/{sha256}"), place):
+            with contextlib.suppress(FileNotFoundError):
+                return file.read_bytes()
+        raise BlobMissing(f"blob {sha256[:12]} is not in this store")
+
     @staticmethod
     def _is_whole(target: Path, sha256: str) -> bool:
-        """Whether these bytes are kept already; a damaged copy is written again, not trusted."""
+        """Whether these bytes are kept already; a damaged copy is written again, not trusted.
+
+        They are young from now on.  Who takes old bytes away has not seen it when he has moved them
+        already: so they must still be in their place afterwards (`blobs_aging`).
+        """
         try:
-            return hashlib.sha256(target.read_bytes()).hexdigest() == sha256
+            with target.open("rb") as file:
+                if hashlib.sha256(file.read()).hexdigest() != sha256:
+                    return False
+                os.utime(file.fileno())
+                return os.path.samestat(os.fstat(file.fileno()), target.stat())
         except FileNotFoundError:
             return False
 

@@ -107,6 +107,14 @@ def require_own(case: Case, by: str) -> None:
         raise NotAllowedNow(f"case {case.id} is led by somebody else now")
 
 
+def require_led(conn: Connection, case_id: str, by: str) -> None:
+    """The same at the instant of a transfer: whoever leads the case leads it in this transaction.
+
+    For commands of other parts, before they lock anything below the case.
+    """
+    require_own(get_case(conn, CaseId(case_id), lock=True), by)
+
+
 def audiences(conn: Connection, case_id: str) -> list[str]:
     """Whose screens show this case: its terminal while the citizen is there, and its agent."""
     case = get_case(conn, CaseId(case_id))

@@ -116,6 +116,7 @@ async def deliver(counter: Counter, letters: Letterbox) -> None:
         address="https://counter.example",
         domain="counter.example",
         link_address=lambda link: f"https://counter.example/papers/{link}",
+        document_address=lambda link: f"https://counter.example/signed/{link}",
     )
     deliverer = Deliverer(counter.executor, readers, {Channel.EMAIL: letters}, lambda: counter.now)
     while await deliverer.deliver_due():

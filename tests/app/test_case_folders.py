@@ -236,6 +236,7 @@ async def test_programs_are_told_over_the_webhook_with_digests_and_no_name(floor
         address="https://counter.example",
         domain="counter.example",
         link_address=lambda link: f"https://counter.example/papers/{link}",
+        document_address=lambda link: f"https://counter.example/signed/{link}",
     )
     deliverer = Deliverer(floor.executor, readers, {}, lambda: floor.now)
     assert await deliverer.deliver_due() == 1

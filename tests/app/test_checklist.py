@@ -102,7 +102,10 @@ async def test_the_receipt_and_the_letter_say_what_is_missing_and_until_when(
 ) -> None:
     case = await visit.close(PaperDue(item="bir-original", until="2026-12-23"))
     screens = TerminalScreens(
-        catalogue=visit.snapshot, forms=shipped_forms(), link_address=lambda link: link
+        catalogue=visit.snapshot,
+        forms=shipped_forms(),
+        link_address=lambda link: link,
+        document_address=lambda link: link,
     )
     screen = await visit.executor.read(screens.screen, TERMINAL, visit.now)
     assert screen.receipt is not None

@@ -1,230 +1,29 @@
-"""A paper after the visit, from the console over the link to the case, on both engines.
+"""A paper after the visit, from the console over the link to the case, on both engines."""
 
-Both faces stand in one application on the real store; only the decoder is a fake.
-"""
-
-import asyncio
-import logging
 import re
-from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
-from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import FormData, web
-from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy import Connection, select
 
-from booking.store_sql import booking_service, plant_seed
-from counter.app.later_papers import LinkAddresses, owe_links
-from counter.app.notices import PAPERS_MISSING, owe_missing_papers
-from counter.app.paper_work import owe_paper_work
-from counter.case import Case, Outcome
+from counter.app.notices import PAPERS_MISSING
+from counter.case import Outcome
 from counter.documents.job import JobKind, JobOutcome
 from counter.documents.later import REACH, LinkState
-from counter.documents.later_service import LaterService
-from counter.documents.later_sql import SqlLaterPapers
-from counter.documents.papers_sql import SqlPapers
-from counter.documents.scan_pool import ScanPool
-from counter.documents.seal_cryptography import PaperSeal
-from counter.documents.service import DocumentsService
 from counter.documents.store_jobs import SqlJobs, outcomes_of, owe
 from counter.documents.store_later import links_of
 from counter.errors import NotFound
 from counter.esign.form_typst import shipped_forms
 from counter.ids import (
-    AgentId,
-    AppointmentId,
-    CaseId,
-    DepartmentId,
     PageId,
-    ServiceId,
-    SiteId,
-    TerminalId,
 )
-from counter.settings import Settings
-from counter.signaling.store_desk import put_agent
-from counter.store import outbox
-from counter.store.blobs_directory import DirectoryBlobs
-from counter.store.cases import audiences, get_case, put_case, require_open
 from counter.store.executor import Executor
-from counter.store.journal_sql import read_all, record
 from counter.store.session_log import session_log
-from tests.documents.photographs import FakeReader, chance, photograph
-from tests.web.citizen.walk import BROWSER, Citizen
-from web.api.limits import Limits
-from web.citizen import later_pages
-from web.citizen.later_pages import LaterDeps
-from web.console import later_pages as console_pages
-from web.console.later_local import LocalLater
+from tests.app.later_house import CASE, MINE, NAME, SERVICE, TERMINAL, House, made, upload
+from tests.documents.photographs import photograph
+from tests.web.citizen.walk import Citizen
 from web.notices.letter import facts_of, letter_of, uploads_of
-from web.shared import csrf
-from web.shared.access import NOBODY, Principal
-from web.shared.setup import Base, install
 from web.terminal.screen import TerminalScreens
-
-SERVICE, SITE = "dsf-salaries-tax-certificate", "hengqin-centre"
-TERMINAL = "hengqin-centre-1"
-MINE, FOREIGN = "lei", "ana"
-CASE = CaseId("case-1")
-NAME = "陳大文 Chan"
-TOKEN = re.compile(r"/papers/([A-Za-z0-9_-]{43})")
-
-
-class Staff:
-    """A header says who it is."""
-
-    async def principal(self, request: web.Request) -> Principal:
-        who = request.headers.get("X-Agent", "")
-        return Principal(kind="agent", subject=who, csrf="c" * 32) if who else NOBODY
-
-
-class House:
-    """Everything of a counter that links need."""
-
-    def __init__(
-        self, executor: Executor, blobs: Path, now: datetime, new_id: Callable[[], str]
-    ) -> None:
-        self.executor, self.now, self.folder = executor, now, blobs
-        self.seconds = 0.0
-        self.reader = FakeReader()
-        draw = chance()
-        self.booking = booking_service(
-            executor, record=record, owe=outbox.owe, new_id=new_id, random_bytes=draw
-        )
-        store = DirectoryBlobs(blobs)
-        self.later = LaterService(
-            SqlLaterPapers(executor, audiences),
-            store,
-            self.reader,
-            PaperSeal(b"k" * 32, draw),
-            new_id,
-            b"l" * 32,
-        )
-        self.addresses = LinkAddresses(self.later.token)
-        self.addresses.base = "https://counter.example"
-        self.documents = DocumentsService(
-            SqlPapers(executor, audiences, require_open), store, ScanPool(), new_id
-        )
-
-    async def open(self) -> web.Application:
-        self.catalogue = await self.booking.catalogue()
-        self.console = LocalLater(
-            executor=self.executor,
-            later=self.later,
-            documents=self.documents,
-            snapshot=lambda: self.catalogue,
-            clock=lambda: self.now,
-            address_of=self.addresses,
-            owe=owe_links,
-            owe_work=owe_paper_work(Settings(handover={"all": self.folder})),
-        )
-        app = web.Application(client_max_size=21 * 1024 * 1024)
-        install(app, Base(sessions=Staff(), random_bytes=chance(), secret=b"s" * 32, secure=False))
-
-        async def service_of(case_id: CaseId) -> str:
-            return (await self.executor.read(get_case, case_id)).service_id
-
-        app.add_routes(
-            later_pages.routes(
-                LaterDeps(
-                    papers=self.later,
-                    catalogue=self.booking.catalogue,
-                    service_of=service_of,
-                    now=lambda: self.now,
-                    limits=Limits(lambda: self.seconds),
-                )
-            )
-        )
-        app.add_routes(console_pages.routes(self.console))
-        return app
-
-    @property
-    def item(self) -> str:
-        return self.catalogue.service(SERVICE).papers[0].id
-
-    async def case(self, **changed: Any) -> Case:
-        case = Case(
-            id=CASE,
-            number="A013",
-            terminal_id=TerminalId(TERMINAL),
-            site_id=SiteId(SITE),
-            department_id=DepartmentId("dsf"),
-            service_id=ServiceId(SERVICE),
-            appointment_id=AppointmentId("a-1"),
-            citizen=NAME,
-            language="en",
-            needs=(),
-            agent_id=AgentId(MINE),
-            opened_at=self.now,
-        )
-        case = replace(case, **changed)
-        await self.executor.write(put_case, case)
-        return case
-
-    async def close(self, outcome: Outcome = Outcome.PAPERS_MISSING) -> None:
-        def command(conn: Connection) -> None:
-            case = get_case(conn, CASE).closed(outcome, next_step="", note="", now=self.now)
-            put_case(conn, case)
-            owe_missing_papers(conn, case, self.now)
-
-        await self.executor.write(command)
-
-    async def owed(self) -> list[Any]:
-        def read(conn: Connection) -> list[Any]:
-            return [
-                row.body
-                for row in conn.execute(select(outbox.outbox).order_by(outbox.outbox.c.id))
-                if row.kind == PAPERS_MISSING
-            ]
-
-        return await self.executor.read(read)
-
-
-@pytest.fixture
-async def house(
-    executor: Executor, tmp_path: Path, now: datetime, new_id: Callable[[], str]
-) -> House:
-    await plant_seed(executor, now)
-    await executor.write(put_agent, MINE, "Lei", "dsf", now)
-    await executor.write(put_agent, FOREIGN, "Ana", "safp", now)
-    return House(executor, tmp_path / "blobs", now, new_id)
-
-
-@pytest.fixture
-async def client(house: House) -> AsyncIterator[TestClient]:
-    server = TestServer(await house.open())
-    await server.start_server(access_log=None)  # as the counter serves
-    made = TestClient(server)
-    yield made
-    await made.close()
-
-
-@pytest.fixture
-def agent(client: TestClient) -> Citizen:
-    return Citizen(client, headers=dict(BROWSER) | {"X-Agent": MINE, "Accept-Language": "en"})
-
-
-@pytest.fixture
-def person(client: TestClient) -> Citizen:
-    return Citizen(client, headers=dict(BROWSER) | {"Accept-Language": "en"})
-
-
-async def made(house: House, agent: Citizen, days: int = 14) -> str:
-    """Make a link on the console; the path that the citizen opens."""
-    await agent.get(f"/console/later/{CASE}")
-    await agent.post(f"/console/later/{CASE}", item=house.item, days=str(days))
-    found = TOKEN.search(agent.body)
-    assert found, agent.text
-    return found[0]
-
-
-async def upload(person: Citizen, path: str, content: bytes) -> None:
-    form = FormData({"csrf": person.value("csrf")})
-    form.add_field("picture", content, filename="../../x.pdf", content_type="text/html")
-    await person._take(await person.client.post(path, data=form, headers=person.headers))
 
 
 async def test_a_missing_paper_from_the_console_to_the_phone_and_back(
@@ -309,78 +108,6 @@ async def test_the_agents_screen_is_told_of_what_came(
     assert (f"agent:{MINE}", "page.added") in await house.executor.read(told)
 
 
-async def test_every_link_that_does_not_hold_gives_one_same_page(
-    house: House, agent: Citizen, person: Citizen
-) -> None:
-    await house.case()
-    first = await made(house, agent)
-    second = await made(house, agent)
-    assert first != second
-    pages = set()
-    for path in (first, "/papers/" + "x" * 43, "/papers/short", "/papers/", f"{second}/no/page"):
-        await person.get(path)
-        assert person.status == 410, path
-        pages.add(person.text)
-    assert len(pages) == 1 and "book a time" in person.text
-    await person.get(second)
-    token = person.value("csrf")
-    await agent.get(f"/console/later/{CASE}")
-    await agent.post(agent.action("/revoke"))
-    assert "Taken back" in agent.text
-    form = {"csrf": token}
-    for below in ("", "/send", "/p-1/remove"):
-        answer = await person.client.post(f"{second}{below}", data=form, headers=person.headers)
-        assert answer.status == 410
-    third = await made(house, agent, days=3)
-    house.now += timedelta(days=4)
-    await person.get(third)
-    assert person.status == 410
-
-
-async def test_hostile_files_are_refused_at_the_field_and_nothing_is_kept(
-    house: House, agent: Citizen, person: Citizen
-) -> None:
-    await house.case()
-    path = await made(house, agent)
-    await person.get(path)
-    for content, said in (
-        (b"hello", "no picture or PDF"),
-        (b"", "Take a photograph or choose a file"),
-        (b"%PDF-1.7" + b"\0" * 20 * 1024 * 1024, "at most 20 MB"),
-    ):
-        await upload(person, path, content)
-        assert person.status == 422 and said in person.text
-    house.reader.refusal = "pdf_active"
-    await upload(person, path, b"%PDF-1.7")
-    assert person.status == 422 and "Print it into a new PDF" in person.text
-    await person.get(path)
-    assert "Page 1" not in person.text
-    assert not [one for one in house.folder.rglob("*") if one.is_file()]
-
-
-async def test_who_is_not_of_the_department_finds_nothing(house: House, agent: Citizen) -> None:
-    await house.case()
-    await made(house, agent)
-    (link,) = await house.executor.read(links_of, [CASE], house.now)
-    agent.headers["X-Agent"] = FOREIGN
-    await agent.get("/console/later")
-    assert agent.status == 200 and "A013" not in agent.text
-    forbidden = [
-        house.console.one(FOREIGN, CASE),
-        house.console.make(FOREIGN, CASE, house.item, 3),
-        house.console.revoke(FOREIGN, CASE, link.link_id),
-        house.console.decide(FOREIGN, CASE, PageId("p"), accept=True),
-        house.console.image(FOREIGN, CASE, "0" * 64),
-        house.console.one(MINE, "case-2"),
-    ]
-    for attempt in forbidden:
-        with pytest.raises(NotFound):
-            await attempt
-    del agent.headers["X-Agent"]
-    await agent.get("/console/later")
-    assert agent.status == 401
-
-
 async def test_a_link_is_made_for_a_paper_of_the_checklist_and_not_long_after_the_end(
     house: House, agent: Citizen
 ) -> None:
@@ -434,7 +161,10 @@ async def test_the_receipt_shows_what_is_open_and_nothing_else(
     path = await made(house, agent)
     await house.close()
     screens = TerminalScreens(
-        catalogue=lambda: house.catalogue, forms=shipped_forms(), link_address=house.addresses
+        catalogue=lambda: house.catalogue,
+        forms=shipped_forms(),
+        link_address=house.addresses,
+        document_address=house.addresses.documents,
     )
 
     async def shown() -> list[Any]:
@@ -450,58 +180,3 @@ async def test_the_receipt_shows_what_is_open_and_nothing_else(
     assert await shown() == []
     (link,) = await house.executor.read(links_of, [CASE], house.now)
     assert link.state is LinkState.SENT
-
-
-async def test_no_token_is_logged_or_journalled(
-    house: House,
-    agent: Citizen,
-    person: Citizen,
-    caplog: pytest.LogCaptureFixture,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    caplog.set_level(logging.DEBUG)
-    await house.case()
-    path = await made(house, agent)
-    token = path.rsplit("/", 1)[1]
-    await person.get(path)
-    await person.client.post(path, data={"csrf": "wrong"}, headers=person.headers)
-    await person.client.post(path, data={"csrf": "wrong"})
-    await person.client.get(f"{path}/none/thumb", headers=person.headers)
-    monkeypatch.setattr(house.reader, "read", lambda content: 1 / 0)
-    await upload(person, path, photograph())
-    assert person.status == 500
-    assert "/papers/…" in caplog.text and token not in caplog.text
-    assert not any(token in entry.body for entry in await house.executor.read(read_all))
-
-
-async def test_who_asks_too_often_is_told_when_to_come_back(
-    house: House, agent: Citizen, person: Citizen
-) -> None:
-    await house.case()
-    path = await made(house, agent)
-    for asked, most in ((path, later_pages.PER_S), ("/papers/x", later_pages.UNKNOWN_PER_S)):
-        statuses = []
-        for _ in range(2 * most + 1):
-            answer = await person.client.get(asked, headers=person.headers)
-            statuses.append(answer.status)
-        assert statuses[-1] == 429 and 429 not in statuses[:-1]
-        house.seconds += 1
-
-
-async def test_a_body_that_drips_is_cut_off(
-    house: House, agent: Citizen, person: Citizen, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(csrf, "BODY_S", 0.05)
-    await house.case()
-    path = await made(house, agent)
-    await person.get(path)
-
-    async def drips() -> AsyncIterator[bytes]:
-        yield b'--b\r\nContent-Disposition: form-data; name="csrf"\r\n\r\n'
-        await never.wait()
-
-    never = asyncio.Event()
-    headers = person.headers | {"Content-Type": "multipart/form-data; boundary=b"}
-    async with asyncio.timeout(20):
-        answer = await person.client.post(path, data=drips(), headers=headers)
-    assert answer.status == 400

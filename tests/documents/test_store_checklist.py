@@ -28,13 +28,17 @@ def anything(conn: Connection, case_id: str) -> None:
     """Every case is open."""
 
 
+def anybody(conn: Connection, case_id: str, by: str) -> None:
+    """Everybody leads every case."""
+
+
 def closed(conn: Connection, case_id: str) -> None:
     raise NotAllowedNow("closed")
 
 
 @pytest.fixture
 def checklists(executor: Executor) -> ChecklistService:
-    return ChecklistService(SqlChecklists(executor, audiences, anything))
+    return ChecklistService(SqlChecklists(executor, audiences, anything, anybody))
 
 
 def told(conn: Connection, audience: str) -> list[tuple[str, Any]]:
@@ -86,7 +90,7 @@ async def test_a_paper_is_done_without_until_it_is_needed_after_all(
 
 
 async def test_of_a_closed_case_nothing_more_is_said(executor: Executor, now: datetime) -> None:
-    checklists = ChecklistService(SqlChecklists(executor, audiences, closed))
+    checklists = ChecklistService(SqlChecklists(executor, audiences, closed, anybody))
     with pytest.raises(NotAllowedNow):
         await checklists.attest(CASE, "bir", seen=True, by=AGENT, now=now)
     with pytest.raises(NotAllowedNow):

@@ -101,6 +101,9 @@ async def test_a_citizen_is_served_from_booking_to_receipt(
     await expect(receipt).to_contain_text(NEXT_STEP)
     await expect(receipt).to_contain_text(number)
     await expect(receipt).to_contain_text(PAPER)
+    await expect(
+        receipt.get_by_role("heading", name="Take your signed documents along")
+    ).to_be_visible()
     await terminal.press("Very good")
     await expect(terminal.page.get_by_text("Thank you for telling us.")).to_be_visible()
     await terminal.press("Finish and remove my data from this machine")
@@ -118,5 +121,14 @@ async def test_a_citizen_is_served_from_booking_to_receipt(
     # The citizen's own page and the journal tell the same story.
     await citizen.page.goto(f"{counter.address}/appointment/view")
     await expect(citizen.page.get_by_text("You were served.")).to_be_visible()
+
+    # What was signed is there to be taken, the same bytes as the agent's.
+    await citizen.page.get_by_role("button", name="Your signed documents").click()
+    async with citizen.page.expect_download() as taken:
+        await citizen.page.locator(".vc-action[download]").click()
+    home = tmp_path / "home.pdf"
+    await (await taken.value).save_as(home)
+    assert home.read_bytes() == signed.read_bytes()
+    assert counter.facts("select channel, times from document_delivery") == [("link", 1)]
     entries, said = await counter.audit()
     assert entries >= 10, said

@@ -4,7 +4,7 @@ import hashlib
 import math
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from itertools import count
 
 import pytest
@@ -20,8 +20,8 @@ from counter.esign.sign_pool import SignPool
 from counter.esign.stamps_http import HttpStamps
 from counter.esign.ticket import Act, InkAct, SealAct, SigningTicket
 from counter.esign.tsa_development import tsa_application
-
-NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+from tests.esign.moment import NOW as NOW
+from tests.esign.signed_forms import with_text_field
 
 FILLED = {
     "applicant_name": "陳大文",
@@ -189,3 +189,28 @@ async def seal(
         pages=await pool.photograph(sealed),
         tickets=(first, second),
     )
+
+
+@pytest.fixture
+async def prepared(pool: SignPool, forms: Forms) -> bytes:
+    """A form before anybody signed it."""
+    chosen, data = forms.of("certificate_application"), {**FILLED, "remarks": ""}
+    return (await pool.prepare(chosen, data, "zh-Hant", NOW)).pdf
+
+
+@pytest.fixture
+async def done(pool: SignPool, stamps: HttpStamps, forms: Forms, prepared: bytes) -> SealedForm:
+    """A form with all its signatures."""
+    chosen, data = forms.of("certificate_application"), {**FILLED, "remarks": ""}
+    later = NOW + timedelta(seconds=1)
+    return await seal(pool, stamps, prepared, chosen, data, signed_at=NOW, now=later)
+
+
+@pytest.fixture
+async def done_with_text(
+    pool: SignPool, stamps: HttpStamps, forms: Forms, prepared: bytes
+) -> bytes:
+    """The same, had it a field for its reader to fill."""
+    chosen, data = forms.of("certificate_application"), {**FILLED, "remarks": ""}
+    base = with_text_field(prepared)
+    return (await seal(pool, stamps, base, chosen, data, signed_at=NOW, now=NOW)).sealed

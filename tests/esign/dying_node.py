@@ -66,8 +66,9 @@ def service_on(
     directory: Path,
     executor: Executor,
     studio: SignPool,
-    tsa_url: str,
+    tsa_url: str | HttpStamps,
     clock: Callable[[], datetime],
+    new_id: Callable[[], str] | None = None,
 ) -> EsignService:
     """Return the service on what lies below `directory`."""
     numbers = count(1)
@@ -76,10 +77,12 @@ def service_on(
         blobs=DirectoryBlobs(directory / "blobs"),
         studio=studio,
         keys={field: studio.key(field) for field in FIELDS},
-        stamps=HttpStamps([tsa_url], new_nonce=count(1).__next__),
+        stamps=HttpStamps([tsa_url], new_nonce=count(1).__next__)
+        if isinstance(tsa_url, str)
+        else tsa_url,
         forms=shipped_forms(),
         glyphs=shipped_glyphs(),
-        new_id=lambda: f"id-{next(numbers)}",
+        new_id=new_id or (lambda: f"id-{next(numbers)}"),
         clock=clock,
     )
 

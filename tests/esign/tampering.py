@@ -4,6 +4,7 @@ import io
 from collections.abc import Callable
 from typing import Any
 
+import pikepdf
 from pyhanko.pdf_utils.generic import (
     ArrayObject,
     DictionaryObject,
@@ -105,6 +106,82 @@ def title(writer: IncrementalPdfFileWriter) -> None:
     writer.set_info(writer.add_object(name))
 
 
+def paint_in_place(writer: IncrementalPdfFileWriter) -> None:
+    """The stream that shows a signature, overwritten under its own number."""
+    look = field(writer, "Citizen")["/AP"].raw_get("/N")
+    old = look.get_object()
+    old._data, old._encoded_data = RED, None
+    writer.mark_update(look)
+
+
+def other_pages(writer: IncrementalPdfFileWriter) -> None:
+    """Hide and replace: another tree of pages under the same root."""
+    page = DictionaryObject(dict(writer.root["/Pages"]["/Kids"][0]))
+    page["/Contents"] = writer.add_object(StreamObject(stream_data=RED))
+    tree = DictionaryObject(
+        {
+            pdf_name("/Type"): pdf_name("/Pages"),
+            pdf_name("/Kids"): ArrayObject([writer.add_object(page)]),
+            pdf_name("/Count"): NumberObject(1),
+        }
+    )
+    writer.root["/Pages"] = writer.add_object(tree)
+    writer.update_root()
+
+
+def field_gone(writer: IncrementalPdfFileWriter) -> None:
+    form = writer.root["/AcroForm"]
+    form["/Fields"] = ArrayObject([form["/Fields"].raw_get(0)])
+    writer.update_container(form)
+
+
+def without_proofs(writer: IncrementalPdfFileWriter) -> None:
+    del writer.root["/DSS"]
+    writer.update_root()
+
+
+def other_text(writer: IncrementalPdfFileWriter) -> None:
+    """Replace shadow: what a reader takes for the filling of a form."""
+    fee = field(writer, "Fee")
+    fee["/V"] = pdf_string("1000")
+    look = StreamObject(
+        dict_data={
+            pdf_name("/Type"): pdf_name("/XObject"),
+            pdf_name("/Subtype"): pdf_name("/Form"),
+            pdf_name("/BBox"): rectangle(0, 0, 200, 20),
+            pdf_name("/Resources"): DictionaryObject(),
+        },
+        stream_data=RED,
+    )
+    fee["/AP"] = DictionaryObject({pdf_name("/N"): writer.add_object(look)})
+    writer.update_container(fee)
+
+
+def rolled_back(pdf: bytes) -> bytes:
+    """Hide: the end leads to the table of contents of before the signatures."""
+    first = pdf.index(b"startxref") + len(b"startxref")
+    offset = pdf[first:].split(maxsplit=1)[0]
+    return pdf + b"\nstartxref\n" + offset + b"\n%%EOF\n"
+
+
+def enveloped(pdf: bytes) -> bytes:
+    """Another PDF that carries ours along."""
+    with pikepdf.new() as other:
+        other.add_blank_page()
+        other.attachments["form.pdf"] = pdf
+        file = io.BytesIO()
+        other.save(file)
+        return file.getvalue()
+
+
+def saved_anew(pdf: bytes) -> bytes:
+    """What a program does that "repairs" a file."""
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        file = io.BytesIO()
+        opened.save(file)
+        return file.getvalue()
+
+
 def flipped_at(share: float) -> Callable[[bytes], bytes]:
     def attack(pdf: bytes) -> bytes:
         where = int(len(pdf) * share)
@@ -127,12 +204,30 @@ ATTACKS: dict[str, Callable[[bytes], bytes]] = {
     "bytes behind the end": lambda pdf: pdf + b"more" * 10,
     "an end that is missing": lambda pdf: pdf[:-20],
     "a comment behind the end": lambda pdf: pdf + b"\n% hello\n%%EOF\n",
+    "a signature painted anew in its place": written(paint_in_place),
+    "other pages behind the same root": written(other_pages),
+    "a signature's field taken away": written(field_gone),
+    "the signatures hidden": rolled_back,
+    "another document around it": enveloped,
+    "a file saved anew": saved_anew,
+    "a byte in the last tenth": flipped_at(0.93),
 }
+
+ARCHIVE_ATTACKS: dict[str, Callable[[bytes], bytes]] = {
+    "its proofs taken away": written(without_proofs),
+}
+"What can be done to a document with an archive's timestamp, beside all that."
+
+change_text = written(other_text)
 
 
 async def signed_by(stranger: KeyFiles, pdf: bytes) -> bytes:
     """Add a signature of somebody else, in a field that nobody sees."""
-    signer = SimpleSigner.load(str(stranger.key), str(stranger.certificate))
+    signer = SimpleSigner.load(
+        str(stranger.key),
+        str(stranger.certificate),
+        ca_chain_files=[str(path) for path in stranger.chain],
+    )
     file = io.BytesIO()
     await async_sign_pdf(
         IncrementalPdfFileWriter(io.BytesIO(pdf)),

@@ -2,78 +2,141 @@
 
 import asyncio
 import hashlib
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from asn1crypto import x509
 
 from counter.__main__ import main
-from counter.esign.forms import Forms
 from counter.esign.judging import Judgement, judge
+from counter.esign.keys_files import load_certificate
 from counter.esign.pki_development import DevelopmentPki, ensure
-from counter.esign.ports import Verdict
-from counter.esign.refusals import SignatureInvalid
-from counter.esign.sign_pool import SignPool
+from counter.esign.refusals import PdfRefused
 from counter.esign.stamps_http import HttpStamps
-from tests.esign.conftest import FILLED, NOW, SealedForm, seal
-from tests.esign.tampering import ATTACKS, signed_by
+from counter.esign.validate_pyhanko import validate
+from counter.esign.validation import Manifest, Signer
+from tests.esign.conftest import NOW, SealedForm
+from tests.esign.signed_forms import (
+    archived,
+    certificate_digest,
+    with_text_field,
+)
+from tests.esign.tampering import ARCHIVE_ATTACKS, ATTACKS, change_text, signed_by
 
 HOLDS = {Judgement.SOUND, Judgement.UNCOMPARED}
 
 
 @pytest.fixture
-async def done(pool: SignPool, stamps: HttpStamps, forms: Forms) -> SealedForm:
-    chosen, data = forms.of("certificate_application"), {**FILLED, "remarks": ""}
-    prepared = await pool.prepare(chosen, data, "zh-Hant", NOW)
-    later = NOW + timedelta(seconds=1)
-    return await seal(pool, stamps, prepared.pdf, chosen, data, signed_at=NOW, now=later)
+def roots(pki: DevelopmentPki) -> list[x509.Certificate]:
+    return [load_certificate(path.read_bytes()) for path in pki.roots]
 
 
-async def judged(pool: SignPool, pdf: bytes, given_out: str | None = None) -> Judgement:
-    known = None if given_out is None else hashlib.sha256(pdf).hexdigest() == given_out
+async def judged(
+    pdf: bytes, roots: list[x509.Certificate], manifest: Manifest | None = None
+) -> Judgement:
     try:
-        return judge(await pool.verify(pdf, NOW), given_out=known)
-    except SignatureInvalid:
+        found = await validate(pdf, roots, NOW)
+    except PdfRefused:
         return Judgement.BROKEN
+    return judge(found, manifest, asked=manifest is not None)
 
 
-async def test_what_was_not_touched_is_sound(pool: SignPool, done: SealedForm) -> None:
-    assert await judged(pool, done.sealed) == Judgement.UNCOMPARED
-    digest = hashlib.sha256(done.sealed).hexdigest()
-    assert await judged(pool, done.sealed, digest) == Judgement.SOUND
+def record_of(pki: DevelopmentPki, *documents: bytes) -> Manifest:
+    return Manifest(
+        ceremony_id="c",
+        signers=(
+            Signer(field="Citizen", certificate_sha256=certificate_digest(pki.witness)),
+            Signer(field="Seal", certificate_sha256=certificate_digest(pki.seal)),
+        ),
+        sha256s=frozenset(hashlib.sha256(one).hexdigest() for one in documents),
+    )
 
 
-async def test_every_attack_is_noticed_without_the_record(pool: SignPool, done: SealedForm) -> None:
-    found = {name: await judged(pool, attack(done.sealed)) for name, attack in ATTACKS.items()}
+async def test_what_was_not_touched_is_sound(
+    done: SealedForm, roots: list[x509.Certificate], pki: DevelopmentPki, stamps: HttpStamps
+) -> None:
+    later = await archived(done.sealed, pki, stamps)
+    assert await judged(done.sealed, roots) == Judgement.UNCOMPARED
+    assert await judged(later, roots) == Judgement.UNCOMPARED
+    record = record_of(pki, done.sealed, later)
+    assert await judged(done.sealed, roots, record) == Judgement.SOUND
+    assert await judged(later, roots, record) == Judgement.SOUND
+    assert (await validate(done.sealed, roots, NOW)).level == "B_T"
+    assert [one.kind for one in (await validate(later, roots, NOW)).signatures] == [
+        "signature",
+        "signature",
+        "timestamp",
+    ]
+
+
+async def test_every_attack_is_noticed_without_the_record(
+    done: SealedForm, roots: list[x509.Certificate]
+) -> None:
+    found = {name: await judged(attack(done.sealed), roots) for name, attack in ATTACKS.items()}
     assert [name for name, what in found.items() if what in HOLDS] == []
 
 
-async def test_what_is_only_half_signed_is_strange(pool: SignPool, done: SealedForm) -> None:
-    assert await judged(pool, done.signed) == Judgement.STRANGE
+async def test_every_attack_on_an_archived_document_is_noticed_without_the_record(
+    done: SealedForm, roots: list[x509.Certificate], pki: DevelopmentPki, stamps: HttpStamps
+) -> None:
+    later = await archived(done.sealed, pki, stamps)
+    attacks = {**ATTACKS, **ARCHIVE_ATTACKS}
+    found = {name: await judged(attack(later), roots) for name, attack in attacks.items()}
+    assert [name for name, what in found.items() if what in HOLDS] == []
+
+
+async def test_a_text_field_that_is_filled_anew_is_noticed(
+    done_with_text: bytes, roots: list[x509.Certificate]
+) -> None:
+    assert await judged(done_with_text, roots) == Judgement.UNCOMPARED
+    assert await judged(change_text(done_with_text), roots) == Judgement.BROKEN
+
+
+async def test_what_is_only_half_signed_is_strange(
+    done: SealedForm, roots: list[x509.Certificate], pki: DevelopmentPki
+) -> None:
+    assert await judged(done.signed, roots) == Judgement.STRANGE
+    assert await judged(done.signed, roots, record_of(pki, done.signed)) == Judgement.STRANGE
 
 
 async def test_a_stranger_s_signature_that_nobody_sees_is_noticed(
-    pool: SignPool, done: SealedForm, tmp_path: Path, pki: DevelopmentPki
+    done: SealedForm, roots: list[x509.Certificate], tmp_path: Path, pki: DevelopmentPki
 ) -> None:
     strangers = ensure(tmp_path / "strangers", NOW).seal
     for who in (strangers, pki.seal):
-        assert await judged(pool, await signed_by(who, done.sealed)) not in HOLDS
+        forged = await signed_by(who, done.sealed)
+        assert await judged(forged, roots) not in HOLDS
+        assert await judged(forged, roots, record_of(pki, forged)) not in HOLDS
 
 
-def test_a_document_that_was_not_given_out_here_is_unknown() -> None:
-    def verdict(field: str, *, covers: bool) -> Verdict:
-        return Verdict(
-            field=field, signer="s", sound=True, timestamp=NOW, covers_file=covers, why=""
-        )
+async def test_a_document_signed_by_other_keys_than_the_record_says_is_strange(
+    done: SealedForm, roots: list[x509.Certificate], pki: DevelopmentPki
+) -> None:
+    record = record_of(pki, done.sealed)
+    other = Manifest(ceremony_id="c", signers=record.signers[::-1], sha256s=record.sha256s)
+    assert await judged(done.sealed, roots, other) == Judgement.STRANGE
 
-    both = (verdict("Citizen", covers=False), verdict("Seal", covers=True))
-    assert judge(both, given_out=False) == Judgement.UNKNOWN
-    assert judge(both, given_out=None) == Judgement.UNCOMPARED
-    assert judge(both, given_out=True) == Judgement.SOUND
-    assert judge(both[::-1], given_out=True) == Judgement.STRANGE
-    assert judge((), given_out=True) == Judgement.STRANGE
-    two = (both[0], verdict("Seal", covers=False))
-    assert judge(two, given_out=True) == Judgement.APPENDED
+
+async def test_a_document_that_was_not_given_out_here_is_unknown(
+    done: SealedForm, roots: list[x509.Certificate], pki: DevelopmentPki
+) -> None:
+    found = await validate(done.sealed, roots, NOW)
+    assert judge(found, None, asked=True) == Judgement.UNKNOWN
+    assert judge(found, record_of(pki, b"other"), asked=True) == Judgement.UNKNOWN
+
+
+async def test_a_stranger_s_document_is_never_called_ours(
+    prepared: bytes, roots: list[x509.Certificate], pki: DevelopmentPki, tmp_path: Path
+) -> None:
+    strangers = ensure(tmp_path / "strangers", NOW)
+    theirs = [load_certificate(path.read_bytes()) for path in strangers.roots]
+    foreign = await signed_by(strangers.seal, with_text_field(prepared))
+    assert await judged(foreign, roots) == Judgement.UNTRUSTED
+    assert await judged(foreign, theirs) == Judgement.UNCOMPARED
+    # What a form's filling changes is allowed by who signed, and is not "intact" all the same.
+    assert await judged(change_text(foreign), theirs) == Judgement.CHANGED
+    assert await judged(foreign + b"more", theirs) == Judgement.APPENDED
+    assert await judged(prepared, roots) == Judgement.UNSIGNED
 
 
 async def test_the_command_line_says_it_in_one_line(

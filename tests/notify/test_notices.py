@@ -73,6 +73,7 @@ class Counter:
             address="https://counter.example",
             domain="counter.example",
             link_address=lambda link: f"https://counter.example/papers/{link}",
+            document_address=lambda link: f"https://counter.example/signed/{link}",
         )
         self.deliverer = Deliverer(
             executor,

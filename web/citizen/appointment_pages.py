@@ -149,6 +149,9 @@ async def _shown(request: web.Request, deps: Deps) -> dict[str, Any]:
         "colour": colour,
         "moved": request.query.get("moved") == "1",
         "qr": inline_code(found.reference),
+        "documents": await deps.documents_of(view.appointment_id)
+        if view.state is State.FULFILLED
+        else "",
     }
 
 

@@ -1,6 +1,6 @@
 """What the citizen's pages need: somebody who knows the catalogue and keeps the appointments."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
@@ -109,6 +109,11 @@ class Booking(Protocol):
         ...
 
 
+async def nothing_issued(appointment_id: str) -> str:
+    """No signed document: there is nothing beside booking."""
+    return ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deps:
     """What `routes` is given by the composition root."""
@@ -122,3 +127,5 @@ class Deps:
     "Of whoever runs the counter; makes the ids of calendar entries unique."
     secure: bool = True
     "False only in the development profile: cookies over plain HTTP."
+    documents_of: Callable[[str], Awaitable[str]] = nothing_issued
+    """Where the documents that were signed at an appointment can be taken; empty: nowhere."""

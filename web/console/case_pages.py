@@ -14,9 +14,11 @@ from aiohttp import web
 
 from booking.catalogue import Catalogue
 from counter.documents.folder import CaseFacts
+from counter.documents.later import last_day
 from counter.documents.page import PageState
 from counter.documents.printing import Print, PrintState
 from counter.documents.text_layer import Layer, layer_of
+from counter.esign.issued import Delivery
 from web.shared.access import Principal, allow, principal_of
 from web.shared.i18n import N_, TAGS, Words, texts_for
 from web.shared.language import language_of
@@ -71,6 +73,9 @@ class CaseView:
     handover: str
     "`none` where the department has no directory, `waiting`, `done` or `failed`."
     prints: tuple[Print, ...]
+    link_until: datetime | None
+    "Until when the citizen takes the signed documents over the link; `None`: there is none."
+    deliveries: tuple[Delivery, ...]
     reads_words: bool
     "Whether this machine can read words."
 
@@ -92,6 +97,10 @@ class CaseFolders(Protocol):
 
     async def document(self, who: Principal, case_id: str, ceremony_id: str) -> bytes:
         """A signed document; journalled."""
+        ...
+
+    async def revoke_link(self, who: Principal, case_id: str) -> None:
+        """Let nothing be taken over the link any more; journalled.  Twice is once."""
         ...
 
     async def zipped(self, who: Principal, case_id: str) -> tuple[str, AsyncIterator[bytes]]:
@@ -132,6 +141,12 @@ def routes(cases: CaseFolders) -> list[web.RouteDef]:
         return _download(web.Response(body=body), "application/pdf", "signed.pdf")
 
     @allow("agent")
+    async def revoke(request: web.Request) -> web.StreamResponse:
+        case_id = request.match_info["case"]
+        await cases.revoke_link(principal_of(request), case_id)
+        raise web.HTTPSeeOther(f"{LIST}/{case_id}")
+
+    @allow("agent")
     async def folder(request: web.Request) -> web.StreamResponse:
         name, parts = await cases.zipped(principal_of(request), request.match_info["case"])
         answer = _download(web.StreamResponse(), "application/zip", f"{name}.zip")
@@ -148,6 +163,7 @@ def routes(cases: CaseFolders) -> list[web.RouteDef]:
         web.get(f"{OF_ONE}/papers/{ITEM}.pdf", pdf),
         web.get(f"{OF_ONE}/documents/{CEREMONY}.pdf", document),
         web.get(f"{OF_ONE}/folder.zip", folder),
+        web.post(f"{OF_ONE}/documents/revoke", revoke),
     ]
 
 
@@ -192,6 +208,8 @@ def _named(view: CaseView, catalogue: Catalogue, language: str) -> dict[str, Any
     accepted = {chapter.item: len(chapter.leaves) for chapter in facts.chapters}
     items = dict.fromkeys([*accepted, *(leaf.item for leaf in facts.leaves)])
     layer = layer_of(facts.chapters)
+    words, zone = Words(language), ZoneInfo(catalogue.site(facts.site).hours.zone)
+    taken = {one.sha256: words.moment(one.first_at.astimezone(zone)) for one in view.deliveries}
     return {
         **row,
         "papers": [
@@ -213,9 +231,12 @@ def _named(view: CaseView, catalogue: Catalogue, language: str) -> dict[str, Any
                 "href": f"{row['href']}/documents/{one.ceremony_id}.pdf"
                 if one.sealed_sha256
                 else None,
+                "taken": taken.get(one.sealed_sha256, "") if one.sealed_sha256 else "",
             }
             for one in facts.documents
         ],
+        "link_until": words.day(last_day(view.link_until, zone)) if view.link_until else "",
+        "revoke": f"{row['href']}/documents/revoke",
         "folder": f"{row['href']}/folder.zip",
         "layer": gettext(LAYERS[layer]) if accepted else "",
         "no_tools": gettext(NO_TOOLS) if layer == "none" and not view.reads_words else "",

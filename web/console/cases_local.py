@@ -15,6 +15,7 @@ from counter.documents.store_printing import prints_of
 from counter.documents.zip_files import zipped
 from counter.errors import NotFound
 from counter.esign.forms import Forms, Language
+from counter.esign.store_issued import deliveries_of, link_of, revoke
 from counter.ids import CaseId
 from counter.signaling.store_screens import departments_of
 from counter.store.cases import case_table
@@ -49,6 +50,7 @@ class LocalCaseFolders:
         await self._note(who, case_id, "viewed", {})
         facts = await self.folders.facts(CaseId(case_id))
         outcomes = await self.executor.read(outcomes_of, case_id)
+        link = await self.executor.read(link_of, case_id, self.clock())
         return CaseView(
             facts=facts,
             form_titles={
@@ -57,6 +59,8 @@ class LocalCaseFolders:
             },
             handover=_handover(outcomes, case_id),
             prints=tuple(await self.executor.read(prints_of, case_id)),
+            link_until=link.expires_at if link else None,
+            deliveries=await self.executor.read(deliveries_of, case_id),
             reads_words=self.reads_words,
         )
 
@@ -71,6 +75,15 @@ class LocalCaseFolders:
         body = await self.folders.document(CaseId(case_id), ceremony_id)
         await self._note(who, case_id, "document", {"ceremony_id": ceremony_id})
         return body
+
+    async def revoke_link(self, who: Principal, case_id: str) -> None:
+        now = self.clock()
+
+        def back(conn: Connection) -> None:
+            _mine(conn, who, case_id, now)
+            revoke(conn, case_id, by=f"agent:{who.subject}", now=now)
+
+        await self.executor.write(back)
 
     async def zipped(self, who: Principal, case_id: str) -> tuple[str, AsyncIterator[bytes]]:
         await self.executor.read(_mine, who, case_id, self.clock())

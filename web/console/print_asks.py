@@ -11,7 +11,7 @@ from counter.errors import NotFound
 from counter.protocol.message import Ask
 from counter.protocol.printing import PrintRequest
 from counter.signaling.ports import GatewayPrincipal, Handler
-from counter.store.cases import audiences, get_case, require_open, require_own
+from counter.store.cases import audiences, require_led, require_open
 from counter.store.executor import Executor
 from web.shared.print_cards import sheets_for
 
@@ -32,7 +32,7 @@ def handlers(
 
         def command(conn: Connection) -> str:
             require_open(conn, case.id)  # locks the case: sheets of two asks are counted in turn
-            require_own(get_case(conn, case.id), who.own)  # it may have been handed over meanwhile
+            require_led(conn, case.id, who.own)  # it may have been handed over meanwhile
             sheets = sheets_for(conn, case, ask.what, ask.ref)
             if not sheets:
                 raise NotFound(f"case {case.id} has no such {ask.what} to print")

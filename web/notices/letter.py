@@ -30,6 +30,7 @@ HEADLINES = {
     "appointment.soon": N_("Your appointment is soon"),
     "waitlist.offered": N_("A time has become free for you"),
     "case.papers_missing": N_("Papers are missing for your matter"),
+    "case.documents_ready": N_("Your signed documents are ready"),
     AGAIN_OWED: N_("Please photograph a paper again"),
 }
 OTHER = N_("News of your appointment")
@@ -38,6 +39,9 @@ WHAT_NEXT = {
     "appointment.cancelled": N_("The time is free for somebody else. You can book a new one."),
     "appointment.noshow": N_(
         "Nobody checked in, so the time was given to somebody else. You can book a new one."
+    ),
+    "case.documents_ready": N_(
+        "Save them while the link works. You also find them where your appointment is."
     ),
     "case.papers_missing": N_("Have the papers ready and book a new time, or send them."),
 }

@@ -253,6 +253,9 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "link_over": (
         N_("This link takes nothing any more"),
         N_("Look for a newer letter, or bring the paper to the counter.")),
+    "issue_over": (
+        N_("Nothing can be taken over this link"),
+        N_("Open your appointment, or ask the department.")),
     "nothing_to_send": (
         N_("No page was uploaded yet"),
         N_("Take a photograph or choose a file, then hand it in.")),
@@ -453,6 +456,45 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "signature_invalid": (
         N_("The signature could not be confirmed"),
         N_("Nothing was issued. Present the document again.")),
+    "not_pdf": (
+        N_("This file is not a PDF"),
+        N_("Choose the PDF that you were given, as it is.")),
+    "damaged": (
+        N_("This PDF is damaged"),
+        N_("Ask for it again; a file that was repaired proves nothing.")),
+    "encrypted": (
+        N_("This PDF is locked"),
+        N_("Choose one that opens without a password.")),
+    "hybrid_xref": (
+        N_("This PDF is read in two ways"),
+        N_("Ask whoever made it for one of today's kind.")),
+    "xfa": (
+        N_("This PDF holds a second form"),
+        N_("Some programs show it and others do not. Print it into a new PDF.")),
+    "active_content": (
+        N_("This PDF holds something that runs"),
+        N_("Nobody signs that. Print it into a new PDF.")),
+    "hidden_content": (
+        N_("This PDF holds something that not everybody sees"),
+        N_("Take notes, layers and files out of it, or print it into a new PDF.")),
+    "font": (
+        N_("This PDF does not bring its letters along"),
+        N_("Save it again with its fonts embedded.")),
+    "field_filled": (
+        N_("This place is signed already"),
+        N_("Reload the page to see how the document stands.")),
+    "no_field": (
+        N_("This document has no such place to sign"),
+        N_("Present the form again. Tell the technical staff.")),
+    "certified_final": (
+        N_("Who made this document forbids further signatures"),
+        N_("Ask for one that may be signed.")),
+    "already_signed": (
+        N_("Somebody else has signed this document already"),
+        N_("Present the form again.")),
+    "check_busy": (
+        N_("Many documents are being checked right now"),
+        N_("Send yours again in a minute.")),
     "clock_wrong": (
         N_("The clock of this machine is wrong"),
         N_("Nothing can be signed now. Call the technical staff.")),

@@ -2,9 +2,9 @@
 
 import re
 
-_CAPABILITY = re.compile(r"^/papers/[^/]*")
+_CAPABILITY = re.compile(r"^/(papers|signed)/[^/]*")
 
 
 def spoken_path(path: str) -> str:
     """`/papers/…/send` for `/papers/<token>/send`; all else as it is."""
-    return _CAPABILITY.sub("/papers/…", path)
+    return _CAPABILITY.sub(r"/\1/…", path)

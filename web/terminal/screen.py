@@ -17,14 +17,16 @@ from counter.documents.store_later import links_of
 from counter.errors import NotFound
 from counter.esign.forms import Forms
 from counter.esign.ports import CeremonyState
+from counter.esign.store_issued import link_of
 from counter.esign.store_reading import signing_of
-from counter.ids import TerminalId
+from counter.ids import CaseId, TerminalId
 from counter.protocol.screens import (
     ArrivalCard,
     CeremonyCard,
     Choice,
     LaterCard,
     ReceiptCard,
+    TakeAlongCard,
     TerminalScreen,
     TicketCard,
 )
@@ -67,6 +69,8 @@ class TerminalScreens:
     forms: Forms
     link_address: Callable[[str], str]
     "Of a link for a paper that comes later, by its id."
+    document_address: Callable[[str], str]
+    "Of a link to signed documents, by its id."
 
     def screen(self, conn: Connection, terminal_id: str, now: datetime) -> TerminalScreen:
         """What this terminal shows now.  Raises `NotFound` for one the catalogue does not know."""
@@ -249,6 +253,17 @@ class TerminalScreens:
             signed=ceremony_cards(sealed, self.forms, tag),
             rated=case.stars is not None,
             later=later,
+            take_along=self._take_along(conn, case.id, tag, now),
+        )
+
+    def _take_along(
+        self, conn: Connection, case_id: CaseId, tag: str, now: datetime
+    ) -> TakeAlongCard | None:
+        link = link_of(conn, case_id, now)
+        if link is None:
+            return None
+        return TakeAlongCard(
+            until=_last_day(link.expires_at, tag), qr=_qr(self.document_address(link.link_id))
         )
 
 

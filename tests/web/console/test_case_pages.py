@@ -1,7 +1,8 @@
 """Served cases on the console: a list, a case, its files; and the page in a browser."""
 
+import re
 from collections.abc import AsyncIterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from counter.documents.folder_service import FolderService
 from counter.documents.printing import Print, PrintState
 from counter.documents.zip_files import zipped
 from counter.errors import NotFound
+from counter.esign.issued import Delivery
 from counter.store.blobs_directory import DirectoryBlobs
 from tests.documents.folders import Cases, PlainBinder, case_in
 from tests.documents.leaves import AT
@@ -40,6 +42,8 @@ class FakeCases:
         self.handover = "done"
         self.reads_words = False
         self.prints: tuple[Print, ...] = ()
+        self.link_until: datetime | None = None
+        self.deliveries: tuple[Delivery, ...] = ()
 
     def catalogue(self) -> Catalogue:
         return places()
@@ -62,6 +66,8 @@ class FakeCases:
     async def one(self, who: Principal, case_id: str, tag: str) -> CaseView:
         self._mine(case_id)
         return CaseView(
+            link_until=self.link_until,
+            deliveries=self.deliveries,
             facts=self.facts,
             form_titles={"c-1": "Application for a certificate"},
             handover=self.handover,
@@ -76,6 +82,10 @@ class FakeCases:
     async def document(self, who: Principal, case_id: str, ceremony_id: str) -> bytes:
         self._mine(case_id)
         return await self.folders.document(case_id, ceremony_id)  # type: ignore[arg-type]
+
+    async def revoke_link(self, who: Principal, case_id: str) -> None:
+        self._mine(case_id)
+        self.link_until = None
 
     async def zipped(self, who: Principal, case_id: str) -> tuple[str, AsyncIterator[bytes]]:
         self._mine(case_id)
@@ -159,6 +169,25 @@ async def test_prints_are_shown_with_what_to_do(agent: ClientSession, cases: Fak
     )
     said = text((await page(agent, "/console/cases/case-1"))[1])
     assert "Not printed The printer is out of order." in said
+
+
+async def test_what_the_citizen_took_is_shown_and_the_link_taken_back(
+    agent: ClientSession, cases: FakeCases
+) -> None:
+    sealed = next(one.sealed_sha256 for one in cases.facts.documents if one.sealed_sha256)
+    cases.link_until = AT + timedelta(days=30)
+    cases.deliveries = (Delivery(sha256=sealed, channel="link", first_at=AT, times=2),)
+    status, text = await page(agent, f"/console/cases/{cases.facts.id}")
+    assert status == 200
+    assert "Taken by the citizen" in text and "Take the link back" in text
+    token = re.search(r'name="csrf" value="([^"]+)"', text)
+    assert token is not None
+    path = f"/console/cases/{cases.facts.id}/documents/revoke"
+    async with agent.post(path, data={"csrf": token[1]}) as answer:
+        assert answer.status == 200
+    assert cases.link_until is None
+    _, text = await page(agent, f"/console/cases/{cases.facts.id}")
+    assert "Take the link back" not in text
 
 
 @pytest.mark.parametrize(

@@ -1036,6 +1036,7 @@ export interface ReceiptCard {
   signed: CeremonyCard[];
   rated: boolean;
   later?: LaterCard[];
+  take_along?: TakeAlongCard | null;
 }
 
 export interface RecordingAgree {
@@ -1183,6 +1184,13 @@ export interface SuperviseStart {
 export interface SuperviseStop {
   /** Repeats of the same key are answered alike and carried out once. */
   key: string;
+}
+
+export interface TakeAlongCard {
+  /** The last day, in words. */
+  until: string;
+  /** The link as a QR code: an image as a `data:` address. */
+  qr: string;
 }
 
 export interface TerminalBeat {

@@ -80,6 +80,15 @@ export function Receipt() {
             </ul>
           </div>
         )}
+        {receipt.take_along && (
+          <div class="receipt__later">
+            <img src={receipt.take_along.qr} alt={t("QR code of the link")} width={280} height={280} />
+            <div>
+              <h2>{t("Take your signed documents along")}</h2>
+              <p>{t("Read this code with your telephone. It works until the end of {day}, without an account.", {day: receipt.take_along.until})}</p>
+            </div>
+          </div>
+        )}
       </div>
       <TakeBack />
       <Advice />

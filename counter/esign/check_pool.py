@@ -1,0 +1,87 @@
+"""The process that looks at strangers' PDFs, seen from the event loop.
+
+One file at a time, and few may wait: looking costs the visitor nothing and us a fifth of a second.
+A process that dies or hangs over a file is replaced, and that file is refused.
+"""
+
+import asyncio
+import multiprocessing
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from datetime import datetime
+
+from counter.esign.refusals import CheckBusy, DocumentDamaged
+from counter.esign.validation import Found
+
+PATIENCE_S = 30.0
+"The start of the process included."
+WAITING_MAX = 8
+
+
+class CheckPool:
+    """`counter.esign.ports.Examiner`.  `close` it when the counter stops."""
+
+    def __init__(
+        self, roots: Callable[[], Sequence[bytes]], *, patience_s: float = PATIENCE_S
+    ) -> None:
+        """roots: certificates to trust, DER; asked when a process is started."""
+        self._roots = roots
+        self.patience_s = patience_s
+        self._pool: ProcessPoolExecutor | None = None
+        self._turn = asyncio.Lock()
+        self._waiting = 0
+
+    async def check(self, pdf: bytes, now: datetime) -> tuple[Found, bytes]:
+        """What is found, and the ETSI report as XML.
+
+        Raises what `admission_pyhanko.opened` raises, and `CheckBusy`.
+        """
+        if self._waiting >= WAITING_MAX:
+            raise CheckBusy(f"{self._waiting} files wait already")
+        self._waiting += 1
+        try:
+            async with self._turn:
+                return await self._checked(pdf, now)
+        finally:
+            self._waiting -= 1
+
+    async def close(self) -> None:
+        """End the process; a file that is being looked at is lost."""
+        self._drop()
+
+    async def _checked(self, pdf: bytes, now: datetime) -> tuple[Found, bytes]:
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(
+                max_workers=1,
+                mp_context=multiprocessing.get_context("spawn"),
+                initializer=_start,
+                initargs=(list(self._roots()),),
+            )
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(self.patience_s):
+                return await loop.run_in_executor(self._pool, _check, pdf, now)
+        except (BrokenProcessPool, TimeoutError, MemoryError) as error:
+            self._drop()
+            raise DocumentDamaged(f"a process ended over it: {type(error).__name__}") from error
+
+    def _drop(self) -> None:
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            for process in list((pool._processes or {}).values()):
+                process.kill()
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _start(roots: list[bytes]) -> None:
+    # Its libraries take a second to load and are of use over there only.
+    from counter.esign import check_worker
+
+    check_worker.start(roots)
+
+
+def _check(pdf: bytes, now: datetime) -> tuple[Found, bytes]:
+    from counter.esign import check_worker
+
+    return check_worker.check(pdf, now)

@@ -1,0 +1,198 @@
+"""Looks at a signed PDF from anywhere: every signature and timestamp, and what came after each.
+
+A timestamp over the document proves when everything before it existed, so that what it covers is
+judged as of then: certificates end, proofs of when they were used do not.  The network is never
+asked.  Runs in a process of its own (`check_process`).
+Source: ETSI EN 319 102-1, 5.6; ISO 32000-2, 12.8.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+
+from asn1crypto import x509
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.diff_analysis import (
+    DEFAULT_DIFF_POLICY,
+    DiffPolicy,
+    ModificationLevel,
+    SuspiciousModification,
+)
+from pyhanko.sign.fields import enumerate_sig_fields
+from pyhanko.sign.validation.dss import DocumentSecurityStore
+from pyhanko.sign.validation.errors import NoDSSFoundError, ValidationInfoReadingError
+from pyhanko.sign.validation.pdf_embedded import (
+    EmbeddedPdfSignature,
+    async_validate_pdf_timestamp,
+)
+from pyhanko.sign.validation.status import (
+    DocumentTimestampStatus,
+    PdfSignatureStatus,
+    SignatureCoverageLevel,
+)
+
+from counter.esign.admission_pyhanko import opened
+from counter.esign.refusals import DocumentDamaged
+from counter.esign.seal_pyhanko import subject
+from counter.esign.validation import Changes, Found, SignatureFound, level_of
+from counter.esign.verify_pyhanko import (
+    LEAKS,
+    SIGNING_ONLY,
+    complaint,
+    context,
+    status_of,
+    trusted_time,
+)
+from counter.ids import Digest
+
+
+async def validate(pdf: bytes, roots: Sequence[x509.Certificate], now: datetime) -> Found:
+    """Everything that can be said without asking anybody.
+
+    Raises what `admission_pyhanko.opened` raises.
+    """
+    reader = opened(pdf)
+    try:
+        embedded = list(reader.embedded_signatures)
+        empty = tuple(str(name) for name, _, _ in enumerate_sig_fields(reader, filled_status=False))
+    except LEAKS as error:
+        raise DocumentDamaged(f"its fields cannot be read: {type(error).__name__}") from error
+    found: list[SignatureFound] = []
+    moment = now
+    for number in reversed(range(len(embedded))):
+        one = embedded[number]
+        if one.sig_object_type == "/DocTimeStamp":
+            said = await _timestamp(pdf, number, one, roots, moment)
+            moment = said.stamped_at or moment
+        else:
+            said = await _signature(pdf, number, one, roots, moment)
+        found.insert(0, said)
+    last = found[-1] if found else None
+    return Found(
+        sha256=Digest(hashlib.sha256(pdf).hexdigest()),
+        size_bytes=len(pdf),
+        signatures=tuple(found),
+        empty_fields=empty,
+        level=level_of(
+            found,
+            revocation_kept=_keeps_revocation(reader),
+            archived=last is not None and last.kind == "timestamp" and last.sound,
+        ),
+    )
+
+
+async def _signature(
+    pdf: bytes,
+    number: int,
+    signature: EmbeddedPdfSignature,
+    roots: Sequence[x509.Certificate],
+    moment: datetime,
+) -> SignatureFound:
+    try:
+        status = await status_of(signature, roots, moment)
+        changes = _changes(status)
+        if changes == "forbidden" and await _lenient(pdf, number, status):
+            changes = "allowed"
+        return SignatureFound(
+            field=str(signature.field_name),
+            kind="signature",
+            signer=subject(signature.signer_cert),
+            certificate_sha256=_digest_of(signature),
+            holds=bool(status.intact and status.valid),
+            trusted=bool(status.trusted),
+            stamped_at=trusted_time(status.timestamp_validity),
+            changes=changes,
+            covers_file=status.coverage == SignatureCoverageLevel.ENTIRE_FILE,
+            why=complaint(status),
+        )
+    except LEAKS as error:
+        return _unreadable(signature, "signature", error)
+
+
+async def _timestamp(
+    pdf: bytes,
+    number: int,
+    stamp: EmbeddedPdfSignature,
+    roots: Sequence[x509.Certificate],
+    moment: datetime,
+) -> SignatureFound:
+    try:
+        status = await async_validate_pdf_timestamp(
+            stamp, context(roots, moment), diff_policy=SIGNING_ONLY
+        )
+        changes = _changes(status)
+        if changes == "forbidden" and await _lenient(pdf, number, status):
+            changes = "allowed"
+        holds = bool(status.intact and status.valid)
+        good = holds and bool(status.trusted)
+        return SignatureFound(
+            field=str(stamp.field_name),
+            kind="timestamp",
+            signer=subject(stamp.signer_cert),
+            certificate_sha256=_digest_of(stamp),
+            holds=holds,
+            trusted=bool(status.trusted),
+            stamped_at=status.timestamp if good else None,
+            changes=changes,
+            covers_file=status.coverage == SignatureCoverageLevel.ENTIRE_FILE,
+            why="" if good else "bad timestamp over the document",
+        )
+    except LEAKS as error:
+        return _unreadable(stamp, "timestamp", error)
+
+
+def _changes(status: PdfSignatureStatus | DocumentTimestampStatus) -> Changes:
+    if isinstance(status.diff_result, SuspiciousModification):
+        return "forbidden"
+    if isinstance(status, PdfSignatureStatus) and status.docmdp_ok is False:
+        return "forbidden"
+    if status.coverage in (
+        SignatureCoverageLevel.ENTIRE_FILE,
+        SignatureCoverageLevel.ENTIRE_REVISION,
+    ):
+        level = status.modification_level
+        if level is None or level == ModificationLevel.NONE:
+            return "none"
+        return "archive" if level == ModificationLevel.LTA_UPDATES else "signed"
+    return "forbidden"
+
+
+async def _lenient(
+    pdf: bytes, number: int, status: PdfSignatureStatus | DocumentTimestampStatus
+) -> bool:
+    """Whether who signed allowed what was done later, by what every reader of PDFs takes."""
+    if status.coverage == SignatureCoverageLevel.UNCLEAR:
+        return False
+    again = list(opened(pdf).embedded_signatures)[number]
+    policy: DiffPolicy = DEFAULT_DIFF_POLICY
+    again.compute_integrity_info(diff_policy=policy)
+    return bool(again.summarise_integrity_info()["docmdp_ok"])
+
+
+def _keeps_revocation(reader: PdfFileReader) -> bool:
+    try:
+        store = DocumentSecurityStore.read_dss(reader)
+    except (NoDSSFoundError, ValidationInfoReadingError):
+        return False
+    except LEAKS:
+        return False
+    return bool(store.ocsps or store.crls)
+
+
+def _digest_of(signature: EmbeddedPdfSignature) -> str:
+    return hashlib.sha256(signature.signer_cert.dump()).hexdigest()
+
+
+def _unreadable(signature: EmbeddedPdfSignature, kind: str, error: Exception) -> SignatureFound:
+    return SignatureFound(
+        field=str(signature.field_name),
+        kind="timestamp" if kind == "timestamp" else "signature",
+        signer="?",
+        certificate_sha256="",
+        holds=False,
+        trusted=False,
+        stamped_at=None,
+        changes="forbidden",
+        covers_file=False,
+        why=f"{type(error).__name__} while validating",
+    )

@@ -1,0 +1,113 @@
+"""What was found in a signed PDF, and what our own record says should be there.
+
+The record's side is made of rows, never of constants: a form may have two signatures or four, and
+an archive's timestamps behind them.
+Terms: ETSI EN 319 102-1; levels of ETSI EN 319 142-1.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from counter.ids import Digest
+
+Level = Literal["B_B", "B_T", "B_LT", "B_LTA"]
+Changes = Literal["none", "archive", "signed", "allowed", "forbidden"]
+"""What was done after a signature: nothing; proofs for the archive; signatures in fields that were
+there; something that only a lenient reader allows; something nobody allows."""
+
+KNOWN_FIELDS = ("Origin", "Citizen", "Agent", "Seal")
+"What our forms call their signature fields, in the order in which they are filled."
+
+POLICY = "counter-validation-1"
+"Names the rules of this validation in every report; they change, the number changes."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignatureFound:
+    """One signature, or one timestamp over the whole document."""
+
+    field: str
+    kind: Literal["signature", "timestamp"]
+    signer: str
+    "Subject of the certificate, human readable."
+    certificate_sha256: str
+    holds: bool
+    "The bytes it covers are those that were signed, by the key of its certificate."
+    trusted: bool
+    "Its certificate leads to a root that we trust, at the time at which it signed."
+    stamped_at: datetime | None
+    "Of a timestamp that holds and is trusted; UTC."
+    changes: Changes
+    covers_file: bool
+    why: str = ""
+    "For the log; empty when nothing is wrong."
+
+    @property
+    def sound(self) -> bool:
+        """Whether it passes by the strict rules that our own documents are held to."""
+        return (
+            self.holds
+            and self.trusted
+            and self.stamped_at is not None
+            and self.changes in ("none", "archive", "signed")
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A whole PDF, looked at without asking anybody."""
+
+    sha256: Digest
+    size_bytes: int
+    signatures: tuple[SignatureFound, ...]
+    "First to last, timestamps of the document among them."
+    empty_fields: tuple[str, ...]
+    "Signature fields that nobody has filled."
+    level: Level
+    "The least of all signatures."
+
+    @property
+    def signers(self) -> tuple[SignatureFound, ...]:
+        """Without the timestamps of the document."""
+        return tuple(one for one in self.signatures if one.kind == "signature")
+
+    @property
+    def changed_after(self) -> bool:
+        """Whether something other than a signature or a proof was added, or bytes were changed."""
+        return any(not one.holds or one.changes in ("allowed", "forbidden") for one in self.signers)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signer:
+    """A signature that the record knows."""
+
+    field: str
+    certificate_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """What the record says about one finished document."""
+
+    ceremony_id: str
+    signers: tuple[Signer, ...]
+    "In the order in which they stand in the file."
+    sha256s: frozenset[str]
+    "Of the sealed document, and of what the archive made of it."
+
+
+def level_of(
+    signatures: Sequence[SignatureFound], *, revocation_kept: bool, archived: bool
+) -> Level:
+    """revocation_kept: proofs about certificates lie in the document.
+
+    archived: a timestamp over the whole document, proofs included, holds.
+    """
+    signers = [one for one in signatures if one.kind == "signature"]
+    if not signers or any(one.stamped_at is None for one in signers):
+        return "B_B"
+    if not revocation_kept:
+        return "B_T"
+    return "B_LTA" if archived else "B_LT"

@@ -1,0 +1,94 @@
+"""Whatever names kept bytes is found, in every table of the counter, on both engines."""
+
+from datetime import datetime
+
+import pytest
+from sqlalchemy import Connection
+
+from counter.app.kept_bytes import EXCUSED, named_bytes, naming_columns
+from counter.documents.handover import Frozen
+from counter.documents.store_advance import advance_paper
+from counter.documents.store_handover import freeze
+from counter.ids import Digest
+from counter.store.executor import Executor
+from tests.app.later_house import House, made, upload
+from tests.documents.photographs import photograph
+from tests.store.test_blobs_aging import age, collect
+from tests.tables import all_metadata
+from tests.web.citizen.walk import Citizen
+
+KNOWN = {
+    *("advance_paper.page_blob", "advance_paper.thumb_blob", "advance_paper.more"),
+    *("capture.thumb_sha256", "capture.preview_sha256"),
+    *("ceremony.sha256", "ceremony.signed_sha256", "ceremony.sealed_sha256"),
+    *("esign_page_image.revision_sha256", "esign_page_image.sha256", "esign_revision.sha256"),
+    *("esign_ticket.parent_sha256", "esign_ticket.hole_sha256", "esign_ticket.revision_sha256"),
+    *("handover.manifest_sha256", "handover.files", "page_form.sha256", "recording_file.sha256"),
+    *("page.original_sha256", "page.page_sha256", "page.thumb_sha256"),
+    *("paper_sheet.page_blob", "paper_sheet.thumb_blob"),
+}
+"Columns whose bytes are put by what is served today."
+
+
+def test_all_that_names_bytes_today_counts_and_what_is_excused_is_there() -> None:
+    counter = all_metadata()[0]
+    counted = {str(one) for columns in naming_columns(counter).values() for one in columns}
+    assert counted >= KNOWN
+    every = {str(one) for table in counter.sorted_tables for one in table.columns}
+    assert every >= EXCUSED
+
+
+def digest(begin: str) -> Digest:
+    return Digest(begin + "0" * (64 - len(begin)))
+
+
+async def test_digests_are_found_in_columns_and_in_json(executor: Executor, now: datetime) -> None:
+    def write(conn: Connection) -> None:
+        files = (("a.jpg", digest("ab1")), ("b.jpg", digest("cd")), ("manifest", digest("ab2")))
+        freeze(conn, "c-1", Frozen(name="f", manifest_sha256=digest("ab2"), files=files), now)
+        conn.execute(
+            advance_paper.insert().values(
+                id="p-1",
+                appointment_id="a-1",
+                item="i",
+                original_sha256=digest("ef"),
+                page_blob=digest("ab3"),
+                thumb_blob=digest("ab4"),
+                wrapped_key=b"k",
+                more=[{"page_blob": digest("ab5"), "thumb_blob": digest("12")}],
+                state="ready",
+                width_px=1,
+                height_px=1,
+                findings={},
+                photographs=1,
+                taken_at=now,
+            )
+        )
+
+    await executor.write(write)
+    found = await executor.read(named_bytes(), "ab")
+    assert found >= {digest(f"ab{number}") for number in range(1, 6)}
+    assert digest("ff") not in found
+
+
+@pytest.mark.parametrize("state", ["uploaded", "sent"])
+async def test_a_paper_that_is_on_its_way_loses_nothing_after_the_grace(
+    house: House, agent: Citizen, person: Citizen, state: str
+) -> None:
+    await house.case()
+    path = await made(house, agent)
+    await person.get(path)
+    await upload(person, path, photograph())
+    if state == "sent":
+        await person.post(f"{path}/send")
+
+    def files() -> set[str]:
+        return {one.name for one in house.folder.rglob("*") if one.is_file()}
+
+    before = files()
+    age(house.folder)
+    named = set[str]()
+    for part in range(256):
+        named |= await house.executor.read(named_bytes(), f"{part:02x}")
+    assert before and collect(house.folder, named) == 0
+    assert files() == before
