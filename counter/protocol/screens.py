@@ -291,11 +291,23 @@ class OfferCard(Model):
     waiting_since: Instant
 
 
+class FormField(Model):
+    """A field of a form that the agent writes."""
+
+    name: str
+    label: str
+    required: bool
+    value: str
+    """What the case already knows, or empty."""
+    max_length: int
+
+
 class FormCard(Model):
     """A form that can be presented."""
 
     form: str
     title: str
+    fields: list[FormField] = []
     together: bool = False
     """The citizen has fields as well."""
     begun: bool = False

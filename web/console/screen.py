@@ -24,6 +24,7 @@ from counter.protocol.screens import (
     DeskCase,
     DeskScreen,
     FormCard,
+    FormField,
     OfferCard,
     QueueRow,
 )
@@ -147,7 +148,7 @@ class DeskScreens:
             pages=page_cards(case, documents, catalogue, tag),
             scan=scan,
             forms=[
-                _form_card(form, tag, begun=form.id in begun)
+                _form_card(form, case, tag, begun=form.id in begun)
                 for form in offered(self.forms, case, catalogue)
             ],
             filling=draft_card(conn, case, self.forms, catalogue, tag, now),
@@ -170,10 +171,21 @@ def sent_before(conn: Connection, appointment_id: str | None) -> dict[str, str]:
     return {paper.item: paper.state.value for paper in papers if paper.state in SHOWN}
 
 
-def _form_card(form: FormTemplate, tag: Language, *, begun: bool) -> FormCard:
+def _form_card(form: FormTemplate, case: Case, tag: Language, *, begun: bool) -> FormCard:
     return FormCard(
         form=form.id,
         title=form.title.in_(tag),
+        fields=[
+            FormField(
+                name=field.name,
+                label=field.label.in_(tag),
+                required=field.required,
+                value=case.citizen if field.known == "name" else "",
+                max_length=field.max_length,
+            )
+            for field in form.fields
+            if field.filled_by == "agent"
+        ],
         together=any(field.filled_by == "citizen" for field in form.fields),
         begun=begun,
         refusal=PhysicalPresence.code if form.physical_presence else None,

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Browser, Page
 
+from counter.protocol.screens import DeskScreen, OfferCard
 from tests.web import screens
 from tests.web.fake_counter import FakeCounter
 from tests.web.live_pages import faults, heard, open_face, until, violations
@@ -86,9 +87,9 @@ async def test_keys_can_be_switched_off(chromium: Browser, counter: FakeCounter)
     assert counter.payloads("offer.accept") == []
 
 
-def filling(case: bool = True, **more: object) -> screens.DeskScreen:
+def filling(offered: OfferCard | None = None) -> DeskScreen:
     matter = screens.desk_case("zh-Hant", filling=screens.draft("zh-Hant"))
-    return screens.desk(presence="busy", case=matter if case else None, **more)
+    return screens.desk(presence="busy", case=matter, offer=offered)
 
 
 async def filling_at(browser: Browser, counter: FakeCounter) -> Page:
@@ -105,7 +106,7 @@ async def test_a_ring_leaves_a_half_typed_form_as_it_is(
 ) -> None:
     page = await filling_at(chromium, counter)
     await page.locator("#fill-purpose").fill("登記資料")
-    await counter.show(filling(offer=screens.offer("zh-Hant")))
+    await counter.show(filling(screens.offer("zh-Hant")))
     await page.locator(".offer").wait_for()
     assert await page.locator("#fill-purpose").input_value() == "登記資料"
     assert await page.evaluate("document.activeElement.id") == "fill-purpose"

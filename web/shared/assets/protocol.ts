@@ -358,12 +358,22 @@ export interface FormBegin {
 export interface FormCard {
   form: string;
   title: string;
+  fields?: FormField[];
   /** The citizen has fields as well. */
   together?: boolean;
   /** There is a draft, to be opened again. */
   begun?: boolean;
   /** Code of why it can never be presented here. */
   refusal?: string | null;
+}
+
+export interface FormField {
+  name: string;
+  label: string;
+  required: boolean;
+  /** What the case already knows, or empty. */
+  value: string;
+  max_length: number;
 }
 
 export interface FormFill {
