@@ -1,10 +1,9 @@
 """What a form is: its fields, who fills each in, for which services, and what it demands.
 
-A form is a template (Typst) and this description (JSON).  Those of the product lie in
-`templates/<id>.typ` and `.json`; a department's own come from the store and carry their source.
+A form is a template (`templates/<id>.typ`) and this description (`templates/<id>.json`).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -130,8 +129,6 @@ class FormTemplate(_Described):
     """The law wants the signer there in person: it is refused here."""
     minimum_level: Literal["L0", "L1", "L2", "L3"] = "L0"
     """How surely it must be known who signs."""
-    source: Annotated[str | None, Field(exclude=True, repr=False)] = None
-    """The Typst text of a department's own form; of the product's, None: it is in a file."""
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -159,52 +156,20 @@ class FormTemplate(_Described):
 
 
 class Forms:
-    """The forms there are: the product's, and what departments have put in.
-
-    The newest version of an id is offered; older ones stay to be asked for.
-    """
+    """The forms there are."""
 
     def __init__(self, templates: Iterable[FormTemplate]) -> None:
-        self._shipped = tuple(templates)
-        self._by_id: dict[str, FormTemplate] = {}
-        self._versions: dict[tuple[str, int], FormTemplate] = {}
-        self._retired: frozenset[str] = frozenset()
-        self.refresh(())
-
-    def refresh(self, own: Sequence[FormTemplate], retired: Iterable[str] = ()) -> None:
-        """From now on these are the departments' own, beside the product's.
-
-        own: all versions.  retired: ids that are not offered any more.
-        """
-        versions = {(one.id, one.version): one for one in (*self._shipped, *own)}
-        newest = {one.id: one for one in sorted(versions.values(), key=lambda one: one.version)}
-        self._versions, self._by_id = versions, newest
-        self._retired = frozenset(retired)
-
-    @property
-    def shipped_ids(self) -> frozenset[str]:
-        """Ids that belong to the product."""
-        return frozenset(one.id for one in self._shipped)
+        self._by_id = {template.id: template for template in templates}
 
     def all(self) -> tuple[FormTemplate, ...]:
-        """Every form in its newest version, in the order of their ids."""
-        known = self._by_id
-        return tuple(known[form_id] for form_id in sorted(known) if form_id not in self._retired)
+        """Every form, in the order of their ids."""
+        return tuple(self._by_id[form_id] for form_id in sorted(self._by_id))
 
-    def of(self, form_id: str, version: int | None = None) -> FormTemplate:
-        """The form of this id, in its newest version or in this one.  Raises `FormUnknown`."""
-        found = self._by_id.get(form_id)
-        if version is not None:
-            found = self._versions.get((form_id, version))
-        if found is None:
+    def of(self, form_id: str) -> FormTemplate:
+        """The form of this id.  Raises `FormUnknown`."""
+        if form_id not in self._by_id:
             raise FormUnknown("there is no such form; see what forms() offers")
-        return found
-
-    def offered(self, form_id: str) -> FormTemplate:
-        """The form of this id, unless it was retired.  Raises `FormUnknown`."""
-        if form_id in self._retired:
-            raise FormUnknown("this form is not in use any more")
-        return self.of(form_id)
+        return self._by_id[form_id]
 
     def for_service(
         self, department_side: str, department: str | None = None, service: str | None = None

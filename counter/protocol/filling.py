@@ -58,6 +58,8 @@ class FillField(Model):
     source: Literal["identity", "booking", "counter", "typed", "none"]
     problem: str | None
     """Code of what is wrong with it."""
+    lost: str = ""
+    """The characters that cannot be printed."""
 
 
 class DraftCard(Model):

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import func, select
 
-from counter.errors import NotFound
 from counter.esign.draft import Draft, Told, digest_of, fill_in, require_same, texts_of
 from counter.esign.forms import Forms, FormTemplate, Owner
 from counter.esign.glyphs import GlyphTable
@@ -215,8 +214,3 @@ def test_the_digest_stands_for_every_text(life: FormTemplate, glyphs: GlyphTable
     assert texts_of(changed) != texts_of(fields)
     with pytest.raises(DraftChanged):
         require_same(changed, digest_of(fields))
-
-
-def test_a_form_that_there_is_not_is_none(forms: Forms) -> None:
-    with pytest.raises(NotFound):
-        forms.of("fss_proof_of_life", 99)

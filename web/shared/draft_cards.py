@@ -15,7 +15,7 @@ from counter.esign.form_typst import shipped_glyphs
 from counter.esign.forms import Forms, FormTemplate, Language
 from counter.esign.glyphs import GlyphTable
 from counter.esign.store_drafts import drafts_of, remembered
-from counter.esign.typed import NO, YES
+from counter.esign.typed import NO, YES, Problem
 from counter.protocol.filling import DraftCard, FillChoice, FillField
 from web.shared.i18n import N_
 from web.shared.wording import say
@@ -91,7 +91,7 @@ def draft_card(
     draft = next((one for one in drafts_of(conn, case.id) if one.shown), None)
     if draft is None:
         return None
-    form = forms.of(draft.form, draft.form_version)
+    form = forms.of(draft.form)
     fields = filled(conn, case, form, draft, catalogue, now)
     return DraftCard(
         draft_id=draft.draft_id,
@@ -120,6 +120,7 @@ def _field(one: Filled, tag: str) -> FillField:
         version=one.version,
         source=one.source,
         problem=one.problem.value if one.problem else None,
+        lost=glyphs().missing(one.text) if one.problem is Problem.GLYPH else "",
     )
 
 

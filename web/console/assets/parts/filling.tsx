@@ -156,7 +156,7 @@ function Own(props: {field: FillField; writing: Writing}) {
       </label>
       {problem && (
         <span class="field__wrong" id={`${id}-wrong`}>
-          {refusal(problem).join(" ")}
+          {[field.lost, ...refusal(problem)].join(" ")}
         </span>
       )}
       {field.choices.length > 0 ? (

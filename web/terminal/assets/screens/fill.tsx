@@ -81,7 +81,7 @@ function Own(props: {field: FillField; writing: Writing; active: {value: string}
   );
   const wrong = problem && (
     <p class="fill__wrong" id={`${id}-wrong`} role="alert">
-      {refusal(problem).join(" ")}
+      {[field.lost, ...refusal(problem)].join(" ")}
     </p>
   );
   if (field.choices.length > 0) {

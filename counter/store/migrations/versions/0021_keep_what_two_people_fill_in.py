@@ -1,4 +1,4 @@
-"""Keep drafts and forms of departments."""
+"""Keep what two people fill in of a form."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -47,31 +47,4 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=20), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("case_id", "name", name="pk_form_known"),
-    )
-    op.create_table(
-        "form_retired",
-        sa.Column("form", sa.String(length=60), nullable=False),
-        sa.Column("by", sa.String(length=80), nullable=False),
-        sa.Column("at", counter.store.metadata.UtcDateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("form", name="pk_form_retired"),
-    )
-    op.create_table(
-        "form_template",
-        sa.Column("form", sa.String(length=60), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("department_id", sa.String(length=40), nullable=False),
-        sa.Column("source_sha256", sa.String(length=64), nullable=False),
-        sa.Column("description_sha256", sa.String(length=64), nullable=False),
-        sa.Column("added_by", sa.String(length=80), nullable=False),
-        sa.Column("added_at", counter.store.metadata.UtcDateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("form", "version", name="pk_form_template"),
-    )
-    op.create_index(
-        "ix_form_template_department_id", "form_template", ["department_id"], unique=False
-    )
-    op.create_table(
-        "form_text",
-        sa.Column("sha256", sa.String(length=64), nullable=False),
-        sa.Column("body", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("sha256", name="pk_form_text"),
     )
