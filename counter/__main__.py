@@ -221,6 +221,7 @@ def _terminal(options: argparse.Namespace) -> int:
         camera=options.camera,
         scanner=options.scanner,
         printer=options.printer,
+        print_server=options.print_server,
         sound=options.sound,
         browser=options.browser,
         profiles=options.profiles,
@@ -511,6 +512,7 @@ def _add_terminal(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--camera", help="the document camera, such as /dev/video2")
     parser.add_argument("--scanner", help="as scanimage -L names it")
     parser.add_argument("--printer", help="the queue of CUPS")
+    parser.add_argument("--print-server", help="host:port of another machine's CUPS (this one's)")
     parser.add_argument("--sound", action="store_true", help="listen to the loudspeaker")
     parser.add_argument("--browser", help="start this Chromium, and a fresh one for each citizen")
     parser.add_argument("--profiles", type=Path, help="where its profiles lie, best a tmpfs")

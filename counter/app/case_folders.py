@@ -30,6 +30,11 @@ class SqlCaseSource:
     def _facts(self, conn: Connection, case_id: CaseId) -> CaseFacts:
         return facts_of(conn, get_case(conn, case_id), self.catalogue())
 
+    def unchanged(self, conn: Connection, facts: CaseFacts) -> bool:
+        """Whether its pages and documents are still those; the case is locked until COMMIT."""
+        by_now = facts_of(conn, get_case(conn, facts.id, lock=True), self.catalogue())
+        return (by_now.leaves, by_now.documents) == (facts.leaves, facts.documents)
+
 
 def facts_of(conn: Connection, case: Case, catalogue: Catalogue) -> CaseFacts:
     """What the folder of this case says."""

@@ -19,6 +19,7 @@ from counter.app.paper_work import owe_paper_work
 from counter.app.parts import Parts
 from counter.app.pointing import POINTER, Pointing
 from counter.app.pointing import handlers as pointing_handlers
+from counter.app.print_documents import PrintDocuments
 from counter.identity.tls_development import ensure_tls
 from counter.ids import CaseId
 from counter.protocol.message import Language, Model
@@ -70,7 +71,7 @@ from web.shared.sessions_identity import DEVICE, STAFF, IdentitySessions
 from web.shared.setup import Base, install
 from web.shared.wording import screen_language
 from web.terminal import asks as terminal_asks
-from web.terminal import capture_pages
+from web.terminal import capture_pages, print_pages
 from web.terminal import print_asks as terminal_print_asks
 from web.terminal import views as terminal
 from web.terminal.capture_pages import CaptureDeps
@@ -309,6 +310,16 @@ def _routes(
         ),
         *capture_pages.routes(
             CaptureDeps(captures=parts.captures, identity=parts.identity, now=clock)
+        ),
+        *print_pages.routes(
+            PrintDocuments(
+                executor=executor,
+                folders=parts.paper_work.folders,
+                bindery=parts.paper_work.bindery,
+                esign=parts.esign,
+                forms=parts.forms,
+                catalogue=parts.snapshot,
+            )
         ),
         *stills.routes(parts.stills),
         *papers.routes(papers_here),

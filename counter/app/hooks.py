@@ -25,7 +25,7 @@ from counter.documents.store_printing import give_up
 from counter.esign.store_drafts import forget_drafts
 from counter.esign.store_esign import withdraw
 from counter.esign.store_issued import NewLink, issue
-from counter.esign.store_reading import signing_of
+from counter.esign.store_reading import open_before_ink
 from counter.identity.store_proofing import end_visit
 from counter.ids import AppointmentId, CaseId, DepartmentId, ServiceId, SiteId, TerminalId
 from counter.signaling.ports import ArrivedAppointment, FoundAppointment
@@ -71,9 +71,8 @@ def put_papers_away(conn: Connection, case: Case, *, by: str, now: datetime) -> 
         with suppress(ScanNotAsked):  # answered at this instant: it is with the case
             cancel_request(conn, audiences, case.id, asked.request_id, by=by, now=now)
     forget_drafts(conn, case.id)
-    for one in signing_of(conn, case.id):
-        if one.state in ("presented", "consented"):
-            withdraw(conn, case.id, one.ceremony_id, by=by, audiences=audiences, now=now)
+    for ceremony_id in open_before_ink(conn, case.id):
+        withdraw(conn, case.id, ceremony_id, by=by, audiences=audiences, now=now)
 
 
 def _no_work(conn: Connection, case: Case, now: datetime) -> None:

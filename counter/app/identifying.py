@@ -24,9 +24,14 @@ from counter.documents.store_zones import (
 from counter.documents.zones import ReadPage
 from counter.errors import NotAllowedNow
 from counter.esign.store_drafts import remember
+from counter.esign.ticket import Witness
 from counter.identity.proofing import Level, ProofingState
 from counter.identity.store_proofing import Matter, Surroundings
-from counter.identity.store_proofing_reading import newest_proofing, proofing_by_id
+from counter.identity.store_proofing_reading import (
+    identity_level,
+    newest_proofing,
+    proofing_by_id,
+)
 from counter.ids import CaseId
 from counter.signaling.dispatch import AgentState
 from counter.signaling.store_screens import departments_of
@@ -69,6 +74,14 @@ def surroundings(catalogue: Callable[[], Catalogue]) -> Surroundings:
         read=_read,
         forget=_let_go,
     )
+
+
+def witness_of(conn: Connection, case_id: str) -> Witness:
+    """Who serves this case now, and how surely it is known who the citizen is."""
+    agent_id = get_case(conn, CaseId(case_id)).agent_id or ""
+    name = conn.execute(select(agent.c.name).where(agent.c.id == agent_id)).scalar_one_or_none()
+    level = identity_level(conn, case_id)
+    return Witness(agent_id=agent_id, name=name or "", level=level.value)
 
 
 def _serves(conn: Connection, agent_id: str, department_id: str, now: datetime) -> bool:

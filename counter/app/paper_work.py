@@ -37,6 +37,7 @@ class PaperWork:
 
     store: Store
     folders: FolderService
+    bindery: Bindery
     jobs: JobsService
     tools: TextTools
     now: Callable[[], datetime]
@@ -106,11 +107,21 @@ async def open_paper_work(
         work[JobKind.WORDS] = forms.read_words
     shelves = {name: DirectoryShelf(path, new_id) for name, path in settings.handover.items()}
     handovers = HandOverService(
-        folders, SqlHandOvers(store.executor), jobs, store.blobs, shelves, tuple(work)
+        folders,
+        SqlHandOvers(store.executor, source.unchanged),
+        jobs,
+        store.blobs,
+        shelves,
+        tuple(work),
     )
     work[JobKind.HANDOVER] = handovers.hand_over
     return PaperWork(
-        store=store, folders=folders, jobs=JobsService(jobs, work, now), tools=tools, now=now
+        store=store,
+        folders=folders,
+        bindery=bindery,
+        jobs=JobsService(jobs, work, now),
+        tools=tools,
+        now=now,
     )
 
 

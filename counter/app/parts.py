@@ -21,7 +21,7 @@ from counter.app.call_lines import listeners, speaks_in
 from counter.app.clock import clock, new_id, new_token, random_bytes
 from counter.app.files import secret
 from counter.app.hooks import Snapshot, hooks_of
-from counter.app.identifying import ZoneDesk, surroundings
+from counter.app.identifying import ZoneDesk, surroundings, witness_of
 from counter.app.kept_bytes import named_bytes
 from counter.app.later_papers import LinkAddresses
 from counter.app.live_stills import LiveStills
@@ -64,7 +64,6 @@ from counter.esign.service import EsignService
 from counter.esign.sign_pool import SignPool
 from counter.esign.stamps_http import HttpStamps
 from counter.esign.store_records import SqlRecords
-from counter.esign.ticket import FIELDS
 from counter.esign.tsa_development import tsa_application
 from counter.identity.api_key_service import ApiKeyService
 from counter.identity.commands_store import StoredCommands
@@ -257,10 +256,11 @@ async def open_parts(
             audiences=audiences,
             require_open=require_open,
             require_led=require_led,
+            witness_of=witness_of,
         ),
         blobs=store.blobs,
         studio=studio,
-        keys={field: studio.key(field) for field in FIELDS},
+        keys=studio.keys(),
         stamps=stamps,
         forms=forms,
         glyphs=shipped_glyphs(),

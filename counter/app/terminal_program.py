@@ -34,7 +34,11 @@ from counter.terminal.devices_simulated import FAULTS, Bench
 from counter.terminal.journal_files import FileJournal
 from counter.terminal.line_socketio import Line
 from counter.terminal.look_opencv import seen_in, thumbnail_of
+from counter.terminal.pages_http import HttpPages
+from counter.terminal.ports import Printer
 from counter.terminal.printer_cups import CupsPrinter
+from counter.terminal.printing_service import PrintingService
+from counter.terminal.prints_files import FilePrintNotes
 from counter.terminal.probe_http import HttpProbe
 from counter.terminal.program_service import ProgramService
 from counter.terminal.reader_pcsc import pcsc_reader
@@ -68,6 +72,7 @@ class TerminalOptions:
     camera: str | None = None
     scanner: str | None = None
     printer: str | None = None
+    print_server: str | None = None
     sound: bool = False
     browser: str | None = None
     profiles: Path | None = None
@@ -93,7 +98,8 @@ async def run_terminal(options: TerminalOptions, tell: Callable[[str], None]) ->
     async with AsyncExitStack() as closing:
         http = await closing.enter_async_context(_session(options.trust))
         who = await _identity(options)
-        bench = Bench(draw, faults=options.faults) if options.simulate else None
+        tray = options.state / "printed"
+        bench = Bench(draw, faults=options.faults, tray=tray) if options.simulate else None
         devices = bench.devices if bench else _real(options, http, who)
         if devices.camera is not None:
             closing.push_async_callback(devices.camera.close)
@@ -118,6 +124,7 @@ async def run_terminal(options: TerminalOptions, tell: Callable[[str], None]) ->
             journal,
             devices,
             SelfTest(devices, seen_in),
+            _printing(options, http, who, line, devices.printer, tell),
             clock=clock,
             thumbnail=thumbnail_of,
             browser=browser,
@@ -217,12 +224,32 @@ def _real(options: TerminalOptions, http: aiohttp.ClientSession, who: Identity) 
     return Devices(
         camera=OpenCvCamera(options.camera) if options.camera else None,
         scanner=SaneScanner(options.scanner) if options.scanner else None,
-        printer=CupsPrinter(options.printer) if options.printer else None,
+        printer=CupsPrinter(options.printer, server=options.print_server)
+        if options.printer
+        else None,
         reader=pcsc_reader(),
         sound=AlsaLoop() if options.sound else None,
         clock=probe,
         line=probe,
     )
+
+
+def _printing(
+    options: TerminalOptions,
+    http: aiohttp.ClientSession,
+    who: Identity,
+    line: Line,
+    printer: Printer | None,
+    tell: Callable[[str], None],
+) -> PrintingService:
+    pages = HttpPages(http, who.server, who.token)
+
+    async def report(print_id: str, state: str, reason: str | None) -> None:
+        said = {"print_id": print_id, "state": state, "reason": reason}
+        await line.ask("print.report", said)
+
+    notes = FilePrintNotes(options.state / "prints")
+    return PrintingService(printer, notes, fetch=pages.to_print, report=report, tell=tell)
 
 
 def _browser(

@@ -1,4 +1,4 @@
-"""Binds PDFs and makes black-and-white copies in a process of its own, behind everything else.
+"""Binds PDFs, draws receipts, makes black-and-white copies: in a process behind everything else.
 
 The process has the lowest priority and its own limits, writes no file, and goes when the counter
 goes.  One that dies or hangs is replaced; whoever waited hears `BindingFailed` and may try again.
@@ -7,9 +7,10 @@ goes.  One that dies or hangs is replaced; whoever waited hears `BindingFailed` 
 import asyncio
 import logging
 import multiprocessing
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
 from typing import TypeVar
 
 from counter.documents.bundle import Book
@@ -41,6 +42,10 @@ class Bindery:
 
     async def bitonal(self, page_jpeg: bytes, dpi: float) -> bytes | None:
         return await self._run(_bitonal, page_jpeg, dpi)
+
+    async def receipt(self, title: str, lines: Sequence[str], language: str, fonts: Path) -> bytes:
+        """See `counter.documents.receipt_typst.draw_receipt`.  Raises `BindingFailed`."""
+        return await self._run(_receipt, title, tuple(lines), language, fonts)
 
     async def close(self) -> None:
         """End the process; what it is busy with is lost."""
@@ -82,6 +87,12 @@ def _bind(book: Book) -> bytes:
     from counter.documents.bundle_pikepdf import bind
 
     return bind(book)
+
+
+def _receipt(title: str, lines: Sequence[str], language: str, fonts: Path) -> bytes:
+    from counter.documents.receipt_typst import draw_receipt
+
+    return draw_receipt(title, lines, language, fonts)
 
 
 def _bitonal(page_jpeg: bytes, dpi: float) -> bytes | None:

@@ -8,7 +8,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
@@ -83,6 +83,28 @@ class CaseFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Supplement:
+    """A further folder of a case that was handed over: what was accepted since, and no more."""
+
+    part: int
+    "From 2: the folder that was handed over first is 1."
+    first_manifest_sha256: Digest
+    pages: frozenset[str]
+    ceremonies: frozenset[str]
+    "What the folders before it hold."
+
+    def of(self, facts: CaseFacts) -> CaseFacts:
+        """The same case with nothing that was handed over before."""
+        return replace(
+            facts,
+            leaves=tuple(one for one in facts.leaves if one.page_id not in self.pages),
+            documents=tuple(
+                one for one in facts.documents if one.ceremony_id not in self.ceremonies
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class File:
     """One file of a folder."""
 
@@ -112,9 +134,13 @@ class Folder:
         return Digest(hashlib.sha256(self.manifest).hexdigest())
 
 
-def folder_name(number: str, case_id: str) -> str:
-    """Such as `A013-9f0c…`: the number for people, the id because numbers begin again each day."""
-    return f"{_plain(number)}-{_plain(case_id)}"
+def folder_name(number: str, case_id: str, part: int = 1) -> str:
+    """Such as `A013-9f0c…`: the number for people, the id because numbers begin again each day.
+
+    Supplements end in `-2`, `-3`, …
+    """
+    name = f"{_plain(number)}-{_plain(case_id)}"
+    return name if part == 1 else f"{name}-{part}"
 
 
 def kind_of(content: bytes) -> tuple[str, str]:
@@ -140,8 +166,14 @@ def document_path(at: int, document: SignedDocument, sha256: str) -> str:
     return f"documents/{at:02d}-{_plain(document.form)}-{sha256[:12]}.pdf"
 
 
-def manifest_of(facts: CaseFacts, files: Sequence[File]) -> bytes:
-    """The manifest as JSON; equal for equal facts and files."""
+def manifest_of(
+    facts: CaseFacts, files: Sequence[File], supplement: Supplement | None = None
+) -> bytes:
+    """The manifest as JSON; equal for equal facts and files.
+
+    That of a supplement tells of every page as it is by now, and lists its own files.
+    """
+    bound = supplement.of(facts) if supplement else facts
     told: dict[str, Any] = {
         "schema": SCHEMA,
         "case": {
@@ -167,7 +199,7 @@ def manifest_of(facts: CaseFacts, files: Sequence[File]) -> bytes:
             }
             for one in facts.documents
         ],
-        "text_layer": layer_of(facts.chapters),
+        "text_layer": layer_of(bound.chapters),
         "files": [
             {
                 "path": file.path,
@@ -182,6 +214,11 @@ def manifest_of(facts: CaseFacts, files: Sequence[File]) -> bytes:
         ],
         "journal": {"seq": facts.journal_seq, "head": facts.journal_head},
     }
+    if supplement:
+        told["supplement"] = {
+            "part": supplement.part,
+            "first_manifest_sha256": supplement.first_manifest_sha256,
+        }
     return json.dumps(told, ensure_ascii=False, indent=1, sort_keys=True).encode() + b"\n"
 
 

@@ -12,6 +12,7 @@ from counter.documents.folder import (
     CaseFacts,
     File,
     Folder,
+    Supplement,
     document_path,
     folder_name,
     kind_of,
@@ -62,15 +63,18 @@ class FolderService:
         """
         return await self.folder_of(await self._cases.facts(case_id), originals=originals)
 
-    async def folder_of(self, facts: CaseFacts, *, originals: bool) -> Folder:
-        """The same, of facts that were read before."""
+    async def folder_of(
+        self, facts: CaseFacts, *, originals: bool, supplement: Supplement | None = None
+    ) -> Folder:
+        """The same, of facts that were read before; or what they add to folders before it."""
         files: list[File] = []
-        for at, chapter in enumerate(facts.chapters, start=1):
+        bound = supplement.of(facts) if supplement else facts
+        for at, chapter in enumerate(bound.chapters, start=1):
             for leaf in chapter.leaves:
                 files += await self._forms(at, leaf, originals=originals)
-        if facts.chapters:
-            files.append(_bundle(await self._bind(facts, facts.chapters)))
-        for at, document in enumerate(facts.documents, start=1):
+        if bound.chapters:
+            files.append(_bundle(await self._bind(bound, bound.chapters)))
+        for at, document in enumerate(bound.documents, start=1):
             if sha256 := document.sealed_sha256:
                 files.append(
                     File(
@@ -83,8 +87,8 @@ class FolderService:
                     )
                 )
         return Folder(
-            name=folder_name(facts.number, facts.id),
-            manifest=manifest_of(facts, files),
+            name=folder_name(facts.number, facts.id, supplement.part if supplement else 1),
+            manifest=manifest_of(facts, files, supplement),
             files=tuple(files),
         )
 

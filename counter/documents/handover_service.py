@@ -1,13 +1,14 @@
 """Carries out a hand-over: freeze, put, tell.  Each step may be the last before the power is cut.
 
 What is handed over is frozen first: bytes kept, then one row that names them.  The folder is put
-where the department wants it, and only then the job ends and others are told, in one transaction.
+where the department wants it, and only then others are told.  What was accepted since is frozen as
+a supplement in the same way.  The job ends when there is no more.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from counter.documents.folder import CaseFacts
+from counter.documents.folder import CaseFacts, Supplement
 from counter.documents.folder_service import FolderService
 from counter.documents.handover import (
     PATIENCE,
@@ -17,10 +18,10 @@ from counter.documents.handover import (
     frozen_of,
     place_for,
     ready,
+    supplement_to,
 )
 from counter.documents.job import Job, JobKind, JobOutcome, Later
 from counter.documents.ports import Blobs, HandOvers, Jobs, Shelf
-from counter.ids import CaseId
 
 
 class HandOverService:
@@ -48,30 +49,41 @@ class HandOverService:
 
     async def hand_over(self, job: Job, now: datetime) -> JobOutcome | Later:
         """Raises what the disk or the bindery raises: then it is tried again."""
-        facts = await self._folders.facts(job.case_id)
-        shelf = place_for(facts.department, self._shelves)
-        if shelf is None:
-            return JobOutcome.NOTHING
-        frozen = await self._records.frozen(job.case_id)
-        if frozen is None:
-            if not ready(facts):  # what is signed has no seal yet, and may be all there is
-                return Later(pause=PAUSE)
-            if not anything(facts):
+        while True:
+            facts = await self._folders.facts(job.case_id)
+            shelf = place_for(facts.department, self._shelves)
+            if shelf is None:
                 return JobOutcome.NOTHING
-            if await self._unfinished(job, now):
-                return Later(pause=PAUSE)
-            frozen = await self._freeze(job.case_id, facts, now)
-        await shelf.put(frozen, self._blobs.get)
-        await self._records.done(job, frozen, facts, now)
-        return JobOutcome.DONE
+            parts = await self._records.frozen(job.case_id)
+            frozen = next((one for one in parts if not one.done), None)
+            if frozen is None:
+                if not ready(facts):  # what is signed has no seal yet, and may be all there is
+                    return Later(pause=PAUSE)
+                supplement = await self._supplement(parts) if parts else None
+                if not anything(supplement.of(facts) if supplement else facts):
+                    return JobOutcome.DONE if parts else JobOutcome.NOTHING
+                if await self._unfinished(job, now):
+                    return Later(pause=PAUSE)
+                frozen = await self._freeze(facts, supplement, now)
+                if frozen is None:
+                    return Later(pause=PAUSE)
+            await shelf.put(frozen, self._blobs.get)
+            await self._records.done(frozen, facts, now)
 
     async def _unfinished(self, job: Job, now: datetime) -> bool:
         if now - job.since >= PATIENCE:
             return False
         return await self._jobs.pages_open(job.case_id, self._waits_for) > 0
 
-    async def _freeze(self, case_id: CaseId, facts: CaseFacts, now: datetime) -> Frozen:
-        folder = await self._folders.folder_of(facts, originals=True)
+    async def _supplement(self, parts: Sequence[Frozen]) -> Supplement:
+        manifests = [await self._blobs.get(one.manifest_sha256) for one in parts]
+        return supplement_to(parts, manifests)
+
+    async def _freeze(
+        self, facts: CaseFacts, supplement: Supplement | None, now: datetime
+    ) -> Frozen | None:
+        folder = await self._folders.folder_of(facts, originals=True, supplement=supplement)
         await self._folders.keep(folder)  # before a row names them
-        frozen = frozen_of(folder.name, folder.manifest, folder.manifest_sha256)
-        return await self._records.freeze(case_id, frozen, now)
+        part = supplement.part if supplement else 1
+        frozen = frozen_of(folder.name, folder.manifest, folder.manifest_sha256, part)
+        return await self._records.freeze(facts, frozen, now)

@@ -395,16 +395,19 @@ class Leaves(Protocol):
 class HandOvers(Protocol):
     """Hand-overs as durable rows."""
 
-    async def frozen(self, case_id: CaseId) -> Frozen | None:
-        """What was written down to be handed over; None: nothing yet."""
+    async def frozen(self, case_id: CaseId) -> tuple[Frozen, ...]:
+        """What was written down to be handed over: the folder, then its supplements."""
         ...
 
-    async def freeze(self, case_id: CaseId, frozen: Frozen, now: datetime) -> Frozen:
-        """Write down what is handed over; what was written down first holds."""
+    async def freeze(self, facts: CaseFacts, frozen: Frozen, now: datetime) -> Frozen | None:
+        """Write down what is handed over; what was written down first holds.
+
+        None: something was decided about the case since its facts were read; nothing is written.
+        """
         ...
 
-    async def done(self, job: Job, frozen: Frozen, facts: CaseFacts, now: datetime) -> None:
-        """It is there: the job ends, the journal and who is told hear of it, at once."""
+    async def done(self, frozen: Frozen, facts: CaseFacts, now: datetime) -> None:
+        """It is there: the journal and who is told hear of it, once."""
         ...
 
 

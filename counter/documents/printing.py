@@ -15,7 +15,19 @@ ANSWERED_WITHIN: Final = timedelta(minutes=2)
 
 What = Literal["document", "paper", "receipt"]
 "A signed document, the accepted pages of one paper, or what was handed in so far."
-Reason = Literal["no_printer", "no_answer", "printer", "picture", "left"]
+Reason = Literal[
+    "no_printer",
+    "no_answer",
+    "printer",
+    "picture",
+    "left",
+    "paper_out",
+    "jam",
+    "cover_open",
+    "unsure",
+]
+Maker = Literal["page", "program"]
+"Who prints: the browser of the terminal by its own dialog, or the program beside it."
 
 
 class PrintState(StrEnum):
@@ -50,6 +62,8 @@ class Print:
     ref: str
     "Digest of the sealed document, item of the paper, or empty."
     sheets: int
+    maker: Maker
+    "Settled when it is asked for, so that never both print it."
     state: PrintState
     reason: Reason | None
     asked_at: datetime

@@ -1,14 +1,13 @@
 """Hand-overs as rows: what was frozen, and that it is done."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, Connection, Row, String, Table, select, update
+from sqlalchemy import JSON, Column, Connection, Integer, Row, String, Table, select, update
 
 from counter.documents.folder import CaseFacts
 from counter.documents.handover import EVENT, Frozen, told
-from counter.documents.job import Job, JobOutcome
-from counter.documents.store_jobs import end
 from counter.ids import CaseId, Digest
 from counter.store import outbox
 from counter.store.executor import Executor
@@ -27,70 +26,116 @@ handover = Table(
 )
 "files: [path, digest] of each, the manifest among them."
 
+handover_supplement = Table(
+    "handover_supplement",
+    metadata,
+    Column("case_id", String(40), primary_key=True),
+    Column("part", Integer, primary_key=True, autoincrement=False),
+    Column("folder", String(160), nullable=False),
+    Column("manifest_sha256", String(64), nullable=False),
+    Column("files", JSON, nullable=False),
+    Column("frozen_at", UtcDateTime, nullable=False),
+    Column("done_at", UtcDateTime),
+)
+"What was accepted after the folder of `handover` was frozen.  part: from 2, without gaps."
+
 BY = "counter:handover"
+
+Unchanged = Callable[[Connection, CaseFacts], bool]
+
+
+def _always(conn: Connection, facts: CaseFacts) -> bool:
+    """Nothing is ever decided meanwhile."""
+    return True
 
 
 class SqlHandOvers:
     """See `counter.documents.ports.HandOvers`."""
 
-    def __init__(self, executor: Executor) -> None:
+    def __init__(self, executor: Executor, unchanged: Unchanged = _always) -> None:
+        """
+        unchanged: whether these facts still hold; it locks the case, so that they do until COMMIT.
+        """
         self._executor = executor
+        self._unchanged = unchanged
 
-    async def frozen(self, case_id: CaseId) -> Frozen | None:
+    async def frozen(self, case_id: CaseId) -> tuple[Frozen, ...]:
         return await self._executor.read(frozen, case_id)
 
-    async def freeze(self, case_id: CaseId, frozen: Frozen, now: datetime) -> Frozen:
-        return await self._executor.write(freeze, case_id, frozen, now)
+    async def freeze(self, facts: CaseFacts, frozen: Frozen, now: datetime) -> Frozen | None:
+        def command(conn: Connection) -> Frozen | None:
+            if not self._unchanged(conn, facts):
+                return None
+            return freeze(conn, facts.id, frozen, now)
 
-    async def done(self, job: Job, frozen: Frozen, facts: CaseFacts, now: datetime) -> None:
-        await self._executor.write(done, job, frozen, facts, now)
+        return await self._executor.write(command)
+
+    async def done(self, frozen: Frozen, facts: CaseFacts, now: datetime) -> None:
+        await self._executor.write(done, frozen, facts, now)
 
 
-def frozen(conn: Connection, case_id: str) -> Frozen | None:
-    """What was written down to be handed over."""
-    row = conn.execute(select(handover).where(handover.c.case_id == case_id)).one_or_none()
-    return _frozen(row) if row else None
+def frozen(conn: Connection, case_id: str) -> tuple[Frozen, ...]:
+    """What was written down to be handed over: the folder, then its supplements."""
+    first = conn.execute(select(handover).where(handover.c.case_id == case_id)).one_or_none()
+    more = conn.execute(
+        select(handover_supplement)
+        .where(handover_supplement.c.case_id == case_id)
+        .order_by(handover_supplement.c.part)
+    ).all()
+    return (_frozen(first, 1), *(_frozen(row, row.part) for row in more)) if first else ()
 
 
 def freeze(conn: Connection, case_id: str, new: Frozen, now: datetime) -> Frozen:
     """What was written down first holds."""
+    table = handover if new.part == 1 else handover_supplement
     conn.execute(
-        insert_for(conn, handover)
+        insert_for(conn, table)
         .values(
-            case_id=case_id,
+            **_key(case_id, new.part),
             folder=new.name,
             manifest_sha256=new.manifest_sha256,
             files=[list(one) for one in new.files],
             frozen_at=now,
         )
-        .on_conflict_do_nothing(index_elements=["case_id"])
+        .on_conflict_do_nothing()
     )
-    return _frozen(conn.execute(select(handover).where(handover.c.case_id == case_id)).one())
+    return frozen(conn, case_id)[new.part - 1]
 
 
-def done(conn: Connection, job: Job, put: Frozen, facts: CaseFacts, now: datetime) -> None:
-    """It is there: journal, outbox and job, once however often it is said."""
+def done(conn: Connection, put: Frozen, facts: CaseFacts, now: datetime) -> None:
+    """It is there: journal and outbox, once however often it is said."""
+    table = handover if put.part == 1 else handover_supplement
     first = conn.execute(
-        update(handover)
-        .where(handover.c.case_id == job.case_id, handover.c.done_at.is_(None))
+        update(table)
+        .filter_by(**_key(facts.id, put.part))
+        .where(table.c.done_at.is_(None))
         .values(done_at=now)
     ).rowcount
-    if first:
-        outbox.owe(conn, EVENT, job.case_id, told(facts, put), now)
-        record(
-            conn,
-            actor=BY,
-            action=EVENT,
-            subject=f"case:{job.case_id}",
-            facts={"manifest_sha256": put.manifest_sha256, "files": len(put.files)},
-            now=now,
-        )
-    end(conn, job, JobOutcome.DONE, now)
+    if not first:
+        return
+    digest: str = conn.execute(
+        select(handover.c.manifest_sha256).where(handover.c.case_id == facts.id)
+    ).scalar_one()
+    outbox.owe(conn, EVENT, facts.id, told(facts, put, Digest(digest)), now)
+    record(
+        conn,
+        actor=BY,
+        action=EVENT,
+        subject=f"case:{facts.id}",
+        facts={"manifest_sha256": put.manifest_sha256, "files": len(put.files)},
+        now=now,
+    )
 
 
-def _frozen(row: Row[Any]) -> Frozen:
+def _key(case_id: str, part: int) -> dict[str, Any]:
+    return {"case_id": case_id} | ({} if part == 1 else {"part": part})
+
+
+def _frozen(row: Row[Any], part: int) -> Frozen:
     return Frozen(
         name=row.folder,
         manifest_sha256=Digest(row.manifest_sha256),
         files=tuple((path, Digest(sha256)) for path, sha256 in row.files),
+        part=part,
+        done=row.done_at is not None,
     )

@@ -15,7 +15,6 @@ from sqlalchemy import (
     case,
     func,
     literal,
-    or_,
     select,
     update,
 )
@@ -77,19 +76,15 @@ def owe(conn: Connection, kind: JobKind, ref: str, case_id: str, now: datetime) 
 
 
 def owe_again(conn: Connection, kind: JobKind, ref: str, case_id: str, now: datetime) -> None:
-    """The same for what changed: what came to nothing, or was given up, is to be done after all.
+    """The same for what changed: what is over, however it ended, is to be done again.
 
-    Who works at it already ends nothing by that; what is done stays done.
+    Who works at it already ends nothing by that: it comes again.
     """
     if owe(conn, kind, ref, case_id, now):
         return
     conn.execute(
         update(paper_job)
-        .where(
-            paper_job.c.kind == kind,
-            paper_job.c.ref == ref,
-            or_(paper_job.c.outcome.is_(None), paper_job.c.outcome != JobOutcome.DONE),
-        )
+        .where(paper_job.c.kind == kind, paper_job.c.ref == ref)
         .values(
             attempts=paper_job.c.attempts + 1,
             since=now,

@@ -1,5 +1,6 @@
 """Prints at terminals as rows; each step is told to both screens and journalled."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, cast
 
@@ -10,6 +11,7 @@ from counter.documents.printing import (
     ANSWERED_WITHIN,
     MOST_SHEETS,
     OPEN,
+    Maker,
     Print,
     PrintState,
     Reason,
@@ -33,6 +35,7 @@ print_job = Table(
     Column("sheets", Integer, nullable=False),
     Column("state", String(12), nullable=False),
     Column("reason", String(12)),
+    Column("maker", String(8), nullable=False, server_default="page"),
     Column("asked_at", UtcDateTime, nullable=False),
     Column("changed_at", UtcDateTime, nullable=False),
 )
@@ -54,6 +57,7 @@ def ask(
     what: What,
     ref: str,
     sheets: int,
+    maker: Maker = "page",
     by: str,
     now: datetime,
 ) -> Print:
@@ -77,6 +81,7 @@ def ask(
             what=what,
             ref=ref,
             sheets=sheets,
+            maker=maker,
             state=PrintState.ASKED,
             asked_at=now,
             changed_at=now,
@@ -95,15 +100,22 @@ def move(
     to: PrintState,
     *,
     reason: Reason | None,
+    maker: Maker = "page",
     now: datetime,
 ) -> Print:
     """What the terminal says of a print of its own.  The same word again changes nothing.
 
-    Raises `NotFound`, and `NotAllowedNow` for a step there is not.
+    maker: who says it.
+    Raises `NotFound`, also for what the other of the two prints, and `NotAllowedNow` for a step
+    there is not.
     """
     row = conn.execute(
         select(print_job)
-        .where(print_job.c.id == print_id, print_job.c.terminal_id == terminal_id)
+        .where(
+            print_job.c.id == print_id,
+            print_job.c.terminal_id == terminal_id,
+            print_job.c.maker == maker,
+        )
         .with_for_update()
     ).one_or_none()
     if row is None:
@@ -144,6 +156,28 @@ def give_up_silent(conn: Connection, audiences: Audiences, now: datetime) -> Non
             by="counter:printing",
             now=now,
         )
+
+
+def print_of(conn: Connection, print_id: str, terminal_id: str) -> Print:
+    """One that this terminal's program prints now.  Raises `NotFound`, also when it is over."""
+    row = conn.execute(
+        select(print_job).where(
+            print_job.c.id == print_id,
+            print_job.c.terminal_id == terminal_id,
+            print_job.c.maker == "program",
+            print_job.c.state.in_([state.value for state in OPEN]),
+        )
+    ).one_or_none()
+    if row is None:
+        raise NotFound(f"terminal {terminal_id} has no print {print_id} to make")
+    return _print(row)
+
+
+def print_now(prints: Sequence[Print]) -> Print | None:
+    """The one under way: begun, else the oldest that was asked for.  prints: oldest first."""
+    waiting = [one for one in prints if one.state in OPEN]
+    begun = (one for one in waiting if one.state is PrintState.PRINTING)
+    return next(begun, waiting[0] if waiting else None)
 
 
 def prints_of(conn: Connection, case_id: str) -> list[Print]:
@@ -209,6 +243,7 @@ def _print(row: Row[Any]) -> Print:
         what=cast(What, row.what),
         ref=row.ref,
         sheets=row.sheets,
+        maker=cast(Maker, row.maker),
         state=PrintState(row.state),
         reason=cast("Reason | None", row.reason),
         asked_at=row.asked_at,

@@ -5,7 +5,7 @@ the citizen has seen every page, agreed, and drawn ink.  Terms: ETSI EN 319 102-
 
     Prepared -> Presented -> Consented -> Signed -> Sealed
                 Presented, Consented -> Declined (citizen)
-                Presented, Consented, Signed -> Withdrawn (agent)
+                Prepared, Presented, Consented, Signed -> Withdrawn (agent)
 """
 
 from dataclasses import dataclass
@@ -28,22 +28,19 @@ CONSENT_TEXT = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """The form is drawn and nobody has seen it yet."""
+    """The form is drawn; nobody has seen it yet, and the department has not certified it."""
 
     case_id: CaseId
     sha256: Digest
-    "Of the PDF; both screens show its first 6 digits."
-    pages: int
-    "How many pages, at least 1."
+    "Of the PDF as drawn."
 
-    def presented(self) -> "Presented":
-        """Put it on the citizen's screen."""
-        return Presented(
-            case_id=self.case_id,
-            sha256=self.sha256,
-            pages=self.pages,
-            seen=frozenset(),
-        )
+    def presented(self, certified: Digest, pages: int) -> "Presented":
+        """Put the certified document, of `pages` pages, on the citizen's screen."""
+        return Presented(case_id=self.case_id, sha256=certified, pages=pages, seen=frozenset())
+
+    def withdrawn(self) -> "Withdrawn":
+        """It could not be certified, or the visit ended before it was."""
+        return Withdrawn(case_id=self.case_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +49,9 @@ class Presented:
 
     case_id: CaseId
     sha256: Digest
+    "Of the PDF; both screens show its first 6 digits."
     pages: int
+    "How many pages, at least 1."
     seen: frozenset[int]
     "Page numbers, from 1, that were on the screen in full."
 
@@ -124,7 +123,7 @@ class Signed:
     signed_at: datetime
 
     def sealed(self, *, signed_sha256: Digest, sealed_sha256: Digest) -> "Sealed":
-        """Both signatures are in the document and verified."""
+        """All signatures are in the document and verified."""
         return Sealed(
             case_id=self.case_id, signed_sha256=signed_sha256, sealed_sha256=sealed_sha256
         )
@@ -159,8 +158,8 @@ class Withdrawn:
     case_id: CaseId
 
 
-Ceremony = Presented | Consented | Signed | Sealed | Declined | Withdrawn
-"A ceremony that somebody has heard of."
+Ceremony = Prepared | Presented | Consented | Signed | Sealed | Declined | Withdrawn
+"Wherever a ceremony stands."
 
 
 def _require_same(case_id: CaseId, agreed: str, shown: str) -> None:

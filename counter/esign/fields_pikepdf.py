@@ -18,12 +18,16 @@ PRINT = 4
 
 
 def with_signature_fields(drawn: Drawn, labels: Mapping[str, str]) -> bytes:
-    """The form with an empty signature field in each of its boxes.
+    """The form with its empty signature fields, in the order of `labels`.
 
-    labels: what a screen reader says, by name of the box.
+    labels: what a screen reader says, by name of the field.  One that has no box on the paper is
+    not seen: it lies on the first page, without extent.
     """
+    boxes = {box.name: box for box in drawn.boxes}
     with pikepdf.open(io.BytesIO(drawn.pdf)) as pdf:
-        fields = Array([_field(pdf, box, labels[box.name]) for box in drawn.boxes])
+        fields = Array(
+            [_field(pdf, boxes.get(name) or _unseen(name), labels[name]) for name in labels]
+        )
         pdf.Root.AcroForm = pdf.make_indirect(Dictionary(Fields=fields, SigFlags=1))
         result = io.BytesIO()
         pdf.save(
@@ -33,6 +37,10 @@ def with_signature_fields(drawn: Drawn, labels: Mapping[str, str]) -> bytes:
             deterministic_id=True,
         )
         return result.getvalue()
+
+
+def _unseen(name: str) -> Box:
+    return Box(name=name, page=1, x_pt=0, y_pt=0, width_pt=0, height_pt=0)
 
 
 def _field(pdf: Pdf, box: Box, label: str) -> Object:

@@ -15,7 +15,6 @@ import typst
 
 from counter.esign.forms import FormData, Forms, FormTemplate
 from counter.esign.glyphs import GlyphTable, glyph_table
-from counter.esign.ticket import FIELDS
 
 TEMPLATES = Path(__file__).parent / "templates"
 FONTS = Path(__file__).parent / "fonts"
@@ -61,14 +60,12 @@ def shipped_glyphs() -> GlyphTable:
 def inputs_of(form: FormTemplate, data: FormData) -> dict[str, str]:
     """What a template is given: `common.typ` reads it.
 
-    data: the texts by field; form: the description, for labels and choices; signers: the names of
-    the signature boxes that are drawn.
+    data: the texts by field; form: the description, for labels and choices.
     """
     said = {**data, "form": f"{form.id} {form.version}"}
     return {
         "data": json.dumps(said, ensure_ascii=False),
         "form": form.model_dump_json(by_alias=True),
-        "signers": json.dumps(FIELDS),
     }
 
 
@@ -92,8 +89,15 @@ class Press:
 
     def seal(self, said: Mapping[str, Any], now: datetime) -> bytes:
         """Draw the seal's block: a one-page PDF of `said["width_pt"]` by `said["height_pt"]`."""
+        return self._block("seal.typ", said, now)
+
+    def witness(self, said: Mapping[str, Any], now: datetime) -> bytes:
+        """Draw the agent's block, as `seal` does its own; it always fits."""
+        return self._block("witness.typ", said, now)
+
+    def _block(self, name: str, said: Mapping[str, Any], now: datetime) -> bytes:
         inputs = {"data": json.dumps(said, ensure_ascii=False)}
-        return self._pdf(str(TEMPLATES / "seal.typ"), inputs, now, pdf_tags=False)
+        return self._pdf(str(TEMPLATES / name), inputs, now, pdf_tags=False)
 
     def _pdf(self, name: str, inputs: dict[str, str], now: datetime, **how: Any) -> bytes:
         pdf = self._compiler.compile(

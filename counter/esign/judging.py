@@ -7,6 +7,7 @@ first two only, and is never called ours.
 
 from enum import StrEnum
 
+from counter.esign.ticket import ORDERS
 from counter.esign.validation import KNOWN_FIELDS, Found, Manifest
 
 
@@ -80,9 +81,8 @@ def _as_recorded(found: Found, manifest: Manifest | None) -> bool:
     if manifest is not None:
         expected = [(one.field, one.certificate_sha256) for one in manifest.signers]
         return [(one.field, one.certificate_sha256) for one in found.signers] == expected
-    # Nobody to ask: at least fields of ours in their order, each once, and the seal has closed it.
-    in_order = [name for name in KNOWN_FIELDS if name in signed]
-    return signed == in_order and {"Citizen", "Seal"} <= set(signed)
+    # Nobody to ask: exactly the fields of ours in their order, and the seal has closed it.
+    return tuple(signed) in ORDERS
 
 
 def _foreign(found: Found, *, asked: bool) -> Judgement:

@@ -16,7 +16,9 @@
     pin_file = "seal.pin"
     chain = ["issuing.pem"]
 
-`kind = "pem"` has `key`, `certificate` and `chain`.  Paths are relative to the file.
+`kind = "pem"` has `key`, `certificate` and `chain`.  Paths are relative to the file.  `[agent]` is
+the key with which agents witness, the witness key when it is left out; `[agents.ID]` is an agent's
+own one.
 """
 
 import tomllib
@@ -63,6 +65,8 @@ class _File(_Said):
     timestamps: Annotated[tuple[str, ...], Field(min_length=1)]
     roots: Annotated[tuple[Path, ...], Field(min_length=1)]
     witness: _Key
+    agent: _Key | None = None
+    agents: dict[str, _Key] = Field(default_factory=dict)
     seal: _Key
 
 
@@ -81,6 +85,8 @@ def read(file: Path) -> SigningSetup:
         said = _File.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
         keys = SigningKeys(
             witness=_source(said.witness, file.parent),
+            agent=_source(said.agent, file.parent) if said.agent else None,
+            agents={who: _source(key, file.parent) for who, key in said.agents.items()},
             seal=_source(said.seal, file.parent),
             roots=tuple(file.parent / path for path in said.roots),
         )

@@ -1,8 +1,8 @@
 """Certificates and keys for trying the counter out: made at first start, never for production.
 
-A root, an issuing authority, the department's seal, the witness key that seals handwriting, and a
-time-stamping authority.  All P-256.  Every name says "development", so that nobody takes a paper
-signed with these for a real one.
+A root, an issuing authority, the department's seal, the witness key that seals handwriting, the
+key of its agents, and a time-stamping authority.  All P-256.  Every name says "development", so
+that nobody takes a paper signed with these for a real one.
 Source: RFC 5280 (profile), RFC 3161 2.3 (a TSA's extended key usage is critical and alone).
 """
 
@@ -30,6 +30,7 @@ class DevelopmentPki:
     """Where everything lies."""
 
     witness: KeyFiles
+    agent: KeyFiles
     seal: KeyFiles
     tsa: KeyFiles
     roots: tuple[Path, ...]
@@ -37,7 +38,7 @@ class DevelopmentPki:
     @property
     def signing(self) -> SigningKeys:
         """What signs, and whom we trust."""
-        return SigningKeys(witness=self.witness, seal=self.seal, roots=self.roots)
+        return SigningKeys(witness=self.witness, agent=self.agent, seal=self.seal, roots=self.roots)
 
 
 def ensure(directory: Path, now: datetime) -> DevelopmentPki:
@@ -46,9 +47,12 @@ def ensure(directory: Path, now: datetime) -> DevelopmentPki:
     root = _authority(directory, ROOT, None, now)
     issuing = _authority(directory, "issuing", root, now)
     witness = _leaf(directory, "witness", "Development Witness of Handwriting", issuing, now)
+    agent = _leaf(directory, "agent", "Development Agents of the Counter", issuing, now)
     seal = _leaf(directory, "seal", "Development Department Seal", issuing, now)
     tsa = _leaf(directory, "tsa", "Development Time-stamping Authority", issuing, now)
-    return DevelopmentPki(witness=witness, seal=seal, tsa=tsa, roots=(root.certificate,))
+    return DevelopmentPki(
+        witness=witness, agent=agent, seal=seal, tsa=tsa, roots=(root.certificate,)
+    )
 
 
 def _authority(directory: Path, name: str, issuer: KeyFiles | None, now: datetime) -> KeyFiles:

@@ -1,12 +1,12 @@
 """What signing needs from outside, and the shapes in which it speaks with it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from counter.esign.ceremony import Ceremony, Signed
+from counter.esign.ceremony import Ceremony, Prepared, Signed
 from counter.esign.forms import FormTemplate, Language
 from counter.esign.ink import Ink
 from counter.esign.ticket import (
@@ -17,6 +17,7 @@ from counter.esign.ticket import (
     LeftOver,
     Mechanism,
     SigningTicket,
+    Witness,
 )
 from counter.ids import CaseId, CeremonyId, Digest, DocumentId
 
@@ -66,6 +67,10 @@ class SigningKeys:
     "Seals the citizen's ink: witness to the handwriting, not the citizen's own key."
     seal: KeySource
     "The department's."
+    agent: KeySource | None = None
+    "With which agents witness; None: the witness key."
+    agents: Mapping[str, KeySource] = field(default_factory=dict)
+    "Of those who have an own one, by the agent's id."
     roots: tuple[Path, ...]
     "Trust anchors for our own signatures and their timestamps, PEM."
 
@@ -162,7 +167,13 @@ class Studio(Protocol):
     """Draws, photographs, signs and verifies, outside the event loop."""
 
     async def prepare(
-        self, form: FormTemplate, data: dict[str, str], language: Language, now: datetime
+        self,
+        form: FormTemplate,
+        data: dict[str, str],
+        language: Language,
+        now: datetime,
+        *,
+        photographed: bool = True,
     ) -> PreparedForm:
         """Draw `form`, already checked.  Raises `SignerUnavailable`."""
         ...
@@ -221,8 +232,18 @@ class NewImage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NewRevision:
+    """A document that came of one before it by a signature."""
+
+    kind: str
+    "certified, signed, witnessed or sealed."
+    sha256: Digest
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewDocument:
-    """A form ready to be presented."""
+    """A form that is drawn."""
 
     ceremony_id: CeremonyId
     document_id: DocumentId
@@ -232,18 +253,25 @@ class NewDocument:
     language: Language
     sha256: Digest
     size_bytes: int
-    images: tuple[NewImage, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewSeal:
-    """The two revisions that finish a ceremony."""
+    """What finishes a ceremony."""
 
-    signed_sha256: Digest
-    signed_bytes: int
-    sealed_sha256: Digest
-    sealed_bytes: int
+    revisions: tuple[NewRevision, ...]
+    "The signed one first, the sealed one last."
     images: tuple[NewImage, ...]
+    "Of the sealed one."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uncertified:
+    """A form that is drawn, and that nobody has seen yet."""
+
+    ceremony_id: CeremonyId
+    prepared: Prepared
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,6 +282,8 @@ class Unfinished:
     form: str
     data: dict[str, str]
     signed: Signed
+    witness: Witness | None
+    "None: presented before agents witnessed."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -291,8 +321,23 @@ class CeremonyState:
 class Records(Protocol):
     """The facts, kept in the store; each method is one transaction."""
 
-    async def present(self, new: NewDocument, *, by: str, now: datetime) -> None:
+    async def prepare(self, new: NewDocument, *, by: str, now: datetime) -> None:
         """Raises `CeremonyOpen` when the case has one under way."""
+        ...
+
+    async def uncertified(self, ceremony_id: str | None = None) -> Sequence[Uncertified]:
+        """Forms that are drawn and not presented, oldest first."""
+        ...
+
+    async def present(
+        self,
+        case_id: CaseId,
+        ceremony_id: str,
+        new: NewRevision,
+        images: Sequence[NewImage],
+        now: datetime,
+    ) -> None:
+        """Put it on the citizen's screen, certified.  Raises `NotAllowedNow` when withdrawn."""
         ...
 
     async def is_open(self, case_id: CaseId) -> bool:

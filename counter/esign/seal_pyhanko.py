@@ -10,9 +10,9 @@ import io
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from asn1crypto import cms, x509
+from asn1crypto import cms, core, x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
@@ -20,14 +20,14 @@ from cryptography.x509 import load_der_x509_certificate
 from pyhanko.pdf_utils import layout
 from pyhanko.pdf_utils.content import ImportedPdfPage, PdfContent, RawContent
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.sign.ades.api import CAdESSignedAttrSpec, GenericCommitment
+from pyhanko.sign.ades.api import CAdESSignedAttrSpec, GenericCommitment, SignerAttrSpec
 from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
 from pyhanko.sign.general import SigningError
 from pyhanko.sign.signers.pdf_byterange import PreparedByteRangeDigest
 from pyhanko.sign.signers.pdf_cms import ExternalSigner, PdfCMSSignedAttributes
 from pyhanko.sign.signers.pdf_signer import PdfSignatureMetadata, PdfSigner, PdfTBSDocument
 from pyhanko.sign.timestamps import TimeStamper
-from pyhanko.stamp import StaticStampStyle
+from pyhanko.stamp import BaseStampStyle, NoOpStampStyle, StaticStampStyle
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from counter.esign.refusals import (
@@ -42,17 +42,48 @@ from counter.ids import Digest
 SPARE = 1.25
 "The room for a signature over what was measured: a TSA's next certificate may be longer."
 
+DESCRIPTION = "2.5.4.13"
+"Attribute type of X.520: words about whom it belongs to."
+
+Commitment = Literal["origin", "receipt", "approval", "creation"]
+"Of ETSI EN 319 122-1, 5.2.3."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saying:
+    """What a signature says about the document, beside that it holds."""
+
+    commitment: Commitment
+    certify: bool = False
+    "Only signatures may follow (DocMDP P=2; P=1 would forbid the archive's timestamps later)."
+    claims: tuple[str, ...] = ()
+    "What the signer says of himself: in the signed attributes, and checked by nobody else."
+
+    def attributes(self) -> CAdESSignedAttrSpec:
+        """For pyHanko.  Never a `/Reason` too: EN 319 142-1 forbids it beside a commitment."""
+        chosen = GenericCommitment[f"PROOF_OF_{self.commitment.upper()}"]
+        claims = [
+            cms.AttCertAttribute({"type": DESCRIPTION, "values": [core.UTF8String(claim)]})
+            for claim in self.claims
+        ]
+        return CAdESSignedAttrSpec(
+            commitment_type=chosen.asn1,
+            signer_attributes=SignerAttrSpec(claims, []) if claims else None,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """What is seen of a signature: a PDF content stream, or the first page of a PDF."""
+    """What is seen of a signature: a PDF content stream, the first page of a PDF, or nothing."""
 
     drawing: bytes | None = None
     page: Path | None = None
 
-    def style(self, width_pt: float, height_pt: float) -> StaticStampStyle:
+    def style(self, width_pt: float, height_pt: float) -> BaseStampStyle:
         """For pyHanko.  Never left out: its own stamp sets Courier, which is not embedded."""
         content: PdfContent
+        if self.drawing is None and self.page is None:
+            return NoOpStampStyle()
         if self.drawing is not None:
             box = layout.BoxConstraints(width_pt, height_pt)
             content = RawContent(self.drawing, box=box)
@@ -81,19 +112,20 @@ class _Token(TimeStamper):
 
 
 class Room:
-    """How many bytes a CMS without its token has, measured once per certificate chain."""
+    """How many bytes a CMS without its token has, measured once per chain and length of claims."""
 
     def __init__(self) -> None:
-        self._bytes: dict[tuple[str, bool], int] = {}
+        self._bytes: dict[tuple[str, str, tuple[int, ...]], int] = {}
 
-    async def of(self, chain: CertificateChain, *, certify: bool) -> int:
+    async def of(self, chain: CertificateChain, saying: Saying) -> int:
         """In bytes; nothing is signed to find it out."""
-        known = (chain.sha256, certify)
+        lengths = tuple(len(claim.encode()) for claim in saying.claims)
+        known = (chain.sha256, saying.commitment, lengths)
         if known not in self._bytes:
             signer = _signer(chain)
             about = PdfCMSSignedAttributes(
                 signing_time=datetime(2026, 1, 1, tzinfo=UTC),
-                cades_signed_attrs=_commitment(certify=certify),
+                cades_signed_attrs=saying.attributes(),
             )
             made = await signer.async_sign(
                 bytes(32), "sha256", use_pades=True, signed_attr_settings=about
@@ -137,35 +169,33 @@ async def begin(
     look: Look,
     at: datetime,
     now: datetime,
-    certify: bool,
+    saying: Saying,
     token_bytes: int,
     room: Room,
 ) -> Begun:
     """Write `pdf` with a hole in the signature field `field`; it begins with `pdf`.
 
-    at: the claimed signing time (`/M`).  certify: whether this first signature also says that only
-    signatures may follow (DocMDP P=2; P=1 would forbid the archive's timestamps later).
-    token_bytes: the longest timestamp token to be expected.
+    at: the claimed signing time (`/M`).  token_bytes: the longest timestamp token to be expected.
     Raises `CertificateExpired`, `KeyUnusable`.
     """
     _require_valid(chain, now)
     mechanism = mechanism_of(chain)
     writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
-    commitment = _commitment(certify=certify)
+    attributes_asked = saying.attributes()
     signer = _signer(chain)
     pdf_signer = PdfSigner(
         PdfSignatureMetadata(
             field_name=field,
             md_algorithm="sha256",
             subfilter=SigSeedSubFilter.PADES,
-            certify=certify,
+            certify=saying.certify,
             docmdp_permissions=MDPPerm.FILL_FORMS,
-            cades_signed_attr_spec=commitment,
+            cades_signed_attr_spec=attributes_asked,
         ),
         signer=signer,
         stamp_style=look.style(*_size(writer, field)),
     )
-    bare = await room.of(chain, certify=certify)
+    bare = await room.of(chain, saying)
     reserved = int((bare + token_bytes) * SPARE)
     # The steps of pyHanko's async_digest_doc_for_signing, taken one by one to say what time it is.
     session = pdf_signer.init_signing_session(writer, existing_fields_only=True)
@@ -179,7 +209,7 @@ async def begin(
     attributes = await signer.signed_attrs(
         digest.document_digest,
         "sha256",
-        attr_settings=PdfCMSSignedAttributes(signing_time=at, cades_signed_attrs=commitment),
+        attr_settings=PdfCMSSignedAttributes(signing_time=at, cades_signed_attrs=attributes_asked),
         use_pades=True,
     )
     holed = result.getvalue()
@@ -224,11 +254,6 @@ async def finish(pdf: bytes, ticket: SigningTicket, value: bytes, token: bytes) 
     return file.getvalue()
 
 
-def _commitment(*, certify: bool) -> CAdESSignedAttrSpec:
-    chosen = GenericCommitment.PROOF_OF_APPROVAL if certify else GenericCommitment.PROOF_OF_ORIGIN
-    return CAdESSignedAttrSpec(commitment_type=chosen.asn1)
-
-
 def _signer(chain: CertificateChain, value: bytes | None = None) -> ExternalSigner:
     certificate = x509.Certificate.load(chain.certificate)
     store = SimpleCertificateStore()  # type: ignore[no-untyped-call]
@@ -256,6 +281,12 @@ def _require_valid(chain: CertificateChain, now: datetime) -> None:
 def subject(certificate: x509.Certificate) -> str:
     """Who a certificate names, human readable."""
     return str(certificate.subject.human_friendly)
+
+
+def field_names(pdf: bytes) -> tuple[str, ...]:
+    """The signature fields of a form, filled or not, in the document's order."""
+    fields = IncrementalPdfFileWriter(io.BytesIO(pdf)).root["/AcroForm"]["/Fields"]
+    return tuple(str(fields.raw_get(number).get_object()["/T"]) for number in range(len(fields)))
 
 
 def field_size(pdf: bytes, field: str) -> tuple[float, float]:

@@ -1,17 +1,18 @@
 """Signing, one method per thing that a person does.
 
 What is heavy happens in the studio, what is lasting in the records; in between nothing is kept, so
-that a node may die at any line.  Ink that arrived is sealed by `resume` after the restart.
+that a node may die at any line.  A form that was drawn is presented, and ink that arrived sealed,
+by `resume` after the restart.
 """
 
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 
 from counter.errors import NotAllowedNow, Refusal
-from counter.esign.ceremony import Presented, Sealed
+from counter.esign.ceremony import Prepared, Presented, Sealed, Withdrawn
 from counter.esign.forms import FormData, Forms, FormTemplate, Language, check
 from counter.esign.glyphs import GlyphTable
 from counter.esign.ink import Point, ink
@@ -21,11 +22,13 @@ from counter.esign.ports import (
     KeyProvider,
     NewDocument,
     NewImage,
+    NewRevision,
     NewSeal,
     PageImage,
     Records,
     Studio,
     Timestamps,
+    Uncertified,
     Unfinished,
     Verdict,
 )
@@ -36,13 +39,16 @@ from counter.esign.refusals import (
     TimestampUnavailable,
 )
 from counter.esign.signing_service import SigningService
-from counter.esign.ticket import InkAct, SealAct
+from counter.esign.ticket import Act, InkAct, OriginAct, SealAct, Witness, WitnessAct
 from counter.ids import CaseId, CeremonyId, Digest, DocumentId, NewId
 
 log = logging.getLogger(__name__)
 
 LOCAL_TIME = timezone(timedelta(hours=8))
 "Macau and Hengqin, all year; dates on paper are local."
+
+PRESENTING = timedelta(seconds=60)
+"So long a form that is drawn is left to whoever is presenting it."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +76,7 @@ class EsignService:
         new_id: NewId,
         clock: Callable[[], datetime],
     ) -> None:
-        """keys: by the signature field that they sign.
+        """keys: by name, see `counter.esign.ticket.KEYS`.
 
         clock: what is signed is held against it, however long it waited for its turn.
         """
@@ -87,6 +93,7 @@ class EsignService:
         self._clock = clock
         # One at a time on this node; between nodes the first to commit wins.
         self._sealing = asyncio.Lock()
+        self._certifying = asyncio.Lock()
 
     def forms(self, department_side: str | None = None) -> tuple[FormTemplate, ...]:
         """Forms that can be presented; with `macau` or `hengqin`, those of that side."""
@@ -109,13 +116,14 @@ class EsignService:
         now: datetime,
         ceremony_id: CeremonyId | None = None,
     ) -> CeremonyId:
-        """Draw a form and put it on the citizen's screen.
+        """Draw a form, have the department certify it, and put it on the citizen's screen.
 
         data: by field name; `date` and `case_number` are filled in when absent.
         by: who presents, as `agent:<id>`.
         ceremony_id: chosen by who asks, so that asking again is the same ceremony; else a new one.
         Raises `FormUnknown`, `FieldUnknown`, `DataMissing`, `DataTooLong`, `GlyphMissing`,
-        `FormUndrawable`, `CeremonyOpen`, `TimestampUnavailable`, `SignerUnavailable`.
+        `FormUndrawable`, `CeremonyOpen`, and what keeps a signature from being made: nobody has
+        seen the form then, and another one may be presented.
         """
         form = self._forms.of(form_id)
         known = {"date": f"{now.astimezone(LOCAL_TIME):%Y-%m-%d}", "case_number": case_id}
@@ -123,11 +131,11 @@ class EsignService:
         # In this order: the form that is open may be the very one that is asked for twice at once.
         is_open = await self._records.is_open(case_id)
         if ceremony_id is not None and await self._knows(case_id, ceremony_id):
+            await self._present(ceremony_id)
             return ceremony_id
         if is_open:
             raise CeremonyOpen(f"case {case_id} has a form under way; finish or withdraw it first")
-        await self._stamps.require(now)
-        prepared = await self._studio.prepare(form, clean, language, now)
+        prepared = await self._studio.prepare(form, clean, language, now, photographed=False)
         new = NewDocument(
             ceremony_id=ceremony_id or CeremonyId(self._new_id()),
             document_id=DocumentId(self._new_id()),
@@ -137,9 +145,9 @@ class EsignService:
             language=language,
             sha256=await self._blobs.put(prepared.pdf),
             size_bytes=len(prepared.pdf),
-            images=await self._keep_images(prepared.pages),
         )
-        await self._records.present(new, by=by, now=now)
+        await self._records.prepare(new, by=by, now=now)
+        await self._present(new.ceremony_id)
         return new.ceremony_id
 
     async def page_seen(
@@ -185,13 +193,22 @@ class EsignService:
         return SignedDocument(ceremony_id=CeremonyId(ceremony_id), sha256=stage.sealed_sha256)
 
     async def resume(self) -> int:
-        """Seal what has ink and no seal: after a restart, or when timestamps come back.
+        """Present what is drawn, seal what has ink: after a restart, or when timestamps come back.
 
         Answers how many were finished.  `TimestampUnavailable` ends the round; whatever else goes
         wrong with one is raised after all have been tried, so that it does not hold up the rest.
         """
         problem: Exception | None = None
         done = 0
+        for drawn in await self._records.uncertified():
+            if self._clock() - drawn.created_at < PRESENTING:
+                continue
+            try:
+                await self._present(drawn.ceremony_id)
+            except Exception as other:
+                problem = problem or other
+            else:
+                done += 1
         for one in await self._records.unfinished():
             try:
                 await self._finish(one)
@@ -252,12 +269,38 @@ class EsignService:
             return False
         return True
 
+    async def _present(self, ceremony_id: str) -> None:
+        """Go on with a form that is drawn; one that cannot be certified is withdrawn."""
+        async with self._certifying:
+            for drawn in await self._records.uncertified(ceremony_id):
+                case_id = drawn.prepared.case_id
+                try:
+                    await self._certify(drawn)
+                except Refusal:
+                    stage = await self._records.load(case_id, ceremony_id)
+                    if isinstance(stage, Prepared):
+                        by = "counter:esign"
+                        await self.withdraw(case_id, ceremony_id, by=by, now=self._clock())
+                    if isinstance(stage, Prepared | Withdrawn):
+                        raise
+                    # Another node was faster.
+        await self._signing.clear(self._clock())
+
+    async def _certify(self, drawn: Uncertified) -> None:
+        act = OriginAct(at=self._clock())
+        certified = await self._signing.fulfil(drawn.ceremony_id, drawn.prepared.sha256, act)
+        pdf = await self._signing.sound(certified)
+        new = NewRevision(kind="certified", sha256=certified, size_bytes=len(pdf))
+        images = await self._keep_images(await self._studio.photograph(pdf))
+        case_id = drawn.prepared.case_id
+        await self._records.present(case_id, drawn.ceremony_id, new, images, self._clock())
+
     async def _finish(self, waiting: Unfinished) -> None:
         async with self._sealing:
             if not await self._records.unfinished(waiting.ceremony_id):
                 return
             try:
-                await self._sign_both(waiting)
+                await self._sign_all(waiting)
             except Refusal:
                 stage = await self._records.load(waiting.signed.case_id, waiting.ceremony_id)
                 if not isinstance(stage, Sealed):
@@ -265,18 +308,29 @@ class EsignService:
                 # Another node was faster, and has cleared away what we were looking for.
         await self._signing.clear(self._clock())
 
-    async def _sign_both(self, waiting: Unfinished) -> None:
-        signed, form = waiting.signed, self._forms.of(waiting.form)
-        ink_act = InkAct(ink=signed.ink, at=signed.signed_at)
-        inked = await self._signing.fulfil(waiting, signed.sha256, ink_act)
-        seal_act = SealAct(region=form.region, data=waiting.data, at=self._clock())
-        closed = await self._signing.fulfil(waiting, inked, seal_act)
-        pdf = await self._signing.sound(closed)
+    async def _sign_all(self, waiting: Unfinished) -> None:
+        signed = waiting.signed
+        revisions = [
+            await self._revision(
+                waiting, "signed", signed.sha256, InkAct(ink=signed.ink, at=signed.signed_at)
+            )
+        ]
+        region = self._forms.of(waiting.form).region
+        if waiting.witness is not None:
+            witnessing = WitnessAct(
+                region=region,
+                case_number=waiting.data["case_number"],
+                witness=self._drawable(waiting.witness),
+                handwritten=True,
+                at=self._clock(),
+            )
+            inked = revisions[-1].sha256
+            revisions.append(await self._revision(waiting, "witnessed", inked, witnessing))
+        sealing = SealAct(region=region, data=waiting.data, at=self._clock())
+        revisions.append(await self._revision(waiting, "sealed", revisions[-1].sha256, sealing))
+        pdf = await self._signing.sound(revisions[-1].sha256)
         new = NewSeal(
-            signed_sha256=inked,
-            signed_bytes=len(await self._signing.sound(inked)),
-            sealed_sha256=closed,
-            sealed_bytes=len(pdf),
+            revisions=tuple(revisions),
             images=await self._keep_images(await self._studio.photograph(pdf)),
         )
         try:
@@ -287,6 +341,17 @@ class EsignService:
                 if not await self._records.keeps_image(image.sha256):
                     await self._blobs.remove(image.sha256)
             raise
+
+    async def _revision(
+        self, waiting: Unfinished, kind: str, parent: Digest, act: Act
+    ) -> NewRevision:
+        sha256 = await self._signing.fulfil(waiting.ceremony_id, parent, act)
+        size = len(await self._signing.sound(sha256))
+        return NewRevision(kind=kind, sha256=sha256, size_bytes=size)
+
+    def _drawable(self, witness: Witness) -> Witness:
+        """The citizen has signed by now: a name that the font lacks gives way to the number."""
+        return replace(witness, name="") if self._glyphs.missing(witness.name) else witness
 
     async def _keep_images(self, pages: Sequence[PageImage]) -> tuple[NewImage, ...]:
         return tuple(

@@ -16,7 +16,15 @@ from typing import Any
 from counter.esign.forms import FormTemplate, Language
 from counter.esign.ports import Activation, PageImage, PreparedForm, SigningKeys, Verdict
 from counter.esign.refusals import SignerUnavailable
-from counter.esign.ticket import Act, Begun, CertificateChain, Mechanism, SigningTicket
+from counter.esign.ticket import (
+    AGENT_KEY,
+    KEYS,
+    Act,
+    Begun,
+    CertificateChain,
+    Mechanism,
+    SigningTicket,
+)
 
 JOB_PATIENCE_S = 30.0
 "Longer than any job that makes progress, the start of the process included."
@@ -39,14 +47,27 @@ class SignPool:
         await self._run("ready")
 
     async def prepare(
-        self, form: FormTemplate, data: dict[str, str], language: Language, now: datetime
+        self,
+        form: FormTemplate,
+        data: dict[str, str],
+        language: Language,
+        now: datetime,
+        *,
+        photographed: bool = True,
     ) -> PreparedForm:
-        prepared: PreparedForm = await self._run("prepare", form, data, language, now)
+        prepared: PreparedForm = await self._run(
+            "prepare", form, data, language, now, photographed=photographed
+        )
         return prepared
 
-    def key(self, field: str) -> "PooledKey":
-        """The key that signs this field, which never leaves the worker."""
-        return PooledKey(self, field)
+    def key(self, name: str) -> "PooledKey":
+        """The key of this name (see `ticket.KEYS`), which never leaves the worker."""
+        return PooledKey(self, name)
+
+    def keys(self) -> dict[str, "PooledKey"]:
+        """Every key of the worker, by name."""
+        own = [f"{AGENT_KEY}:{agent_id}" for agent_id in self._keys.agents]
+        return {name: self.key(name) for name in (*KEYS, *own)}
 
     async def begin(
         self, pdf: bytes, act: Act, chain: CertificateChain, *, token_bytes: int, now: datetime
@@ -125,18 +146,18 @@ class SignPool:
 class PooledKey:
     """`counter.esign.ports.KeyProvider`: a key of the worker."""
 
-    def __init__(self, pool: SignPool, field: str) -> None:
+    def __init__(self, pool: SignPool, name: str) -> None:
         self._pool = pool
-        self._field = field
+        self._name = name
 
     async def certificates(self) -> CertificateChain:
-        chain: CertificateChain = await self._pool._run("certificates", self._field)
+        chain: CertificateChain = await self._pool._run("certificates", self._name)
         return chain
 
     async def sign(
         self, dtbsr: bytes, mechanism: Mechanism, activation: Activation | None = None
     ) -> bytes:
-        value: bytes = await self._pool._run("sign_value", self._field, dtbsr, mechanism)
+        value: bytes = await self._pool._run("sign_value", self._name, dtbsr, mechanism)
         return value
 
 

@@ -37,28 +37,57 @@ from counter.esign.ports import (
     Verdict,
 )
 from counter.esign.refusals import FormUndrawable
-from counter.esign.seal_pyhanko import Look, Room, field_size
+from counter.esign.seal_pyhanko import Look, Room, Saying, field_names, field_size
 from counter.esign.ticket import (
+    AGENT,
+    AGENT_KEY,
     CITIZEN,
     FIELDS,
+    FIELDS_BEFORE,
+    ORIGIN,
     SEAL,
+    SEAL_KEY,
+    WITNESS_KEY,
     Act,
     Begun,
     CertificateChain,
     InkAct,
     Mechanism,
+    OriginAct,
     SealAct,
     SigningTicket,
+    Witness,
+    WitnessAct,
 )
 
 LOCAL_TIME = timezone(timedelta(hours=8), "+08:00")
 "Macau and Hengqin, all year."
 
 LABELS: dict[Language, dict[str, str]] = {
-    "zh-Hant": {CITIZEN: "申請人簽名", SEAL: "部門電子印章"},
-    "zh-Hans": {CITIZEN: "申请人签名", SEAL: "部门电子印章"},
-    "pt": {CITIZEN: "Assinatura do requerente", SEAL: "Selo electrónico do serviço"},
-    "en": {CITIZEN: "Applicant's signature", SEAL: "Electronic seal of the department"},
+    "zh-Hant": {
+        ORIGIN: "部門對表格的認證",
+        CITIZEN: "申請人簽名",
+        AGENT: "接待人員見證",
+        SEAL: "部門電子印章",
+    },
+    "zh-Hans": {
+        ORIGIN: "部门对表格的认证",
+        CITIZEN: "申请人签名",
+        AGENT: "接待人员见证",
+        SEAL: "部门电子印章",
+    },
+    "pt": {
+        ORIGIN: "Certificação do formulário pelo serviço",
+        CITIZEN: "Assinatura do requerente",
+        AGENT: "Testemunho do funcionário",
+        SEAL: "Selo electrónico do serviço",
+    },
+    "en": {
+        ORIGIN: "Certification of the form by the department",
+        CITIZEN: "Applicant's signature",
+        AGENT: "Witnessed by the agent",
+        SEAL: "Electronic seal of the department",
+    },
 }
 "What a screen reader says at a signature field: part of the document, not of a face."
 
@@ -67,7 +96,7 @@ LABELS: dict[Language, dict[str, str]] = {
 class _Tools:
     press: Press
     keys: dict[str, KeyProvider]
-    "By the field that they sign."
+    "By name, see `ticket.KEYS`."
     room: Room
     roots: list[x509.Certificate]
 
@@ -85,7 +114,12 @@ def start(keys: SigningKeys) -> None:
     logging.getLogger("pyhanko").setLevel(logging.CRITICAL)
     _tools = _Tools(
         press=Press(),
-        keys={CITIZEN: opened(keys.witness), SEAL: opened(keys.seal)},
+        keys={
+            WITNESS_KEY: opened(keys.witness),
+            AGENT_KEY: opened(keys.agent or keys.witness),
+            SEAL_KEY: opened(keys.seal),
+            **{f"{AGENT_KEY}:{who}": opened(source) for who, source in keys.agents.items()},
+        },
         room=Room(),
         roots=[load_certificate(path.read_bytes()) for path in keys.roots],
     )
@@ -99,7 +133,12 @@ def ready() -> bool:
 
 
 def prepare(
-    form: FormTemplate, data: dict[str, str], language: Language, now: datetime
+    form: FormTemplate,
+    data: dict[str, str],
+    language: Language,
+    now: datetime,
+    *,
+    photographed: bool = True,
 ) -> PreparedForm:
     """Draw a form with empty, tagged signature fields.
 
@@ -114,24 +153,24 @@ def prepare(
     except TypstError as error:
         raise FormUndrawable(f"form {form.id}: the template does not take this data") from error
     pdf = with_signature_fields(drawn, LABELS[language])
-    require_signable(pdf, drawn.boxes[0].name)
-    return PreparedForm(pdf=pdf, pages=photographs(pdf))
+    require_signable(pdf, FIELDS[0])
+    return PreparedForm(pdf=pdf, pages=photographs(pdf) if photographed else ())
 
 
-def certificates(field: str) -> CertificateChain:
-    """Whose key signs this field."""
-    return asyncio.run(_loaded().keys[field].certificates())
+def certificates(key: str) -> CertificateChain:
+    """Who signs with the key of this name."""
+    return asyncio.run(_loaded().keys[key].certificates())
 
 
-def sign_value(field: str, dtbsr: bytes, mechanism: Mechanism) -> bytes:
-    """The value that the key of this field gives."""
-    return asyncio.run(_loaded().keys[field].sign(dtbsr, mechanism))
+def sign_value(key: str, dtbsr: bytes, mechanism: Mechanism) -> bytes:
+    """The value that the key of this name gives."""
+    return asyncio.run(_loaded().keys[key].sign(dtbsr, mechanism))
 
 
 def begin(
     pdf: bytes, act: Act, chain: CertificateChain, *, token_bytes: int, now: datetime
 ) -> Begun:
-    """Write the hole, with ink or seal around it."""
+    """Write the hole, with what is seen of the act around it."""
     return asyncio.run(_begin(pdf, act, chain, token_bytes, now))
 
 
@@ -174,13 +213,20 @@ async def _begin(
     # Sizes come from the document, not the template, which may be a newer one after a restart.
     width_pt, height_pt = field_size(pdf, act.field)
     with tempfile.TemporaryDirectory(prefix="seal-") as directory:
-        if isinstance(act, InkAct):
+        page = Path(directory) / "look.pdf"
+        if not (width_pt and height_pt):
+            look = Look()
+        elif isinstance(act, InkAct):
             look = Look(drawing=drawing(act.ink, width_pt=width_pt, height_pt=height_pt))
-        else:
+        elif isinstance(act, WitnessAct):
+            page.write_bytes(tools.press.witness(_witness_words(act, width_pt, height_pt), act.at))
+            look = Look(page=page)
+        elif isinstance(act, SealAct):
             words = _seal_words(act.region, act.data, act.at, width_pt, height_pt)
-            page = Path(directory) / "seal.pdf"
             page.write_bytes(tools.press.seal(words, act.at))
             look = Look(page=page)
+        else:
+            look = Look()
         return await seal_pyhanko.begin(
             pdf,
             chain,
@@ -188,7 +234,7 @@ async def _begin(
             look=look,
             at=act.at,
             now=now,
-            certify=not isinstance(act, SealAct),
+            saying=_saying(act, order_of(pdf)),
             token_bytes=token_bytes,
             room=tools.room,
         )
@@ -198,9 +244,53 @@ async def _finish(
     pdf: bytes, ticket: SigningTicket, value: bytes, token: bytes, now: datetime
 ) -> bytes:
     done = await seal_pyhanko.finish(pdf, ticket, value, token)
-    signed = FIELDS[: FIELDS.index(ticket.field) + 1]
+    order = order_of(pdf)
+    signed = order[: order.index(ticket.field) + 1]
     await verify_pyhanko.require_sound(done, signed, _loaded().roots, now)
     return done
+
+
+def order_of(pdf: bytes) -> tuple[str, ...]:
+    """In which order this form is signed: as it was when the form was drawn."""
+    return FIELDS if ORIGIN in field_names(pdf) else FIELDS_BEFORE
+
+
+def _saying(act: Act, order: tuple[str, ...]) -> Saying:
+    if isinstance(act, OriginAct):
+        return Saying(commitment="origin", certify=True)
+    if isinstance(act, InkAct):
+        # The witness key does not approve in the citizen's stead: it made what was drawn lasting.
+        if order[0] == CITIZEN:
+            return Saying(commitment="approval", certify=True)
+        return Saying(commitment="creation")
+    if isinstance(act, WitnessAct):
+        return Saying(commitment="receipt", claims=_claims(act.witness, act.case_number))
+    return Saying(commitment="origin")
+
+
+def _claims(witness: Witness, case_number: str) -> tuple[str, ...]:
+    return (
+        f"agent {witness.agent_id}",
+        f"identity level {witness.level}",
+        f"case {case_number}",
+    )
+
+
+def _witness_words(
+    act: WitnessAct, width_pt: float, height_pt: float
+) -> dict[str, str | float | bool]:
+    local = act.at.astimezone(LOCAL_TIME)
+    return {
+        "region": act.region,
+        "width_pt": round(width_pt, 2),
+        "height_pt": round(height_pt, 2),
+        "agent_name": act.witness.name,
+        "agent_number": act.witness.agent_id,
+        "level": act.witness.level,
+        "case_number": act.case_number,
+        "handwritten": act.handwritten,
+        "witnessed_at": f"{local:%Y-%m-%d %H:%M:%S} {local.tzname()}",
+    }
 
 
 def _seal_words(

@@ -15,7 +15,6 @@ from counter.esign.ports import (
     Records,
     Studio,
     Timestamps,
-    Unfinished,
 )
 from counter.esign.refusals import KeyMismatch, SignatureInvalid
 from counter.esign.ticket import Act, KeptTicket
@@ -35,7 +34,7 @@ class SigningService:
         stamps: Timestamps,
         clock: Callable[[], datetime],
     ) -> None:
-        """keys: by the signature field that they sign."""
+        """keys: by name, see `ticket.KEYS`."""
         self._records = records
         self._blobs = blobs
         self._studio = studio
@@ -43,18 +42,18 @@ class SigningService:
         self._stamps = stamps
         self._clock = clock
 
-    async def fulfil(self, waiting: Unfinished, parent: Digest, act: Act) -> Digest:
+    async def fulfil(self, ceremony_id: str, parent: Digest, act: Act) -> Digest:
         """One signature, from wherever a dead node left it; answers the document it is in."""
-        ceremony_id, field = waiting.ceremony_id, act.field
+        field = act.field
         kept = await self._records.ticket(ceremony_id, field)
         if kept is None:
-            kept = await self._begin(waiting, parent, act)
+            kept = await self._begin(ceremony_id, parent, act)
         if kept.revision_sha256 is not None:
             return kept.revision_sha256
         ticket = kept.ticket
         value = kept.value
         if value is None:
-            holder = self._keys[field]
+            holder = self._key(act)
             if (await holder.certificates()).sha256 != ticket.chain.sha256:
                 raise KeyMismatch(
                     f"ceremony {ceremony_id}: {field} was begun for certificate "
@@ -82,19 +81,23 @@ class SigningService:
             await self._blobs.remove(done)
         return standing
 
-    async def _begin(self, waiting: Unfinished, parent: Digest, act: Act) -> KeptTicket:
+    def _key(self, act: Act) -> KeyProvider:
+        """By its name, `agent:lei`; else the one of all such, `agent`."""
+        return self._keys.get(act.key) or self._keys[act.key.partition(":")[0]]
+
+    async def _begin(self, ceremony_id: str, parent: Digest, act: Act) -> KeptTicket:
         now = self._clock()
         begun = await self._studio.begin(
             await self.sound(parent),
             act,
-            await self._keys[act.field].certificates(),
+            await self._key(act).certificates(),
             token_bytes=self._stamps.token_bytes,
             now=now,
         )
         # Durable before the key is asked: it is never asked for a second hole.
         hole = await self._blobs.put(begun.pdf)
         try:
-            kept = await self._records.keep_ticket(waiting.ceremony_id, begun.ticket, now)
+            kept = await self._records.keep_ticket(ceremony_id, begun.ticket, now)
         except NotAllowedNow:
             await self._blobs.remove(hole)
             raise

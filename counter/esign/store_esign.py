@@ -6,6 +6,7 @@ It decides by the stage types of `ceremony.py`, writes, tells the screens and jo
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -16,13 +17,14 @@ from counter.esign.ceremony import (
     CONSENT_TEXT_ID,
     Consented,
     Declined,
+    Prepared,
     Presented,
     Sealed,
     Signed,
     Withdrawn,
 )
 from counter.esign.ink import Ink
-from counter.esign.ports import NewDocument, NewImage, NewSeal
+from counter.esign.ports import NewDocument, NewImage, NewRevision, NewSeal
 from counter.esign.refusals import CeremonyOpen
 from counter.esign.store_reading import find, stage_of
 from counter.esign.store_tables import (
@@ -32,6 +34,7 @@ from counter.esign.store_tables import (
     esign_page_image,
     esign_revision,
 )
+from counter.esign.ticket import FIELDS, Witness
 from counter.ids import Digest, DocumentId
 from counter.store.journal_sql import record
 from counter.store.metadata import insert_for
@@ -40,11 +43,12 @@ from counter.store.session_log import tell
 Audiences = Callable[[Connection, str], Iterable[str]]
 "Who hears about a case: given the connection and the case's id, answers audiences."
 
+WitnessOf = Callable[[Connection, str], Witness]
+"Who serves a case now, and how surely it is known who the citizen is."
 
-def present(
-    conn: Connection, new: NewDocument, *, by: str, audiences: Audiences, now: datetime
-) -> None:
-    """Put a prepared form on the citizen's screen; again with the same id changes nothing.
+
+def prepare(conn: Connection, new: NewDocument, *, by: str, now: datetime) -> None:
+    """Keep a drawn form, which nobody sees yet; again with the same id changes nothing.
 
     by: who presents it, as `agent:<id>`.  Raises `CeremonyOpen`.
     """
@@ -56,14 +60,16 @@ def present(
             id=new.ceremony_id,
             case_id=new.case_id,
             document_id=new.document_id,
-            state="presented",
+            state="prepared",
             version=1,
             language=new.language,
             sha256=new.sha256,
-            pages=len(new.images),
+            pages=0,
             seen=[],
             created_at=now,
             order_in_case=earlier + 1,
+            fields=list(FIELDS),
+            presented_by=by,
         )
         # The index decides, also between two nodes.
         .on_conflict_do_nothing()
@@ -84,27 +90,63 @@ def present(
             created_at=now,
         )
     )
-    _add_revision(
-        conn, new.document_id, new.sha256, None, "prepared", new.size_bytes, now, new.images
-    )
-    facts = {
-        "case": new.case_id,
-        "form": new.form.id,
-        "form_version": new.form.version,
-        "sha256": new.sha256,
-        "pages": len(new.images),
-        "language": new.language,
-    }
+    drawn = NewRevision(kind="prepared", sha256=new.sha256, size_bytes=new.size_bytes)
+    _add_revision(conn, new.document_id, drawn, None, now)
     record(
         conn,
         actor=by,
-        action="document.presented",
+        action="document.prepared",
         subject=f"ceremony:{new.ceremony_id}",
+        facts={"case": new.case_id, "form": new.form.id, "sha256": new.sha256},
+        now=now,
+    )
+
+
+def present(
+    conn: Connection,
+    ceremony_id: str,
+    certified: NewRevision,
+    images: Sequence[NewImage],
+    *,
+    audiences: Audiences,
+    now: datetime,
+) -> None:
+    """Put the certified form on the citizen's screen; again is the same.
+
+    Raises `NotAllowedNow` when it was withdrawn meanwhile.
+    """
+    row = find(conn, None, ceremony_id)
+    stage = stage_of(conn, row)
+    if not isinstance(stage, Prepared):
+        if isinstance(stage, Withdrawn):
+            raise _not_now(row, "document.present")
+        return
+    shown = stage.presented(certified.sha256, len(images))
+    document = conn.execute(
+        select(esign_document.c.form, esign_document.c.form_version).where(
+            esign_document.c.id == row.document_id
+        )
+    ).one()
+    _add_revision(conn, DocumentId(row.document_id), certified, row.sha256, now, images)
+    _change(conn, row, state="presented", sha256=shown.sha256, pages=shown.pages)
+    facts = {
+        "case": row.case_id,
+        "form": document.form,
+        "form_version": document.form_version,
+        "sha256": shown.sha256,
+        "pages": shown.pages,
+        "language": row.language,
+    }
+    record(
+        conn,
+        actor=row.presented_by,
+        action="document.presented",
+        subject=f"ceremony:{ceremony_id}",
         facts=facts,
         now=now,
     )
-    body = {"ceremony_id": new.ceremony_id, **facts}
-    _tell_all(conn, audiences, new.case_id, "document.presented", body, now)
+    body = {"ceremony_id": ceremony_id, **facts}
+    _tell_all(conn, audiences, row.case_id, "document.presented", body, now)
 
 
 def page_seen(
@@ -174,6 +216,7 @@ def keep_ink(
     sha256: str,
     ink: Ink,
     *,
+    witness_of: WitnessOf,
     audiences: Audiences,
     now: datetime,
 ) -> None:
@@ -193,13 +236,17 @@ def keep_ink(
             ceremony_id=ceremony_id, strokes=ink.dump(), sha256=ink.sha256, at=now
         )
     )
-    _change(conn, row, state="signing", signed_at=now)
+    witness = asdict(witness_of(conn, case_id)) if row.fields else None
+    _change(conn, row, state="signing", signed_at=now, witness=witness)
+    facts = {"act": "handwritten", "sha256": row.sha256, "ink_sha256": ink.sha256}
+    if witness:
+        facts |= {"agent": witness["agent_id"], "level": witness["level"]}
     record(
         conn,
         actor=f"citizen:{case_id}",
         action="ceremony.signed",
         subject=f"ceremony:{ceremony_id}",
-        facts={"act": "handwritten", "sha256": row.sha256, "ink_sha256": ink.sha256},
+        facts=facts,
         now=now,
     )
     _tell_all(conn, audiences, case_id, "ceremony.signed", {"ceremony_id": ceremony_id}, now)
@@ -208,7 +255,7 @@ def keep_ink(
 def seal(
     conn: Connection, ceremony_id: str, new: NewSeal, *, audiences: Audiences, now: datetime
 ) -> Digest:
-    """Finish with both revisions.  Answers the digest that stands: the first one wins.
+    """Finish with all revisions.  Answers the digest that stands: the first one wins.
 
     Raises `NotAllowedNow` when it was withdrawn meanwhile.
     """
@@ -218,12 +265,13 @@ def seal(
         return stage.sealed_sha256
     if not isinstance(stage, Signed):
         raise _not_now(row, "document.seal")
-    done = stage.sealed(signed_sha256=new.signed_sha256, sealed_sha256=new.sealed_sha256)
-    document = DocumentId(row.document_id)
-    inked = (done.signed_sha256, row.sha256, "signed", new.signed_bytes)
-    _add_revision(conn, document, *inked, now, pages=row.pages)
-    closed = (done.sealed_sha256, done.signed_sha256, "sealed", new.sealed_bytes)
-    _add_revision(conn, document, *closed, now, new.images)
+    signed, *_, closed = new.revisions
+    done = stage.sealed(signed_sha256=signed.sha256, sealed_sha256=closed.sha256)
+    document, parent = DocumentId(row.document_id), row.sha256
+    for one in new.revisions:
+        images = new.images if one is closed else ()
+        _add_revision(conn, document, one, parent, now, images, pages=row.pages)
+        parent = one.sha256
     _change(
         conn,
         row,
@@ -239,8 +287,7 @@ def seal(
         subject=f"ceremony:{ceremony_id}",
         facts={
             "presented_sha256": row.sha256,
-            "signed_sha256": done.signed_sha256,
-            "sealed_sha256": done.sealed_sha256,
+            **{f"{one.kind}_sha256": one.sha256 for one in new.revisions},
         },
         now=now,
     )
@@ -277,7 +324,7 @@ def withdraw(
     stage = stage_of(conn, row)
     if isinstance(stage, Withdrawn):
         return
-    if not isinstance(stage, Presented | Consented | Signed):
+    if not isinstance(stage, Prepared | Presented | Consented | Signed):
         raise _not_now(row, "ceremony.withdraw")
     stage.withdrawn()
     _end(conn, row, "withdrawn", by, audiences, now)
@@ -317,10 +364,8 @@ def _forget_ink(conn: Connection, ceremony_id: str) -> None:
 def _add_revision(
     conn: Connection,
     document_id: DocumentId,
-    sha256: Digest,
+    new: NewRevision,
     parent_sha256: str | None,
-    kind: str,
-    size_bytes: int,
     now: datetime,
     images: Sequence[NewImage] = (),
     *,
@@ -329,11 +374,11 @@ def _add_revision(
     conn.execute(
         esign_revision.insert().values(
             document_id=document_id,
-            sha256=sha256,
+            sha256=new.sha256,
             parent_sha256=parent_sha256,
-            kind=kind,
+            kind=new.kind,
             pages=len(images) if pages is None else pages,
-            size_bytes=size_bytes,
+            size_bytes=new.size_bytes,
             created_at=now,
         )
     )
@@ -341,7 +386,7 @@ def _add_revision(
         conn.execute(
             esign_page_image.insert().values(
                 document_id=document_id,
-                revision_sha256=sha256,
+                revision_sha256=new.sha256,
                 page=image.page,
                 sha256=image.sha256,
                 width_px=image.width_px,

@@ -8,22 +8,25 @@ from counter.esign.ceremony import (
     Ceremony,
     Consented,
     Declined,
+    Prepared,
     Presented,
     Sealed,
     Signed,
     Withdrawn,
 )
 from counter.esign.ink import Ink
-from counter.esign.ports import CeremonyState, Sheet, Unfinished
+from counter.esign.ports import CeremonyState, Sheet, Uncertified, Unfinished
 from counter.esign.refusals import CeremonyUnknown
 from counter.esign.store_tables import (
     OPEN,
+    OPEN_BEFORE_INK,
     ceremony,
     ceremony_ink,
     esign_document,
     esign_page_image,
     esign_revision,
 )
+from counter.esign.ticket import Witness
 from counter.ids import CaseId, CeremonyId, Digest, DocumentId
 
 
@@ -42,6 +45,8 @@ def stage_of(conn: Connection, row: Row[Any]) -> Ceremony:
     """The stage that a row stands for."""
     case_id, sha256 = CaseId(row.case_id), Digest(row.sha256)
     match row.state:
+        case "prepared":
+            return Prepared(case_id=case_id, sha256=sha256)
         case "presented":
             return Presented(
                 case_id=case_id, sha256=sha256, pages=row.pages, seen=frozenset(row.seen)
@@ -68,11 +73,11 @@ def stage_of(conn: Connection, row: Row[Any]) -> Ceremony:
 
 
 def signing_of(conn: Connection, case_id: str) -> tuple[CeremonyState, ...]:
-    """Every ceremony of a case as screens show it, newest first."""
+    """Every ceremony of a case as screens show it, newest first; none that was never presented."""
     rows = conn.execute(
         select(ceremony, esign_document.c.form)
         .join(esign_document, esign_document.c.id == ceremony.c.document_id)
-        .where(ceremony.c.case_id == case_id)
+        .where(ceremony.c.case_id == case_id, ceremony.c.pages > 0)
         .order_by(ceremony.c.order_in_case.desc())
     )
     return tuple(
@@ -101,6 +106,31 @@ def is_open(conn: Connection, case_id: str) -> bool:
     return conn.execute(under_way).first() is not None
 
 
+def open_before_ink(conn: Connection, case_id: str) -> tuple[str, ...]:
+    """Ceremonies of a case that nobody has signed in yet, by id."""
+    rows = conn.execute(
+        select(ceremony.c.id).where(
+            ceremony.c.case_id == case_id, ceremony.c.state.in_(OPEN_BEFORE_INK)
+        )
+    )
+    return tuple(rows.scalars())
+
+
+def uncertified(conn: Connection, ceremony_id: str | None = None) -> tuple[Uncertified, ...]:
+    """Forms that are drawn and not presented, oldest first; with an id, that one only."""
+    asked = select(ceremony).where(ceremony.c.state == "prepared").order_by(ceremony.c.created_at)
+    if ceremony_id is not None:
+        asked = asked.where(ceremony.c.id == ceremony_id)
+    return tuple(
+        Uncertified(
+            ceremony_id=CeremonyId(row.id),
+            prepared=cast(Prepared, stage_of(conn, row)),
+            created_at=row.created_at,
+        )
+        for row in conn.execute(asked).all()
+    )
+
+
 def load(conn: Connection, case_id: str, ceremony_id: str) -> Ceremony:
     """The stage of a ceremony.  Raises `CeremonyUnknown`."""
     return stage_of(conn, find(conn, case_id, ceremony_id, lock=False))
@@ -122,6 +152,7 @@ def unfinished(conn: Connection, ceremony_id: str | None = None) -> tuple[Unfini
             form=row.form,
             data=row.data,
             signed=cast(Signed, stage_of(conn, row)),
+            witness=Witness(**row.witness) if row.witness else None,
         )
         for row in conn.execute(asked).all()
     )
@@ -135,7 +166,8 @@ def owns_document(conn: Connection, case_id: str, sha256: str) -> bool:
         .where(
             esign_document.c.case_id == case_id,
             esign_revision.c.sha256 == sha256,
-            esign_revision.c.kind.in_(("prepared", "sealed")),
+            # What was only drawn was shown until the department certified first.
+            esign_revision.c.kind.in_(("prepared", "certified", "sealed")),
         )
     )
     return found.first() is not None

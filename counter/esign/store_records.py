@@ -11,14 +11,27 @@ from counter.esign import store_reading as questions
 from counter.esign import store_tickets as tickets
 from counter.esign.ceremony import Ceremony
 from counter.esign.ink import Ink
-from counter.esign.ports import CeremonyState, NewDocument, NewSeal, Unfinished
-from counter.esign.ticket import KeptTicket, LeftOver, SigningTicket
+from counter.esign.ports import (
+    CeremonyState,
+    NewDocument,
+    NewImage,
+    NewRevision,
+    NewSeal,
+    Uncertified,
+    Unfinished,
+)
+from counter.esign.ticket import KeptTicket, LeftOver, SigningTicket, Witness
 from counter.ids import CaseId, Digest
 from counter.store.executor import Executor
 
 
 def _any_case(conn: Connection, case_id: str) -> None:
     """Every case is open."""
+
+
+def _nobody(conn: Connection, case_id: str) -> Witness:
+    """Nobody is known to serve it."""
+    return Witness(agent_id="", name="", level="L0")
 
 
 def _anybody(conn: Connection, case_id: str, by: str) -> None:
@@ -36,12 +49,31 @@ class SqlRecords:
     require_led: Callable[[Connection, str, str], None] = _anybody
     "Raises one for an agent who asks and does not lead the case (any more); likewise."
 
-    async def present(self, new: NewDocument, *, by: str, now: datetime) -> None:
+    witness_of: commands.WitnessOf = _nobody
+
+    async def prepare(self, new: NewDocument, *, by: str, now: datetime) -> None:
         def command(conn: Connection) -> None:
             # The form was being drawn since it was asked for; the case may have ended meanwhile.
             self.require_open(conn, new.case_id)
             self.require_led(conn, new.case_id, by)
-            commands.present(conn, new, by=by, audiences=self.audiences, now=now)
+            commands.prepare(conn, new, by=by, now=now)
+
+        await self.executor.write(command)
+
+    async def uncertified(self, ceremony_id: str | None = None) -> Sequence[Uncertified]:
+        return await self.executor.read(questions.uncertified, ceremony_id)
+
+    async def present(
+        self,
+        case_id: CaseId,
+        ceremony_id: str,
+        new: NewRevision,
+        images: Sequence[NewImage],
+        now: datetime,
+    ) -> None:
+        def command(conn: Connection) -> None:
+            self.require_open(conn, case_id)  # as above: it took its time to be certified
+            commands.present(conn, ceremony_id, new, images, audiences=self.audiences, now=now)
 
         await self.executor.write(command)
 
@@ -67,7 +99,14 @@ class SqlRecords:
         self, case_id: CaseId, ceremony_id: str, sha256: str, ink: Ink, now: datetime
     ) -> None:
         await self.executor.write(
-            commands.keep_ink, case_id, ceremony_id, sha256, ink, audiences=self.audiences, now=now
+            commands.keep_ink,
+            case_id,
+            ceremony_id,
+            sha256,
+            ink,
+            witness_of=self.witness_of,
+            audiences=self.audiences,
+            now=now,
         )
 
     async def ticket(self, ceremony_id: str, field: str) -> KeptTicket | None:

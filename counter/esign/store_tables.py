@@ -36,7 +36,7 @@ esign_revision = Table(
     Column("size_bytes", Integer, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
 )
-"kind: prepared, signed (the citizen's ink is in), sealed."
+"kind: prepared, certified, signed (the citizen's ink is in), witnessed, sealed."
 
 esign_page_image = Table(
     "esign_page_image",
@@ -67,9 +67,17 @@ ceremony = Table(
     Column("sealed_sha256", String(64)),
     Column("created_at", UtcDateTime, nullable=False),
     Column("order_in_case", Integer, nullable=False),
+    Column("fields", JSON),
+    Column("presented_by", String(60)),
+    Column("witness", JSON),
 )
+"""fields: of the signatures, in order; none in what was presented before the department certified.
 
-OPEN = ("presented", "consented", "signing")
+sha256: as presented; while prepared, as drawn.  witness: who served when the ink came.
+"""
+
+OPEN_BEFORE_INK = ("prepared", "presented", "consented")
+OPEN = (*OPEN_BEFORE_INK, "signing")
 
 Index(
     "uq_ceremony_open",

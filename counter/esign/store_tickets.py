@@ -4,11 +4,12 @@ import base64
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, case, select, update
 
 from counter.errors import NotAllowedNow
 from counter.esign.store_tables import ceremony, esign_ticket
 from counter.esign.ticket import (
+    ORIGIN,
     CertificateChain,
     KeptTicket,
     LeftOver,
@@ -32,7 +33,7 @@ def keep_ticket(
 
     Raises `NotAllowedNow` when the ceremony does not sign any more.
     """
-    _require_signing(conn, ceremony_id)
+    _require_signing(conn, ceremony_id, ticket.field)
     conn.execute(
         insert_for(conn, esign_ticket)
         .values(
@@ -57,7 +58,7 @@ def keep_ticket(
 
 def keep_value(conn: Connection, ceremony_id: str, field: str, value: bytes) -> bytes:
     """Keep what the key's holder answered; answers the value that stands."""
-    _require_signing(conn, ceremony_id)
+    _require_signing(conn, ceremony_id, field)
     unset = esign_ticket.c.value.is_(None)
     conn.execute(update(esign_ticket).where(*_is(ceremony_id, field), unset).values(value=value))
     return cast(bytes, _standing(conn, ceremony_id, field).value)
@@ -65,7 +66,7 @@ def keep_value(conn: Connection, ceremony_id: str, field: str, value: bytes) -> 
 
 def keep_revision(conn: Connection, ceremony_id: str, field: str, sha256: Digest) -> Digest:
     """Keep which document it became; answers the one that stands."""
-    _require_signing(conn, ceremony_id)
+    _require_signing(conn, ceremony_id, field)
     unset = esign_ticket.c.revision_sha256.is_(None)
     conn.execute(
         update(esign_ticket).where(*_is(ceremony_id, field), unset).values(revision_sha256=sha256)
@@ -76,17 +77,23 @@ def keep_revision(conn: Connection, ceremony_id: str, field: str, sha256: Digest
 def left_over(conn: Connection) -> tuple[LeftOver, ...]:
     """Acts whose ceremony does not sign any more, and whose documents are still in the blobs.
 
-    The document with the hole goes; of a withdrawn ceremony, what became of it too.
+    The document with the hole goes; of a withdrawn ceremony, what became of it too, unless it was
+    presented.
     """
+    of_origin = esign_ticket.c.field == ORIGIN
     rows = conn.execute(
-        select(esign_ticket, ceremony.c.state)
+        select(esign_ticket, ceremony.c.state, ceremony.c.sha256.label("shown_sha256"))
         .join(ceremony, ceremony.c.id == esign_ticket.c.ceremony_id)
-        .where(esign_ticket.c.cleared_at.is_(None), ceremony.c.state != "signing")
+        .where(
+            esign_ticket.c.cleared_at.is_(None),
+            ceremony.c.state != case((of_origin, "prepared"), else_="signing"),
+        )
     )
     found = []
     for row in rows:
         useless = [row.hole_sha256]
-        if row.state != "sealed" and row.revision_sha256 is not None:
+        kept = row.state == "sealed" or row.revision_sha256 in (None, row.shown_sha256)
+        if not kept:
             useless.append(row.revision_sha256)
         found.append(
             LeftOver(
@@ -103,10 +110,10 @@ def cleared(conn: Connection, ceremony_id: str, field: str, *, now: datetime) ->
     conn.execute(update(esign_ticket).where(*_is(ceremony_id, field)).values(cleared_at=now))
 
 
-def _require_signing(conn: Connection, ceremony_id: str) -> None:
+def _require_signing(conn: Connection, ceremony_id: str, field: str) -> None:
     asked = select(ceremony.c.state).where(ceremony.c.id == ceremony_id).with_for_update()
     state = conn.execute(asked).scalar_one_or_none()
-    if state != "signing":
+    if state != ("prepared" if field == ORIGIN else "signing"):
         raise NotAllowedNow(f"ceremony {ceremony_id} is {state}: nothing is signed now")
 
 

@@ -14,10 +14,20 @@ from typing import Literal
 from counter.esign.ink import Ink
 from counter.ids import Digest
 
-CITIZEN, SEAL = "Citizen", "Seal"
+ORIGIN, CITIZEN, AGENT, SEAL = "Origin", "Citizen", "Agent", "Seal"
 "Names of the signature fields of every form, in the order in which they are filled."
 
-FIELDS = (CITIZEN, SEAL)
+FIELDS = (ORIGIN, CITIZEN, AGENT, SEAL)
+
+FIELDS_BEFORE = (CITIZEN, SEAL)
+"Of forms that were drawn before the department certified them first: the ink certifies."
+
+ORDERS = (FIELDS, FIELDS_BEFORE)
+
+WITNESS_KEY, AGENT_KEY, SEAL_KEY = "witness", "agent", "seal"
+"Names of the department's keys; `agent:<id>` is the one of an agent who has an own one."
+
+KEYS = (WITNESS_KEY, AGENT_KEY, SEAL_KEY)
 
 Mechanism = Literal["ecdsa_sha256", "rsa_sha256"]
 "ECDSA, or RSA with PKCS #1 v1.5 padding, over a SHA-256."
@@ -39,8 +49,36 @@ class CertificateChain:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Witness:
+    """Who served the citizen, and how surely it is known who that is: frozen with the ink."""
+
+    agent_id: str
+    name: str
+    "Empty when nobody knows it."
+    level: str
+    "Of identity, `L0` to `L3`."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OriginAct:
+    """The department certifies the form, unseen, before anybody reads it."""
+
+    at: datetime
+
+    @property
+    def field(self) -> str:
+        """The signature field it fills."""
+        return ORIGIN
+
+    @property
+    def key(self) -> str:
+        """Whose key signs."""
+        return SEAL_KEY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InkAct:
-    """The citizen's ink goes in, witnessed; only signatures may follow it."""
+    """The citizen's ink goes in; the witness key says that it was written here."""
 
     ink: Ink
     at: datetime
@@ -49,6 +87,34 @@ class InkAct:
     def field(self) -> str:
         """The signature field it fills."""
         return CITIZEN
+
+    @property
+    def key(self) -> str:
+        """Whose key signs."""
+        return WITNESS_KEY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WitnessAct:
+    """The agent's side says who served, who the citizen was taken for, and in which case."""
+
+    region: str
+    "Whose shapes of Han characters its letters take."
+    case_number: str
+    witness: Witness
+    handwritten: bool
+    "Whether the citizen's signature is ink, which the witness key made lasting."
+    at: datetime
+
+    @property
+    def field(self) -> str:
+        """The signature field it fills."""
+        return AGENT
+
+    @property
+    def key(self) -> str:
+        """Whose key signs: the agent's own, or else the one of all agents."""
+        return f"{AGENT_KEY}:{self.witness.agent_id}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +132,13 @@ class SealAct:
         """The signature field it fills."""
         return SEAL
 
+    @property
+    def key(self) -> str:
+        """Whose key signs."""
+        return SEAL_KEY
 
-Act = InkAct | SealAct
+
+Act = OriginAct | InkAct | WitnessAct | SealAct
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from counter.protocol.message import Ask, Ident, Instant, Model, Tell
+from counter.protocol.printing import PrintReport
 
 DeviceName = Literal["camera", "scanner", "printer", "reader", "sound", "clock", "uplink"]
 """What a terminal may have: document camera, sheet scanner, printer, card reader, loudspeaker and
@@ -84,6 +85,14 @@ class DeviceScan(Model):
     """Which photograph of this request that is; each is taken once."""
 
 
+class DevicePrint(Model):
+    """Something is to be printed; its PDF is at `/terminal/prints/` and its id."""
+
+    print_id: str
+    state: Literal["asked", "printing"]
+    """`printing`: the program has said that it takes it, in this life or in one before."""
+
+
 class DeviceScreen(Model):
     """All that the program is to know."""
 
@@ -92,6 +101,7 @@ class DeviceScreen(Model):
     sitting: str | None
     """Who is here now, without saying who; None: nobody.  When it changes, forget."""
     scan: DeviceScan | None = None
+    print: DevicePrint | None = None
 
 
 class DeviceScreenChanged(Tell):
@@ -102,5 +112,5 @@ class DeviceScreenChanged(Tell):
     screen: DeviceScreen
 
 
-ASKS: tuple[type[Ask], ...] = (DeviceBeat, HealthReport, ShotFail, SittingWipe)
+ASKS: tuple[type[Ask], ...] = (DeviceBeat, HealthReport, PrintReport, ShotFail, SittingWipe)
 "Everything the namespace `/device` may say."

@@ -7,7 +7,18 @@ from pydantic import Field
 from counter.protocol.message import Ask, Ident, Model, Text
 
 PrintWhat = Literal["document", "paper", "receipt"]
-PrintReason = Literal["no_printer", "no_answer", "printer", "picture", "left"]
+PrintReason = Literal[
+    "no_printer",
+    "no_answer",
+    "printer",
+    "picture",
+    "left",
+    "paper_out",
+    "jam",
+    "cover_open",
+    "unsure",
+]
+"`unsure`: it may have come out or not; nobody prints it again without asking."
 
 
 class PrintRequest(Ask):
@@ -48,6 +59,17 @@ class PrintCard(Model):
     sheets: list[PrintSheet]
     lines: list[str]
     """A receipt in words, in the citizen's language; else empty."""
+    by_device: bool = False
+    """The terminal's program prints it: the page only says so, and is told no sheets."""
+
+
+class PrintFailed(Model):
+    """What did not come out just now, for the citizen."""
+
+    print_id: str
+    label: str
+    reason: str
+    """In words."""
 
 
 class PrintRow(Model):

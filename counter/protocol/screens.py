@@ -14,7 +14,7 @@ from counter.protocol.hands import HandsCard
 from counter.protocol.message import Instant, Language, Model, Tell
 from counter.protocol.party_cards import AskedCard, CallRow, InviteCard, PartyCard, PartyRole
 from counter.protocol.pointing import MarkCard, PointerMoved
-from counter.protocol.printing import PrintCard, PrintRow
+from counter.protocol.printing import PrintCard, PrintFailed, PrintRow
 from counter.protocol.proofing import IdentityCard, IdentityPrompt, SecondCard
 from counter.protocol.recording import RecordingCard
 
@@ -261,6 +261,8 @@ class TerminalScreen(Model):
     receipt: ReceiptCard | None = None
     recording: RecordingCard | None = None
     printing: PrintCard | None = None
+    print_failed: PrintFailed | None = None
+    """The print of this visit that was asked for last, when it did not come out."""
     identity: IdentityPrompt | None = None
     take_back: list[str] = []
     """Papers, in words, whose original may still lie under the camera."""

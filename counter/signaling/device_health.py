@@ -81,3 +81,10 @@ def photographs(known: Mapping[str, Mapping[str, Any]], beat_at: datetime, now: 
     """Whether the program can photograph papers now."""
     works = any(known.get(device, {}).get("state") in ("good", "weak") for device in PAPER)
     return works and now < beat_at + SILENT
+
+
+def has(
+    known: Mapping[str, Mapping[str, Any]], beat_at: datetime, now: datetime, name: str
+) -> bool:
+    """Whether the program is there and owns such a device; one that is broken says why itself."""
+    return known.get(name, {"state": "none"})["state"] != "none" and now < beat_at + SILENT

@@ -14,6 +14,7 @@ from counter.signaling.device_health import (
     SILENT,
     DeviceView,
     TerminalOutOfOrder,
+    has,
     merged,
     out_of_order,
     photographs,
@@ -127,6 +128,14 @@ def takes_photographs(conn: Connection, terminal_id: str, now: datetime) -> bool
         select(device_state).where(device_state.c.terminal_id == terminal_id)
     ).one_or_none()
     return row is not None and photographs(row.health, row.beat_at, now)
+
+
+def prints(conn: Connection, terminal_id: str, now: datetime) -> bool:
+    """Whether the program prints there, and not the page."""
+    row = conn.execute(
+        select(device_state).where(device_state.c.terminal_id == terminal_id)
+    ).one_or_none()
+    return row is not None and has(row.health, row.beat_at, now, "printer")
 
 
 def require_in_order(conn: Connection, terminal_id: str) -> None:

@@ -42,13 +42,17 @@ Draw = Callable[[int, Literal["", "dark", "blurred"]], bytes]
 class Bench:
     """All simulated devices of one terminal.  `faults` may change at any time."""
 
-    def __init__(self, draw: Draw, *, faults: Sequence[str] = ()) -> None:
-        """Raises `ValueError` for a fault that there is not."""
+    def __init__(self, draw: Draw, *, faults: Sequence[str] = (), tray: Path | None = None) -> None:
+        """tray: where what was printed comes out, as PDFs.
+
+        Raises `ValueError` for a fault that there is not."""
         self.faults: set[str] = set()
         for fault in faults:
             self.switch(fault, on=True)
         self.draw = draw
-        self.printed: list[tuple[Path, str]] = []
+        self.printed: list[tuple[bytes, str]] = []
+        self.cancelled: set[str] = set()
+        self.tray = tray
         self.numbers = count(1)
         self.card: Literal["empty", "card"] = "empty"
 
@@ -120,10 +124,23 @@ class SimulatedPrinter:
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
 
-    async def print(self, document: Path, title: str) -> str:
-        await self._bench.meet("printer")
+    async def print(self, document: bytes, title: str) -> str:
+        await self._bench.meet("printer", "paper_out", "jam")
         self._bench.printed.append((document, title))
-        return f"simulated-{len(self._bench.printed)}"
+        if self._bench.tray is not None:
+            self._bench.tray.mkdir(parents=True, exist_ok=True)
+            (self._bench.tray / f"{title}.pdf").write_bytes(document)
+        return title
+
+    async def job(self, job: str) -> Literal["waiting", "done", "lost"]:
+        if job in self._bench.cancelled:
+            return "lost"
+        # It waits for paper as long as there is none, like a real one.
+        return "waiting" if self._bench.faults & {"printer-empty", "printer-jam"} else "done"
+
+    async def cancel(self, job: str) -> None:
+        if await self.job(job) == "waiting":
+            self._bench.cancelled.add(job)
 
     async def look(self) -> None:
         await self._bench.meet("printer")

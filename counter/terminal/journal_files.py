@@ -96,7 +96,7 @@ class FileJournal:
         }
         written = json.dumps(head).encode()
         content = len(written).to_bytes(4, "big") + written + shot.photograph + shot.thumbnail
-        self._write(folder / str(name), self._seal(key, content, f"{sitting}|{name}"))
+        write_durably(folder / str(name), self._seal(key, content, f"{sitting}|{name}"))
         return _entry(name, sitting, head)
 
     def _entries(self) -> list[Entry]:
@@ -130,7 +130,7 @@ class FileJournal:
         folder = self._folder(entry.sitting)
         with suppress(FileNotFoundError):
             (folder / str(entry.name)).unlink()
-            _sync(folder)
+            sync(folder)
 
     def _wipe(self, sitting: str) -> int:
         folder = self._folder(sitting)
@@ -142,7 +142,7 @@ class FileJournal:
         for path in sorted(folder.iterdir(), key=lambda one: one.name != KEY):  # the key first
             path.unlink()
         folder.rmdir()
-        _sync(self._root)
+        sync(self._root)
         return 0
 
     def _sittings(self) -> list[str]:
@@ -173,25 +173,14 @@ class FileJournal:
         if make and not path.exists():
             if not folder.is_dir():
                 folder.mkdir(parents=True, mode=0o700)
-                _sync(folder.parent)
+                sync(folder.parent)
             fresh = self._random_bytes(KEY_BYTES)
-            self._write(path, self._seal(self._machine_key, fresh, folder.name))
+            write_durably(path, self._seal(self._machine_key, fresh, folder.name))
         return _unseal(self._machine_key, path.read_bytes(), folder.name)
 
     def _seal(self, key: bytes, content: bytes, what: str) -> bytes:
         nonce = self._random_bytes(NONCE_BYTES)
         return nonce + AESGCM(key).encrypt(nonce, content, what.encode())
-
-    @staticmethod
-    def _write(path: Path, content: bytes) -> None:
-        beside = path.with_name(path.name + WRITING)
-        number = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with open(number, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, path)
-        _sync(path.parent)
 
 
 def _entry(name: Name, sitting: str, head: dict[str, object]) -> Entry:
@@ -211,7 +200,19 @@ def _unseal(key: bytes, sealed: bytes, what: str) -> bytes:
         raise EntryDamaged("a journal entry, or a key, does not open") from wrong
 
 
-def _sync(folder: Path) -> None:
+def write_durably(path: Path, content: bytes) -> None:
+    """Write it whole or not at all; neither a kill nor a power cut takes it afterwards."""
+    beside = path.with_name(path.name + WRITING)
+    number = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with open(number, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(beside, path)
+    sync(path.parent)
+
+
+def sync(folder: Path) -> None:
     """Make the names in `folder` durable (a rename alone is not, fsync(2))."""
     number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:

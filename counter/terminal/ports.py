@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Literal, Protocol
 
 from counter.errors import Refusal
 from counter.protocol.device import Fault
 from counter.terminal.journal import Entry, Shot
+from counter.terminal.printing import Note
 from counter.terminal.upload import Denial, Progress
 
 
@@ -75,6 +75,22 @@ class Uplink(Protocol):
     async def preview(self, location: str, page: bytes) -> None: ...
 
 
+class PrintNotes(Protocol):
+    """What this machine knows of its prints; see `counter.terminal.printing`."""
+
+    async def of(self, print_id: str) -> Note | None: ...
+
+    async def keep(self, print_id: str, note: Note) -> None:
+        """Durable when this returns."""
+        ...
+
+    async def forget(self, print_id: str) -> None: ...
+
+    async def ids(self) -> list[str]:
+        """Of which there is a note."""
+        ...
+
+
 class DocumentCamera(Protocol):
     """A camera above a mat."""
 
@@ -100,8 +116,19 @@ class SheetScanner(Protocol):
 class Printer(Protocol):
     """A printer for what citizens take home."""
 
-    async def print(self, document: Path, title: str) -> str:
-        """Hand a PDF over; the printer's own name of the job.  Raises `DeviceFailed`."""
+    async def print(self, document: bytes, title: str) -> str:
+        """Hand a PDF over; the printer's own name of the job.  Raises `DeviceFailed`.
+
+        `silent`: the printer may have taken it all the same.
+        """
+        ...
+
+    async def job(self, job: str) -> Literal["waiting", "done", "lost"]:
+        """How it stands; `lost`: cancelled, given up or forgotten.  Raises `DeviceFailed`."""
+        ...
+
+    async def cancel(self, job: str) -> None:
+        """Take it from the queue; harmless when it is out.  Raises `DeviceFailed`."""
         ...
 
     async def look(self) -> None:

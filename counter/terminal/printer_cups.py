@@ -1,14 +1,19 @@
-"""The `Printer` port on CUPS, through its own `lp` and `lpstat`."""
+"""The `Printer` port on CUPS, through its own `lp`, `lpstat` and `cancel`."""
 
+import getpass
 import re
-from pathlib import Path
 from typing import Final
+
+import aiohttp
 
 from counter.protocol.device import Fault
 from counter.terminal.command_child import run
+from counter.terminal.ipp import JobState, NotIpp, job_answer, job_question
 from counter.terminal.ports import DeviceFailed
 
 PATIENCE_S: Final = 20.0
+PATIENCE: Final = aiohttp.ClientTimeout(total=PATIENCE_S)
+SOCKET: Final = "/run/cups/cups.sock"
 ALERTS: Final[tuple[tuple[str, Fault], ...]] = (
     ("media-jam", "jam"),
     ("media-empty", "paper_out"),
@@ -25,21 +30,44 @@ class CupsPrinter:
     """See `counter.terminal.ports.Printer`."""
 
     def __init__(self, name: str, *, server: str | None = None) -> None:
-        """name: of the queue.  server: `host:port` or a socket; None: this machine's."""
+        """name: of the queue.  server: `host:port`; None: this machine's."""
         self._name = name
         self._server = ("-h", server) if server else ()
+        self._address = server
 
-    async def print(self, document: Path, title: str) -> str:
-        """Hand it over; such as `kiosk-12`."""
+    async def print(self, document: bytes, title: str) -> str:
+        """Hand it over; such as `kiosk-12`.  It lies on no disk but CUPS's own."""
         done = await run(
-            ["lp", *self._server, "-d", self._name, "-t", title, "--", str(document)],
+            ["lp", *self._server, "-d", self._name, "-t", title],
             timeout_s=PATIENCE_S,
+            given=document,
         )
         found = re.search(r"request id is (\S+)", done.out.decode(errors="replace"))
         if done.code or found is None:
             missing = "does not exist" in done.said or "scheduler" in done.said
             raise DeviceFailed("missing" if missing else "failed", f"lp: {done.said.strip()[:200]}")
         return found[1]
+
+    async def job(self, job: str) -> JobState:
+        """How it ended, which `lpstat` does not tell."""
+        question = job_question(int(job.rpartition("-")[2]), getpass.getuser())
+        connector = None if self._address else aiohttp.UnixConnector(SOCKET)
+        url = f"http://{self._address or 'localhost'}/jobs/"
+        headers = {"Content-Type": "application/ipp"}
+        try:
+            async with (
+                aiohttp.ClientSession(connector=connector, timeout=PATIENCE) as http,
+                http.post(url, data=question, headers=headers) as answer,
+            ):
+                return job_answer(await answer.read())
+        except TimeoutError as late:
+            raise DeviceFailed("silent", "CUPS does not say how a job is") from late
+        except (aiohttp.ClientError, OSError, NotIpp) as lost:
+            raise DeviceFailed("missing", f"CUPS: {type(lost).__name__}") from lost
+
+    async def cancel(self, job: str) -> None:
+        """Take it from the queue; one that is out, or gone, is left alone."""
+        await run(["cancel", *self._server, job], timeout_s=PATIENCE_S)
 
     async def look(self) -> None:
         """Whether the queue is there, is not stopped, takes jobs, and lacks nothing."""

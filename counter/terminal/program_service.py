@@ -1,4 +1,4 @@
-"""The program of a terminal: follows its screen, photographs, forgets, tests itself.
+"""The program of a terminal: follows its screen, photographs, prints, forgets, tests itself.
 
 It dials out and listens nowhere.  Each of its tasks is owned here and ends with it.
 """
@@ -14,6 +14,7 @@ from counter.ids import RequestId
 from counter.protocol.device import DeviceHealth, DeviceScreen
 from counter.terminal.journal import Shot
 from counter.terminal.ports import DeviceFailed, Journal, LineLost
+from counter.terminal.printing_service import PrintingService
 from counter.terminal.program import EndSitting, TakeShot, deeds, page_died
 from counter.terminal.relay_service import RelayService
 from counter.terminal.selftest_service import Devices, SelfTest
@@ -60,6 +61,7 @@ class ProgramService:
         journal: Journal,
         devices: Devices,
         selftest: SelfTest,
+        printing: PrintingService,
         *,
         clock: Callable[[], datetime],
         thumbnail: Callable[[bytes], bytes],
@@ -72,6 +74,7 @@ class ProgramService:
         self._journal = journal
         self._devices = devices
         self._selftest = selftest
+        self._printing = printing
         self._clock = clock
         self._thumbnail = thumbnail
         self._browser = browser
@@ -92,6 +95,7 @@ class ProgramService:
             for work in (
                 self._follow_for_ever(),
                 self._relay.run_for_ever(),
+                self._printing.run_for_ever(),
                 self._beat_for_ever(),
                 self._test_for_ever(),
             )
@@ -110,6 +114,7 @@ class ProgramService:
         """Do what this screen asks for."""
         todo = deeds(self._sitting, screen)
         self._sitting = screen.sitting
+        self._printing.follow(screen.print)
         for deed in todo:
             if isinstance(deed, EndSitting):
                 await self._end(deed.sitting)

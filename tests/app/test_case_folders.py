@@ -54,8 +54,8 @@ from counter.store.bus_memory import MemoryBus
 from counter.store.cases import get_case, put_case
 from counter.store.executor import Executor
 from counter.store.journal_sql import newest, read_all, record
+from tests.documents.back_office import whole
 from tests.documents.letters import letter_jpeg
-from tests.documents.test_handover import whole
 from tests.documents.test_store_documents import FINDINGS
 from web.console.cases_local import REACH, LocalCaseFolders
 from web.shared.access import Principal
@@ -213,6 +213,43 @@ async def test_after_closing_pages_are_read_copied_and_handed_over(floor: Floor)
     with pypdfium2.PdfDocument((folder / "bundle.pdf").read_bytes()) as pdf:
         assert len(pdf) == 2
         assert all("SPECIMEN" in page.get_textpage().get_text_range() for page in pdf)
+
+
+async def test_what_is_accepted_while_a_folder_is_made_is_in_it(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await floor.close()
+    papers = SqlPapers(floor.executor, lambda conn, case_id: [])
+    keep = floor.work.folders.keep
+    kept: list[str] = []
+
+    async def keep_and_decide(folder: Any) -> Any:
+        kept.append(folder.name)
+        if len(kept) == 1:
+            await floor.add_page(papers, 4, accept=True)
+        return await keep(folder)
+
+    monkeypatch.setattr(floor.work.folders, "keep", keep_and_decide)
+    await floor.work_off()
+    await floor.work_off()
+    (folder,) = floor.shelf.iterdir()
+    assert kept == [folder.name] * 2, "the first was not frozen"
+    assert {one["page_id"] for one in whole(folder)["files"]} == {"p-1", "p-3", "p-4", None}
+
+
+async def test_what_is_accepted_after_the_hand_over_is_read_and_handed_over_too(
+    floor: Floor,
+) -> None:
+    await floor.close()
+    await floor.work_off()
+    await floor.add_page(SqlPapers(floor.executor, lambda conn, case_id: []), 4, accept=True)
+    await floor.executor.write(owe_paper_work(floor.settings), floor.case, floor.now)
+    await floor.work_off()
+    first, second = sorted(floor.shelf.iterdir())
+    assert second.name == f"{first.name}-2"
+    manifest = whole(second)
+    assert {one["page_id"] for one in manifest["files"]} == {"p-4", None}
+    assert manifest["text_layer"] == "whole"
 
 
 async def test_programs_are_told_over_the_webhook_with_digests_and_no_name(floor: Floor) -> None:

@@ -10,7 +10,8 @@ from counter.documents.papers_sql import SqlPapers
 from counter.documents.store_documents import scan_request
 from counter.errors import NotAllowedNow
 from counter.esign.form_typst import shipped_forms
-from counter.esign.ports import NewDocument
+from counter.esign.ports import NewDocument, NewImage, NewRevision
+from counter.esign.store_reading import signing_of
 from counter.esign.store_records import SqlRecords
 from counter.esign.store_tables import ceremony
 from counter.ids import (
@@ -86,13 +87,18 @@ async def test_a_form_drawn_too_late_is_not_put_before_anybody(
         language="pt",
         sha256=Digest("a" * 64),
         size_bytes=1,
-        images=(),
     )
     if drawn_in_time:
-        await records.present(new, by="agent:a", now=now)
+        await records.prepare(new, by="agent:a", now=now)
+        await executor.write(put_case, closed(now))
+        certified = NewRevision(kind="certified", sha256=Digest("b" * 64), size_bytes=1)
+        page = NewImage(page=1, sha256=Digest("c" * 64), width_px=1, height_px=1)
+        with pytest.raises(NotAllowedNow):
+            await records.present(CASE, new.ceremony_id, certified, [page], now)
+        assert await executor.read(signing_of, CASE) == ()
     else:
         with pytest.raises(NotAllowedNow):
-            await records.present(new, by="agent:a", now=now)
+            await records.prepare(new, by="agent:a", now=now)
     assert await executor.read(_count, ceremony) == int(drawn_in_time)
 
 

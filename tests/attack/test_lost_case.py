@@ -65,9 +65,8 @@ class Desk:
             language="pt",
             sha256=Digest("a" * 64),
             size_bytes=1,
-            images=(),
         )
-        await self.records.present(new, by=self.by, now=self.now)
+        await self.records.prepare(new, by=self.by, now=self.now)
 
     async def withdraw(self) -> None:
         await self.records.withdraw(CASE, "c-1", by=self.by, now=self.now)

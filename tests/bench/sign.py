@@ -42,7 +42,7 @@ from counter.esign.keys_files import FileKey, load
 from counter.esign.pages_pdfium import photograph
 from counter.esign.pki_development import DevelopmentPki, ensure
 from counter.esign.ports import KeyFiles
-from counter.esign.seal_pyhanko import Look, Room, begin, field_size, finish
+from counter.esign.seal_pyhanko import Look, Room, Saying, begin, field_size, finish
 from counter.esign.sign_worker import LABELS
 from counter.esign.stamps_http import HttpStamps
 from counter.esign.ticket import CITIZEN
@@ -115,7 +115,7 @@ class Ours:
             look=pen,
             at=now,
             now=now,
-            certify=True,
+            saying=Saying(commitment="approval", certify=True),
             token_bytes=self.stamps.token_bytes,
             room=self.room,
         )
@@ -233,7 +233,7 @@ def forms(rounds: int) -> Json:
     """Each form of the product: drawn warm with new data, with its fields, and photographed."""
     press, found = Press(), {}
     for template in shipped_forms().all():
-        drawing_ms, image_ms, pages = [], [], 1
+        drawing_ms, image_ms, pages, pdf = [], [], 1, b""
         for number in range(rounds + 1):
             data = {**filled_in(template), "case_number": f"A-{number:04}"}
             began = time.perf_counter()
@@ -344,7 +344,9 @@ def main() -> int:
     drawn = forms(options.rounds)
     table = markdown(found) + "\n" + form_table(drawn)
     RESULT.parent.mkdir(parents=True, exist_ok=True)
-    RESULT.write_text(json.dumps({"machine": described(), "found": found, "forms": drawn}, indent=1))
+    RESULT.write_text(
+        json.dumps({"machine": described(), "found": found, "forms": drawn}, indent=1)
+    )
     RESULT.with_suffix(".md").write_text(table)
     print(table)
     return 0 if all(met for _, met in goals(found) + form_goals(drawn)) else 1

@@ -11,7 +11,7 @@ import os
 import shutil
 import signal
 import stat
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -28,7 +28,8 @@ from counter.terminal.printer_cups import CupsPrinter
 from counter.terminal.reader_pcsc import PcscReader
 from counter.terminal.scanner_sane import SaneScanner
 from counter.terminal.sound_child import AlsaLoop
-from tests.servers import NotInstalled, free_port
+from tests.cups import PrivateCups, private_cups
+from tests.servers import NotInstalled
 
 SANE = {
     "jam": "SANE_STATUS_JAMMED",
@@ -155,66 +156,23 @@ def _camera(bench: Bench) -> DocumentCamera:
 
 
 @pytest.fixture
-async def cups(tmp_path: Path) -> AsyncIterator[Callable[..., Any]]:
-    """Yield `run(*command)` beside a scheduler of this test's own, with the printer `kiosk`."""
-    program = shutil.which("cupsd", path="/usr/sbin:/usr/local/sbin")
-    if program is None:
-        raise NotInstalled("CUPS is not installed: apt-get install cups")
-    port, root = free_port(), tmp_path / "cups"
-    for name in ("etc", "spool/tmp", "cache", "run", "log"):
-        (root / name).mkdir(parents=True)
-    root.chmod(0o755)
-    (root / "etc" / "cupsd.conf").write_text(
-        f"Listen 127.0.0.1:{port}\nBrowsing Off\nDefaultAuthType None\nWebInterface No\n"
-        "<Location />\nOrder allow,deny\nAllow all\n</Location>\n"
-        "<Policy default>\n<Limit All>\nOrder allow,deny\nAllow all\n</Limit>\n</Policy>\n"
-    )
-    (root / "etc" / "cups-files.conf").write_text(
-        f"ServerRoot {root}/etc\nRequestRoot {root}/spool\nTempDir {root}/spool/tmp\n"
-        f"CacheDir {root}/cache\nStateDir {root}/run\nAccessLog {root}/log/access\n"
-        f"ErrorLog {root}/log/error\nPageLog {root}/log/page\nFileDevice Yes\n"
-    )
-    child = await asyncio.create_subprocess_exec(
-        program,
-        "-f",
-        "-c",
-        str(root / "etc" / "cupsd.conf"),
-        "-s",
-        str(root / "etc" / "cups-files.conf"),
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-
-    async def run(*command: str) -> int:
-        done = await asyncio.create_subprocess_exec(
-            command[0], "-h", f"127.0.0.1:{port}", *command[1:], stderr=asyncio.subprocess.DEVNULL
-        )
-        return await done.wait()
-
-    run.server = f"127.0.0.1:{port}"  # type: ignore[attr-defined]
-    run.out = root / "paper"  # type: ignore[attr-defined]
-    try:
-        async with asyncio.timeout(60):
-            while await run("lpadmin", "-p", "kiosk", "-v", f"file:{root}/paper", "-E"):
-                assert child.returncode is None, (root / "log" / "error").read_text()
-                await asyncio.sleep(0.1)
-        yield run
-    finally:
-        child.terminate()
-        await child.wait()
+async def cups(tmp_path: Path) -> AsyncIterator[PrivateCups]:
+    """Yield a scheduler of this test's own, with the printer `kiosk`."""
+    async with private_cups(tmp_path / "cups") as running:
+        yield running
 
 
-async def test_cups_takes_a_document_and_says_when_it_will_not(cups: Any, tmp_path: Path) -> None:
+async def test_cups_takes_a_document_and_says_when_it_will_not(cups: PrivateCups) -> None:
     printer: Printer = CupsPrinter("kiosk", server=cups.server)
     await printer.look()
-    paper = tmp_path / "receipt.pdf"
-    paper.write_bytes(b"%PDF-1.7 a receipt")
+    paper = b"%PDF-1.7 a receipt"
     assert (await printer.print(paper, "Receipt")).startswith("kiosk-")
-    assert await cups("cupsdisable", "kiosk") == 0
+    assert await cups.run("cupsdisable", "kiosk") == 0
     with pytest.raises(DeviceFailed) as failed:
         await printer.look()
     assert failed.value.fault == "stopped"
-    assert await cups("cupsenable", "kiosk") == 0
-    assert await cups("cupsreject", "kiosk") == 0
+    assert await cups.run("cupsenable", "kiosk") == 0
+    assert await cups.run("cupsreject", "kiosk") == 0
     with pytest.raises(DeviceFailed) as failed:
         await printer.look()
     assert failed.value.fault == "stopped"
@@ -228,12 +186,40 @@ async def test_cups_takes_a_document_and_says_when_it_will_not(cups: Any, tmp_pa
             assert failed.value.fault == "missing"
 
 
+async def test_cups_says_how_a_job_ended_and_takes_one_back(cups: PrivateCups) -> None:
+    printer: Printer = CupsPrinter("kiosk", server=cups.server)
+    job = await printer.print(b"%PDF-1.7 first", "print-1")
+    async with asyncio.timeout(30):
+        while (state := await printer.job(job)) == "waiting":
+            await asyncio.sleep(0.05)
+    assert state == "done"
+    await printer.cancel(job)
+    assert await printer.job(job) == "done", "what is out stays out"
+
+    assert await cups.run("cupsdisable", "kiosk") == 0
+    second = await printer.print(b"%PDF-1.7 second", "print-2")
+    assert await printer.job(second) == "waiting"
+    await printer.cancel(second)
+    assert await printer.job(second) == "lost"
+    assert await cups.run("cupsenable", "kiosk") == 0
+    assert await printer.job("kiosk-999") == "lost"
+    with pytest.raises(DeviceFailed):
+        await CupsPrinter("kiosk", server="127.0.0.1:1").job(job)
+    assert await cups.jobs() == [job, second]
+
+
 async def test_the_simulated_printer_does_as_much(tmp_path: Path) -> None:
-    bench = Bench(draw)
+    bench = Bench(draw, tray=tmp_path / "tray")
     printer: Printer = SimulatedPrinter(bench)
     await printer.look()
-    assert await printer.print(tmp_path / "x.pdf", "Receipt") == "simulated-1"
-    assert bench.printed == [(tmp_path / "x.pdf", "Receipt")]
+    job = await printer.print(b"%PDF-1.7", "print-1")
+    assert (await printer.job(job), bench.printed) == ("done", [(b"%PDF-1.7", "print-1")])
+    assert (tmp_path / "tray" / "print-1.pdf").read_bytes() == b"%PDF-1.7"
+    bench.faults = {"printer-empty"}
+    second = await printer.print(b"%PDF-1.7", "print-2")
+    assert await printer.job(second) == "waiting"
+    await printer.cancel(second)
+    assert await printer.job(second) == "lost"
     for fault, shown in {"printer-stopped": "stopped", "printer-missing": "missing"}.items():
         bench.faults = {fault}
         with pytest.raises(DeviceFailed) as failed:

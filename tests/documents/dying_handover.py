@@ -1,6 +1,7 @@
 """A node of its own process that is killed at a step of a hand-over; see test_handover.py.
 
-Called with a directory and the name of the step after which the power is cut.
+Called with a directory, the name of the step after which the power is cut, and what it is about:
+the folder, or a supplement.
 """
 
 import asyncio
@@ -21,11 +22,10 @@ from counter.documents.job import Job, JobKind, Later
 from counter.documents.jobs_service import JobsService
 from counter.documents.store_handover import SqlHandOvers
 from counter.documents.store_jobs import SqlJobs
-from counter.ids import CaseId
 from counter.store.blobs_directory import DirectoryBlobs
 from counter.store.executor import Executor
 from counter.store.sqlite_lane import SqliteLane
-from tests.documents.folders import Cases, PlainBinder, case_in
+from tests.documents.folders import Cases, PlainBinder, accept_one_more, case_in
 from tests.documents.leaves import AT
 
 STEPS = ("taken", "kept", "frozen", "half", "renamed", "done")
@@ -44,18 +44,18 @@ class DyingHandOvers(SqlHandOvers):
         super().__init__(executor)
         self._step = step
 
-    async def freeze(self, case_id: CaseId, frozen: Frozen, now: datetime) -> Frozen:
+    async def freeze(self, facts: CaseFacts, frozen: Frozen, now: datetime) -> Frozen | None:
         if self._step == "kept":
             die()
-        first = await super().freeze(case_id, frozen, now)
+        first = await super().freeze(facts, frozen, now)
         if self._step == "frozen":
             die()
         return first
 
-    async def done(self, job: Job, frozen: Frozen, facts: CaseFacts, now: datetime) -> None:
+    async def done(self, frozen: Frozen, facts: CaseFacts, now: datetime) -> None:
         if self._step == "renamed":
             die()
-        await super().done(job, frozen, facts, now)
+        await super().done(frozen, facts, now)
         if self._step == "done":
             die()
 
@@ -77,16 +77,27 @@ class DyingShelf(DirectoryShelf):
 
 
 async def node_on(
-    directory: Path, executor: Executor, clock: Callable[[], datetime], step: str = ""
+    directory: Path,
+    executor: Executor,
+    clock: Callable[[], datetime],
+    step: str = "",
+    *,
+    later: int = 0,
 ) -> JobsService:
-    """A node on what lies below `directory` that works hand-overs off; it dies after `step`."""
+    """A node on what lies below `directory` that works hand-overs off; it dies after `step`.
+
+    later: pages of the case that were accepted after it was closed.
+    """
     blobs = DirectoryBlobs(directory / "blobs")
+    cases = Cases(await case_in(blobs))
+    for _ in range(later):
+        await accept_one_more(cases, blobs)
     jobs: Any = SqlJobs(executor)
     shelf = (DyingShelf if step == "half" else DirectoryShelf)(
         directory / DIRECTORY, lambda: f"try-{step}"
     )
     service = HandOverService(
-        FolderService(Cases(await case_in(blobs)), blobs, PlainBinder()),
+        FolderService(cases, blobs, PlainBinder()),
         DyingHandOvers(executor, step),
         jobs,
         blobs,
@@ -102,11 +113,11 @@ async def node_on(
     return JobsService(jobs, {JobKind.HANDOVER: work}, clock)
 
 
-async def live(directory: Path, step: str) -> None:
+async def live(directory: Path, step: str, later: int) -> None:
     """Come as far as the step."""
     lane = SqliteLane(directory / "counter.sqlite")
-    await (await node_on(directory, lane, lambda: AT, step)).work_one()
+    await (await node_on(directory, lane, lambda: AT, step, later=later)).work_one()
 
 
 if __name__ == "__main__":
-    asyncio.run(live(Path(sys.argv[1]), sys.argv[2]))
+    asyncio.run(live(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3] == "supplement")))

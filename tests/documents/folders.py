@@ -41,10 +41,10 @@ class Cases:
         return self.known
 
 
-async def leaves_in(blobs: Blobs, states: Sequence[PageState]) -> tuple[Leaf, ...]:
-    """One page for each state, its bytes kept."""
+async def leaves_in(blobs: Blobs, states: Sequence[PageState], first: int = 1) -> tuple[Leaf, ...]:
+    """One page for each state, its bytes kept; first: number of the first."""
     found = []
-    for seq, state in enumerate(states, start=1):
+    for seq, state in enumerate(states, start=first):
         page, original = letter_jpeg(seq), b"\xff\xd8\xff original %d" % seq
         found.append(
             leaf(
@@ -89,6 +89,13 @@ async def case_in(blobs: Blobs, **other: Any) -> CaseFacts:
         "journal_head": HEAD,
     }
     return CaseFacts(**(known | other))
+
+
+async def accept_one_more(cases: Cases, blobs: Blobs) -> None:
+    """A page came over a link after the case was closed, and was accepted."""
+    seq = len(cases.known.leaves) + 1
+    (page,) = await leaves_in(blobs, [PageState.ACCEPTED], first=seq)
+    cases.known = replace(cases.known, leaves=(*cases.known.leaves, page))
 
 
 def unsealed(facts: CaseFacts) -> CaseFacts:

@@ -19,7 +19,15 @@ from counter.documents.printing import (
     leads,
     room_for,
 )
-from counter.documents.store_printing import ask, give_up, give_up_silent, move, prints_of
+from counter.documents.store_printing import (
+    ask,
+    give_up,
+    give_up_silent,
+    move,
+    print_now,
+    print_of,
+    prints_of,
+)
 from counter.errors import NotAllowedNow, NotFound
 from counter.store.executor import Executor
 from counter.store.journal_sql import check
@@ -192,3 +200,51 @@ async def test_the_same_ask_at_the_same_time_is_one_print(
     await asked()
     await asyncio.gather(*(asked() for _ in range(4)))
     assert len(await executor.read(prints_of, CASE)) == 1
+
+
+async def test_what_the_program_prints_the_page_may_not_speak_of(
+    executor: Executor, now: datetime
+) -> None:
+    def asked(conn: Connection, print_id: str, maker: Any) -> Print:
+        return ask(
+            conn,
+            audiences,
+            CASE,
+            print_id,
+            terminal_id=TERMINAL,
+            what="receipt",
+            ref="",
+            sheets=1,
+            maker=maker,
+            by="agent:a-1",
+            now=now,
+        )
+
+    await executor.write(asked, "k-1", "program")
+    await executor.write(asked, "k-2", "page")
+    with pytest.raises(NotFound):
+        await step(executor, PrintState.PRINTING, now)
+    with pytest.raises(NotFound):
+        await executor.read(print_of, "k-2", TERMINAL)
+    with pytest.raises(NotFound):
+        await executor.read(print_of, "k-1", "t-2")
+    assert (await executor.read(print_of, "k-1", TERMINAL)).state is PrintState.ASKED
+
+    def begins(conn: Connection, print_id: str, to: PrintState) -> Print:
+        return move(conn, audiences, TERMINAL, print_id, to, reason=None, maker="program", now=now)
+
+    await executor.write(begins, "k-1", PrintState.PRINTING)
+    await executor.write(begins, "k-1", PrintState.PRINTED)
+    with pytest.raises(NotFound):
+        await executor.read(print_of, "k-1", TERMINAL)
+
+
+async def test_what_was_begun_is_under_way_before_what_was_asked_for_first(
+    executor: Executor, asked: Callable[..., Any], now: datetime
+) -> None:
+    await asked("k-1")
+    await asked("k-2")
+    await step(executor, PrintState.PRINTING, now, print_id="k-2")
+    under_way = print_now(await executor.read(prints_of, CASE))
+    assert under_way is not None and under_way.id == "k-2"
+    assert print_now([]) is None

@@ -8,19 +8,26 @@ import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.attack.conftest import Attacker, Page
+from tests.attack.test_asks import a_service, taken
 from tests.conftest import CHROMIUM_ARGS
+from tests.cups import private_cups
 from tests.e2e.running import ROOT, RunningCounter
 from tests.servers import NotInstalled
 
 TERMINAL = "hengqin-centre-1"
 
 
-async def program(state: Path, *arguments: str) -> asyncio.subprocess.Process:
+async def program(
+    state: Path, *arguments: str, simulate: bool = True
+) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "counter", "terminal", "--state", str(state), "--simulate"),
+        *(sys.executable, "-m", "counter", "terminal", "--state", str(state)),
+        *(["--simulate"] if simulate else []),
         *arguments,
         cwd=ROOT,
         stdout=asyncio.subprocess.PIPE,
@@ -32,11 +39,14 @@ async def said(process: asyncio.subprocess.Process, words: str) -> list[str]:
     """What it said until it said these words."""
     assert process.stdout is not None
     lines: list[str] = []
-    async with asyncio.timeout(90):
-        while not any(words in line for line in lines):
-            line = await process.stdout.readline()
-            assert line, lines
-            lines.append(line.decode().strip())
+    try:
+        async with asyncio.timeout(90):
+            while not any(words in line for line in lines):
+                line = await process.stdout.readline()
+                assert line, lines
+                lines.append(line.decode().strip())
+    except TimeoutError:
+        raise AssertionError(f"it never said {words!r}: {lines}") from None
     return lines
 
 
@@ -82,6 +92,87 @@ async def test_a_program_photographs_what_is_asked_for_and_forgets_the_visit(
             running.send_signal(signal.SIGTERM)
             await running.wait()
         await counter.close()
+
+
+def newest_print(screen: dict[str, Any]) -> dict[str, Any]:
+    """What was asked for last."""
+    prints = screen["case"]["prints"] if screen.get("case") else []
+    return dict(prints[0]) if prints else {}
+
+
+async def until_known(counter: RunningCounter, device: str) -> None:
+    """Wait until the counter has heard of this device of the program."""
+    async with asyncio.timeout(60):
+        while f'"{device}"' not in str(counter.facts("select health from device_state")):
+            await asyncio.sleep(0.1)
+
+
+async def in_call(attacker: Attacker, language: str) -> tuple[Page, Page]:
+    """A terminal and a desk that speak with each other."""
+    kiosk = await attacker.page("citizen", TERMINAL)
+    desk = await attacker.page("agent", "lei")
+    asks = (
+        (kiosk, "language.choose", {"language": language}),
+        (kiosk, "ticket.take", {"service": await a_service(attacker)}),
+        (desk, "presence.choose", {"presence": "ready"}),
+    )
+    for page, event, body in asks:
+        await taken(page, event, **body)
+    offer = (await desk.until(lambda screen: screen["offer"]))["offer"]
+    await taken(desk, "offer.accept", pairing_id=offer["pairing_id"])
+    await desk.until(lambda screen: screen["case"] and screen["case"]["call"])
+    return kiosk, desk
+
+
+@pytest.mark.timeout(400)
+async def test_a_print_of_a_visit_comes_out_of_the_programs_printer_once(tmp_path: Path) -> None:
+    counter, attacker = RunningCounter(), None
+    running: asyncio.subprocess.Process | None = None
+    async with private_cups(tmp_path / "cups") as cups:
+        try:
+            await counter.start()
+            link = await counter.enrolment(TERMINAL)
+            devices = ("--printer", "kiosk", "--print-server", cups.server)
+            running = await program(tmp_path / "state", "--enrol", link, *devices, simulate=False)
+            await until_known(counter, "printer")
+
+            attacker = Attacker(counter)
+            kiosk, desk = await in_call(attacker, "pt")
+
+            # Stopped, the printer holds it back; the program is killed; another life watches it.
+            assert await cups.run("cupsdisable", "kiosk") == 0
+            await taken(desk, "print.request", what="receipt")
+            await said(running, "prints for the citizen")
+            screen = await desk.until(lambda screen: newest_print(screen).get("reason"))
+            assert newest_print(screen)["state"] == "failed"
+            shown = await kiosk.until(lambda screen: screen.get("print_failed"))
+            assert shown["print_failed"]["reason"].startswith("A impressora não funciona.")
+            assert await cups.run("cupsenable", "kiosk") == 0
+
+            again = await taken(desk, "print.request", what="receipt")
+            await desk.until(
+                lambda screen: newest_print(screen).get("print_id") == again["print_id"]
+            )
+            await said(running, "prints for the citizen")
+            running.send_signal(signal.SIGKILL)
+            await running.wait()
+            running = await program(tmp_path / "state", *devices, simulate=False)
+            screen = await desk.until(
+                lambda screen: newest_print(screen).get("state") in ("printed", "failed")
+            )
+            newest = newest_print(screen)
+            assert newest["state"] == "printed" or "may have come out" in newest["reason"]
+            jobs = await cups.jobs()
+            assert len(jobs) <= 1, "twice on paper"
+            assert newest["state"] == "failed" or len(jobs) == 1
+            await counter.audit()
+        finally:
+            if running is not None and running.returncode is None:
+                running.send_signal(signal.SIGTERM)
+                await running.wait()
+            if attacker is not None:
+                await attacker.close()
+            await counter.close()
 
 
 @pytest.mark.timeout(400)

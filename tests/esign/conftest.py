@@ -18,7 +18,15 @@ from counter.esign.pki_development import DevelopmentPki, ensure
 from counter.esign.ports import KeyProvider, PageImage
 from counter.esign.sign_pool import SignPool
 from counter.esign.stamps_http import HttpStamps
-from counter.esign.ticket import Act, InkAct, SealAct, SigningTicket
+from counter.esign.ticket import (
+    Act,
+    InkAct,
+    OriginAct,
+    SealAct,
+    SigningTicket,
+    Witness,
+    WitnessAct,
+)
 from counter.esign.tsa_development import tsa_application
 from tests.esign.moment import NOW as NOW
 from tests.esign.signed_forms import with_text_field
@@ -54,6 +62,8 @@ def filled_in(form: FormTemplate) -> dict[str, str]:
         for field in form.fields
     }
 
+
+WITNESS = Witness(agent_id="lei", name="李慧敏", level="L2")
 
 STROKES = [
     [(40.0 + 50 * s + i, 60 + 30 * math.sin(i / 6 + s), 8.0 * i, 0.5) for i in range(60)]
@@ -139,9 +149,11 @@ async def pool(one_pool: SignPool) -> SignPool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SealedForm:
-    """A form with both signatures."""
+    """A form with all signatures."""
 
+    certified: bytes
     signed: bytes
+    witnessed: bytes
     sealed: bytes
     pages: tuple[PageImage, ...]
     tickets: tuple[SigningTicket, ...]
@@ -157,7 +169,7 @@ async def fulfil(
     key: KeyProvider | None = None,
 ) -> tuple[bytes, SigningTicket]:
     """One signature as the service makes it, without the records."""
-    holder = key or pool.key(act.field)
+    holder = key or pool.key(act.key.partition(":")[0])
     chain = await holder.certificates()
     begun = await pool.begin(pdf, act, chain, token_bytes=stamps.token_bytes, now=now)
     ticket = begun.ticket
@@ -178,16 +190,32 @@ async def seal(
     signed_at: datetime,
     now: datetime,
 ) -> SealedForm:
-    """Both signatures of a prepared form."""
-    inked = InkAct(ink=ink(STROKES), at=signed_at)
-    signed, first = await fulfil(pool, stamps, pdf, inked, now=now)
-    closing = SealAct(region=form.region, data=data, at=now)
-    sealed, second = await fulfil(pool, stamps, signed, closing, now=now)
+    """All signatures of a prepared form."""
+    region = form.region
+    acts = (
+        OriginAct(at=signed_at),
+        InkAct(ink=ink(STROKES), at=signed_at),
+        WitnessAct(
+            region=region,
+            case_number=data["case_number"],
+            witness=WITNESS,
+            handwritten=True,
+            at=now,
+        ),
+        SealAct(region=region, data=data, at=now),
+    )
+    made, tickets = [pdf], []
+    for act in acts:
+        revision, ticket = await fulfil(pool, stamps, made[-1], act, now=now)
+        made.append(revision)
+        tickets.append(ticket)
     return SealedForm(
-        signed=signed,
-        sealed=sealed,
-        pages=await pool.photograph(sealed),
-        tickets=(first, second),
+        certified=made[1],
+        signed=made[2],
+        witnessed=made[3],
+        sealed=made[4],
+        pages=await pool.photograph(made[4]),
+        tickets=tuple(tickets),
     )
 
 

@@ -1,7 +1,7 @@
 """A node of its own process that keeps the ink and is killed before the seal; see test_killed.py.
 
-Called with a directory, the address of a time-stamping service, and where to hang: `begin`, or the
-field whose key is asked.  Says `sealing` there: the ink, or the ticket too, is committed.
+Called with a directory, the address of a time-stamping service, and where to hang: at the `begin`,
+the `key` or the `finish` of a field.  Says `sealing` there: what came before is committed.
 """
 
 import asyncio
@@ -14,52 +14,49 @@ from typing import Any
 
 from counter.esign.form_typst import shipped_forms, shipped_glyphs
 from counter.esign.pki_development import ensure
-from counter.esign.ports import Activation, KeyProvider
 from counter.esign.service import EsignService
 from counter.esign.sign_pool import SignPool
 from counter.esign.stamps_http import HttpStamps
 from counter.esign.store_records import SqlRecords
-from counter.esign.ticket import FIELDS, Begun, CertificateChain, Mechanism
+from counter.esign.ticket import Act, Begun, SigningTicket
 from counter.ids import CaseId
 from counter.store.blobs_directory import DirectoryBlobs
 from counter.store.executor import Executor
 from counter.store.sqlite_lane import SqliteLane
-from tests.esign.conftest import FILLED, NOW, STROKES
+from tests.esign.conftest import FILLED, NOW, STROKES, WITNESS
 
 CASE = CaseId("case-1")
 
 
-class HangingKey:
-    """Hangs when it is asked to sign, and so holds the ticket that was kept before."""
-
-    def __init__(self, key: KeyProvider) -> None:
-        self._key = key
-
-    async def certificates(self) -> CertificateChain:
-        return await self._key.certificates()
-
-    async def sign(
-        self, dtbsr: bytes, mechanism: Mechanism, activation: Activation | None = None
-    ) -> bytes:
-        print("sealing", flush=True)
-        await asyncio.Event().wait()
-        raise AssertionError
-
-
 class Hanging(SignPool):
-    """Draws like the real one and comes no further than `place`: `begin` or the key of a field."""
+    """Draws like the real one and comes no further than `place`, such as `begin Citizen`."""
 
-    place = "begin"
+    place = "begin Citizen"
+    field = ""
+    "Of the signature that was begun last."
 
-    async def begin(self, *words: Any, **named: Any) -> Begun:
-        if self.place == "begin":
+    async def begin(self, pdf: bytes, act: Act, *words: Any, **named: Any) -> Begun:
+        await self._hang("begin", act.field)
+        self.field = act.field
+        return await super().begin(pdf, act, *words, **named)
+
+    async def finish(self, pdf: bytes, ticket: SigningTicket, *words: Any, **named: Any) -> bytes:
+        await self._hang("finish", ticket.field)
+        return await super().finish(pdf, ticket, *words, **named)
+
+    async def photograph(self, pdf: bytes) -> Any:
+        await self._hang("photograph", self.field)
+        return await super().photograph(pdf)
+
+    async def _run(self, job: str, *args: Any, **kwargs: Any) -> Any:
+        if job == "sign_value":
+            await self._hang("key", self.field)
+        return await super()._run(job, *args, **kwargs)
+
+    async def _hang(self, what: str, field: str) -> None:
+        if self.place == f"{what} {field}":
             print("sealing", flush=True)
             await asyncio.Event().wait()
-        return await super().begin(*words, **named)
-
-    def key(self, field: str) -> Any:
-        found = super().key(field)
-        return HangingKey(found) if self.place == field else found
 
 
 def service_on(
@@ -73,10 +70,14 @@ def service_on(
     """Return the service on what lies below `directory`."""
     numbers = count(1)
     return EsignService(
-        records=SqlRecords(executor=executor, audiences=lambda conn, case_id: ["terminal:1"]),
+        records=SqlRecords(
+            executor=executor,
+            audiences=lambda conn, case_id: ["terminal:1"],
+            witness_of=lambda conn, case_id: WITNESS,
+        ),
         blobs=DirectoryBlobs(directory / "blobs"),
         studio=studio,
-        keys={field: studio.key(field) for field in FIELDS},
+        keys=studio.keys(),
         stamps=HttpStamps([tsa_url], new_nonce=count(1).__next__)
         if isinstance(tsa_url, str)
         else tsa_url,

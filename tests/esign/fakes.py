@@ -14,7 +14,10 @@ from counter.esign.ticket import (
     CertificateChain,
     InkAct,
     Mechanism,
+    OriginAct,
+    SealAct,
     SigningTicket,
+    WitnessAct,
 )
 from counter.ids import Digest
 from counter.store.blobs_directory import BlobMissing
@@ -36,8 +39,19 @@ class PaperStudio:
         self.may_seal.set()
         self.seal_begun = asyncio.Event()
 
+    def hold(self) -> None:
+        """Begin nothing until `may_seal` is set; `seal_begun` says that somebody waits."""
+        self.seal_begun.clear()
+        self.may_seal.clear()
+
     async def prepare(
-        self, form: FormTemplate, data: dict[str, str], language: Language, now: datetime
+        self,
+        form: FormTemplate,
+        data: dict[str, str],
+        language: Language,
+        now: datetime,
+        *,
+        photographed: bool = True,
     ) -> PreparedForm:
         pdf = f"{form.id} {sorted(data.items())} {language} {now}".encode()
         return PreparedForm(pdf=pdf, pages=_pages(pdf))
@@ -48,11 +62,7 @@ class PaperStudio:
         self.seal_begun.set()
         await self.may_seal.wait()
         self.begun.append(act.field)
-        said = (
-            f" signed {self.begun.count(act.field)} {act.ink.sha256} {act.at}"
-            if isinstance(act, InkAct)
-            else f" sealed {act.at}"
-        )
+        said = _said(act, self.begun.count(act.field))
         holed = pdf + said.encode() + b" hole"
         ticket = SigningTicket(
             field=act.field,
@@ -117,6 +127,18 @@ class PaperKey:
         if self.dies:
             await asyncio.Event().wait()
         return b"signed " + dtbsr
+
+
+def _said(act: Act, times: int) -> str:
+    match act:
+        case OriginAct():
+            return f" certified {act.at}"
+        case InkAct():
+            return f" signed {times} {act.ink.sha256} {act.at}"
+        case WitnessAct():
+            return f" witnessed {act.witness} {act.case_number} {act.at}"
+        case SealAct():
+            return f" sealed {act.at}"
 
 
 class HeapBlobs:

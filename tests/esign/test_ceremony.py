@@ -20,7 +20,7 @@ from tests.esign.conftest import STROKES
 SHOWN, OTHER = Digest("01" * 32), Digest("02" * 32)
 
 STEPS = {
-    Prepared: {"presented"},
+    Prepared: {"presented", "withdrawn"},
     Presented: {"page_seen", "consented", "declined", "withdrawn"},
     Consented: {"signed", "declined", "withdrawn"},
     Signed: {"sealed", "withdrawn"},
@@ -31,7 +31,7 @@ STEPS = {
 
 
 def presented(*seen: int) -> Presented:
-    shown = Prepared(case_id=CaseId("c"), sha256=SHOWN, pages=3).presented()
+    shown = Prepared(case_id=CaseId("c"), sha256=OTHER).presented(SHOWN, 3)
     for page in seen:
         shown = shown.page_seen(page)
     return shown

@@ -15,7 +15,6 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 from counter.esign.forms import Forms
-from counter.esign.ink import ink
 from counter.esign.keys_csc import Credential, CscKey
 from counter.esign.keys_files import load, load_pkcs12
 from counter.esign.keys_pkcs11 import HardwareKey
@@ -30,8 +29,8 @@ from counter.esign.refusals import (
 )
 from counter.esign.sign_pool import SignPool
 from counter.esign.stamps_http import HttpStamps
-from counter.esign.ticket import CertificateChain, InkAct, Mechanism
-from tests.esign.conftest import FILLED, NOW, STROKES, fulfil
+from counter.esign.ticket import CertificateChain, Mechanism, OriginAct
+from tests.esign.conftest import FILLED, NOW, fulfil
 from tests.esign.csc_fake import CREDENTIAL, OTP, PIN, TOKEN, FakeService, served
 from tests.esign.key_rings import PIN as TOKEN_PIN
 from tests.esign.key_rings import SOFTHSM, Ring, plant, ring
@@ -199,7 +198,7 @@ async def test_every_holder_s_signature_makes_a_sound_document(
 ) -> None:
     data = {**FILLED, "remarks": ""}
     prepared = await pool.prepare(forms.of("certificate_application"), data, "zh-Hant", NOW)
-    act = InkAct(ink=ink(STROKES), at=NOW)
+    act = OriginAct(at=NOW)
     signed, _ = await fulfil(pool, stamps, prepared.pdf, act, now=NOW, key=holder)
     (verdict,) = await pool.verify(signed, NOW)
     assert verdict.sound and verdict.covers_file, verdict.why
@@ -355,7 +354,7 @@ async def test_a_service_that_signs_with_another_key_is_noticed(
     remote.service.signs_with = load(pki.seal)
     data = {**FILLED, "remarks": ""}
     prepared = await pool.prepare(forms.of("certificate_application"), data, "pt", NOW)
-    act = InkAct(ink=ink(STROKES), at=NOW)
+    act = OriginAct(at=NOW)
     with pytest.raises(KeyMismatch):
         await fulfil(pool, stamps, prepared.pdf, act, now=NOW, key=WithCodes(remote.key))
 

@@ -12,14 +12,14 @@ from tests.esign.test_form_typst import text_of
 
 GLYPHS = shipped_glyphs()
 FORM = shipped_forms().of("certificate_application")
-DRAWN = "𠮷𡃁𠝹𨋢𠺢𠹌𡁻𢫏𨳊𪚥"
+DRAWN = "𠮷𡃁𠝹𨋢𠺢𠹌𡁻𢫏𨳊𤴓"
 "Of Extension B: names, and Cantonese as HKSCS has it."
-NOT_DRAWN = "𠀀𪛖𤴓"
+NOT_DRAWN = "𠀀𪛖𪚥"
 "Of Extension B, and not in the face."
 
 
 def hkscs() -> set[str]:
-    """Every Han character that HKSCS-2004 adds, by Python's codec."""
+    """Every Han character of Big5 with HKSCS-2004, by Python's codec."""
     found = set()
     for lead in range(0x87, 0xFF):
         for trail in (*range(0x40, 0x7F), *range(0xA1, 0xFF)):

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from counter.errors import BadInput, NotAllowedNow, Refusal
 from counter.esign.forms import Forms
@@ -25,9 +25,20 @@ from counter.esign.refusals import (
     TokenTooLong,
 )
 from counter.esign.service import EsignService
+from counter.esign.store_reading import open_before_ink
 from counter.esign.store_records import SqlRecords
-from counter.esign.store_tables import ceremony_ink
-from counter.esign.ticket import CITIZEN, SEAL, CertificateChain
+from counter.esign.store_tables import ceremony, ceremony_ink
+from counter.esign.ticket import (
+    AGENT_KEY,
+    FIELDS,
+    FIELDS_BEFORE,
+    KEYS,
+    ORIGIN,
+    SEAL_KEY,
+    WITNESS_KEY,
+    CertificateChain,
+    Witness,
+)
 from counter.ids import CaseId, CeremonyId
 from counter.store.executor import Executor
 from counter.store.journal_sql import check, read_all
@@ -52,16 +63,22 @@ class Counter:
     ) -> None:
         self.time = now
         "What the service's clock shows."
+        self.witness = Witness(agent_id="lei", name="李慧敏", level="L2")
+        "Who serves, and the level reached."
         self.executor = executor
         self.studio = PaperStudio()
         self.blobs = HeapBlobs()
-        self.keys = {CITIZEN: PaperKey(), SEAL: PaperKey()}
+        self.keys = {name: PaperKey() for name in KEYS}
         self.parts: dict[str, Any] = {"forms": forms, "glyphs": glyphs, "new_id": new_id}
         self.service = self.started()
 
     def started(self) -> EsignService:
         """Return the service as a freshly started node has it."""
-        records = SqlRecords(executor=self.executor, audiences=lambda conn, case_id: [HEARS])
+        records = SqlRecords(
+            executor=self.executor,
+            audiences=lambda conn, case_id: [HEARS],
+            witness_of=lambda conn, case_id: self.witness,
+        )
         return EsignService(
             records=records,
             blobs=self.blobs,
@@ -159,6 +176,7 @@ async def test_screens_hear_each_step_and_the_journal_holds(
     for row in rows:
         assert all(isinstance(value, str | int) for value in row.body.values())
     assert await counter.actions() == [
+        "document.prepared",
         "document.presented",
         "ceremony.consented",
         "ceremony.signed",
@@ -211,6 +229,138 @@ async def test_what_the_table_does_not_say_is_refused_and_changes_nothing(
             await steps[step]()
         assert await counter.state() == state
         assert await counter.actions() == before
+
+
+async def test_what_is_read_is_what_the_department_certified(
+    counter: Counter, now: datetime
+) -> None:
+    _, sha256 = await counter.present(now)
+    assert counter.blobs.kept[sha256].endswith(f" certified {now}".encode())
+    assert counter.studio.begun == [ORIGIN]
+    (shown,) = await counter.service.ceremonies(CASE)
+    for sheet in shown.sheets:
+        assert counter.blobs.kept[sheet.sha256].endswith(counter.blobs.kept[sha256])
+
+
+async def test_the_agent_s_word_has_level_and_case_as_they_were_when_the_ink_came(
+    counter: Counter, now: datetime
+) -> None:
+    ceremony_id, sha256 = await counter.to_state("signing", now)
+    was = counter.witness
+    counter.witness = Witness(agent_id="ana", name="Ana", level="L0")
+    signed = await counter.service.sign(CASE, ceremony_id, sha256, STROKES, now)
+    assert f" witnessed {was} A-0042".encode() in counter.blobs.kept[signed.sha256]
+
+
+async def test_a_name_that_cannot_be_drawn_gives_way_to_the_number(
+    counter: Counter, now: datetime
+) -> None:
+    counter.witness = replace(counter.witness, name="\U0003134a")
+    ceremony_id, sha256 = await counter.to_state("consented", now)
+    signed = await counter.service.sign(CASE, ceremony_id, sha256, STROKES, now)
+    told = f" witnessed {replace(counter.witness, name='')}"
+    assert told.encode() in counter.blobs.kept[signed.sha256]
+
+
+async def test_an_agent_with_a_key_of_his_own_witnesses_with_it(
+    counter: Counter, now: datetime
+) -> None:
+    counter.keys["agent:lei"] = PaperKey()
+    await counter.to_state("sealed", now)
+    assert len(counter.keys["agent:lei"].asked) == 1
+    assert not counter.keys[AGENT_KEY].asked
+
+
+async def test_a_form_that_cannot_be_certified_was_never_there(
+    counter: Counter, now: datetime
+) -> None:
+    counter.studio.refusal = TimestampUnavailable("down")
+    with pytest.raises(TimestampUnavailable):
+        await counter.present(now)
+    counter.studio.refusal = None
+    assert await counter.service.ceremonies(CASE) == ()
+    assert not any(content.endswith(b" hole") for content in counter.blobs.kept.values())
+    await counter.present(now)
+
+
+async def test_a_node_that_dies_before_the_form_is_certified_presents_it_when_it_starts_again(
+    counter: Counter, now: datetime
+) -> None:
+    key = counter.keys[SEAL_KEY]
+    key.dies = True
+    dying = asyncio.create_task(counter.present(now))
+    await key.has_signed.wait()
+    dying.cancel()
+    await asyncio.gather(dying, return_exceptions=True)
+    assert await counter.service.ceremonies(CASE) == ()
+
+    key.dies = False
+    node = counter.started()
+    assert await node.resume() == 0, "somebody may be at it still"
+    counter.time = now + timedelta(hours=1)
+    assert await node.resume() == 1
+    assert key.asked[0] == key.asked[1]
+    assert counter.studio.begun == [ORIGIN], "never a second hole"
+    (shown,) = await node.ceremonies(CASE)
+    assert shown.state == "presented" and len(shown.sheets) == 2
+    assert not any(content.endswith(b" hole") for content in counter.blobs.kept.values())
+
+
+async def test_asking_again_with_the_same_id_goes_on_with_what_is_drawn(
+    counter: Counter, now: datetime
+) -> None:
+    async def present() -> str:
+        return await counter.service.present(
+            CASE,
+            "certificate_application",
+            FILLED,
+            "pt",
+            by="agent:a",
+            now=now,
+            ceremony_id=CeremonyId("key-1"),
+        )
+
+    key = counter.keys[SEAL_KEY]
+    key.dies = True
+    dying = asyncio.create_task(present())
+    await key.has_signed.wait()
+    dying.cancel()
+    await asyncio.gather(dying, return_exceptions=True)
+    key.dies = False
+    assert await present() == "key-1"
+    assert await counter.state() == "presented"
+    assert counter.studio.begun == [ORIGIN]
+
+
+async def test_a_visit_that_ends_while_the_form_is_certified_ends_the_form(
+    counter: Counter, now: datetime
+) -> None:
+    counter.studio.hold()
+    presenting = asyncio.create_task(counter.present(now))
+    await counter.studio.seal_begun.wait()
+    (waiting,) = await counter.executor.read(open_before_ink, CASE)
+    await counter.service.withdraw(CASE, waiting, by="citizen:left", now=now)
+    counter.studio.may_seal.set()
+    with pytest.raises(NotAllowedNow):
+        await presenting
+    assert await counter.service.ceremonies(CASE) == ()
+    assert "document.presented" not in await counter.actions()
+
+
+async def test_a_ceremony_from_before_ends_with_the_two_signatures_it_began_with(
+    counter: Counter, now: datetime
+) -> None:
+    ceremony_id, sha256 = await counter.to_state("consented", now)
+    counter.studio.begun.clear()
+
+    def as_before(conn: Connection) -> None:
+        conn.execute(update(ceremony).values(fields=None, presented_by=None))
+
+    await counter.executor.write(as_before)
+    signed = await counter.service.sign(CASE, ceremony_id, sha256, STROKES, now)
+    assert counter.studio.begun == list(FIELDS_BEFORE)
+    assert b"witnessed" not in counter.blobs.kept[signed.sha256]
+    assert await counter.state() == "sealed"
 
 
 async def test_unseen_pages_refuse_consent(counter: Counter, now: datetime) -> None:
@@ -302,7 +452,7 @@ async def test_presenting_again_with_the_same_id_is_the_same_ceremony(
     assert set(await asyncio.gather(present(), present())) == {"key-1"}
     assert await present() == "key-1"
     assert len(await counter.service.ceremonies(CASE)) == 1
-    assert await counter.actions() == ["document.presented"]
+    assert await counter.actions() == ["document.prepared", "document.presented"]
     with pytest.raises(CeremonyOpen):
         await present(CaseId("case-2"))
 
@@ -343,7 +493,7 @@ async def test_a_node_killed_between_ink_and_seal_finishes_once_when_it_starts_a
     counter: Counter, now: datetime
 ) -> None:
     ceremony_id, sha256 = await counter.to_state("consented", now)
-    counter.studio.may_seal.clear()
+    counter.studio.hold()
     dying = asyncio.create_task(counter.service.sign(CASE, ceremony_id, sha256, STROKES, now))
     await counter.studio.seal_begun.wait()
     dying.cancel()
@@ -359,15 +509,19 @@ async def test_a_node_killed_between_ink_and_seal_finishes_once_when_it_starts_a
     (done,) = await node.ceremonies(CASE)
     assert done.state == "sealed"
     assert done.sealed_sha256 is not None
-    assert f"{now} sealed {later}".encode() in await node.pdf(CASE, done.sealed_sha256)
+    pdf = await node.pdf(CASE, done.sealed_sha256)
+    assert f"{now} witnessed".encode() in pdf, "the ink keeps its own time"
+    assert pdf.endswith(f" sealed {later}".encode())
 
 
-@pytest.mark.parametrize("field", [CITIZEN, SEAL])
+@pytest.mark.parametrize("name", KEYS)
 async def test_a_node_that_dies_while_a_key_is_asked_asks_again_for_the_same_hash(
-    counter: Counter, now: datetime, field: str
+    counter: Counter, now: datetime, name: str
 ) -> None:
     ceremony_id, sha256 = await counter.to_state("consented", now)
-    key = counter.keys[field]
+    key = counter.keys[name]
+    key.asked.clear()
+    key.has_signed.clear()
     key.dies = True
     dying = asyncio.create_task(counter.service.sign(CASE, ceremony_id, sha256, STROKES, now))
     await key.has_signed.wait()
@@ -378,7 +532,7 @@ async def test_a_node_that_dies_while_a_key_is_asked_asks_again_for_the_same_has
     counter.time = now + timedelta(hours=1)
     assert await counter.started().resume() == 1
     assert len(key.asked) == 2 and key.asked[0] == key.asked[1]
-    assert counter.studio.begun == [CITIZEN, SEAL], "never a second hole"
+    assert counter.studio.begun == list(FIELDS), "never a second hole"
     assert await counter.state() == "sealed"
 
 
@@ -386,17 +540,17 @@ async def test_a_value_that_is_known_is_not_asked_for_again(
     counter: Counter, now: datetime
 ) -> None:
     await counter.to_state("signing", now)
-    assert len(counter.keys[CITIZEN].asked) == 1, "signed; the timestamp was missing"
+    assert len(counter.keys[WITNESS_KEY].asked) == 1, "signed; the timestamp was missing"
     assert await counter.started().resume() == 1
-    assert len(counter.keys[CITIZEN].asked) == 1
-    assert counter.studio.begun == [CITIZEN, SEAL]
+    assert len(counter.keys[WITNESS_KEY].asked) == 1
+    assert counter.studio.begun == list(FIELDS)
 
 
 async def test_a_key_that_was_changed_in_between_does_not_sign_what_was_begun(
     counter: Counter, now: datetime
 ) -> None:
     ceremony_id, sha256 = await counter.to_state("consented", now)
-    key = counter.keys[CITIZEN]
+    key = counter.keys[WITNESS_KEY]
     key.dies = True
     dying = asyncio.create_task(counter.service.sign(CASE, ceremony_id, sha256, STROKES, now))
     await key.has_signed.wait()
@@ -519,14 +673,14 @@ async def test_the_time_is_read_when_it_is_needed_however_long_a_round_takes(
 
     monkeypatch.setattr(counter.studio, "stamp", slow)
     assert await counter.service.resume() == 1
-    assert shown == [now, now + timedelta(minutes=2)]
+    assert shown == [now + timedelta(minutes=two) for two in (0, 2, 4)]
 
 
 async def test_a_form_withdrawn_while_it_is_sealed_stays_withdrawn(
     counter: Counter, now: datetime
 ) -> None:
     ceremony_id, sha256 = await counter.to_state("consented", now)
-    counter.studio.may_seal.clear()
+    counter.studio.hold()
     signing = asyncio.create_task(counter.service.sign(CASE, ceremony_id, sha256, STROKES, now))
     await counter.studio.seal_begun.wait()
     await counter.service.withdraw(CASE, ceremony_id, by="agent:a", now=now)
@@ -580,9 +734,10 @@ async def test_a_half_signed_document_is_not_given_out(counter: Counter, now: da
         for sha256, content in counter.blobs.kept.items()
         if b" signed 1" in content and b"sealed" not in content and b"page" not in content
     ]
-    assert len(half) == 1
-    with pytest.raises(DocumentUnknown):
-        await counter.service.pdf(CASE, half[0])
+    assert len(half) == 2, "with the ink, and with the agent's word"
+    for one in half:
+        with pytest.raises(DocumentUnknown):
+            await counter.service.pdf(CASE, one)
 
 
 async def test_bytes_changed_on_the_disk_are_not_given_out(counter: Counter, now: datetime) -> None:

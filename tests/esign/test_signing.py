@@ -8,17 +8,22 @@ import signal
 import subprocess
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import count
+from itertools import count, pairwise
 from pathlib import Path
 from typing import Any
 
 import pikepdf
 import pytest
+from pyhanko.pdf_utils.reader import PdfFileReader
 
 from counter.esign import sign_pool
+from counter.esign.fields_pikepdf import with_signature_fields
+from counter.esign.form_typst import Press
 from counter.esign.forms import Forms
 from counter.esign.ink import ink
+from counter.esign.judging import Judgement, judge
 from counter.esign.keys_files import load_certificate
 from counter.esign.pki_development import DevelopmentPki, ensure
 from counter.esign.refusals import (
@@ -31,10 +36,19 @@ from counter.esign.refusals import (
     TimestampUnavailable,
 )
 from counter.esign.sign_pool import SignPool
+from counter.esign.sign_worker import LABELS
 from counter.esign.stamps_http import HttpStamps
-from counter.esign.ticket import CITIZEN, SEAL, InkAct
+from counter.esign.ticket import (
+    AGENT,
+    FIELDS_BEFORE,
+    SEAL_KEY,
+    WITNESS_KEY,
+    InkAct,
+    SealAct,
+)
+from counter.esign.validate_pyhanko import validate
 from counter.esign.verify_pyhanko import verify
-from tests.esign.conftest import FILLED, NOW, STROKES, SealedForm, Tsa, seal
+from tests.esign.conftest import FILLED, NOW, STROKES, SealedForm, Tsa, fulfil, seal
 
 DATA = {**FILLED, "remarks": ""}
 MACAU = "certificate_application"
@@ -50,6 +64,12 @@ async def sealed_form(
     )
 
 
+async def judged(pdf: bytes, pki: DevelopmentPki) -> Judgement:
+    """Say what it is worth when nobody asks the record."""
+    roots = [load_certificate(path.read_bytes()) for path in pki.roots]
+    return judge(await validate(pdf, roots, NOW), None, asked=False)
+
+
 def pdfsig(pdf: bytes, tmp_path: Path) -> str:
     file = tmp_path / "judged.pdf"
     file.write_bytes(pdf)
@@ -62,19 +82,21 @@ async def test_a_sealed_form_is_accepted_by_pyhanko_pdfsig_and_qpdf(
     pool: SignPool, stamps: HttpStamps, forms: Forms, form: str, tsa: Tsa, tmp_path: Path
 ) -> None:
     done = await sealed_form(pool, stamps, forms, form)
-    assert tsa.asked == 2, "one request per signature and no other"
+    assert tsa.asked == 4, "one request per signature and no other"
 
-    citizen, seal = await pool.verify(done.sealed, NOW)
-    assert (citizen.field, seal.field) == ("Citizen", "Seal")
-    assert citizen.sound and seal.sound
-    assert citizen.timestamp == seal.timestamp == NOW
-    assert seal.covers_file and not citizen.covers_file
+    verdicts = await pool.verify(done.sealed, NOW)
+    origin, citizen, agent, seal = verdicts
+    assert [one.field for one in verdicts] == ["Origin", "Citizen", "Agent", "Seal"]
+    assert all(one.sound and one.timestamp == NOW for one in verdicts)
+    assert [one.covers_file for one in verdicts] == [False, False, False, True]
+    assert "Department Seal" in origin.signer
     assert "Witness of Handwriting" in citizen.signer
+    assert "Agents of the Counter" in agent.signer
     assert "Department Seal" in seal.signer
 
     said = pdfsig(done.sealed, tmp_path)
-    assert said.count("Signature Validation: Signature is Valid.") == 2
-    assert said.count("ETSI.CAdES.detached") == 2
+    assert said.count("Signature Validation: Signature is Valid.") == 4
+    assert said.count("ETSI.CAdES.detached") == 4
     assert "Total document signed" in said
     checked = subprocess.run(
         ["qpdf", "--check", tmp_path / "judged.pdf"], capture_output=True, timeout=60, check=False
@@ -86,8 +108,9 @@ async def test_signing_only_appends(pool: SignPool, stamps: HttpStamps, forms: F
     chosen = forms.of(MACAU)
     prepared = await pool.prepare(chosen, DATA, "pt", NOW)
     done = await seal(pool, stamps, prepared.pdf, chosen, DATA, signed_at=NOW, now=NOW)
-    assert done.signed.startswith(prepared.pdf)
-    assert done.sealed.startswith(done.signed)
+    steps = (prepared.pdf, done.certified, done.signed, done.witnessed, done.sealed)
+    for before, after in pairwise(steps):
+        assert after.startswith(before) and len(after) > len(before)
 
 
 async def test_signing_keeps_the_marks_tags_and_embedded_fonts(
@@ -111,11 +134,83 @@ async def test_signing_keeps_the_marks_tags_and_embedded_fonts(
         assert int(certified.Reference[0].TransformParams.P) == 2
 
 
-async def test_ink_and_seal_can_be_seen(pool: SignPool, stamps: HttpStamps, forms: Forms) -> None:
+async def test_ink_witness_and_seal_can_be_seen_and_the_certification_cannot(
+    pool: SignPool, stamps: HttpStamps, forms: Forms
+) -> None:
     prepared = await pool.prepare(forms.of(MACAU), DATA, "zh-Hant", NOW)
     done = await sealed_form(pool, stamps, forms)
-    assert prepared.pages[0].image == done.pages[0].image
-    assert prepared.pages[1].image != done.pages[1].image
+    revisions = (done.certified, done.signed, done.witnessed, done.sealed)
+    seen = [await pool.photograph(one) for one in revisions]
+    assert seen[0] == prepared.pages
+    assert {pages[0].image for pages in seen} == {prepared.pages[0].image}
+    assert len({pages[1].image for pages in seen}) == 4
+
+
+async def test_each_signature_says_what_it_stands_for_and_none_gives_a_reason(
+    pool: SignPool, stamps: HttpStamps, forms: Forms
+) -> None:
+    done = await sealed_form(pool, stamps, forms)
+    told = []
+    for signature in PdfFileReader(io.BytesIO(done.sealed)).embedded_regular_signatures:
+        assert "/Reason" not in signature.sig_object
+        said = {one["type"].native: one["values"] for one in signature.signer_info["signed_attrs"]}
+        claims = said.get("signer_attributes_v2")
+        told.append(
+            (
+                said["commitment_type"][0]["commitment_type_id"].native,
+                [one["values"][0].native for one in claims[0]["claimed_attributes"]]
+                if claims
+                else [],
+            )
+        )
+    assert told == [
+        ("proof_of_origin", []),
+        ("proof_of_creation", []),
+        ("proof_of_receipt", ["agent lei", "identity level L2", "case A-0042"]),
+        ("proof_of_origin", []),
+    ]
+
+
+async def test_a_form_from_before_is_still_signed_twice_and_its_ink_certifies(
+    pool: SignPool, stamps: HttpStamps, forms: Forms, pki: DevelopmentPki
+) -> None:
+    form = forms.of(MACAU)
+    labels = {name: LABELS["pt"][name] for name in FIELDS_BEFORE}
+    pdf = with_signature_fields(Press().form(form, DATA, NOW), labels)
+    inked, _ = await fulfil(pool, stamps, pdf, InkAct(ink=ink(STROKES), at=NOW), now=NOW)
+    closing = SealAct(region=form.region, data=DATA, at=NOW)
+    sealed, _ = await fulfil(pool, stamps, inked, closing, now=NOW)
+    assert await judged(sealed, pki) is Judgement.UNCOMPARED
+    with pikepdf.open(io.BytesIO(sealed)) as file:
+        assert file.Root.Perms.DocMDP.M == file.Root.AcroForm.Fields[0].V.M
+
+
+async def test_a_form_without_a_box_for_the_agent_is_witnessed_unseen(
+    pool: SignPool, stamps: HttpStamps, forms: Forms, pki: DevelopmentPki
+) -> None:
+    form = forms.of(MACAU)
+    drawn = Press().form(form, DATA, NOW)
+    boxes = tuple(box for box in drawn.boxes if box.name != AGENT)
+    pdf = with_signature_fields(replace(drawn, boxes=boxes), LABELS["pt"])
+    done = await seal(pool, stamps, pdf, form, DATA, signed_at=NOW, now=NOW)
+    assert await judged(done.sealed, pki) is Judgement.UNCOMPARED
+    assert await pool.photograph(done.signed) == await pool.photograph(done.witnessed)
+
+
+@pytest.mark.parametrize("name", ["李慧敏", "Maria da Conceição de Sousa " * 5, "名" * 400])
+async def test_the_witness_always_fits(name: str) -> None:
+    words: dict[str, str | float] = {
+        "region": "TW",
+        "width_pt": 226.0,
+        "height_pt": 85.0,
+        "agent_name": name,
+        "agent_number": "lei",
+        "level": "L3",
+        "case_number": "A-0042",
+        "handwritten": True,
+        "witnessed_at": "2026-11-23 10:00:00 +08:00",
+    }
+    assert Press().witness(words, NOW).startswith(b"%PDF")
 
 
 async def test_bytes_behind_the_end_show_as_not_covered(
@@ -139,7 +234,7 @@ async def test_a_stranger_s_certificate_is_not_trusted(
     strangers = ensure(tmp_path / "strangers", NOW)
     roots = [load_certificate(path.read_bytes()) for path in strangers.signing.roots]
     verdicts = await verify(done.sealed, roots, NOW)
-    assert [verdict.sound for verdict in verdicts] == [False, False]
+    assert [verdict.sound for verdict in verdicts] == [False] * 4
     assert "not trusted" in verdicts[0].why
 
 
@@ -168,9 +263,9 @@ async def test_a_document_outlives_the_certificate_that_signed_it_while_its_time
     async def sound(at: datetime) -> list[bool]:
         return [verdict.sound for verdict in await verify(done.sealed, roots, at)]
 
-    assert await sound(later) == [True, True]
-    assert await sound(NOW + timedelta(days=4 * 365)) == [True, True], "expired since"
-    assert await sound(later + timedelta(days=4 * 365)) == [False, False], "so did the timestamp's"
+    assert await sound(later) == [True] * 4
+    assert await sound(NOW + timedelta(days=4 * 365)) == [True] * 4, "expired since"
+    assert await sound(later + timedelta(days=4 * 365)) == [False] * 4, "so did the timestamp's"
 
 
 async def test_without_timestamps_nothing_is_signed(
@@ -196,7 +291,8 @@ async def test_the_ticket_s_hash_is_over_what_is_signed_and_the_hole_is_measured
 ) -> None:
     await stamps.require(NOW)
     done = await sealed_form(pool, stamps, forms)
-    for ticket, pdf in zip(done.tickets, (done.signed, done.sealed), strict=True):
+    revisions = (done.certified, done.signed, done.witnessed, done.sealed)
+    for ticket, pdf in zip(done.tickets, revisions, strict=True):
         assert hashlib.sha256(ticket.signed_attributes).digest() == ticket.dtbsr
         around = pdf[: ticket.hole_start] + pdf[ticket.hole_end :]
         assert hashlib.sha256(around).digest() == ticket.document_digest
@@ -210,14 +306,14 @@ async def test_a_value_of_another_key_is_noticed_before_it_costs_a_timestamp(
 ) -> None:
     prepared = await pool.prepare(forms.of(MACAU), DATA, "zh-Hant", NOW)
     act = InkAct(ink=ink(STROKES), at=NOW)
-    chain = await pool.key(CITIZEN).certificates()
+    chain = await pool.key(WITNESS_KEY).certificates()
     begun = await pool.begin(prepared.pdf, act, chain, token_bytes=3000, now=NOW)
-    other = await pool.key(SEAL).sign(begun.ticket.dtbsr, begun.ticket.mechanism)
+    other = await pool.key(SEAL_KEY).sign(begun.ticket.dtbsr, begun.ticket.mechanism)
     with pytest.raises(KeyMismatch):
         await pool.require_value(begun.ticket, other)
     with pytest.raises(KeyMismatch):
         await pool.finish(begun.pdf, begun.ticket, other, b"", NOW)
-    good = await pool.key(CITIZEN).sign(begun.ticket.dtbsr, begun.ticket.mechanism)
+    good = await pool.key(WITNESS_KEY).sign(begun.ticket.dtbsr, begun.ticket.mechanism)
     await pool.require_value(begun.ticket, good)
     with pytest.raises(SignatureInvalid):
         await pool.finish(begun.pdf + b" ", begun.ticket, good, b"", NOW)
@@ -228,7 +324,7 @@ async def test_a_value_of_another_key_is_noticed_before_it_costs_a_timestamp(
 async def test_an_expired_certificate_begins_nothing(pool: SignPool, forms: Forms) -> None:
     prepared = await pool.prepare(forms.of(MACAU), DATA, "zh-Hant", NOW)
     act = InkAct(ink=ink(STROKES), at=NOW)
-    chain = await pool.key(CITIZEN).certificates()
+    chain = await pool.key(WITNESS_KEY).certificates()
     for then in (NOW - timedelta(days=2), NOW + timedelta(days=4 * 365)):
         with pytest.raises(CertificateExpired):
             await pool.begin(prepared.pdf, act, chain, token_bytes=3000, now=then)
@@ -307,7 +403,7 @@ async def test_a_killed_worker_is_replaced(pki: DevelopmentPki) -> None:
         process.kill()
         process.join()
         with pytest.raises(SignerUnavailable):
-            await pool.key(SEAL).certificates()
-        await pool.key(SEAL).certificates()
+            await pool.key(SEAL_KEY).certificates()
+        await pool.key(SEAL_KEY).certificates()
     finally:
         await pool.close()

@@ -45,7 +45,9 @@ def record_of(pki: DevelopmentPki, *documents: bytes) -> Manifest:
     return Manifest(
         ceremony_id="c",
         signers=(
+            Signer(field="Origin", certificate_sha256=certificate_digest(pki.seal)),
             Signer(field="Citizen", certificate_sha256=certificate_digest(pki.witness)),
+            Signer(field="Agent", certificate_sha256=certificate_digest(pki.agent)),
             Signer(field="Seal", certificate_sha256=certificate_digest(pki.seal)),
         ),
         sha256s=frozenset(hashlib.sha256(one).hexdigest() for one in documents),
@@ -63,8 +65,7 @@ async def test_what_was_not_touched_is_sound(
     assert await judged(later, roots, record) == Judgement.SOUND
     assert (await validate(done.sealed, roots, NOW)).level == "B_T"
     assert [one.kind for one in (await validate(later, roots, NOW)).signatures] == [
-        "signature",
-        "signature",
+        *["signature"] * 4,
         "timestamp",
     ]
 
@@ -95,7 +96,8 @@ async def test_a_text_field_that_is_filled_anew_is_noticed(
 async def test_what_is_only_half_signed_is_strange(
     done: SealedForm, roots: list[x509.Certificate], pki: DevelopmentPki
 ) -> None:
-    assert await judged(done.signed, roots) == Judgement.STRANGE
+    for half in (done.certified, done.signed, done.witnessed):
+        assert await judged(half, roots) == Judgement.STRANGE
     assert await judged(done.signed, roots, record_of(pki, done.signed)) == Judgement.STRANGE
 
 
@@ -113,7 +115,11 @@ async def test_a_document_signed_by_other_keys_than_the_record_says_is_strange(
     done: SealedForm, roots: list[x509.Certificate], pki: DevelopmentPki
 ) -> None:
     record = record_of(pki, done.sealed)
-    other = Manifest(ceremony_id="c", signers=record.signers[::-1], sha256s=record.sha256s)
+    other = Manifest(
+        ceremony_id="c",
+        signers=record.signers[:2] + record.signers[:1] + record.signers[3:],
+        sha256s=record.sha256s,
+    )
     assert await judged(done.sealed, roots, other) == Judgement.STRANGE
 
 

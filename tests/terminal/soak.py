@@ -36,7 +36,7 @@ KINDS = ("line", "line", "line", "counter", "program")
 "What breaks next, by chance; a line breaks more often than a machine."
 MEAN_BYTES = 250_000
 "Between two of them, on average."
-PATIENCE_S = 60
+PATIENCE_S = 300
 
 
 @dataclass(kw_only=True)

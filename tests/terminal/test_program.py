@@ -10,11 +10,13 @@ from typing import Any, Literal
 
 import pytest
 
-from counter.protocol.device import DeviceScan, DeviceScreen
+from counter.protocol.device import DevicePrint, DeviceScan, DeviceScreen
 from counter.terminal.devices_simulated import Bench
 from counter.terminal.journal import Entry
 from counter.terminal.journal_files import FileJournal
 from counter.terminal.ports import LineLost
+from counter.terminal.printing_service import PrintingService
+from counter.terminal.prints_files import FilePrintNotes
 from counter.terminal.program import EndSitting, TakeShot, deeds, page_died
 from counter.terminal.program_service import ProgramService
 from counter.terminal.relay_service import RelayService
@@ -148,16 +150,30 @@ class House:
         self.journal = FileJournal(root / "journal", b"k" * 32, random.Random(1).randbytes)
         self.relay = RelayService(self.journal, self.uplink, clock=lambda: NOW, chance=lambda: 0.0)
         devices = self.bench.devices
+        self.printing = PrintingService(
+            devices.printer,
+            FilePrintNotes(root / "prints"),
+            fetch=self.fetch,
+            report=self.report,
+            look_s=0.0,
+        )
         self.program = ProgramService(
             self.line,
             self.relay,
             self.journal,
             devices,
             SelfTest(devices, lambda still: BRIGHT),
+            self.printing,
             clock=lambda: NOW,
             thumbnail=lambda still: b"small",
             browser=self.browser,
         )
+
+    async def fetch(self, print_id: str) -> bytes:
+        return b"%PDF " + print_id.encode()
+
+    async def report(self, print_id: str, state: str, reason: str | None) -> None:
+        await self.line.ask("print.report", {"print_id": print_id, "state": state})
 
     async def follow(self, screen: DeviceScreen) -> None:
         """Do what the screen asks for, to its end."""
@@ -282,3 +298,15 @@ async def test_a_task_that_dies_ends_the_program(
     async with asyncio.timeout(20):
         with pytest.raises(OSError, match="full"):
             await house.program.run_for_ever()
+
+
+async def test_what_a_screen_wants_printed_is_printed_and_reported(house: House) -> None:
+    card = DevicePrint(print_id="p-1", state="asked")
+    house.line.screen = shown("case-1").model_copy(update={"print": card}).model_dump()
+    running = asyncio.create_task(house.program.run_for_ever())
+    await until(lambda: len(house.line.of("print.report")) == 2)
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+    said = [body["state"] for body in house.line.of("print.report")]
+    assert (said, house.bench.printed) == (["printing", "printed"], [(b"%PDF p-1", "p-1")])

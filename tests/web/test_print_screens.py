@@ -6,21 +6,27 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import pypdfium2
 import pytest
 from sqlalchemy import Connection
 
+from counter.app.print_documents import PrintDocuments
 from counter.case import Case
 from counter.documents.store_printing import prints_of
 from counter.errors import NotAllowedNow, NotFound
 from counter.esign.form_typst import shipped_forms
 from counter.protocol.printing import PrintReport, PrintRequest
+from counter.signaling.device_health import SILENT
 from counter.signaling.ports import GatewayPrincipal
+from counter.signaling.tables import device_state
 from counter.store.cases import get_case
 from counter.store.executor import Executor
+from counter.store.metadata import insert_for
 from tests.app.test_case_folders import CASE, Floor
 from web.console.print_asks import handlers as desk_handlers
-from web.shared.print_cards import print_card, print_rows
+from web.shared.print_cards import print_card, print_failed, print_rows
 from web.terminal import print_asks as terminal_print_asks
+from web.terminal.device_screen import device_screen
 
 KEY = "k" * 16
 
@@ -39,6 +45,41 @@ class Printing:
     async def ask(self, what: Any, ref: str = "", key: str = KEY) -> str:
         answer = await self.desk(self.agent, PrintRequest(key=key, what=what, ref=ref))
         return str(answer["print_id"])
+
+    async def has_program(self, **devices: str) -> None:
+        """Say that the terminal's program is there, with these devices."""
+        at = self.floor.now
+
+        def put(conn: Connection) -> None:
+            health = {
+                name: {"state": state, "fault": "", "since": at.isoformat()}
+                for name, state in devices.items()
+            }
+            conn.execute(
+                insert_for(conn, device_state).values(
+                    terminal_id=self.floor.case.terminal_id, epoch=1, beat_at=at, health=health
+                )
+            )
+
+        await self.floor.executor.write(put)
+
+    async def failed(self, tag: str) -> Any:
+        def read(conn: Connection) -> Any:
+            catalogue = self.floor.snapshot()
+            return print_failed(conn, get_case(conn, CASE), shipped_forms(), catalogue, tag)
+
+        return await self.floor.executor.read(read)
+
+    def documents(self) -> PrintDocuments:
+        floor = self.floor
+        return PrintDocuments(
+            executor=floor.executor,
+            folders=floor.work.folders,
+            bindery=floor.work.bindery,
+            esign=None,  # type: ignore[arg-type]  # nothing is signed here
+            forms=shipped_forms(),
+            catalogue=floor.snapshot,
+        )
 
     async def cards(self, tag: str = "pt") -> tuple[Any, list[Any]]:
         def read(conn: Connection) -> tuple[Any, list[Any]]:
@@ -115,8 +156,8 @@ async def test_the_terminal_says_how_it_goes_and_the_desk_reads_why(
     monkeypatch.setattr(terminal_print_asks, "require_current", lambda conn, who: None)
     floor = printing.floor
     report = terminal_print_asks.handlers(floor.executor, lambda: floor.now)[PrintReport]
-    terminal: Any = type("Who", (), {"subject": floor.case.terminal_id})()
-    other: Any = type("Who", (), {"subject": "somewhere-else"})()
+    terminal = GatewayPrincipal(audience="/terminal", subject=floor.case.terminal_id)
+    other = GatewayPrincipal(audience="/terminal", subject="somewhere-else")
     made = await printing.ask("receipt")
 
     def said(state: Any, reason: Any = None) -> PrintReport:
@@ -132,6 +173,11 @@ async def test_the_terminal_says_how_it_goes_and_the_desk_reads_why(
     card, rows = await printing.cards("en")
     assert card is None
     assert rows[0].state == "failed" and rows[0].reason.startswith("The printer is out of order.")
+    failed = await printing.failed("zh-Hant")
+    assert (failed.label, failed.reason) == (
+        "已遞交的文件",
+        "打印機不能使用。接待人員會告訴您怎樣做。",
+    )
 
 
 async def test_one_after_another_the_oldest_first(
@@ -142,3 +188,48 @@ async def test_one_after_another_the_oldest_first(
     card, rows = await printing.cards()
     assert card.print_id == first
     assert [one.what for one in rows] == ["paper", "receipt"]
+
+
+async def test_a_program_with_a_printer_prints_and_the_page_only_says_so(
+    printing: Printing,
+) -> None:
+    await printing.has_program(printer="broken")
+    item, terminal = printing.floor.item, str(printing.floor.case.terminal_id)
+    first = await printing.ask("paper", item, key="a" * 16)
+    receipt = await printing.ask("receipt", key="b" * 16)
+    card, _ = await printing.cards("en")
+    assert (card.print_id, card.by_device, card.sheets, card.lines) == (first, True, [], [])
+    screen = await printing.floor.executor.read(device_screen, terminal, printing.floor.now)
+    assert screen.print is not None
+    assert (screen.print.print_id, screen.print.state) == (first, "asked")
+
+    pages = pypdfium2.PdfDocument(await printing.documents().pdf(terminal, first))
+    assert len(pages) == 2 and pages[0].get_size() == pytest.approx((595.28, 841.89), abs=0.1)
+    sheet = pypdfium2.PdfDocument(await printing.documents().pdf(terminal, receipt))[0]
+    assert "A013" in sheet.get_textpage().get_text_range()
+    for wrong, of in ((first, "somewhere-else"), ("none", terminal)):
+        with pytest.raises(NotFound):
+            await printing.documents().pdf(of, wrong)
+
+
+@pytest.mark.parametrize("devices", [{}, {"printer": "none", "camera": "good"}])
+async def test_a_program_without_a_printer_leaves_it_to_the_page(
+    printing: Printing, devices: dict[str, str]
+) -> None:
+    if devices:
+        await printing.has_program(**devices)
+    await printing.ask("receipt")
+    card, _ = await printing.cards("en")
+    assert card.by_device is False and card.lines
+    screen = await printing.floor.executor.read(
+        device_screen, printing.floor.case.terminal_id, printing.floor.now
+    )
+    assert screen.print is None
+
+
+async def test_a_program_that_is_gone_leaves_it_to_the_page(printing: Printing) -> None:
+    await printing.has_program(printer="good")
+    printing.floor.now += SILENT
+    await printing.ask("receipt")
+    card, _ = await printing.cards("en")
+    assert card.by_device is False

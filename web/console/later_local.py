@@ -80,7 +80,7 @@ class LocalLater:
         await self.later.revoke(case.id, link_id, by=f"agent:{agent_id}", now=self.clock())
 
     async def decide(self, agent_id: str, case_id: str, page_id: PageId, *, accept: bool) -> None:
-        """What is accepted after the case was handed over stays here: that folder never changes."""
+        """What is accepted after the case was handed over goes after it, in a folder of its own."""
         await self.executor.write(
             _decide, self.owe_work, agent_id, case_id, page_id, accept, self.clock()
         )

@@ -11,6 +11,7 @@ from counter.errors import NotFound
 from counter.protocol.message import Ask
 from counter.protocol.printing import PrintRequest
 from counter.signaling.ports import GatewayPrincipal, Handler
+from counter.signaling.store_device import prints
 from counter.store.cases import audiences, require_led, require_open
 from counter.store.executor import Executor
 from web.shared.print_cards import sheets_for
@@ -45,6 +46,7 @@ def handlers(
                 what=ask.what,
                 ref="" if ask.what == "receipt" else ask.ref,
                 sheets=sheets,
+                maker="program" if prints(conn, case.terminal_id, clock()) else "page",
                 by=who.own,
                 now=clock(),
             )

@@ -11,16 +11,16 @@ from booking.catalogue import Catalogue
 from counter.case import Case
 from counter.documents.bundle import Leaf, size_mm
 from counter.documents.page import PageState
-from counter.documents.printing import OPEN, Print
+from counter.documents.printing import Print
 from counter.documents.store_bundles import leaves_of
-from counter.documents.store_printing import prints_of
+from counter.documents.store_printing import print_now, prints_of
 from counter.esign.forms import Forms
 from counter.esign.ports import CeremonyState
 from counter.esign.store_reading import signing_of
 from counter.protocol.message import Language
-from counter.protocol.printing import PrintCard, PrintRow, PrintSheet
+from counter.protocol.printing import PrintCard, PrintFailed, PrintRow, PrintSheet
 from web.shared.i18n import N_
-from web.shared.print_words import REASONS
+from web.shared.print_words import CITIZENS_REASONS, REASONS
 from web.shared.wording import paper_label, say, service_or_none, text_in
 
 RECEIPT = N_("What was handed in")
@@ -44,18 +44,44 @@ def sheets_for(conn: Connection, case: Case, what: str, ref: str) -> int:
 def print_card(
     conn: Connection, case: Case, forms: Forms, catalogue: Catalogue, tag: str
 ) -> PrintCard | None:
-    """What the terminal is to print now: the oldest that is not over."""
-    now = next((one for one in prints_of(conn, case.id) if one.state in OPEN), None)
+    """What the terminal prints now."""
+    now = print_now(prints_of(conn, case.id))
     if now is None:
         return None
+    if now.maker == "program":
+        signed = signing_of(conn, case.id)
+        return _card(now, _label(now, signed, forms, case, catalogue, tag), by_device=True)
     leaves, signed = leaves_of(conn, case.id), signing_of(conn, case.id)
+    card = _card(now, _label(now, signed, forms, case, catalogue, tag))
+    if now.what == "receipt":
+        lines = receipt_lines(case, leaves, signed, forms, catalogue, tag)
+        return card.model_copy(update={"lines": lines})
+    return card.model_copy(update={"sheets": _sheets(now, leaves, signed)})
+
+
+def print_failed(
+    conn: Connection, case: Case, forms: Forms, catalogue: Catalogue, tag: str
+) -> PrintFailed | None:
+    """What did not come out, when it was asked for last."""
+    last = next(reversed(prints_of(conn, case.id)), None)
+    if last is None or last.reason is None:
+        return None
+    return PrintFailed(
+        print_id=last.id,
+        label=_label(last, signing_of(conn, case.id), forms, case, catalogue, tag),
+        reason=say(CITIZENS_REASONS[last.reason], tag),
+    )
+
+
+def _card(now: Print, label: str, *, by_device: bool = False) -> PrintCard:
     return PrintCard(
         print_id=now.id,
         what=now.what,
-        label=_label(now, signed, forms, case, catalogue, tag),
+        label=label,
         state="asked" if now.state == "asked" else "printing",
-        sheets=_sheets(now, leaves, signed),
-        lines=_lines(case, leaves, signed, forms, catalogue, tag) if now.what == "receipt" else [],
+        sheets=[],
+        lines=[],
+        by_device=by_device,
     )
 
 
@@ -121,7 +147,7 @@ def _sheet(src: str, size: tuple[float, float]) -> PrintSheet:
     return PrintSheet(src=src, width_mm=round(size[0], 2), height_mm=round(size[1], 2))
 
 
-def _lines(
+def receipt_lines(
     case: Case,
     leaves: Sequence[Leaf],
     signed: Sequence[CeremonyState],

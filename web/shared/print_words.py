@@ -8,4 +8,23 @@ REASONS = {
     "printer": N_("The printer is out of order. Call the staff at the terminal."),
     "picture": N_("A page did not load. Ask again."),
     "left": N_("The citizen left before it was printed."),
+    "paper_out": N_("There is no paper in the printer. Call the staff, then ask again."),
+    "jam": N_("Paper is stuck in the printer. Call the staff, then ask again."),
+    "cover_open": N_("The printer is open. Have it closed, then ask again."),
+    "unsure": N_("It may have come out or not. Ask the citizen to look before you print again."),
+}
+"For the agent."
+
+_STAFF = N_("The printer does not work. The agent tells you what to do.")
+_AGAIN = N_("It did not come out. The agent tries again.")
+CITIZENS_REASONS = {
+    "no_printer": _STAFF,
+    "no_answer": _AGAIN,
+    "printer": _STAFF,
+    "picture": _AGAIN,
+    "left": _AGAIN,
+    "paper_out": N_("There is no paper in the printer. The agent calls the staff."),
+    "jam": N_("Paper is stuck in the printer. The agent calls the staff."),
+    "cover_open": N_("The printer is open. Please close its cover."),
+    "unsure": N_("Please look into the printer and tell the agent whether it came out."),
 }

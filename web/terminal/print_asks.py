@@ -1,4 +1,7 @@
-"""What a terminal says of its prints, also when the case is closed: the paper still comes."""
+"""What a terminal's page, or the program beside it, says of its prints.
+
+Also when the case is closed: the paper still comes.
+"""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -31,6 +34,7 @@ def handlers(executor: Executor, clock: Callable[[], datetime]) -> dict[type[Ask
                 ask.print_id,
                 PrintState(ask.state),
                 reason=reason,
+                maker="program" if who.audience == "/device" else "page",
                 now=clock(),
             )
 

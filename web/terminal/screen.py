@@ -43,7 +43,7 @@ from web.shared.i18n import Words
 from web.shared.line_cards import with_lines
 from web.shared.originals_local import lying_papers
 from web.shared.party_cards import with_parties
-from web.shared.print_cards import print_card
+from web.shared.print_cards import print_card, print_failed
 from web.shared.recording_cards import recording_card
 from web.shared.wording import (
     OUTCOMES,
@@ -103,6 +103,7 @@ class TerminalScreens:
             **common,
             **self._visit(conn, catalogue, case, view, now),
             printing=print_card(conn, case, self.forms, catalogue, view.language),
+            print_failed=print_failed(conn, case, self.forms, catalogue, view.language),
         )
 
     def _before(self, catalogue: Catalogue, territory: str, view: TerminalView) -> dict[str, Any]:

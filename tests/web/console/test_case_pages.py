@@ -155,6 +155,7 @@ async def test_an_empty_list_says_what_comes(agent: ClientSession, cases: FakeCa
 async def test_prints_are_shown_with_what_to_do(agent: ClientSession, cases: FakeCases) -> None:
     cases.prints = (
         Print(
+            maker="page",
             id="k-1",
             case_id="case-1",
             terminal_id="t-1",

@@ -99,6 +99,23 @@ async def test_what_the_agent_asks_for_is_printed_once_and_reported(
     assert await page.locator(".print").evaluate("one => one.clientHeight") == 0
 
 
+async def test_what_the_program_prints_the_page_does_not(
+    chromium: Browser, counter: FakeCounter
+) -> None:
+    page = await at(chromium, counter, "waiting", "pt")
+    await page.evaluate(PRINT)
+    await counter.show(printing(by_device=True, lines=[]))
+    await page.locator("[data-banner=print]").wait_for()
+    failed = {"print_id": "print-1", "label": "Recibo", "reason": "Não há papel."}
+    await counter.show(screens.terminal("waiting", "pt", print_failed=failed))
+    said = page.locator("[data-banner=print-failed]")
+    await said.wait_for()
+    words = await said.inner_text()
+    assert "Recibo" in words and "Não há papel." in words
+    assert await page.evaluate("window.prints") == 0
+    assert "print.report" not in [name for name, _ in counter.asked]
+
+
 async def test_a_print_that_another_page_began_is_not_printed_again(
     chromium: Browser, counter: FakeCounter
 ) -> None:

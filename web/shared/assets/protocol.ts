@@ -282,6 +282,12 @@ export interface DeviceHealth {
   fault?: "" | "missing" | "silent" | "dark" | "blurred" | "jam" | "cover_open" | "paper_out" | "stopped" | "no_sound" | "wrong_clock" | "slow" | "failed";
 }
 
+export interface DevicePrint {
+  print_id: string;
+  /** `printing`: the program has said that it takes it, in this life or in one before. */
+  state: "asked" | "printing";
+}
+
 export interface DeviceReport {
   /** Repeats of the same key are answered alike and carried out once. */
   key: string;
@@ -304,6 +310,7 @@ export interface DeviceScreen {
   /** Who is here now, without saying who; None: nobody. When it changes, forget. */
   sitting: string | null;
   scan?: DeviceScan | null;
+  print?: DevicePrint | null;
 }
 
 export interface DeviceScreenChanged {
@@ -347,6 +354,8 @@ export interface FillField {
   source: "identity" | "booking" | "counter" | "typed" | "none";
   /** Code of what is wrong with it. */
   problem: string | null;
+  /** The characters that cannot be printed. */
+  lost?: string;
 }
 
 export interface FormBegin {
@@ -981,6 +990,15 @@ export interface PrintCard {
   sheets: PrintSheet[];
   /** A receipt in words, in the citizen's language; else empty. */
   lines: string[];
+  /** The terminal's program prints it: the page only says so, and is told no sheets. */
+  by_device?: boolean;
+}
+
+export interface PrintFailed {
+  print_id: string;
+  label: string;
+  /** In words. */
+  reason: string;
 }
 
 export interface PrintReport {
@@ -989,7 +1007,7 @@ export interface PrintReport {
   print_id: string;
   state: "printing" | "printed" | "failed";
   /** Why it failed. */
-  reason?: "no_printer" | "no_answer" | "printer" | "picture" | "left" | null;
+  reason?: "no_printer" | "no_answer" | "printer" | "picture" | "left" | "paper_out" | "jam" | "cover_open" | "unsure" | null;
 }
 
 export interface PrintRequest {
@@ -1237,6 +1255,8 @@ export interface TerminalScreen {
   receipt?: ReceiptCard | null;
   recording?: RecordingCard | null;
   printing?: PrintCard | null;
+  /** The print of this visit that was asked for last, when it did not come out. */
+  print_failed?: PrintFailed | null;
   identity?: IdentityPrompt | null;
   /** Papers, in words, whose original may still lie under the camera. */
   take_back?: string[];
@@ -1352,6 +1372,7 @@ export interface TerminalAsks {
 export interface DeviceAsks {
   "device.beat": DeviceBeat;
   "health.report": HealthReport;
+  "print.report": PrintReport;
   "shot.fail": ShotFail;
   "sitting.wipe": SittingWipe;
 }

@@ -1,5 +1,6 @@
 // Prints what the agent asked for, once, and says how it went.  What is printed stands in this page,
-// hidden from the screen: images of the case as large as the paper was, or a receipt in words.
+// hidden from the screen: images of the case as large as the paper was, or a receipt in words.  Where
+// the program beside the page has a printer, it prints, and the page only says so.
 import {effect} from "@preact/signals";
 import type {PrintCard, PrintReport} from "../../../shared/assets/protocol.ts";
 import {t} from "../../../shared/assets/words.ts";
@@ -11,8 +12,16 @@ const PATIENCE_MS = 90_000;
 const begun = new Set<string>();
 
 export function Printing() {
-  const card = screen.value.printing;
-  if (!card) return null;
+  const {printing: card, print_failed: failed} = screen.value;
+  if (!card) {
+    if (!failed) return null;
+    return (
+      <p class="banner banner--print" role="alert" data-banner="print-failed">
+        <Icon name="paper" />
+        {t("Not printed: {paper}.", {paper: failed.label})} {failed.reason}
+      </p>
+    );
+  }
   return (
     <>
       <p class="banner banner--print" role="status" data-banner="print">
@@ -45,7 +54,7 @@ export function Printing() {
 export function watchPrinting(): void {
   effect(() => {
     const card = screen.value.printing;
-    if (!card || begun.has(card.print_id)) return;
+    if (!card || card.by_device || begun.has(card.print_id)) return;
     begun.add(card.print_id);
     // After the sheets were drawn.
     if (card.state === "asked") setTimeout(() => void print(card));
