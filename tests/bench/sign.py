@@ -7,7 +7,8 @@ One form is signed again and again, with P-256 and with RSA-3072: by ours in two
 pyHanko's SimpleSigner with a size that it estimates and a time-stamper that it opens.  Timestamps
 come from one process on loopback.  Rounds are taken in turn, so that what disturbs one disturbs
 all; medians are told, and the CPU time of this process alone.  Ratios are claimed, milliseconds
-are not.  Then every form is drawn and photographed.  Written to build/bench/sign.json and sign.md; the exit status is 1 when a goal is missed.
+are not.  Then every form is drawn and photographed.  Written to build/bench/sign.json and sign.md;
+the exit status is 1 when a goal is missed.
 """
 
 import argparse
