@@ -222,6 +222,7 @@ def _terminal(options: argparse.Namespace) -> int:
         scanner=options.scanner,
         printer=options.printer,
         print_server=options.print_server,
+        learn_bed=options.learn_bed,
         sound=options.sound,
         browser=options.browser,
         profiles=options.profiles,
@@ -266,6 +267,19 @@ def _agent(options: argparse.Namespace) -> int:
         print(refused, file=sys.stderr)
         return 1
     _say(f"{answer['agent']} signs in with {answer['passphrase']}")
+    return 0
+
+
+def _retire_program(options: argparse.Namespace) -> int:
+    from counter.app.demo import NotRunning, ask
+
+    try:
+        body = {"terminal": options.terminal}
+        asyncio.run(ask(_settings(options).data, "/program/retire", body))
+    except NotRunning as refused:
+        print(refused, file=sys.stderr)
+        return 1
+    _say(f"{options.terminal} is a browser alone")
     return 0
 
 
@@ -471,6 +485,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     agent.add_argument("--supervisor", action="store_true")
     agent.set_defaults(run=_agent)
+    retire = commands.add_parser(
+        "retire-program", parents=[common], help="a terminal goes back to a browser alone"
+    )
+    retire.add_argument("terminal")
+    retire.set_defaults(run=_retire_program)
 
     audit = commands.add_parser("audit", parents=[common], help="verify the journal's chain")
     audit.set_defaults(run=_audit)
@@ -510,6 +529,9 @@ def _add_terminal(parser: argparse.ArgumentParser) -> None:
         help="of a played device, such as camera-dark; also by words in STATE/faults",
     )
     parser.add_argument("--camera", help="the document camera, such as /dev/video2")
+    parser.add_argument(
+        "--learn-bed", action="store_true", help="look anew at the empty place under the camera"
+    )
     parser.add_argument("--scanner", help="as scanimage -L names it")
     parser.add_argument("--printer", help="the queue of CUPS")
     parser.add_argument("--print-server", help="host:port of another machine's CUPS (this one's)")

@@ -59,6 +59,7 @@ NEEDED: dict[str, Callable[[], bool]] = {
     "ffmpeg": on_path("ffmpeg"),
     "sane-utils": on_path("scanimage"),
     "cups": on_path("cupsd"),
+    "clamav-daemon": on_path("clamd"),
     "gcc": on_path("gcc"),
     "libc6-dev": file_like("/usr/include", "stdlib.h"),
 }

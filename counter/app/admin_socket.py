@@ -95,6 +95,10 @@ class Operations(Protocol):
         """A link with which a machine becomes that terminal."""
         ...
 
+    async def retire_program(self, terminal_id: str) -> Json:
+        """The program of this terminal is no more."""
+        ...
+
     async def session(self, role: str, subject: str | None) -> Json:
         """Development only: a session to play a part with."""
         ...
@@ -164,6 +168,9 @@ async def open_admin_socket(operations: Operations, path: Path) -> web.AppRunner
         ),
     )
     app.router.add_post("/enrolment", _answer(lambda body: operations.enrolment(body["terminal"])))
+    app.router.add_post(
+        "/program/retire", _answer(lambda body: operations.retire_program(body["terminal"]))
+    )
     app.router.add_post(
         "/session", _answer(lambda body: operations.session(body["role"], body.get("subject")))
     )

@@ -63,7 +63,8 @@ def facts_of(conn: Connection, case: Case, catalogue: Catalogue) -> CaseFacts:
                 form=one.form,
                 state=one.state,
                 presented_sha256=one.sha256,
-                sealed_sha256=one.sealed_sha256,
+                # What was voided is not given out.
+                sealed_sha256=None if one.state == "voided" else one.sealed_sha256,
             )
             for one in reversed(signing_of(conn, case.id))
         ),

@@ -12,9 +12,10 @@ from aiohttp import web
 from sqlalchemy import Connection
 
 from booking.script_opencc import simplified
+from counter.app.attending import CALLS
 from counter.app.clock import clock, new_id
 from counter.app.files import secret
-from counter.app.later_papers import link_of_appointment, owe_links
+from counter.app.later_papers import link_of_appointment, owe_links, owe_links_again
 from counter.app.paper_work import owe_paper_work
 from counter.app.parts import Parts
 from counter.app.pointing import POINTER, Pointing
@@ -43,9 +44,18 @@ from web.citizen.memo_pages import MemoDeps
 from web.citizen.paper_pages import PaperDeps
 from web.citizen.ports import Deps as CitizenDeps
 from web.citizen.waiting_room_pages import RoomDeps, behind_the_door
-from web.console import admin_pages, advance_pages, case_pages, party_asks, print_asks, stills
+from web.console import (
+    admin_pages,
+    advance_pages,
+    case_pages,
+    party_asks,
+    print_asks,
+    scan_asks,
+    stills,
+)
 from web.console import asks as console_asks
 from web.console import later_pages as console_later_pages
+from web.console import reading_asks as console_reading_asks
 from web.console import views as console
 from web.console.admin_local import departments_in
 from web.console.admin_ports import AdminDeps
@@ -73,6 +83,7 @@ from web.shared.wording import screen_language
 from web.terminal import asks as terminal_asks
 from web.terminal import capture_pages, print_pages
 from web.terminal import print_asks as terminal_print_asks
+from web.terminal import reading_asks as terminal_reading_asks
 from web.terminal import views as terminal
 from web.terminal.capture_pages import CaptureDeps
 from web.terminal.counter_local import LocalTerminalCounter
@@ -123,8 +134,11 @@ async def open_doors(
         forms=parts.forms,
         link_address=parts.link_addresses,
         document_address=parts.link_addresses.documents,
+        calls=CALLS,
     )
-    desks = DeskScreens(catalogue=parts.snapshot, forms=parts.forms, simplify=simplified)
+    desks = DeskScreens(
+        catalogue=parts.snapshot, forms=parts.forms, simplify=simplified, calls=CALLS
+    )
     app.add_routes(
         _routes(
             parts,
@@ -241,7 +255,13 @@ def _routes(
     return [
         *behind_the_door(citizen.routes(bookings), room),
         *memo_pages.routes(
-            MemoDeps(memos=parts.memos, catalogue=parts.booking.catalogue, now=clock)
+            MemoDeps(
+                memos=parts.memos,
+                catalogue=parts.booking.catalogue,
+                now=clock,
+                still_open=parts.later.still_open,
+                link_address=parts.link_addresses,
+            )
         ),
         *paper_pages.routes(PaperDeps(citizen=bookings, papers=parts.advance)),
         *later_pages.routes(
@@ -297,6 +317,7 @@ def _routes(
                 clock=clock,
                 address_of=parts.link_addresses,
                 owe=owe_links,
+                owe_again=owe_links_again,
                 owe_work=owe_work,
             )
         ),
@@ -388,8 +409,11 @@ def _gateway_doors(
             ),
             **originals_local.handlers(parts.store.executor, clock),
             **party_asks.handlers(parts.case_of, parts.store.executor, parts.snapshot, clock),
+            **scan_asks.handlers(parts.case_of, parts.store.executor, clock),
             **print_asks.handlers(parts.case_of, parts.store.executor, clock),
             **terminal_print_asks.handlers(parts.store.executor, clock),
+            **terminal_reading_asks.handlers(parts.case_of, parts.reading),
+            **console_reading_asks.handlers(parts.case_of, parts.reading),
             **terminal_asks.handlers(parts.case_of, parts.documents, parts.esign, clock),
             **console_asks.handlers(
                 parts.case_of,

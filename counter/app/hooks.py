@@ -17,11 +17,14 @@ from counter.app.identifying import surroundings
 from counter.app.notices import owe_documents, owe_missing_papers
 from counter.case import Case, Outcome
 from counter.documents.checklist import settle
-from counter.documents.refusals import ScanNotAsked
+from counter.documents.originals import Seen
+from counter.documents.refusals import OriginalsLying, ScanNotAsked
 from counter.documents.store_checklist import checklist_of, put_dues
 from counter.documents.store_commands import cancel_request
 from counter.documents.store_documents import documents_of, shows
+from counter.documents.store_originals import bed_of, note_left_behind
 from counter.documents.store_printing import give_up
+from counter.esign.store_attendance import abandon
 from counter.esign.store_drafts import forget_drafts
 from counter.esign.store_esign import withdraw
 from counter.esign.store_issued import NewLink, issue
@@ -64,7 +67,8 @@ class Snapshot:
 def put_papers_away(conn: Connection, case: Case, *, by: str, now: datetime) -> None:
     """Nobody sits there any more: take back what was asked and not done yet.
 
-    A form with ink on it is sealed all the same; the citizen has signed.
+    A form with ink on it is sealed all the same; the citizen has signed.  Who left has abandoned
+    what he did not sign; else the agent takes it back.
     """
     asked = documents_of(conn, case.id).open_request
     if asked is not None:
@@ -72,7 +76,11 @@ def put_papers_away(conn: Connection, case: Case, *, by: str, now: datetime) -> 
             cancel_request(conn, audiences, case.id, asked.request_id, by=by, now=now)
     forget_drafts(conn, case.id)
     for ceremony_id in open_before_ink(conn, case.id):
-        withdraw(conn, case.id, ceremony_id, by=by, audiences=audiences, now=now)
+        gone = by.startswith("terminal:") and abandon(
+            conn, case.id, ceremony_id, by=by, reason="left", audiences=audiences, now=now
+        )
+        if not gone:
+            withdraw(conn, case.id, ceremony_id, by=by, audiences=audiences, now=now)
 
 
 def _no_work(conn: Connection, case: Case, now: datetime) -> None:
@@ -132,6 +140,10 @@ def hooks_of(
         dues = settle(checklist_of(conn, case.id, items), outcome, papers, now)
         put_dues(conn, case.id, dues, by=f"agent:{case.agent_id}", now=now)
 
+    def originals(conn: Connection, case: Case) -> None:
+        if bed_of(conn, case.id).seen is Seen.PAPER:
+            raise OriginalsLying(f"case {case.id}: an original lies at {case.terminal_id}")
+
     def closed(conn: Connection, case: Case, now: datetime) -> None:
         if case.appointment_id is not None:
             booking.fulfil(conn, case.appointment_id, now)
@@ -148,6 +160,7 @@ def hooks_of(
             booking.walk_out(conn, case.appointment_id, now)
         put_papers_away(conn, case, by=f"terminal:{case.terminal_id}", now=now)
         give_up(conn, audiences, case.id, "left", now)
+        note_left_behind(conn, case.id, by=f"terminal:{case.terminal_id}", now=now)
         end_visit(conn, around, case.id, by=f"terminal:{case.terminal_id}", now=now)
 
     return Hooks(
@@ -157,6 +170,7 @@ def hooks_of(
         arrive=arrive,
         shows=lambda conn, case_id, sha256: shows(conn, CaseId(case_id), sha256),
         closing=closing,
+        originals=originals,
         closed=closed,
         left=left,
     )

@@ -42,6 +42,11 @@ def link_of_appointment(
     return None if case_id is None else link_of(conn, case_id, now)
 
 
+def owe_links_again(conn: Connection, case: Case, links: Sequence[Link], now: datetime) -> None:
+    """The same of links for papers that came after the visit and would not do."""
+    owe_missing_papers(conn, case, now, only=links, again=True)
+
+
 def owe_links(conn: Connection, case: Case, links: Sequence[Link], now: datetime) -> None:
     """Tell who had an appointment of links that were made after the case had closed."""
     owe_missing_papers(conn, case, now, only=links)

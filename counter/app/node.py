@@ -23,6 +23,7 @@ from counter.app.operations import NodeOperations
 from counter.app.parts import Parts, open_parts
 from counter.app.people import People, new_passphrase
 from counter.app.readiness import Readiness
+from counter.app.retired_program import end_program
 from counter.app.seed import PEOPLE, names_of
 from counter.app.store import open_store, plain_executor
 from counter.identity.session import Kind
@@ -76,6 +77,7 @@ class Node:
         self._keep(_every(60.0, self.readiness.look_at_clock))
         self._keep(self.readiness.beat_for_ever())
         self._keep(parts.signaling.sweep_for_ever())
+        self._keep(parts.reading.watch_for_ever())
         self._keep(parts.recordings.follow_for_ever())
         self._keep(parts.recording_keeper.keep_for_ever())
         self._keep(parts.quality.run_for_ever())
@@ -109,6 +111,9 @@ class Node:
                 parts.identity,
                 lambda: tuple(parts.snapshot().departments),
                 new_passphrase,
+            ),
+            end_program=lambda terminal_id: parts.store.executor.write(
+                end_program, terminal_id, clock()
             ),
             alerts=lambda: parts.store.executor.read(open_alerts),
             blob_path=parts.store.blobs.path,

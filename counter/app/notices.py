@@ -140,11 +140,17 @@ def _asked(conn: Connection, ref: str, body: Mapping[str, Any]) -> bool:
 
 
 def owe_missing_papers(
-    conn: Connection, case: Case, now: datetime, *, only: Sequence[Link] | None = None
+    conn: Connection,
+    case: Case,
+    now: datetime,
+    *,
+    only: Sequence[Link] | None = None,
+    again: bool = False,
 ) -> None:
     """Tell who had an appointment what is missing, in the transaction that closes the case.
 
     What may be sent over a link is named with it.  only: these links, after the case had closed.
+    again: they are for papers that were sent and would not do.
     """
     if case.appointment_id is None:
         return
@@ -161,7 +167,7 @@ def owe_missing_papers(
             return
     elif not still:
         return
-    body = {
+    body: dict[str, Any] = {
         "department": case.department_id,
         "service": case.service_id,
         "papers": items,
@@ -171,6 +177,8 @@ def owe_missing_papers(
             for link in still
         ],
     }
+    if again:
+        body["again"] = True
     outbox.owe(conn, PAPERS_MISSING, case.appointment_id, body, now)
 
 

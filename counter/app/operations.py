@@ -143,6 +143,8 @@ class NodeOperations:
     papers_of: PaperWork
     forms_of: Forms
     people_of: People
+    end_program: Callable[[str], Awaitable[bool]]
+    "Of a terminal; whether it had one."
     alerts: Callable[[], Awaitable[Sequence[Alert]]]
     blob_path: Callable[[str], Path]
     ready: Callable[[], Awaitable[bool]]
@@ -282,6 +284,16 @@ class NodeOperations:
             agent_id, name, departments, languages, self.clock(), supervisor=supervisor
         )
         return {"agent": agent_id, "passphrase": passphrase}
+
+    async def retire_program(self, terminal_id: str) -> Json:
+        """This terminal is a browser alone from now on.
+
+        Raises `NotFound` for a terminal that is not in the catalogue, or had no program.
+        """
+        await self._site_of(terminal_id)
+        if not await self.end_program(terminal_id):
+            raise NotFound(f"terminal {terminal_id} has no program")
+        return {"ok": True}
 
     async def session(self, role: str, subject: str | None) -> Json:
         """Play a terminal or an agent.  Raises `NotAllowedNow` outside development."""

@@ -16,6 +16,7 @@ from booking.script_opencc import simplified
 from booking.service import BookingService
 from booking.store_sql import booking_service, plant_seed
 from counter.app.advance_papers import lock, over, require_coming
+from counter.app.attending import CALLS
 from counter.app.bridged_calls import BridgedCalls
 from counter.app.call_lines import listeners, speaks_in
 from counter.app.clock import clock, new_id, new_token, random_bytes
@@ -60,9 +61,11 @@ from counter.esign.issued_service import IssuedService
 from counter.esign.issued_sql import SqlIssued
 from counter.esign.keys_toml import SigningSetup
 from counter.esign.pki_development import DevelopmentPki, ensure
+from counter.esign.reading_service import ReadingService
 from counter.esign.service import EsignService
 from counter.esign.sign_pool import SignPool
 from counter.esign.stamps_http import HttpStamps
+from counter.esign.store_readings import SqlReadings
 from counter.esign.store_records import SqlRecords
 from counter.esign.tsa_development import tsa_application
 from counter.identity.api_key_service import ApiKeyService
@@ -128,6 +131,7 @@ class Parts:
     link_addresses: LinkAddresses
     issued: IssuedService
     esign: EsignService
+    reading: ReadingService
     forms: Forms
     signaling: SignalingService
     scanner: ScanPool
@@ -250,6 +254,7 @@ async def open_parts(
     vault = Vault(secret(settings.keys / "recordings.key"), random_bytes)
     recordings = SqlRecordings(executor, RECORDED_CALLS)
     forms = shipped_forms()
+    glyphs = shipped_glyphs()
     esign = EsignService(
         records=SqlRecords(
             executor=executor,
@@ -257,13 +262,14 @@ async def open_parts(
             require_open=require_open,
             require_led=require_led,
             witness_of=witness_of,
+            calls=CALLS,
         ),
         blobs=store.blobs,
         studio=studio,
         keys=studio.keys(),
         stamps=stamps,
         forms=forms,
-        glyphs=shipped_glyphs(),
+        glyphs=glyphs,
         new_id=new_id,
         clock=clock,
     )
@@ -309,6 +315,21 @@ async def open_parts(
         link_addresses=LinkAddresses(later.token, issued.token),
         issued=issued,
         esign=esign,
+        reading=ReadingService(
+            readings=SqlReadings(
+                executor=executor,
+                audiences=audiences,
+                calls=CALLS,
+                require_open=require_open,
+                require_led=require_led,
+            ),
+            blobs=store.blobs,
+            forms=forms,
+            glyphs=glyphs,
+            draw=esign.draw,
+            certify=esign.certify,
+            clock=clock,
+        ),
         forms=forms,
         signaling=signaling,
         scanner=scanner,

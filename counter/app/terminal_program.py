@@ -15,7 +15,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -26,16 +26,20 @@ from socketio.exceptions import ConnectionError as NoConnection
 from counter.app.clock import clock, new_id, random_bytes
 from counter.app.files import secret, write_secret
 from counter.documents.page import Limits, ScanResult
-from counter.documents.sample_page import encode_jpeg, sample_photograph
+from counter.documents.preview import Glance, preview_of
+from counter.documents.sample_page import draw_mat, encode_jpeg, sample_photograph
+from counter.documents.scan_opencv.bed import bed_state
 from counter.documents.scan_pool import ScanPool
+from counter.terminal.bed_files import FileBedPicture
+from counter.terminal.bed_service import BedGuard, BedSeen
 from counter.terminal.browser_process import ChromiumProcess
 from counter.terminal.camera_opencv import OpenCvCamera
-from counter.terminal.devices_simulated import FAULTS, Bench
+from counter.terminal.devices_simulated import SWITCHES, Bench, How
 from counter.terminal.journal_files import FileJournal
 from counter.terminal.line_socketio import Line
 from counter.terminal.look_opencv import seen_in, thumbnail_of
 from counter.terminal.pages_http import HttpPages
-from counter.terminal.ports import Printer
+from counter.terminal.ports import DocumentCamera, Printer
 from counter.terminal.printer_cups import CupsPrinter
 from counter.terminal.printing_service import PrintingService
 from counter.terminal.prints_files import FilePrintNotes
@@ -67,6 +71,7 @@ class TerminalOptions:
     server: str | None = None
     enrol: str | None = None
     trust: Path | None = None
+    learn_bed: bool = False
     simulate: bool = False
     faults: tuple[str, ...] = ()
     camera: str | None = None
@@ -125,6 +130,7 @@ async def run_terminal(options: TerminalOptions, tell: Callable[[str], None]) ->
             devices,
             SelfTest(devices, seen_in),
             _printing(options, http, who, line, devices.printer, tell),
+            _bed(options, scanning, devices.camera),
             clock=clock,
             thumbnail=thumbnail_of,
             browser=browser,
@@ -141,8 +147,10 @@ async def run_terminal(options: TerminalOptions, tell: Callable[[str], None]) ->
         await asyncio.gather(*tasks)
 
 
-def draw(number: int, how: Literal["", "dark", "blurred"]) -> bytes:
-    """What a simulated camera sees: a drawn letter, in the dark, or out of focus."""
+def draw(number: int, how: How) -> bytes:
+    """What a simulated camera sees: a drawn letter, in the dark, or out of focus; or nothing."""
+    if how == "empty":
+        return encode_jpeg(draw_mat(np.random.default_rng(1), 2592, 1944), 90)
     still = sample_photograph(number)
     if not how:
         return still
@@ -252,6 +260,30 @@ def _printing(
     return PrintingService(printer, notes, fetch=pages.to_print, report=report, tell=tell)
 
 
+def _bed(options: TerminalOptions, scanning: ScanPool, camera: DocumentCamera | None) -> BedGuard:
+    async def compare(still: bytes, empty: bytes) -> BedSeen:
+        return await asyncio.to_thread(seen_on_bed, still, empty)
+
+    async def holds_page(still: bytes) -> bool:
+        glance = await scanning.preview(thumbnail_of(still), 1.0)
+        return not isinstance(glance, Glance) or preview_of(glance, Limits()).corners is not None
+
+    kept = options.state / "empty-bed.jpg"
+    if options.learn_bed:
+        kept.unlink(missing_ok=True)
+    return BedGuard(camera, FileBedPicture(kept), compare=compare, holds_page=holds_page)
+
+
+def seen_on_bed(still: bytes, empty: bytes) -> BedSeen:
+    """What lies under the camera; both JPEG."""
+    how = cv2.IMREAD_REDUCED_COLOR_8
+    pictures = [cv2.imdecode(np.frombuffer(one, np.uint8), how) for one in (still, empty)]
+    if any(one is None for one in pictures):
+        return "unknown"
+    now, before = (np.asarray(one, np.uint8) for one in pictures)
+    return bed_state(now, before).value
+
+
 def _browser(
     options: TerminalOptions, http: aiohttp.ClientSession, who: Identity
 ) -> ChromiumProcess | None:
@@ -281,5 +313,5 @@ async def _follow_faults(bench: Bench, options: TerminalOptions) -> None:
         await asyncio.sleep(FAULTS_S)
         with suppress(OSError, UnicodeDecodeError):
             wanted = set(file.read_text().split()) if file.exists() else set(options.faults)
-            for fault in FAULTS:
+            for fault in SWITCHES:
                 bench.switch(fault, on=fault in wanted)

@@ -9,7 +9,6 @@ import asyncio
 import base64
 import hashlib
 import hmac
-from collections import Counter
 from dataclasses import replace
 from datetime import datetime
 
@@ -62,8 +61,6 @@ class CaptureService:
         self._miniatures = miniatures
         self._new_id = new_id
         self._limits = limits or Limits()
-        self._failed: Counter[str] = Counter()
-        "By capture, in this process: another node, or life, tries as often again."
 
     async def announce(
         self, terminal_id: str, new: Announced, thumbnail: bytes | None, now: datetime
@@ -139,7 +136,6 @@ class CaptureService:
     async def sweep(self, now: datetime) -> None:
         """Drop what never came, and the bytes that nobody needs."""
         for one in await self._captures.overdue(now):
-            self._failed.pop(one.capture_id, None)
             await self._captures.end(one, CaptureState.DROPPED, now, code="capture_expired")
         names = set(await self._files.names())
         for name in names - await self._captures.on_their_way(names):
@@ -165,8 +161,7 @@ class CaptureService:
             raise
         except ScanFailed as failed:
             # Once it says nothing of the photograph: asked again, it is judged again.
-            self._failed[one.capture_id] += 1
-            if self._failed[one.capture_id] >= SCANS_MAX:
+            if await self._captures.count_failure(one) >= SCANS_MAX:
                 await self._end(one, CaptureState.REFUSED, failed.code, now)
             raise
         except ScanNotAsked as unasked:
@@ -175,13 +170,11 @@ class CaptureService:
         except PhotographRefused as refused:
             await self._end(one, CaptureState.REFUSED, refused.code, now)
             raise
-        self._failed.pop(one.capture_id, None)
         await self._captures.end(one, CaptureState.STORED, now, page_id=page.page_id)
         await self._files.remove(one.capture_id)
         return replace(one, state=CaptureState.STORED, page_id=page.page_id)
 
     async def _end(self, one: Capture, state: CaptureState, code: str, now: datetime) -> None:
-        self._failed.pop(one.capture_id, None)
         await self._captures.end(one, state, now, code=code)
         await self._files.remove(one.capture_id)
 

@@ -46,6 +46,9 @@ class SqlCaptures:
             store_captures.note_progress, self._audiences, one, received, now
         )
 
+    async def count_failure(self, one: Capture) -> int:
+        return await self._executor.write(store_captures.count_failure, one)
+
     async def add_preview(self, one: Capture, sha256: Digest, now: datetime) -> None:
         await self._executor.write(store_captures.add_preview, self._audiences, one, sha256, now)
 

@@ -18,6 +18,7 @@ from counter.ids import CaseId, Digest, PageId
 
 DAYS = (3, 7, 14, 30, 90)
 "Deadlines to choose from."
+USUAL_DAYS = 14
 REACH = timedelta(days=2)
 "How long after its end a link may still be made for a case."
 UPLOADS_MAX = 20

@@ -64,6 +64,10 @@ class LaterService:
         digest = digest_of(self.token(link_id))
         return await self._papers.make(link_id, case_id, item, digest, expires_at, by=by, now=now)
 
+    async def still_open(self, link_ids: Sequence[str], now: datetime) -> set[str]:
+        """Those of these links that take something now."""
+        return await self._papers.still_open(link_ids, now) if link_ids else set()
+
     async def revoke(self, case_id: CaseId, link_id: str, *, by: str, now: datetime) -> None:
         """Take it back.  Raises `NotFound` for another case's."""
         await self._papers.revoke(case_id, link_id, by=by, now=now)

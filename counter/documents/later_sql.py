@@ -71,6 +71,9 @@ class SqlLaterPapers:
             now=now,
         )
 
+    async def still_open(self, link_ids: Sequence[str], now: datetime) -> set[str]:
+        return await self._executor.read(store_later.still_open, link_ids, now)
+
     async def revoke(self, case_id: CaseId, link_id: str, *, by: str, now: datetime) -> None:
         await self._executor.write(
             store_later_commands.revoke_link, case_id, link_id, by=by, now=now

@@ -62,6 +62,8 @@ class OpenRequest:
     "Code of the last photograph that would not do."
     retake_of: PageId | None = None
     "The page that the answer stands in for."
+    source: str = "camera"
+    "With what device of the terminal it is taken; as `counter.protocol.device.ScanSource`."
     taking: bool = False
     "The terminal's program has been told to take a photograph, and none was announced since."
     shot: int = 0

@@ -154,6 +154,10 @@ class Captures(Protocol):
         """So many bytes are here; 0: it begins anew."""
         ...
 
+    async def count_failure(self, one: Capture) -> int:
+        """The scanner's process ended over it once more; how often by now, on whichever node."""
+        ...
+
     async def add_preview(self, one: Capture, sha256: Digest, now: datetime) -> None: ...
 
     async def end(
@@ -479,6 +483,10 @@ class LaterPapers(Protocol):
         now: datetime,
     ) -> Link:
         """Make a link; an older open one for this paper holds no more."""
+        ...
+
+    async def still_open(self, link_ids: Sequence[str], now: datetime) -> set[str]:
+        """Those of these links that take something now."""
         ...
 
     async def revoke(self, case_id: CaseId, link_id: str, *, by: str, now: datetime) -> None:

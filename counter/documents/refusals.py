@@ -225,6 +225,12 @@ class PapersUndecided(NotAllowedNow):
     code = "papers_undecided"
 
 
+class OriginalsLying(NotAllowedNow):
+    """An original was seen lying at the terminal, and the agent did not say that this is known."""
+
+    code = "originals_lying"
+
+
 class DueDayWrong(Refusal):
     """A paper cannot be due on this day.  Advice: choose a day from tomorrow until a year on."""
 

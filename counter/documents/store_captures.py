@@ -112,6 +112,17 @@ def note_progress(
         tell_all(conn, audiences, one.case_id, "page.uploading", body, now)
 
 
+def count_failure(conn: Connection, one: Capture) -> int:
+    """The scanner's process ended over it once more; how often by now."""
+    failures: int = conn.execute(
+        update(capture)
+        .where(capture.c.id == one.capture_id)
+        .values(failures=capture.c.failures + 1)
+        .returning(capture.c.failures)
+    ).scalar_one()
+    return failures
+
+
 def add_preview(
     conn: Connection, audiences: Audiences, one: Capture, sha256: Digest, now: datetime
 ) -> None:

@@ -81,6 +81,44 @@ def request_scan(
     )
 
 
+def choose_source(
+    conn: Connection,
+    audiences: Audiences,
+    case_id: CaseId,
+    request_id: RequestId,
+    source: str,
+    *,
+    by: str,
+    now: datetime,
+) -> None:
+    """With what device the paper is taken from now on.  Raises `ScanNotAsked`."""
+    row = conn.execute(
+        select(scan_request)
+        .where(
+            scan_request.c.id == request_id,
+            scan_request.c.case_id == case_id,
+            scan_request.c.state == RequestState.OPEN,
+        )
+        .with_for_update()
+    ).one_or_none()
+    if row is None:
+        raise ScanNotAsked(f"request {request_id} is not open in case {case_id}")
+    if row.source == source:
+        return
+    conn.execute(update(scan_request).where(scan_request.c.id == request_id).values(source=source))
+    body = {"request_id": request_id, "source": source}
+    tell_all(conn, audiences, case_id, "scan.chosen", body, now)
+    record(conn, actor=by, action="scan.choose", subject=f"case:{case_id}", facts=body, now=now)
+
+
+def by_camera(conn: Connection, request_id: str) -> bool:
+    """Whether the answers to this request were laid under the camera."""
+    source = conn.execute(
+        select(scan_request.c.source).where(scan_request.c.id == request_id)
+    ).scalar_one_or_none()
+    return source in (None, "camera")
+
+
 def cancel_request(
     conn: Connection,
     audiences: Audiences,

@@ -40,6 +40,7 @@ scan_request = Table(
     Column("refusal", String(40)),
     Column("retake_of", String(40)),
     Column("shots", Integer, nullable=False, server_default="0"),
+    Column("source", String(8), nullable=False, server_default="camera"),
 )
 """`shots`: of how many captures the terminal's program was told; fewer were announced: it is to
 take one now."""
@@ -90,11 +91,14 @@ capture = Table(
     Column("preview_sha256", String(64)),
     Column("page_id", String(40)),
     Column("code", String(40)),
+    Column("failures", Integer, nullable=False, server_default="0"),
     Column("announced_at", UtcDateTime, nullable=False, index=True),
     Column("ended_at", UtcDateTime),
     UniqueConstraint("request_id", "sha256"),
 )
-"Photographs on their way up from terminals' programs; see `counter.documents.capture`."
+"""Photographs on their way up from terminals' programs; see `counter.documents.capture`.
+
+failures: how often it ended the scanner's process."""
 
 
 def documents_of(conn: Connection, case_id: CaseId) -> CaseDocuments:
@@ -240,6 +244,7 @@ def open_request(row: Row[Any]) -> OpenRequest:
         asked_at=row.asked_at,
         refusal=row.refusal,
         retake_of=row.retake_of,
+        source=row.source,
     )
 
 

@@ -86,6 +86,12 @@ def links_of(conn: Connection, case_ids: Sequence[str], now: datetime) -> list[L
     return [link_of(row, now) for row in rows]
 
 
+def still_open(conn: Connection, link_ids: Sequence[str], now: datetime) -> set[str]:
+    """Those of these links that take something now."""
+    rows = conn.execute(select(paper_link).where(paper_link.c.id.in_(link_ids)))
+    return {row.id for row in rows if link_of(row, now).state is LinkState.OPEN}
+
+
 def link_of(row: Row[Any], now: datetime) -> Link:
     return Link(
         link_id=row.id,

@@ -6,6 +6,8 @@ the citizen has seen every page, agreed, and drawn ink.  Terms: ETSI EN 319 102-
     Prepared -> Presented -> Consented -> Signed -> Sealed
                 Presented, Consented -> Declined (citizen)
                 Prepared, Presented, Consented, Signed -> Withdrawn (agent)
+                Presented, Consented -> Prepared (corrected), Abandoned, Expired (time)
+                Signed, Sealed -> Voided (agent)
 """
 
 from dataclasses import dataclass
@@ -90,6 +92,14 @@ class Presented:
         """The agent takes it back."""
         return Withdrawn(case_id=self.case_id)
 
+    def abandoned(self) -> "Abandoned":
+        """The citizen is not there any more."""
+        return Abandoned(case_id=self.case_id)
+
+    def expired(self) -> "Expired":
+        """The call was interrupted for too long."""
+        return Expired(case_id=self.case_id)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consented:
@@ -112,6 +122,14 @@ class Consented:
         """The agent takes it back."""
         return Withdrawn(case_id=self.case_id)
 
+    def abandoned(self) -> "Abandoned":
+        """The citizen is not there any more."""
+        return Abandoned(case_id=self.case_id)
+
+    def expired(self) -> "Expired":
+        """The call was interrupted for too long."""
+        return Expired(case_id=self.case_id)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signed:
@@ -132,6 +150,10 @@ class Signed:
         """The agent takes it back before it was sealed; the ink is destroyed."""
         return Withdrawn(case_id=self.case_id)
 
+    def voided(self) -> "Voided":
+        """The agent says that it does not count; nothing of it is erased."""
+        return Voided(case_id=self.case_id)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sealed:
@@ -142,6 +164,10 @@ class Sealed:
     "Of the revision with the citizen's ink."
     sealed_sha256: Digest
     "Of the whole file, as it is given out."
+
+    def voided(self) -> "Voided":
+        """The agent says that it does not count; nothing of it is erased."""
+        return Voided(case_id=self.case_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +184,39 @@ class Withdrawn:
     case_id: CaseId
 
 
-Ceremony = Prepared | Presented | Consented | Signed | Sealed | Declined | Withdrawn
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Abandoned:
+    """The citizen went away, or did not touch the screen, before the ink."""
+
+    case_id: CaseId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expired:
+    """The call was interrupted before the ink and nobody went on in time."""
+
+    case_id: CaseId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voided:
+    """Signed, and does not count: a fact of its own."""
+
+    case_id: CaseId
+
+
+Ceremony = (
+    Prepared
+    | Presented
+    | Consented
+    | Signed
+    | Sealed
+    | Declined
+    | Withdrawn
+    | Abandoned
+    | Expired
+    | Voided
+)
 "Wherever a ceremony stands."
 
 

@@ -129,6 +129,8 @@ class FormTemplate(_Described):
     """The law wants the signer there in person: it is refused here."""
     minimum_level: Literal["L0", "L1", "L2", "L3"] = "L0"
     """How surely it must be known who signs."""
+    statements: tuple[InLanguages, ...] = ()
+    """What the paper says beside its fields, in its order: read out, and to screen readers."""
 
     @model_validator(mode="after")
     def _whole(self) -> Self:

@@ -1,7 +1,8 @@
 """The citizen's handwriting: bounded, judged, reduced to its shape.
 
-Only the drawn shape is kept.  When each point was drawn and how hard is biometric data; a stroke's
-mean pressure becomes its width and the rest is dropped at the door (design: dynamics off).
+Only the drawn shape is kept.  When each point was drawn is biometric data and dropped at the door,
+before anything else looks at it (design: dynamics off); how hard the pen was pressed becomes the
+width of the line in five steps, where the device says it, as it would on paper.
 """
 
 import hashlib
@@ -13,6 +14,8 @@ from counter.esign.refusals import InkMissing, InkTooMuch
 
 MAX_STROKES = 64
 MAX_POINTS = 5000
+PRESSURE_STEPS = 4
+"Into how many steps pressure is taken: enough for a line that swells, too coarse to tell a hand."
 REAL_PX = 10.0
 "A stroke whose box is smaller than this both ways is a dot, not writing."
 
@@ -25,9 +28,11 @@ class Stroke:
     """From pen down to pen up."""
 
     width: float
-    "Line width in points, 0.8 to 2.0."
+    "Line width in points, 0.8 to 2.0; of the whole stroke when `widths` is empty, else the mean."
     points: tuple[tuple[float, float], ...]
     "(x, y) in pixels of the pad from its top left, at least one."
+    widths: tuple[float, ...] = ()
+    "Line width at each point, in points; empty for a pen that does not feel pressure."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,15 +43,25 @@ class Ink:
 
     def dump(self) -> str:
         """As JSON, the same text for the same ink."""
-        rows = [[stroke.width, [list(point) for point in stroke.points]] for stroke in self.strokes]
+        rows = [
+            [
+                stroke.width,
+                [[*point, *stroke.widths[at : at + 1]] for at, point in enumerate(stroke.points)],
+            ]
+            for stroke in self.strokes
+        ]
         return json.dumps(rows, separators=(",", ":"))
 
     @classmethod
     def load(cls, text: str) -> "Ink":
-        """What `dump` wrote."""
+        """What `dump` wrote, today or before points had widths."""
         return cls(
             strokes=tuple(
-                Stroke(width=width, points=tuple((x, y) for x, y in points))
+                Stroke(
+                    width=width,
+                    points=tuple((point[0], point[1]) for point in points),
+                    widths=tuple(point[2] for point in points if len(point) > 2),
+                )
                 for width, points in json.loads(text)
             )
         )
@@ -74,11 +89,18 @@ def _is_real(stroke: Sequence[Point]) -> bool:
 
 
 def _shape(stroke: Sequence[Point]) -> Stroke:
-    pressure = sum(min(max(point[3], 0.0), 1.0) for point in stroke) / len(stroke)
+    pressures = [min(max(point[3], 0.0), 1.0) for point in stroke]
+    widths = tuple(_width(round(one * PRESSURE_STEPS) / PRESSURE_STEPS) for one in pressures)
     return Stroke(
-        width=round(0.8 + 1.2 * pressure, 2),
+        width=_width(sum(pressures) / len(stroke)),
         points=tuple((round(x, 1), round(y, 1)) for x, y, _, _ in stroke),
+        # A finger or a mouse presses alike all along: one width says it.
+        widths=widths if len(set(widths)) > 1 else (),
     )
+
+
+def _width(pressure: float) -> float:
+    return round(0.8 + 1.2 * pressure, 2)
 
 
 def drawing(ink: Ink, *, width_pt: float, height_pt: float, margin_pt: float = 4.0) -> bytes:
@@ -104,9 +126,20 @@ def drawing(ink: Ink, *, width_pt: float, height_pt: float, margin_pt: float = 4
     lines = ["q 1 J 1 j 0 0 0.4 RG"]
     for stroke in ink.strokes:
         first, *rest = stroke.points
-        lines.append(f"{stroke.width:.2f} w {place(first)} m")
         # A line of no length with round caps is a dot.
-        lines += [f"{place(point)} l" for point in rest or [first]]
+        rest = rest or [first]
+        if not stroke.widths:
+            lines.append(f"{stroke.width:.2f} w {place(first)} m")
+            lines += [f"{place(point)} l" for point in rest]
+            lines.append("S")
+            continue
+        before, width = first, 0.0
+        for point, wider in zip(rest, stroke.widths[1:] or stroke.widths, strict=True):
+            if wider != width:
+                lines += ["S"] * bool(width)
+                lines.append(f"{wider:.2f} w {place(before)} m")
+            lines.append(f"{place(point)} l")
+            before, width = point, wider
         lines.append("S")
     lines.append("Q")
     return "\n".join(lines).encode("ascii")

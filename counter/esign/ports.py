@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
+from counter.esign.attendance import Attendance
 from counter.esign.ceremony import Ceremony, Prepared, Signed
 from counter.esign.forms import FormTemplate, Language
 from counter.esign.ink import Ink
@@ -308,7 +309,7 @@ class CeremonyState:
     form: str
     language: Language
     state: str
-    "presented, consented, signing, sealed, declined or withdrawn."
+    """presented, consented, signing, sealed; declined, withdrawn, abandoned, expired, voided."""
     version: int
     sha256: Digest
     "Of the document as presented."
@@ -316,6 +317,110 @@ class CeremonyState:
     "Of the document as presented; once sealed, of the sealed one."
     sealed_sha256: Digest | None
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentWords:
+    """The sentence that the citizen agreed to, as it stood on the screen."""
+
+    language: Language
+    text_sha256: Digest
+    "Of the sentence, UTF-8."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """A form that is drawn anew while it is being read."""
+
+    parent_sha256: Digest
+    "What was on the screen when the correction was made."
+    data: dict[str, str]
+    corrected: tuple[str, ...]
+    "Names of the fields that differ."
+    sha256: Digest
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """What an open document says."""
+
+    form: str
+    language: Language
+    sha256: Digest
+    data: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """How a document is being read, as screens show it."""
+
+    attendance: Attendance
+    may_resume: bool
+    reason: str | None
+    aloud: Literal["machine", "agent"] | None
+    revision: int
+    corrected: tuple[str, ...]
+    "Names of fields."
+    page: int | None
+    "On the citizen's screen now."
+    seconds: dict[int, int]
+    "By page: how long it was there."
+    data: dict[str, str]
+    "What it says while it is read or signed; else empty."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remains:
+    """What an abandoned document left behind."""
+
+    ceremony_id: CeremonyId
+    case_id: CaseId
+    document_id: DocumentId
+    blobs: tuple[Digest, ...]
+    "Its files and page images that no other document has."
+
+
+class Readings(Protocol):
+    """How documents are read, kept in the store; each method is one transaction."""
+
+    async def page_shown(
+        self, case_id: CaseId, ceremony_id: str, page: int | None, now: datetime, *, still: bool
+    ) -> None: ...
+
+    async def page_read(
+        self, case_id: CaseId, ceremony_id: str, page: int, now: datetime
+    ) -> tuple[int, ...]: ...
+
+    async def attend(self, case_id: CaseId, ceremony_id: str, now: datetime) -> None: ...
+
+    async def read_aloud(
+        self, case_id: CaseId, ceremony_id: str, by: str, language: Language, now: datetime
+    ) -> None: ...
+
+    async def content(self, case_id: CaseId, ceremony_id: str) -> Content:
+        """Raises `CeremonyUnknown`."""
+        ...
+
+    async def correct(
+        self, case_id: CaseId, ceremony_id: str, new: Correction, *, by: str, now: datetime
+    ) -> None: ...
+
+    async def resume(
+        self, case_id: CaseId, ceremony_id: str, *, by: str, now: datetime
+    ) -> None: ...
+
+    async def void(
+        self, case_id: CaseId, ceremony_id: str, reason: str, *, by: str, now: datetime
+    ) -> None: ...
+
+    async def overdue(self, now: datetime) -> Sequence[CeremonyId]: ...
+
+    async def expire(self, ceremony_id: str, now: datetime) -> None: ...
+
+    async def remains(self) -> Sequence[Remains]: ...
+
+    async def forgotten(self, one: Remains, now: datetime) -> None: ...
 
 
 class Records(Protocol):
@@ -353,7 +458,12 @@ class Records(Protocol):
     ) -> tuple[int, ...]: ...
 
     async def consent(
-        self, case_id: CaseId, ceremony_id: str, sha256: str, now: datetime
+        self,
+        case_id: CaseId,
+        ceremony_id: str,
+        sha256: str,
+        now: datetime,
+        words: ConsentWords | None = None,
     ) -> None: ...
 
     async def keep_ink(
@@ -388,7 +498,9 @@ class Records(Protocol):
         """Finish; answers the digest that stands, which is the first one if it was done before."""
         ...
 
-    async def decline(self, case_id: CaseId, ceremony_id: str, now: datetime) -> None: ...
+    async def decline(
+        self, case_id: CaseId, ceremony_id: str, now: datetime, reason: str = "other"
+    ) -> None: ...
 
     async def withdraw(
         self, case_id: CaseId, ceremony_id: str, *, by: str, now: datetime

@@ -137,6 +137,30 @@ class PagesUnseen(NotAllowedNow):
     code = "pages_unseen"
 
 
+class PageTooShort(NotAllowedNow):
+    """The page has not been on the screen for a moment.  Advice: look at it a little longer."""
+
+    code = "page_too_short"
+
+
+class CeremonyPaused(NotAllowedNow):
+    """The call was interrupted.  Advice: the agent confirms who sits there, then it goes on."""
+
+    code = "ceremony_paused"
+
+
+class IdentityFirst(NotAllowedNow):
+    """It goes on in a new call only after the citizen was identified anew in it."""
+
+    code = "identity_first"
+
+
+class ConsentWordsChanged(NotAllowedNow):
+    """The sentence agreed to is in another language than the screen.  Advice: read it again."""
+
+    code = "consent_words_changed"
+
+
 class DigestMismatch(NotAllowedNow):
     """The document agreed to is not the one on the screen.  Advice: read it again."""
 

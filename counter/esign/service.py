@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 
 from counter.errors import NotAllowedNow, Refusal
+from counter.esign.attendance import DeclineReason
 from counter.esign.ceremony import Prepared, Presented, Sealed, Withdrawn
 from counter.esign.forms import FormData, Forms, FormTemplate, Language, check
 from counter.esign.glyphs import GlyphTable
@@ -19,6 +20,7 @@ from counter.esign.ink import Point, ink
 from counter.esign.ports import (
     Blobs,
     CeremonyState,
+    ConsentWords,
     KeyProvider,
     NewDocument,
     NewImage,
@@ -58,6 +60,14 @@ class SignedDocument:
     ceremony_id: CeremonyId
     sha256: Digest
     "Of the sealed PDF."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnForm:
+    """A revision that nobody has seen yet."""
+
+    sha256: Digest
+    size_bytes: int
 
 
 class EsignService:
@@ -131,11 +141,11 @@ class EsignService:
         # In this order: the form that is open may be the very one that is asked for twice at once.
         is_open = await self._records.is_open(case_id)
         if ceremony_id is not None and await self._knows(case_id, ceremony_id):
-            await self._present(ceremony_id)
+            await self.certify(ceremony_id)
             return ceremony_id
         if is_open:
             raise CeremonyOpen(f"case {case_id} has a form under way; finish or withdraw it first")
-        prepared = await self._studio.prepare(form, clean, language, now, photographed=False)
+        drawn = await self.draw(form, clean, language, now)
         new = NewDocument(
             ceremony_id=ceremony_id or CeremonyId(self._new_id()),
             document_id=DocumentId(self._new_id()),
@@ -143,12 +153,19 @@ class EsignService:
             form=form,
             data=clean,
             language=language,
-            sha256=await self._blobs.put(prepared.pdf),
-            size_bytes=len(prepared.pdf),
+            sha256=drawn.sha256,
+            size_bytes=drawn.size_bytes,
         )
         await self._records.prepare(new, by=by, now=now)
-        await self._present(new.ceremony_id)
+        await self.certify(new.ceremony_id)
         return new.ceremony_id
+
+    async def draw(
+        self, form: FormTemplate, data: dict[str, str], language: Language, now: datetime
+    ) -> DrawnForm:
+        """A form in the blobs that nobody has certified; the data is checked already."""
+        prepared = await self._studio.prepare(form, data, language, now, photographed=False)
+        return DrawnForm(sha256=await self._blobs.put(prepared.pdf), size_bytes=len(prepared.pdf))
 
     async def page_seen(
         self, case_id: CaseId, ceremony_id: str, page: int, now: datetime
@@ -156,9 +173,17 @@ class EsignService:
         """Note that a page (from 1) was on the screen; answers the pages still unseen."""
         return await self._records.page_seen(case_id, ceremony_id, page, now)
 
-    async def consent(self, case_id: CaseId, ceremony_id: str, sha256: str, now: datetime) -> None:
+    async def consent(
+        self,
+        case_id: CaseId,
+        ceremony_id: str,
+        sha256: str,
+        now: datetime,
+        words: ConsentWords | None = None,
+    ) -> None:
         """The citizen agrees to the document of this digest; then the pen may write.
 
+        words: what stood on the screen, for the journal.
         Raises `PagesUnseen`, `DigestMismatch`, `TimestampUnavailable`; nothing changed then.
         """
         stage = await self._records.load(case_id, ceremony_id)
@@ -166,7 +191,7 @@ class EsignService:
             stage.consented(sha256, now)
             # Said now, because after the pen it would be too late to send somebody home.
             await self._stamps.require(now)
-        await self._records.consent(case_id, ceremony_id, sha256, now)
+        await self._records.consent(case_id, ceremony_id, sha256, now, words)
 
     async def sign(
         self,
@@ -204,7 +229,7 @@ class EsignService:
             if self._clock() - drawn.created_at < PRESENTING:
                 continue
             try:
-                await self._present(drawn.ceremony_id)
+                await self.certify(drawn.ceremony_id)
             except Exception as other:
                 problem = problem or other
             else:
@@ -230,9 +255,15 @@ class EsignService:
             raise problem
         return done
 
-    async def decline(self, case_id: CaseId, ceremony_id: str, now: datetime) -> None:
+    async def decline(
+        self,
+        case_id: CaseId,
+        ceremony_id: str,
+        now: datetime,
+        reason: DeclineReason = "other",
+    ) -> None:
         """The citizen does not want to sign.  Raises `NotAllowedNow` once the ink is kept."""
-        await self._records.decline(case_id, ceremony_id, now)
+        await self._records.decline(case_id, ceremony_id, now, reason)
 
     async def withdraw(self, case_id: CaseId, ceremony_id: str, *, by: str, now: datetime) -> None:
         """The agent takes the form back.  Raises `NotAllowedNow` once it is sealed."""
@@ -269,7 +300,7 @@ class EsignService:
             return False
         return True
 
-    async def _present(self, ceremony_id: str) -> None:
+    async def certify(self, ceremony_id: str) -> None:
         """Go on with a form that is drawn; one that cannot be certified is withdrawn."""
         async with self._certifying:
             for drawn in await self._records.uncertified(ceremony_id):

@@ -86,12 +86,12 @@ def prepare(conn: Connection, new: NewDocument, *, by: str, now: datetime) -> No
             form=new.form.id,
             form_version=new.form.version,
             data=new.data,
-            data_sha256=_digest_of(new.data),
+            data_sha256=digest_of(new.data),
             created_at=now,
         )
     )
     drawn = NewRevision(kind="prepared", sha256=new.sha256, size_bytes=new.size_bytes)
-    _add_revision(conn, new.document_id, drawn, None, now)
+    add_revision(conn, new.document_id, drawn, None, now)
     record(
         conn,
         actor=by,
@@ -119,7 +119,7 @@ def present(
     stage = stage_of(conn, row)
     if not isinstance(stage, Prepared):
         if isinstance(stage, Withdrawn):
-            raise _not_now(row, "document.present")
+            raise not_now(row, "document.present")
         return
     shown = stage.presented(certified.sha256, len(images))
     document = conn.execute(
@@ -127,8 +127,8 @@ def present(
             esign_document.c.id == row.document_id
         )
     ).one()
-    _add_revision(conn, DocumentId(row.document_id), certified, row.sha256, now, images)
-    _change(conn, row, state="presented", sha256=shown.sha256, pages=shown.pages)
+    add_revision(conn, DocumentId(row.document_id), certified, row.sha256, now, images)
+    change(conn, row, state="presented", sha256=shown.sha256, pages=shown.pages)
     facts = {
         "case": row.case_id,
         "form": document.form,
@@ -146,7 +146,7 @@ def present(
         now=now,
     )
     body = {"ceremony_id": ceremony_id, **facts}
-    _tell_all(conn, audiences, row.case_id, "document.presented", body, now)
+    tell_case(conn, audiences, row.case_id, "document.presented", body, now)
 
 
 def page_seen(
@@ -167,12 +167,12 @@ def page_seen(
     if isinstance(stage, Consented | Signed | Sealed):
         return ()
     if not isinstance(stage, Presented):
-        raise _not_now(row, "page.seen")
+        raise not_now(row, "page.seen")
     after = stage.page_seen(page)
     if after.seen != stage.seen:
-        _change(conn, row, seen=sorted(after.seen))
+        change(conn, row, seen=sorted(after.seen))
         body = {"ceremony_id": ceremony_id, "page": page, "unseen": len(after.unseen)}
-        _tell_all(conn, audiences, case_id, "ceremony.page_seen", body, now)
+        tell_case(conn, audiences, case_id, "ceremony.page_seen", body, now)
     return after.unseen
 
 
@@ -184,29 +184,35 @@ def consent(
     *,
     audiences: Audiences,
     now: datetime,
+    said: Mapping[str, Any] | None = None,
 ) -> None:
     """The citizen agrees to the document of this digest; again is the same.
 
-    Raises `PagesUnseen`, `DigestMismatch`.
+    said: what else the journal keeps of it.  Raises `PagesUnseen`, `DigestMismatch`.
     """
     row = find(conn, case_id, ceremony_id)
     stage = stage_of(conn, row)
     if isinstance(stage, Consented | Signed | Sealed) and sha256 == row.sha256:
         return
     if not isinstance(stage, Presented):
-        raise _not_now(row, "ceremony.consent")
+        raise not_now(row, "ceremony.consent")
     stage.consented(sha256, now)
-    _change(conn, row, state="consented", consented_at=now)
+    change(conn, row, state="consented", consented_at=now)
     record(
         conn,
         actor=f"citizen:{case_id}",
         action="ceremony.consented",
         subject=f"ceremony:{ceremony_id}",
-        facts={"text": CONSENT_TEXT_ID, "language": row.language, "sha256": row.sha256},
+        facts={
+            "text": CONSENT_TEXT_ID,
+            "language": row.language,
+            "sha256": row.sha256,
+            **(said or {}),
+        },
         now=now,
     )
     body = {"ceremony_id": ceremony_id, "sha256": row.sha256}
-    _tell_all(conn, audiences, case_id, "ceremony.consented", body, now)
+    tell_case(conn, audiences, case_id, "ceremony.consented", body, now)
 
 
 def keep_ink(
@@ -229,7 +235,7 @@ def keep_ink(
     if isinstance(stage, Signed | Sealed) and sha256 == row.sha256:
         return
     if not isinstance(stage, Consented):
-        raise _not_now(row, "ceremony.sign")
+        raise not_now(row, "ceremony.sign")
     stage.signed(sha256, ink, now)
     conn.execute(
         ceremony_ink.insert().values(
@@ -237,7 +243,7 @@ def keep_ink(
         )
     )
     witness = asdict(witness_of(conn, case_id)) if row.fields else None
-    _change(conn, row, state="signing", signed_at=now, witness=witness)
+    change(conn, row, state="signing", signed_at=now, witness=witness)
     facts = {"act": "handwritten", "sha256": row.sha256, "ink_sha256": ink.sha256}
     if witness:
         facts |= {"agent": witness["agent_id"], "level": witness["level"]}
@@ -249,7 +255,7 @@ def keep_ink(
         facts=facts,
         now=now,
     )
-    _tell_all(conn, audiences, case_id, "ceremony.signed", {"ceremony_id": ceremony_id}, now)
+    tell_case(conn, audiences, case_id, "ceremony.signed", {"ceremony_id": ceremony_id}, now)
 
 
 def seal(
@@ -264,22 +270,22 @@ def seal(
     if isinstance(stage, Sealed):
         return stage.sealed_sha256
     if not isinstance(stage, Signed):
-        raise _not_now(row, "document.seal")
+        raise not_now(row, "document.seal")
     signed, *_, closed = new.revisions
     done = stage.sealed(signed_sha256=signed.sha256, sealed_sha256=closed.sha256)
     document, parent = DocumentId(row.document_id), row.sha256
     for one in new.revisions:
         images = new.images if one is closed else ()
-        _add_revision(conn, document, one, parent, now, images, pages=row.pages)
+        add_revision(conn, document, one, parent, now, images, pages=row.pages)
         parent = one.sha256
-    _change(
+    change(
         conn,
         row,
         state="sealed",
         signed_sha256=done.signed_sha256,
         sealed_sha256=done.sealed_sha256,
     )
-    _forget_ink(conn, ceremony_id)
+    forget_ink(conn, ceremony_id)
     record(
         conn,
         actor="counter:esign",
@@ -292,22 +298,28 @@ def seal(
         now=now,
     )
     body = {"ceremony_id": ceremony_id, "sha256": done.sealed_sha256}
-    _tell_all(conn, audiences, row.case_id, "document.signed", body, now)
+    tell_case(conn, audiences, row.case_id, "document.signed", body, now)
     return done.sealed_sha256
 
 
 def decline(
-    conn: Connection, case_id: str, ceremony_id: str, *, audiences: Audiences, now: datetime
+    conn: Connection,
+    case_id: str,
+    ceremony_id: str,
+    *,
+    audiences: Audiences,
+    now: datetime,
+    reason: str = "other",
 ) -> None:
-    """The citizen says no, before the ink; again is the same."""
+    """The citizen says no, before the ink; again is the same.  reason: a `DeclineReason`."""
     row = find(conn, case_id, ceremony_id)
     stage = stage_of(conn, row)
     if isinstance(stage, Declined):
         return
     if not isinstance(stage, Presented | Consented):
-        raise _not_now(row, "ceremony.decline")
+        raise not_now(row, "ceremony.decline")
     stage.declined()
-    _end(conn, row, "declined", f"citizen:{case_id}", audiences, now)
+    end(conn, row, "declined", f"citizen:{case_id}", audiences, now, reason=reason)
 
 
 def withdraw(
@@ -325,12 +337,13 @@ def withdraw(
     if isinstance(stage, Withdrawn):
         return
     if not isinstance(stage, Prepared | Presented | Consented | Signed):
-        raise _not_now(row, "ceremony.withdraw")
+        raise not_now(row, "ceremony.withdraw")
     stage.withdrawn()
-    _end(conn, row, "withdrawn", by, audiences, now)
+    end(conn, row, "withdrawn", by, audiences, now)
 
 
-def _change(conn: Connection, row: Row[Any], **values: Any) -> None:
+def change(conn: Connection, row: Row[Any], **values: Any) -> None:
+    """Write columns of a ceremony that is locked; its version rises."""
     conn.execute(
         update(ceremony)
         .where(ceremony.c.id == row.id, ceremony.c.version == row.version)
@@ -338,30 +351,40 @@ def _change(conn: Connection, row: Row[Any], **values: Any) -> None:
     )
 
 
-def _end(
-    conn: Connection, row: Row[Any], state: str, by: str, audiences: Audiences, now: datetime
+def end(
+    conn: Connection,
+    row: Row[Any],
+    state: str,
+    by: str,
+    audiences: Audiences,
+    now: datetime,
+    *,
+    reason: str | None = None,
 ) -> None:
-    _change(conn, row, state=state)
-    _forget_ink(conn, row.id)
+    """It is over without a seal: write the state, destroy the ink, journal and tell."""
+    change(conn, row, state=state)
+    forget_ink(conn, row.id)
+    why = {"reason": reason} if reason else {}
     record(
         conn,
         actor=by,
         action=f"ceremony.{state}",
         subject=f"ceremony:{row.id}",
-        facts={"was": row.state, "sha256": row.sha256},
+        facts={"was": row.state, "sha256": row.sha256, **why},
         now=now,
     )
-    body = {"ceremony_id": row.id, "state": state}
-    _tell_all(conn, audiences, row.case_id, f"ceremony.{state}", body, now)
+    body = {"ceremony_id": row.id, "state": state, **why}
+    tell_case(conn, audiences, row.case_id, f"ceremony.{state}", body, now)
 
 
-def _forget_ink(conn: Connection, ceremony_id: str) -> None:
+def forget_ink(conn: Connection, ceremony_id: str) -> None:
+    """The strokes go; their digest stays."""
     conn.execute(
         update(ceremony_ink).where(ceremony_ink.c.ceremony_id == ceremony_id).values(strokes=None)
     )
 
 
-def _add_revision(
+def add_revision(
     conn: Connection,
     document_id: DocumentId,
     new: NewRevision,
@@ -371,6 +394,7 @@ def _add_revision(
     *,
     pages: int | None = None,
 ) -> None:
+    """One more revision of a document, and what it looks like."""
     conn.execute(
         esign_revision.insert().values(
             document_id=document_id,
@@ -395,7 +419,7 @@ def _add_revision(
         )
 
 
-def _tell_all(
+def tell_case(
     conn: Connection,
     audiences: Audiences,
     case_id: str,
@@ -403,14 +427,17 @@ def _tell_all(
     body: Mapping[str, Any],
     now: datetime,
 ) -> None:
+    """Whoever has this case on a screen hears of it."""
     for audience in audiences(conn, case_id):
         tell(conn, audience, kind, body, now)
 
 
-def _not_now(row: Row[Any], asked: str) -> NotAllowedNow:
+def not_now(row: Row[Any], asked: str) -> NotAllowedNow:
+    """What to raise when the stage does not allow it."""
     return NotAllowedNow(f"ceremony {row.id} is {row.state}: {asked} is not possible now")
 
 
-def _digest_of(data: Mapping[str, str]) -> str:
+def digest_of(data: Mapping[str, str]) -> str:
+    """SHA-256 of the data in canonical JSON, hexadecimal."""
     canonical = json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()

@@ -2,20 +2,23 @@
 
 from typing import Any, cast
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, and_, or_, select
 
 from counter.esign.ceremony import (
+    Abandoned,
     Ceremony,
     Consented,
     Declined,
+    Expired,
     Prepared,
     Presented,
     Sealed,
     Signed,
+    Voided,
     Withdrawn,
 )
 from counter.esign.ink import Ink
-from counter.esign.ports import CeremonyState, Sheet, Uncertified, Unfinished
+from counter.esign.ports import CeremonyState, Content, Sheet, Uncertified, Unfinished
 from counter.esign.refusals import CeremonyUnknown
 from counter.esign.store_tables import (
     OPEN,
@@ -68,6 +71,12 @@ def stage_of(conn: Connection, row: Row[Any]) -> Ceremony:
             )
         case "declined":
             return Declined(case_id=case_id)
+        case "abandoned":
+            return Abandoned(case_id=case_id)
+        case "expired":
+            return Expired(case_id=case_id)
+        case "voided":
+            return Voided(case_id=case_id)
         case _:
             return Withdrawn(case_id=case_id)
 
@@ -136,6 +145,17 @@ def load(conn: Connection, case_id: str, ceremony_id: str) -> Ceremony:
     return stage_of(conn, find(conn, case_id, ceremony_id, lock=False))
 
 
+def content(conn: Connection, case_id: str, ceremony_id: str) -> Content:
+    """What a document says.  Raises `CeremonyUnknown`."""
+    row = find(conn, case_id, ceremony_id, lock=False)
+    document = conn.execute(
+        select(esign_document).where(esign_document.c.id == row.document_id)
+    ).one()
+    return Content(
+        form=document.form, language=row.language, sha256=Digest(row.sha256), data=document.data
+    )
+
+
 def unfinished(conn: Connection, ceremony_id: str | None = None) -> tuple[Unfinished, ...]:
     """Ceremonies with ink and without seal, oldest first; with an id, that one only."""
     asked = (
@@ -159,15 +179,19 @@ def unfinished(conn: Connection, ceremony_id: str | None = None) -> tuple[Unfini
 
 
 def owns_document(conn: Connection, case_id: str, sha256: str) -> bool:
-    """Whether the case may have this file: as presented or sealed, never half-signed."""
+    """Whether the case may have this file: as presented or sealed, never half-signed or voided."""
     found = conn.execute(
         select(esign_revision.c.kind)
         .join(esign_document, esign_document.c.id == esign_revision.c.document_id)
+        .join(ceremony, ceremony.c.document_id == esign_document.c.id)
         .where(
             esign_document.c.case_id == case_id,
             esign_revision.c.sha256 == sha256,
-            # What was only drawn was shown until the department certified first.
-            esign_revision.c.kind.in_(("prepared", "certified", "sealed")),
+            or_(
+                # What was only drawn was shown until the department certified first.
+                esign_revision.c.kind.in_(("prepared", "certified")),
+                and_(esign_revision.c.kind == "sealed", ceremony.c.state == "sealed"),
+            ),
         )
     )
     return found.first() is not None

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
+from counter.esign import store_attendance as attending
 from counter.esign import store_esign as commands
 from counter.esign import store_reading as questions
 from counter.esign import store_tickets as tickets
@@ -13,6 +15,7 @@ from counter.esign.ceremony import Ceremony
 from counter.esign.ink import Ink
 from counter.esign.ports import (
     CeremonyState,
+    ConsentWords,
     NewDocument,
     NewImage,
     NewRevision,
@@ -46,6 +49,7 @@ class SqlRecords:
     audiences: commands.Audiences
     require_open: Callable[[Connection, str], None] = _any_case
     "Raises a refusal when nothing more may be asked for a case; inside the transaction."
+    calls: attending.Calls = attending.NO_CALLS
     require_led: Callable[[Connection, str, str], None] = _anybody
     "Raises one for an agent who asks and does not lead the case (any more); likewise."
 
@@ -74,6 +78,7 @@ class SqlRecords:
         def command(conn: Connection) -> None:
             self.require_open(conn, case_id)  # as above: it took its time to be certified
             commands.present(conn, ceremony_id, new, images, audiences=self.audiences, now=now)
+            attending.begin(conn, case_id, ceremony_id, calls=self.calls, now=now)
 
         await self.executor.write(command)
 
@@ -90,24 +95,45 @@ class SqlRecords:
             commands.page_seen, case_id, ceremony_id, page, audiences=self.audiences, now=now
         )
 
-    async def consent(self, case_id: CaseId, ceremony_id: str, sha256: str, now: datetime) -> None:
-        await self.executor.write(
-            commands.consent, case_id, ceremony_id, sha256, audiences=self.audiences, now=now
-        )
+    async def consent(
+        self,
+        case_id: CaseId,
+        ceremony_id: str,
+        sha256: str,
+        now: datetime,
+        words: ConsentWords | None = None,
+    ) -> None:
+        def command(conn: Connection) -> None:
+            row = attending.attend(conn, case_id, ceremony_id, calls=self.calls, now=now)
+            said: dict[str, Any] = {}
+            if row.state == "presented":
+                attending.close_page(conn, row, now)
+                said = attending.times_said(conn, row)
+            if words is not None:
+                said |= {"language": words.language, "text_sha256": words.text_sha256}
+            commands.consent(
+                conn, case_id, ceremony_id, sha256, audiences=self.audiences, now=now, said=said
+            )
+
+        await self.executor.write(command)
 
     async def keep_ink(
         self, case_id: CaseId, ceremony_id: str, sha256: str, ink: Ink, now: datetime
     ) -> None:
-        await self.executor.write(
-            commands.keep_ink,
-            case_id,
-            ceremony_id,
-            sha256,
-            ink,
-            witness_of=self.witness_of,
-            audiences=self.audiences,
-            now=now,
-        )
+        def command(conn: Connection) -> None:
+            attending.attend(conn, case_id, ceremony_id, calls=self.calls, now=now)
+            commands.keep_ink(
+                conn,
+                case_id,
+                ceremony_id,
+                sha256,
+                ink,
+                witness_of=self.witness_of,
+                audiences=self.audiences,
+                now=now,
+            )
+
+        await self.executor.write(command)
 
     async def ticket(self, ceremony_id: str, field: str) -> KeptTicket | None:
         return await self.executor.read(tickets.ticket_of, ceremony_id, field)
@@ -134,10 +160,16 @@ class SqlRecords:
             commands.seal, ceremony_id, new, audiences=self.audiences, now=now
         )
 
-    async def decline(self, case_id: CaseId, ceremony_id: str, now: datetime) -> None:
-        await self.executor.write(
-            commands.decline, case_id, ceremony_id, audiences=self.audiences, now=now
-        )
+    async def decline(
+        self, case_id: CaseId, ceremony_id: str, now: datetime, reason: str = "other"
+    ) -> None:
+        def command(conn: Connection) -> None:
+            commands.decline(
+                conn, case_id, ceremony_id, audiences=self.audiences, now=now, reason=reason
+            )
+            attending.set_reason(conn, ceremony_id, reason)
+
+        await self.executor.write(command)
 
     async def withdraw(self, case_id: CaseId, ceremony_id: str, *, by: str, now: datetime) -> None:
         def command(conn: Connection) -> None:

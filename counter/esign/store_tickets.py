@@ -82,7 +82,11 @@ def left_over(conn: Connection) -> tuple[LeftOver, ...]:
     """
     of_origin = esign_ticket.c.field == ORIGIN
     rows = conn.execute(
-        select(esign_ticket, ceremony.c.state, ceremony.c.sha256.label("shown_sha256"))
+        select(
+            esign_ticket,
+            ceremony.c.sealed_sha256,
+            ceremony.c.sha256.label("shown_sha256"),
+        )
         .join(ceremony, ceremony.c.id == esign_ticket.c.ceremony_id)
         .where(
             esign_ticket.c.cleared_at.is_(None),
@@ -92,7 +96,8 @@ def left_over(conn: Connection) -> tuple[LeftOver, ...]:
     found = []
     for row in rows:
         useless = [row.hole_sha256]
-        kept = row.state == "sealed" or row.revision_sha256 in (None, row.shown_sha256)
+        # What was sealed stays, also when it was voided since: that erases nothing.
+        kept = row.sealed_sha256 or row.revision_sha256 in (None, row.shown_sha256)
         if not kept:
             useless.append(row.revision_sha256)
         found.append(

@@ -205,6 +205,29 @@ def issue_enrolment(
     )
 
 
+def has_program(conn: Connection, terminal_id: str) -> bool:
+    """Whether a program has a session as this terminal; one that ran out counts until it is tidied
+    away."""
+    return (
+        conn.execute(
+            select(web_session.c.token_sha256)
+            .where(web_session.c.kind == "device", web_session.c.subject == terminal_id)
+            .limit(1)
+        ).first()
+        is not None
+    )
+
+
+def end_sessions_of_program(conn: Connection, terminal_id: str) -> bool:
+    """Whatever ran as this terminal's program is nobody any more; whether there was one."""
+    ended = conn.execute(
+        delete(web_session).where(
+            web_session.c.kind == "device", web_session.c.subject == terminal_id
+        )
+    ).rowcount
+    return bool(ended)
+
+
 def enrol(
     conn: Connection,
     enrolment_token: str,

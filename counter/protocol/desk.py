@@ -4,8 +4,9 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from counter.protocol import checklist, filling, hands, parties, pointing, proofing
+from counter.protocol import checklist, filling, hands, parties, pointing, proofing, reading
 from counter.protocol.checklist import PaperDue
+from counter.protocol.device import ScanSource
 from counter.protocol.line import LegReport, PictureChoose
 from counter.protocol.message import Ask, Ident, Sha256, Text
 from counter.protocol.printing import PrintRequest
@@ -42,6 +43,14 @@ class ScanRequest(Ask):
     """Which item of the checklist, or `other`."""
     retake: Ident | None = None
     """The page that it shall stand in for; that one stays to be seen, and counts no more."""
+
+
+class ScanChoose(Ask):
+    """Take the paper that is asked for with this device of the terminal."""
+
+    event: ClassVar[str] = "scan.choose"
+    request_id: Ident
+    source: ScanSource
 
 
 class ScanCancel(Ask):
@@ -90,6 +99,8 @@ class CaseClose(Ask):
     """For colleagues; never shown to the citizen."""
     papers: Annotated[list[PaperDue], Field(max_length=60)] = []
     """Of each paper that is missing, until when it is handed in."""
+    originals: bool = False
+    """The agent knows that an original still lies at the terminal."""
 
 
 class DeskBeat(Ask):
@@ -103,6 +114,7 @@ ASKS: tuple[type[Ask], ...] = (
     OfferAccept,
     OfferDecline,
     ScanRequest,
+    ScanChoose,
     ScanCancel,
     ShotTake,
     PageDecide,
@@ -118,6 +130,7 @@ ASKS: tuple[type[Ask], ...] = (
     PrintRequest,
     *parties.ASKS,
     *checklist.ASKS,
+    *reading.DESK_ASKS,
     *hands.DESK_ASKS,
     *pointing.DESK_ASKS,
     *DESK_ASKS,

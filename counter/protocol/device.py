@@ -36,6 +36,13 @@ Fault = Literal[
 "What is wrong; empty when nothing is.  `silent`: it does not answer in time."
 
 
+ScanSource = Literal["camera", "flatbed", "feeder"]
+"With what a paper is taken: the camera above the mat, the scanner's glass, or its feeder."
+
+Ability = Literal["flatbed", "feeder", "on_off", "level"]
+"What a device can beyond being there: a scanner's sources, how a lamp is switched."
+
+
 class DeviceBeat(Ask):
     """The program is alive; answered with how long the page has been silent (`page_silent_s`)."""
 
@@ -48,6 +55,7 @@ class DeviceHealth(Model):
     device: DeviceName
     state: DeviceState
     fault: Fault = ""
+    can: list[Ability] = []
 
 
 class HealthReport(Ask):
@@ -55,6 +63,15 @@ class HealthReport(Ask):
 
     event: ClassVar[str] = "health.report"
     devices: Annotated[list[DeviceHealth], Field(min_length=1, max_length=7)]
+
+
+class BedReport(Ask):
+    """What the camera sees of the place for papers; said when it was looked at and changed."""
+
+    event: ClassVar[str] = "bed.report"
+    sitting: Annotated[str, Field(max_length=40)] = ""
+    """Whose papers were laid there; empty: nobody sits there."""
+    seen: Literal["empty", "paper", "unknown"]
 
 
 class ShotFail(Ask):
@@ -83,6 +100,7 @@ class DeviceScan(Model):
     """Photograph it now."""
     shot: int
     """Which photograph of this request that is; each is taken once."""
+    source: ScanSource = "camera"
 
 
 class DevicePrint(Model):
@@ -102,6 +120,8 @@ class DeviceScreen(Model):
     """Who is here now, without saying who; None: nobody.  When it changes, forget."""
     scan: DeviceScan | None = None
     print: DevicePrint | None = None
+    watch_bed: bool = False
+    """Look whether a paper lies under the camera, and say so, until this is over."""
 
 
 class DeviceScreenChanged(Tell):
@@ -112,5 +132,12 @@ class DeviceScreenChanged(Tell):
     screen: DeviceScreen
 
 
-ASKS: tuple[type[Ask], ...] = (DeviceBeat, HealthReport, PrintReport, ShotFail, SittingWipe)
+ASKS: tuple[type[Ask], ...] = (
+    BedReport,
+    DeviceBeat,
+    HealthReport,
+    PrintReport,
+    ShotFail,
+    SittingWipe,
+)
 "Everything the namespace `/device` may say."

@@ -8,7 +8,7 @@ what is drawn comes from the screen alone.  Texts are already in the language of
 from typing import ClassVar, Literal
 
 from counter.protocol.checklist import ChecklistRow, MissingPaper
-from counter.protocol.device import DeviceScreenChanged
+from counter.protocol.device import DeviceScreenChanged, ScanSource
 from counter.protocol.filling import DraftCard
 from counter.protocol.hands import HandsCard
 from counter.protocol.message import Instant, Language, Model, Tell
@@ -16,10 +16,21 @@ from counter.protocol.party_cards import AskedCard, CallRow, InviteCard, PartyCa
 from counter.protocol.pointing import MarkCard, PointerMoved
 from counter.protocol.printing import PrintCard, PrintFailed, PrintRow
 from counter.protocol.proofing import IdentityCard, IdentityPrompt, SecondCard
+from counter.protocol.reading import SaidLine
 from counter.protocol.recording import RecordingCard
 
 CasePageState = Literal["stored", "accepted", "rejected", "superseded"]
-CeremonyState = Literal["presented", "consented", "signing", "sealed", "declined", "withdrawn"]
+CeremonyState = Literal[
+    "presented",
+    "consented",
+    "signing",
+    "sealed",
+    "declined",
+    "withdrawn",
+    "abandoned",
+    "expired",
+    "voided",
+]
 
 
 class CasePage(Model):
@@ -65,6 +76,10 @@ class ScanCard(Model):
     """It has been told to, and has not begun to send."""
     retake: bool = False
     """In place of a page that there is."""
+    source: ScanSource = "camera"
+    """With what it is taken, as the agent chose."""
+    sources: list[ScanSource] = []
+    """What the agent may choose from; empty: there is nothing to choose."""
     arriving: ArrivingCard | None = None
 
 
@@ -77,6 +92,21 @@ class SheetCard(Model):
     width_px: int
     height_px: int
     seen: bool
+    seconds: int = 0
+    """How long it was on the citizen's screen, in all."""
+    shown: bool = False
+    """It is there now."""
+
+
+class FormField(Model):
+    """A field of a form."""
+
+    name: str
+    label: str
+    required: bool
+    value: str
+    """What the case already knows, or empty."""
+    max_length: int
 
 
 class CeremonyCard(Model):
@@ -90,6 +120,26 @@ class CeremonyCard(Model):
     sheets: list[SheetCard]
     signed_sha256: str | None
     """Of the sealed PDF; fetched as `/documents/{sha256}`."""
+    reason: str | None = None
+    """Why it was declined, abandoned or voided."""
+    revision: int = 1
+    """Rises with each correction."""
+    corrected: list[str] = []
+    """What the last correction changed, in words; nothing after the consent."""
+    read_aloud: Literal["machine", "agent"] | None = None
+    """The citizen asked to have it read out, by whom."""
+    asks_at: Instant | None = None
+    """When the terminal asks whether somebody is there."""
+    ends_at: Instant | None = None
+    """When it is taken off the screen, if nothing happens."""
+    paused: bool = False
+    """The call was interrupted; it goes on when the agent says so."""
+    may_resume: bool = False
+    """The citizen is identified again, as far as he ever was."""
+    said: list[SaidLine] = []
+    """On the terminal, while it is read: what it says, for reading out and for screen readers."""
+    fields: list[FormField] = []
+    """On the console, while it can be corrected: what the agent filled in."""
 
 
 class Choice(Model):
@@ -266,6 +316,8 @@ class TerminalScreen(Model):
     identity: IdentityPrompt | None = None
     take_back: list[str] = []
     """Papers, in words, whose original may still lie under the camera."""
+    take_back_seen: bool = False
+    """A camera sees it lying there."""
 
 
 class QueueRow(Model):
@@ -291,17 +343,6 @@ class OfferCard(Model):
     language: Language
     deadline: Instant
     waiting_since: Instant
-
-
-class FormField(Model):
-    """A field of a form that the agent writes."""
-
-    name: str
-    label: str
-    required: bool
-    value: str
-    """What the case already knows, or empty."""
-    max_length: int
 
 
 class FormCard(Model):
@@ -355,6 +396,8 @@ class DeskCase(Model):
     identity: IdentityCard | None = None
     lying: list[str] = []
     """Papers, in words, that may still lie under the terminal's camera."""
+    lying_seen: bool = False
+    """A camera sees it lying there."""
 
 
 class GuestCard(Model):

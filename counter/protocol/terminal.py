@@ -8,6 +8,8 @@ from counter.protocol import filling, hands, pointing, proofing
 from counter.protocol.line import LegReport, PictureChoose
 from counter.protocol.message import Ask, Ident, Language, Model, Sha256, Text
 from counter.protocol.printing import PrintReport
+from counter.protocol.reading import TERMINAL_ASKS as READING_ASKS
+from counter.protocol.reading import DeclineReason
 from counter.protocol.recording import TERMINAL_ASKS
 
 
@@ -61,7 +63,7 @@ class TicketLeave(Ask):
 
 
 class PagesShown(Ask):
-    """Page `number` of the presented document was on the screen in full."""
+    """All of page `number` of the presented document was on the screen, for a moment."""
 
     event: ClassVar[str] = "page.seen"
     ceremony_id: Ident
@@ -75,6 +77,8 @@ class CeremonyConsent(Ask):
     ceremony_id: Ident
     sha256: Sha256
     """Of the document that was on the screen."""
+    language: Language
+    """Of the sentence agreed to, as it stood there."""
 
 
 class InkPoint(Model):
@@ -84,9 +88,10 @@ class InkPoint(Model):
     """In pixels of the pad, from its left."""
     y: Annotated[float, Field(ge=0, le=10_000)]
     """In pixels of the pad, from its top."""
-    t_ms: Annotated[float, Field(ge=0, le=3_600_000)]
-    """Since the first point."""
+    t_ms: Annotated[float, Field(ge=0, le=3_600_000)] = 0.0
+    """Of pages of before: taken and dropped, since when each point was drawn is nobody's."""
     pressure: Annotated[float, Field(ge=0, le=1)] = 0.5
+    """As the device feels it; 0.5 for one that does not."""
 
 
 Stroke = Annotated[list[InkPoint], Field(min_length=1, max_length=2000)]
@@ -106,6 +111,7 @@ class CeremonyDecline(Ask):
 
     event: ClassVar[str] = "ceremony.decline"
     ceremony_id: Ident
+    reason: DeclineReason = "other"
 
 
 class OriginalsTaken(Ask):
@@ -203,6 +209,7 @@ ASKS: tuple[type[Ask], ...] = (
     LegReport,
     PictureChoose,
     PrintReport,
+    *READING_ASKS,
     *TERMINAL_ASKS,
     *hands.TERMINAL_ASKS,
     *pointing.TERMINAL_ASKS,

@@ -43,9 +43,11 @@ def merged(
     known = {device: dict(entry) for device, entry in old.items()}
     for one in found:
         before = known.get(one.device)
-        same = before is not None and (before["state"], before["fault"]) == (one.state, one.fault)
+        said = (one.state, one.fault, one.can)
+        same = before is not None and said == (before["state"], before["fault"], before.get("can"))
         since = before["since"] if before is not None and same else now.isoformat()
-        known[one.device] = {"state": one.state, "fault": one.fault, "since": since}
+        entry = {"state": one.state, "fault": one.fault, "can": list(one.can), "since": since}
+        known[one.device] = entry
     return known
 
 
@@ -88,3 +90,12 @@ def has(
 ) -> bool:
     """Whether the program is there and owns such a device; one that is broken says why itself."""
     return known.get(name, {"state": "none"})["state"] != "none" and now < beat_at + SILENT
+
+
+def abilities(
+    known: Mapping[str, Mapping[str, Any]], beat_at: datetime, now: datetime, name: str
+) -> list[str]:
+    """What this device of a program that is there can; of one that is broken, nothing."""
+    if now >= beat_at + SILENT or known.get(name, {}).get("state") not in ("good", "weak"):
+        return []
+    return list(known[name].get("can", []))

@@ -127,6 +127,7 @@ def _close(step: Step, who: GatewayPrincipal, ask: desk_asks.CaseClose) -> Json:
         ask.next_step,
         ask.note,
         {paper.item: _day(paper.until) for paper in ask.papers},
+        originals=ask.originals,
     )
     return {"case_id": case.id}
 

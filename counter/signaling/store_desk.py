@@ -180,11 +180,15 @@ def close_case(
     next_step: str,
     note: str,
     papers: Mapping[str, date | None],
+    *,
+    originals: bool = False,
 ) -> Case:
     """The agent says how it ended; the call ends with it, wrap-up begins.
 
-    papers: of those that are missing, the last day to hand them in.
-    Raises `NotAllowedNow` when this agent works on no case, and what `Hooks.closing` raises.
+    papers: of those that are missing, the last day to hand them in.  originals: the agent knows
+    that one may lie there.
+    Raises `NotAllowedNow` when this agent works on no case, and what `Hooks.closing` and
+    `Hooks.originals` raise.
     """
     locked_desk(step, agent_id, epoch)
     row = step.conn.execute(
@@ -203,6 +207,8 @@ def close_case(
         reason="closed",
     )
     case = get_case(step.conn, CaseId(row.case_id), lock=True)
+    if not originals:
+        step.hooks.originals(step.conn, case)
     step.hooks.closing(step.conn, case, outcome, papers, step.now)
     case = case.closed(outcome, next_step=next_step, note=note, now=step.now)
     put_case(step.conn, case)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from counter.errors import UsedElsewhere
 from counter.ids import TerminalId
@@ -14,6 +14,7 @@ from counter.signaling.device_health import (
     SILENT,
     DeviceView,
     TerminalOutOfOrder,
+    abilities,
     has,
     merged,
     out_of_order,
@@ -24,7 +25,9 @@ from counter.signaling.ports import GatewayPrincipal, Json
 from counter.signaling.store_step import Step
 from counter.signaling.tables import device_state, terminal_state
 from counter.store.cases import case_on_terminal
+from counter.store.journal_sql import record
 from counter.store.metadata import insert_for
+from counter.store.session_log import tell
 
 CHOOSING = "choosing"
 "The sitting of somebody who has not arrived yet."
@@ -44,6 +47,18 @@ def attach_device(step: Step, terminal_id: TerminalId) -> int:
     step.news.note(f"device:{terminal_id}", "device.opened", f"terminal:{terminal_id}", epoch=epoch)
     step.news.tell(f"terminal:{terminal_id}", "device.changed", epoch=epoch)
     return epoch
+
+
+def retire(conn: Connection, terminal_id: str, *, by: str, now: datetime) -> bool:
+    """This terminal has no program any more: nothing that one said counts.  Whether one had."""
+    gone = conn.execute(
+        delete(device_state).where(device_state.c.terminal_id == terminal_id)
+    ).rowcount
+    if gone:
+        subject = f"terminal:{terminal_id}"
+        record(conn, actor=by, action="device.retired", subject=subject, facts={}, now=now)
+        tell(conn, subject, "device.changed", {}, now)
+    return bool(gone)
 
 
 def device_epoch(conn: Connection, terminal_id: str) -> int | None:
@@ -136,6 +151,24 @@ def prints(conn: Connection, terminal_id: str, now: datetime) -> bool:
         select(device_state).where(device_state.c.terminal_id == terminal_id)
     ).one_or_none()
     return row is not None and has(row.health, row.beat_at, now, "printer")
+
+
+def can(conn: Connection, terminal_id: str, device: str, now: datetime) -> list[str]:
+    """What a device of the terminal's program can; empty when there is none that works."""
+    row = conn.execute(
+        select(device_state).where(device_state.c.terminal_id == terminal_id)
+    ).one_or_none()
+    return [] if row is None else abilities(row.health, row.beat_at, now, device)
+
+
+def scan_sources(conn: Connection, terminal_id: str, now: datetime) -> list[str]:
+    """With what devices papers can be taken there; empty: with the page's camera alone."""
+    sources = can(conn, terminal_id, "scanner", now)
+    row = conn.execute(
+        select(device_state.c.health).where(device_state.c.terminal_id == terminal_id)
+    ).scalar_one_or_none()
+    works = (row or {}).get("camera", {}).get("state") in ("good", "weak")
+    return ["camera", *sources] if sources and works else sources
 
 
 def require_in_order(conn: Connection, terminal_id: str) -> None:

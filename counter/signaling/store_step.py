@@ -33,6 +33,10 @@ def _no_papers(
     """No paper is missing."""
 
 
+def _no_originals(conn: Connection, case: Case) -> None:
+    """Nothing lies there."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hooks:
     """What other parts do inside a transaction of this one."""
@@ -50,6 +54,8 @@ class Hooks:
     )
     """Before an agent closes the case so; with what is said of papers that are missing, by item.
     Raises a refusal."""
+    originals: Callable[[Connection, Case], None] = _no_originals
+    "Raises a refusal while an original lies at the terminal; not asked of an agent who knows."
     closed: Callable[[Connection, Case, datetime], None] = _nothing
     "After an agent has closed the case."
     left: Callable[[Connection, Case, datetime], None] = _nothing

@@ -7,7 +7,7 @@ from itertools import count
 from pathlib import Path
 from typing import Final, Literal
 
-from counter.protocol.device import Fault
+from counter.protocol.device import Fault, ScanSource
 from counter.terminal.ports import DeviceFailed
 from counter.terminal.selftest_service import Devices
 
@@ -32,10 +32,15 @@ FAULTS: Final[dict[str, tuple[str, Fault]]] = {
     "uplink-slow": ("uplink", "slow"),
 }
 "By name: which device, and what it shows of it."
+BED_EMPTY: Final = "bed-empty"
+SWITCHES: Final = frozenset({*FAULTS, BED_EMPTY})
+"Faults, and that nothing lies under the camera."
 PATIENCE_S: Final = 1.0
 "A simulated device hangs for so long, then its adapter gives it up."
 
-Draw = Callable[[int, Literal["", "dark", "blurred"]], bytes]
+How = Literal["", "dark", "blurred", "empty"]
+"`empty`: nothing lies under the camera."
+Draw = Callable[[int, How], bytes]
 "Draws still number n as the camera sees it; the same for the same number."
 
 
@@ -52,14 +57,15 @@ class Bench:
         self.draw = draw
         self.printed: list[tuple[bytes, str]] = []
         self.cancelled: set[str] = set()
+        self.scanned: list[ScanSource] = []
         self.tray = tray
         self.numbers = count(1)
         self.card: Literal["empty", "card"] = "empty"
 
     def switch(self, fault: str, *, on: bool) -> None:
         """Let it be so, or not any more."""
-        if fault not in FAULTS:
-            raise ValueError(f"{fault} is none of {', '.join(sorted(FAULTS))}")
+        if fault not in SWITCHES:
+            raise ValueError(f"{fault} is none of {', '.join(sorted(SWITCHES))}")
         (self.faults.add if on else self.faults.discard)(fault)
 
     @property
@@ -77,7 +83,7 @@ class Bench:
 
     async def meet(self, device: str, *ignored: Fault) -> None:
         """Raise what is wrong with it; a fault that only shows in what it gives is ignored."""
-        for name in sorted(self.faults):
+        for name in sorted(self.faults - {BED_EMPTY}):
             of, fault = FAULTS[name]
             if of == device and fault not in ignored:
                 if fault == "silent":
@@ -94,8 +100,14 @@ class SimulatedCamera:
     async def still(self) -> bytes:
         await self._bench.meet("camera", "dark", "blurred")
         faults = self._bench.faults
-        how: Literal["", "dark", "blurred"] = (
-            "dark" if "camera-dark" in faults else "blurred" if "camera-blurred" in faults else ""
+        how: How = (
+            "dark"
+            if "camera-dark" in faults
+            else "blurred"
+            if "camera-blurred" in faults
+            else "empty"
+            if BED_EMPTY in faults
+            else ""
         )
         return await asyncio.to_thread(self._bench.draw, next(self._bench.numbers), how)
 
@@ -109,9 +121,13 @@ class SimulatedScanner:
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
 
-    async def scan(self) -> bytes:
+    async def scan(self, source: ScanSource = "flatbed") -> bytes:
         await self._bench.meet("scanner")
+        self._bench.scanned.append(source)
         return await asyncio.to_thread(self._bench.draw, next(self._bench.numbers), "")
+
+    async def sources(self) -> list[Literal["flatbed", "feeder"]]:
+        return ["flatbed", "feeder"]
 
     async def look(self) -> None:
         # Whether papers lie in it, or are stuck, shows only when it pulls one.

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 from counter.errors import Refusal
-from counter.protocol.device import Fault
+from counter.protocol.device import Fault, ScanSource
 from counter.terminal.journal import Entry, Shot
 from counter.terminal.printing import Note
 from counter.terminal.upload import Denial, Progress
@@ -91,6 +91,14 @@ class PrintNotes(Protocol):
         ...
 
 
+class BedPicture(Protocol):
+    """The picture of the empty place for papers."""
+
+    async def get(self) -> bytes | None: ...
+
+    async def put(self, still: bytes) -> None: ...
+
+
 class DocumentCamera(Protocol):
     """A camera above a mat."""
 
@@ -104,8 +112,12 @@ class DocumentCamera(Protocol):
 class SheetScanner(Protocol):
     """A scanner that papers are laid into."""
 
-    async def scan(self) -> bytes:
-        """One sheet as a JPEG or PNG.  Raises `DeviceFailed`."""
+    async def scan(self, source: ScanSource = "flatbed") -> bytes:
+        """One sheet as a JPEG or PNG, of the feeder the next one.  Raises `DeviceFailed`."""
+        ...
+
+    async def sources(self) -> list[Literal["flatbed", "feeder"]]:
+        """What it can take papers from.  Raises `DeviceFailed`."""
         ...
 
     async def look(self) -> None:

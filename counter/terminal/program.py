@@ -4,11 +4,11 @@ Everything durable is in its journal and with the counter, so a program that was
 its next screen.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
-from counter.protocol.device import DeviceScreen
+from counter.protocol.device import DeviceScreen, ScanSource
 from counter.terminal.journal import SITTING
 
 PAGE_SILENT: Final = timedelta(seconds=30)
@@ -25,6 +25,7 @@ class TakeShot:
     request_id: str
     shot: int
     "Each is taken once, however often a screen that is not new yet asks for it."
+    source: ScanSource = field(default="camera", compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +49,9 @@ def deeds(was: str | None, screen: DeviceScreen) -> list[Deed]:
         found.append(EndSitting(sitting=was))
     scan = screen.scan
     if scan is not None and scan.wanted and now is not None and SITTING.fullmatch(now):
-        found.append(TakeShot(sitting=now, request_id=scan.request_id, shot=scan.shot))
+        found.append(
+            TakeShot(sitting=now, request_id=scan.request_id, shot=scan.shot, source=scan.source)
+        )
     return found
 
 

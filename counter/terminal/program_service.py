@@ -11,7 +11,8 @@ from typing import Any, Final, Protocol
 
 from counter.errors import Refusal
 from counter.ids import RequestId
-from counter.protocol.device import DeviceHealth, DeviceScreen
+from counter.protocol.device import DeviceHealth, DeviceScreen, ScanSource
+from counter.terminal.bed_service import BedGuard, BedSeen
 from counter.terminal.journal import Shot
 from counter.terminal.ports import DeviceFailed, Journal, LineLost
 from counter.terminal.printing_service import PrintingService
@@ -22,6 +23,8 @@ from counter.terminal.selftest_service import Devices, SelfTest
 log = logging.getLogger(__name__)
 
 BEAT_S: Final = 10.0
+BED_S: Final = 3.0
+"Between looks at the place for papers, while something may lie there."
 TEST_S: Final = 600.0
 "Between self-tests while nobody is here."
 
@@ -62,6 +65,7 @@ class ProgramService:
         devices: Devices,
         selftest: SelfTest,
         printing: PrintingService,
+        bed: BedGuard,
         *,
         clock: Callable[[], datetime],
         thumbnail: Callable[[bytes], bytes],
@@ -75,6 +79,9 @@ class ProgramService:
         self._devices = devices
         self._selftest = selftest
         self._printing = printing
+        self._bed = bed
+        self._bed_said: tuple[str | None, BedSeen] = (None, "unknown")
+        "Of which sitting what was said last."
         self._clock = clock
         self._thumbnail = thumbnail
         self._browser = browser
@@ -96,6 +103,7 @@ class ProgramService:
                 self._follow_for_ever(),
                 self._relay.run_for_ever(),
                 self._printing.run_for_ever(),
+                self._watch_bed_for_ever(),
                 self._beat_for_ever(),
                 self._test_for_ever(),
             )
@@ -138,14 +146,28 @@ class ProgramService:
         self._tell(f"self-test: {', '.join(wrong) or 'everything works'}")
         devices = [one.model_dump() for one in found]
         await self._ask("health.report", {"devices": devices})
+        if self._sitting is None:
+            await self._say_bed(await self._bed.learn())
         return found
+
+    async def look_at_bed(self) -> None:
+        """Look whether a paper lies there, and say so."""
+        await self._say_bed(await self._bed.look())
+
+    async def _say_bed(self, seen: BedSeen) -> None:
+        """Tell the counter what it was not told yet."""
+        if self._bed_said == (self._sitting, seen) and seen != "empty":
+            return
+        said = {"sitting": self._sitting or "", "seen": seen}
+        if await self._ask("bed.report", said, tries=1) is not None:
+            self._bed_said = (self._sitting, seen)
 
     async def _take(self, deed: TakeShot) -> None:
         if await self._relay.holds(deed.request_id):
             return  # an earlier life took it; it is on its way
         self._tell("photographs a paper")
         try:
-            photograph = await self._photograph()
+            photograph = await self._photograph(deed.source)
             thumbnail = await asyncio.to_thread(self._thumbnail, photograph)
         except DeviceFailed as failed:
             log.warning("no photograph: %s", failed)
@@ -163,9 +185,13 @@ class ProgramService:
         )
         self._taken.add(deed)
 
-    async def _photograph(self) -> bytes:
-        """By the camera; by the scanner where there is none, or it fails."""
+    async def _photograph(self, source: ScanSource) -> bytes:
+        """By what the agent chose; by the scanner where there is no camera, or it fails."""
         camera, scanner = self._devices.camera, self._devices.scanner
+        if source != "camera":
+            if scanner is None:
+                raise DeviceFailed("missing", "this terminal has no scanner")
+            return await scanner.scan(source)
         if camera is not None:
             try:
                 return await camera.still()
@@ -175,7 +201,7 @@ class ProgramService:
                 log.warning("the document camera failed; the scanner is tried")
         if scanner is None:
             raise DeviceFailed("missing", "this terminal photographs no papers")
-        return await scanner.scan()
+        return await scanner.scan("flatbed")
 
     async def _end(self, sitting: str) -> None:
         """Forget a sitting: the browser's profile, and of the journal what the counter has."""
@@ -192,6 +218,12 @@ class ProgramService:
             await self._line.news(5.0)
             if self._line.screen is not None:
                 await self.follow(DeviceScreen.model_validate(self._line.screen))
+
+    async def _watch_bed_for_ever(self) -> None:
+        while True:
+            if self._line.screen is not None and self._line.screen.get("watch_bed"):
+                await self.look_at_bed()
+            await asyncio.sleep(BED_S)
 
     async def _beat_for_ever(self) -> None:
         while True:

@@ -13,12 +13,18 @@ Screen = Mapping[str, Any]
 "A `TerminalScreen` or `DeskScreen` as it came over the wire."
 
 
+A_LOOK_S = 1.2
+"How long a page is looked at; the counter counts none that was there for less than a second."
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Say:
     """Ask the counter."""
 
     event: str
     body: Mapping[str, Any]
+    pause_s: float = 0.0
+    "How long to wait after it."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,11 +90,16 @@ def _in_call(screen: Screen, refused: Mapping[str, int]) -> Step | None:
     if ceremony is None:
         return None
     about = {"ceremony_id": ceremony["ceremony_id"]}
+    shown = [sheet["number"] for sheet in ceremony["sheets"] if sheet.get("shown")]
     unseen = [sheet["number"] for sheet in ceremony["sheets"] if not sheet["seen"]]
     if ceremony["state"] == "presented" and unseen:
-        return Say(event="page.seen", body={**about, "number": min(unseen)})
+        body = {**about, "number": min(unseen)}
+        if min(unseen) in shown:
+            return Say(event="page.seen", body=body)
+        return Say(event="page.shown", body=body, pause_s=A_LOOK_S)
     if ceremony["state"] == "presented":
-        return Say(event="ceremony.consent", body={**about, "sha256": ceremony["sha256"]})
+        body = {**about, "sha256": ceremony["sha256"], "language": screen["language"]}
+        return Say(event="ceremony.consent", body=body)
     if ceremony["state"] == "consented":
         return Say(
             event="ceremony.sign",

@@ -94,7 +94,8 @@ class SelfTest:
     async def _scanner(self) -> DeviceHealth:
         assert self._devices.scanner is not None
         await self._devices.scanner.look()
-        return DeviceHealth(device="scanner", state="good")
+        sources = await self._devices.scanner.sources()
+        return DeviceHealth(device="scanner", state="good", can=list(sources))
 
     async def _printer(self) -> DeviceHealth:
         assert self._devices.printer is not None

@@ -72,6 +72,7 @@ class Simulated:
         self._tell(say.event)
         try:
             await self.line.ask(say.event, say.body)
+            await asyncio.sleep(say.pause_s)
         except Refused as refused:
             self._tell(f"{say.event} was refused: {refused.reason}")
             await asyncio.sleep(max(self._pace_s, 1.0))

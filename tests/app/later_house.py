@@ -16,7 +16,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy import Connection, select
 
 from booking.store_sql import booking_service, plant_seed
-from counter.app.later_papers import LinkAddresses, owe_links
+from counter.app.later_papers import LinkAddresses, owe_links, owe_links_again
 from counter.app.notices import PAPERS_MISSING, owe_missing_papers
 from counter.app.paper_work import owe_paper_work
 from counter.case import Case, Outcome
@@ -106,6 +106,7 @@ class House:
             clock=lambda: self.now,
             address_of=self.addresses,
             owe=owe_links,
+            owe_again=owe_links_again,
             owe_work=owe_paper_work(Settings(handover={"all": self.folder})),
         )
         app = web.Application(client_max_size=21 * 1024 * 1024)

@@ -10,6 +10,7 @@ from counter.app.notices import PAPERS_MISSING
 from counter.case import Outcome
 from counter.documents.job import JobKind, JobOutcome
 from counter.documents.later import REACH, LinkState
+from counter.documents.store_documents import documents_of
 from counter.documents.store_jobs import SqlJobs, outcomes_of, owe
 from counter.documents.store_later import links_of
 from counter.errors import NotFound
@@ -19,7 +20,7 @@ from counter.ids import (
 )
 from counter.store.executor import Executor
 from counter.store.session_log import session_log
-from tests.app.later_house import CASE, MINE, NAME, SERVICE, TERMINAL, House, made, upload
+from tests.app.later_house import CASE, MINE, NAME, SERVICE, TERMINAL, TOKEN, House, made, upload
 from tests.documents.photographs import photograph
 from tests.web.citizen.walk import Citizen
 from web.notices.letter import facts_of, letter_of, uploads_of
@@ -91,6 +92,65 @@ async def test_what_is_accepted_after_the_end_is_read_and_handed_over(
     owed = await house.executor.read(outcomes_of, CASE)
     assert {kind for kind, _ in owed} == {JobKind.WORDS, JobKind.BITONAL, JobKind.HANDOVER}
     assert owed[handover] is None, "it is to be handed over after all"
+
+
+async def handed_in(house: House, agent: Citizen, person: Citizen, pages: int = 1) -> str:
+    """A paper came over a link; the link's path."""
+    path = await made(house, agent)
+    await person.get(path)
+    house.reader.pages = pages
+    await upload(person, path, photograph())
+    await person.post(f"{path}/send")
+    await agent.get(f"/console/later/{CASE}")
+    return path
+
+
+async def test_a_paper_that_is_sent_back_is_asked_for_again_and_its_citizen_told(
+    house: House, agent: Citizen, person: Citizen
+) -> None:
+    await house.case()
+    first = await handed_in(house, agent, person, pages=2)
+    await house.close()
+    house.now += 2 * REACH  # an agent could make no link by hand any more
+    told = len(await house.owed())
+    await agent.post(agent.action("/pages/"), word="reject")
+    found = TOKEN.search(agent.body)
+    assert found and found[0] != first and "Waiting for the citizen" in agent.text
+    (body,) = (await house.owed())[told:]
+    assert body["papers"] == [house.item] and body["again"] is True
+    assert found[1] not in str(body)
+    uploads = uploads_of(body, house.catalogue, "pt", house.addresses)
+    letter = letter_of(
+        facts_of(PAPERS_MISSING, body, house.catalogue, "pt"), "pt", link="/", uploads=uploads
+    )
+    assert f"https://counter.example{found[0]}" in letter.text and "de novo" in letter.subject
+    await person.get(found[0])
+    assert person.status == 200 and "Until the end of Friday 11 December 2026" in person.text
+
+    await agent.post(agent.action("/pages/"), word="reject")  # the other page of the same paper
+    links = await house.executor.read(links_of, [CASE], house.now)
+    assert [link.state for link in links] == [LinkState.OPEN, LinkState.SENT]
+    assert len(await house.owed()) == told + 1, "once"
+    await house.later.revoke(CASE, links[0].link_id, by=f"agent:{MINE}", now=house.now)
+    for page in await house.executor.read(pages_over_links):
+        await house.console.decide(MINE, CASE, page, accept=False)
+    assert len(await house.owed()) == told + 1, "what was sent back before asks for nothing anew"
+
+
+async def test_a_paper_sent_back_while_the_case_is_open_is_told_of_in_its_letter(
+    house: House, agent: Citizen, person: Citizen
+) -> None:
+    await house.case()
+    await handed_in(house, agent, person)
+    await agent.post(agent.action("/pages/"), word="reject")
+    assert await house.owed() == []
+    await house.close()
+    (body,) = await house.owed()
+    assert [link["item"] for link in body["links"]] == [house.item] and "again" not in body
+
+
+def pages_over_links(conn: Connection) -> list[PageId]:
+    return [one.page_id for one in documents_of(conn, CASE).pages if one.over_link]
 
 
 async def test_the_agents_screen_is_told_of_what_came(

@@ -20,6 +20,16 @@ def done_without(screen: dict[str, Any]) -> list[dict[str, Any]]:
     return [{"item": row["item"], "until": None} for row in rows if row["missing"]]
 
 
+async def look_at(page: "Page", ceremony_id: str, number: int) -> None:
+    """Have a page of a document on the screen until it counts."""
+    about: dict[str, Any] = {"ceremony_id": ceremony_id, "number": number}
+    assert (await page.ask("page.shown", **about))["ok"]
+    async with asyncio.timeout(PATIENCE_S):
+        while not (answer := await page.ask("page.seen", **about))["ok"]:
+            assert answer["code"] == "page_too_short", answer
+            await asyncio.sleep(0.2)
+
+
 class Page:
     """A page over a bearer session: its last screen, and whether it was put out of use."""
 

@@ -15,7 +15,7 @@ import pytest
 from counter.app.demo import ANSWERS
 from counter.documents.sample_page import sample_photograph
 from counter.terminal.script import ink
-from tests.attack.conftest import Attacker, Page, done_without
+from tests.attack.conftest import Attacker, Page, done_without, look_at
 from web.shared.refusals import SENTENCES
 
 pytestmark = pytest.mark.pairs
@@ -32,6 +32,7 @@ def terminal_asks(ids: Mapping[str, str]) -> Asks:
     """What a terminal may say, but for leaving and what goes on with the visit."""
     ceremony = {"ceremony_id": ids.get("ceremony", "none")}
     signed = {**ceremony, "sha256": SHA256}
+    agreed = {**signed, "language": "zh-Hant"}
     return [
         *(("screen.open", {"stage": stage}) for stage in ("start", "services", "attract")),
         ("screen.open", {"stage": "services", "department": "none"}),
@@ -41,7 +42,11 @@ def terminal_asks(ids: Mapping[str, str]) -> Asks:
         ("arrival.confirm", {}),
         ("ticket.take", {"service": "none"}),
         ("page.seen", {**ceremony, "number": 500}),
-        ("ceremony.consent", signed),
+        ("page.shown", {**ceremony, "number": 500}),
+        ("page.hidden", {"ceremony_id": "none"}),
+        ("ceremony.here", {"ceremony_id": "none"}),
+        ("ceremony.aloud", {"ceremony_id": "none", "by": "machine", "language": "pt"}),
+        ("ceremony.consent", agreed),
         ("ceremony.sign", {**signed, "strokes": ink()}),
         ("ceremony.sign", {**signed, "strokes": [[{"x": 1.0, "y": 1.0, "t_ms": 0.0}]]}),
         ("ceremony.decline", {"ceremony_id": "none"}),
@@ -81,6 +86,9 @@ def agent_asks(ids: Mapping[str, str]) -> Asks:
         ("paper.need", {"item": "my own words", "needed": False}),
         ("form.present", {"form": "none", "fields": {}}),
         ("ceremony.withdraw", {"ceremony_id": "none"}),
+        ("ceremony.resume", {"ceremony_id": "none"}),
+        ("ceremony.void", {"ceremony_id": "none", "reason": "other"}),
+        ("form.correct", {"ceremony_id": "none", "fields": {"purpose": "-"}}),
         ("identity.begin", {"document": "bir"}),
         ("identity.read", {}),
         ("identity.give", {"proofing_id": "none", "step": "face", "verdict": "ok"}),
@@ -94,7 +102,14 @@ def agent_asks(ids: Mapping[str, str]) -> Asks:
         ),
         ("desk.beat", {}),
         ("leg.answer", {"leg_id": "none", "sdp": "v=0"}),
-        ("ceremony.consent", {"ceremony_id": ids.get("ceremony", "none"), "sha256": SHA256}),
+        (
+            "ceremony.consent",
+            {
+                "ceremony_id": ids.get("ceremony", "none"),
+                "sha256": SHA256,
+                "language": "zh-Hant",
+            },
+        ),
         (
             "ceremony.sign",
             {"ceremony_id": ids.get("ceremony", "none"), "sha256": SHA256, "strokes": ink()},
@@ -229,23 +244,43 @@ async def test_no_ask_at_any_stage_is_a_fault_and_nothing_foreign_is_reached(
     ids = {"ceremony": card["ceremony_id"]}
     await all_of(terminal, terminal_asks(ids), "presented")
     await all_of(desk, agent_asks(ids), "presented")
-    assert await refused(desk, "ceremony.consent", **this) == "bad_input"
-    assert await refused(desk, "ceremony.sign", **this, strokes=ink()) == "bad_input"
+    agreed = {**this, "language": terminal.screen["language"]}
+    # The agent leads, and never holds the pen: not one step of the citizen's is taken from a desk.
+    for event, body in (
+        ("page.shown", {**about, "number": 1}),
+        ("page.seen", {**about, "number": 1}),
+        ("ceremony.here", about),
+        ("ceremony.consent", agreed),
+        ("ceremony.sign", {**this, "strokes": ink()}),
+        ("ceremony.decline", {**about, "reason": "think"}),
+    ):
+        assert await refused(desk, event, **body) == "bad_input"
+    for event, body in (
+        ("form.correct", {**about, "fields": {"purpose": "-"}}),
+        ("ceremony.resume", about),
+        ("ceremony.void", {**about, "reason": "other"}),
+    ):
+        assert await refused(terminal, event, **body) == "bad_input"
     for event, body in (
         ("page.seen", {**about, "number": 1}),
-        ("ceremony.consent", this),
+        ("page.shown", {**about, "number": 1}),
+        ("ceremony.here", about),
+        ("ceremony.consent", {**this, "language": stranger.screen["language"]}),
         ("ceremony.sign", {**this, "strokes": ink()}),
         ("ceremony.decline", about),
     ):
         assert await refused(stranger, event, **body) == "ceremony_unknown"
     assert await refused(colleague, "ceremony.withdraw", **about) == "not_allowed_now"
-    assert await refused(terminal, "ceremony.consent", **this) == "pages_unseen"
+    assert await refused(terminal, "ceremony.consent", **agreed) == "pages_unseen"
+    assert await refused(terminal, "page.seen", **about, number=1) == "page_too_short"
     assert await refused(terminal, "ceremony.sign", **this, strokes=ink()) == "not_allowed_now"
     for sheet in card["sheets"]:
-        await taken(terminal, "page.seen", **about, number=sheet["number"])
-    wrong = await refused(terminal, "ceremony.consent", **{**this, "sha256": SHA256})
+        await look_at(terminal, card["ceremony_id"], sheet["number"])
+    wrong = await refused(terminal, "ceremony.consent", **{**agreed, "sha256": SHA256})
     assert wrong == "digest_mismatch"
-    await taken(terminal, "ceremony.consent", **this)
+    other = await refused(terminal, "ceremony.consent", **{**agreed, "language": "pt"})
+    assert other == "consent_words_changed", "the screen speaks another language"
+    await taken(terminal, "ceremony.consent", **agreed)
     await all_of(terminal, terminal_asks(ids), "consented")
     both = await asyncio.gather(
         *(terminal.ask("ceremony.sign", **this, strokes=ink()) for _ in range(2))

@@ -13,7 +13,7 @@ import pytest
 from counter.app.demo import ANSWERS
 from counter.documents.sample_page import sample_photograph
 from counter.terminal.script import ink
-from tests.attack.conftest import Attacker, Page, done_without
+from tests.attack.conftest import Attacker, Page, done_without, look_at
 
 pytestmark = pytest.mark.pairs
 
@@ -104,8 +104,7 @@ class Visit:
         assert (await self.desk.ask("form.present", form=form["form"], fields=fields))["ok"]
         card: dict[str, Any] = (await self.terminal.until(lambda s: s["ceremony"]))["ceremony"]
         for sheet in card["sheets"] if page_seen else ():
-            seen = {"ceremony_id": card["ceremony_id"], "number": sheet["number"]}
-            assert (await self.terminal.ask("page.seen", **seen))["ok"]
+            await look_at(self.terminal, card["ceremony_id"], sheet["number"])
         return card
 
     async def over(self) -> None:
@@ -151,7 +150,8 @@ async def test_a_case_that_is_closed_while_a_form_is_drawn_or_sealed(attacker: A
     visit = await Visit.begun(attacker)
     card = await visit.presented()
     this = {"ceremony_id": card["ceremony_id"], "sha256": card["sha256"]}
-    assert (await visit.terminal.ask("ceremony.consent", **this))["ok"]
+    language = visit.terminal.screen["language"]
+    assert (await visit.terminal.ask("ceremony.consent", **this, language=language))["ok"]
     signing = asyncio.create_task(visit.terminal.ask("ceremony.sign", **this, strokes=ink()))
     await visit.desk.until(
         lambda screen: screen["case"]["ceremonies"][0]["state"] in ("signing", "sealed")

@@ -54,7 +54,7 @@ def test_a_signature_of_any_length_is_one_message(strokes: int, points: int) -> 
     frame = f'42/terminal,123456["ceremony.sign",{json.dumps(body, separators=(",", ":"))}]'
     assert len(frame) < FRAME_BYTES
     decode("/terminal", "ceremony.sign", body)
-    kept = ink([[(p["x"], p["y"], p["t_ms"], p["pressure"]) for p in stroke] for stroke in sent])
+    kept = ink([[(p["x"], p["y"], 0.0, p["pressure"]) for p in stroke] for stroke in sent])
     assert len(kept.strokes) == strokes
     for stroke in kept.strokes:
         steps = zip(stroke.points, stroke.points[1:], strict=False)

@@ -63,6 +63,33 @@ async def test_a_scanner_gives_a_picture(real: bool) -> None:
 
 
 @pytest.mark.parametrize("real", [True, False], ids=["sane", "simulated"])
+async def test_a_scanner_takes_from_its_glass_and_from_its_feeder(real: bool) -> None:
+    one = scanner(real)
+    assert await one.sources() == ["flatbed", "feeder"]
+    for source in ("flatbed", "feeder"):
+        image = image_of(await one.scan(source))
+        assert image is not None and min(image.shape[:2]) > 100
+
+
+async def test_sane_is_told_the_source_and_one_without_a_feeder_has_none(tmp_path: Path) -> None:
+    help_of = (
+        'case "$*" in *--help*) echo "    --source FlatBed|ADF Duplex|ADF Front [FlatBed]";; '
+        f'*) echo "$@" >> {tmp_path}/said; printf "\\377\\330";; esac'
+    )
+    _program(tmp_path, "scanimage", help_of)
+    played = SaneScanner("played:0", program=str(tmp_path / "scanimage"))
+    assert await played.sources() == ["flatbed", "feeder"]
+    await played.scan("feeder")
+    assert "--source=ADF Front" in (tmp_path / "said").read_text()
+    _program(tmp_path, "scanimage", 'echo "    --resolution 75..600dpi [75]"')
+    plain = SaneScanner("played:0", program=str(tmp_path / "scanimage"))
+    assert await plain.sources() == ["flatbed"]
+    with pytest.raises(DeviceFailed) as failed:
+        await plain.scan("feeder")
+    assert failed.value.fault == "missing"
+
+
+@pytest.mark.parametrize("real", [True, False], ids=["sane", "simulated"])
 @pytest.mark.parametrize("fault", sorted(PLAYED))
 async def test_a_scanner_says_what_is_wrong(real: bool, fault: str) -> None:
     with pytest.raises(DeviceFailed) as failed:

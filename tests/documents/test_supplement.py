@@ -83,7 +83,7 @@ async def test_the_next_page_comes_in_the_next_folder(office: Office) -> None:
     assert {one["page_id"] for one in manifest["files"]} == {"p-6", None}
 
 
-async def test_what_was_sent_back_after_all_makes_no_folder(office: Office) -> None:
+async def test_what_is_not_accepted_in_the_end_makes_no_folder(office: Office) -> None:
     *others, page = office.cases.known.leaves
     sent_back = replace(page, state=PageState.REJECTED)
     office.cases.known = replace(office.cases.known, leaves=(*others, sent_back))

@@ -4,12 +4,15 @@ import pytest
 
 from counter.errors import BadInput
 from counter.esign.ceremony import (
+    Abandoned,
     Consented,
     Declined,
+    Expired,
     Prepared,
     Presented,
     Sealed,
     Signed,
+    Voided,
     Withdrawn,
 )
 from counter.esign.ink import ink
@@ -21,12 +24,15 @@ SHOWN, OTHER = Digest("01" * 32), Digest("02" * 32)
 
 STEPS = {
     Prepared: {"presented", "withdrawn"},
-    Presented: {"page_seen", "consented", "declined", "withdrawn"},
-    Consented: {"signed", "declined", "withdrawn"},
-    Signed: {"sealed", "withdrawn"},
-    Sealed: set(),
+    Presented: {"page_seen", "consented", "declined", "withdrawn", "abandoned", "expired"},
+    Consented: {"signed", "declined", "withdrawn", "abandoned", "expired"},
+    Signed: {"sealed", "withdrawn", "voided"},
+    Sealed: {"voided"},
     Declined: set(),
     Withdrawn: set(),
+    Abandoned: set(),
+    Expired: set(),
+    Voided: set(),
 }
 
 

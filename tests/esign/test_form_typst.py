@@ -8,8 +8,8 @@ import pytest
 import typst
 
 from counter.esign.fields_pikepdf import with_signature_fields
-from counter.esign.form_typst import Press, shipped_forms
-from counter.esign.forms import Forms
+from counter.esign.form_typst import TEMPLATES, Press, shipped_forms
+from counter.esign.forms import Forms, FormTemplate
 from counter.esign.pages_pdfium import photograph
 from counter.esign.ticket import FIELDS, ORIGIN
 from tests.esign.conftest import NOW, filled_in
@@ -182,3 +182,14 @@ def test_pages_are_photographed_in_order(press: Press, forms: Forms) -> None:
     assert [page.page for page in pages] == [1, 2]
     assert all(page.image.startswith(b"\x89PNG") for page in pages)
     assert all((page.width_px, page.height_px) == (1075, 1521) for page in pages)
+
+
+@pytest.mark.parametrize("form", shipped_forms().all(), ids=lambda form: form.id)
+def test_what_is_read_out_of_a_form_stands_on_its_paper(form: FormTemplate) -> None:
+    files = (TEMPLATES / f"{form.id}.typ", TEMPLATES / "common.typ")
+    paper = "".join(file.read_text(encoding="utf-8") for file in files)
+    assert form.statements, "else whoever cannot see hears less than others read"
+    for said in form.statements:
+        assert (said.zh_hant if form.region == "TW" else said.zh_hans) in paper
+        if form.region == "TW":
+            assert said.pt in paper

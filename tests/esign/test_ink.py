@@ -1,3 +1,4 @@
+import json
 import re
 
 import pytest
@@ -53,3 +54,46 @@ def test_a_dot_beside_a_stroke_is_drawn() -> None:
     *_, move, line, stroke, restore = content.decode().splitlines()
     assert move.split(" ")[2:4] == line.split(" ")[:2]
     assert (stroke, restore) == ("S", "Q")
+
+
+def pressed(*pressures: float) -> list[tuple[float, float, float, float]]:
+    return [(20.0 * at, 5.0 * at, 7.0 * at, one) for at, one in enumerate(pressures)]
+
+
+def test_the_line_swells_where_the_pen_was_pressed() -> None:
+    content = drawing(ink([pressed(0.0, 0.0, 1.0, 1.0)]), width_pt=200, height_pt=50).decode()
+    assert re.findall(r"^([\d.]+) w", content, re.M) == ["0.80", "2.00"]
+    assert content.count("S\n") + content.count("\nS") >= 2
+
+
+def test_a_pen_that_feels_no_pressure_keeps_one_width_per_stroke() -> None:
+    kept = ink([pressed(0.5, 0.5, 0.5)])
+    assert kept.strokes[0].widths == ()
+    assert kept.dump() == "[[1.4,[[0.0,0.0],[20.0,5.0],[40.0,10.0]]]]"
+
+
+def test_ink_kept_before_points_had_widths_is_drawn_as_it_was() -> None:
+    old = Ink.load("[[1.4,[[0.0,0.0],[20.0,5.0]]],[0.9,[[3.0,3.0]]]]")
+    lines = drawing(old, width_pt=100, height_pt=50).decode().splitlines()
+    assert [line for line in lines if " w " in line] == ["1.40 w 4.0 46.0 m", "0.90 w 17.8 32.2 m"]
+    assert old.dump() == "[[1.4,[[0.0,0.0],[20.0,5.0]]],[0.9,[[3.0,3.0]]]]"
+
+
+def test_ink_with_widths_survives_being_stored() -> None:
+    kept = ink([pressed(0.1, 0.6, 0.9), *STROKES])
+    assert kept.strokes[0].widths and Ink.load(kept.dump()) == kept
+
+
+def test_nothing_of_when_a_point_was_drawn_is_kept() -> None:
+    """Whatever the times, strokes of one shape are the same ink, byte for byte."""
+    pressures = (0.2, 0.9, 0.4, 0.7)
+    fast = [(x, y, 1.0 * at, p) for at, (x, y, _, p) in enumerate(pressed(*pressures))]
+    slow = [(x, y, 97.0 * at * at, p) for at, (x, y, _, p) in enumerate(pressed(*pressures))]
+    assert ink([fast]).dump() == ink([slow]).dump()
+    assert ink([fast]).sha256 == ink([slow]).sha256
+    assert {len(point) for _, points in json.loads(ink([slow]).dump()) for point in points} == {3}
+
+
+def test_pressure_is_too_coarse_to_tell_a_hand() -> None:
+    fine = ink([pressed(*(at / 100 for at in range(101)))])
+    assert len(set(fine.strokes[0].widths)) == 5

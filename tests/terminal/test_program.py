@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 
 from counter.protocol.device import DevicePrint, DeviceScan, DeviceScreen
-from counter.terminal.devices_simulated import Bench
+from counter.terminal.bed_files import FileBedPicture
+from counter.terminal.bed_service import BedGuard, BedSeen
+from counter.terminal.devices_simulated import Bench, How
 from counter.terminal.journal import Entry
 from counter.terminal.journal_files import FileJournal
 from counter.terminal.ports import LineLost
@@ -137,8 +139,8 @@ class Taking:
         raise LineLost("not asked for")
 
 
-def draw(number: int, how: Literal["", "dark", "blurred"]) -> bytes:
-    return b"still %d" % number
+def draw(number: int, how: How) -> bytes:
+    return b"empty bed" if how == "empty" else b"still %d" % number
 
 
 class House:
@@ -164,10 +166,22 @@ class House:
             devices,
             SelfTest(devices, lambda still: BRIGHT),
             self.printing,
+            BedGuard(
+                devices.camera,
+                FileBedPicture(root / "empty.jpg"),
+                compare=self.compare,
+                holds_page=self.holds_page,
+            ),
             clock=lambda: NOW,
             thumbnail=lambda still: b"small",
             browser=self.browser,
         )
+
+    async def compare(self, still: bytes, empty: bytes) -> BedSeen:
+        return "empty" if still == empty else "paper"
+
+    async def holds_page(self, still: bytes) -> bool:
+        return still != b"empty bed"
 
     async def fetch(self, print_id: str) -> bytes:
         return b"%PDF " + print_id.encode()
@@ -310,3 +324,57 @@ async def test_what_a_screen_wants_printed_is_printed_and_reported(house: House)
         await running
     said = [body["state"] for body in house.line.of("print.report")]
     assert (said, house.bench.printed) == (["printing", "printed"], [(b"%PDF p-1", "p-1")])
+
+
+async def test_a_paper_that_was_left_is_seen_against_the_empty_place(house: House) -> None:
+    await house.program.test()
+    assert house.line.of("bed.report") == [], "a page lies there from the start: nobody can tell"
+    house.bench.switch("bed-empty", on=True)
+    await house.program.test()
+    assert house.line.of("bed.report")[-1] == {"sitting": "", "seen": "empty"}
+    house.bench.switch("bed-empty", on=False)
+    await house.follow(shown("case-1"))
+    for _ in range(2):
+        await house.program.look_at_bed()
+    said = house.line.of("bed.report")
+    assert said[-1] == {"sitting": "case-1", "seen": "paper"}
+    assert [one["seen"] for one in said].count("paper") == 1, "it is said once"
+    await house.follow(shown(None))
+    assert house.line.of("bed.report")[-1] == {"sitting": "", "seen": "paper"}
+    await house.program.test()
+    house.bench.switch("bed-empty", on=True)
+    await house.program.look_at_bed()
+    assert house.line.of("bed.report")[-1] == {"sitting": "", "seen": "empty"}
+
+
+async def test_it_looks_for_as_long_as_the_counter_wants(house: House) -> None:
+    house.bench.switch("bed-empty", on=True)
+    await house.program.test()
+    wanted = shown("case-1").model_copy(update={"watch_bed": True})
+    house.line.screen = wanted.model_dump()
+    running = asyncio.create_task(house.program.run_for_ever())
+    await until(lambda: {"sitting": "case-1", "seen": "empty"} in house.line.of("bed.report"))
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+
+
+async def test_a_paper_is_scanned_where_the_agent_says_and_once(house: House) -> None:
+    house.uplink.holds_back = True
+    screen = shown(request="r-1")
+    assert screen.scan is not None
+    for source in ("feeder", "flatbed"):
+        scan = screen.scan.model_copy(update={"source": source})
+        await house.follow(screen.model_copy(update={"scan": scan}))
+    assert house.bench.scanned == ["feeder"], "one photograph, whatever is chosen afterwards"
+    [entry] = await house.journal.entries()
+    assert entry.request_id == "r-1"
+
+
+async def test_a_scanner_that_was_chosen_is_not_replaced_by_the_camera(house: House) -> None:
+    house.bench.switch("scanner-empty", on=True)
+    screen = shown(request="r-1")
+    assert screen.scan is not None
+    scan = screen.scan.model_copy(update={"source": "feeder"})
+    await house.follow(screen.model_copy(update={"scan": scan}))
+    assert house.line.of("shot.fail") == [{"request_id": "r-1", "fault": "paper_out"}]

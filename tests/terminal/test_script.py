@@ -12,15 +12,25 @@ BOOKED = Wish(department="dsi", service="dsi-1", reference="ABCDE-FGHJK-MNPQR-ST
 
 
 def screen(stage: str, **more: Any) -> dict[str, Any]:
-    return {"stage": stage, "scan": None, "ceremony": None, "receipt": None, **more}
+    return {
+        "stage": stage,
+        "language": "pt",
+        "scan": None,
+        "ceremony": None,
+        "receipt": None,
+        **more,
+    }
 
 
-def ceremony(state: str, *seen: bool) -> dict[str, Any]:
+def ceremony(state: str, *seen: bool, shown: int = 0) -> dict[str, Any]:
     return {
         "ceremony_id": "c-1",
         "state": state,
         "sha256": "ab" * 32,
-        "sheets": [{"number": number, "seen": was} for number, was in enumerate(seen, 1)],
+        "sheets": [
+            {"number": number, "seen": was, "shown": number == shown}
+            for number, was in enumerate(seen, 1)
+        ],
     }
 
 
@@ -33,7 +43,17 @@ def ceremony(state: str, *seen: bool) -> dict[str, Any]:
         (screen("departments"), WALK_IN, "screen.open"),
         (screen("services"), WALK_IN, "ticket.take"),
         (screen("confirm"), BOOKED, "arrival.confirm"),
-        (screen("call", ceremony=ceremony("presented", True, False)), WALK_IN, "page.seen"),
+        (screen("call", ceremony=ceremony("presented", True, False)), WALK_IN, "page.shown"),
+        (
+            screen("call", ceremony=ceremony("presented", True, False, shown=1)),
+            WALK_IN,
+            "page.shown",
+        ),
+        (
+            screen("call", ceremony=ceremony("presented", True, False, shown=2)),
+            WALK_IN,
+            "page.seen",
+        ),
         (screen("call", ceremony=ceremony("presented", True)), WALK_IN, "ceremony.consent"),
         (screen("call", ceremony=ceremony("consented", True)), WALK_IN, "ceremony.sign"),
         (screen("receipt", receipt={"rated": False}), WALK_IN, "visit.rate"),

@@ -4,7 +4,6 @@ import asyncio
 import math
 import random
 from datetime import timedelta
-from typing import Literal
 
 import numpy as np
 import pytest
@@ -14,7 +13,7 @@ from hypothesis import strategies as st
 from counter.app.terminal_program import draw
 from counter.documents.sample_page import draw_mat, encode_jpeg
 from counter.protocol.device import DeviceHealth
-from counter.terminal.devices_simulated import FAULTS, Bench
+from counter.terminal.devices_simulated import FAULTS, Bench, How
 from counter.terminal.look_opencv import seen_in, thumbnail_of
 from counter.terminal.ports import DeviceFailed
 from counter.terminal.selftest import (
@@ -45,7 +44,7 @@ def stills() -> dict[str, bytes]:
 
 
 def played(stills: dict[str, bytes]) -> Bench:
-    def still(number: int, how: Literal["", "dark", "blurred"]) -> bytes:
+    def still(number: int, how: How) -> bytes:
         return stills[how]
 
     return Bench(still)

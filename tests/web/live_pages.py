@@ -37,9 +37,14 @@ async def open_face(
     kind: str,
     size: tuple[int, int],
     language: str = "zh-Hant",
+    *,
+    before: str = "",
     **context: Any,
 ) -> tuple[BrowserContext, Page, list[str]]:
-    """A page of a face, drawn.  The list gathers what the browser complains about."""
+    """A page of a face, drawn.  The list gathers what the browser complains about.
+
+    before: a script that runs before those of the page.
+    """
     width, height = size
     made = await browser.new_context(
         viewport={"width": width, "height": height},
@@ -52,6 +57,8 @@ async def open_face(
             {"name": "language", "value": LANGUAGE_COOKIES[language], "url": counter.url},
         ]
     )
+    if before:
+        await made.add_init_script(before)
     page = await made.new_page()
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))

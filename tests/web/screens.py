@@ -12,6 +12,7 @@ from counter.protocol.filling import DraftCard
 from counter.protocol.hands import HandsCard, HandState, HandUsed
 from counter.protocol.message import Language
 from counter.protocol.pointing import MarkCard
+from counter.protocol.reading import SaidLine
 from counter.protocol.screens import (
     ArrivalCard,
     CallCard,
@@ -21,6 +22,7 @@ from counter.protocol.screens import (
     DeskCase,
     DeskScreen,
     FormCard,
+    FormField,
     LegCard,
     OfferCard,
     QueueRow,
@@ -207,6 +209,13 @@ def case_page(language: Language, state: str = "accepted") -> CasePage:
     )
 
 
+SAID = [
+    SaidLine(label="姓名", text="陳大文"),
+    SaidLine(label="備註", text=""),
+    SaidLine(label="", text="本人聲明以上資料均屬真實。"),
+]
+
+
 def ceremony(
     language: Language, state: str = "presented", seen: int = 0, **more: Any
 ) -> CeremonyCard:
@@ -294,7 +303,28 @@ def terminal_stages(language: Language) -> dict[str, TerminalScreen]:
         "arriving": of(
             "call", call=call(language, "scan"), scan=scan(language, by_device=True, arriving=HALF)
         ),
-        "read": of("call", call=call(language, "read"), ceremony=ceremony(language, seen=0)),
+        "read": of("call", call=call(language, "read"), ceremony=ceremony(language, said=SAID)),
+        "read seen": of(
+            "call", call=call(language, "read"), ceremony=ceremony(language, seen=2, said=SAID)
+        ),
+        "read idle": of(
+            "call",
+            call=call(language, "read"),
+            ceremony=ceremony(
+                language,
+                said=SAID,
+                asks_at="2026-11-23T01:59:50+00:00",
+                ends_at="2026-11-23T02:30:50+00:00",
+            ),
+        ),
+        "read corrected": of(
+            "call",
+            call=call(language, "read"),
+            ceremony=ceremony(
+                language, said=SAID, revision=2, sha256="b7" * 32, corrected=["用途"]
+            ),
+        ),
+        "voided": of("call", call=call(language), ceremony=ceremony(language, "voided", 2)),
         "sign": of(
             "call", call=call(language, "sign"), ceremony=ceremony(language, "consented", 2)
         ),
@@ -553,6 +583,67 @@ def desk_stages(language: Language) -> dict[str, DeskScreen]:
                 language,
                 call=call(language, "read"),
                 ceremonies=[ceremony(language, "presented", 1)],
+            ),
+        ),
+        "read with care": desk(
+            language,
+            presence="busy",
+            case=desk_case(
+                language,
+                call=call(language, "read"),
+                ceremonies=[
+                    ceremony(
+                        language,
+                        revision=2,
+                        corrected=["用途"],
+                        read_aloud="agent",
+                        asks_at="2026-11-23T01:59:50+00:00",
+                        ends_at="2026-11-23T02:30:50+00:00",
+                        sheets=[
+                            SheetCard(
+                                number=number,
+                                sha256=digest,
+                                width_px=1240,
+                                height_px=1754,
+                                seen=number == 1,
+                                seconds=34 * number,
+                                shown=number == 2,
+                            )
+                            for number, digest in enumerate(PAPERS, 1)
+                        ],
+                        fields=[
+                            FormField(
+                                name="purpose",
+                                label="用途",
+                                required=True,
+                                value="申請入學",
+                                max_length=200,
+                            )
+                        ],
+                    ),
+                ],
+            ),
+        ),
+        "reading paused": desk(
+            language,
+            presence="busy",
+            case=desk_case(
+                language,
+                ceremonies=[
+                    ceremony(language, seen=1, paused=True, ends_at="2026-11-23T02:15:00+00:00")
+                ],
+            ),
+        ),
+        "not signed": desk(
+            language,
+            presence="busy",
+            case=desk_case(
+                language,
+                ceremonies=[
+                    ceremony(language, "declined", reason="cannot_write"),
+                    ceremony(language, "abandoned", reason="idle", ceremony_id="c-2", sheets=[]),
+                    ceremony(language, "voided", 2, reason="wrong_person", ceremony_id="c-3"),
+                ],
             ),
         ),
         "together": desk(

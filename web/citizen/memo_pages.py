@@ -2,7 +2,7 @@
 
 They are told to a pseudonym: who opens the page with the same sign-in, or on the same device within
 the hours that it is remembered, sees them.  A memo holds no name and no reference, and leads to the
-page that asks for the reference.
+page that asks for the reference; about a missing paper, to where it is sent, as long as it may be.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -15,12 +15,14 @@ from aiohttp import web
 
 from booking.catalogue import Catalogue
 from counter.documents.advance import AGAIN_OWED
+from counter.documents.later import last_day
 from web.citizen.booking_pages import person_of
 from web.notices.letter import Facts, facts_of
 from web.shared.access import allow
-from web.shared.i18n import N_, texts_for
+from web.shared.i18n import N_, TAGS, Words, texts_for
 from web.shared.language import language_of
 from web.shared.pages import render
+from web.shared.wording import paper_label
 
 ZONE = ZoneInfo("Asia/Macau")
 "Of Macau and Hengqin alike."
@@ -69,6 +71,19 @@ class MemoDeps:
     memos: Memos
     catalogue: Callable[[], Awaitable[Catalogue]]
     now: Callable[[], datetime]
+    still_open: Callable[[Sequence[str], datetime], Awaitable[set[str]]]
+    "Which of these upload links take something now."
+    link_address: Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """A paper that may be sent over a link."""
+
+    paper: str
+    until: str
+    "The last day."
+    href: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +96,7 @@ class Shown:
     read: bool
     next_text: str
     next_href: str
+    uploads: tuple[Upload, ...]
 
 
 def routes(deps: MemoDeps) -> list[web.RouteDef]:
@@ -90,10 +106,16 @@ def routes(deps: MemoDeps) -> list[web.RouteDef]:
     async def memos(request: web.Request) -> web.Response:
         found = await deps.memos.of(person_of(request))
         catalogue, language = await deps.catalogue(), language_of(request)
+        links = [link["id"] for memo in found for link in memo.body.get("links", ())]
+        still = await deps.still_open(links, deps.now())
+
+        def address(link_id: str) -> str | None:
+            return deps.link_address(link_id) if link_id in still else None
+
         return render(
             request,
             "citizen/memos.html",
-            memos=[_shown(memo, catalogue, language) for memo in found],
+            memos=[_shown(memo, catalogue, language, address) for memo in found],
             unread=sum(not memo.read for memo in found),
             newest=found[0].id if found else 0,
         )
@@ -108,7 +130,10 @@ def routes(deps: MemoDeps) -> list[web.RouteDef]:
     return [web.get("/memos", memos), web.post("/memos/read", read)]
 
 
-def _shown(memo: Memo, catalogue: Catalogue, language: str) -> Shown:
+def _shown(
+    memo: Memo, catalogue: Catalogue, language: str, address: Callable[[str], str | None]
+) -> Shown:
+    """address: None for a link that takes nothing now."""
     facts = facts_of(memo.kind, memo.body, catalogue, language)
     service = catalogue.services.get(memo.body.get("service", ""))
     text, href = TO_APPOINTMENT, "/appointment"
@@ -124,4 +149,13 @@ def _shown(memo: Memo, catalogue: Catalogue, language: str) -> Shown:
         read=memo.read,
         next_text=texts_for(language).gettext(text),
         next_href=href,
+        uploads=tuple(
+            Upload(
+                paper=paper_label(service, link["item"], TAGS[language]),
+                until=Words(language).day(last_day(datetime.fromisoformat(link["until"]), ZONE)),
+                href=where,
+            )
+            for link in memo.body.get("links", ())
+            if (where := address(link["id"])) is not None
+        ),
     )

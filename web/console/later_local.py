@@ -10,13 +10,14 @@ from sqlalchemy import Connection, select
 from booking.catalogue import Catalogue
 from counter.case import Case
 from counter.documents import store_commands
-from counter.documents.later import REACH, Link, deadline
+from counter.documents.later import REACH, USUAL_DAYS, Link, LinkState, deadline, digest_of
 from counter.documents.later_service import LaterService
+from counter.documents.page import PageState
 from counter.documents.papers import PageRow
 from counter.documents.service import DocumentsService
-from counter.documents.store_documents import documents_of
+from counter.documents.store_documents import documents_of, page_of
 from counter.documents.store_later import links_of, paper_link
-from counter.documents.store_later_commands import require_of_link
+from counter.documents.store_later_commands import make_link, require_of_link
 from counter.errors import BadInput, NotAllowedNow, NotFound
 from counter.ids import CaseId, PageId
 from counter.signaling.store_screens import departments_of
@@ -44,6 +45,8 @@ class LocalLater:
     address_of: Callable[[str], str]
     owe: Owe
     "Tell the citizen of links, in the transaction; asked when the case is closed already."
+    owe_again: Owe
+    "The same of a link for a paper that came and was sent back."
     owe_work: OweWork
     "Write down what becomes of its papers, in the transaction that accepts one after the end."
 
@@ -80,16 +83,57 @@ class LocalLater:
         await self.later.revoke(case.id, link_id, by=f"agent:{agent_id}", now=self.clock())
 
     async def decide(self, agent_id: str, case_id: str, page_id: PageId, *, accept: bool) -> None:
-        """What is accepted after the case was handed over goes after it, in a folder of its own."""
-        await self.executor.write(
-            _decide, self.owe_work, agent_id, case_id, page_id, accept, self.clock()
-        )
+        """Accepted after the case was handed over, it goes after it, in a folder of its own.
+
+        Sent back, the paper is asked for again, over a new link unless there is one.
+        """
+        await self.executor.write(self._decide, agent_id, case_id, page_id, accept, self.clock())
 
     async def image(self, agent_id: str, case_id: str, sha256: str) -> bytes:
         found = await self.executor.read(_pages_of, agent_id, case_id)
         if sha256 not in {one for page in found for one in (page.page_sha256, page.thumb_sha256)}:
             raise NotFound(f"agent {agent_id}: case {case_id} has no such page")
         return await self.documents.image(CaseId(case_id), sha256)
+
+    def _decide(
+        self,
+        conn: Connection,
+        agent_id: str,
+        case_id: str,
+        page_id: PageId,
+        accept: bool,
+        now: datetime,
+    ) -> None:
+        # Locked: who closes it meanwhile sees this page as accepted, or this sees it closed.
+        case = get_case(conn, _mine(conn, agent_id, case_id).id, lock=True)
+        require_of_link(conn, case.id, page_id)
+        before, by = page_of(conn, case.id, page_id), f"agent:{agent_id}"
+        store_commands.decide_page(conn, audiences, case.id, page_id, accept=accept, by=by, now=now)
+        if accept and not case.open:
+            self.owe_work(conn, case, now)
+        if not accept and before.state is not PageState.REJECTED:
+            self._ask_again(conn, case, before, by, now)
+
+    def _ask_again(
+        self, conn: Connection, case: Case, page: PageRow, by: str, now: datetime
+    ) -> None:
+        links = links_of(conn, [case.id], now)
+        if any(one.item == page.item and one.state is LinkState.OPEN for one in links):
+            return  # of this paper another page was sent back before
+        link_id = f"again-{page.page_id}"[:40]
+        zone = ZoneInfo(self.snapshot().site(case.site_id).hours.zone)
+        link = make_link(
+            conn,
+            link_id,
+            case.id,
+            page.item,
+            digest_of(self.later.token(link_id)),
+            deadline(now, USUAL_DAYS, zone),
+            by=by,
+            now=now,
+        )
+        if not case.open:  # else it is told of in the letter at the end
+            self.owe_again(conn, case, [link], now)
 
 
 def _may_ask(case: Case, now: datetime) -> bool:
@@ -151,22 +195,3 @@ def _tell(conn: Connection, owe: Owe, case_id: CaseId, link: Link, now: datetime
     case = get_case(conn, case_id, lock=True)
     if not case.open:
         owe(conn, case, [link], now)
-
-
-def _decide(
-    conn: Connection,
-    owe_work: OweWork,
-    agent_id: str,
-    case_id: str,
-    page_id: PageId,
-    accept: bool,
-    now: datetime,
-) -> None:
-    # Locked: who closes it meanwhile sees this page as accepted, or this sees it closed.
-    case = get_case(conn, _mine(conn, agent_id, case_id).id, lock=True)
-    require_of_link(conn, case.id, page_id)
-    store_commands.decide_page(
-        conn, audiences, case.id, page_id, accept=accept, by=f"agent:{agent_id}", now=now
-    )
-    if accept and not case.open:
-        owe_work(conn, case, now)

@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from booking.catalogue import Catalogue
 from counter.case import Case
-from counter.documents.later import DAYS, Link, LinkState, last_day
+from counter.documents.later import DAYS, USUAL_DAYS, Link, LinkState, last_day
 from counter.documents.page import PageState
 from counter.documents.papers import PageRow
 from counter.errors import BadInput, NotAllowedNow
@@ -33,7 +33,6 @@ OF_CASE = "/console/later/{case:[A-Za-z0-9_-]{1,40}}"
 ZONE = ZoneInfo("Asia/Macau")
 "Of Macau and Hengqin alike."
 OTHER = "other"
-USUAL_DAYS = 14
 STATES = {
     LinkState.OPEN: (N_("Waiting for the citizen"), "yellow"),
     LinkState.SENT: (N_("Handed in"), "green"),

@@ -15,6 +15,7 @@ from counter.documents.store_documents import documents_of
 from counter.errors import NotFound
 from counter.esign.forms import Forms, FormTemplate
 from counter.esign.refusals import PhysicalPresence
+from counter.esign.store_attendance import NO_CALLS, Calls, watched_of
 from counter.esign.store_drafts import drafts_of
 from counter.esign.store_reading import signing_of
 from counter.ids import AgentId
@@ -29,7 +30,7 @@ from counter.protocol.screens import (
     QueueRow,
 )
 from counter.signaling.dispatch import AgentState
-from counter.signaling.store_device import takes_photographs
+from counter.signaling.store_device import scan_sources, takes_photographs
 from counter.signaling.store_marks import marks_of
 from counter.signaling.store_screens import (
     OfferView,
@@ -49,9 +50,10 @@ from web.shared.draft_asks import offered
 from web.shared.draft_cards import draft_card
 from web.shared.hand_cards import hands_card
 from web.shared.line_cards import with_lines
-from web.shared.originals_local import lying_papers
+from web.shared.originals_local import lying_papers, seen_lying
 from web.shared.party_cards import with_parties
 from web.shared.print_cards import print_rows
+from web.shared.reading_cards import with_reading
 from web.shared.recording_cards import recording_card
 from web.shared.wording import OUTCOMES, instant, say, service_or_none, text_in
 
@@ -75,6 +77,7 @@ class DeskScreens:
     forms: Forms
     simplify: Callable[[str], str] = str
     "Simplified characters of a text, for comparing names."
+    calls: Calls = NO_CALLS
 
     def screen(
         self,
@@ -113,13 +116,18 @@ class DeskScreens:
         self, conn: Connection, catalogue: Catalogue, case: Case, tag: Language, now: datetime
     ) -> DeskCase:
         documents = documents_of(conn, case.id)
-        cards = ceremony_cards(signing_of(conn, case.id), self.forms, tag)
+        known = signing_of(conn, case.id)
+        watched = watched_of(conn, case.id, self.calls)
+        cards = with_reading(
+            ceremony_cards(known, self.forms, tag), known, watched, self.forms, tag, desk=True
+        )
         scan = scan_card(
             case,
             documents,
             catalogue,
             tag,
             by_device=takes_photographs(conn, case.terminal_id, now),
+            sources=scan_sources(conn, case.terminal_id, now),
         )
         site = catalogue.site(case.site_id)
         department = catalogue.department(case.department_id)
@@ -159,6 +167,7 @@ class DeskScreens:
             prints=print_rows(conn, case, self.forms, catalogue, tag),
             identity=identity_card(conn, case, view, documents, catalogue, tag, now, self.simplify),
             lying=lying_papers(conn, case, documents, catalogue, tag),
+            lying_seen=seen_lying(conn, case, documents),
             outcomes=[Choice(id=one, name=say(OUTCOMES[one], tag)) for one in CHOOSABLE],
         )
 

@@ -21,6 +21,9 @@ from web.shared.wording import paper_label
 FIRST_BOOKED = 2
 "The version of an appointment that was booked and never moved: it was held before."
 
+SENT_BACK = "case.paper_sent_back"
+"Papers are missing because what came over a link would not do."
+
 HEADLINES = {
     "appointment.booked": N_("Your appointment is confirmed"),
     "appointment.changed": N_("Your appointment was changed"),
@@ -30,6 +33,7 @@ HEADLINES = {
     "appointment.soon": N_("Your appointment is soon"),
     "waitlist.offered": N_("A time has become free for you"),
     "case.papers_missing": N_("Papers are missing for your matter"),
+    SENT_BACK: N_("Please send a paper again"),
     "case.documents_ready": N_("Your signed documents are ready"),
     AGAIN_OWED: N_("Please photograph a paper again"),
 }
@@ -44,6 +48,10 @@ WHAT_NEXT = {
         "Save them while the link works. You also find them where your appointment is."
     ),
     "case.papers_missing": N_("Have the papers ready and book a new time, or send them."),
+    SENT_BACK: N_(
+        "The department could not use what you sent. Send it again over the new link, or bring it: "
+        "book a new time."
+    ),
 }
 WHY_AGAIN = {
     Reason.UNREADABLE: N_(
@@ -66,6 +74,7 @@ ZONE = ZoneInfo("Asia/Macau")
 "Of Macau and Hengqin alike."
 OF_SOME_PAPERS = {
     "case.papers_missing": N_("What is missing"),
+    SENT_BACK: N_("What to send again"),
     AGAIN_OWED: N_("What to photograph again"),
 }
 "Notices of single papers, with what stands above these."
@@ -109,6 +118,8 @@ def said_kind(kind: str, body: Mapping[str, Any]) -> str:
         return "appointment.changed"
     if kind == "appointment.reminder" and body.get("ahead_minutes") == LAST_REMINDER_MINUTES:
         return "appointment.soon"
+    if kind == "case.papers_missing" and body.get("again"):
+        return SENT_BACK
     return kind
 
 

@@ -56,10 +56,11 @@ def scan_card(
     tag: str,
     *,
     by_device: bool = False,
+    sources: Sequence[str] = (),
 ) -> ScanCard | None:
     """What the citizen is being asked to lay under the camera.
 
-    by_device: the terminal's program photographs it.
+    by_device: the terminal's program photographs it.  sources: what the agent may choose from.
     """
     asked = documents.open_request
     if asked is None:
@@ -73,6 +74,8 @@ def scan_card(
         by_device=by_device,
         taking=asked.taking,
         retake=asked.retake_of is not None,
+        source=cast(Any, asked.source),
+        sources=cast(Any, list(sources)) if by_device else [],
         arriving=_arriving(asked.arriving) if asked.arriving else None,
     )
 
@@ -148,7 +151,6 @@ def _task(ceremonies: Sequence[CeremonyCard], scan: ScanCard | None) -> str:
     """A paper under the camera comes before a form on the screen."""
     if scan is not None:
         return "scan"
-    under_way = next((one.state for one in ceremonies if one.state in OPEN), None)
-    return {"presented": "read", "consented": "sign", "signing": "sealing"}.get(
-        under_way or "", "talk"
-    )
+    going_on = [one.state for one in ceremonies if one.state in OPEN and not one.paused]
+    tasks = {"presented": "read", "consented": "sign", "signing": "sealing"}
+    return tasks[going_on[0]] if going_on else "talk"

@@ -356,6 +356,9 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "papers_undecided": (
         N_("Papers are still missing"),
         N_("Say of each until when it is handed in, or that it is not needed.")),
+    "originals_lying": (
+        N_("An original still lies at the terminal"),
+        N_("Ask the citizen to take it, or say that you finish all the same.")),
     "due_day_wrong": (
         N_("This day cannot be chosen"),
         N_("Choose a day from tomorrow until a year from now.")),
@@ -435,6 +438,18 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "pages_unseen": (
         N_("You have not seen every page yet"),
         N_("Turn to the last page, then go on.")),
+    "page_too_short": (
+        N_("This page was on the screen for a blink only"),
+        N_("Look at it a little longer, then go on.")),
+    "ceremony_paused": (
+        N_("The document waits, because the call was interrupted"),
+        N_("The agent confirms who sits there; then it goes on where it was.")),
+    "identity_first": (
+        N_("It is not confirmed yet who sits there"),
+        N_("Identify the citizen in this call as before, then go on with the document.")),
+    "consent_words_changed": (
+        N_("The language of the screen was changed just now"),
+        N_("Read the sentence again in this language, then agree.")),
     "ink_missing": (
         N_("There is no signature yet"),
         N_("Sign with your finger or the pen inside the box.")),

@@ -3,17 +3,22 @@
 Each for the case that sits there now.
 """
 
+import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 
 from counter.case import Case
 from counter.documents.service import DocumentsService
+from counter.esign.ceremony import CONSENT_TEXT
+from counter.esign.ports import ConsentWords
+from counter.esign.refusals import ConsentWordsChanged
 from counter.esign.service import EsignService
-from counter.ids import RequestId
+from counter.ids import Digest, RequestId
 from counter.protocol import device as device_asks
 from counter.protocol import terminal as asks
 from counter.protocol.message import Ask
 from counter.signaling.ports import GatewayPrincipal, Handler
+from web.shared.wording import say
 
 SHOT_CODES = {
     "dark": "camera_dark",
@@ -37,16 +42,17 @@ def handlers(
     case_of: the open case of who speaks; raises `NotAllowedNow` when there is none.
     """
 
-    async def page_seen(who: GatewayPrincipal, ask: Ask) -> Mapping[str, object]:
-        assert isinstance(ask, asks.PagesShown)
-        case = await case_of(who)
-        unseen = await esign.page_seen(case.id, ask.ceremony_id, ask.number, clock())
-        return {"unseen": list(unseen)}
-
     async def consent(who: GatewayPrincipal, ask: Ask) -> Mapping[str, object]:
         assert isinstance(ask, asks.CeremonyConsent)
         case = await case_of(who)
-        await esign.consent(case.id, ask.ceremony_id, ask.sha256, clock())
+        if ask.language != case.language:
+            raise ConsentWordsChanged(f"case {case.id}: the screen speaks {case.language} now")
+        sentence = say(CONSENT_TEXT, ask.language)
+        words = ConsentWords(
+            language=ask.language,
+            text_sha256=Digest(hashlib.sha256(sentence.encode()).hexdigest()),
+        )
+        await esign.consent(case.id, ask.ceremony_id, ask.sha256, clock(), words)
         return {}
 
     async def sign(who: GatewayPrincipal, ask: Ask) -> Mapping[str, object]:
@@ -62,7 +68,7 @@ def handlers(
     async def decline(who: GatewayPrincipal, ask: Ask) -> Mapping[str, object]:
         assert isinstance(ask, asks.CeremonyDecline)
         case = await case_of(who)
-        await esign.decline(case.id, ask.ceremony_id, clock())
+        await esign.decline(case.id, ask.ceremony_id, clock(), ask.reason)
         return {}
 
     async def no_paper(who: GatewayPrincipal, ask: Ask) -> Mapping[str, object]:
@@ -89,7 +95,6 @@ def handlers(
     return {
         asks.ShotTake: take_shot,
         device_asks.ShotFail: shot_failed,
-        asks.PagesShown: page_seen,
         asks.CeremonyConsent: consent,
         asks.CeremonySign: sign,
         asks.CeremonyDecline: decline,

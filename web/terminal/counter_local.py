@@ -11,8 +11,10 @@ from counter.documents.preview_service import PreviewService
 from counter.documents.refusals import ScanNotAsked
 from counter.documents.service import DocumentsService
 from counter.identity.service import IdentityService
+from counter.identity.store_identity import has_program
 from counter.ids import RequestId, TerminalId
 from counter.protocol.screens import TerminalScreen
+from counter.signaling.store_device import retire
 from counter.store.cases import case_on_terminal
 from counter.store.executor import Executor
 from web.shared.live_page import Cookie
@@ -41,8 +43,20 @@ class LocalTerminalCounter:
         return await self.executor.read(read)
 
     async def enrol(self, token: str) -> Cookie:
-        """Raises `EnrolmentUsed`."""
-        return self.sessions.cookie(await self.identity.enrol(token, self.clock()))
+        """Raises `EnrolmentUsed`.
+
+        A link, other than a program's ticket for its browser, ends the program of the machine
+        before it; then nothing that it said of its devices counts any more.
+        """
+        begun = await self.identity.enrol(token, self.clock())
+        terminal_id = begun.session.subject
+
+        def without_program(conn: Connection) -> None:
+            if not has_program(conn, terminal_id):
+                retire(conn, terminal_id, by=f"terminal:{terminal_id}", now=self.clock())
+
+        await self.executor.write(without_program)
+        return self.sessions.cookie(begun)
 
     async def enrol_device(self, token: str) -> str:
         """Raises `EnrolmentUsed`."""

@@ -1,13 +1,17 @@
 """The screen of the program beside a terminal's page: what it is to do, and whether to forget."""
 
 from datetime import datetime
+from typing import cast
 
 from sqlalchemy import Connection
 
+from counter.documents.originals import worth_a_look
+from counter.documents.store_commands import by_camera
 from counter.documents.store_documents import documents_of
+from counter.documents.store_originals import bed_of, forgotten_since
 from counter.documents.store_printing import print_now, prints_of
 from counter.ids import TerminalId
-from counter.protocol.device import DevicePrint, DeviceScan, DeviceScreen
+from counter.protocol.device import DevicePrint, DeviceScan, DeviceScreen, ScanSource
 from counter.signaling.store_device import sitting
 from counter.store.cases import case_on_terminal
 from web.shared.wording import instant
@@ -17,13 +21,25 @@ def device_screen(conn: Connection, terminal_id: str, now: datetime) -> DeviceSc
     """What this terminal's program is to do now."""
     case = case_on_terminal(conn, TerminalId(terminal_id))
     printing = print_now(prints_of(conn, case.id)) if case is not None else None
-    asked = documents_of(conn, case.id).open_request if case is not None and case.open else None
+    documents = documents_of(conn, case.id) if case is not None else None
+    asked = documents.open_request if documents and case and case.open else None
+    if case is None or documents is None:
+        watch_bed = forgotten_since(conn, terminal_id) is not None
+    else:
+        pages = documents.pages
+        watch_bed = asked is None and worth_a_look(pages, bed_of(conn, case.id))
+        # The camera does not see the scanner's glass: of that, people are asked.
+        watch_bed = watch_bed and by_camera(conn, pages[-1].request_id)
     return DeviceScreen(
         terminal=terminal_id,
         now=instant(now),
         sitting=sitting(conn, terminal_id),
         scan=DeviceScan(
-            request_id=asked.request_id, item=asked.item, wanted=asked.taking, shot=asked.shot
+            request_id=asked.request_id,
+            item=asked.item,
+            wanted=asked.taking,
+            shot=asked.shot,
+            source=cast(ScanSource, asked.source),
         )
         if asked is not None
         else None,
@@ -32,4 +48,5 @@ def device_screen(conn: Connection, terminal_id: str, now: datetime) -> DeviceSc
         )
         if printing is not None and printing.maker == "program"
         else None,
+        watch_bed=watch_bed,
     )

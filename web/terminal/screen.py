@@ -17,6 +17,7 @@ from counter.documents.store_later import links_of
 from counter.errors import NotFound
 from counter.esign.forms import Forms
 from counter.esign.ports import CeremonyState
+from counter.esign.store_attendance import NO_CALLS, Calls, watched_of
 from counter.esign.store_issued import link_of
 from counter.esign.store_reading import signing_of
 from counter.ids import CaseId, TerminalId
@@ -41,9 +42,10 @@ from web.shared.draft_cards import draft_card
 from web.shared.hand_cards import hands_card
 from web.shared.i18n import Words
 from web.shared.line_cards import with_lines
-from web.shared.originals_local import lying_papers
+from web.shared.originals_local import lying_papers, seen_lying
 from web.shared.party_cards import with_parties
 from web.shared.print_cards import print_card, print_failed
+from web.shared.reading_cards import with_reading
 from web.shared.recording_cards import recording_card
 from web.shared.wording import (
     OUTCOMES,
@@ -55,6 +57,9 @@ from web.shared.wording import (
     text_in,
 )
 from web.terminal.proofing_prompt import identity_prompt
+
+SIGNED = ("sealed", "voided")
+"States of a document that has got its seal; one that was voided says so."
 
 ZONE = ZoneInfo("Asia/Macau")
 "Of Macau and Hengqin alike."
@@ -71,6 +76,7 @@ class TerminalScreens:
     "Of a link for a paper that comes later, by its id."
     document_address: Callable[[str], str]
     "Of a link to signed documents, by its id."
+    calls: Calls = NO_CALLS
 
     def screen(self, conn: Connection, terminal_id: str, now: datetime) -> TerminalScreen:
         """What this terminal shows now.  Raises `NotFound` for one the catalogue does not know."""
@@ -155,13 +161,16 @@ class TerminalScreens:
         tag = view.language
         documents = documents_of(conn, case.id)
         known = signing_of(conn, case.id)
-        cards = ceremony_cards(known, self.forms, tag)
+        watched = watched_of(conn, case.id, self.calls)
+        plain = ceremony_cards(known, self.forms, tag)
+        cards = with_reading(plain, known, watched, self.forms, tag)
         pages = page_cards(case, documents, catalogue, tag)
         if not case.open:
             return {
                 "stage": "receipt",
                 "receipt": self._receipt(conn, catalogue, case, known, documents.pages, now, tag),
                 "take_back": lying_papers(conn, case, documents, catalogue, tag),
+                "take_back_seen": seen_lying(conn, case, documents),
             }
         call = call_view(conn, case.id, now)
         if call is not None:
@@ -189,6 +198,7 @@ class TerminalScreens:
                 "marks": marks_of(conn, call.call_id),
                 "identity": identity_prompt(conn, case.id, call.call_id, tag),
                 "take_back": lying_papers(conn, case, documents, catalogue, tag),
+                "take_back_seen": seen_lying(conn, case, documents),
                 "call": with_parties(
                     conn, with_lines(conn, card, own=own), own=own, catalogue=catalogue, tag=tag
                 ),
@@ -228,7 +238,7 @@ class TerminalScreens:
             for page in pages
             if page.state not in ("rejected", "superseded")
         )
-        sealed = [one for one in ceremonies if one.state == "sealed"]
+        signed = [one for one in ceremonies if one.state in SIGNED]
         later = [
             LaterCard(
                 label=paper_label(service, link.item, tag),
@@ -251,7 +261,7 @@ class TerminalScreens:
                 for one in missing_papers(conn, catalogue, case, tag)
                 if one.label not in by_link
             ],
-            signed=ceremony_cards(sealed, self.forms, tag),
+            signed=ceremony_cards(signed, self.forms, tag),
             rated=case.stars is not None,
             later=later,
             take_along=self._take_along(conn, case.id, tag, now),
@@ -274,7 +284,7 @@ def shown_ceremony(cards: Sequence[CeremonyCard]) -> CeremonyCard | None:
     cards: newest first.
     """
     under_way = next((card for card in cards if card.state in OPEN), None)
-    return under_way or next((card for card in cards if card.state == "sealed"), None)
+    return under_way or next((card for card in cards if card.state in SIGNED), None)
 
 
 def _last_day(expires_at: datetime, tag: str) -> str:

@@ -48,6 +48,7 @@ DEVICES = {
     "clock": N_("Clock"),
     "uplink": N_("Line to the counter"),
     "program": N_("Terminal program"),
+    "bed": N_("Place for papers"),
 }
 FAULTS_OF_DEVICES = {
     "missing": N_("not found. Plug it in again; look at its cable."),
@@ -62,6 +63,7 @@ FAULTS_OF_DEVICES = {
     "wrong_clock": N_("goes wrong. Look at the time service."),
     "slow": N_("is slow. Look at the network."),
     "failed": N_("fails. Call the technical staff."),
+    "forgotten": N_("a paper was left behind. Keep it safe for its owner."),
 }
 "What is wrong with a device, and what to do."
 

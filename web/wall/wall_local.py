@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from booking.catalogue import Catalogue
+from counter.documents.store_originals import forgotten_since
 from counter.ids import TerminalId
 from counter.media.series import Shares
 from counter.media.store_quality_reading import lines_of, shares
@@ -75,7 +76,7 @@ def _read(conn: Connection, catalogue: Catalogue, language: str, now: datetime) 
             fault=_fault(conn, terminal.id),
             line=_line(conn, on[terminal.id]),
             call_id=on[terminal.id],
-            devices=tuple(_bad_devices(conn, terminal.id, now)),
+            devices=(*_forgotten(conn, terminal.id), *_bad_devices(conn, terminal.id, now)),
         )
         for site in catalogue.sites.values()
         for terminal in site.terminals
@@ -92,6 +93,15 @@ def _bad_devices(conn: Connection, terminal_id: str, now: datetime) -> list[BadD
         for one in device_views(conn, terminal_id)
         if one.state in ("weak", "broken")
     ]
+
+
+def _forgotten(conn: Connection, terminal_id: str) -> list[BadDevice]:
+    """A paper that whoever sat there before has left."""
+    since = forgotten_since(conn, terminal_id)
+    case = case_on_terminal(conn, TerminalId(terminal_id))
+    if since is None or (case is not None and case.opened_at <= since):
+        return []
+    return [BadDevice(device="bed", fault="forgotten", since=since)]
 
 
 def _state(conn: Connection, terminal_id: str, now: datetime) -> str:

@@ -1,5 +1,6 @@
 """My memos: what a person was told, on a phone, with and without JavaScript, in four languages."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -42,6 +43,7 @@ class FakeMemos:
     """Memos of everybody in one dictionary."""
 
     kept: dict[str, list[FakeMemo]] = field(default_factory=dict)
+    open_links: set[str] = field(default_factory=set)
 
     async def of(self, person: str) -> list[FakeMemo]:
         return list(reversed(self.kept.get(person, [])))
@@ -49,6 +51,9 @@ class FakeMemos:
     async def read_until(self, person: str, memo_id: int, now: datetime) -> None:
         for memo in self.kept.get(person, []):
             memo.read = memo.read or memo.id <= memo_id
+
+    async def still_open(self, link_ids: Sequence[str], now: datetime) -> set[str]:
+        return self.open_links & set(link_ids)
 
     def keep(self, person: str, kind: str, now: datetime, **more: Any) -> None:
         mine = self.kept.setdefault(person, [])
@@ -64,7 +69,17 @@ def application(memos: FakeMemos, clock: Clock) -> web.Application:
     """Make the citizen's face with memos, and a page that says who one is."""
     fake = FakeBooking()
     app = citizen_app(fake, clock)
-    app.add_routes(routes(MemoDeps(memos=memos, catalogue=fake.catalogue, now=clock)))
+    app.add_routes(
+        routes(
+            MemoDeps(
+                memos=memos,
+                catalogue=fake.catalogue,
+                now=clock,
+                still_open=memos.still_open,
+                link_address=lambda link_id: f"/papers/token-of-{link_id}",
+            )
+        )
+    )
 
     @allow("anyone")
     async def who(request: web.Request) -> web.Response:
@@ -145,6 +160,39 @@ async def test_nobody_sees_or_marks_those_of_another(
     assert "8 unread memos" in one.text
 
 
+LINKS = [
+    {"id": "l-1", "item": "id", "until": "2026-12-07T16:00:00+00:00"},
+    {"id": "l-2", "item": "other", "until": "2026-12-07T16:00:00+00:00"},
+]
+
+
+async def test_a_missing_paper_leads_to_its_link_as_long_as_that_holds(
+    serve: Serve, memos: FakeMemos, clock: Clock
+) -> None:
+    page = Citizen(await serve(application(memos, clock)))
+    await page.get("/memos")
+    person = (await page.get("/who")).body
+    memos.keep(person, "case.papers_missing", clock(), papers=["id"], links=LINKS)
+    memos.open_links = {"l-1", "another's"}
+    await page.get("/memos")
+    assert 'href="/papers/token-of-l-1"' in page.body and page.body.count("/papers/") == 1
+    assert "Until the end of Monday 7 December 2026" in page.text
+    memos.open_links = set()
+    await page.get("/memos")
+    assert "/papers/" not in page.body and "Papers are missing" in page.text
+
+
+async def test_a_paper_that_was_sent_back_says_so(
+    serve: Serve, memos: FakeMemos, clock: Clock
+) -> None:
+    page = Citizen(await serve(application(memos, clock)))
+    await page.get("/memos")
+    person = (await page.get("/who")).body
+    memos.keep(person, "case.papers_missing", clock(), papers=["id"], links=LINKS, again=True)
+    await page.get("/memos")
+    assert "Please send a paper again" in page.text and "could not use" in page.text
+
+
 @pytest.mark.parametrize("until", ["", "-1", "x", "9" * 40, "１"])
 async def test_what_is_no_number_marks_nothing(
     serve: Serve, memos: FakeMemos, clock: Clock, until: str
@@ -211,7 +259,8 @@ async def test_it_can_be_used_by_everybody_on_a_phone(
         await page.goto("/who")
         person = await page.inner_text("body")
         memos.keep(person, "appointment.booked", clock() - timedelta(days=1))
-        memos.keep(person, "case.papers_missing", clock(), papers=["id"])
+        memos.keep(person, "case.papers_missing", clock(), papers=["id"], links=LINKS)
+        memos.open_links = {"l-1", "l-2"}
         memos.keep(person, "appointment.cancelled", clock())
         await page.goto("/memos")
         assert headline in await page.inner_text("main li >> nth=0")

@@ -424,8 +424,8 @@ async def test_a_terminals_devices_stand_on_the_wall_with_what_to_do() -> None:
 
 
 def test_every_device_and_every_fault_has_its_words() -> None:
-    assert set(DEVICES) == {*get_args(DeviceName), "program"}
-    assert set(FAULTS_OF_DEVICES) == set(get_args(Fault)) - {""}
+    assert set(DEVICES) == {*get_args(DeviceName), "program", "bed"}
+    assert set(FAULTS_OF_DEVICES) == {*get_args(Fault), "forgotten"} - {""}
 
 
 async def test_the_wall_reads_what_the_program_reported(executor: Executor, now: datetime) -> None:

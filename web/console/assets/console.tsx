@@ -160,6 +160,8 @@ effect(() => {
   }, 800);
 });
 
+const NOT_SIGNED = {"ceremony.declined": 1, "ceremony.abandoned": 1, "ceremony.expired": 1};
+
 live.onHappened(({kind}) => {
   if (kind === "page.added") {
     chime();
@@ -171,6 +173,11 @@ live.onHappened(({kind}) => {
     chime();
     say(t("A second officer is asked for."));
   }
+  if (kind in NOT_SIGNED) {
+    chime();
+    say(t("The document was not signed. Its card says why, and what to do."));
+  }
+  if (kind === "ceremony.read_aloud") say(t("The citizen wants the document read aloud."));
   if (kind === "document.signed") {
     chime();
     say(t("The document was signed."));

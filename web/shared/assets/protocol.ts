@@ -38,6 +38,14 @@ export interface AskedCard {
   deadline: string;
 }
 
+export interface BedReport {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  /** Whose papers were laid there; empty: nobody sits there. */
+  sitting?: string;
+  seen: "empty" | "paper" | "unknown";
+}
+
 export interface CallCard {
   call_id: string;
   agent_name: string;
@@ -112,6 +120,8 @@ export interface CaseClose {
   note?: string;
   /** Of each paper that is missing, until when it is handed in. */
   papers?: PaperDue[];
+  /** The agent knows that an original still lies at the terminal. */
+  originals?: boolean;
 }
 
 export interface CasePage {
@@ -129,15 +139,44 @@ export interface CasePage {
   shown?: boolean;
 }
 
+export interface CeremonyAloud {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  ceremony_id: string;
+  /** Who does: the agent, where the machine has no voice for the language. */
+  by: "machine" | "agent";
+  language: "zh-Hant" | "zh-Hans" | "pt" | "en";
+}
+
 export interface CeremonyCard {
   ceremony_id: string;
   title: string;
-  state: "presented" | "consented" | "signing" | "sealed" | "declined" | "withdrawn";
+  state: "presented" | "consented" | "signing" | "sealed" | "declined" | "withdrawn" | "abandoned" | "expired" | "voided";
   /** Of the document as presented; its first six digits stand on both screens. */
   sha256: string;
   sheets: SheetCard[];
   /** Of the sealed PDF; fetched as `/documents/{sha256}`. */
   signed_sha256: string | null;
+  /** Why it was declined, abandoned or voided. */
+  reason?: string | null;
+  /** Rises with each correction. */
+  revision?: number;
+  /** What the last correction changed, in words; nothing after the consent. */
+  corrected?: string[];
+  /** The citizen asked to have it read out, by whom. */
+  read_aloud?: "machine" | "agent" | null;
+  /** When the terminal asks whether somebody is there. */
+  asks_at?: string | null;
+  /** When it is taken off the screen, if nothing happens. */
+  ends_at?: string | null;
+  /** The call was interrupted; it goes on when the agent says so. */
+  paused?: boolean;
+  /** The citizen is identified again, as far as he ever was. */
+  may_resume?: boolean;
+  /** On the terminal, while it is read: what it says, for reading out and for screen readers. */
+  said?: SaidLine[];
+  /** On the console, while it can be corrected: what the agent filled in. */
+  fields?: FormField[];
 }
 
 export interface CeremonyConsent {
@@ -146,9 +185,24 @@ export interface CeremonyConsent {
   ceremony_id: string;
   /** Of the document that was on the screen. */
   sha256: string;
+  /** Of the sentence agreed to, as it stood there. */
+  language: "zh-Hant" | "zh-Hans" | "pt" | "en";
 }
 
 export interface CeremonyDecline {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  ceremony_id: string;
+  reason?: "think" | "data_wrong" | "not_understood" | "cannot_write" | "other";
+}
+
+export interface CeremonyHere {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  ceremony_id: string;
+}
+
+export interface CeremonyResume {
   /** Repeats of the same key are answered alike and carried out once. */
   key: string;
   ceremony_id: string;
@@ -160,6 +214,13 @@ export interface CeremonySign {
   ceremony_id: string;
   sha256: string;
   strokes: InkPoint[][];
+}
+
+export interface CeremonyVoid {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  ceremony_id: string;
+  reason: "data_wrong" | "wrong_person" | "citizen_asked" | "signed_twice" | "other";
 }
 
 export interface CeremonyWithdraw {
@@ -240,6 +301,8 @@ export interface DeskCase {
   identity?: IdentityCard | null;
   /** Papers, in words, that may still lie under the terminal's camera. */
   lying?: string[];
+  /** A camera sees it lying there. */
+  lying_seen?: boolean;
 }
 
 export interface DeskScreen {
@@ -280,6 +343,7 @@ export interface DeviceHealth {
   device: "camera" | "scanner" | "printer" | "reader" | "sound" | "clock" | "uplink";
   state: "good" | "weak" | "broken" | "none";
   fault?: "" | "missing" | "silent" | "dark" | "blurred" | "jam" | "cover_open" | "paper_out" | "stopped" | "no_sound" | "wrong_clock" | "slow" | "failed";
+  can?: ("flatbed" | "feeder" | "on_off" | "level")[];
 }
 
 export interface DevicePrint {
@@ -302,6 +366,7 @@ export interface DeviceScan {
   wanted: boolean;
   /** Which photograph of this request that is; each is taken once. */
   shot: number;
+  source?: "camera" | "flatbed" | "feeder";
 }
 
 export interface DeviceScreen {
@@ -311,6 +376,8 @@ export interface DeviceScreen {
   sitting: string | null;
   scan?: DeviceScan | null;
   print?: DevicePrint | null;
+  /** Look whether a paper lies under the camera, and say so, until this is over. */
+  watch_bed?: boolean;
 }
 
 export interface DeviceScreenChanged {
@@ -374,6 +441,13 @@ export interface FormCard {
   begun?: boolean;
   /** Code of why it can never be presented here. */
   refusal?: string | null;
+}
+
+export interface FormCorrect {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  ceremony_id: string;
+  fields: Record<string, string>;
 }
 
 export interface FormField {
@@ -650,8 +724,9 @@ export interface InkPoint {
   x: number;
   /** In pixels of the pad, from its top. */
   y: number;
-  /** Since the first point. */
-  t_ms: number;
+  /** Of pages of before: taken and dropped, since when each point was drawn is nobody's. */
+  t_ms?: number;
+  /** As the device feels it; 0.5 for one that does not. */
   pressure?: number;
 }
 
@@ -828,6 +903,21 @@ export interface PageDecide {
   key: string;
   page_id: string;
   accept: boolean;
+}
+
+export interface PageHidden {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  ceremony_id: string;
+}
+
+export interface PageShown {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  ceremony_id: string;
+  number: number;
+  /** It was there before: said every 10 s, by itself. */
+  still?: boolean;
 }
 
 export interface PageTurn {
@@ -1110,6 +1200,13 @@ export interface RecordingStop {
   recording_id: string;
 }
 
+export interface SaidLine {
+  /** Empty for a sentence of the form itself. */
+  label: string;
+  /** A field as it was filled in, or the sentence; empty for an empty field. */
+  text: string;
+}
+
 export interface ScanCancel {
   /** Repeats of the same key are answered alike and carried out once. */
   key: string;
@@ -1128,7 +1225,18 @@ export interface ScanCard {
   taking?: boolean;
   /** In place of a page that there is. */
   retake?: boolean;
+  /** With what it is taken, as the agent chose. */
+  source?: "camera" | "flatbed" | "feeder";
+  /** What the agent may choose from; empty: there is nothing to choose. */
+  sources?: ("camera" | "flatbed" | "feeder")[];
   arriving?: ArrivingCard | null;
+}
+
+export interface ScanChoose {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  request_id: string;
+  source: "camera" | "flatbed" | "feeder";
 }
 
 export interface ScanDecline {
@@ -1173,6 +1281,10 @@ export interface SheetCard {
   width_px: number;
   height_px: number;
   seen: boolean;
+  /** How long it was on the citizen's screen, in all. */
+  seconds?: number;
+  /** It is there now. */
+  shown?: boolean;
 }
 
 export interface ShotFail {
@@ -1260,6 +1372,8 @@ export interface TerminalScreen {
   identity?: IdentityPrompt | null;
   /** Papers, in words, whose original may still lie under the camera. */
   take_back?: string[];
+  /** A camera sees it lying there. */
+  take_back_seen?: boolean;
 }
 
 export interface TerminalScreenChanged {
@@ -1335,8 +1449,10 @@ export interface ZoneCard {
 export interface TerminalAsks {
   "appointment.find": AppointmentFind;
   "arrival.confirm": ArrivalConfirm;
+  "ceremony.aloud": CeremonyAloud;
   "ceremony.consent": CeremonyConsent;
   "ceremony.decline": CeremonyDecline;
+  "ceremony.here": CeremonyHere;
   "ceremony.sign": CeremonySign;
   "device.report": DeviceReport;
   "form.fill": FormFill;
@@ -1350,7 +1466,9 @@ export interface TerminalAsks {
   "leg.report": LegReport;
   "leg.restart": LegRestart;
   "originals.taken": OriginalsTaken;
+  "page.hidden": PageHidden;
   "page.seen": PagesShown;
+  "page.shown": PageShown;
   "page.turn": PageTurn;
   "picture.choose": PictureChoose;
   "pointer.move": PointerMove;
@@ -1370,6 +1488,7 @@ export interface TerminalAsks {
 }
 
 export interface DeviceAsks {
+  "bed.report": BedReport;
   "device.beat": DeviceBeat;
   "health.report": HealthReport;
   "print.report": PrintReport;
@@ -1382,9 +1501,12 @@ export interface AgentAsks {
   "call.hold": CallHold;
   "call.mute": CallMute;
   "case.close": CaseClose;
+  "ceremony.resume": CeremonyResume;
+  "ceremony.void": CeremonyVoid;
   "ceremony.withdraw": CeremonyWithdraw;
   "desk.beat": DeskBeat;
   "form.begin": FormBegin;
+  "form.correct": FormCorrect;
   "form.fill": FormFill;
   "form.leave": FormLeave;
   "form.present": FormPresent;
@@ -1432,6 +1554,7 @@ export interface AgentAsks {
   "recording.resume": RecordingResume;
   "recording.stop": RecordingStop;
   "scan.cancel": ScanCancel;
+  "scan.choose": ScanChoose;
   "scan.request": ScanRequest;
   "shot.take": ShotTake;
   "supervise.mode": SuperviseMode;

@@ -111,7 +111,7 @@ effect(() => {
   else leg.rest();
 });
 
-live.onHappened(({kind}) => {
+live.onHappened(({kind, body}) => {
   if (kind === "call.started") {
     chime();
     say(t("The agent is here."));
@@ -122,9 +122,19 @@ live.onHappened(({kind}) => {
   if (kind === "party.joined") say(t("Somebody has joined the conversation."));
   if (kind === "page.added") say(t("The paper was received."));
   if (kind === "document.signed") say(t("The document was signed."));
+  if (kind === "document.corrected") say(t("The document was changed. Please read it again."));
+  if (kind === "ceremony.abandoned" || kind === "ceremony.expired") {
+    say(t("The document was taken off the screen. Nothing was signed."));
+  }
   if (kind === "print.asked") say(t("Something is being printed for you."));
   if (kind === "print.printed") say(t("Please take your print from the printer."));
   if (kind === "print.failed") say(t("It could not be printed. The agent tells you what to do."));
+  if (kind === "scan.chosen" && body.source === "flatbed") say(t("Please use the glass of the scanner."));
+  if (kind === "scan.chosen" && body.source === "feeder") say(t("Please use the feeder of the scanner."));
+  if (kind === "originals.seen" && body.seen === "paper") {
+    chime();
+    say(t("Your paper still lies under the camera."));
+  }
   if (kind === "call.ended") say(t("The conversation has ended."));
 });
 

@@ -2,7 +2,7 @@
 import {signal} from "@preact/signals";
 import {useRef} from "preact/hooks";
 import {Dialog} from "../../../shared/assets/live_ui.tsx";
-import type {CaseClose, ChecklistRow, DeskCase} from "../../../shared/assets/protocol.ts";
+import type {CaseClose, ChecklistRow, DeskCase, ScanCard} from "../../../shared/assets/protocol.ts";
 import {t} from "../../../shared/assets/words.ts";
 import {Advice, Button, LanguageTag} from "./controls.tsx";
 import {ask, refused, screen} from "./counter.ts";
@@ -47,7 +47,9 @@ export function Matter() {
       )}
       {!!matter.lying?.length && (
         <p class="lying" role="status">
-          {t("May still lie under the camera: {papers}", {papers: matter.lying.join(", ")})}
+          {matter.lying_seen
+            ? t("Lies under the camera: {papers}", {papers: matter.lying.join(", ")})
+            : t("May still lie under the camera: {papers}", {papers: matter.lying.join(", ")})}
         </p>
       )}
       <Checklist matter={matter} />
@@ -101,12 +103,13 @@ function Checklist(props: {matter: DeskCase}) {
       )}
       {scan?.by_device && (
         <p class="asked">
+          {(scan.sources ?? []).length > 1 && <Sources scan={scan} />}
           {scan.taking ? t("The picture is being taken") : t("When the paper lies there:")}
           <Button
             disabled={scan.taking || scan.arriving != null}
             onPress={() => void ask("shot.take", {request_id: scan.request_id})}
           >
-            {t("Photograph it")}
+            {scan.source === "camera" ? t("Photograph it") : t("Scan it")}
           </Button>
         </p>
       )}
@@ -116,6 +119,26 @@ function Checklist(props: {matter: DeskCase}) {
         </Button>
       )}
     </section>
+  );
+}
+
+/** With which device of the terminal the paper is taken. */
+function Sources(props: {scan: ScanCard}) {
+  const {scan} = props;
+  const words = {camera: t("Document camera"), flatbed: t("Scanner glass"), feeder: t("Scanner feeder")};
+  return (
+    <span class="asked__sources" role="group" aria-label={t("Take it with")}>
+      {(scan.sources ?? []).map(source => (
+        <Button
+          key={source}
+          pressed={scan.source === source}
+          disabled={scan.taking || scan.arriving != null}
+          onPress={() => void ask("scan.choose", {request_id: scan.request_id, source})}
+        >
+          {words[source]}
+        </Button>
+      ))}
+    </span>
   );
 }
 
@@ -209,6 +232,7 @@ function Close(props: {matter: DeskCase}) {
     note: signal(""),
     missing: signal(false),
     dues: signal<Dues>({}),
+    originals: signal(false),
   }).current;
   const left = SETTLED.has(given.outcome.value ?? "") ? matter.checklist.filter(row => row.missing) : [];
   const shut = (): void => {
@@ -232,6 +256,7 @@ function Close(props: {matter: DeskCase}) {
       next_step: given.next.value.trim(),
       note: given.note.value.trim(),
       papers: left.map(({item}) => ({item, until: given.dues.value[item] ?? null})),
+      originals: given.originals.value,
     };
     if (await ask("case.close", body)) shut();
   };
@@ -262,6 +287,21 @@ function Close(props: {matter: DeskCase}) {
           </label>
         ))}
       </fieldset>
+      {!!matter.lying?.length && (
+        <label class="choice choice--lying">
+          <input
+            type="checkbox"
+            checked={given.originals.value}
+            onChange={() => (given.originals.value = !given.originals.value)}
+          />
+          <span>
+            {matter.lying_seen
+              ? t("Finish although a paper lies under the camera")
+              : t("The citizen was asked to take the original")}
+            <small>{matter.lying.join(", ")}</small>
+          </span>
+        </label>
+      )}
       {left.length > 0 && <Missing rows={left} dues={given.dues} asked={given.missing.value} />}
       <p class="field">
         <label for="close-next">{t("What happens next (the citizen reads this)")}</label>

@@ -6,7 +6,7 @@ import {Icon} from "./icons.tsx";
 
 export function Papers() {
   const {pages = [], checklist = [], ceremony} = screen.value;
-  const signed = ceremony?.state === "sealed" ? ceremony : null;
+  const signed = ceremony?.state === "sealed" || ceremony?.state === "voided" ? ceremony : null;
   const seen = new Map(checklist.map(row => [row.item, row]));
   const without = checklist.filter(row => !pages.some(page => page.item === row.item));
   if (!pages.length && !without.length && !signed) return null;
@@ -36,11 +36,11 @@ export function Papers() {
           </li>
         ))}
         {signed && (
-          <li class="done__page done__page--accepted">
+          <li class={`done__page done__page--${signed.state === "voided" ? "rejected" : "accepted"}`}>
             <Icon name="pen" />
             <span>
               <strong>{signed.title}</strong>
-              <small>{t("✓ Signed")}</small>
+              <small>{signed.state === "voided" ? t("✗ Signed, and does not count") : t("✓ Signed")}</small>
             </span>
           </li>
         )}

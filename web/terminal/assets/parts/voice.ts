@@ -46,3 +46,31 @@ export function mute(on: boolean): void {
   muted.value = on;
   if (on && "speechSynthesis" in window) window.speechSynthesis.cancel();
 }
+
+let round = 0;
+
+/** Read several texts out, one after the other; `at` says which, and null when it is over. */
+export async function readAll(texts: readonly string[], at: (index: number | null) => void): Promise<void> {
+  const chosen = muted.value ? null : voice();
+  if (!chosen) return;
+  stopReading();
+  const mine = round;
+  for (const [index, text] of texts.entries()) {
+    if (mine !== round) break;
+    at(index);
+    await new Promise<void>(done => {
+      const words = new SpeechSynthesisUtterance(text);
+      words.voice = chosen;
+      words.lang = chosen.lang;
+      words.onend = words.onerror = () => done();
+      window.speechSynthesis.speak(words);
+    });
+  }
+  at(null);
+}
+
+/** Read nothing more. */
+export function stopReading(): void {
+  round++;
+  if ("speechSynthesis" in window) window.speechSynthesis.cancel();
+}

@@ -93,7 +93,7 @@ export function Call() {
             <Scan key={scan.request_id} card={scan} />
           )
         ) : task === "read" && ceremony ? (
-          <Read key={ceremony.ceremony_id} card={ceremony} />
+          <Read key={`${ceremony.ceremony_id}-${ceremony.revision ?? 1}`} card={ceremony} />
         ) : task === "sign" && ceremony ? (
           <Sign key={ceremony.ceremony_id} card={ceremony} />
         ) : task === "sealing" ? (

@@ -1,15 +1,23 @@
 // Reading before signing: every page down to its end, then consent to exactly this document.
 //
-// Promise: `page.seen` is only said when the end of that page was really on the screen, its picture
-// drawn; the counter decides when all were seen.
-import {signal} from "@preact/signals";
+// Promise: `page.seen` is only said when all of that page was really on the screen, its picture
+// drawn, and stayed for a moment; the counter measures that by its own clock, and decides when all
+// were seen.
+import {type Signal, signal} from "@preact/signals";
 import {useEffect, useRef} from "preact/hooks";
 import {Overlay} from "../../../shared/assets/pointing.tsx";
-import type {CeremonyCard} from "../../../shared/assets/protocol.ts";
+import type {CeremonyCard, SheetCard} from "../../../shared/assets/protocol.ts";
 import {t} from "../../../shared/assets/words.ts";
+import {Attending} from "../parts/attending.tsx";
 import {Advice, Press, Title} from "../parts/controls.tsx";
 import {ask, live, screen} from "../parts/counter.ts";
+import {NotNow} from "../parts/declining.tsx";
+import {ReadAloud, Said, TextView, useVoice} from "../parts/said.tsx";
 import {line} from "../parts/together.tsx";
+import {bandOf, seenDownTo} from "../parts/whole.ts";
+
+const MOMENT_MS = 1050;
+const STILL_MS = 10_000;
 
 export function Read(props: {card: CeremonyCard}) {
   const {card} = props;
@@ -18,47 +26,18 @@ export function Read(props: {card: CeremonyCard}) {
     atEnd: signal(false),
     agreed: signal(false),
     consenting: signal(false),
+    asText: signal(false),
   }).current;
   const paper = useRef<HTMLDivElement>(null);
-  const end = useRef<HTMLSpanElement>(null);
-  const said = useRef(new Set<number>());
 
   const last = card.sheets.length - 1;
   const index = Math.min(state.page.value, last);
   const sheet = card.sheets[index];
   const allSeen = card.sheets.every(one => one.seen);
-
-  useEffect(() => {
-    paper.current?.scrollTo({top: 0});
-    state.atEnd.value = false;
-    const marker = end.current;
-    if (!marker || !sheet) return undefined;
-    const watch = new IntersectionObserver(
-      entries => {
-        const image = paper.current?.querySelector("img");
-        const drawn = Boolean(image?.complete && image.naturalWidth);
-        const visible = entries.some(entry => entry.isIntersecting);
-        state.atEnd.value = visible && drawn;
-        if (!visible || !drawn || said.current.has(sheet.number)) return;
-        said.current.add(sheet.number);
-        void live
-          .ask("page.seen", {ceremony_id: card.ceremony_id, number: sheet.number})
-          .then(answer => answer.ok || said.current.delete(sheet.number));
-      },
-      {root: paper.current, threshold: 1},
-    );
-    const begin = (): void => {
-      watch.disconnect(); // observing again tells the state anew, now that the picture is there
-      watch.observe(marker);
-    };
-    const image = paper.current?.querySelector("img");
-    image?.addEventListener("load", begin);
-    begin();
-    return () => {
-      image?.removeEventListener("load", begin);
-      watch.disconnect();
-    };
-  }, [index, sheet?.sha256]);
+  const consenting = state.consenting.value && allSeen;
+  const onScreen = !consenting && !state.asText.value ? sheet : undefined;
+  usePageTimes(card, onScreen, paper, state.atEnd);
+  useVoice(card);
 
   // The agent turned it.
   const wish = screen.value.hands?.page;
@@ -67,6 +46,7 @@ export function Read(props: {card: CeremonyCard}) {
     if (wish?.by !== "agent" || to === null || to === state.page.value) return;
     state.page.value = to;
     state.consenting.value = false;
+    state.asText.value = false;
   }, [wish?.rev]);
 
   if (!sheet) return null;
@@ -81,7 +61,7 @@ export function Read(props: {card: CeremonyCard}) {
     else if (index < last) go(index + 1);
     else state.consenting.value = true;
   };
-  if (state.consenting.value && allSeen) {
+  if (consenting) {
     return <Consent card={card} agreed={state.agreed} back={() => (state.consenting.value = false)} />;
   }
   return (
@@ -91,43 +71,133 @@ export function Read(props: {card: CeremonyCard}) {
         <p class="read__page" role="status">
           {t("Page {page} of {pages}", {page: index + 1, pages: card.sheets.length})}
         </p>
-        <Digest sha256={card.sha256} />
+        <Digest sha256={card.sha256} why />
+        {(card.corrected ?? []).length > 0 && (
+          <p class="read__changed" role="status">
+            {t("The agent has changed: {fields}. Please read every page again.", {
+              fields: (card.corrected ?? []).join(", "),
+            })}
+          </p>
+        )}
+        {!state.asText.value && <ReadAloud card={card} open={() => (state.asText.value = true)} />}
       </div>
-      <div class="paper" ref={paper} tabIndex={0} role="region" aria-label={t("The document")}>
-        <div class="paper__page">
-          <img
-            key={sheet.sha256}
-            src={`/sheets/${sheet.sha256}`}
-            width={sheet.width_px}
-            height={sheet.height_px}
-            alt={t("Page {page} of {title}. The agent can read it to you.", {page: index + 1, title: card.title})}
-          />
-          <Overlay
-            surface={`sheet:${sheet.sha256}`}
-            marks={screen.value.marks ?? []}
-            line={line}
-            tool={null}
-          />
-          <span ref={end} class="paper__end" aria-hidden="true" />
-        </div>
-      </div>
-      <Advice />
-      <div class="answers answers--row">
-        <Press look="quiet" icon="back" disabled={index === 0} onPress={() => go(index - 1)}>
-          {t("Page before")}
-        </Press>
-        <Press
-          look={index === last && state.atEnd.value ? "go" : "main"}
-          icon={!state.atEnd.value ? "down" : index < last ? "next" : "check"}
-          disabled={state.atEnd.value && index === last && !allSeen}
-          onPress={further}
-        >
-          {!state.atEnd.value ? t("Further down") : index < last ? t("Next page") : t("I have read it")}
-        </Press>
-        <NotNow card={card} />
-      </div>
+      <Attending card={card} />
+      {state.asText.value ? (
+        <TextView card={card} back={() => (state.asText.value = false)} />
+      ) : (
+        <>
+          <div class="paper" ref={paper} tabIndex={0} role="region" aria-label={t("The document")}>
+            <div class="paper__page">
+              <img
+                key={sheet.sha256}
+                src={`/sheets/${sheet.sha256}`}
+                width={sheet.width_px}
+                height={sheet.height_px}
+                alt={t("Page {page} of {title}. What it says follows as text.", {page: index + 1, title: card.title})}
+              />
+              <Overlay
+                surface={`sheet:${sheet.sha256}`}
+                marks={screen.value.marks ?? []}
+                line={line}
+                tool={null}
+              />
+            </div>
+            <Said card={card} class="only-spoken" />
+          </div>
+          <Advice />
+          <div class="answers answers--row">
+            <Press look="quiet" icon="back" disabled={index === 0} onPress={() => go(index - 1)}>
+              {t("Page before")}
+            </Press>
+            <Press
+              look={index === last && state.atEnd.value ? "go" : "main"}
+              icon={!state.atEnd.value ? "down" : index < last ? "next" : "check"}
+              disabled={state.atEnd.value && index === last && !allSeen}
+              onPress={further}
+            >
+              {!state.atEnd.value ? t("Further down") : index < last ? t("Next page") : t("I have read it")}
+            </Press>
+            <NotNow card={card} />
+          </div>
+        </>
+      )}
     </div>
   );
+}
+
+/** Tells the counter which page is on the screen, and when all of it was there. */
+function usePageTimes(
+  card: CeremonyCard,
+  sheet: SheetCard | undefined,
+  paper: {current: HTMLDivElement | null},
+  atEnd: Signal<boolean>,
+): void {
+  const {ceremony_id} = card;
+  useEffect(() => {
+    const box = paper.current;
+    const image = box?.querySelector("img");
+    if (!sheet || !box || !image) return undefined;
+    const {number} = sheet;
+    let [downTo, shown, over] = [0, false, false];
+    let timer = 0;
+    box.scrollTo({top: 0});
+    atEnd.value = false;
+
+    const seen = (): void => {
+      if (over || !shown || downTo < image.offsetHeight - 1) return;
+      window.clearTimeout(timer);
+      timer = window.setTimeout(() => {
+        void live.ask("page.seen", {ceremony_id, number}).then(answer => {
+          if (!answer.ok && !over) seen(); // the counter's clock says: not yet
+        });
+      }, MOMENT_MS);
+    };
+    const look = (): void => {
+      if (!image.complete || !image.naturalWidth) return;
+      const page = image.getBoundingClientRect();
+      const top = box.getBoundingClientRect().top + box.clientTop;
+      const band = bandOf(page, {top, bottom: top + box.clientHeight});
+      const before = downTo;
+      downTo = seenDownTo(downTo, band);
+      atEnd.value = band.bottom >= page.height - 1;
+      if (before < page.height - 1) seen();
+    };
+    const tell = (still: boolean): void => {
+      if (document.hidden) return;
+      void live.ask("page.shown", {ceremony_id, number, still}).then(answer => {
+        if (!answer.ok || over || still) return;
+        shown = true;
+        seen();
+      });
+    };
+    const hidden = (): void => {
+      if (document.hidden) void live.ask("page.hidden", {ceremony_id});
+      else tell(false);
+    };
+    tell(false);
+    look();
+    const beat = window.setInterval(() => tell(true), STILL_MS);
+    const resized = new ResizeObserver(look);
+    resized.observe(box);
+    resized.observe(image);
+    box.addEventListener("scroll", look, {passive: true});
+    image.addEventListener("load", look);
+    document.addEventListener("visibilitychange", hidden);
+    return () => {
+      over = true;
+      window.clearTimeout(timer);
+      window.clearInterval(beat);
+      resized.disconnect();
+      box.removeEventListener("scroll", look);
+      image.removeEventListener("load", look);
+      document.removeEventListener("visibilitychange", hidden);
+    };
+  }, [ceremony_id, sheet?.sha256, sheet === undefined]);
+  // Something else is on the screen: the text, the consent, a paper to be photographed.
+  useEffect(() => {
+    if (!sheet) void live.ask("page.hidden", {ceremony_id});
+  }, [ceremony_id, sheet === undefined]);
+  useEffect(() => () => void live.ask("page.hidden", {ceremony_id}), [ceremony_id]);
 }
 
 /** The page that was turned to last, counted from 0; null when nobody turned this document. */
@@ -138,35 +208,31 @@ function turned(card: CeremonyCard): number | null {
 }
 
 /** The first six digits of the document as presented: the agent, and the receipt, show the same. */
-export function Digest(props: {sha256: string}) {
+export function Digest(props: {sha256: string; why?: boolean}) {
   return (
     <p class="digest">
       {t("Document number")} <strong>{props.sha256.slice(0, 6)}</strong>
+      {props.why && (
+        <small>{t("The agent sees the same number: you both have the very same document.")}</small>
+      )}
     </p>
   );
 }
 
-export function NotNow(props: {card: CeremonyCard}) {
-  return (
-    <Press
-      look="quiet"
-      icon="none"
-      onPress={() => void ask("ceremony.decline", {ceremony_id: props.card.ceremony_id})}
-    >
-      {t("I do not sign now")}
-    </Press>
-  );
-}
-
-function Consent(props: {card: CeremonyCard; agreed: {value: boolean}; back: () => void}) {
+function Consent(props: {card: CeremonyCard; agreed: Signal<boolean>; back: () => void}) {
   const {card, agreed} = props;
+  const {language} = screen.value;
+  useEffect(() => {
+    agreed.value = false; // to a sentence in another language
+  }, [language]);
   return (
     <div class="consent">
       <Title of="consent">{t("Do you agree?")}</Title>
       <p class="consent__what">
         <strong>{card.title}</strong>
       </p>
-      <Digest sha256={card.sha256} />
+      <Digest sha256={card.sha256} why />
+      <Attending card={card} />
       <label class="tick">
         <input
           type="checkbox"
@@ -181,7 +247,9 @@ function Consent(props: {card: CeremonyCard; agreed: {value: boolean}; back: () 
           look="go"
           icon="pen"
           disabled={!agreed.value}
-          onPress={() => void ask("ceremony.consent", {ceremony_id: card.ceremony_id, sha256: card.sha256})}
+          onPress={() =>
+            void ask("ceremony.consent", {ceremony_id: card.ceremony_id, sha256: card.sha256, language})
+          }
         >
           {t("Agree and sign")}
         </Press>

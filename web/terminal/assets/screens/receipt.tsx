@@ -73,6 +73,7 @@ export function Receipt() {
                   <Icon name="pen" />
                   <div>
                     {one.title}
+                    {one.state === "voided" && <strong>{t("✗ Signed, and does not count")}</strong>}
                     <Digest sha256={one.sha256} />
                   </div>
                 </li>

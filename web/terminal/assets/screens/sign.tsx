@@ -1,4 +1,4 @@
-// The pad: ink with time and pressure, undo, clear, and one button that sends it.
+// The pad: ink as it was drawn, undo, clear, and one button that sends it.
 import {signal} from "@preact/signals";
 import {useEffect, useRef} from "preact/hooks";
 import SignaturePad from "signature_pad";
@@ -7,7 +7,9 @@ import {t} from "../../../shared/assets/words.ts";
 import {Advice, Press, Title} from "../parts/controls.tsx";
 import {ask} from "../parts/counter.ts";
 import {inkOf} from "../parts/ink.ts";
-import {Digest, NotNow} from "./read.tsx";
+import {Attending} from "../parts/attending.tsx";
+import {NotNow} from "../parts/declining.tsx";
+import {Digest} from "./read.tsx";
 
 export function Sign(props: {card: CeremonyCard}) {
   const {card} = props;
@@ -18,7 +20,14 @@ export function Sign(props: {card: CeremonyCard}) {
   useEffect(() => {
     const element = canvas.current;
     if (!element) return undefined;
-    const made = new SignaturePad(element, {penColor: "#0f2f5f", minWidth: 1.4, maxWidth: 4.2, throttle: 0});
+    // Of one width: how fast somebody writes changes nothing that is kept, so nothing here either.
+    const made = new SignaturePad(element, {
+      penColor: "#0f2f5f",
+      minWidth: 3,
+      maxWidth: 3,
+      velocityFilterWeight: 0,
+      throttle: 0,
+    });
     pad.current = made;
     const fit = (): void => {
       const ink = made.toData();
@@ -61,9 +70,10 @@ export function Sign(props: {card: CeremonyCard}) {
       <Title of="sign" lead={card.title}>
         {t("Sign with your finger")}
       </Title>
-      <Digest sha256={card.sha256} />
+      <Digest sha256={card.sha256} why />
+      <Attending card={card} />
       <div class="pad">
-        <canvas ref={canvas} role="img" aria-label={t("Area for your signature. If you cannot draw here, tell the agent.")} />
+        <canvas ref={canvas} role="img" aria-label={t("Area for your signature. If you cannot draw here, choose “I do not sign now” and say so.")} />
         <span class="pad__line" aria-hidden="true">
           ✕
         </span>

@@ -1,0 +1,154 @@
+"""`counter.esign.ports.Readings` on the store: each method runs one command or one question."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from counter.esign import store_attendance as commands
+from counter.esign import store_reading as questions
+from counter.esign.forms import Language
+from counter.esign.ports import Content, Correction, Remains
+from counter.esign.store_esign import Audiences
+from counter.ids import CaseId, CeremonyId
+from counter.store.executor import Executor
+
+
+def _any_case(conn: Connection, case_id: str) -> None:
+    """Every case is open."""
+
+
+def _anybody(conn: Connection, case_id: str, by: str) -> None:
+    """Whoever asks may."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SqlReadings:
+    """`counter.esign.ports.Readings` on either engine."""
+
+    executor: Executor
+    audiences: Audiences
+    calls: commands.Calls = commands.NO_CALLS
+    require_open: Callable[[Connection, str], None] = _any_case
+    require_led: Callable[[Connection, str, str], None] = _anybody
+    "Both as of `SqlRecords`."
+
+    async def page_shown(
+        self, case_id: CaseId, ceremony_id: str, page: int | None, now: datetime, *, still: bool
+    ) -> None:
+        def command(conn: Connection) -> None:
+            commands.page_shown(
+                conn,
+                case_id,
+                ceremony_id,
+                page,
+                still=still,
+                calls=self.calls,
+                audiences=self.audiences,
+                now=now,
+            )
+
+        await self.executor.write(command)
+
+    async def page_read(
+        self, case_id: CaseId, ceremony_id: str, page: int, now: datetime
+    ) -> tuple[int, ...]:
+        def command(conn: Connection) -> tuple[int, ...]:
+            return commands.page_read(
+                conn,
+                case_id,
+                ceremony_id,
+                page,
+                calls=self.calls,
+                audiences=self.audiences,
+                now=now,
+            )
+
+        return await self.executor.write(command)
+
+    async def attend(self, case_id: CaseId, ceremony_id: str, now: datetime) -> None:
+        def command(conn: Connection) -> None:
+            commands.touch(
+                conn,
+                case_id,
+                ceremony_id,
+                calls=self.calls,
+                audiences=self.audiences,
+                now=now,
+            )
+
+        await self.executor.write(command)
+
+    async def read_aloud(
+        self, case_id: CaseId, ceremony_id: str, by: str, language: Language, now: datetime
+    ) -> None:
+        def command(conn: Connection) -> None:
+            commands.read_aloud(
+                conn,
+                case_id,
+                ceremony_id,
+                by,
+                language,
+                calls=self.calls,
+                audiences=self.audiences,
+                now=now,
+            )
+
+        await self.executor.write(command)
+
+    async def content(self, case_id: CaseId, ceremony_id: str) -> Content:
+        return await self.executor.read(questions.content, case_id, ceremony_id)
+
+    async def correct(
+        self, case_id: CaseId, ceremony_id: str, new: Correction, *, by: str, now: datetime
+    ) -> None:
+        def command(conn: Connection) -> None:
+            # It was being drawn since it was asked for; the case may have ended meanwhile.
+            self.require_open(conn, case_id)
+            self.require_led(conn, case_id, by)
+            commands.correct(
+                conn, case_id, ceremony_id, new, by=by, audiences=self.audiences, now=now
+            )
+
+        await self.executor.write(command)
+
+    async def resume(self, case_id: CaseId, ceremony_id: str, *, by: str, now: datetime) -> None:
+        def command(conn: Connection) -> None:
+            self.require_led(conn, case_id, by)
+            commands.resume(
+                conn,
+                case_id,
+                ceremony_id,
+                by=by,
+                calls=self.calls,
+                audiences=self.audiences,
+                now=now,
+            )
+
+        await self.executor.write(command)
+
+    async def void(
+        self, case_id: CaseId, ceremony_id: str, reason: str, *, by: str, now: datetime
+    ) -> None:
+        def command(conn: Connection) -> None:
+            self.require_led(conn, case_id, by)
+            commands.void(
+                conn, case_id, ceremony_id, reason, by=by, audiences=self.audiences, now=now
+            )
+
+        await self.executor.write(command)
+
+    async def overdue(self, now: datetime) -> Sequence[CeremonyId]:
+        return await self.executor.read(commands.overdue, self.calls, now)
+
+    async def expire(self, ceremony_id: str, now: datetime) -> None:
+        await self.executor.write(
+            commands.expire, ceremony_id, calls=self.calls, audiences=self.audiences, now=now
+        )
+
+    async def remains(self) -> Sequence[Remains]:
+        return await self.executor.read(commands.remains)
+
+    async def forgotten(self, one: Remains, now: datetime) -> None:
+        await self.executor.write(commands.forgotten, one, now)

@@ -1,0 +1,90 @@
+"""How a document is being read, on both screens: times, deadlines, and what it says."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from counter.esign.forms import Forms, FormTemplate
+from counter.esign.ports import CeremonyState, Watched
+from counter.protocol.message import Language
+from counter.protocol.reading import SaidLine
+from counter.protocol.screens import CeremonyCard, FormField
+from web.shared.wording import instant
+
+
+def with_reading(
+    cards: Sequence[CeremonyCard],
+    ceremonies: Sequence[CeremonyState],
+    watched: Mapping[str, Watched],
+    forms: Forms,
+    tag: Language | str,
+    *,
+    desk: bool = False,
+) -> list[CeremonyCard]:
+    """The cards, each with how its document is read.
+
+    ceremonies: of the same cards, in the same order.  desk: the agent's; else the citizen's, who
+    gets what the document says as text.
+    """
+    return [
+        card
+        if (seen := watched.get(one.ceremony_id)) is None
+        else _with(card, seen, forms.of(one.form), cast(Language, tag), desk=desk)
+        for card, one in zip(cards, ceremonies, strict=True)
+    ]
+
+
+def _with(
+    card: CeremonyCard, seen: Watched, form: FormTemplate, tag: Language, *, desk: bool
+) -> CeremonyCard:
+    reading = card.state in ("presented", "consented")
+    attendance = seen.attendance
+    labels = {field.name: field.label.in_(tag) for field in form.fields}
+    more: dict[str, Any] = {
+        "sheets": [
+            sheet.model_copy(
+                update={
+                    "seconds": seen.seconds.get(sheet.number, 0),
+                    "shown": reading and sheet.number == seen.page,
+                }
+            )
+            for sheet in card.sheets
+        ],
+        "reason": seen.reason,
+        "revision": seen.revision,
+        "read_aloud": seen.aloud,
+    }
+    if card.state == "voided":
+        more["signed_sha256"] = None  # it is given out no more
+    if reading:
+        more |= {
+            "corrected": [labels.get(name, name) for name in seen.corrected],
+            "asks_at": instant(attendance.warning_at) if attendance.warning_at else None,
+            "ends_at": instant(attendance.deadline) if attendance.deadline else None,
+            "paused": attendance.paused,
+            "may_resume": seen.may_resume,
+        }
+        more |= {"fields": _fields(form, seen, tag)} if desk else {"said": said(form, seen, tag)}
+    return card.model_copy(update=more)
+
+
+def said(form: FormTemplate, seen: Watched, tag: Language) -> list[SaidLine]:
+    """What the paper says, from the very data that it was drawn with, in the reader's language."""
+    filled = [
+        SaidLine(label=field.label.in_(tag), text=seen.data.get(field.name, ""))
+        for field in form.fields
+    ]
+    return filled + [SaidLine(label="", text=one.in_(tag)) for one in form.statements]
+
+
+def _fields(form: FormTemplate, seen: Watched, tag: Language) -> list[FormField]:
+    return [
+        FormField(
+            name=field.name,
+            label=field.label.in_(tag),
+            required=field.required,
+            value=seen.data.get(field.name, ""),
+            max_length=field.max_length,
+        )
+        for field in form.fields
+        if field.filled_by == "agent"
+    ]
