@@ -222,12 +222,15 @@ class Visit:
         await desk.locator(".viewer .button--go").click()
 
         await desk.locator("#tab-forms").click()
-        for required in await desk.locator(".form__fields input[required]").all():
-            if not await required.input_value():
-                await required.fill(self.shooting.purpose)
-        number = desk.locator('.form__fields input[id$="number"]')
+        # The last is the general one, which the agent fills in alone.
+        await desk.locator(".offered .button--main").last.click()
+        await desk.locator(".filling").wait_for()
+        number = desk.locator('.filling input[id$="number"]')
         if await number.count():
             await number.first.fill("1234567(8)")
+        for required in await desk.locator(".filling :is(input, textarea)[required]").all():
+            if not await required.input_value():
+                await required.fill(self.shooting.purpose)
         await self.shoot(desk, "console-form")
         await desk.locator(".form .button--main").first.click()
         await self.sign(kiosk)

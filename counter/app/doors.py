@@ -74,6 +74,7 @@ from web.console.later_local import LocalLater, OweWork
 from web.console.ports import ConsoleDeps
 from web.console.screen import DeskScreens
 from web.shared import (
+    draft_asks,
     health,
     line_asks,
     originals_local,
@@ -437,8 +438,13 @@ def _gateway_doors(
                 parts.documents,
                 parts.checklists,
                 parts.esign,
+                parts.store.executor,
+                parts.forms,
                 parts.snapshot,
                 clock,
+            ),
+            **draft_asks.handlers(
+                parts.case_of, parts.store.executor, parts.forms, parts.snapshot, clock
             ),
         },
         clock=clock,

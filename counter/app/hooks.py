@@ -25,6 +25,7 @@ from counter.documents.store_documents import documents_of, shows
 from counter.documents.store_originals import bed_of, note_left_behind
 from counter.documents.store_printing import give_up
 from counter.esign.store_attendance import abandon
+from counter.esign.store_drafts import forget_drafts
 from counter.esign.store_esign import withdraw
 from counter.esign.store_issued import NewLink, issue
 from counter.esign.store_reading import open_before_ink
@@ -73,6 +74,7 @@ def put_papers_away(conn: Connection, case: Case, *, by: str, now: datetime) -> 
     if asked is not None:
         with suppress(ScanNotAsked):  # answered at this instant: it is with the case
             cancel_request(conn, audiences, case.id, asked.request_id, by=by, now=now)
+    forget_drafts(conn, case.id)
     for ceremony_id in open_before_ink(conn, case.id):
         gone = by.startswith("terminal:") and abandon(
             conn, case.id, ceremony_id, by=by, reason="left", audiences=audiences, now=now

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,8 +23,9 @@ from counter.documents.store_zones import (
 )
 from counter.documents.zones import ReadPage
 from counter.errors import NotAllowedNow
+from counter.esign.store_drafts import remember
 from counter.esign.ticket import Witness
-from counter.identity.proofing import Level
+from counter.identity.proofing import Level, ProofingState
 from counter.identity.store_proofing import Matter, Surroundings
 from counter.identity.store_proofing_reading import (
     identity_level,
@@ -70,7 +72,7 @@ def surroundings(catalogue: Callable[[], Catalogue]) -> Surroundings:
         serves=_serves,
         audiences=audiences,
         read=_read,
-        forget=forget_readings,
+        forget=_let_go,
     )
 
 
@@ -114,6 +116,26 @@ def _read(conn: Connection, case_id: str) -> Mapping[str, Any]:
         "check_digits": holds(found[-1].reading),
         "number_hash": found[-1].number_hash,
     }
+
+
+def _as_printed(number: str) -> str:
+    """A Macau card has the check digit in brackets, its zone has not."""
+    return f"{number[:7]}({number[7]})" if re.fullmatch(r"[0-9]{8}", number) else number
+
+
+def _let_go(conn: Connection, case_id: str) -> None:
+    """Of who was identified, the forms of this case may still take what the paper said."""
+    view = newest_proofing(conn, case_id)
+    read = [one.reading for one in readings_of(conn, case_id, accepted_only=True) if one.reading]
+    if view is not None and view.state is ProofingState.IDENTIFIED and read and accepted(read):
+        zone = zone_of(read[-1], (view.decided_at or view.begun_at).date())
+        said = {
+            "name_latin": f"{zone.surname} {zone.given}".strip(),
+            "paper_number": _as_printed(zone.number),
+            "birth": zone.birth.isoformat() if zone.birth else "",
+        }
+        remember(conn, case_id, said)
+    forget_readings(conn, case_id)
 
 
 class ZoneDesk:

@@ -60,6 +60,20 @@ def shipped_glyphs() -> GlyphTable:
     return glyph_table((FONTS / "NotoSansCJKtc-Regular.otf").read_bytes())
 
 
+def inputs_of(form: FormTemplate, data: FormData) -> dict[str, str]:
+    """What a template is given: `common.typ` reads it.
+
+    data: the texts by field; form: the description, for labels and choices.
+    """
+    said = {**data, "form": f"{form.id} {form.version}"}
+    if data.get(CHECK_ADDRESS):
+        said["check_code"] = _code(data[CHECK_ADDRESS])
+    return {
+        "data": json.dumps(said, ensure_ascii=False),
+        "form": form.model_dump_json(by_alias=True),
+    }
+
+
 class Press:
     """Keeps one warm compiler: the first page costs 90 ms, those after it 8."""
 
@@ -73,28 +87,29 @@ class Press:
 
         Raises `typst.TypstError` when the template and the data do not fit.
         """
-        name = str(TEMPLATES / f"{form.id}.typ")
-        said = {**data, "form": f"{form.id} {form.version}"}
-        if data.get(CHECK_ADDRESS):
-            said["check_code"] = _code(data[CHECK_ADDRESS])
-        pdf = self._pdf(name, said, now, pdf_standards=STANDARDS)
+        inputs = inputs_of(form, data)
+        pdf = self._pdf(str(TEMPLATES / f"{form.id}.typ"), inputs, now, pdf_standards=STANDARDS)
         found = json.loads(self._compiler.query("<signature-box>", field="value"))
         return Drawn(pdf=pdf, boxes=tuple(Box(**box) for box in found))
 
     def seal(self, said: Mapping[str, Any], now: datetime) -> bytes:
         """Draw the seal's block: a one-page PDF of `said["width_pt"]` by `said["height_pt"]`."""
-        return self._pdf(str(TEMPLATES / "seal.typ"), said, now, pdf_tags=False)
+        return self._block("seal.typ", said, now)
 
     def page(self, name: str, said: Mapping[str, Any], now: datetime) -> bytes:
         """Draw another page of ours, of the template of this name."""
-        return self._pdf(str(TEMPLATES / f"{name}.typ"), said, now, pdf_standards=STANDARDS)
+        inputs = {"data": json.dumps(said, ensure_ascii=False)}
+        return self._pdf(str(TEMPLATES / f"{name}.typ"), inputs, now, pdf_standards=STANDARDS)
 
     def witness(self, said: Mapping[str, Any], now: datetime) -> bytes:
         """Draw the agent's block, as `seal` does its own; it always fits."""
-        return self._pdf(str(TEMPLATES / "witness.typ"), said, now, pdf_tags=False)
+        return self._block("witness.typ", said, now)
 
-    def _pdf(self, name: str, said: Mapping[str, Any], now: datetime, **how: Any) -> bytes:
+    def _block(self, name: str, said: Mapping[str, Any], now: datetime) -> bytes:
         inputs = {"data": json.dumps(said, ensure_ascii=False)}
+        return self._pdf(str(TEMPLATES / name), inputs, now, pdf_tags=False)
+
+    def _pdf(self, name: str, inputs: dict[str, str], now: datetime, **how: Any) -> bytes:
         pdf = self._compiler.compile(
             input=name, format="pdf", sys_inputs=inputs, timestamp=int(now.timestamp()), **how
         )

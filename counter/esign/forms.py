@@ -1,32 +1,38 @@
-"""What a form asks for, and whether it has got it: checked before anything is drawn.
+"""What a form is: its fields, who fills each in, for which services, and what it demands.
 
 A form is a template (`templates/<id>.typ`) and this description (`templates/<id>.json`).
 """
 
-import re
-import unicodedata
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from counter.esign.glyphs import GlyphTable
 from counter.esign.refusals import (
     DataMissing,
     DataTooLong,
+    DataWrong,
     FieldUnknown,
     FormUnknown,
     GlyphMissing,
+    PhysicalPresence,
 )
+from counter.esign.typed import Kind, NumberRule, Problem, TypedField, problem_of, tidy
 
 Language = Literal["zh-Hant", "zh-Hans", "pt", "en"]
 
 FormData = Mapping[str, str]
 "Text by field name."
 
+Owner = Literal["agent", "citizen", "counter"]
+"Who writes a field: nobody else can."
 
-COMPATIBILITY = re.compile("([\uf900-\ufaff\U0002f800-\U0002fa1f]+)")
-"Han characters that NFC would replace by another shape: names are left as they are written."
+Known = Literal["name", "name_latin", "paper_number", "birth"]
+"What the case may know of the citizen; the first draft of a field holds it."
+
+COUNTER_FIELDS = ("department_name", "service_name", "case_number", "date")
+"Fields that every form has: the counter fills them in itself."
 
 
 class _Described(BaseModel):
@@ -36,10 +42,10 @@ class _Described(BaseModel):
 class InLanguages(_Described):
     """One text in the four languages of every face."""
 
-    zh_hant: Annotated[str, Field(alias="zh-Hant", min_length=1)]
-    zh_hans: Annotated[str, Field(alias="zh-Hans", min_length=1)]
-    pt: Annotated[str, Field(min_length=1)]
-    en: Annotated[str, Field(min_length=1)]
+    zh_hant: Annotated[str, Field(alias="zh-Hant", min_length=1, max_length=400)]
+    zh_hans: Annotated[str, Field(alias="zh-Hans", min_length=1, max_length=400)]
+    pt: Annotated[str, Field(min_length=1, max_length=400)]
+    en: Annotated[str, Field(min_length=1, max_length=400)]
 
     def in_(self, language: Language) -> str:
         """The text in `language`."""
@@ -47,38 +53,108 @@ class InLanguages(_Described):
         return texts[language]
 
 
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+"Of a field, a choice or a form."
+
+
+class FormChoice(_Described):
+    """One of the answers that a field offers."""
+
+    id: Name
+    label: InLanguages
+
+
 class FormField(_Described):
     """One field of a form."""
 
-    name: str
+    name: Name
     label: InLanguages
+    kind: Kind = "text"
     required: bool
-    max_length: int
-    filled_by: Literal["agent", "counter"]
+    max_length: Annotated[int, Field(ge=1, le=500)]
+    filled_by: Owner
     """The counter fills in what it knows itself: department, service, case number, date."""
     lines: bool = False
     """Whether it may hold more than one line."""
+    choices: Annotated[tuple[FormChoice, ...], Field(max_length=12)] = ()
+    number: NumberRule = "any"
+    """With kind `id_number`: which numbers there are, and by which digit they are checked."""
+    known: Known | None = None
+    """What the case knows and the field begins with; its owner may write over it."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if bool(self.choices) != (self.kind == "choice"):
+            raise ValueError(f"{self.name}: choices belong to kind choice, and it needs them")
+        if len({one.id for one in self.choices}) != len(self.choices):
+            raise ValueError(f"{self.name}: two choices of the same id")
+        if self.lines and self.kind != "text":
+            raise ValueError(f"{self.name}: only text has lines")
+        if self.number != "any" and self.kind != "id_number":
+            raise ValueError(f"{self.name}: `number` belongs to kind id_number")
+        return self
+
+    @property
+    def rule(self) -> TypedField:
+        """What is checked while somebody types."""
+        return TypedField(
+            kind=self.kind,
+            required=self.required,
+            max_length=self.max_length,
+            choices=tuple(one.id for one in self.choices),
+            number=self.number,
+        )
 
 
 class FormTemplate(_Described):
     """A form as departments know it."""
 
-    id: str
-    version: int
+    id: Name
+    version: Annotated[int, Field(ge=1)]
     title: InLanguages
     region: Literal["TW", "CN"]
     """Whose shapes of Han characters its letters take: Traditional or Simplified."""
-    jurisdictions: tuple[Literal["macau", "hengqin"], ...]
+    jurisdictions: Annotated[tuple[Literal["macau", "hengqin"], ...], Field(min_length=1)]
     """Whose departments use it."""
-    fields: tuple[FormField, ...]
-    statements: tuple[InLanguages, ...] = ()
-    """What the paper says beside its fields, in its order: read out, and to screen readers."""
+    departments: tuple[str, ...] = ()
+    """Which of them; none: all."""
+    services: tuple[str, ...] = ()
+    """For which services; none: for each that has no form of its own."""
+    fields: Annotated[tuple[FormField, ...], Field(min_length=1, max_length=60)]
     minimum_class: Literal["simple", "advanced", "qualified"] = "simple"
     """The class of signature that the form demands."""
     acts: Literal["handwritten", "certificate", "both"] = "handwritten"
     """How the citizen signs."""
+    physical_presence: bool = False
+    """The law wants the signer there in person: it is refused here."""
     minimum_level: Literal["L0", "L1", "L2", "L3"] = "L0"
     """How surely it must be known who signs."""
+    statements: tuple[InLanguages, ...] = ()
+    """What the paper says beside its fields, in its order: read out, and to screen readers."""
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        names = [field.name for field in self.fields]
+        if len(set(names)) != len(names):
+            raise ValueError("two fields of the same name")
+        if any(
+            not any(one.name == name and one.filled_by == "counter" for one in self.fields)
+            for name in COUNTER_FIELDS
+        ):
+            raise ValueError(f"the counter fills in {', '.join(COUNTER_FIELDS)}: describe them")
+        return self
+
+    def field(self, name: str) -> FormField:
+        """One field.  Raises `FieldUnknown`."""
+        for one in self.fields:
+            if one.name == name:
+                return one
+        raise FieldUnknown(f"{self.id} has no such field")
+
+    @property
+    def typed(self) -> tuple[FormField, ...]:
+        """The fields that people fill in."""
+        return tuple(field for field in self.fields if field.filled_by != "counter")
 
 
 class Forms:
@@ -97,39 +173,54 @@ class Forms:
             raise FormUnknown("there is no such form; see what forms() offers")
         return self._by_id[form_id]
 
-    def for_service(self, department_side: str) -> tuple[FormTemplate, ...]:
-        """Forms of a department's side: `macau` or `hengqin`."""
-        return tuple(form for form in self.all() if department_side in form.jurisdictions)
+    def for_service(
+        self, department_side: str, department: str | None = None, service: str | None = None
+    ) -> tuple[FormTemplate, ...]:
+        """Forms of a department's side (`macau` or `hengqin`), the service's own first.
+
+        Where a service has forms of its own, the general ones come after; forms of other services
+        and departments do not come.
+        """
+        ours = [
+            form
+            for form in self.all()
+            if department_side in form.jurisdictions
+            and (department is None or not form.departments or department in form.departments)
+            and (service is None or not form.services or service in form.services)
+        ]
+        return tuple(sorted(ours, key=lambda form: not (form.services or form.departments)))
+
+
+def require_at_a_distance(form: FormTemplate) -> None:
+    """Raise `PhysicalPresence` for a form that may not be signed here."""
+    if form.physical_presence:
+        raise PhysicalPresence(f"{form.id} is signed in person only; book at the department")
 
 
 def check(form: FormTemplate, data: FormData, glyphs: GlyphTable) -> dict[str, str]:
     """The data as it will be printed: normalised (NFC), trimmed, every field present.
 
-    Raises `FieldUnknown`, `DataMissing`, `DataTooLong`, `GlyphMissing`, in this order, each naming
-    all fields it is about.
+    Raises `PhysicalPresence` whatever the data; then `FieldUnknown`, `DataMissing`, `DataTooLong`,
+    `GlyphMissing`, `DataWrong`, in this order, each naming all fields it is about.
     """
+    require_at_a_distance(form)
     known = {field.name: field for field in form.fields}
     if set(data) - set(known):
         raise FieldUnknown(
             f"{form.id} has no field of {len(set(data) - set(known))} that were sent"
         )
-    clean = {name: _tidy(data.get(name, ""), lines=field.lines) for name, field in known.items()}
-    if missing := [name for name, text in clean.items() if known[name].required and not text]:
+    clean = {name: tidy(data.get(name, ""), lines=field.lines) for name, field in known.items()}
+    found = {name: problem_of(known[name].rule, text, glyphs) for name, text in clean.items()}
+
+    def of(problem: Problem) -> list[str]:
+        return [name for name, one in found.items() if one is problem]
+
+    if missing := of(Problem.MISSING):
         raise DataMissing(missing)
-    if long := [name for name, text in clean.items() if len(text) > known[name].max_length]:
+    if long := of(Problem.TOO_LONG):
         raise DataTooLong(long)
-    if boxes := {name: lost for name, text in clean.items() if (lost := glyphs.missing(text))}:
-        raise GlyphMissing(boxes)
+    if boxes := of(Problem.GLYPH):
+        raise GlyphMissing({name: glyphs.missing(clean[name]) for name in boxes})
+    if wrong := {name: one.value for name, one in found.items() if one is not None}:
+        raise DataWrong(wrong)
     return clean
-
-
-def _tidy(text: str, *, lines: bool) -> str:
-    text = _composed(text).replace("\r\n", "\n").strip()
-    return text if lines else " ".join(text.split())
-
-
-def _composed(text: str) -> str:
-    parts = COMPATIBILITY.split(text)
-    return "".join(
-        part if COMPATIBILITY.match(part) else unicodedata.normalize("NFC", part) for part in parts
-    )

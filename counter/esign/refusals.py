@@ -5,7 +5,7 @@ After any of these nothing has changed, except where the class says that the ink
 
 from collections.abc import Mapping, Sequence
 
-from counter.errors import BadInput, NotAllowedNow, NotFound, Refusal
+from counter.errors import BadInput, NotAllowed, NotAllowedNow, NotFound, Refusal
 
 
 class FormUnknown(NotFound):
@@ -36,6 +36,22 @@ class DataTooLong(BadInput):
         self.names = tuple(names)
 
 
+class DataWrong(BadInput):
+    """Fields hold what they cannot mean: no such day, no such number.  Advice: correct them."""
+
+    code = "data_wrong"
+    status = 422
+
+    def __init__(self, by_field: Mapping[str, str]) -> None:
+        named = ", ".join(f"{name} ({why})" for name, why in by_field.items())
+        super().__init__(f"not what the form asks for: {named}")
+        self.by_field = dict(by_field)
+        "What is wrong, as `counter.esign.typed.Problem`, by name of the field."
+
+    def __reduce__(self) -> tuple[type["DataWrong"], tuple[dict[str, str]]]:
+        return type(self), (self.by_field,)
+
+
 class FieldUnknown(BadInput):
     """A field was sent that the form does not have."""
 
@@ -61,6 +77,33 @@ class FormUndrawable(BadInput):
 
     code = "form_undrawable"
     status = 422
+
+
+class PhysicalPresence(NotAllowedNow):
+    """The law wants the signer of this form there in person (Macau Law 5/2005, art. 1(2)(5)).
+
+    Advice: an appointment at the department's own counter.
+    """
+
+    code = "physical_presence"
+
+
+class FieldNotYours(NotAllowed):
+    """Each field has one who writes it: the citizen at the terminal, or the agent."""
+
+    code = "field_not_yours"
+
+
+class DraftChanged(NotAllowedNow):
+    """What was looked at is not what stands there now.  Advice: look again."""
+
+    code = "draft_changed"
+
+
+class DraftOver(NotAllowedNow):
+    """This form is not being filled in any more: left, or its case has ended."""
+
+    code = "draft_over"
 
 
 class CeremonyUnknown(NotFound):

@@ -4,11 +4,11 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from counter.protocol import checklist, hands, parties, pointing, proofing, reading
+from counter.protocol import checklist, filling, hands, parties, pointing, proofing, reading
 from counter.protocol.checklist import PaperDue
 from counter.protocol.device import ScanSource
 from counter.protocol.line import LegReport, PictureChoose
-from counter.protocol.message import Ask, Ident, Text
+from counter.protocol.message import Ask, Ident, Sha256, Text
 from counter.protocol.printing import PrintRequest
 from counter.protocol.recording import DESK_ASKS
 from counter.protocol.terminal import LegAnswer, LegJoin, LegRestart, ShotTake
@@ -73,7 +73,12 @@ class FormPresent(Ask):
 
     event: ClassVar[str] = "form.present"
     form: Ident
-    fields: dict[Annotated[Text, Field(max_length=40)], Annotated[Text, Field(max_length=500)]]
+    fields: dict[Annotated[Text, Field(max_length=40)], Annotated[Text, Field(max_length=500)]] = {}
+    """With no draft: what the agent writes; a field of the citizen is refused."""
+    draft_id: Ident | None = None
+    """What both filled in; `fields` is empty then."""
+    digest: Sha256 | None = None
+    """With a draft: of the texts that the agent looked at; others are refused."""
 
 
 class CeremonyWithdraw(Ask):
@@ -130,5 +135,6 @@ ASKS: tuple[type[Ask], ...] = (
     *pointing.DESK_ASKS,
     *DESK_ASKS,
     *proofing.DESK_ASKS,
+    *filling.DESK_ASKS,
 )
 "Everything the namespace `/agent` may say."

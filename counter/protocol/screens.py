@@ -9,6 +9,7 @@ from typing import ClassVar, Literal
 
 from counter.protocol.checklist import ChecklistRow, MissingPaper
 from counter.protocol.device import DeviceScreenChanged, ScanSource
+from counter.protocol.filling import DraftCard
 from counter.protocol.hands import HandsCard
 from counter.protocol.message import Instant, Language, Model, Tell
 from counter.protocol.party_cards import AskedCard, CallRow, InviteCard, PartyCard, PartyRole
@@ -227,7 +228,7 @@ class CallCard(Model):
     agent_name: str
     department: str
     since: Instant
-    task: Literal["talk", "scan", "read", "sign", "sealing"]
+    task: Literal["talk", "fill", "scan", "read", "sign", "sealing"]
     other_side: Literal["present", "away"]
     lines: list[LineCard] = []
     """Own first; whose line is good is not among them."""
@@ -312,6 +313,8 @@ class TerminalScreen(Model):
     call: CallCard | None = None
     scan: ScanCard | None = None
     ceremony: CeremonyCard | None = None
+    filling: DraftCard | None = None
+    """With task `fill`: the form that citizen and agent fill in."""
     pages: list[CasePage] = []
     checklist: list[ChecklistRow] = []
     hands: HandsCard | None = None
@@ -359,7 +362,13 @@ class FormCard(Model):
 
     form: str
     title: str
-    fields: list[FormField]
+    fields: list[FormField] = []
+    together: bool = False
+    """The citizen has fields as well."""
+    begun: bool = False
+    """There is a draft, to be opened again."""
+    refusal: str | None = None
+    """Code of why it can never be presented here."""
 
 
 class DeskCase(Model):
@@ -385,6 +394,8 @@ class DeskCase(Model):
     pages: list[CasePage]
     scan: ScanCard | None
     forms: list[FormCard]
+    filling: DraftCard | None = None
+    """The form that is on both screens to be filled in."""
     ceremonies: list[CeremonyCard]
     """Newest first."""
     outcomes: list[Choice]

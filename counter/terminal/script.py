@@ -84,6 +84,8 @@ def _in_call(screen: Screen, refused: Mapping[str, int]) -> Step | None:
             waits = scan["taking"] or scan["arriving"]
             return None if waits else Say(event="shot.take", body={"request_id": request_id})
         return LayPaper(request_id=request_id, attempt=refused.get(request_id, 0))
+    if filling := screen.get("filling"):
+        return _fill_next(filling, "citizen", {})
     ceremony = screen["ceremony"]
     if ceremony is None:
         return None
@@ -144,17 +146,56 @@ def agent_step(screen: Screen, answers: Mapping[str, str]) -> Step | None:
     return _sign_and_close(case, answers)
 
 
+SAMPLES = {
+    "text": "—",
+    "date": "2026-01-05",
+    "number": "1",
+    "phone": "66123456",
+    "yes_no": "no",
+    "id_number": "1234567(8)",
+}
+"What a simulated person writes into a field, by its kind."
+
+SAMPLE_CODE = "91440400MA4W1X2T3G"
+"An invented business whose check digit holds."
+
+
+def _fill_next(filling: Screen, owner: str, answers: Mapping[str, str]) -> Step | None:
+    """The next field of this owner that something is wrong with; None: there is none."""
+    for field in filling["fields"]:
+        if field["owner"] != owner or not field["problem"]:
+            continue
+        choices = [one["id"] for one in field["choices"]]
+        sample = choices[0] if choices else SAMPLES[field["kind"]]
+        if field["name"] == "credit_code":
+            sample = SAMPLE_CODE
+        return Say(
+            event="form.fill",
+            body={
+                "draft_id": filling["draft_id"],
+                "field": field["name"],
+                "text": answers.get(field["name"], sample),
+                "version": field["version"],
+            },
+        )
+    return None
+
+
+def _fill_and_present(filling: Screen, answers: Mapping[str, str]) -> Step | None:
+    if filling["complete"]:
+        told = {name: filling[name] for name in ("form", "draft_id", "digest")}
+        return Say(event="form.present", body=told)
+    return _fill_next(filling, "agent", answers)
+
+
 def _sign_and_close(case: Screen, answers: Mapping[str, str]) -> Step | None:
-    if case["forms"] and not case["ceremonies"]:
-        form = case["forms"][0]
-        fields = {
-            field["name"]: field["value"] or answers.get(field["name"], "—")
-            for field in form["fields"]
-            if field["value"] or field["required"]
-        }
-        return Say(event="form.present", body={"form": form["form"], "fields": fields})
     if any(one["state"] in ("presented", "consented", "signing") for one in case["ceremonies"]):
         return None
+    if filling := case.get("filling"):
+        return _fill_and_present(filling, answers)
+    at_a_distance = [form for form in case["forms"] if not form.get("refusal")]
+    if at_a_distance and not case["ceremonies"]:
+        return Say(event="form.begin", body={"form": at_a_distance[0]["form"]})
     return Say(
         event="case.close",
         body={

@@ -229,7 +229,7 @@ async def test_no_ask_at_any_stage_is_a_fault_and_nothing_foreign_is_reached(
     assert await refused(desk, "page.decide", **{**about, "accept": False}) == "not_allowed_now"
 
     # A form: only this citizen reads, agrees and signs, and only what stood on the screen.
-    form = case["forms"][0]
+    form = case["forms"][-1]
     fields = {
         field["name"]: field["value"] or ANSWERS.get(field["name"], "-")
         for field in form["fields"]

@@ -95,7 +95,7 @@ class Visit:
 
     async def presented(self, *, page_seen: bool = True) -> dict[str, Any]:
         """A form on the terminal's screen."""
-        form = self.desk.screen["case"]["forms"][0]
+        form = self.desk.screen["case"]["forms"][-1]
         fields = {
             field["name"]: field["value"] or ANSWERS.get(field["name"], "-")
             for field in form["fields"]
@@ -163,7 +163,7 @@ async def test_a_case_that_is_closed_while_a_form_is_drawn_or_sealed(attacker: A
     assert attacker.target.facts(of_this, card["ceremony_id"]) == [("sealed",)]
 
     visit = await Visit.begun(attacker, OTHER)
-    form = visit.desk.screen["case"]["forms"][0]
+    form = visit.desk.screen["case"]["forms"][-1]
     fields = {
         field["name"]: field["value"] or ANSWERS.get(field["name"], "-")
         for field in form["fields"]

@@ -226,8 +226,9 @@ class Console:
         await expect(self.page.locator(".viewer__name .state--accepted")).to_be_visible()
 
     async def present_form(self) -> None:
-        """Fill the form and show it to the citizen."""
+        """Fill the general form, which the agent fills alone, and show it to the citizen."""
         await self.page.get_by_role("tab", name="Forms and signature").click()
+        await self.page.locator(".offered").last.get_by_role("button", name="Fill in").click()
         for label, text in FORM.items():
             await self.page.locator(".form").get_by_label(label, exact=True).fill(text)
         await self.button("Show to the citizen to read and sign").click()

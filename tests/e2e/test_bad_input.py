@@ -224,9 +224,12 @@ async def test_unreadable_photographs_and_unfinished_forms_change_nothing(
 
     # A form without what it needs: said beside the field; refused by the counter as well.
     await console.page.locator("#tab-forms").click()
-    await console.page.locator(".form .button--main").click()
+    await console.page.locator(".offered .button--main").last.click()
+    await console.page.locator("#fill-document_number").fill("none")
     wrong = console.page.locator(".field--wrong .field__wrong")
-    await expect(wrong.first).to_have_text(on_screen("console", "Please fill this in."))
+    await expect(wrong.first).to_contain_text(explain("field_id_shape", "zh_Hant")[0])
+    await console.page.locator(".filling .button--main").click()
+    assert await console.page.evaluate("document.activeElement.id") == "fill-document_number"
     agent = await counter.operator("/session", {"role": "agent", "subject": "lei"})
     line = Line(counter.address, "/agent", agent["token"], lambda: "key-of-this-ask")
     await line.open()

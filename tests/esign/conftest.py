@@ -43,6 +43,27 @@ FILLED = {
     "date": "2026-11-23",
 }
 
+BY_KIND = {
+    "text": "陳大文",
+    "date": "2026-11-23",
+    "number": "12",
+    "phone": "+853 6612 3456",
+    "yes_no": "yes",
+    "id_number": "1234567(8)",
+}
+
+
+def filled_in(form: FormTemplate) -> dict[str, str]:
+    """A text for every field, each one that the field takes."""
+    by_rule = {"credit_code": "91440400MA4W1X2T3G"}
+    return {
+        field.name: (field.choices[0].id if field.choices else FILLED.get(field.name))
+        or by_rule.get(field.number)
+        or BY_KIND[field.kind]
+        for field in form.fields
+    }
+
+
 WITNESS = Witness(agent_id="lei", name="李慧敏", level="L2")
 
 STROKES = [

@@ -12,10 +12,16 @@ from counter.esign.form_typst import TEMPLATES, Press, shipped_forms
 from counter.esign.forms import Forms, FormTemplate
 from counter.esign.pages_pdfium import photograph
 from counter.esign.ticket import FIELDS, ORIGIN
-from tests.esign.conftest import FILLED, NOW
+from tests.esign.conftest import NOW, filled_in
 
 FORMS = ("certificate_application", "hengqin_application")
-LABELS = {"Origin": "認證", "Citizen": "申請人簽名", "Agent": "見證", "Seal": "部門電子印章"}
+EVERY = tuple(form.id for form in shipped_forms().all())
+LABELS = {
+    "Origin": "部門對表格的認證",
+    "Citizen": "申請人簽名",
+    "Agent": "接待人員見證",
+    "Seal": "部門電子印章",
+}
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +30,7 @@ def press() -> Press:
 
 
 def drawn(press: Press, forms: Forms, form: str, **changed: str) -> bytes:
-    data = {"remarks": "", **FILLED, **changed}
+    data = {**filled_in(forms.of(form)), **changed}
     return with_signature_fields(press.form(forms.of(form), data, NOW), LABELS)
 
 
@@ -55,7 +61,7 @@ def test_a_macau_form_speaks_chinese_and_portuguese_and_a_hengqin_form_simplifie
     assert "声明" in hengqin and "横琴" in hengqin
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", EVERY)
 def test_a_form_claims_pdf_a_and_pdf_ua_and_embeds_its_one_font(
     press: Press, forms: Forms, form: str
 ) -> None:
@@ -75,12 +81,12 @@ def test_a_form_claims_pdf_a_and_pdf_ua_and_embeds_its_one_font(
         assert all(str(font.FontName).endswith("NotoSansCJKtc-Regular") for font in described)
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", EVERY)
 def test_the_signature_fields_are_tagged_named_and_in_their_boxes(
     press: Press, forms: Forms, form: str
 ) -> None:
     boxes = {
-        box.name: box for box in press.form(forms.of(form), {"remarks": "", **FILLED}, NOW).boxes
+        box.name: box for box in press.form(forms.of(form), filled_in(forms.of(form)), NOW).boxes
     }
     with pikepdf.open(io.BytesIO(drawn(press, forms, form))) as pdf:
         fields = {str(field.T): field for field in pdf.Root.AcroForm.Fields}
@@ -102,6 +108,34 @@ def test_the_signature_fields_are_tagged_named_and_in_their_boxes(
             assert left == pytest.approx(box.x_pt, abs=0.01)
             assert right - left == pytest.approx(box.width_pt, abs=0.02)
             assert 841.89 - top == pytest.approx(box.y_pt, abs=0.02)
+
+
+@pytest.mark.parametrize("form", EVERY)
+def test_every_answer_stands_on_the_paper_in_words(
+    press: Press, forms: Forms, form: str, tmp_path: Path
+) -> None:
+    described = forms.of(form)
+    data = filled_in(described)
+    text = "".join(text_of(drawn(press, forms, form), tmp_path).split())
+    for field in described.fields:
+        if field.kind == "choice":
+            label = next(one.label for one in field.choices if one.id == data[field.name])
+            words = label.zh_hant if described.region == "TW" else label.zh_hans
+        else:
+            words = "是" if field.kind == "yes_no" else data[field.name]
+        assert "".join(words.split()) in text, field.name
+        label_words = field.label.zh_hant if described.region == "TW" else field.label.zh_hans
+        assert "".join(label_words.split()) in text
+
+
+@pytest.mark.parametrize("form", EVERY)
+def test_every_visible_box_stands_within_the_margins(press: Press, forms: Forms, form: str) -> None:
+    with pikepdf.open(io.BytesIO(drawn(press, forms, form))) as opened:
+        for field in opened.Root.AcroForm.Fields:
+            left, bottom, right, top = (float(edge) for edge in field.Rect)
+            if str(field.T) != ORIGIN:
+                assert 24 / 25.4 * 72 <= bottom < top <= 842 - 22 / 25.4 * 72
+                assert 20 / 25.4 * 72 - 1 <= left < right <= 595.3 - 20 / 25.4 * 72 + 1
 
 
 def test_the_same_data_and_time_give_the_same_bytes(press: Press, forms: Forms) -> None:
@@ -152,7 +186,8 @@ def test_pages_are_photographed_in_order(press: Press, forms: Forms) -> None:
 
 @pytest.mark.parametrize("form", shipped_forms().all(), ids=lambda form: form.id)
 def test_what_is_read_out_of_a_form_stands_on_its_paper(form: FormTemplate) -> None:
-    paper = (TEMPLATES / f"{form.id}.typ").read_text(encoding="utf-8")
+    files = (TEMPLATES / f"{form.id}.typ", TEMPLATES / "common.typ")
+    paper = "".join(file.read_text(encoding="utf-8") for file in files)
     assert form.statements, "else whoever cannot see hears less than others read"
     for said in form.statements:
         assert (said.zh_hant if form.region == "TW" else said.zh_hans) in paper

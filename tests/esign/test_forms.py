@@ -1,5 +1,6 @@
 import pytest
 
+from booking.seed_toml import seed
 from counter.esign.form_typst import TEMPLATES
 from counter.esign.forms import Forms, check
 from counter.esign.glyphs import GlyphTable
@@ -9,15 +10,55 @@ from counter.esign.refusals import (
     FieldUnknown,
     FormUnknown,
     GlyphMissing,
+    PhysicalPresence,
 )
 from tests.esign.conftest import FILLED
 
 MACAU = "certificate_application"
 
 
-def test_each_side_has_its_own_form(forms: Forms) -> None:
-    assert [form.id for form in forms.for_service("macau")] == [MACAU]
-    assert [form.id for form in forms.for_service("hengqin")] == ["hengqin_application"]
+GENERAL = {"macau": MACAU, "hengqin": "hengqin_application"}
+OWN = {
+    ("dsi", "dsi-kinship"): "dsi_certificate",
+    ("fss", "fss-proof-of-life"): "fss_proof_of_life",
+    ("dsf", "dsf-salaries-tax-group2"): "dsf_tax_registration",
+    ("dsaj", "dsaj-power-of-attorney"): "dsaj_power_of_attorney",
+    ("hq_commerce", "hq_commerce-change"): "hq_business_change",
+    ("hq_livelihood", "hq_livelihood-enrolment"): "hq_address_declaration",
+}
+"The six forms that are somebody's own, by a service of theirs."
+
+
+@pytest.mark.parametrize(("where", "form"), OWN.items())
+def test_a_service_is_offered_its_own_form_first_and_the_general_one_after(
+    forms: Forms, where: tuple[str, str], form: str
+) -> None:
+    department, service = where
+    side = "hengqin" if department.startswith("hq_") else "macau"
+    offered = [one.id for one in forms.for_service(side, department, service)]
+    assert offered == [form, GENERAL[side]]
+
+
+def test_a_service_without_a_form_of_its_own_is_offered_the_general_one(forms: Forms) -> None:
+    assert [one.id for one in forms.for_service("macau", "iam", "iam-dog-licence")] == [MACAU]
+    offered = forms.for_service("hengqin", "hq_tax", "hq_tax-invoice-quota")
+    assert [one.id for one in offered] == ["hengqin_application"]
+
+
+def test_every_service_that_a_form_names_is_in_the_catalogue(forms: Forms) -> None:
+    services = seed([2026]).catalogue.services
+    for form in forms.all():
+        for service in form.services:
+            assert services[service].department in form.departments
+
+
+def test_a_form_that_wants_the_signer_there_is_refused_whatever_it_holds(
+    forms: Forms, glyphs: GlyphTable
+) -> None:
+    with pytest.raises(PhysicalPresence) as refused:
+        check(forms.of("dsaj_power_of_attorney"), {}, glyphs)
+    assert refused.value.code == "physical_presence"
+    assert [one.id for one in forms.all() if one.physical_presence] == ["dsaj_power_of_attorney"]
 
 
 def test_every_form_has_its_template_and_a_title_in_every_language(forms: Forms) -> None:

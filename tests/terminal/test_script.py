@@ -75,6 +75,21 @@ def test_the_citizen_waits_while_there_is_nothing_to_do() -> None:
     assert citizen_step(screen("call", ceremony=ceremony("sealed", True)), WALK_IN, {}) is None
 
 
+def test_each_of_the_two_writes_the_own_fields_only() -> None:
+    both = filling(
+        field("phone", "citizen", MISSING, kind="phone"),
+        field("purpose", "agent", MISSING, choices=[{"id": "work", "name": "Work"}]),
+    )
+    theirs = citizen_step(screen("call", filling=both), WALK_IN, {})
+    assert isinstance(theirs, Say)
+    assert (theirs.body["field"], theirs.body["text"]) == ("phone", "66123456")
+    ours = agent_step(desk(on_desk(filling=both)), {})
+    assert isinstance(ours, Say)
+    assert (ours.body["field"], ours.body["text"]) == ("purpose", "work")
+    done = filling(field("phone", "citizen", MISSING))
+    assert agent_step(desk(on_desk(filling=done)), {}) is None, "it waits for the citizen"
+
+
 def test_a_refused_paper_is_laid_again() -> None:
     asked = screen("call", scan={"request_id": "r-1"})
     assert citizen_step(asked, WALK_IN, {"r-1": 2}) == LayPaper(request_id="r-1", attempt=2)
@@ -96,10 +111,21 @@ def on_desk(**more: Any) -> dict[str, Any]:
     }
 
 
-FORM = {
-    "form": "application",
-    "fields": [{"name": "applicant", "value": "", "required": True}],
-}
+FORM = {"form": "application", "refusal": None}
+IN_PERSON = {"form": "power_of_attorney", "refusal": "physical_presence"}
+
+
+def field(name: str, owner: str, problem: str | None, **more: Any) -> dict[str, Any]:
+    facts = {"name": name, "owner": owner, "problem": problem, "kind": "text", "version": 0}
+    return {**facts, "choices": [], **more}
+
+
+def filling(*fields: dict[str, Any], complete: bool = False) -> dict[str, Any]:
+    about = {"form": "application", "draft_id": "d-1", "digest": "ab" * 32}
+    return {**about, "fields": list(fields), "complete": complete}
+
+
+MISSING = "field_missing"
 
 
 @pytest.mark.parametrize(
@@ -109,7 +135,10 @@ FORM = {
         (desk(presence="paused"), "presence.choose"),
         (desk(on_desk(pages=[{"page_id": "g-1", "state": "stored"}])), "page.decide"),
         (desk(on_desk(checklist=[{"item": "bir", "state": "missing"}])), "scan.request"),
-        (desk(on_desk(forms=[FORM])), "form.present"),
+        (desk(on_desk(forms=[IN_PERSON, FORM])), "form.begin"),
+        (desk(on_desk(filling=filling(field("applicant", "agent", MISSING)))), "form.fill"),
+        (desk(on_desk(filling=filling(complete=True))), "form.present"),
+        (desk(on_desk(forms=[IN_PERSON])), "case.close"),
         (desk(on_desk(ceremonies=[{"state": "sealed"}])), "case.close"),
     ],
 )

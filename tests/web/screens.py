@@ -8,6 +8,7 @@ from typing import Any
 from PIL import Image, ImageDraw, ImageFont
 
 from counter.protocol.checklist import ChecklistRow, MissingPaper
+from counter.protocol.filling import DraftCard
 from counter.protocol.hands import HandsCard, HandState, HandUsed
 from counter.protocol.message import Language
 from counter.protocol.pointing import MarkCard
@@ -275,6 +276,7 @@ def terminal_stages(language: Language) -> dict[str, TerminalScreen]:
             pages=[case_page(language)],
             checklist=checklist(language),
         ),
+        "filling": of("call", call=call(language, "fill"), filling=draft(language)),
         "helped": of(
             "call", call=call(language), checklist=checklist(language), hands=hands(language)
         ),
@@ -406,6 +408,67 @@ def checklist(language: Language) -> list[ChecklistRow]:
     ]
 
 
+def draft(language: Language, **more: Any) -> DraftCard:
+    """A form of five fields, one wrong and one empty."""
+    words = WORDS[language]
+    usual: dict[str, Any] = {
+        "lines": False,
+        "required": True,
+        "max_length": 60,
+        "choices": [],
+        "kind": "text",
+        "text": "",
+        "shown": "",
+        "version": 0,
+        "source": "none",
+        "problem": None,
+    }
+    name = {"text": words["citizen"], "shown": words["citizen"], "source": "booking"}
+    fields: list[dict[str, Any]] = [
+        {"name": "applicant_name", "label": words["bring"], "owner": "agent", **name},
+        {
+            "name": "purpose",
+            "label": words["service"],
+            "owner": "agent",
+            "lines": True,
+            "problem": "field_missing",
+        },
+        {
+            "name": "birth_date",
+            "label": words["hint"],
+            "owner": "citizen",
+            "kind": "date",
+            "max_length": 10,
+            "text": "1958-02-30",
+            "shown": "1958-02-30",
+            "version": 3,
+            "source": "typed",
+            "problem": "field_date",
+        },
+        {
+            "name": "urgent",
+            "label": words["bring2"],
+            "owner": "citizen",
+            "kind": "yes_no",
+            "choices": [
+                {"id": "yes", "name": say("Yes", language)},
+                {"id": "no", "name": say("No", language)},
+            ],
+            "problem": "field_missing",
+        },
+        {"name": "date", "label": words["title"], "owner": "counter", "text": "2026-11-23"},
+    ]
+    facts: dict[str, Any] = {
+        "draft_id": "draft-1",
+        "form": "request",
+        "title": words["title"],
+        "fields": [{**usual, **one} for one in fields],
+        "digest": "cd" * 32,
+        "complete": False,
+    }
+    return DraftCard.model_validate(facts | more)
+
+
 def desk_case(language: Language, **more: Any) -> DeskCase:
     words = WORDS[language]
     facts: dict[str, Any] = {
@@ -440,26 +503,8 @@ def desk_case(language: Language, **more: Any) -> DeskCase:
         ],
         "scan": None,
         "forms": [
-            FormCard(
-                form="request",
-                title=words["title"],
-                fields=[
-                    FormField(
-                        name="name",
-                        label=words["bring"],
-                        required=True,
-                        value=words["citizen"],
-                        max_length=60,
-                    ),
-                    FormField(
-                        name="subject",
-                        label=words["service"],
-                        required=True,
-                        value="",
-                        max_length=200,
-                    ),
-                ],
-            )
+            FormCard(form="request", title=words["title"], together=True),
+            FormCard(form="in_person", title=words["service"], refusal="physical_presence"),
         ],
         "ceremonies": [ceremony(language, "sealed", 2)],
         "outcomes": [
@@ -528,6 +573,9 @@ def desk_stages(language: Language) -> dict[str, DeskScreen]:
         "empty": desk(language, queue=[], presence="paused"),
         "ringing": desk(language, presence="offered", offer=offer(language)),
         "call": desk(language, presence="busy", case=desk_case(language)),
+        "filling": desk(
+            language, presence="busy", case=desk_case(language, filling=draft(language))
+        ),
         "reading": desk(
             language,
             presence="busy",

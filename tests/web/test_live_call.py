@@ -91,7 +91,7 @@ async def counter(tmp_path: Path) -> AsyncIterator[LiveCounter]:
 async def in_call(counter: LiveCounter) -> None:
     leg = screens.leg(tag=counter.tag)
     await counter.show(screens.terminal("call", leg=leg, call=screens.call("zh-Hant")))
-    case = screens.desk_case("zh-Hant")
+    case = screens.desk_case("zh-Hant", filling=screens.draft("zh-Hant"))
     await counter.show(screens.desk(presence="busy", leg=leg, case=case))
 
 
@@ -296,8 +296,7 @@ async def test_the_agent_mutes_with_a_key_but_not_inside_a_field(
     await console.keyboard.press("m")
     assert await mute.get_attribute("aria-pressed") == "false"
     await console.locator("#tab-forms").click()
-    await console.locator(".more summary").click()
-    await console.locator("#request-subject").fill("")
-    await console.locator("#request-subject").press("m")
+    await console.locator("#fill-purpose").fill("")
+    await console.locator("#fill-purpose").press("m")
     assert await mute.get_attribute("aria-pressed") == "false"
-    assert await console.locator("#request-subject").input_value() == "m"
+    assert await console.locator("#fill-purpose").input_value() == "m"

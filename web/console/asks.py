@@ -9,14 +9,18 @@ from counter.case import Case
 from counter.documents.checklist_service import ChecklistService
 from counter.documents.service import DocumentsService
 from counter.errors import BadInput
-from counter.esign.forms import Language
+from counter.esign.draft import require_owner
+from counter.esign.forms import Forms, Language
+from counter.esign.refusals import FormUnknown
 from counter.esign.service import EsignService
 from counter.ids import CeremonyId, PageId, RequestId
 from counter.protocol import desk as asks
 from counter.protocol.checklist import PaperNeed, PaperOriginal
 from counter.protocol.message import Ask
 from counter.signaling.ports import GatewayPrincipal, Handler
-from web.console.screen import counter_fields
+from counter.store.executor import Executor
+from web.shared.draft_asks import offered, presented_texts, put_aside
+from web.shared.draft_cards import counter_fields
 from web.shared.wording import service_or_none
 
 CaseOf = Callable[[GatewayPrincipal], Awaitable[Case]]
@@ -30,6 +34,8 @@ def handlers(
     documents: DocumentsService,
     checklists: ChecklistService,
     esign: EsignService,
+    executor: Executor,
+    forms: Forms,
     catalogue: Callable[[], Catalogue],
     clock: Callable[[], datetime],
 ) -> dict[type[Ask], Handler]:
@@ -91,8 +97,15 @@ def handlers(
     async def present(who: GatewayPrincipal, ask: Ask) -> Mapping[str, object]:
         assert isinstance(ask, asks.FormPresent)
         case = await case_of(who)
-        # What the counter knows itself is not the agent's to write.
-        data = {**ask.fields, **counter_fields(case, catalogue())}
+        form = next((one for one in offered(forms, case, catalogue()) if one.id == ask.form), None)
+        if form is None:
+            raise FormUnknown(f"service {case.service_id} has no such form")
+        if ask.draft_id is not None:
+            data = await presented_texts(executor, forms, catalogue(), case, ask, clock())
+        else:
+            for name in ask.fields:
+                require_owner(form, name, "agent")
+            data = {**ask.fields, **counter_fields(case, catalogue())}
         ceremony_id = await esign.present(
             case.id,
             ask.form,
@@ -103,6 +116,8 @@ def handlers(
             # As above: a repeated ask is the same ceremony.
             ceremony_id=CeremonyId(ask.key[:40]),
         )
+        if ask.draft_id is not None:
+            await put_aside(executor, case, ask.draft_id, clock())
         return {"ceremony_id": ceremony_id}
 
     async def withdraw(who: GatewayPrincipal, ask: Ask) -> Mapping[str, object]:

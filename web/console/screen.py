@@ -1,9 +1,9 @@
 """The console's screen as a function of what the store says."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 from sqlalchemy import Connection
 
@@ -14,8 +14,10 @@ from counter.documents.store_advance import papers_of
 from counter.documents.store_documents import documents_of
 from counter.errors import NotFound
 from counter.esign.forms import Forms, FormTemplate
+from counter.esign.refusals import PhysicalPresence
 from counter.esign.store_archive import lasting_of
 from counter.esign.store_attendance import NO_CALLS, Calls, watched_of
+from counter.esign.store_drafts import drafts_of
 from counter.esign.store_reading import signing_of
 from counter.ids import AgentId
 from counter.protocol.message import Language
@@ -45,6 +47,8 @@ from web.console.party_screens import party_fields
 from web.console.proofing_screens import identity_card, second_cards
 from web.shared.case_cards import call_card, ceremony_cards, leg_card, page_cards, scan_card
 from web.shared.checklist_cards import checklist_rows
+from web.shared.draft_asks import offered
+from web.shared.draft_cards import draft_card
 from web.shared.hand_cards import hands_card
 from web.shared.line_cards import with_lines
 from web.shared.originals_local import lying_papers, seen_lying
@@ -64,8 +68,6 @@ PRESENCE = {
     AgentState.WRAPUP: "wrapup",
     AgentState.PAUSED: "paused",
 }
-
-SIDES: dict[str, Literal["macau", "hengqin"]] = {"MO": "macau", "CN": "hengqin"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +137,7 @@ class DeskScreens:
         )
         site = catalogue.site(case.site_id)
         department = catalogue.department(case.department_id)
-        forms = self.forms.for_service(SIDES[department.territory])
+        begun = {one.form for one in drafts_of(conn, case.id)}
         before = sent_before(conn, case.appointment_id)
         own = f"agent:{case.agent_id}"
         view = call_view(conn, case.id, now)
@@ -159,7 +161,11 @@ class DeskScreens:
             checklist=checklist_rows(conn, catalogue, case, tag, before),
             pages=page_cards(case, documents, catalogue, tag),
             scan=scan,
-            forms=[_form_card(form, case, tag) for form in forms],
+            forms=[
+                _form_card(form, case, tag, begun=form.id in begun)
+                for form in offered(self.forms, case, catalogue)
+            ],
+            filling=draft_card(conn, case, self.forms, catalogue, tag, now),
             ceremonies=cards,
             recording=recording_card(conn, call),
             hands=hands_card(
@@ -186,34 +192,7 @@ def sent_before(conn: Connection, appointment_id: str | None) -> dict[str, str]:
     return {paper.item: paper.state.value for paper in papers if paper.state in SHOWN}
 
 
-LONGEST = 120
-"Characters that a form's line for a name has room for."
-
-
-def counter_fields(case: Case, catalogue: Catalogue) -> dict[str, str]:
-    """What the counter itself writes into a form: in the language of its department."""
-    department = catalogue.department(case.department_id)
-    service = catalogue.service(case.service_id)
-    chinese = "zh_Hant" if department.territory == "MO" else "zh_Hans"
-    names = [department.names[chinese]]
-    titles = [service.names[chinese]]
-    if department.territory == "MO":  # both official languages
-        names.append(department.names["pt"])
-        titles.append(service.names["pt"])
-    return {
-        "department_name": _joined(names),
-        "service_name": _joined(titles),
-        "case_number": f"{case.number} / {case.id[:8]}",
-    }
-
-
-def _joined(names: Sequence[str]) -> str:
-    both = " · ".join(names)
-    return both if len(both) <= LONGEST else names[0][:LONGEST]
-
-
-def _form_card(form: FormTemplate, case: Case, tag: Language) -> FormCard:
-    known = {"applicant_name": case.citizen}
+def _form_card(form: FormTemplate, case: Case, tag: Language, *, begun: bool) -> FormCard:
     return FormCard(
         form=form.id,
         title=form.title.in_(tag),
@@ -222,12 +201,15 @@ def _form_card(form: FormTemplate, case: Case, tag: Language) -> FormCard:
                 name=field.name,
                 label=field.label.in_(tag),
                 required=field.required,
-                value=known.get(field.name, ""),
+                value=case.citizen if field.known == "name" else "",
                 max_length=field.max_length,
             )
             for field in form.fields
             if field.filled_by == "agent"
         ],
+        together=any(field.filled_by == "citizen" for field in form.fields),
+        begun=begun,
+        refusal=PhysicalPresence.code if form.physical_presence else None,
     )
 
 

@@ -375,6 +375,48 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "data_too_long": (
         N_("A field has too much text"),
         N_("Shorten the marked field.")),
+    "data_wrong": (
+        N_("A field holds something that cannot be right"),
+        N_("Correct the marked field; it says what is wrong.")),
+    "field_not_yours": (
+        N_("Somebody else fills in this field"),
+        N_("Its colour shows who. Ask the other person to write it.")),
+    "draft_changed": (
+        N_("A field was changed in the meantime"),
+        N_("Look at the form again, then go on.")),
+    "draft_over": (
+        N_("This form is not being filled in any more"),
+        N_("Open it again from the list of forms; what was written is kept.")),
+    "field_missing": (
+        N_("Please fill this in."),
+        N_("The form cannot be signed without it.")),
+    "field_too_long": (
+        N_("This is too long."),
+        N_("Shorten it.")),
+    "field_glyph": (
+        N_("One character cannot be printed."),
+        N_("Write it as it is on the identity document, or leave it out.")),
+    "field_date": (
+        N_("There is no such day."),
+        N_("Write year, month and day, such as 2026-11-30.")),
+    "field_choice": (
+        N_("This is not one of the answers."),
+        N_("Choose one of those shown.")),
+    "field_number": (
+        N_("This is not a number."),
+        N_("Use digits only, with a point before cents.")),
+    "field_phone": (
+        N_("This is not a telephone number."),
+        N_("Use digits, and + in front of the country's.")),
+    "field_id_shape": (
+        N_("No such number looks like this."),
+        N_("Copy it from the document, with letters and brackets.")),
+    "field_id_check": (
+        N_("One digit of this number is wrong."),
+        N_("Compare it with the document, digit by digit.")),
+    "physical_presence": (
+        N_("This form has to be signed in person"),
+        N_("The law wants the signer there. Book an appointment at the department's counter.")),
     "form_undrawable": (
         N_("The texts do not fit on the form"),
         N_("Shorten the longest text, then present the form again.")),

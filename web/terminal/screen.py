@@ -38,6 +38,7 @@ from counter.signaling.store_screens import TerminalView, call_view, terminal_vi
 from counter.store.cases import case_on_terminal
 from web.shared.case_cards import OPEN, call_card, ceremony_cards, leg_card, page_cards, scan_card
 from web.shared.checklist_cards import checklist_rows, missing_papers
+from web.shared.draft_cards import draft_card
 from web.shared.hand_cards import hands_card
 from web.shared.i18n import Words
 from web.shared.line_cards import with_lines
@@ -181,6 +182,9 @@ class TerminalScreens:
                 by_device=takes_photographs(conn, case.terminal_id, now),
             )
             card = call_card(case, call, cards, scan, catalogue, tag, seen_from_terminal=True)
+            filling = draft_card(conn, case, self.forms, catalogue, tag, now)
+            if card is not None and filling is not None and card.task == "talk":
+                card = card.model_copy(update={"task": "fill"})
             own = f"terminal:{case.terminal_id}"
             return {
                 "stage": "call",
@@ -188,6 +192,7 @@ class TerminalScreens:
                 "checklist": checklist_rows(conn, catalogue, case, tag),
                 "scan": scan,
                 "ceremony": shown_ceremony(cards),
+                "filling": filling,
                 "recording": recording_card(conn, card),
                 "hands": hands_card(conn, card, view, tag),
                 "marks": marks_of(conn, call.call_id),

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Browser, Page
 
+from counter.protocol.screens import DeskScreen, OfferCard
 from tests.web import screens
 from tests.web.fake_counter import FakeCounter
 from tests.web.live_pages import faults, heard, open_face, until, violations
@@ -86,39 +87,96 @@ async def test_keys_can_be_switched_off(chromium: Browser, counter: FakeCounter)
     assert counter.payloads("offer.accept") == []
 
 
+def filling(offered: OfferCard | None = None) -> DeskScreen:
+    matter = screens.desk_case("zh-Hant", filling=screens.draft("zh-Hant"))
+    return screens.desk(presence="busy", case=matter, offer=offered)
+
+
+async def filling_at(browser: Browser, counter: FakeCounter) -> Page:
+    page = await at(browser, counter, "call")
+    counter.answers["form.fill"] = lambda body: {"ok": True, "version": body["version"] + 1}
+    await counter.show(filling())
+    await page.locator("#tab-forms").click()
+    await page.locator("#fill-purpose").wait_for()
+    return page
+
+
 async def test_a_ring_leaves_a_half_typed_form_as_it_is(
     chromium: Browser, counter: FakeCounter
 ) -> None:
-    page = await at(chromium, counter, "call")
-    await page.locator("#tab-forms").click()
-    await page.locator(".more summary").click()
-    await page.locator("#request-subject").fill("登記資料")
-    await counter.show(
-        screens.desk(
-            presence="busy", offer=screens.offer("zh-Hant"), case=screens.desk_case("zh-Hant")
-        )
-    )
+    page = await filling_at(chromium, counter)
+    await page.locator("#fill-purpose").fill("登記資料")
+    await counter.show(filling(screens.offer("zh-Hant")))
     await page.locator(".offer").wait_for()
-    assert await page.locator("#request-subject").input_value() == "登記資料"
-    assert await page.evaluate("document.activeElement.id") == "request-subject"
+    assert await page.locator("#fill-purpose").input_value() == "登記資料"
+    assert await page.evaluate("document.activeElement.id") == "fill-purpose"
 
 
-async def test_a_form_without_required_data_is_not_presented(
+async def test_a_form_is_begun_and_one_that_needs_presence_says_so(
     chromium: Browser, counter: FakeCounter
 ) -> None:
     page = await at(chromium, counter, "call")
     await page.locator("#tab-forms").click()
-    present = page.get_by_role("button", name="給市民閱讀及簽署")
-    assert not await present.is_visible(), "one was signed: the next one is not offered open"
     await page.get_by_text("出示另一份表格").click()
+    await page.get_by_text("此表格須親身簽署").wait_for()
+    assert await page.get_by_role("button", name="填寫").count() == 1
+    await page.get_by_role("button", name="填寫").click()
+    assert (await heard(counter, page, "form.begin"))["form"] == "request"
+
+
+async def test_what_the_agent_types_goes_field_by_field_on_the_version_before(
+    chromium: Browser, counter: FakeCounter
+) -> None:
+    page = await filling_at(chromium, counter)
+    field = page.locator("#fill-purpose")
+    await field.fill("登記")
+    await field.blur()
+    first = await heard(counter, page, "form.fill")
+    assert (first["field"], first["text"], first["version"]) == ("purpose", "登記", 0)
+    await field.fill("登記資料")
+    await field.blur()
+
+    async def second() -> bool:
+        return len(counter.payloads("form.fill")) == 2
+
+    await until(second, page)
+    last = counter.payloads("form.fill")[1]
+    assert (last["text"], last["version"]) == ("登記資料", 1)
+    assert await page.locator("#fill-birth_date").count() == 0, "the citizen's is not to be written"
+
+
+async def test_a_form_is_presented_when_both_are_done_and_exactly_as_it_stood(
+    chromium: Browser, counter: FakeCounter
+) -> None:
+    page = await filling_at(chromium, counter)
+    present = page.get_by_role("button", name="給市民閱讀及簽署")
+    assert await present.get_attribute("aria-disabled") == "true", "the citizen is not done"
+    card = screens.draft("zh-Hant")
+    done = [
+        one.model_copy(update={"problem": None if one.owner == "citizen" else one.problem})
+        for one in card.fields
+    ]
+    half = card.model_copy(update={"fields": done})
+    await counter.show(
+        screens.desk(presence="busy", case=screens.desk_case("zh-Hant", filling=half))
+    )
+    await until_enabled(page)
     await present.click()
-    await page.get_by_text("請填寫此項。").wait_for()
-    assert await page.evaluate("document.activeElement.id") == "request-subject"
+    assert await page.evaluate("document.activeElement.id") == "fill-purpose"
     assert counter.payloads("form.present") == []
-    await page.locator("#request-subject").fill("登記資料")
-    await page.get_by_role("button", name="給市民閱讀及簽署").click()
-    presented = await heard(counter, page, "form.present")
-    assert presented["fields"] == {"name": "黃大文", "subject": "登記資料"}
+    whole = [one.model_copy(update={"problem": None}) for one in card.fields]
+    ready = card.model_copy(update={"fields": whole, "complete": True})
+    await counter.show(
+        screens.desk(presence="busy", case=screens.desk_case("zh-Hant", filling=ready))
+    )
+    await page.get_by_text("已全部填妥").wait_for()
+    await present.click()
+    asked = await heard(counter, page, "form.present")
+    assert (asked["form"], asked["draft_id"], asked["digest"]) == ("request", "draft-1", "cd" * 32)
+
+
+async def until_enabled(page: Page) -> None:
+    await page.locator(".filling__steps .button--main:not([aria-disabled])").wait_for()
 
 
 async def test_papers_are_asked_for_looked_at_and_decided(

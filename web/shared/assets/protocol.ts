@@ -51,7 +51,7 @@ export interface CallCard {
   agent_name: string;
   department: string;
   since: string;
-  task: "talk" | "scan" | "read" | "sign" | "sealing";
+  task: "talk" | "fill" | "scan" | "read" | "sign" | "sealing";
   other_side: "present" | "away";
   /** Own first; whose line is good is not among them. */
   lines?: LineCard[];
@@ -297,6 +297,8 @@ export interface DeskCase {
   pages: CasePage[];
   scan: ScanCard | null;
   forms: FormCard[];
+  /** The form that is on both screens to be filled in. */
+  filling?: DraftCard | null;
   /** Newest first. */
   ceremonies: CeremonyCard[];
   outcomes: Choice[];
@@ -403,10 +405,59 @@ export interface DeviceScreenChanged {
 export interface Displaced {
 }
 
+export interface DraftCard {
+  draft_id: string;
+  form: string;
+  title: string;
+  fields: FillField[];
+  /** Of all texts; the agent presents exactly these. */
+  digest: string;
+  /** Nothing is wrong any more. */
+  complete: boolean;
+}
+
+export interface FillChoice {
+  id: string;
+  name: string;
+}
+
+export interface FillField {
+  name: string;
+  label: string;
+  owner: "agent" | "citizen" | "counter";
+  kind: "text" | "date" | "choice" | "yes_no" | "number" | "phone" | "id_number";
+  lines: boolean;
+  required: boolean;
+  max_length: number;
+  choices: FillChoice[];
+  text: string;
+  /** The text as people read it: a choice by its name. */
+  shown: string;
+  /** 0: nobody has written it; what stands there is known from elsewhere. */
+  version: number;
+  source: "identity" | "booking" | "counter" | "typed" | "none";
+  /** Code of what is wrong with it. */
+  problem: string | null;
+  /** The characters that cannot be printed. */
+  lost?: string;
+}
+
+export interface FormBegin {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  form: string;
+}
+
 export interface FormCard {
   form: string;
   title: string;
-  fields: FormField[];
+  fields?: FormField[];
+  /** The citizen has fields as well. */
+  together?: boolean;
+  /** There is a draft, to be opened again. */
+  begun?: boolean;
+  /** Code of why it can never be presented here. */
+  refusal?: string | null;
 }
 
 export interface FormCorrect {
@@ -425,11 +476,32 @@ export interface FormField {
   max_length: number;
 }
 
+export interface FormFill {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  draft_id: string;
+  field: string;
+  text: string;
+  /** Of the field as the writer has seen it; answered with the new one. */
+  version: number;
+}
+
+export interface FormLeave {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  draft_id: string;
+}
+
 export interface FormPresent {
   /** Repeats of the same key are answered alike and carried out once. */
   key: string;
   form: string;
-  fields: Record<string, string>;
+  /** With no draft: what the agent writes; a field of the citizen is refused. */
+  fields?: Record<string, string>;
+  /** What both filled in; `fields` is empty then. */
+  draft_id?: string | null;
+  /** With a draft: of the texts that the agent looked at; others are refused. */
+  digest?: string | null;
 }
 
 export interface GuestCard {
@@ -1320,6 +1392,8 @@ export interface TerminalScreen {
   call?: CallCard | null;
   scan?: ScanCard | null;
   ceremony?: CeremonyCard | null;
+  /** With task `fill`: the form that citizen and agent fill in. */
+  filling?: DraftCard | null;
   pages?: CasePage[];
   checklist?: ChecklistRow[];
   /** With a call. */
@@ -1416,6 +1490,7 @@ export interface TerminalAsks {
   "ceremony.here": CeremonyHere;
   "ceremony.sign": CeremonySign;
   "device.report": DeviceReport;
+  "form.fill": FormFill;
   "hand.report": HandReport;
   "hands.answer": HandsAnswer;
   "hands.stop": HandsStop;
@@ -1466,7 +1541,10 @@ export interface AgentAsks {
   "ceremony.void": CeremonyVoid;
   "ceremony.withdraw": CeremonyWithdraw;
   "desk.beat": DeskBeat;
+  "form.begin": FormBegin;
   "form.correct": FormCorrect;
+  "form.fill": FormFill;
+  "form.leave": FormLeave;
   "form.present": FormPresent;
   "hand.camera": HandCamera;
   "hand.crop": HandCrop;

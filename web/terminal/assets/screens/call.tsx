@@ -17,6 +17,7 @@ import {Held, Others, Restrained} from "../parts/others.tsx";
 import {Together, shownPage} from "../parts/together.tsx";
 import {Announcement, HandDialogs, Hands} from "../parts/hands.tsx";
 import {DeviceScan} from "./device_scan.tsx";
+import {Fill} from "./fill.tsx";
 import {Papers} from "../parts/papers.tsx";
 import {Read} from "./read.tsx";
 import {Scan} from "./scan.tsx";
@@ -38,7 +39,7 @@ function quality(line: Quality): string {
 const sent = computed(() => leg.outgoing.value ?? leg.local.value);
 
 export function Call() {
-  const {call, scan, ceremony} = screen.value;
+  const {call, scan, ceremony, filling} = screen.value;
   if (!call) return null;
   const {task} = call;
   const page = task === "talk" ? shownPage() : null;
@@ -101,6 +102,8 @@ export function Call() {
             <Title of="sealing">{t("Your signature is being sealed into the document")}</Title>
             <p class="note">{t("This takes a few seconds. You need not do anything.")}</p>
           </div>
+        ) : task === "fill" && filling ? (
+          <Fill key={filling.draft_id} card={filling} />
         ) : page ? (
           <Together key={page.sha256} page={page} />
         ) : (

@@ -1,0 +1,57 @@
+"""The citizen fills in a form at the terminal: keys for digits, one tap for an answer."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from playwright.async_api import Browser, Page
+
+from tests.web import screens
+from tests.web.fake_counter import FakeCounter
+from tests.web.live_pages import heard, open_face, until
+
+
+@pytest.fixture
+async def counter() -> AsyncIterator[FakeCounter]:
+    async with FakeCounter() as made:
+        made.answers["leg.join"] = lambda _: {"ok": False, "code": "not_allowed_now"}
+        made.answers["form.fill"] = lambda body: {"ok": True, "version": body["version"] + 1}
+        yield made
+
+
+async def filling(browser: Browser, counter: FakeCounter) -> Page:
+    await counter.show(screens.terminal_stages("zh-Hant")["filling"])
+    _, page, _ = await open_face(browser, counter, "terminal", (1080, 1920))
+    await page.locator("#fill-birth_date").wait_for()
+    return page
+
+
+async def test_a_wrong_day_is_told_in_words_and_corrected_with_the_keys(
+    chromium: Browser, counter: FakeCounter
+) -> None:
+    page = await filling(chromium, counter)
+    await page.get_by_text("沒有這一天。").wait_for()
+    await page.locator("#fill-birth_date").click()
+    erase = page.get_by_role("button", name="刪除")
+    await erase.click()
+    await erase.click()
+    await page.locator(".fill__keys").get_by_text("2", exact=True).click()
+    await page.locator(".fill__keys").get_by_text("8", exact=True).click()
+    assert await page.locator("#fill-birth_date").input_value() == "1958-02-28"
+
+    async def written() -> bool:
+        texts = [one["text"] for one in counter.payloads("form.fill")]
+        return bool(texts) and texts[-1] == "1958-02-28"
+
+    await until(written, page)
+    assert counter.payloads("form.fill")[0]["version"] == 3
+
+
+async def test_one_tap_answers_and_the_agents_fields_are_for_looking(
+    chromium: Browser, counter: FakeCounter
+) -> None:
+    page = await filling(chromium, counter)
+    await page.get_by_role("button", name="是", exact=True).click()
+    asked = await heard(counter, page, "form.fill")
+    assert (asked["field"], asked["text"], asked["version"]) == ("urgent", "yes", 0)
+    await page.get_by_text("來自您的預約").wait_for()
+    assert await page.locator("#fill-applicant_name").count() == 0
