@@ -250,7 +250,6 @@ async def test_all_timestamps_away_after_the_pen_keeps_b_b_and_goes_on_by_itself
 async def test_a_clock_that_is_off_stops_signing_and_is_kept_for_the_alarm(desk: Desk) -> None:
     with pytest.raises(ClockWrong):
         await desk.stamps.stamp(bytes(32), NOW + timedelta(seconds=61), room_bytes=10_000)
-    assert "61" not in desk.stamps.clock_wrong
     assert desk.stamps.clock_wrong
     await desk.stamps.stamp(bytes(32), NOW, room_bytes=10_000)
     assert desk.stamps.clock_wrong == ""
