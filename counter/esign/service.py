@@ -91,12 +91,12 @@ class EsignService:
         clock: Callable[[], datetime],
         levels: IdentityLevels | None = None,
         certificate: SignatureClass | None = None,
-        check_address: Callable[[str], str] = lambda reference: "",
+        check_address: Callable[[str], str] | None = None,
         trust: Trust | None = None,
     ) -> None:
         """keys: by name, see `counter.esign.ticket.KEYS`.
 
-        check_address: where a document's QR code leads, by its reference; empty: it gets none.
+        check_address: where a document's QR code leads, by its reference; None: it gets none.
         trust: looks at the keys' certificates before consent; without it nobody does.
 
         clock: what is signed is held against it, however long it waited for its turn.
@@ -163,7 +163,7 @@ class EsignService:
         if is_open:
             raise CeremonyOpen(f"case {case_id} has a form under way; finish or withdraw it first")
         await self._require_signable(form, case_id)
-        reference = self._new_id() if self._check_address("") else ""
+        reference = self._new_id() if self._check_address is not None else ""
         drawn = await self.draw(form, clean, language, now, reference)
         new = NewDocument(
             ceremony_id=ceremony_id or CeremonyId(self._new_id()),
@@ -194,7 +194,7 @@ class EsignService:
 
         reference: by which anybody checks it, drawn as a QR code; empty: none is drawn.
         """
-        if reference:
+        if reference and self._check_address is not None:
             data = {**data, CHECK_ADDRESS: self._check_address(reference)}
         prepared = await self._studio.prepare(form, data, language, now, photographed=False)
         return DrawnForm(sha256=await self._blobs.put(prepared.pdf), size_bytes=len(prepared.pdf))

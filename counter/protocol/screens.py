@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 
 from counter.protocol.checklist import ChecklistRow, MissingPaper
 from counter.protocol.device import DeviceScreenChanged, ScanSource
-from counter.protocol.filling import DraftCard
+from counter.protocol.filling import DraftCard, FillChoice
 from counter.protocol.hands import HandsCard
 from counter.protocol.message import Instant, Language, Model, Tell
 from counter.protocol.party_cards import AskedCard, CallRow, InviteCard, PartyCard, PartyRole
@@ -113,6 +113,8 @@ class FormField(Model):
     value: str
     """What the case already knows, or empty."""
     max_length: int
+    choices: list[FillChoice] = []
+    """What may be chosen; empty where it is written freely."""
 
 
 class CeremonyCard(Model):

@@ -474,6 +474,8 @@ export interface FormField {
   /** What the case already knows, or empty. */
   value: string;
   max_length: number;
+  /** What may be chosen; empty where it is written freely. */
+  choices?: FillChoice[];
 }
 
 export interface FormFill {

@@ -241,14 +241,30 @@ function Correct(props: {card: CeremonyCard}) {
               <label for={id}>
                 {one.label} {!one.required && <small>{t("(not required)")}</small>}
               </label>
-              <input
-                id={id}
-                value={typed.value[one.name] ?? one.value}
-                maxLength={one.max_length}
-                required={one.required}
-                autocomplete="off"
-                onInput={event => (typed.value = {...typed.value, [one.name]: event.currentTarget.value})}
-              />
+              {(one.choices ?? []).length > 0 ? (
+                <select
+                  id={id}
+                  value={typed.value[one.name] ?? one.value}
+                  required={one.required}
+                  onChange={event => (typed.value = {...typed.value, [one.name]: event.currentTarget.value})}
+                >
+                  {!one.required && <option value="" />}
+                  {(one.choices ?? []).map(choice => (
+                    <option key={choice.id} value={choice.id}>
+                      {choice.name}
+                    </option>
+                  ))}
+                </select>
+              ) : (
+                <input
+                  id={id}
+                  value={typed.value[one.name] ?? one.value}
+                  maxLength={one.max_length}
+                  required={one.required}
+                  autocomplete="off"
+                  onInput={event => (typed.value = {...typed.value, [one.name]: event.currentTarget.value})}
+                />
+              )}
             </p>
           );
         })}
