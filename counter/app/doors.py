@@ -432,7 +432,9 @@ def _gateway_doors(
             **terminal_print_asks.handlers(parts.store.executor, clock),
             **terminal_reading_asks.handlers(parts.case_of, parts.reading),
             **console_reading_asks.handlers(parts.case_of, parts.reading),
-            **terminal_asks.handlers(parts.case_of, parts.documents, parts.esign, clock),
+            **terminal_asks.handlers(
+                parts.case_of, parts.documents, parts.esign, parts.store.executor, clock
+            ),
             **console_asks.handlers(
                 parts.case_of,
                 parts.documents,
