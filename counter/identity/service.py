@@ -72,7 +72,8 @@ class IdentityService:
 
     async def stored(self, passphrase: str) -> str:
         """As it is kept, for who writes the credential together with more."""
-        return await self._off_loop(self._passphrases.stored, passphrase)
+        kept: str = await self._off_loop(self._passphrases.stored, passphrase)
+        return kept
 
     async def sign_in(self, name: str, passphrase: str, now: datetime) -> Begun:
         """Raises `WrongPassphrase`, or `TooManyTries` after five of those.
