@@ -42,9 +42,7 @@ async def test_who_is_let_in_again_has_no_session_no_rest_and_the_same_levels(
     await people.let_in("lei", "Lei", [DSI], ["pt"], now, supervisor=True)
 
     def work(conn: Connection) -> None:
-        store_identity.begin(
-            conn, kind="supervisor", subject="lei", token="t-1", csrf="c", now=now
-        )
+        store_identity.begin(conn, kind="supervisor", subject="lei", token="t-1", csrf="c", now=now)
         store_identity.begin(conn, kind="agent", subject="ana", token="t-2", csrf="c", now=now)
         put_skill(conn, "lei", DSI, "pt", 3)
         conn.execute(update(credential).values(rests_until=now + timedelta(hours=1)))
