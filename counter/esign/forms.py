@@ -173,6 +173,11 @@ class Forms:
             raise FormUnknown("there is no such form; see what forms() offers")
         return self._by_id[form_id]
 
+    def title(self, form_id: str, language: Language) -> str:
+        """Its title; the id itself of a form that was retired, whose documents remain."""
+        form = self._by_id.get(form_id)
+        return form.title.in_(language) if form is not None else form_id
+
     def for_service(
         self, department_side: str, department: str | None = None, service: str | None = None
     ) -> tuple[FormTemplate, ...]:

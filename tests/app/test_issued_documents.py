@@ -262,6 +262,15 @@ async def test_the_page_names_the_documents_and_gives_them(
 
 
 @pytest.mark.parametrize("new_executor", ["sqlite"], indirect=True)
+async def test_who_only_asks_for_the_head_has_taken_nothing(
+    executor: Executor, service: IssuedService, client: Any, now: datetime
+) -> None:
+    token = await closed(executor, service, now)
+    await client.head(f"/signed/{token}/{SEALED}.pdf")
+    assert await executor.read(store_issued.deliveries_of, CASE) == ()
+
+
+@pytest.mark.parametrize("new_executor", ["sqlite"], indirect=True)
 async def test_what_does_not_hold_gives_one_page(
     executor: Executor, service: IssuedService, client: Any, now: datetime
 ) -> None:

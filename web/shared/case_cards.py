@@ -108,7 +108,7 @@ def ceremony_cards(
         CeremonyCard(
             **_lasts(lasting.get(one.document_id), tag),
             ceremony_id=one.ceremony_id,
-            title=forms.of(one.form).title.in_(cast(Language, tag)),
+            title=forms.title(one.form, cast(Language, tag)),
             state=cast(Any, one.state),
             sha256=one.sha256,
             sheets=[

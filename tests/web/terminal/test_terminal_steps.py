@@ -221,7 +221,7 @@ async def test_what_the_document_says_is_there_as_text_and_is_read_out_by_somebo
     await press(page, "請接待人員讀給我聽")
     said = await heard(counter, page, "ceremony.aloud")
     assert (said["by"], said["language"]) == ("agent", "zh-Hant")
-    await press(page, "以大字顯示")
+    await press(page, "以文字顯示")
     await page.locator(".paper--text dd", has_text="陳大文").wait_for()
     await heard(counter, page, "page.hidden")
     await press(page, "返回頁面")

@@ -365,6 +365,8 @@ export interface DevicePrint {
   print_id: string;
   /** `printing`: the program has said that it takes it, in this life or in one before. */
   state: "asked" | "printing";
+  /** How many it takes, so that a long one is given its time. */
+  sheets?: number;
 }
 
 export interface DeviceReport {
