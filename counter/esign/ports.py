@@ -485,6 +485,10 @@ class Records(Protocol):
         """Whether the case has a ceremony under way."""
         ...
 
+    async def witness(self, case_id: CaseId) -> Witness:
+        """Who serves the case now."""
+        ...
+
     async def load(self, case_id: CaseId, ceremony_id: str) -> Ceremony:
         """Raises `CeremonyUnknown`."""
         ...
@@ -636,12 +640,14 @@ class ArchiveRecords(Protocol):
 class Trust(Protocol):
     """Whether those who sign here may."""
 
-    def prepare(self) -> None:
+    def prepare(self, agent_id: str) -> None:
         """Begin to fetch what `require` needs; nobody waits for it."""
         ...
 
-    async def require(self, case_id: str, ceremony_id: str, now: datetime) -> None:
-        """Raise `CertificateRevoked`, `CertificateExpired`, `KeyUnusable`, `RevocationUnknown`."""
+    async def require(self, case_id: str, ceremony_id: str, agent_id: str, now: datetime) -> None:
+        """agent_id: of who serves the case; others' keys hold up nobody.
+
+        Raises `CertificateRevoked`, `CertificateExpired`, `KeyUnusable`, `RevocationUnknown`."""
         ...
 
 

@@ -179,7 +179,7 @@ class EsignService:
         await self._records.prepare(new, by=by, now=now)
         await self.certify(new.ceremony_id)
         if self._trust is not None:
-            self._trust.prepare()
+            self._trust.prepare((await self._records.witness(case_id)).agent_id)
         return new.ceremony_id
 
     async def draw(
@@ -230,7 +230,8 @@ class EsignService:
             # Said now, because after the pen it would be too late to send somebody home.
             await self._stamps.require(now)
             if self._trust is not None:
-                await self._trust.require(case_id, ceremony_id, now)
+                agent_id = (await self._records.witness(case_id)).agent_id
+                await self._trust.require(case_id, ceremony_id, agent_id, now)
         await self._records.consent(case_id, ceremony_id, sha256, now, words)
 
     async def sign(

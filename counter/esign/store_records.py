@@ -85,6 +85,9 @@ class SqlRecords:
     async def is_open(self, case_id: CaseId) -> bool:
         return await self.executor.read(questions.is_open, case_id)
 
+    async def witness(self, case_id: CaseId) -> Witness:
+        return await self.executor.read(self.witness_of, case_id)
+
     async def load(self, case_id: CaseId, ceremony_id: str) -> Ceremony:
         return await self.executor.read(questions.load, case_id, ceremony_id)
 
