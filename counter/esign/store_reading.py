@@ -1,5 +1,6 @@
 """Questions about signing: what screens show, what may be given out, what is still to be sealed."""
 
+from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import Connection, Row, and_, or_, select
@@ -184,6 +185,14 @@ def unfinished(conn: Connection, ceremony_id: str | None = None) -> tuple[Unfini
         )
         for row in conn.execute(asked).all()
     )
+
+
+def unfinished_since(conn: Connection, before: datetime) -> tuple[CeremonyId, ...]:
+    """Ceremonies whose ink came before this and that have no seal."""
+    waiting = select(ceremony.c.id).where(
+        ceremony.c.state == "signing", ceremony.c.signed_at < before
+    )
+    return tuple(CeremonyId(one) for one in conn.execute(waiting).scalars())
 
 
 def owns_document(conn: Connection, case_id: str, sha256: str) -> bool:
