@@ -58,7 +58,8 @@ class TrustService:
     async def require(self, case_id: str, ceremony_id: str, agent_id: str, now: datetime) -> None:
         """Raise unless the keys that sign here may do so now, by what is known.
 
-        agent_id: of who serves the case; nobody else's key is looked at.  Raises `CertificateRevoked`, `CertificateExpired`, `KeyUnusable`; `RevocationUnknown` when
+        agent_id: of who serves the case; nobody else's key is looked at.
+        Raises `CertificateRevoked`, `CertificateExpired`, `KeyUnusable`; `RevocationUnknown` when
         nothing can be had and the policy has no grace.
         """
         names = self._signing(agent_id)
@@ -76,7 +77,9 @@ class TrustService:
 
     async def own(self) -> tuple[OwnCertificate, ...]:
         """The certificates that sign here, for who watches when they end."""
-        return tuple(_own(name, chain) for name, chain in sorted((await self._chains(self._keys)).items()))
+        return tuple(
+            _own(name, chain) for name, chain in sorted((await self._chains(self._keys)).items())
+        )
 
     async def close(self) -> None:
         """Let go of what is being fetched."""
