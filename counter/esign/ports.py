@@ -306,7 +306,8 @@ class Uncertified:
 
     ceremony_id: CeremonyId
     prepared: Prepared
-    created_at: datetime
+    drawn_at: datetime
+    "Anew when it was corrected."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -474,11 +475,15 @@ class Records(Protocol):
         self,
         case_id: CaseId,
         ceremony_id: str,
+        drawn_sha256: Digest,
         new: NewRevision,
         images: Sequence[NewImage],
         now: datetime,
     ) -> None:
-        """Put it on the citizen's screen, certified.  Raises `NotAllowedNow` when withdrawn."""
+        """Put it on the citizen's screen, certified.
+
+        drawn_sha256: what was certified.  Raises `NotAllowedNow` when withdrawn or corrected since.
+        """
         ...
 
     async def is_open(self, case_id: CaseId) -> bool:
@@ -518,12 +523,14 @@ class Records(Protocol):
         """Answers the one that stands: the first.  Raises `NotAllowedNow` when withdrawn."""
         ...
 
-    async def keep_value(self, ceremony_id: str, field: str, value: bytes) -> bytes:
-        """Answers the one that stands.  Raises `NotAllowedNow` when withdrawn."""
+    async def keep_value(self, ceremony_id: str, field: str, hole: Digest, value: bytes) -> bytes:
+        """Answers the one that stands.  Raises `NotAllowedNow` when withdrawn or begun anew."""
         ...
 
-    async def keep_revision(self, ceremony_id: str, field: str, sha256: Digest) -> Digest:
-        """Answers the one that stands.  Raises `NotAllowedNow` when withdrawn."""
+    async def keep_revision(
+        self, ceremony_id: str, field: str, hole: Digest, sha256: Digest
+    ) -> Digest:
+        """Answers the one that stands.  Raises `NotAllowedNow` when withdrawn or begun anew."""
         ...
 
     async def left_over(self) -> Sequence[LeftOver]:

@@ -129,14 +129,25 @@ def open_before_ink(conn: Connection, case_id: str) -> tuple[str, ...]:
 
 def uncertified(conn: Connection, ceremony_id: str | None = None) -> tuple[Uncertified, ...]:
     """Forms that are drawn and not presented, oldest first; with an id, that one only."""
-    asked = select(ceremony).where(ceremony.c.state == "prepared").order_by(ceremony.c.created_at)
+    asked = (
+        select(ceremony, esign_revision.c.created_at.label("drawn_at"))
+        .join(
+            esign_revision,
+            and_(
+                esign_revision.c.document_id == ceremony.c.document_id,
+                esign_revision.c.sha256 == ceremony.c.sha256,
+            ),
+        )
+        .where(ceremony.c.state == "prepared")
+        .order_by(ceremony.c.created_at)
+    )
     if ceremony_id is not None:
         asked = asked.where(ceremony.c.id == ceremony_id)
     return tuple(
         Uncertified(
             ceremony_id=CeremonyId(row.id),
             prepared=cast(Prepared, stage_of(conn, row)),
-            created_at=row.created_at,
+            drawn_at=row.drawn_at,
         )
         for row in conn.execute(asked).all()
     )
