@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from ipaddress import ip_network
@@ -24,12 +24,18 @@ from counter.app.files import secret
 from counter.app.hooks import Snapshot, hooks_of
 from counter.app.identifying import KnownLevels, ZoneDesk, surroundings, witness_of
 from counter.app.kept_bytes import named_bytes
-from counter.app.lasting_documents import LastingDocuments, lasting_documents, policy_of
+from counter.app.lasting_documents import (
+    LastingDocuments,
+    lasting_documents,
+    policy_of,
+    tell_unsealed,
+)
 from counter.app.later_papers import LinkAddresses
 from counter.app.live_stills import LiveStills
 from counter.app.media_processes import media_pool
 from counter.app.paper_work import PaperWork, open_paper_work, owe_paper_work
 from counter.app.recorded_calls import RECORDED_CALLS
+from counter.app.rounds import once
 from counter.app.seed import put_people
 from counter.app.store import Store
 from counter.app.terminal_outages import tell_booking
@@ -187,27 +193,37 @@ class Parts:
 
     async def once_a_minute(self) -> None:
         """What nothing depends on, and what is better done soon."""
-        await self.booking.sweep(clock())
+        write = self.store.executor.write
+        steps: tuple[tuple[str, Callable[[], Awaitable[object]]], ...] = (
+            ("appointments", lambda: self.booking.sweep(clock())),
+            ("the catalogue", self._read_catalogue),
+            ("departments", lambda: tell_departments(self.store.executor, self.booking, clock())),
+            ("tidying", lambda: write(tidy, clock())),
+            ("tidying lines", lambda: write(tidy_lines, clock())),
+            ("tidying memos", lambda: write(store_memos.tidy, clock())),
+            ("tidying webhooks", lambda: write(store_webhooks.tidy, clock())),
+            ("papers before the trip", lambda: self.advance.sweep(clock())),
+            ("silent printers", lambda: write(give_up_silent, audiences, clock())),
+            ("readings of zones", self.zones.tidy),
+            ("papers after the visit", lambda: self.later.sweep(clock())),
+            ("photographs in parts", lambda: self.captures.sweep(clock())),
+            ("unfinished signatures", self.esign.resume),
+            ("unsealed documents", lambda: write(tell_unsealed, clock())),
+            ("the clock", self.lasting.tell_clock),
+            ("audit packs", self.packs.make_due),
+            ("useless bytes", lambda: self.collector.round(clock())),
+            ("the proof to media nodes", self._look_at_media_proof),
+        )
+        for what, work in steps:
+            await once(what, work)
+
+    async def _read_catalogue(self) -> None:
         self.snapshot.catalogue = await self.booking.catalogue()
         await tell_booking(
             self.store.executor, self.booking, self.snapshot.catalogue, new_id, clock()
         )
-        await tell_departments(self.store.executor, self.booking, clock())
-        await self.store.executor.write(tidy, clock())
-        await self.store.executor.write(tidy_lines, clock())
-        await self.store.executor.write(store_memos.tidy, clock())
-        await self.store.executor.write(store_webhooks.tidy, clock())
-        await self.advance.sweep(clock())
-        await self.store.executor.write(give_up_silent, audiences, clock())
-        await self.zones.tidy()
-        await self.later.sweep(clock())
-        await self.captures.sweep(clock())
-        try:
-            await self.esign.resume()
-        finally:
-            await self.lasting.tell_clock()
-        await self.packs.make_due()
-        await self.collector.round(clock())
+
+    async def _look_at_media_proof(self) -> None:
         if self.media_proof is not None:
             self.media_proof.look()
 

@@ -306,7 +306,8 @@ class Uncertified:
 
     ceremony_id: CeremonyId
     prepared: Prepared
-    created_at: datetime
+    drawn_at: datetime
+    "Anew when it was corrected."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -474,15 +475,23 @@ class Records(Protocol):
         self,
         case_id: CaseId,
         ceremony_id: str,
+        drawn_sha256: Digest,
         new: NewRevision,
         images: Sequence[NewImage],
         now: datetime,
     ) -> None:
-        """Put it on the citizen's screen, certified.  Raises `NotAllowedNow` when withdrawn."""
+        """Put it on the citizen's screen, certified.
+
+        drawn_sha256: what was certified.  Raises `NotAllowedNow` when withdrawn or corrected since.
+        """
         ...
 
     async def is_open(self, case_id: CaseId) -> bool:
         """Whether the case has a ceremony under way."""
+        ...
+
+    async def witness(self, case_id: CaseId) -> Witness:
+        """Who serves the case now."""
         ...
 
     async def load(self, case_id: CaseId, ceremony_id: str) -> Ceremony:
@@ -514,12 +523,14 @@ class Records(Protocol):
         """Answers the one that stands: the first.  Raises `NotAllowedNow` when withdrawn."""
         ...
 
-    async def keep_value(self, ceremony_id: str, field: str, value: bytes) -> bytes:
-        """Answers the one that stands.  Raises `NotAllowedNow` when withdrawn."""
+    async def keep_value(self, ceremony_id: str, field: str, hole: Digest, value: bytes) -> bytes:
+        """Answers the one that stands.  Raises `NotAllowedNow` when withdrawn or begun anew."""
         ...
 
-    async def keep_revision(self, ceremony_id: str, field: str, sha256: Digest) -> Digest:
-        """Answers the one that stands.  Raises `NotAllowedNow` when withdrawn."""
+    async def keep_revision(
+        self, ceremony_id: str, field: str, hole: Digest, sha256: Digest
+    ) -> Digest:
+        """Answers the one that stands.  Raises `NotAllowedNow` when withdrawn or begun anew."""
         ...
 
     async def left_over(self) -> Sequence[LeftOver]:
@@ -636,12 +647,14 @@ class ArchiveRecords(Protocol):
 class Trust(Protocol):
     """Whether those who sign here may."""
 
-    def prepare(self) -> None:
+    def prepare(self, agent_id: str) -> None:
         """Begin to fetch what `require` needs; nobody waits for it."""
         ...
 
-    async def require(self, case_id: str, ceremony_id: str, now: datetime) -> None:
-        """Raise `CertificateRevoked`, `CertificateExpired`, `KeyUnusable`, `RevocationUnknown`."""
+    async def require(self, case_id: str, ceremony_id: str, agent_id: str, now: datetime) -> None:
+        """agent_id: of who serves the case; others' keys hold up nobody.
+
+        Raises `CertificateRevoked`, `CertificateExpired`, `KeyUnusable`, `RevocationUnknown`."""
         ...
 
 

@@ -179,7 +179,7 @@ class EsignService:
         await self._records.prepare(new, by=by, now=now)
         await self.certify(new.ceremony_id)
         if self._trust is not None:
-            self._trust.prepare()
+            self._trust.prepare((await self._records.witness(case_id)).agent_id)
         return new.ceremony_id
 
     async def draw(
@@ -230,7 +230,8 @@ class EsignService:
             # Said now, because after the pen it would be too late to send somebody home.
             await self._stamps.require(now)
             if self._trust is not None:
-                await self._trust.require(case_id, ceremony_id, now)
+                agent_id = (await self._records.witness(case_id)).agent_id
+                await self._trust.require(case_id, ceremony_id, agent_id, now)
         await self._records.consent(case_id, ceremony_id, sha256, now, words)
 
     async def sign(
@@ -260,16 +261,18 @@ class EsignService:
     async def resume(self) -> int:
         """Present what is drawn, seal what has ink: after a restart, or when timestamps come back.
 
+        What cannot be presented stays: who presents it again, or ends the case, withdraws it.
+
         Answers how many were finished.  `TimestampUnavailable` ends the round; whatever else goes
         wrong with one is raised after all have been tried, so that it does not hold up the rest.
         """
         problem: Exception | None = None
         done = 0
         for drawn in await self._records.uncertified():
-            if self._clock() - drawn.created_at < PRESENTING:
+            if self._clock() - drawn.drawn_at < PRESENTING:
                 continue
             try:
-                await self.certify(drawn.ceremony_id)
+                await self._go_on(drawn.ceremony_id)
             except Exception as other:
                 problem = problem or other
             else:
@@ -346,16 +349,25 @@ class EsignService:
 
     async def certify(self, ceremony_id: str) -> None:
         """Go on with a form that is drawn; one that cannot be certified is withdrawn."""
+        for drawn in await self._records.uncertified(ceremony_id):
+            try:
+                await self._go_on(ceremony_id)
+            except Refusal:
+                case_id = drawn.prepared.case_id
+                # Whoever corrected it meanwhile answers for what is drawn now.
+                if await self._records.load(case_id, ceremony_id) == drawn.prepared:
+                    by = "counter:esign"
+                    await self.withdraw(case_id, ceremony_id, by=by, now=self._clock())
+                raise
+
+    async def _go_on(self, ceremony_id: str) -> None:
+        """The same; it stays as it is when it cannot be certified."""
         async with self._certifying:
             for drawn in await self._records.uncertified(ceremony_id):
-                case_id = drawn.prepared.case_id
                 try:
                     await self._certify(drawn)
                 except Refusal:
-                    stage = await self._records.load(case_id, ceremony_id)
-                    if isinstance(stage, Prepared):
-                        by = "counter:esign"
-                        await self.withdraw(case_id, ceremony_id, by=by, now=self._clock())
+                    stage = await self._records.load(drawn.prepared.case_id, ceremony_id)
                     if isinstance(stage, Prepared | Withdrawn):
                         raise
                     # Another node was faster.
@@ -368,7 +380,9 @@ class EsignService:
         new = NewRevision(kind="certified", sha256=certified, size_bytes=len(pdf))
         images = await self._keep_images(await self._studio.photograph(pdf))
         case_id = drawn.prepared.case_id
-        await self._records.present(case_id, drawn.ceremony_id, new, images, self._clock())
+        await self._records.present(
+            case_id, drawn.ceremony_id, drawn.prepared.sha256, new, images, self._clock()
+        )
 
     async def _finish(self, waiting: Unfinished) -> None:
         async with self._sealing:

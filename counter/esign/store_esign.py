@@ -111,6 +111,7 @@ def prepare(conn: Connection, new: NewDocument, *, by: str, now: datetime) -> No
 def present(
     conn: Connection,
     ceremony_id: str,
+    drawn_sha256: Digest,
     certified: NewRevision,
     images: Sequence[NewImage],
     *,
@@ -119,7 +120,8 @@ def present(
 ) -> None:
     """Put the certified form on the citizen's screen; again is the same.
 
-    Raises `NotAllowedNow` when it was withdrawn meanwhile.
+    drawn_sha256: what was certified.  Raises `NotAllowedNow` when it was withdrawn or corrected
+    meanwhile.
     """
     row = find(conn, None, ceremony_id)
     stage = stage_of(conn, row)
@@ -127,6 +129,8 @@ def present(
         if isinstance(stage, Withdrawn):
             raise not_now(row, "document.present")
         return
+    if row.sha256 != drawn_sha256:
+        raise NotAllowedNow(f"ceremony {ceremony_id} was corrected since {drawn_sha256[:6]}")
     shown = stage.presented(certified.sha256, len(images))
     document = conn.execute(
         select(esign_document.c.form, esign_document.c.form_version).where(

@@ -1,5 +1,6 @@
 """Questions about signing: what screens show, what may be given out, what is still to be sealed."""
 
+from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import Connection, Row, and_, or_, select
@@ -128,14 +129,25 @@ def open_before_ink(conn: Connection, case_id: str) -> tuple[str, ...]:
 
 def uncertified(conn: Connection, ceremony_id: str | None = None) -> tuple[Uncertified, ...]:
     """Forms that are drawn and not presented, oldest first; with an id, that one only."""
-    asked = select(ceremony).where(ceremony.c.state == "prepared").order_by(ceremony.c.created_at)
+    asked = (
+        select(ceremony, esign_revision.c.created_at.label("drawn_at"))
+        .join(
+            esign_revision,
+            and_(
+                esign_revision.c.document_id == ceremony.c.document_id,
+                esign_revision.c.sha256 == ceremony.c.sha256,
+            ),
+        )
+        .where(ceremony.c.state == "prepared")
+        .order_by(ceremony.c.created_at)
+    )
     if ceremony_id is not None:
         asked = asked.where(ceremony.c.id == ceremony_id)
     return tuple(
         Uncertified(
             ceremony_id=CeremonyId(row.id),
             prepared=cast(Prepared, stage_of(conn, row)),
-            created_at=row.created_at,
+            drawn_at=row.drawn_at,
         )
         for row in conn.execute(asked).all()
     )
@@ -184,6 +196,14 @@ def unfinished(conn: Connection, ceremony_id: str | None = None) -> tuple[Unfini
         )
         for row in conn.execute(asked).all()
     )
+
+
+def unfinished_since(conn: Connection, before: datetime) -> tuple[CeremonyId, ...]:
+    """Ceremonies whose ink came before this and that have no seal."""
+    waiting = select(ceremony.c.id).where(
+        ceremony.c.state == "signing", ceremony.c.signed_at < before
+    )
+    return tuple(CeremonyId(one) for one in conn.execute(waiting).scalars())
 
 
 def owns_document(conn: Connection, case_id: str, sha256: str) -> bool:

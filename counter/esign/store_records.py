@@ -71,19 +71,31 @@ class SqlRecords:
         self,
         case_id: CaseId,
         ceremony_id: str,
+        drawn_sha256: Digest,
         new: NewRevision,
         images: Sequence[NewImage],
         now: datetime,
     ) -> None:
         def command(conn: Connection) -> None:
             self.require_open(conn, case_id)  # as above: it took its time to be certified
-            commands.present(conn, ceremony_id, new, images, audiences=self.audiences, now=now)
+            commands.present(
+                conn,
+                ceremony_id,
+                drawn_sha256,
+                new,
+                images,
+                audiences=self.audiences,
+                now=now,
+            )
             attending.begin(conn, case_id, ceremony_id, calls=self.calls, now=now)
 
         await self.executor.write(command)
 
     async def is_open(self, case_id: CaseId) -> bool:
         return await self.executor.read(questions.is_open, case_id)
+
+    async def witness(self, case_id: CaseId) -> Witness:
+        return await self.executor.read(self.witness_of, case_id)
 
     async def load(self, case_id: CaseId, ceremony_id: str) -> Ceremony:
         return await self.executor.read(questions.load, case_id, ceremony_id)
@@ -143,17 +155,19 @@ class SqlRecords:
     ) -> KeptTicket:
         return await self.executor.write(tickets.keep_ticket, ceremony_id, ticket, now=now)
 
-    async def keep_value(self, ceremony_id: str, field: str, value: bytes) -> bytes:
-        return await self.executor.write(tickets.keep_value, ceremony_id, field, value)
+    async def keep_value(self, ceremony_id: str, field: str, hole: Digest, value: bytes) -> bytes:
+        return await self.executor.write(tickets.keep_value, ceremony_id, field, hole, value)
 
-    async def keep_revision(self, ceremony_id: str, field: str, sha256: Digest) -> Digest:
-        return await self.executor.write(tickets.keep_revision, ceremony_id, field, sha256)
+    async def keep_revision(
+        self, ceremony_id: str, field: str, hole: Digest, sha256: Digest
+    ) -> Digest:
+        return await self.executor.write(tickets.keep_revision, ceremony_id, field, hole, sha256)
 
     async def left_over(self) -> Sequence[LeftOver]:
         return await self.executor.read(tickets.left_over)
 
     async def cleared(self, one: LeftOver, now: datetime) -> None:
-        await self.executor.write(tickets.cleared, one.ceremony_id, one.field, now=now)
+        await self.executor.write(tickets.cleared, one, now=now)
 
     async def sealed(self, ceremony_id: str, new: NewSeal, now: datetime) -> Digest:
         return await self.executor.write(

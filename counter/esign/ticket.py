@@ -194,4 +194,6 @@ class LeftOver:
 
     ceremony_id: str
     field: str
+    hole_sha256: Digest
+    "Which ticket it is."
     documents: tuple[Digest, ...]

@@ -168,8 +168,9 @@ async def test_between_consent_and_the_seal_nobody_is_asked_but_for_the_time(des
 
 async def test_consent_itself_asks_nobody_when_all_was_fetched_before(desk: Desk) -> None:
     ceremony_id, sha256 = await desk.present()
-    desk.trust.prepare()
-    await desk.trust._filling  # type: ignore[misc]
+    desk.trust.prepare(WITNESS.agent_id)
+    (filling,) = desk.trust._filling.values()
+    await filling
     desk.services.hits.clear()
     await desk.service.consent(CASE, ceremony_id, sha256, desk.clock())
     assert desk.services.hits == {}
@@ -188,6 +189,22 @@ async def test_who_may_not_sign_is_found_out_before_consent(
     with pytest.raises(refusal):
         await desk.service.consent(CASE, ceremony_id, sha256, desk.clock())
     assert await desk.state() == "presented"
+
+
+@pytest.mark.parametrize(
+    ("signer", "refusal"), [("revoked", CertificateRevoked), ("expired", CertificateExpired)]
+)
+async def test_one_agents_bad_certificate_stops_that_agent_and_nobody_else(
+    desk: Desk, signer: str, refusal: type[Refusal]
+) -> None:
+    desk.signers["agent:somebody-else"] = signer
+    desk.open()
+    await desk.consented()
+
+    desk.signers[f"agent:{WITNESS.agent_id}"] = signer
+    desk.open()
+    with pytest.raises(refusal):
+        await desk.trust.require(CASE, "ceremony-2", WITNESS.agent_id, desk.clock())
 
 
 @pytest.mark.parametrize(
