@@ -17,7 +17,7 @@ from counter.esign.ports import (
     Timestamps,
 )
 from counter.esign.refusals import KeyMismatch, SignatureInvalid
-from counter.esign.ticket import Act, KeptTicket
+from counter.esign.ticket import Act, CertificateChain, KeptTicket
 from counter.ids import Digest
 
 
@@ -47,7 +47,8 @@ class SigningService:
         field = act.field
         kept = await self._records.ticket(ceremony_id, field)
         if kept is None:
-            kept = await self._begin(ceremony_id, parent, act)
+            chain = await self._key(act).certificates()
+            kept = await self.begin(ceremony_id, parent, act, chain)
         if kept.revision_sha256 is not None:
             return kept.revision_sha256
         ticket = kept.ticket
@@ -85,12 +86,15 @@ class SigningService:
         """By its name, `agent:lei`; else the one of all such, `agent`."""
         return self._keys.get(act.key) or self._keys[act.key.partition(":")[0]]
 
-    async def _begin(self, ceremony_id: str, parent: Digest, act: Act) -> KeptTicket:
+    async def begin(
+        self, ceremony_id: str, parent: Digest, act: Act, chain: CertificateChain
+    ) -> KeptTicket:
+        """Write the hole for a signature of `chain`; answers the ticket that stands."""
         now = self._clock()
         begun = await self._studio.begin(
             await self.sound(parent),
             act,
-            await self._key(act).certificates(),
+            chain,
             token_bytes=self._stamps.token_bytes,
             now=now,
         )
