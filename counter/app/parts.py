@@ -314,7 +314,7 @@ async def open_parts(
         certificates = CertificateService(
             CertificateParts(
                 esign=esign,
-        certificates=certificates,
+                certificates=certificates,
                 records=ceremonies,
                 activations=ceremonies,
                 studio=studio,
@@ -367,6 +367,7 @@ async def open_parts(
         link_addresses=link_addresses,
         issued=issued,
         esign=esign,
+        certificates=certificates,
         reading=ReadingService(
             readings=SqlReadings(
                 executor=executor,

@@ -16,8 +16,8 @@ from cryptography.x509 import load_der_x509_certificate
 from cryptography.x509.oid import NameOID
 
 from counter.errors import NotAllowedNow
-from counter.esign.certificate import TRIES, Activating
 from counter.esign.ceremony import Consented, Sealed, Signed
+from counter.esign.certificate import TRIES, Activating
 from counter.esign.ports import (
     Activation,
     CertificateRecords,
@@ -64,9 +64,7 @@ class CertificateService:
         # One code at a time on this node, so that two at once are not one try.
         self._asking: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    async def choose(
-        self, case_id: CaseId, ceremony_id: str, sha256: str, user: str
-    ) -> None:
+    async def choose(self, case_id: CaseId, ceremony_id: str, sha256: str, user: str) -> None:
         """Sign with the key of `user` at the service: the hole is written, a code is sent.
 
         Raises `MeansNotOpen`, `DigestMismatch`, `CredentialUnknown`, `CredentialUnfit`,
@@ -151,9 +149,7 @@ class CertificateService:
             raise CredentialUnfit(str(unfit)) from unfit
         await parts.studio.require_value(ticket, value)
         facts = {"class": self.citizens.gives, "provider": self.citizens.name}
-        await parts.activations.signed(
-            case_id, ceremony_id, sha256, value, facts, parts.clock()
-        )
+        await parts.activations.signed(case_id, ceremony_id, sha256, value, facts, parts.clock())
 
     async def _fit(self, credential_id: str, now: datetime) -> CertificateChain:
         try:

@@ -11,7 +11,12 @@ from counter.esign.csc_http import CscService
 from counter.esign.demands import SignatureClass
 from counter.esign.keys_csc import Credential, CscKey
 from counter.esign.ports import CitizenKey, CitizenProvider
-from counter.esign.refusals import ActivationRefused, CredentialUnfit, CredentialUnknown, KeyUnusable
+from counter.esign.refusals import (
+    ActivationRefused,
+    CredentialUnfit,
+    CredentialUnknown,
+    KeyUnusable,
+)
 
 MAX_CREDENTIALS: Final = 5
 "Of one citizen, looked at in the service's order."

@@ -4,28 +4,17 @@ Source: CSC API 1.0.4.0 and 2.0.0.2, 10 (errors).
 """
 
 import json
-from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from aiohttp import ClientError, ClientSession, ClientTimeout
 
+from counter.esign.ports import CscAccess
 from counter.esign.refusals import ActivationRefused, KeyUnavailable, KeyUnusable
 
 MAX_ANSWER_BYTES: Final = 65_536
 WRONG_CODE: Final = {"invalid_otp", "invalid_pin", "invalid_sad", "expired_sad"}
 "Errors after which a new code from the person helps."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CscAccess:
-    """How we are let in at a service."""
-
-    url: str
-    "Of the service, without `/csc/v…`; https, or loopback."
-    version: Literal[1, 2]
-    access_token: str = field(repr=False)
-    patience_s: float = 10.0
 
 
 class CscService:

@@ -14,9 +14,9 @@ from aiohttp import ClientSession
 from cryptography.hazmat.primitives import serialization
 from cryptography.x509 import load_der_x509_certificate
 
-from counter.esign.csc_http import CscAccess, CscService
+from counter.esign.csc_http import CscService
 from counter.esign.keys_files import issuers_of
-from counter.esign.ports import Activation
+from counter.esign.ports import Activation, CscAccess
 from counter.esign.refusals import (
     ActivationLapsed,
     ActivationLocked,
@@ -62,7 +62,9 @@ class CscKey:
             ),
         )
         self._of = credential
-        self._about = f"credential {hashlib.sha256(credential.credential_id.encode()).hexdigest()[:8]}"
+        self._about = (
+            f"credential {hashlib.sha256(credential.credential_id.encode()).hexdigest()[:8]}"
+        )
         self._chain: CertificateChain | None = None
         self._algorithms: frozenset[str] = frozenset()
         self._wrong: dict[bytes, int] = {}
@@ -77,7 +79,9 @@ class CscKey:
                 self._algorithms = frozenset(map(str, said["key"]["algo"]))
                 self._chain = _chain(said["cert"]["certificates"])
             except (KeyError, TypeError, ValueError, IndexError) as error:
-                raise self._service.unavailable(f"{type(error).__name__} in credentials/info") from error
+                raise self._service.unavailable(
+                    f"{type(error).__name__} in credentials/info"
+                ) from error
         return self._chain
 
     async def send_code(self) -> None:
@@ -149,7 +153,9 @@ class CscKey:
             (value,) = said["signatures"]
             return base64.b64decode(value, validate=True)
         except (KeyError, TypeError, ValueError) as error:
-            raise self._service.unavailable(f"{type(error).__name__} in signatures/signHash") from error
+            raise self._service.unavailable(
+                f"{type(error).__name__} in signatures/signHash"
+            ) from error
 
     def _require_usable(self, said: dict[str, Any]) -> None:
         name = self._about

@@ -41,8 +41,15 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from counter.esign.csc_http import CscAccess
-from counter.esign.ports import CitizenProvider, KeyFiles, KeySource, Pkcs11Key, Pkcs12File, SigningKeys
+from counter.esign.ports import (
+    CitizenProvider,
+    CscAccess,
+    KeyFiles,
+    KeySource,
+    Pkcs11Key,
+    Pkcs12File,
+    SigningKeys,
+)
 from counter.esign.refusals import KeyUnusable
 
 

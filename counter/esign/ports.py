@@ -8,9 +8,8 @@ from typing import Literal, Protocol
 
 from counter.esign.archive import Archived, Hole, Job, Work
 from counter.esign.attendance import Attendance
-from counter.esign.certificate import Activating
 from counter.esign.ceremony import Ceremony, Prepared, Signed
-from counter.esign.csc_http import CscAccess
+from counter.esign.certificate import Activating
 from counter.esign.demands import SignatureClass
 from counter.esign.forms import FormTemplate, Language
 from counter.esign.ink import Ink
@@ -126,6 +125,17 @@ class KeyProvider(Protocol):
         `ActivationRefused` when the person must say it again.
         """
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CscAccess:
+    """How we are let in at a remote signing service."""
+
+    url: str
+    "Of the service, without `/csc/v…`; https, or loopback."
+    version: Literal[1, 2]
+    access_token: str = field(repr=False)
+    patience_s: float = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -357,9 +357,7 @@ class EsignService:
         level = await self._levels.level(case_id) if self._levels else "L0"
         require(form, level, self._certificate)
 
-    async def require_means(
-        self, case_id: CaseId, ceremony_id: str, means: Means
-    ) -> CeremonyState:
+    async def require_means(self, case_id: CaseId, ceremony_id: str, means: Means) -> CeremonyState:
         """Raise `MeansNotOpen` unless its form may be signed by these means, here and now."""
         for one in await self._records.of_case(case_id):
             if one.ceremony_id == ceremony_id:

@@ -141,9 +141,7 @@ class SqlRecords:
         return await self.executor.read(certificates.activating_of, ceremony_id)
 
     async def attend(self, case_id: CaseId, ceremony_id: str, now: datetime) -> None:
-        await self.executor.write(
-            attending.attend, case_id, ceremony_id, calls=self.calls, now=now
-        )
+        await self.executor.write(attending.attend, case_id, ceremony_id, calls=self.calls, now=now)
 
     async def choose(
         self, case_id: CaseId, ceremony_id: str, sha256: str, credential_id: str, now: datetime

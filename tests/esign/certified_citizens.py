@@ -11,11 +11,10 @@ from aiohttp import ClientSession
 from counter.errors import Refusal
 from counter.esign.certificate_service import CertificateParts, CertificateService
 from counter.esign.citizens_csc import CscCitizens
-from counter.esign.csc_http import CscAccess
 from counter.esign.forms import Forms
 from counter.esign.glyphs import GlyphTable
 from counter.esign.keys_files import load
-from counter.esign.ports import Activation, CitizenProvider
+from counter.esign.ports import Activation, CitizenProvider, CscAccess
 from counter.esign.service import EsignService
 from counter.esign.store_records import SqlRecords
 from counter.esign.ticket import KEYS, CertificateChain, Mechanism, Witness
@@ -85,9 +84,7 @@ class CertifiedCounter:
 
     def start(self, forms: Forms, **changes: Any) -> None:
         """Start as a node does; form: how the one of `FORM` is signed."""
-        changed = [
-            one.model_copy(update=changes) if one.id == FORM else one for one in forms.all()
-        ]
+        changed = [one.model_copy(update=changes) if one.id == FORM else one for one in forms.all()]
         self.forms = Forms(changed)
         self.restart()
 
@@ -176,4 +173,3 @@ async def certified_counter(
     service.users = {USER: [CREDENTIAL]}
     async with served(service), ClientSession() as session:
         yield CertifiedCounter(executor, new_id, glyphs, now, service, session)
-
