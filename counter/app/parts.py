@@ -314,7 +314,6 @@ async def open_parts(
         certificates = CertificateService(
             CertificateParts(
                 esign=esign,
-                certificates=certificates,
                 records=ceremonies,
                 activations=ceremonies,
                 studio=studio,

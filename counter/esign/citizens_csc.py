@@ -10,7 +10,7 @@ from aiohttp import ClientSession
 from counter.esign.csc_http import CscService
 from counter.esign.demands import SignatureClass
 from counter.esign.keys_csc import Credential, CscKey
-from counter.esign.ports import CitizenKey, CitizenProvider
+from counter.esign.ports import CitizenProvider
 from counter.esign.refusals import (
     ActivationRefused,
     CredentialUnfit,
@@ -58,15 +58,18 @@ class CscCitizens:
             raise CredentialUnknown("the service lists no credential for this user")
         unfit: KeyUnusable | None = None
         for credential_id in listed[:MAX_CREDENTIALS]:
+            key = self.key(credential_id)
             try:
-                await self.key(credential_id).certificates()
+                await key.certificates()
             except KeyUnusable as why:
                 unfit = why
-            else:
+                continue
+            if not key.wants_pin:
                 return str(credential_id)
+            unfit = KeyUnusable("the credential wants a PIN beside the code")
         raise CredentialUnfit(str(unfit)) from unfit
 
-    def key(self, credential_id: str) -> CitizenKey:
+    def key(self, credential_id: str) -> CscKey:
         """The key of a credential; it is asked about anew."""
         access = self._of.access
         return CscKey(

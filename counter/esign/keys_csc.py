@@ -65,6 +65,8 @@ class CscKey:
         self._about = (
             f"credential {hashlib.sha256(credential.credential_id.encode()).hexdigest()[:8]}"
         )
+        self.wants_pin = False
+        "Known once its certificates are: a code alone does not activate it."
         self._chain: CertificateChain | None = None
         self._algorithms: frozenset[str] = frozenset()
         self._wrong: dict[bytes, int] = {}
@@ -76,9 +78,10 @@ class CscKey:
             said = await self._service.ask("credentials/info", asked | {"authInfo": True})
             try:
                 self._require_usable(said)
+                self.wants_pin = _wants_pin(said)
                 self._algorithms = frozenset(map(str, said["key"]["algo"]))
                 self._chain = _chain(said["cert"]["certificates"])
-            except (KeyError, TypeError, ValueError, IndexError) as error:
+            except (AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
                 raise self._service.unavailable(
                     f"{type(error).__name__} in credentials/info"
                 ) from error
@@ -165,6 +168,14 @@ class CscKey:
             raise KeyUnusable(f"{name}: its key is {said['key'].get('status')}")
         if said["cert"].get("status", "valid") != "valid":
             raise KeyUnusable(f"{name}: its certificate is {said['cert']['status']}")
+
+
+def _wants_pin(said: dict[str, Any]) -> bool:
+    """Version 1 says it of the PIN, version 2 among what is to be authenticated."""
+    if str(said.get("PIN", {}).get("presence", "false")) == "true":
+        return True
+    objects = said.get("auth", {}).get("objects", [])
+    return any(str(one.get("id", "")).upper() == "PIN" for one in objects)
 
 
 def _chain(given: list[str]) -> CertificateChain:

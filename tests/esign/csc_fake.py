@@ -49,7 +49,11 @@ class FakeService:
     async def info(self, asked: dict[str, Any]) -> dict[str, Any]:
         chain = await self.key.certificates()
         certificates = [chain.certificate, *chain.issuers]
-        return {
+        wants: dict[str, Any] = {"PIN": {"presence": "true" if self.pin else "false"}}
+        if self.version == 2:
+            ids = ["PIN", "OTP"] if self.pin else ["OTP"]
+            wants = {"auth": {"mode": "explicit", "objects": [{"id": one} for one in ids]}}
+        return wants | {
             "key": {"status": self.key_status, "algo": [ALGORITHMS[self.mechanism][0]]},
             "cert": {
                 "status": "valid",

@@ -277,6 +277,17 @@ async def test_scal1_is_refused_before_any_code_is_sent(counter: CertifiedCounte
     assert counter.studio.begun == ["Origin"]
 
 
+@both_versions
+async def test_a_key_that_wants_a_pin_as_well_is_refused_before_any_code(
+    counter: CertifiedCounter,
+) -> None:
+    counter.fake.pin = "4711"
+    ceremony_id, sha256 = await counter.consented()
+    with pytest.raises(CredentialUnfit, match="PIN"):
+        await counter.certificates.choose(CASE, ceremony_id, sha256, USER)
+    assert counter.fake.codes == []
+
+
 @pytest.mark.parametrize(
     "why", [CertificateExpired("over"), CertificateRevoked("revoked"), KeyUnusable("no root")]
 )

@@ -41,8 +41,15 @@ from counter.esign.refusals import (
 )
 from counter.esign.sign_pool import SignPool
 from counter.esign.stamps_http import HttpStamps
-from counter.esign.ticket import CertificateAct, CertificateChain, Mechanism, OriginAct
-from tests.esign.conftest import FILLED, NOW, fulfil
+from counter.esign.ticket import (
+    CertificateAct,
+    CertificateChain,
+    Mechanism,
+    OriginAct,
+    SealAct,
+    WitnessAct,
+)
+from tests.esign.conftest import FILLED, NOW, WITNESS, fulfil
 from tests.esign.csc_dummy import CITIZEN, dummy_service
 from tests.esign.csc_fake import CREDENTIAL, OTP, PIN, TOKEN, FakeService, served
 from tests.esign.key_rings import PIN as TOKEN_PIN
@@ -429,10 +436,15 @@ async def test_a_citizen_s_key_at_a_server_that_we_did_not_write_makes_a_sound_d
     pdf, _ = await fulfil(certified_pool, two_stamps, pdf, OriginAct(at=NOW), now=NOW)
     act = CertificateAct(region=form.region, name="Test citizen 陳大文", at=NOW)
     pdf, _ = await fulfil(certified_pool, two_stamps, pdf, act, now=NOW, key=key)
-    origin, own = await certified_pool.verify(pdf, NOW)
-    assert origin.sound and own.sound, own.why
-    assert (own.field, own.covers_file) == ("Citizen", True)
-    assert "Test citizen" in own.signer
+    witnessing = WitnessAct(
+        region=form.region, case_number="A-0042", witness=WITNESS, handwritten=False, at=NOW
+    )
+    for rest in (witnessing, SealAct(region=form.region, data=data, at=NOW)):
+        pdf, _ = await fulfil(certified_pool, two_stamps, pdf, rest, now=NOW)
+    verdicts = await certified_pool.verify(pdf, NOW)
+    assert [one.field for one in verdicts] == ["Origin", "Citizen", "Agent", "Seal"]
+    assert all(one.sound for one in verdicts), [one.why for one in verdicts]
+    assert "Test citizen" in verdicts[1].signer
 
 
 async def test_that_server_with_scal1_is_refused(
