@@ -59,7 +59,7 @@ export function Certificate(props: {card: CeremonyCard; own: CertificateCard; by
       </div>
       <div class="answers answers--row">
         {coded && (
-          <Press look="quiet" icon="none" onPress={() => void again(card, typed)}>
+          <Press look="quiet" onPress={() => void again(card, typed)}>
             {t("Send a new code")}
           </Press>
         )}
