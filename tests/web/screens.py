@@ -263,6 +263,19 @@ def receipt(language: Language, **more: Any) -> ReceiptCard:
     return ReceiptCard.model_validate(facts | more)
 
 
+def certificate_stages(language: Language) -> dict[str, TerminalScreen]:
+    """Signing with one's own certificate, by a name."""
+    return {
+        f"certificate {name}": terminal(
+            "call",
+            language,
+            call=call(language, "sign"),
+            ceremony=ceremony(language, "consented", 2, certificate=certificate(**facts)),
+        )
+        for name, facts in CERTIFICATES.items()
+    }
+
+
 def terminal_stages(language: Language) -> dict[str, TerminalScreen]:
     """Every screen that a visit can show, by a name."""
 
@@ -341,14 +354,6 @@ def terminal_stages(language: Language) -> dict[str, TerminalScreen]:
         "sign": of(
             "call", call=call(language, "sign"), ceremony=ceremony(language, "consented", 2)
         ),
-        **{
-            f"certificate {name}": of(
-                "call",
-                call=call(language, "sign"),
-                ceremony=ceremony(language, "consented", 2, certificate=certificate(**facts)),
-            )
-            for name, facts in CERTIFICATES.items()
-        },
         "sealing": of(
             "call", call=call(language, "sealing"), ceremony=ceremony(language, "signing", 2)
         ),
