@@ -21,6 +21,7 @@ from counter.app.parts import Parts
 from counter.app.pointing import POINTER, Pointing
 from counter.app.pointing import handlers as pointing_handlers
 from counter.app.print_documents import PrintDocuments
+from counter.identity.store_proofing_reading import identity_level
 from counter.identity.tls_development import ensure_tls
 from counter.ids import CaseId
 from counter.protocol.message import Language, Model
@@ -82,6 +83,7 @@ from web.shared import (
     proofing_asks,
     recording_asks,
 )
+from web.shared.certificate_cards import Offered
 from web.shared.language import language_of
 from web.shared.papers_local import LocalPapers
 from web.shared.sealed import Sealer
@@ -89,7 +91,7 @@ from web.shared.sessions_identity import DEVICE, STAFF, IdentitySessions
 from web.shared.setup import Base, install
 from web.shared.wording import screen_language
 from web.terminal import asks as terminal_asks
-from web.terminal import capture_pages, print_pages
+from web.terminal import capture_pages, certificate_asks, print_pages
 from web.terminal import print_asks as terminal_print_asks
 from web.terminal import reading_asks as terminal_reading_asks
 from web.terminal import views as terminal
@@ -137,15 +139,24 @@ async def open_doors(
             secure=secure,
         ),
     )
+    offered = None
+    if parts.certificates is not None:
+        citizens = parts.certificates.citizens
+        offered = Offered(name=citizens.name, gives=citizens.gives, level=_level)
     terminals = TerminalScreens(
         catalogue=parts.snapshot,
         forms=parts.forms,
         link_address=parts.link_addresses,
         document_address=parts.link_addresses.documents,
         calls=CALLS,
+        certificates=offered,
     )
     desks = DeskScreens(
-        catalogue=parts.snapshot, forms=parts.forms, simplify=simplified, calls=CALLS
+        catalogue=parts.snapshot,
+        forms=parts.forms,
+        simplify=simplified,
+        calls=CALLS,
+        certificates=offered,
     )
     app.add_routes(
         _routes(
@@ -432,6 +443,7 @@ def _gateway_doors(
             **terminal_print_asks.handlers(parts.store.executor, clock),
             **terminal_reading_asks.handlers(parts.case_of, parts.reading),
             **console_reading_asks.handlers(parts.case_of, parts.reading),
+            **certificate_asks.handlers(parts.case_of, parts.certificates),
             **terminal_asks.handlers(
                 parts.case_of, parts.documents, parts.esign, parts.store.executor, clock
             ),
@@ -452,3 +464,7 @@ def _gateway_doors(
         clock=clock,
         ended=ended,
     )
+
+
+def _level(conn: Connection, case_id: str) -> str:
+    return identity_level(conn, case_id).value

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from ipaddress import ip_network
 
-from aiohttp import web
+from aiohttp import ClientSession, web
 from sqlalchemy import Connection
 
 from booking.availability_service import AT_NINE
@@ -63,8 +63,10 @@ from counter.documents.store_printing import give_up_silent
 from counter.errors import NotAllowedNow
 from counter.esign import keys_toml
 from counter.esign.audit_service import AuditService
+from counter.esign.certificate_service import CertificateParts, CertificateService
 from counter.esign.check_pool import CheckPool
 from counter.esign.check_service import CheckService
+from counter.esign.citizens_csc import CscCitizens
 from counter.esign.form_typst import shipped_forms, shipped_glyphs
 from counter.esign.forms import Forms
 from counter.esign.issued_service import IssuedService
@@ -145,6 +147,8 @@ class Parts:
     link_addresses: LinkAddresses
     issued: IssuedService
     esign: EsignService
+    certificates: CertificateService | None
+    "None: no provider of citizens' certificates is set up."
     reading: ReadingService
     packs: AuditService
     checks: CheckService
@@ -297,15 +301,17 @@ async def open_parts(
     def check_address(reference: str) -> str:
         return f"{link_addresses.base}/c/{reference}"
 
+    ceremonies = SqlRecords(
+        executor=executor,
+        audiences=audiences,
+        require_open=require_open,
+        require_led=require_led,
+        witness_of=witness_of,
+        calls=CALLS,
+    )
     esign = EsignService(
-        records=SqlRecords(
-            executor=executor,
-            audiences=audiences,
-            require_open=require_open,
-            require_led=require_led,
-            witness_of=witness_of,
-            calls=CALLS,
-        ),
+        records=ceremonies,
+        certificate=setup.citizen.gives if setup.citizen else None,
         levels=KnownLevels(executor),
         blobs=store.blobs,
         studio=studio,
@@ -318,6 +324,21 @@ async def open_parts(
         check_address=check_address,
         trust=lasting.trust,
     )
+    certificates = None
+    if setup.citizen is not None:
+        session = await closing.enter_async_context(ClientSession())
+        certificates = CertificateService(
+            CertificateParts(
+                esign=esign,
+                records=ceremonies,
+                activations=ceremonies,
+                studio=studio,
+                stamps=stamps,
+                trust=lasting.trust,
+                clock=clock,
+            ),
+            CscCitizens(session, setup.citizen),
+        )
     issued = IssuedService(
         SqlIssued(executor), esign, new_id, secret(settings.keys / "document-links.key")
     )
@@ -361,6 +382,7 @@ async def open_parts(
         link_addresses=link_addresses,
         issued=issued,
         esign=esign,
+        certificates=certificates,
         reading=ReadingService(
             readings=SqlReadings(
                 executor=executor,

@@ -105,6 +105,10 @@ class Press:
         """Draw the agent's block, as `seal` does its own; it always fits."""
         return self._block("witness.typ", said, now)
 
+    def certificate(self, said: Mapping[str, Any], now: datetime) -> bytes:
+        """Draw what is seen of the citizen's own certificate, as `seal` does; it always fits."""
+        return self._block("certificate.typ", said, now)
+
     def _block(self, name: str, said: Mapping[str, Any], now: datetime) -> bytes:
         inputs = {"data": json.dumps(said, ensure_ascii=False)}
         return self._pdf(str(TEMPLATES / name), inputs, now, pdf_tags=False)

@@ -13,8 +13,8 @@ from datetime import datetime, timedelta, timezone
 
 from counter.errors import NotAllowedNow, Refusal
 from counter.esign.attendance import DeclineReason
-from counter.esign.ceremony import Prepared, Presented, Sealed, Withdrawn
-from counter.esign.demands import SignatureClass, require
+from counter.esign.ceremony import Consented, Prepared, Presented, Sealed, Withdrawn
+from counter.esign.demands import Means, SignatureClass, open_means, require
 from counter.esign.forms import FormData, Forms, FormTemplate, Language, check
 from counter.esign.glyphs import GlyphTable
 from counter.esign.ink import Point, ink
@@ -41,10 +41,19 @@ from counter.esign.refusals import (
     CeremonyOpen,
     CeremonyUnknown,
     DocumentUnknown,
+    MeansNotOpen,
     TimestampUnavailable,
 )
 from counter.esign.signing_service import SigningService
-from counter.esign.ticket import Act, InkAct, OriginAct, SealAct, Witness, WitnessAct
+from counter.esign.ticket import (
+    Act,
+    CertificateAct,
+    InkAct,
+    OriginAct,
+    SealAct,
+    Witness,
+    WitnessAct,
+)
 from counter.esign.validation import CHECK_ADDRESS
 from counter.ids import CaseId, CeremonyId, Digest, DocumentId, NewId
 
@@ -110,7 +119,7 @@ class EsignService:
         self._studio = studio
         self._stamps = stamps
         self._trust = trust
-        self._signing = SigningService(
+        self.signing = SigningService(
             records=records, blobs=blobs, studio=studio, keys=keys, stamps=stamps, clock=clock
         )
         self._forms = forms
@@ -245,12 +254,23 @@ class EsignService:
         """Keep the ink, then seal.  Asked again, answers the same document.
 
         sha256: of the document the citizen wrote on.
-        Raises `InkMissing`, `InkTooMuch`, `DigestMismatch`, `NotAllowedNow`: nothing changed.
+        Raises `InkMissing`, `InkTooMuch`, `DigestMismatch`, `MeansNotOpen`, `NotAllowedNow`:
+        nothing changed.
         Raises `TimestampUnavailable`, `SignatureInvalid`, `ClockWrong`, `SignerUnavailable`,
         `KeyUnavailable`, `KeyUnusable`, `KeyMismatch`, `CertificateExpired`, `TokenTooLong`: the
         ink is kept, `resume` goes on.
         """
-        await self._records.keep_ink(case_id, ceremony_id, sha256, ink(strokes), now)
+        drawn = ink(strokes)
+        if isinstance(await self._records.load(case_id, ceremony_id), Consented):
+            await self.require_means(case_id, ceremony_id, "handwritten")
+        await self._records.keep_ink(case_id, ceremony_id, sha256, drawn, now)
+        return await self.finish(case_id, ceremony_id)
+
+    async def finish(self, case_id: CaseId, ceremony_id: str) -> SignedDocument:
+        """Seal what the citizen has signed, by whatever means; again is the same document.
+
+        Raises as `sign` does.
+        """
         for waiting in await self._records.unfinished(ceremony_id):
             await self._finish(waiting)
         stage = await self._records.load(case_id, ceremony_id)
@@ -293,7 +313,7 @@ class EsignService:
                 )
             else:
                 done += 1
-        await self._signing.clear(self._clock())
+        await self.signing.clear(self._clock())
         if problem is not None:
             raise problem
         return done
@@ -311,7 +331,7 @@ class EsignService:
     async def withdraw(self, case_id: CaseId, ceremony_id: str, *, by: str, now: datetime) -> None:
         """The agent takes the form back.  Raises `NotAllowedNow` once it is sealed."""
         await self._records.withdraw(case_id, ceremony_id, by=by, now=now)
-        await self._signing.clear(now)
+        await self.signing.clear(now)
 
     async def ceremonies(self, case_id: CaseId) -> Sequence[CeremonyState]:
         """What screens show, newest first."""
@@ -324,13 +344,13 @@ class EsignService:
         """
         if not await self._records.owns_document(case_id, sha256):
             raise DocumentUnknown(f"case {case_id} has no document {sha256[:12]}")
-        return await self._signing.sound(sha256)
+        return await self.signing.sound(sha256)
 
     async def page_image(self, case_id: CaseId, sha256: str) -> bytes:
         """The PNG of a page of this case.  Raises `DocumentUnknown`."""
         if not await self._records.owns_image(case_id, sha256):
             raise DocumentUnknown(f"case {case_id} has no page image {sha256[:12]}")
-        return await self._signing.sound(sha256)
+        return await self.signing.sound(sha256)
 
     async def verify(self, case_id: CaseId, sha256: str, now: datetime) -> tuple[Verdict, ...]:
         """Check the signatures of a document of this case, first to last."""
@@ -339,6 +359,28 @@ class EsignService:
     async def _require_signable(self, form: FormTemplate, case_id: CaseId) -> None:
         level = await self._levels.level(case_id) if self._levels else "L0"
         require(form, level, self._certificate)
+
+    async def require_means(self, case_id: CaseId, ceremony_id: str, means: Means) -> CeremonyState:
+        """Raise `MeansNotOpen` unless its form may be signed by these means, here and now."""
+        for one in await self._records.of_case(case_id):
+            if one.ceremony_id == ceremony_id:
+                if means not in await self.means(one):
+                    raise MeansNotOpen(f"ceremony {ceremony_id}: {means} is not open")
+                return one
+        raise CeremonyUnknown(f"case {case_id} has no ceremony {ceremony_id}")
+
+    async def means(self, one: CeremonyState) -> tuple[Means, ...]:
+        """By which means this document can be signed now."""
+        level = await self._levels.level(one.case_id) if self._levels else "L0"
+        return open_means(self._forms.of(one.form), level, self._certificate)
+
+    def drawable(self, name: str) -> str:
+        """The name; empty when our font cannot draw it."""
+        return "" if self._glyphs.missing(name) else name
+
+    def region(self, form_id: str) -> str:
+        """Whose shapes of Han characters a form's letters take."""
+        return self._forms.of(form_id).region
 
     async def _knows(self, case_id: CaseId, ceremony_id: CeremonyId) -> bool:
         try:
@@ -371,12 +413,12 @@ class EsignService:
                     if isinstance(stage, Prepared | Withdrawn):
                         raise
                     # Another node was faster.
-        await self._signing.clear(self._clock())
+        await self.signing.clear(self._clock())
 
     async def _certify(self, drawn: Uncertified) -> None:
         act = OriginAct(at=self._clock())
-        certified = await self._signing.fulfil(drawn.ceremony_id, drawn.prepared.sha256, act)
-        pdf = await self._signing.sound(certified)
+        certified = await self.signing.fulfil(drawn.ceremony_id, drawn.prepared.sha256, act)
+        pdf = await self.signing.sound(certified)
         new = NewRevision(kind="certified", sha256=certified, size_bytes=len(pdf))
         images = await self._keep_images(await self._studio.photograph(pdf))
         case_id = drawn.prepared.case_id
@@ -395,29 +437,30 @@ class EsignService:
                 if not isinstance(stage, Sealed):
                     raise
                 # Another node was faster, and has cleared away what we were looking for.
-        await self._signing.clear(self._clock())
+        await self.signing.clear(self._clock())
 
     async def _sign_all(self, waiting: Unfinished) -> None:
         signed = waiting.signed
-        revisions = [
-            await self._revision(
-                waiting, "signed", signed.sha256, InkAct(ink=signed.ink, at=signed.signed_at)
-            )
-        ]
         region = self._forms.of(waiting.form).region
+        act: Act
+        if signed.ink is None:  # its value is kept: only the hole is filled now
+            act = CertificateAct(region=region, name="", at=signed.signed_at)
+        else:
+            act = InkAct(ink=signed.ink, at=signed.signed_at)
+        revisions = [await self._revision(waiting, "signed", signed.sha256, act)]
         if waiting.witness is not None:
             witnessing = WitnessAct(
                 region=region,
                 case_number=waiting.data["case_number"],
                 witness=self._drawable(waiting.witness),
-                handwritten=True,
+                handwritten=signed.ink is not None,
                 at=self._clock(),
             )
             inked = revisions[-1].sha256
             revisions.append(await self._revision(waiting, "witnessed", inked, witnessing))
         sealing = SealAct(region=region, data=waiting.data, at=self._clock())
         revisions.append(await self._revision(waiting, "sealed", revisions[-1].sha256, sealing))
-        pdf = await self._signing.sound(revisions[-1].sha256)
+        pdf = await self.signing.sound(revisions[-1].sha256)
         new = NewSeal(
             revisions=tuple(revisions),
             images=await self._keep_images(await self._studio.photograph(pdf)),
@@ -434,13 +477,13 @@ class EsignService:
     async def _revision(
         self, waiting: Unfinished, kind: str, parent: Digest, act: Act
     ) -> NewRevision:
-        sha256 = await self._signing.fulfil(waiting.ceremony_id, parent, act)
-        size = len(await self._signing.sound(sha256))
+        sha256 = await self.signing.fulfil(waiting.ceremony_id, parent, act)
+        size = len(await self.signing.sound(sha256))
         return NewRevision(kind=kind, sha256=sha256, size_bytes=size)
 
     def _drawable(self, witness: Witness) -> Witness:
         """The citizen has signed by now: a name that the font lacks gives way to the number."""
-        return replace(witness, name="") if self._glyphs.missing(witness.name) else witness
+        return replace(witness, name=self.drawable(witness.name))
 
     async def _keep_images(self, pages: Sequence[PageImage]) -> tuple[NewImage, ...]:
         return tuple(

@@ -50,6 +50,7 @@ from counter.esign.ticket import (
     WITNESS_KEY,
     Act,
     Begun,
+    CertificateAct,
     CertificateChain,
     InkAct,
     Mechanism,
@@ -241,6 +242,10 @@ async def _begin(
             look = Look()
         elif isinstance(act, InkAct):
             look = Look(drawing=drawing(act.ink, width_pt=width_pt, height_pt=height_pt))
+        elif isinstance(act, CertificateAct):
+            shown = _certificate_words(act, chain, width_pt, height_pt)
+            page.write_bytes(tools.press.certificate(shown, act.at))
+            look = Look(page=page)
         elif isinstance(act, WitnessAct):
             page.write_bytes(tools.press.witness(_witness_words(act, width_pt, height_pt), act.at))
             look = Look(page=page)
@@ -286,6 +291,8 @@ def _saying(act: Act, order: tuple[str, ...]) -> Saying:
         if order[0] == CITIZEN:
             return Saying(commitment="approval", certify=True)
         return Saying(commitment="creation")
+    if isinstance(act, CertificateAct):
+        return Saying(commitment="approval")
     if isinstance(act, WitnessAct):
         return Saying(commitment="receipt", claims=_claims(act.witness, act.case_number))
     return Saying(commitment="origin")
@@ -313,6 +320,20 @@ def _witness_words(
         "case_number": act.case_number,
         "handwritten": act.handwritten,
         "witnessed_at": f"{local:%Y-%m-%d %H:%M:%S} {local.tzname()}",
+    }
+
+
+def _certificate_words(
+    act: CertificateAct, chain: CertificateChain, width_pt: float, height_pt: float
+) -> dict[str, str | float]:
+    local = act.at.astimezone(LOCAL_TIME)
+    return {
+        "region": act.region,
+        "width_pt": round(width_pt, 2),
+        "height_pt": round(height_pt, 2),
+        "name": act.name,
+        "number": f"{x509.Certificate.load(chain.certificate).serial_number:x}",
+        "signed_at": f"{local:%Y-%m-%d %H:%M:%S} {local.tzname()}",
     }
 
 

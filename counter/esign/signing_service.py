@@ -17,7 +17,7 @@ from counter.esign.ports import (
     Timestamps,
 )
 from counter.esign.refusals import KeyMismatch, SignatureInvalid
-from counter.esign.ticket import Act, KeptTicket
+from counter.esign.ticket import Act, CertificateChain, KeptTicket
 from counter.ids import Digest
 
 
@@ -50,7 +50,8 @@ class SigningService:
         field = act.field
         kept = await self._records.ticket(ceremony_id, field)
         if kept is None:
-            kept = await self._begin(ceremony_id, parent, act)
+            chain = await self._key(act).certificates()
+            kept = await self.begin(ceremony_id, parent, act, chain)
         ticket = kept.ticket
         if ticket.parent_sha256 != parent:
             raise NotAllowedNow(f"ceremony {ceremony_id}: {field} was begun for another document")
@@ -92,12 +93,15 @@ class SigningService:
         """By its name, `agent:lei`; else the one of all such, `agent`."""
         return self._keys.get(act.key) or self._keys[act.key.partition(":")[0]]
 
-    async def _begin(self, ceremony_id: str, parent: Digest, act: Act) -> KeptTicket:
+    async def begin(
+        self, ceremony_id: str, parent: Digest, act: Act, chain: CertificateChain
+    ) -> KeptTicket:
+        """Write the hole for a signature of `chain`; answers the ticket that stands."""
         now = self._clock()
         begun = await self._studio.begin(
             await self.sound(parent),
             act,
-            await self._key(act).certificates(),
+            chain,
             token_bytes=self._stamps.token_bytes,
             now=now,
         )

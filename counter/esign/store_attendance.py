@@ -16,6 +16,7 @@ from counter.esign.ceremony import Consented, Presented, Sealed, Signed, Voided
 from counter.esign.ports import Correction, NewRevision, Remains, Watched
 from counter.esign.refusals import CeremonyPaused, DigestMismatch, IdentityFirst
 from counter.esign.store_attendance_tables import ceremony_attendance, ceremony_page_time
+from counter.esign.store_certificate import forget_certificate
 from counter.esign.store_esign import (
     Audiences,
     add_revision,
@@ -34,6 +35,7 @@ from counter.esign.store_tables import (
     esign_revision,
     esign_ticket,
 )
+from counter.esign.store_tickets import drop_ticket
 from counter.esign.ticket import FIELDS, ORIGIN
 from counter.ids import CaseId, CeremonyId, Digest, DocumentId
 from counter.store.journal_sql import record
@@ -293,6 +295,8 @@ def correct(
             esign_ticket.c.ceremony_id == ceremony_id, esign_ticket.c.field == ORIGIN
         )
     )
+    drop_ticket(conn, ceremony_id)
+    forget_certificate(conn, ceremony_id)
     was = conn.execute(
         select(esign_document.c.data_sha256).where(esign_document.c.id == document)
     ).scalar_one()

@@ -61,9 +61,12 @@ def stage_of(conn: Connection, row: Row[Any]) -> Ceremony:
         case "signing":
             strokes = conn.execute(
                 select(ceremony_ink.c.strokes).where(ceremony_ink.c.ceremony_id == row.id)
-            ).scalar_one()
+            ).scalar_one_or_none()
             return Signed(
-                case_id=case_id, sha256=sha256, ink=Ink.load(strokes), signed_at=row.signed_at
+                case_id=case_id,
+                sha256=sha256,
+                ink=None if strokes is None else Ink.load(strokes),
+                signed_at=row.signed_at,
             )
         case "sealed":
             return Sealed(

@@ -4,11 +4,12 @@ import base64
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Connection, Row, case, select, update
+from sqlalchemy import Connection, Row, and_, case, select, update
 
 from counter.errors import NotAllowedNow
-from counter.esign.store_tables import ceremony, esign_ticket
+from counter.esign.store_tables import ceremony, ceremony_certificate, esign_ticket
 from counter.esign.ticket import (
+    CITIZEN,
     ORIGIN,
     CertificateChain,
     KeptTicket,
@@ -33,9 +34,10 @@ def keep_ticket(
 
     Raises `NotAllowedNow` when the ceremony does not sign any more, or not what was drawn before.
     """
-    drawn = _require_signing(conn, ceremony_id, ticket.field)
-    if ticket.field == ORIGIN and ticket.parent_sha256 != drawn:
-        raise NotAllowedNow(f"ceremony {ceremony_id} was corrected since this was drawn")
+    if not _activates(conn, ceremony_id, ticket.field):
+        drawn = _require_signing(conn, ceremony_id, ticket.field)
+        if ticket.field == ORIGIN and ticket.parent_sha256 != drawn:
+            raise NotAllowedNow(f"ceremony {ceremony_id} was corrected since this was drawn")
     conn.execute(
         insert_for(conn, esign_ticket)
         .values(
@@ -66,6 +68,11 @@ def keep_value(conn: Connection, ceremony_id: str, field: str, hole: Digest, val
     hole: of the ticket it belongs to.  Raises `NotAllowedNow` when another one took its place.
     """
     _require_signing(conn, ceremony_id, field)
+    return set_value(conn, ceremony_id, field, hole, value)
+
+
+def set_value(conn: Connection, ceremony_id: str, field: str, hole: Digest, value: bytes) -> bytes:
+    """The same in a transaction that has looked at the ceremony already."""
     unset = esign_ticket.c.value.is_(None)
     conn.execute(
         update(esign_ticket).where(*_is(ceremony_id, field, hole), unset).values(value=value)
@@ -97,6 +104,7 @@ def left_over(conn: Connection) -> tuple[LeftOver, ...]:
     presented.
     """
     of_origin = esign_ticket.c.field == ORIGIN
+    activating = and_(esign_ticket.c.field == CITIZEN, ceremony.c.state == "consented")
     rows = conn.execute(
         select(
             esign_ticket,
@@ -107,6 +115,7 @@ def left_over(conn: Connection) -> tuple[LeftOver, ...]:
         .where(
             esign_ticket.c.cleared_at.is_(None),
             ceremony.c.state != case((of_origin, "prepared"), else_="signing"),
+            ~activating,
         )
     )
     found = []
@@ -136,6 +145,21 @@ def cleared(conn: Connection, one: LeftOver, *, now: datetime) -> None:
     )
 
 
+def drop_ticket(conn: Connection, ceremony_id: str) -> None:
+    """The citizen signs by another means, or another document: the hole that was begun goes.
+
+    No value was kept of it; its row stays, under a name of its own, until the hole is cleared.
+    """
+    found = ticket_of(conn, ceremony_id, CITIZEN)
+    if found is not None:
+        name = f"{CITIZEN}~{found.ticket.hole_sha256[:8]}"
+        conn.execute(
+            update(esign_ticket)
+            .where(*_is(ceremony_id, CITIZEN, found.ticket.hole_sha256))
+            .values(field=name)
+        )
+
+
 def _require_signing(conn: Connection, ceremony_id: str, field: str) -> str:
     """Answers the digest of what is signed; locks the ceremony."""
     asked = select(ceremony.c.state, ceremony.c.sha256).where(ceremony.c.id == ceremony_id)
@@ -144,6 +168,17 @@ def _require_signing(conn: Connection, ceremony_id: str, field: str) -> str:
     if row is None or state != ("prepared" if field == ORIGIN else "signing"):
         raise NotAllowedNow(f"ceremony {ceremony_id} is {state}: nothing is signed now")
     return str(row.sha256)
+
+
+def _activates(conn: Connection, ceremony_id: str, field: str) -> bool:
+    """Whether the citizen, who has agreed, chose his own certificate."""
+    asked = select(ceremony.c.state).where(ceremony.c.id == ceremony_id).with_for_update()
+    if field != CITIZEN or conn.execute(asked).scalar_one_or_none() != "consented":
+        return False
+    chosen = select(ceremony_certificate.c.state).where(
+        ceremony_certificate.c.ceremony_id == ceremony_id
+    )
+    return conn.execute(chosen).scalar_one_or_none() in ("chosen", "coded")
 
 
 def _standing(conn: Connection, ceremony_id: str, field: str, hole: Digest) -> KeptTicket:

@@ -73,7 +73,10 @@ class TrustService:
 
     async def require_citizen(self, chain: CertificateChain, now: datetime) -> None:
         """Raise unless a citizen's own certificate is good now; there is no grace for it."""
-        _judge("citizen", await self._standing(chain, now), chain, grace=False)
+        standing = await self._standing(chain, now)
+        if standing == "unknown" and not await self._archivist.links_of_chain(chain, now):
+            raise KeyUnusable(f"certificate {chain.sha256[:12]} leads to nobody whom we trust")
+        _judge("citizen", standing, chain, grace=False)
 
     async def own(self) -> tuple[OwnCertificate, ...]:
         """The certificates that sign here, for who watches when they end."""

@@ -7,6 +7,7 @@ what is drawn comes from the screen alone.  Texts are already in the language of
 
 from typing import ClassVar, Literal
 
+from counter.protocol.certificate import CertificateCard
 from counter.protocol.checklist import ChecklistRow, MissingPaper
 from counter.protocol.device import DeviceScreenChanged, ScanSource
 from counter.protocol.filling import DraftCard, FillChoice
@@ -148,6 +149,8 @@ class CeremonyCard(Model):
     """On the terminal, while it is read: what it says, for reading out and for screen readers."""
     fields: list[FormField] = []
     """On the console, while it can be corrected: what the agent filled in."""
+    certificate: CertificateCard | None = None
+    """Once agreed to, where the citizen's own certificate is enough."""
     level: Literal["B_B", "B_T", "B_LT", "B_LTA"] | None = None
     """Of PAdES; for the agent, once something is signed."""
     lasting: str = ""

@@ -11,6 +11,7 @@ from counter.esign.ticket import (
     SEAL,
     Act,
     Begun,
+    CertificateAct,
     CertificateChain,
     InkAct,
     Mechanism,
@@ -135,6 +136,8 @@ def _said(act: Act, times: int) -> str:
             return f" certified {act.at}"
         case InkAct():
             return f" signed {times} {act.ink.sha256} {act.at}"
+        case CertificateAct():
+            return f" by certificate {times} {act.name} {act.at}"
         case WitnessAct():
             return f" witnessed {act.witness} {act.case_number} {act.at}"
         case SealAct():

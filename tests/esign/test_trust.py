@@ -14,6 +14,7 @@ from counter.esign.archive_service import ArchiveService
 from counter.esign.forms import Forms
 from counter.esign.glyphs import GlyphTable
 from counter.esign.keys_files import load
+from counter.esign.pki_development import DevelopmentPki
 from counter.esign.refusals import (
     CertificateExpired,
     CertificateRevoked,
@@ -218,6 +219,14 @@ async def test_a_citizens_own_certificate_is_looked_at_too(
     bad = await load(desk.services.files(signer)).certificates()
     with pytest.raises(refusal):
         await desk.trust.require_citizen(bad, NOW)
+
+
+async def test_a_citizens_certificate_of_nobody_whom_we_trust_is_refused(
+    desk: Desk, pki: DevelopmentPki
+) -> None:
+    stranger = await load(pki.seal).certificates()
+    with pytest.raises(KeyUnusable, match="nobody whom we trust"):
+        await desk.trust.require_citizen(stranger, NOW)
 
 
 async def test_with_all_revocation_down_only_grace_lets_the_department_sign(desk: Desk) -> None:

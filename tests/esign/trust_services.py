@@ -154,6 +154,12 @@ class TrustServices:
     def signing(self) -> SigningKeys:
         return SigningKeys(witness=self.files("witness"), seal=self.files("seal"), roots=self.roots)
 
+    @property
+    def config(self) -> CertomancerConfig:
+        """Of the whole PKI, for other servers on it."""
+        where = self._directory / "certomancer.yml"
+        return CertomancerConfig.from_file(str(where), key_search_dir=str(self._directory))
+
     def asked(self, kind: str) -> int:
         """Return how many requests of a kind came in."""
         return sum(n for name, n in self.hits.items() if name.split("/")[0] == kind)

@@ -235,6 +235,19 @@ def ceremony(
     return CeremonyCard.model_validate(facts | more)
 
 
+CERTIFICATES: dict[str, dict[str, Any]] = {
+    "or ink": {},
+    "number": {"by_hand": False},
+    "code": {"stage": "coded", "left": 2},
+    "locked": {"stage": "locked", "left": 0},
+}
+
+
+def certificate(**more: Any) -> dict[str, Any]:
+    facts = {"provider": "eSignCloud", "stage": "offered", "left": 3, "by_hand": True}
+    return facts | more
+
+
 def receipt(language: Language, **more: Any) -> ReceiptCard:
     words = WORDS[language]
     facts: dict[str, Any] = {
@@ -248,6 +261,19 @@ def receipt(language: Language, **more: Any) -> ReceiptCard:
         "rated": False,
     }
     return ReceiptCard.model_validate(facts | more)
+
+
+def certificate_stages(language: Language) -> dict[str, TerminalScreen]:
+    """Signing with one's own certificate, by a name."""
+    return {
+        f"certificate {name}": terminal(
+            "call",
+            language,
+            call=call(language, "sign"),
+            ceremony=ceremony(language, "consented", 2, certificate=certificate(**facts)),
+        )
+        for name, facts in CERTIFICATES.items()
+    }
 
 
 def terminal_stages(language: Language) -> dict[str, TerminalScreen]:

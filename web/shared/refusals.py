@@ -543,6 +543,18 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "activation_refused": (
         N_("The code was not accepted"),
         N_("Ask for a new code and type it once more.")),
+    "activation_lapsed": (
+        N_("The code was too old"),
+        N_("Ask for a new code and type it once more.")),
+    "credential_unknown": (
+        N_("There is no certificate under this name"),
+        N_("Type it again, or sign in another way.")),
+    "credential_unfit": (
+        N_("Your certificate cannot sign here"),
+        N_("Sign in another way, or ask where you got it.")),
+    "means_not_open": (
+        N_("This document is not signed in this way here"),
+        N_("Choose the other way.")),
     "activation_locked": (
         N_("The code was wrong three times"),
         N_("Sign in another way, or unlock your key where you got it.")),

@@ -14,7 +14,9 @@ KIOSK = (1080, 1920)
 async def at(
     browser: Browser, counter: FakeCounter, stage: str, language: str = "zh-Hant", **context: Any
 ) -> Page:
-    await counter.show(screens.terminal_stages(language)[stage])  # type: ignore[arg-type]
+    tag: Any = language
+    stages = screens.terminal_stages(tag) | screens.certificate_stages(tag)
+    await counter.show(stages[stage])
     _, page, _ = await open_face(browser, counter, "terminal", KIOSK, language, **context)
     await until(lambda: counter.last, page)
     return page

@@ -181,6 +181,8 @@ export interface CeremonyCard {
   said?: SaidLine[];
   /** On the console, while it can be corrected: what the agent filled in. */
   fields?: FormField[];
+  /** Once agreed to, where the citizen's own certificate is enough. */
+  certificate?: CertificateCard | null;
   /** Of PAdES; for the agent, once something is signed. */
   level?: "B_B" | "B_T" | "B_LT" | "B_LTA" | null;
   /** The same in words, with what is still to come. */
@@ -234,6 +236,46 @@ export interface CeremonyVoid {
 }
 
 export interface CeremonyWithdraw {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  ceremony_id: string;
+}
+
+export interface CertificateCard {
+  /** As citizens know it. */
+  provider: string;
+  /** Coded: a code was sent, and the citizen is confirming. Locked: three codes were wrong. */
+  stage: "offered" | "chosen" | "coded" | "locked";
+  /** How many codes may still be tried. */
+  left: number;
+  /** Ink is enough as well. */
+  by_hand: boolean;
+}
+
+export interface CertificateChoose {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  ceremony_id: string;
+  sha256: string;
+  /** The number under which the provider knows me. */
+  user: string;
+}
+
+export interface CertificateCode {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  ceremony_id: string;
+  sha256: string;
+  code: string;
+}
+
+export interface CertificateLeave {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  ceremony_id: string;
+}
+
+export interface CertificateSend {
   /** Repeats of the same key are answered alike and carried out once. */
   key: string;
   ceremony_id: string;
@@ -1493,6 +1535,10 @@ export interface TerminalAsks {
   "ceremony.decline": CeremonyDecline;
   "ceremony.here": CeremonyHere;
   "ceremony.sign": CeremonySign;
+  "certificate.choose": CertificateChoose;
+  "certificate.code": CertificateCode;
+  "certificate.leave": CertificateLeave;
+  "certificate.send": CertificateSend;
   "device.report": DeviceReport;
   "form.fill": FormFill;
   "hand.report": HandReport;

@@ -57,6 +57,16 @@ export function Ceremony(props: {card: CeremonyCard; matter: DeskCase}) {
           ))}
         </ol>
       )}
+      {(card.certificate?.stage === "coded" || card.certificate?.stage === "chosen") && (
+        <p class="ceremony__own" role="status">
+          {t("The citizen is confirming with a certificate")}
+        </p>
+      )}
+      {card.certificate?.stage === "locked" && (
+        <p class="ceremony__own" role="status">
+          {t("The citizen's certificate is locked")}
+        </p>
+      )}
       {READING.has(card.state) && <Attended card={card} />}
       {card.state === "presented" && <Reading card={card} />}
       {READING.has(card.state) && (card.fields ?? []).length > 0 && (

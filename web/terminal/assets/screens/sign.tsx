@@ -9,9 +9,25 @@ import {ask} from "../parts/counter.ts";
 import {inkOf} from "../parts/ink.ts";
 import {Attending} from "../parts/attending.tsx";
 import {NotNow} from "../parts/declining.tsx";
+import {Certificate, Choose} from "./certificate.tsx";
 import {Digest} from "./read.tsx";
 
 export function Sign(props: {card: CeremonyCard}) {
+  const {card} = props;
+  const own = card.certificate;
+  const means = useRef(signal<"hand" | "own" | null>(null)).current;
+  const byHand = (): void => void (means.value = "hand");
+  const under = own && (own.stage === "coded" || own.stage === "chosen" || !own.by_hand);
+  if (own && means.value !== "hand" && (under || own.stage === "locked" || means.value === "own")) {
+    return <Certificate card={card} own={own} byHand={byHand} />;
+  }
+  if (own && means.value === null) {
+    return <Choose card={card} own={() => (means.value = "own")} byHand={byHand} />;
+  }
+  return <Pad card={card} />;
+}
+
+function Pad(props: {card: CeremonyCard}) {
   const {card} = props;
   const canvas = useRef<HTMLCanvasElement>(null);
   const pad = useRef<SignaturePad | null>(null);
