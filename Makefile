@@ -9,8 +9,8 @@ unexport PYTHONDONTWRITEBYTECODE
 SOURCES = counter booking web tools tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt assets clean unit pairs alone services bench-media bench-search bench-mrz bench-codes bench-scan bench-sign fuzz \
-	bench-booking bench-bundle bench-relay soak-pages soak-sign mutate-booking deep deep-api \
+.PHONY: help run test check fmt assets clean unit pairs alone services bench-media bench-search bench-mrz bench-codes bench-scan \
+	bench-sign fuzz bench-booking bench-bundle bench-relay soak-pages soak-sign mutate-booking deep deep-api \
 	check-format check-lint check-types check-imports check-protocol check-texts check-browser
 
 help:
