@@ -36,7 +36,7 @@ TECHNOLOGIES = {
     "holidays", "http", "jinja2", "memory", "oidc", "opencc", "opencv", "pcsc", "pdfium",
     "pikepdf", "pkcs11", "pool", "postgres", "process", "pyhanko", "pypdfium2", "redis", "sane",
     "simulated", "smtp", "socket", "socketio", "sql", "sqlite", "store", "toml", "typst",
-    "webhook", "worker",
+    "webhook", "worker", "zxing",
 }  # fmt: skip
 "Second words of `<role>_<technology>.py`; a new technology is entered here once, on purpose."
 

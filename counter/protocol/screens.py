@@ -36,6 +36,13 @@ PaperFormat = Literal["a-series", "a4", "a5", "id-1", "td3", "td3-open", "free"]
 PageNote = Literal["resolution_low", "slightly_blurred", "whole_frame", "glare_spot"]
 
 
+class PageCode(Model):
+    """What stands in a barcode on a page: a stranger's text, shown and never followed."""
+
+    kind: str
+    text: str
+
+
 class CasePage(Model):
     """A scanned page, on either screen."""
 
@@ -55,6 +62,8 @@ class CasePage(Model):
     """Told by size where the mat gave the scale, else by proportion."""
     notes: list[PageNote] = []
     """What the agent should know before deciding."""
+    codes: list[PageCode] = []
+    """On the agent's screen."""
 
 
 class ArrivingCard(Model):

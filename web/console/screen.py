@@ -163,7 +163,7 @@ class DeskScreens:
                 conn, with_lines(conn, call, own=own), own=own, catalogue=catalogue, tag=tag
             ),
             checklist=checklist_rows(conn, catalogue, case, tag, before),
-            pages=page_cards(case, documents, catalogue, tag),
+            pages=page_cards(case, documents, catalogue, tag, with_codes=True),
             scan=scan,
             forms=[
                 _form_card(form, case, tag, begun=form.id in begun)

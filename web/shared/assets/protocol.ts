@@ -141,6 +141,8 @@ export interface CasePage {
   format?: "a-series" | "a4" | "a5" | "id-1" | "td3" | "td3-open" | "free";
   /** What the agent should know before deciding. */
   notes?: ("resolution_low" | "slightly_blurred" | "whole_frame" | "glare_spot")[];
+  /** On the agent's screen. */
+  codes?: PageCode[];
 }
 
 export interface CeremonyAloud {
@@ -977,6 +979,11 @@ export interface OfferDecline {
 export interface OriginalsTaken {
   /** Repeats of the same key are answered alike and carried out once. */
   key: string;
+}
+
+export interface PageCode {
+  kind: string;
+  text: string;
 }
 
 export interface PageDecide {

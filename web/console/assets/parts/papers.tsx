@@ -136,6 +136,25 @@ function PageNotes(props: {page: CasePage}) {
   );
 }
 
+/** Anybody can print a code: what stands in it is text here, and leads nowhere. */
+function PageCodes(props: {page: CasePage}) {
+  const {codes = []} = props.page;
+  if (codes.length === 0) return null;
+  const title = t("Codes on the page, not checked");
+  return (
+    <div class="viewer__codes" tabIndex={0} role="region" aria-label={title}>
+      <dl>
+        <dt>{title}</dt>
+        {codes.map(code => (
+          <dd key={`${code.kind} ${code.text}`}>
+            <bdi>{code.text}</bdi> <small class="state">{code.kind}</small>
+          </dd>
+        ))}
+      </dl>
+    </div>
+  );
+}
+
 function paperFormat(page: CasePage): string {
   const words = {
     "a4": "A4",
@@ -195,6 +214,7 @@ function Viewer(props: {page: CasePage; matter: DeskCase}) {
         </div>
       </div>
       <PageNotes page={page} />
+      <PageCodes page={page} />
       {call && (
         <div class="pens">
           <Button
