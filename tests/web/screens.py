@@ -38,6 +38,7 @@ from counter.protocol.screens import (
 )
 from tests.web.identity_cards import prompt
 from web.shared.hand_cards import WORDS as HAND_WORDS
+from web.shared.lasting_words import LEVELS, PENDING
 from web.shared.print_words import CITIZENS_REASONS
 from web.shared.wording import say
 
@@ -737,6 +738,62 @@ def desk_stages(language: Language) -> dict[str, DeskScreen]:
                 language,
                 call=call(language, "scan"),
                 scan=scan(language, by_device=True, arriving=HALF),
+            ),
+        ),
+        "scanner": desk(
+            language,
+            presence="busy",
+            case=desk_case(
+                language,
+                call=call(language, "scan"),
+                scan=scan(
+                    language,
+                    by_device=True,
+                    sources=["camera", "flatbed", "feeder"],
+                    refusal="camera_dark",
+                ),
+                hands=hands(language, light=50, light_level=True),
+                lying=[WORDS[language]["bring"], WORDS[language]["bring2"]],
+                lying_seen=True,
+            ),
+        ),
+        "noted": desk(
+            language,
+            presence="busy",
+            case=desk_case(
+                language,
+                pages=[
+                    case_page(
+                        language,
+                        "stored",
+                        format="td3-open",
+                        notes=["resolution_low", "slightly_blurred", "whole_frame", "glare_spot"],
+                    )
+                ],
+                papers_later="/console/later/case-1",
+                hands=hands(language, light=100),
+            ),
+        ),
+        "lasting": desk(
+            language,
+            presence="busy",
+            case=desk_case(
+                language,
+                ceremonies=[
+                    ceremony(
+                        language,
+                        "sealed",
+                        2,
+                        level=level,
+                        lasting=f"{say(LEVELS[level], language)} {say(PENDING[pending], language)}",
+                        archived_sha256=archived,
+                        ceremony_id=level,
+                    )
+                    for level, archived, pending in (
+                        ("B_T", None, "certificate_revoked"),
+                        ("B_LTA", DOCUMENT, "archive"),
+                    )
+                ],
             ),
         ),
         "wrapup": desk(language, presence="wrapup", queue=[]),
