@@ -78,7 +78,7 @@ export function Ceremony(props: {card: CeremonyCard; matter: DeskCase}) {
         </p>
       )}
       {card.signed_sha256 && (
-        <>
+        <div class="ceremony__files">
           <a class="button button--quiet" href={`/documents/${card.signed_sha256}`} download>
             {t("Download the signed PDF")}
           </a>
@@ -88,7 +88,7 @@ export function Ceremony(props: {card: CeremonyCard; matter: DeskCase}) {
             </a>
           )}
           <PrintButton matter={props.matter} what="document" about={card.signed_sha256} />
-        </>
+        </div>
       )}
       {READING.has(card.state) && (
         <Button look="end" onPress={() => void ask("ceremony.withdraw", {ceremony_id: card.ceremony_id})}>

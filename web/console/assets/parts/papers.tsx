@@ -128,11 +128,13 @@ function PageNotes(props: {page: CasePage}) {
     glare_spot: t("A lamp shines on a spot of the page."),
   };
   return (
-    <ul class="notes" role="status">
-      {notes.map(note => (
-        <li key={note}>{words[note]}</li>
-      ))}
-    </ul>
+    <div role="status">
+      <ul class="notes">
+        {notes.map(note => (
+          <li key={note}>{words[note]}</li>
+        ))}
+      </ul>
+    </div>
   );
 }
 
