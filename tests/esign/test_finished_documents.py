@@ -330,7 +330,7 @@ async def test_a_corrected_form_keeps_its_code_which_leads_to_what_was_signed(
     assert len(set(house.counter.addresses)) == 1
     pages = pypdfium2.PdfDocument(sealed)
     read = {zxingcpp.read_barcodes(page.render(scale=200 / 72).to_pil())[0].text for page in pages}
-    assert read == set(house.counter.addresses)
+    assert read == {house.counter.addresses[-1]}
     recorded = await house.counter.checks.recorded(reference_of(house))
     assert recorded is not None and recorded.sealed_sha256 == done.sha256
     assert (await house.judged(sealed, reference_of(house)))[0] is Judgement.SOUND

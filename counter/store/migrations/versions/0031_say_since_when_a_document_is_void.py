@@ -15,14 +15,12 @@ depends_on = None
 
 
 def upgrade() -> None:
-    when: sa.Column[datetime] = sa.Column(
-        "voided_at", counter.store.metadata.UtcDateTime(timezone=True), nullable=True
-    )
-    op.add_column("ceremony", when)
+    instant = counter.store.metadata.UtcDateTime(timezone=True)
+    op.add_column("ceremony", sa.Column("voided_at", instant, nullable=True))
     # What was voided before: the journal says when.
     conn = op.get_bind()
     entry = sa.table("journal_entry", sa.column("body", sa.Text))
-    ceremony = sa.table("ceremony", sa.column("id"), sa.column("voided_at", when.type))
+    ceremony = sa.table("ceremony", sa.column("id"), sa.column("voided_at", instant))
     said = conn.execute(
         sa.select(entry.c.body).where(entry.c.body.like("%ceremony.voided%"))
     ).scalars()
