@@ -318,7 +318,7 @@ def _verify(options: argparse.Namespace) -> int:
     from counter.esign.validation import POLICY
 
     try:
-        judgement, found, pack = asyncio.run(
+        looked = asyncio.run(
             look_at(
                 _settings(options),
                 options.file,
@@ -330,7 +330,11 @@ def _verify(options: argparse.Namespace) -> int:
     except Unreadable as refused:
         print(refused, file=sys.stderr)
         return 2
-    _say(WORDS[judgement])
+    found, pack = looked.found, looked.pack
+    since = ""
+    if looked.judgement is Judgement.VOIDED and looked.voided_at is not None:
+        since = f" on {looked.voided_at:%Y-%m-%d %H:%M:%S %Z}"
+    _say(WORDS[looked.judgement] + since)
     if pack is not None:
         when = f"{pack.stamped_at:%Y-%m-%d %H:%M:%S %Z}" if pack.stamped_at else "no timestamp"
         _say(f"  audit pack: sealed by {pack.signer}, {when}: {pack.why or 'holds'}")
@@ -338,7 +342,8 @@ def _verify(options: argparse.Namespace) -> int:
         when = f"{one.stamped_at:%Y-%m-%d %H:%M:%S %Z}" if one.stamped_at else "no timestamp"
         _say(f"  {one.field}: {one.signer}, {when}: {one.why or 'holds'}")
     _say(f"  level {found.level}, by {POLICY}; SHA-256 {found.sha256}")
-    return {Judgement.SOUND: 0, Judgement.UNCOMPARED: 3}.get(judgement, 1)
+    said = {Judgement.SOUND: 0, Judgement.UNCOMPARED: 3, Judgement.VOIDED: 4}
+    return said.get(looked.judgement, 1)
 
 
 def _check(options: argparse.Namespace) -> int:

@@ -40,7 +40,7 @@ class PackRecords(Protocol):
     async def keep_pack(
         self, done: Finished, sha256: Digest, size_bytes: int, now: datetime
     ) -> Digest:
-        """Answers the one that stands: the first."""
+        """Answers the one that stands: the first since it was sealed, or since it was voided."""
         ...
 
 
@@ -88,6 +88,8 @@ class AuditService:
 
     async def pack(self, case_id: CaseId, ceremony_id: str) -> bytes:
         """The pack of the newest document of a ceremony; made now when there is none yet.
+
+        One that was made before the department took the document back is not given out any more.
 
         Raises `DocumentUnknown`, and what signing raises.
         """
@@ -143,6 +145,7 @@ class AuditService:
 
 def _summary(done: Finished, found: Found, entries: Sequence[Entry]) -> dict[str, object]:
     """What the page for people says; no data of the form."""
+    voided_at = done.manifest.voided_at
     return {
         "form": done.form,
         "ceremony": done.ceremony_id,
@@ -150,6 +153,7 @@ def _summary(done: Finished, found: Found, entries: Sequence[Entry]) -> dict[str
         "sealed_at": done.sealed_at.isoformat(timespec="seconds"),
         "sha256": found.sha256,
         "level": found.level,
+        "voided_at": voided_at.isoformat(timespec="seconds") if voided_at else "",
         "policy": POLICY,
         "signers": [
             {

@@ -20,6 +20,8 @@ class Judgement(StrEnum):
     "Signatures hold, but are not those of the record: one is missing, or somebody added one."
     APPENDED = "appended"
     "Bytes stand behind what the last signature covers."
+    VOIDED = "voided"
+    "Genuine and unchanged, but the department has taken it back since."
     UNSIGNED = "unsigned"
     "A PDF without any signature."
     UNTRUSTED = "untrusted"
@@ -37,6 +39,7 @@ WORDS = {
     Judgement.BROKEN: "NOT VALID: changed, or not signed by whom we trust",
     Judgement.STRANGE: "NOT VALID: not the signatures of our forms",
     Judgement.APPENDED: "NOT VALID: something was appended after the last signature",
+    Judgement.VOIDED: "TAKEN BACK: signed, and taken back by the department",
     Judgement.UNSIGNED: "NOT SIGNED: there is no signature in it",
     Judgement.UNTRUSTED: "UNKNOWN SIGNER: the signatures hold; nobody we trust says whose they are",
     Judgement.CHANGED: "CHANGED: signed; later changes, which the signer allowed, were made",
@@ -71,6 +74,8 @@ def _ours(found: Found, manifest: Manifest | None, *, asked: bool) -> Judgement:
     # Proofs may wait for their timestamp; then only the record tells them from anybody's bytes.
     if not last.covers_file and not (recorded and last.changes == "archive"):
         return Judgement.APPENDED
+    if recorded and manifest is not None and manifest.voided_at is not None:
+        return Judgement.VOIDED
     if not asked:
         return Judgement.UNCOMPARED
     return Judgement.SOUND if recorded else Judgement.UNKNOWN

@@ -397,6 +397,7 @@ def void(
         raise not_now(row, "ceremony.void")
     stage.voided()
     set_reason(conn, ceremony_id, reason)
+    conn.execute(update(ceremony).where(ceremony.c.id == ceremony_id).values(voided_at=now))
     end(conn, row, "voided", by, audiences, now, reason=reason)
 
 

@@ -1,5 +1,6 @@
 """Questions about signing: what screens show, what may be given out, what is still to be sealed."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
@@ -33,6 +34,14 @@ from counter.esign.store_tables import (
 )
 from counter.esign.ticket import Witness
 from counter.ids import CaseId, CeremonyId, Digest, DocumentId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """A finished document, as one of its files."""
+
+    sha256: Digest
+    size_bytes: int
 
 
 def find(conn: Connection, case_id: str | None, ceremony_id: str, *, lock: bool = True) -> Row[Any]:
@@ -228,6 +237,27 @@ def owns_document(conn: Connection, case_id: str, sha256: str) -> bool:
         )
     )
     return found.first() is not None
+
+
+def line_of(conn: Connection, document_id: str, sealed_sha256: str) -> tuple[Given, ...]:
+    """The sealed document and what the archive made of it, each from the one before; newest last.
+
+    Each was given out once, so each may be asked for; who asks for the document gets the last.
+    """
+    children = {
+        row.parent_sha256: Given(sha256=Digest(row.sha256), size_bytes=row.size_bytes)
+        for row in conn.execute(
+            select(esign_revision).where(
+                esign_revision.c.document_id == document_id,
+                esign_revision.c.kind.in_(("sealed", "archived")),
+            )
+        )
+    }
+    sealed = next(one for one in children.values() if one.sha256 == sealed_sha256)
+    line = [sealed]
+    while (child := children.get(line[-1].sha256)) is not None:
+        line.append(child)
+    return tuple(line)
 
 
 def was_given_out(conn: Connection, sha256: str) -> bool:

@@ -71,10 +71,12 @@ ceremony = Table(
     Column("fields", JSON),
     Column("presented_by", String(60)),
     Column("witness", JSON),
+    Column("voided_at", UtcDateTime),
 )
 """fields: of the signatures, in order; none in what was presented before the department certified.
 
 sha256: as presented; while prepared, as drawn.  witness: who served when the ink came.
+voided_at: since when what was signed does not count.
 """
 
 OPEN_BEFORE_INK = ("prepared", "presented", "consented")

@@ -79,14 +79,13 @@ export function Ceremony(props: {card: CeremonyCard; matter: DeskCase}) {
       )}
       {card.signed_sha256 && (
         <div class="ceremony__files">
-          <a class="button button--quiet" href={`/documents/${card.signed_sha256}`} download>
+          <a
+            class="button button--quiet"
+            href={`/documents/${card.archived_sha256 ?? card.signed_sha256}`}
+            download
+          >
             {t("Download the signed PDF")}
           </a>
-          {card.archived_sha256 && (
-            <a class="button button--quiet" href={`/documents/${card.archived_sha256}`} download>
-              {t("Download the archived PDF")}
-            </a>
-          )}
           <PrintButton matter={props.matter} what="document" about={card.signed_sha256} />
         </div>
       )}
