@@ -44,7 +44,7 @@ from counter.esign.pages_pdfium import photograph
 from counter.esign.pki_development import DevelopmentPki, ensure
 from counter.esign.ports import KeyFiles
 from counter.esign.seal_pyhanko import Look, Room, Saying, begin, field_size, finish
-from counter.esign.sign_worker import LABELS
+from counter.esign.field_labels import LABELS
 from counter.esign.stamps_http import HttpStamps
 from counter.esign.ticket import CITIZEN
 from counter.esign.tsa_development import tsa_application

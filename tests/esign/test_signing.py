@@ -36,7 +36,7 @@ from counter.esign.refusals import (
     TimestampUnavailable,
 )
 from counter.esign.sign_pool import SignPool
-from counter.esign.sign_worker import LABELS
+from counter.esign.field_labels import LABELS
 from counter.esign.stamps_http import HttpStamps
 from counter.esign.ticket import (
     AGENT,

@@ -48,7 +48,7 @@ async def presented_texts(
 
     def read(conn: Connection) -> dict[str, str]:
         draft = store_drafts.draft_shown(conn, case.id, ask.draft_id or "")
-        form = forms.of(draft.form)
+        form = forms.of(draft.form, draft.form_version)
         if form.id != ask.form:
             raise FormUnknown("the draft is of another form")
         fields = filled(conn, case, form, draft, catalogue, now)
