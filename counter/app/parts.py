@@ -66,8 +66,8 @@ from counter.esign.issued_service import IssuedService
 from counter.esign.issued_sql import SqlIssued
 from counter.esign.keys_files import roots_of
 from counter.esign.keys_toml import SigningSetup
-from counter.esign.pki_development import DevelopmentPki, ensure
 from counter.esign.own_forms_service import OwnFormsService
+from counter.esign.pki_development import DevelopmentPki, ensure
 from counter.esign.reading_service import ReadingService
 from counter.esign.service import EsignService
 from counter.esign.sign_pool import SignPool

@@ -232,7 +232,7 @@ def require_places(places: Sequence[Place], pages: Sequence[tuple[float, float]]
 
 
 def _inside(one: Place, width: float, height: float) -> bool:
-    return 0 <= one.x and one.x + one.width <= width and 0 <= one.y and one.y + one.height <= height
+    return one.x >= 0 and one.x + one.width <= width and one.y >= 0 and one.y + one.height <= height
 
 
 def _meet(one: Place, other: Place) -> bool:

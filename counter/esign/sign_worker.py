@@ -40,7 +40,6 @@ from counter.esign.ports import (
 from counter.esign.refusals import FormUndrawable, SignatureInvalid
 from counter.esign.seal_pyhanko import Look, Room, Saying, field_names, field_size
 from counter.esign.ticket import (
-    AGENT,
     AGENT_KEY,
     CITIZEN,
     FIELDS,

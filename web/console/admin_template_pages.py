@@ -257,10 +257,14 @@ def _uploaded(sent: object, name: str) -> str:
 
 
 def _example(here: Visit) -> Typed:
+    return _example_of(SIDES[here.department.territory], here.department.id)
+
+
+def _example_of(side: str, department: str) -> Typed:
     """A general form of the product under an id of the department: a place to begin."""
-    name = EXAMPLES[SIDES[here.department.territory]]
+    name = EXAMPLES[side]
     described = (TEMPLATES / f"{name}.json").read_text(encoding="utf-8")
     return {
-        "description": described.replace(f'"{name}"', f'"{here.department.id}_new"', 1),
+        "description": described.replace(f'"{name}"', f'"{department}_new"', 1),
         "typst": (TEMPLATES / f"{name}.typ").read_text(encoding="utf-8"),
     }
