@@ -55,7 +55,7 @@ def house(executor: Executor, press: DrawProcesses) -> OwnFormsService:
     return OwnFormsService(SqlForms(executor=executor), press, shipped_forms(), glyphs, Now())
 
 
-ESCAPES = {
+ESCAPES: dict[str, tuple[str, type[Exception] | tuple[type[Exception], ...]]] = {
     "file": ('#read("/etc/passwd")', TemplateWrong),
     "above": ('#read("../../../../../../etc/passwd")', TemplateWrong),
     "neighbour": ('#read("fss_proof_of_life.json")', TemplateWrong),
