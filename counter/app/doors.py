@@ -55,6 +55,7 @@ from web.citizen.ports import Deps as CitizenDeps
 from web.citizen.waiting_room_pages import RoomDeps, behind_the_door
 from web.console import (
     admin_pages,
+    admin_template_pages,
     advance_pages,
     case_pages,
     party_asks,
@@ -220,6 +221,12 @@ def _routes(
     waiting_room_per_s: float,
     owe_work: OweWork,
 ) -> list[web.RouteDef]:
+    administration = AdminDeps(
+        booking=parts.booking,
+        departments=departments_in(parts.store.executor),
+        now=clock,
+        new_id=new_id,
+    )
     executor = parts.store.executor
     terminal_counter = LocalTerminalCounter(
         executor=executor,
@@ -350,14 +357,8 @@ def _routes(
                 owe_work=owe_work,
             )
         ),
-        *admin_pages.routes(
-            AdminDeps(
-                booking=parts.booking,
-                departments=departments_in(executor),
-                now=clock,
-                new_id=new_id,
-            )
-        ),
+        *admin_pages.routes(administration),
+        *admin_template_pages.routes(administration, parts.own_forms),
         *capture_pages.routes(
             CaptureDeps(captures=parts.captures, identity=parts.identity, now=clock)
         ),

@@ -78,6 +78,7 @@ class Node:
         self._keep(self.readiness.beat_for_ever())
         self._keep(parts.signaling.sweep_for_ever())
         self._keep(parts.reading.watch_for_ever())
+        self._keep(parts.own_forms.follow_for_ever())
         self._keep(parts.recordings.follow_for_ever())
         self._keep(parts.recording_keeper.keep_for_ever())
         self._keep(parts.quality.run_for_ever())

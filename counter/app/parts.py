@@ -67,18 +67,21 @@ from counter.esign.certificate_service import CertificateParts, CertificateServi
 from counter.esign.check_pool import CheckPool
 from counter.esign.check_service import CheckService
 from counter.esign.citizens_csc import CscCitizens
+from counter.esign.draw_process import DrawProcesses
 from counter.esign.form_typst import shipped_forms, shipped_glyphs
 from counter.esign.forms import Forms
 from counter.esign.issued_service import IssuedService
 from counter.esign.issued_sql import SqlIssued
 from counter.esign.keys_files import roots_of
 from counter.esign.keys_toml import SigningSetup
+from counter.esign.own_forms_service import OwnFormsService
 from counter.esign.pki_development import DevelopmentPki, ensure
 from counter.esign.reading_service import ReadingService
 from counter.esign.service import EsignService
 from counter.esign.sign_pool import SignPool
 from counter.esign.stamps_http import HttpStamps
 from counter.esign.store_audit import SqlPacks
+from counter.esign.store_forms import SqlForms
 from counter.esign.store_readings import SqlReadings
 from counter.esign.store_records import SqlRecords
 from counter.esign.store_validation import SqlChecks
@@ -156,6 +159,8 @@ class Parts:
     lasting: LastingDocuments
     "Trust, and the archive of signed documents."
     forms: Forms
+    own_forms: OwnFormsService
+    "Forms of departments, beside the product's."
     signaling: SignalingService
     scanner: ScanPool
     studio: SignPool
@@ -283,7 +288,9 @@ async def open_parts(
     policy, setup = await asyncio.to_thread(policy_of, settings, setup)
     stamps = HttpStamps(setup.tsa_urls, new_nonce=lambda: secrets.randbits(63))
     closing.push_async_callback(stamps.close)
-    studio = SignPool(setup.keys)
+    own_press = DrawProcesses("counter.app.form_child")
+    closing.push_async_callback(own_press.close)
+    studio = SignPool(setup.keys, own_press)
     closing.push_async_callback(studio.close)
     checker = CheckPool(lambda: roots_of(setup.keys))
     closing.push_async_callback(checker.close)
@@ -297,6 +304,8 @@ async def open_parts(
     recordings = SqlRecordings(executor, RECORDED_CALLS)
     forms = shipped_forms()
     glyphs = shipped_glyphs()
+    own_forms = OwnFormsService(SqlForms(executor=executor), own_press, forms, glyphs, clock)
+    await own_forms.refresh()
 
     def check_address(reference: str) -> str:
         return f"{link_addresses.base}/c/{reference}"
@@ -410,6 +419,7 @@ async def open_parts(
         checks=CheckService(checker, SqlChecks(executor=executor)),
         lasting=lasting,
         forms=forms,
+        own_forms=own_forms,
         signaling=signaling,
         scanner=scanner,
         studio=studio,

@@ -70,7 +70,7 @@ def inputs_of(form: FormTemplate, data: FormData) -> dict[str, str]:
         said["check_code"] = _code(data[CHECK_ADDRESS])
     return {
         "data": json.dumps(said, ensure_ascii=False),
-        "form": form.model_dump_json(by_alias=True),
+        "form": form.model_dump_json(by_alias=True, exclude={"typst"}),
     }
 
 

@@ -11,8 +11,9 @@ from counter.esign.attendance import Attendance
 from counter.esign.ceremony import Ceremony, Prepared, Signed
 from counter.esign.certificate import Activating
 from counter.esign.demands import SignatureClass
-from counter.esign.forms import FormTemplate, Language
+from counter.esign.forms import FormTemplate, Language, OwnForm
 from counter.esign.ink import Ink
+from counter.esign.own_forms import FormVersion
 from counter.esign.revocation import Evidence, Kind, Link, Proof, Standing
 from counter.esign.ticket import (
     Act,
@@ -220,6 +221,59 @@ class Verdict:
     "Whether it covers every byte; true of the last signature only."
     why: str
     "Empty when sound; else what was wrong, for the log."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnDrawn:
+    """A department's own form as its process answered it."""
+
+    pdf: bytes
+    "With its empty signature fields."
+    pages: tuple[PageImage, ...]
+
+
+class OwnPress(Protocol):
+    """Draws departments' own forms, each in a process that can do nothing else."""
+
+    async def draw(
+        self,
+        form: OwnForm,
+        data: dict[str, str],
+        language: Language,
+        now: datetime,
+        *,
+        specimen: bool = False,
+    ) -> OwnDrawn:
+        """specimen: the pages are photographed, and every text has to stand on the paper.
+
+        Raises `TemplateWrong`, `TemplateUnfit`, `TemplateTooHeavy`.
+        """
+        ...
+
+
+class OwnFormsStore(Protocol):
+    """Keeps every version of departments' own forms."""
+
+    async def publish(self, new: FormVersion, *, seen: int) -> int:
+        """The number of the version.  seen: of the one it was made from; 0: there was none.
+
+        Raises `FormIdTaken`, `FormChanged`.
+        """
+        ...
+
+    async def retire(
+        self, department: str, form: str, version: int, *, by: str, now: datetime
+    ) -> None:
+        """Offer it no more.  Raises `FormUnknown`, `FormChanged`."""
+        ...
+
+    async def versions(self, department: str | None = None) -> Sequence[FormVersion]:
+        """Every version, by form and number."""
+        ...
+
+    async def mark(self) -> tuple[int, int]:
+        """Changes with everything that is published or retired; cheap."""
+        ...
 
 
 class Studio(Protocol):

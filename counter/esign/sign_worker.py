@@ -20,6 +20,7 @@ from typst import TypstError
 
 from counter.esign import audit_pyhanko, seal_pyhanko, verify_pyhanko
 from counter.esign.admission_pyhanko import require_signable
+from counter.esign.field_labels import LABELS
 from counter.esign.fields_pikepdf import with_signature_fields
 from counter.esign.form_typst import Press, shipped_forms
 from counter.esign.forms import FormTemplate, Language
@@ -39,7 +40,6 @@ from counter.esign.ports import (
 from counter.esign.refusals import FormUndrawable, SignatureInvalid
 from counter.esign.seal_pyhanko import Look, Room, Saying, field_names, field_size
 from counter.esign.ticket import (
-    AGENT,
     AGENT_KEY,
     CITIZEN,
     FIELDS,
@@ -63,34 +63,6 @@ from counter.esign.ticket import (
 
 LOCAL_TIME = timezone(timedelta(hours=8), "+08:00")
 "Macau and Hengqin, all year."
-
-LABELS: dict[Language, dict[str, str]] = {
-    "zh-Hant": {
-        ORIGIN: "部門對表格的認證",
-        CITIZEN: "申請人簽名",
-        AGENT: "接待人員見證",
-        SEAL: "部門電子印章",
-    },
-    "zh-Hans": {
-        ORIGIN: "部门对表格的认证",
-        CITIZEN: "申请人签名",
-        AGENT: "接待人员见证",
-        SEAL: "部门电子印章",
-    },
-    "pt": {
-        ORIGIN: "Certificação do formulário pelo serviço",
-        CITIZEN: "Assinatura do requerente",
-        AGENT: "Testemunho do funcionário",
-        SEAL: "Selo electrónico do serviço",
-    },
-    "en": {
-        ORIGIN: "Certification of the form by the department",
-        CITIZEN: "Applicant's signature",
-        AGENT: "Witnessed by the agent",
-        SEAL: "Electronic seal of the department",
-    },
-}
-"What a screen reader says at a signature field: part of the document, not of a face."
 
 
 @dataclass(slots=True, kw_only=True)
@@ -155,6 +127,28 @@ def prepare(
         raise FormUndrawable(f"form {form.id}: the template does not take this data") from error
     pdf = with_signature_fields(drawn, LABELS[language])
     require_signable(pdf, FIELDS[0])
+    return PreparedForm(pdf=pdf, pages=photographs(pdf) if photographed else ())
+
+
+def accept(
+    form: FormTemplate,
+    pdf: bytes,
+    data: dict[str, str],
+    now: datetime,
+    *,
+    photographed: bool = True,
+) -> PreparedForm:
+    """Take in a form that another process drew, of a template that is not ours.
+
+    Raises as `prepare` does.
+    """
+    require_signable(pdf, FIELDS[0])
+    try:
+        width_pt, height_pt = field_size(pdf, SEAL)
+        words = _seal_words(form.region, data, now, width_pt, height_pt)
+        _loaded().press.seal(words, now)
+    except TypstError as error:
+        raise FormUndrawable(f"form {form.id}: its seal does not take this data") from error
     return PreparedForm(pdf=pdf, pages=photographs(pdf) if photographed else ())
 
 

@@ -141,7 +141,7 @@ def fill(
     audiences: Audiences,
     case_id: str,
     draft_id: str,
-    form: Callable[[str], FormTemplate],
+    form: Callable[[str, int], FormTemplate],
     *,
     name: str,
     written: str,
@@ -151,11 +151,11 @@ def fill(
 ) -> int:
     """Write one field; answers its version now.  What was written goes to no log.
 
-    form: by its id.  version: the one the writer has seen.
+    form: by its id and version.  version: the one the writer has seen.
     Raises `DraftOver`, `FieldUnknown`, `FieldNotYours`, `DraftChanged`.
     """
     row = _shown(conn, case_id, draft_id)
-    require_owner(form(row.form), name, writes)
+    require_owner(form(row.form, row.form_version), name, writes)
     known = _typed(conn, draft_id).get(name)
     made = next_version(known, written, version)
     if made is None:

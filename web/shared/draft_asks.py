@@ -48,7 +48,7 @@ async def presented_texts(
 
     def command(conn: Connection) -> dict[str, str]:
         def looked_at(draft: Draft) -> dict[str, str]:
-            form = forms.of(draft.form)
+            form = forms.of(draft.form, draft.form_version)
             if form.id != ask.form:
                 raise FormUnknown("the draft is of another form")
             fields = filled(conn, case, form, draft, catalogue, now)

@@ -91,7 +91,7 @@ def draft_card(
     draft = next((one for one in drafts_of(conn, case.id) if one.shown), None)
     if draft is None:
         return None
-    form = forms.of(draft.form)
+    form = forms.of(draft.form, draft.form_version)
     fields = filled(conn, case, form, draft, catalogue, now)
     return DraftCard(
         draft_id=draft.draft_id,

@@ -420,6 +420,27 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "form_undrawable": (
         N_("The texts do not fit on the form"),
         N_("Shorten the longest text, then present the form again.")),
+    "description_wrong": (
+        N_("The description of the form breaks a rule"),
+        N_("See where, correct it and look at the form again.")),
+    "template_wrong": (
+        N_("The template cannot be drawn"),
+        N_("See the line that is named, correct it and look at the form again.")),
+    "template_unfit": (
+        N_("The form could not be signed, or not be read by everybody"),
+        N_("Correct the template as it says and look at the form again.")),
+    "template_too_heavy": (
+        N_("Drawing the form took too much time or memory"),
+        N_("Make the template simpler and look at the form again.")),
+    "form_id_taken": (
+        N_("The id of this form belongs to another one"),
+        N_("Write another id into the description.")),
+    "form_changed": (
+        N_("A colleague published another version of this form"),
+        N_("Look at it in the list, then look at yours and publish it again.")),
+    "preview_first": (
+        N_("This is not what was looked at"),
+        N_("Look at the form, then publish it.")),
     "field_unknown": (
         N_("The form does not have this field"),
         N_("Reload the page and fill in the form again.")),
