@@ -163,6 +163,15 @@ def _withdraw_form(options: argparse.Namespace) -> int:
     return _ask_operator(options, "/withdraw-form", sent)
 
 
+def _void_form(options: argparse.Namespace) -> int:
+    sent: dict[str, object] = {
+        "case": options.case,
+        "ceremony": options.ceremony,
+        "reason": options.reason,
+    }
+    return _ask_operator(options, "/void-form", sent)
+
+
 def _drain(options: argparse.Namespace) -> int:
     return _ask_operator(
         options, "/drain", {"process": options.process, "limit_s": options.limit_s}
@@ -462,6 +471,14 @@ def _parser() -> argparse.ArgumentParser:
     withdraw.add_argument("case", help="its id")
     withdraw.add_argument("ceremony", help="its id; the log names both")
     withdraw.set_defaults(run=_withdraw_form)
+
+    void = commands.add_parser(
+        "void-form", parents=[common], help="what was signed does not count, also of a closed case"
+    )
+    void.add_argument("case", help="its id")
+    void.add_argument("ceremony", help="its id; the page of the case names both")
+    void.add_argument("--reason", required=True, help="data_wrong, wrong_person, citizen_asked, …")
+    void.set_defaults(run=_void_form)
 
     webhooks = commands.add_parser("webhooks", help="which programs are told what")
     asked = webhooks.add_subparsers(required=True, metavar="WHAT")

@@ -109,6 +109,7 @@ class Node:
             api_keys_of=parts.api_keys,
             papers_of=parts.paper_work,
             forms_of=parts.esign,
+            reading_of=parts.reading,
             packs_of=parts.packs.pack,
             note_taken=lambda case_id, ceremony_id: store.executor.write(
                 _pack_taken, case_id, ceremony_id
