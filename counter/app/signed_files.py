@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from counter.app.store import plain_executor
-from counter.esign import audit_pyhanko, keys_toml
+from counter.esign import audit_pyhanko, keys_toml, trust_toml
 from counter.esign.audit_pack import DOCUMENT, opened
 from counter.esign.audit_pyhanko import PackSeal
 from counter.esign.judging import Judgement, judge
@@ -87,7 +87,9 @@ async def look_at(
 
 
 def own_roots(settings: Settings) -> Sequence[Path]:
-    """Whom this counter trusts about signatures."""
+    """Whom this counter trusts about signatures, as its nodes do.  Raises `PolicyUnfit`."""
+    if settings.trust is not None:
+        return trust_toml.read(settings.trust).anchors
     if settings.signing is not None:
         return keys_toml.read(settings.signing).keys.roots
     return [settings.keys / "pki" / "root.crt"]

@@ -95,7 +95,10 @@ class ArchiveService:
             new_field=f"Timestamp-{self._new_id()}",
             now=now,
         )
-        token = await self._stamps.stamp(hole.digest, now, room_bytes=hole.token_room_bytes)
+        # Asked again: for the hole one may wait behind other work, longer than clocks may differ.
+        token = await self._stamps.stamp(
+            hole.digest, self._clock(), room_bytes=hole.token_room_bytes
+        )
         try:
             return await self._archivist.finish(hole, token, self._clock())
         except SignatureInvalid:

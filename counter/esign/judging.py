@@ -2,7 +2,8 @@
 
 Three layers: each signature's cryptography; what was done after it, by strict rules; and equality
 with the record (which fields, whose certificates, which bytes).  A stranger's document has the
-first two only, and is never called ours.
+first two only, and is never called ours: names of fields are anybody's, so without a record it
+takes a signature that we trust in one of ours.
 """
 
 from enum import StrEnum
@@ -58,7 +59,7 @@ def judge(found: Found, manifest: Manifest | None, *, asked: bool) -> Judgement:
     """
     if not found.signers:
         return Judgement.UNSIGNED
-    ours = any(one.field in KNOWN_FIELDS for one in found.signers)
+    ours = any(one.trusted and one.field in KNOWN_FIELDS for one in found.signers)
     if manifest is not None or ours:
         return _ours(found, manifest, asked=asked)
     return _foreign(found, asked=asked)

@@ -33,6 +33,8 @@ class PaperStudio:
         self.refusal: Refusal | None = None
         "Raised instead of a timestamp while set."
         self.distrusted: list[bytes] = []
+        self.stamped_at: list[datetime] = []
+        "What our clock said for each timestamp."
         self.sealings = 0
         self.begun: list[str] = []
         "Fields for which a hole was written."
@@ -97,6 +99,7 @@ class PaperStudio:
 
     async def stamp(self, digest: bytes, now: datetime, *, room_bytes: int) -> bytes:
         await self.require(now)
+        self.stamped_at.append(now)
         return b"at " + digest
 
     def distrust(self, token: bytes) -> None:

@@ -221,7 +221,7 @@ ARCHIVE_ATTACKS: dict[str, Callable[[bytes], bytes]] = {
 change_text = written(other_text)
 
 
-async def signed_by(stranger: KeyFiles, pdf: bytes) -> bytes:
+async def signed_by(stranger: KeyFiles, pdf: bytes, name: str = "Stranger") -> bytes:
     """Add a signature of somebody else, in a field that nobody sees."""
     signer = SimpleSigner.load(
         str(stranger.key),
@@ -231,7 +231,7 @@ async def signed_by(stranger: KeyFiles, pdf: bytes) -> bytes:
     file = io.BytesIO()
     await async_sign_pdf(
         IncrementalPdfFileWriter(io.BytesIO(pdf)),
-        PdfSignatureMetadata(field_name="Stranger"),
+        PdfSignatureMetadata(field_name=name),
         signer=signer,
         output=file,
     )

@@ -34,6 +34,8 @@ class PaperArchivist:
         self.refusal: Exception | None = None
         self.found: tuple[Link, ...] = ()
         self.begun: list[Work] = []
+        self.queue: Callable[[], None] = lambda: None
+        "What happens before a hole is written."
 
     async def links(self, pdf: bytes, work: Work, now: object) -> tuple[Link, ...]:
         return self.found
@@ -42,6 +44,7 @@ class PaperArchivist:
         if self.refusal is not None:
             raise self.refusal
         self.begun.append(work)
+        self.queue()
         return Hole(
             pdf=pdf + b" kept " + how["new_field"].encode(),
             work=work,
@@ -197,6 +200,18 @@ async def test_a_certificate_revoked_in_between_is_told_at_once(archive: Archive
     (told,) = await archive.executor.read(open_alerts)
     assert told.facts["code"] == "certificate_revoked"
     assert (await archive.lasting()).pending == "certificate_revoked"
+
+
+async def test_waiting_for_the_hole_does_not_make_our_clock_wrong(archive: Archive) -> None:
+    await archive.to_state("sealed", archive.time)
+
+    def wait() -> None:
+        archive.time += timedelta(minutes=2)
+
+    archive.archivist.queue = wait
+    await archive.archive.work_one()
+    assert archive.studio.stamped_at[-1] == archive.time
+    assert (await archive.lasting()).level == Level.B_LTA
 
 
 async def test_without_evidence_nothing_is_stamped(archive: Archive) -> None:

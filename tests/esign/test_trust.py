@@ -8,12 +8,15 @@ from pathlib import Path
 import pytest
 from asn1crypto import pem
 
+from counter.app.lasting_documents import policy_of
+from counter.app.signed_files import own_roots
 from counter.errors import Refusal
 from counter.esign.archive_pool import ArchivePool
 from counter.esign.archive_service import ArchiveService
 from counter.esign.forms import Forms
 from counter.esign.glyphs import GlyphTable
 from counter.esign.keys_files import load
+from counter.esign.keys_toml import SigningSetup
 from counter.esign.pki_development import DevelopmentPki
 from counter.esign.refusals import (
     CertificateExpired,
@@ -370,3 +373,11 @@ def test_our_own_certificates_are_told_of_sixty_days_before(left: int, state: st
 def test_a_certificate_of_the_future_is_not_valid_either() -> None:
     own = OwnCertificate(key="seal", since=NOW + timedelta(days=1), until=NOW + timedelta(days=900))
     assert life(own, NOW) == "over"
+
+
+def test_who_verifies_beside_a_node_trusts_whom_the_node_trusts(
+    tmp_path: Path, services: TrustServices, pki: DevelopmentPki
+) -> None:
+    setup = SigningSetup(keys=pki.signing, tsa_urls=())
+    ruled = Settings(data=tmp_path, trust=policy(tmp_path, services))
+    assert own_roots(ruled) == policy_of(ruled, setup)[1].keys.roots == (services.roots[0],)
