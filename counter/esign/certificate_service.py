@@ -88,7 +88,7 @@ class CertificateService:
         await parts.activations.choose(case_id, ceremony_id, sha256, credential_id, now)
         if kept is None:
             act = CertificateAct(
-                region=parts.esign.region(one.form),
+                region=parts.esign.region(one),
                 name=parts.esign.drawable(_common_name(chain)),
                 at=now,
             )

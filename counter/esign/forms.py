@@ -203,8 +203,8 @@ class Forms:
         return found
 
     def title(self, form_id: str, language: Language) -> str:
-        """Its title; the id itself of a form that was retired, whose documents remain."""
-        form = self._by_id.get(form_id)
+        """Its title; the id itself of a form that is not known, whose documents remain."""
+        form = self._by_id.get(form_id) or self._newest.get(form_id)
         return form.title.in_(language) if form is not None else form_id
 
     def for_service(

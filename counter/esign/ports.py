@@ -425,6 +425,7 @@ class Unfinished:
 
     ceremony_id: CeremonyId
     form: str
+    form_version: int
     data: dict[str, str]
     signed: Signed
     witness: Witness | None
@@ -451,6 +452,7 @@ class CeremonyState:
     case_id: CaseId
     document_id: DocumentId
     form: str
+    form_version: int
     language: Language
     state: str
     """presented, consented, signing, sealed; declined, withdrawn, abandoned, expired, voided."""
@@ -490,6 +492,7 @@ class Content:
     """What an open document says."""
 
     form: str
+    form_version: int
     language: Language
     sha256: Digest
     data: dict[str, str]

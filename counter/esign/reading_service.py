@@ -90,7 +90,7 @@ class ReadingService:
         """
         now = self._clock()
         shown = await self._readings.content(case_id, ceremony_id)
-        form = self._forms.of(shown.form)
+        form = self._forms.of(shown.form, shown.form_version)
         own = {field.name for field in form.fields if field.filled_by == "agent"}
         if set(fields) - own:
             raise FieldUnknown(f"{form.id}: {len(set(fields) - own)} fields are not the agent's")

@@ -235,7 +235,7 @@ class EsignService:
             for one in await self._records.of_case(case_id):
                 if one.ceremony_id == ceremony_id:
                     # An identification that was refused since takes the level back.
-                    await self._require_signable(self._forms.of(one.form), case_id)
+                    await self._require_signable(self._form_of(one), case_id)
             # Said now, because after the pen it would be too late to send somebody home.
             await self._stamps.require(now)
             if self._trust is not None:
@@ -372,15 +372,19 @@ class EsignService:
     async def means(self, one: CeremonyState) -> tuple[Means, ...]:
         """By which means this document can be signed now."""
         level = await self._levels.level(one.case_id) if self._levels else "L0"
-        return open_means(self._forms.of(one.form), level, self._certificate)
+        return open_means(self._form_of(one), level, self._certificate)
+
+    def _form_of(self, one: CeremonyState | Unfinished) -> FormTemplate:
+        """The form as it was drawn, whatever was published since."""
+        return self._forms.of(one.form, one.form_version)
 
     def drawable(self, name: str) -> str:
         """The name; empty when our font cannot draw it."""
         return "" if self._glyphs.missing(name) else name
 
-    def region(self, form_id: str) -> str:
-        """Whose shapes of Han characters a form's letters take."""
-        return self._forms.of(form_id).region
+    def region(self, one: CeremonyState) -> str:
+        """Whose shapes of Han characters its form's letters take."""
+        return self._form_of(one).region
 
     async def _knows(self, case_id: CaseId, ceremony_id: CeremonyId) -> bool:
         try:
@@ -441,7 +445,7 @@ class EsignService:
 
     async def _sign_all(self, waiting: Unfinished) -> None:
         signed = waiting.signed
-        region = self._forms.of(waiting.form).region
+        region = self._form_of(waiting).region
         act: Act
         if signed.ink is None:  # its value is kept: only the hole is filled now
             act = CertificateAct(region=region, name="", at=signed.signed_at)

@@ -98,7 +98,7 @@ def stage_of(conn: Connection, row: Row[Any]) -> Ceremony:
 def signing_of(conn: Connection, case_id: str) -> tuple[CeremonyState, ...]:
     """Every ceremony of a case as screens show it, newest first; none that was never presented."""
     rows = conn.execute(
-        select(ceremony, esign_document.c.form)
+        select(ceremony, esign_document.c.form, esign_document.c.form_version)
         .join(esign_document, esign_document.c.id == ceremony.c.document_id)
         .where(ceremony.c.case_id == case_id, ceremony.c.pages > 0)
         .order_by(ceremony.c.order_in_case.desc())
@@ -109,6 +109,7 @@ def signing_of(conn: Connection, case_id: str) -> tuple[CeremonyState, ...]:
             case_id=CaseId(row.case_id),
             document_id=DocumentId(row.document_id),
             form=row.form,
+            form_version=row.form_version,
             language=row.language,
             state=row.state,
             version=row.version,
@@ -181,6 +182,7 @@ def content(conn: Connection, case_id: str, ceremony_id: str) -> Content:
     ).scalar_one_or_none()
     return Content(
         form=document.form,
+        form_version=document.form_version,
         language=row.language,
         sha256=Digest(row.sha256),
         data=document.data,
@@ -191,7 +193,12 @@ def content(conn: Connection, case_id: str, ceremony_id: str) -> Content:
 def unfinished(conn: Connection, ceremony_id: str | None = None) -> tuple[Unfinished, ...]:
     """Ceremonies with ink and without seal, oldest first; with an id, that one only."""
     asked = (
-        select(ceremony, esign_document.c.form, esign_document.c.data)
+        select(
+            ceremony,
+            esign_document.c.form,
+            esign_document.c.form_version,
+            esign_document.c.data,
+        )
         .join(esign_document, esign_document.c.id == ceremony.c.document_id)
         .where(ceremony.c.state == "signing")
         .order_by(ceremony.c.signed_at)
@@ -202,6 +209,7 @@ def unfinished(conn: Connection, ceremony_id: str | None = None) -> tuple[Unfini
         Unfinished(
             ceremony_id=CeremonyId(row.id),
             form=row.form,
+            form_version=row.form_version,
             data=row.data,
             signed=cast(Signed, stage_of(conn, row)),
             witness=Witness(**row.witness) if row.witness else None,

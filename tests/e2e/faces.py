@@ -24,6 +24,8 @@ SERVICE = "dsi-personal-data"
 PAPER = "Macao resident identity card (BIR)"
 FORM = {"Identity document number": "1234567(8)", "Purpose": "To study abroad"}
 "What the agent types into the form, by the words beside the fields; the name is known."
+CITIZENS_OWN = {"Telephone": "66123456", "Copies": "1"}
+"What the citizen types into the certificate's form."
 NEXT_STEP = "The certificate is ready in three working days."
 DEAF_S = 0.45
 "The kiosk does not hear the second half of a double tap."
@@ -159,6 +161,16 @@ class Terminal:
     async def take_picture(self) -> None:
         """Photograph the paper that lies under the camera."""
         await self.press(re.compile("Take the picture|Take it again"))
+
+    async def fill_in(self) -> None:
+        """Give the citizen's answers in the certificate's form, until it is there to be read."""
+        form = self.page.locator(".fill")
+        await expect(form).to_be_visible()
+        for question in await form.locator("fieldset.fill__field--own").all():
+            await self.touch(question.locator("button[aria-pressed=false]").first)
+        for label, text in CITIZENS_OWN.items():
+            await form.get_by_role("textbox", name=label, exact=True).fill(text)
+        await expect(self.page.locator(".read")).to_be_visible()
 
     async def read_and_agree(self) -> int:
         """Turn every page to its end, tick, agree; how many pages there were."""

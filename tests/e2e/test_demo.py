@@ -91,6 +91,7 @@ async def test_a_simulated_agent_serves_at_a_real_terminal(
 
         await expect(terminal.heading(f"Show this paper: {PAPER}")).to_be_visible()
         await terminal.take_picture()
+        await terminal.fill_in()
         await terminal.read_and_agree()
         await terminal.sign()
 

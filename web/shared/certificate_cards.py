@@ -46,7 +46,9 @@ def with_certificates(
 def _card(
     conn: Connection, one: CeremonyState, forms: Forms, offered: Offered
 ) -> CertificateCard | None:
-    means = open_means(forms.of(one.form), offered.level(conn, one.case_id), offered.gives)
+    means = open_means(
+        forms.of(one.form, one.form_version), offered.level(conn, one.case_id), offered.gives
+    )
     if "certificate" not in means:
         return None
     found = activating_of(conn, one.ceremony_id)

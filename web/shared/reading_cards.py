@@ -30,7 +30,7 @@ def with_reading(
     return [
         card
         if (seen := watched.get(one.ceremony_id)) is None
-        else _with(card, seen, forms.of(one.form), cast(Language, tag), desk=desk)
+        else _with(card, seen, forms.of(one.form, one.form_version), cast(Language, tag), desk=desk)
         for card, one in zip(cards, ceremonies, strict=True)
     ]
 
