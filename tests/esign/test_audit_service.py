@@ -45,12 +45,13 @@ class Round:
     """A node that makes packs, and its clock."""
 
     def __init__(self) -> None:
-        self.packs: Any = Packs()
+        self.packs = Packs()
         self.time = NOW
         unused: Any = None
+        packs: Any = self.packs
         self.service = AuditService(
-            records=self.packs,
-            blobs=self.packs,
+            records=packs,
+            blobs=packs,
             studio=unused,
             examiner=unused,
             seal=unused,
