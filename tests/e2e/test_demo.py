@@ -97,7 +97,7 @@ async def test_a_simulated_agent_serves_at_a_real_terminal(
 
         receipt = terminal.page.locator(".receipt")
         await expect(receipt).to_contain_text(number)
-        await expect(receipt.get_by_role("heading", name="Signed")).to_be_visible()
+        await expect(receipt.get_by_role("heading", name="Signed", exact=True)).to_be_visible()
         await terminal.press(re.compile("^Finish and remove"))
         await expect(terminal.page.locator(".attract")).to_be_visible()
         assert playing.poll() is None, "the simulated agent waits for the next one"
