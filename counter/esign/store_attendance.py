@@ -506,12 +506,13 @@ def set_reason(conn: Connection, ceremony_id: str, reason: str) -> None:
 
 
 def remains(conn: Connection) -> tuple[Remains, ...]:
-    """What is still kept of documents that were abandoned before the ink."""
+    """What is still kept of documents that ended before the ink, however they did."""
     rows = conn.execute(
         select(ceremony)
         .join(ceremony_attendance, ceremony_attendance.c.ceremony_id == ceremony.c.id)
         .where(
-            ceremony.c.state.in_(("abandoned", "expired")),
+            ceremony.c.state.in_(("abandoned", "expired", "declined", "withdrawn")),
+            ceremony.c.signed_at.is_(None),
             ceremony_attendance.c.forgotten_at.is_(None),
         )
     ).all()

@@ -309,6 +309,22 @@ async def test_of_an_abandoned_document_only_the_event_remains(counter: Counter)
     assert (shown.state, shown.sheets) == ("abandoned", ())
 
 
+@pytest.mark.parametrize("ended", ["declined", "withdrawn"])
+async def test_of_a_document_that_nobody_signed_only_the_event_remains(
+    counter: Counter, ended: str
+) -> None:
+    await counter.present()
+    (shown,) = await counter.esign.ceremonies(CASE)
+    if ended == "declined":
+        await counter.esign.decline(CASE, shown.ceremony_id, counter.time, "think")
+    else:
+        await counter.esign.withdraw(CASE, shown.ceremony_id, by="agent:a-1", now=counter.time)
+    await counter.reading.expire()
+    assert (await counter.state(), counter.blobs.kept) == (ended, {})
+    (document,) = await counter.rows(esign_document)
+    assert document.data == {}
+
+
 async def test_what_was_not_let_go_before_a_crash_is_let_go_after_it(counter: Counter) -> None:
     await counter.present()
     counter.time += IDLE
