@@ -244,6 +244,7 @@ def _named(view: CaseView, catalogue: Catalogue, language: str) -> dict[str, Any
                 if one.sealed_sha256
                 else None,
                 "proof": f"{row['href']}/documents/{one.ceremony_id}.asice",
+                "voided": one.state == "voided",
                 "taken": next(
                     (taken[sha] for sha in (one.sealed_sha256, *one.archived) if sha in taken), ""
                 ),
