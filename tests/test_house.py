@@ -89,7 +89,7 @@ def place_of(file: Path) -> str:
     part = part_of(file)
     assert part is not None
     inner = file.relative_to(part)
-    if inner.name == "ports.py":
+    if inner.name == "ports.py" or inner.stem.endswith("_ports"):
         return "port"
     if inner.name == "service.py" or inner.stem.endswith("_service"):
         return "service"

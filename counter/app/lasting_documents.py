@@ -14,11 +14,12 @@ from counter.app.clock import clock, new_id
 from counter.app.store import Store
 from counter.esign import trust_toml
 from counter.esign.archive_pool import ArchivePool
+from counter.esign.archive_ports import RevocationSource
 from counter.esign.archive_service import ArchiveService
+from counter.esign.key_ports import KeyProvider
 from counter.esign.keys_files import load_certificate
 from counter.esign.keys_toml import SigningSetup
 from counter.esign.pki_development import DevelopmentPki
-from counter.esign.ports import KeyProvider, RevocationSource
 from counter.esign.refusals import ClockWrong, TimestampUnavailable
 from counter.esign.revocation_development import DevelopmentRevocation
 from counter.esign.revocation_http import HttpRevocation

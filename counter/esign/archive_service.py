@@ -13,7 +13,9 @@ from datetime import datetime
 from typing import Final
 
 from counter.esign.archive import Archived, Job, next_try, renew_at
-from counter.esign.ports import ArchiveRecords, Archivist, Blobs, Timestamps
+from counter.esign.archive_ports import ArchiveRecords, Archivist
+from counter.esign.key_ports import Timestamps
+from counter.esign.ports import Blobs
 from counter.esign.refusals import RevocationUnknown, SignatureInvalid
 from counter.esign.revocation_service import RevocationService
 from counter.esign.trust import TrustPolicy

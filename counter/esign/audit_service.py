@@ -8,7 +8,9 @@ from typing import Final, Protocol
 
 from counter.esign import audit_pack
 from counter.esign.archive import next_try
-from counter.esign.ports import Blobs, Examiner, KeyProvider, Timestamps
+from counter.esign.check_ports import Examiner
+from counter.esign.key_ports import KeyProvider, Timestamps
+from counter.esign.ports import Blobs
 from counter.esign.refusals import DocumentUnknown
 from counter.esign.ticket import CertificateChain, Mechanism
 from counter.esign.validation import POLICY, Finished, Found

@@ -18,15 +18,9 @@ from cryptography.x509.oid import NameOID
 from counter.errors import NotAllowedNow
 from counter.esign.ceremony import Consented, Sealed, Signed
 from counter.esign.certificate import TRIES, Activating
-from counter.esign.ports import (
-    Activation,
-    CertificateRecords,
-    CitizenKeys,
-    CitizenTrust,
-    Records,
-    Studio,
-    Timestamps,
-)
+from counter.esign.certificate_ports import CertificateRecords, CitizenKeys, CitizenTrust
+from counter.esign.key_ports import Activation, Timestamps
+from counter.esign.ports import Records, Studio
 from counter.esign.refusals import (
     ActivationLapsed,
     ActivationLocked,

@@ -1,4 +1,4 @@
-"""Citizens' own keys at a remote signing service: `counter.esign.ports.CitizenKeys` over CSC.
+"""Citizens' own keys at a remote signing service: `CitizenKeys` over CSC.
 
 Source: CSC API 1.0.4.0 and 2.0.0.2, 11.4 (credentials/list).
 """
@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from aiohttp import ClientSession
 
+from counter.esign.certificate_ports import CitizenProvider
 from counter.esign.csc_http import CscService
 from counter.esign.demands import SignatureClass
 from counter.esign.keys_csc import Credential, CscKey
-from counter.esign.ports import CitizenProvider
 from counter.esign.refusals import (
     ActivationRefused,
     CredentialUnfit,

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import ClientError, ClientSession, ClientTimeout
 
-from counter.esign.ports import CscAccess
+from counter.esign.certificate_ports import CscAccess
 from counter.esign.refusals import ActivationRefused, KeyUnavailable, KeyUnusable
 
 MAX_ANSWER_BYTES: Final = 65_536

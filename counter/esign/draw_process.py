@@ -16,9 +16,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from counter.esign.form_ports import OwnDrawn, PageImage
 from counter.esign.forms import Language, OwnForm
 from counter.esign.own_forms import PAGES_MAX
-from counter.esign.ports import OwnDrawn, PageImage
 from counter.esign.refusals import TemplateTooHeavy, TemplateUnfit, TemplateWrong
 
 log = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ _BROKEN = (OSError, asyncio.IncompleteReadError, ValueError, KeyError, TypeError
 
 
 class DrawProcesses:
-    """See `counter.esign.ports.OwnPress`.  `close` it when the counter stops."""
+    """See `counter.esign.form_ports.OwnPress`.  `close` it when the counter stops."""
 
     def __init__(self, module: str, *, patience_seconds: float = PATIENCE_SECONDS) -> None:
         """module: what the processes run."""

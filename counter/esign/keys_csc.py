@@ -14,9 +14,10 @@ from aiohttp import ClientSession
 from cryptography.hazmat.primitives import serialization
 from cryptography.x509 import load_der_x509_certificate
 
+from counter.esign.certificate_ports import CscAccess
 from counter.esign.csc_http import CscService
+from counter.esign.key_ports import Activation
 from counter.esign.keys_files import issuers_of
-from counter.esign.ports import Activation, CscAccess
 from counter.esign.refusals import (
     ActivationLapsed,
     ActivationLocked,
@@ -48,7 +49,7 @@ class Credential:
 
 
 class CscKey:
-    """`counter.esign.ports.KeyProvider` at a remote service."""
+    """`counter.esign.key_ports.KeyProvider` at a remote service."""
 
     def __init__(self, session: ClientSession, credential: Credential) -> None:
         """Raise `KeyUnusable` for an address that would carry codes in the clear."""

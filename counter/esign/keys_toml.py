@@ -41,15 +41,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from counter.esign.ports import (
-    CitizenProvider,
-    CscAccess,
-    KeyFiles,
-    KeySource,
-    Pkcs11Key,
-    Pkcs12File,
-    SigningKeys,
-)
+from counter.esign.certificate_ports import CitizenProvider, CscAccess
+from counter.esign.key_ports import KeyFiles, KeySource, Pkcs11Key, Pkcs12File, SigningKeys
 from counter.esign.refusals import KeyUnusable
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from counter.errors import Refusal
+from counter.esign.form_ports import OwnFormsStore, OwnPress, PageImage
 from counter.esign.forms import Forms, OwnForm, check
 from counter.esign.glyphs import GlyphTable
 from counter.esign.own_forms import (
@@ -23,7 +24,6 @@ from counter.esign.own_forms import (
     own_form,
     specimen,
 )
-from counter.esign.ports import OwnFormsStore, OwnPress, PageImage
 from counter.esign.refusals import DescriptionWrong, PreviewFirst, TemplateTooHeavy
 from counter.ids import Digest
 

@@ -12,30 +12,29 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 
 from counter.errors import NotAllowedNow, Refusal
+from counter.esign.archive_ports import Trust
 from counter.esign.attendance import DeclineReason
 from counter.esign.ceremony import Consented, Prepared, Presented, Sealed, Withdrawn
+from counter.esign.check_ports import Verdict
 from counter.esign.demands import Means, SignatureClass, open_means, require
+from counter.esign.form_ports import PageImage
 from counter.esign.forms import FormData, Forms, FormTemplate, Language, check
 from counter.esign.glyphs import GlyphTable
 from counter.esign.ink import Point, ink
+from counter.esign.key_ports import KeyProvider, Timestamps
 from counter.esign.ports import (
     Blobs,
     CeremonyState,
     ConsentWords,
     IdentityLevels,
-    KeyProvider,
     NewDocument,
     NewImage,
     NewRevision,
     NewSeal,
-    PageImage,
     Records,
     Studio,
-    Timestamps,
-    Trust,
     Uncertified,
     Unfinished,
-    Verdict,
 )
 from counter.esign.refusals import (
     CeremonyOpen,

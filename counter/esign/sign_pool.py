@@ -14,15 +14,10 @@ from functools import partial
 from importlib import import_module
 from typing import Any
 
+from counter.esign.check_ports import Verdict
+from counter.esign.form_ports import OwnPress, PageImage, PreparedForm
 from counter.esign.forms import FormTemplate, Language, OwnForm
-from counter.esign.ports import (
-    Activation,
-    OwnPress,
-    PageImage,
-    PreparedForm,
-    SigningKeys,
-    Verdict,
-)
+from counter.esign.key_ports import Activation, SigningKeys
 from counter.esign.refusals import (
     FormUndrawable,
     SignerUnavailable,
@@ -208,7 +203,7 @@ class SignPool:
 
 
 class PooledKey:
-    """`counter.esign.ports.KeyProvider`: a key of the worker."""
+    """`counter.esign.key_ports.KeyProvider`: a key of the worker."""
 
     def __init__(self, pool: SignPool, name: str) -> None:
         self._pool = pool

@@ -20,23 +20,16 @@ from typst import TypstError
 
 from counter.esign import audit_pyhanko, seal_pyhanko, verify_pyhanko
 from counter.esign.admission_pyhanko import require_signable
+from counter.esign.check_ports import Verdict
 from counter.esign.field_labels import LABELS
 from counter.esign.fields_pikepdf import with_signature_fields
+from counter.esign.form_ports import PageImage, PreparedForm
 from counter.esign.form_typst import Press, shipped_forms
 from counter.esign.forms import FormTemplate, Language
 from counter.esign.ink import drawing
+from counter.esign.key_ports import KeyFiles, KeyProvider, KeySource, Pkcs12File, SigningKeys
 from counter.esign.keys_files import load, load_certificate, load_pkcs12
 from counter.esign.pages_pdfium import photograph as photographs
-from counter.esign.ports import (
-    KeyFiles,
-    KeyProvider,
-    KeySource,
-    PageImage,
-    Pkcs12File,
-    PreparedForm,
-    SigningKeys,
-    Verdict,
-)
 from counter.esign.refusals import FormUndrawable, SignatureInvalid
 from counter.esign.seal_pyhanko import Look, Room, Saying, field_names, field_size
 from counter.esign.ticket import (

@@ -51,7 +51,7 @@ class _Service:
 
 
 class HttpStamps:
-    """`counter.esign.ports.Timestamps`."""
+    """`counter.esign.key_ports.Timestamps`."""
 
     def __init__(
         self,

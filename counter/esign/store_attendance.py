@@ -13,7 +13,8 @@ from sqlalchemy import Connection, Row, delete, select, update
 from counter.errors import BadInput
 from counter.esign.attendance import Attendance, counted_ms, require_moment
 from counter.esign.ceremony import Consented, Presented, Sealed, Signed, Voided
-from counter.esign.ports import Correction, NewRevision, Remains, Watched
+from counter.esign.ports import NewRevision
+from counter.esign.reading_ports import Correction, Remains, Watched
 from counter.esign.refusals import CeremonyPaused, DigestMismatch, IdentityFirst
 from counter.esign.store_attendance_tables import ceremony_attendance, ceremony_page_time
 from counter.esign.store_certificate import forget_certificate

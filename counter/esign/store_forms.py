@@ -55,7 +55,7 @@ Index(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SqlForms:
-    """`counter.esign.ports.OwnFormsStore`."""
+    """`counter.esign.form_ports.OwnFormsStore`."""
 
     executor: Executor
 

@@ -20,7 +20,8 @@ from counter.esign.ceremony import (
     Withdrawn,
 )
 from counter.esign.ink import Ink
-from counter.esign.ports import CeremonyState, Content, Sheet, Uncertified, Unfinished
+from counter.esign.ports import CeremonyState, Sheet, Uncertified, Unfinished
+from counter.esign.reading_ports import Content
 from counter.esign.refusals import CeremonyUnknown
 from counter.esign.store_tables import (
     OPEN,

@@ -26,7 +26,7 @@ from counter.store.executor import Executor
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SqlChecks:
-    """See `counter.esign.ports.CheckRecords`."""
+    """See `counter.esign.check_ports.CheckRecords`."""
 
     executor: Executor
 

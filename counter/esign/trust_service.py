@@ -11,7 +11,8 @@ from datetime import datetime
 
 from asn1crypto import x509
 
-from counter.esign.ports import Archivist, KeyProvider, TrustRecords
+from counter.esign.archive_ports import Archivist, TrustRecords
+from counter.esign.key_ports import KeyProvider
 from counter.esign.refusals import (
     CertificateExpired,
     CertificateRevoked,
@@ -27,7 +28,7 @@ log = logging.getLogger(__name__)
 
 
 class TrustService:
-    """`counter.esign.ports.Trust`."""
+    """`counter.esign.archive_ports.Trust`."""
 
     def __init__(
         self,

@@ -9,12 +9,13 @@ from typing import Any
 from aiohttp import ClientSession
 
 from counter.errors import Refusal
+from counter.esign.certificate_ports import CitizenProvider, CscAccess
 from counter.esign.certificate_service import CertificateParts, CertificateService
 from counter.esign.citizens_csc import CscCitizens
 from counter.esign.forms import Forms
 from counter.esign.glyphs import GlyphTable
+from counter.esign.key_ports import Activation
 from counter.esign.keys_files import load
-from counter.esign.ports import Activation, CitizenProvider, CscAccess
 from counter.esign.service import EsignService
 from counter.esign.store_records import SqlRecords
 from counter.esign.ticket import KEYS, CertificateChain, Mechanism, Witness
@@ -45,7 +46,7 @@ class PaperSigner:
 
 @dataclass
 class PaperTrust:
-    """`counter.esign.ports.CitizenTrust`: as it is told."""
+    """`counter.esign.certificate_ports.CitizenTrust`: as it is told."""
 
     refusal: Refusal | None = None
     asked: list[CertificateChain] = field(default_factory=list)

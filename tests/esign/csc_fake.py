@@ -9,9 +9,9 @@ from typing import Any
 
 from aiohttp import web
 
+from counter.esign.key_ports import KeyProvider
 from counter.esign.keys_csc import ALGORITHMS, SHA256
 from counter.esign.keys_files import FileKey
-from counter.esign.ports import KeyProvider
 from counter.esign.ticket import Mechanism
 
 TOKEN, CREDENTIAL, PIN, OTP = "let-us-in", "citizen-1", "4711", "123456"

@@ -5,8 +5,10 @@ import hashlib
 from datetime import datetime
 
 from counter.errors import Refusal
+from counter.esign.check_ports import Verdict
+from counter.esign.form_ports import PageImage, PreparedForm
 from counter.esign.forms import FormTemplate, Language
-from counter.esign.ports import Activation, PageImage, PreparedForm, Verdict
+from counter.esign.key_ports import Activation
 from counter.esign.ticket import (
     SEAL,
     Act,
@@ -111,7 +113,7 @@ class PaperStudio:
 
 
 class PaperKey:
-    """`counter.esign.ports.KeyProvider`: remembers what it was asked to sign."""
+    """`counter.esign.key_ports.KeyProvider`: remembers what it was asked to sign."""
 
     def __init__(self) -> None:
         self.asked: list[bytes] = []

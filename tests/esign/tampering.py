@@ -18,7 +18,7 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import PdfSignatureMetadata, SimpleSigner, async_sign_pdf
 from pyhanko.sign.fields import SigFieldSpec, append_signature_field
 
-from counter.esign.ports import KeyFiles
+from counter.esign.key_ports import KeyFiles
 
 RED = b"1 0 0 rg 0 0 482 85 re f"
 

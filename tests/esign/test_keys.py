@@ -17,20 +17,14 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from pkcs11.exceptions import PinLocked
 
 from counter.esign import keys_pkcs11
+from counter.esign.certificate_ports import CitizenProvider, CscAccess
 from counter.esign.citizens_csc import CscCitizens
 from counter.esign.forms import Forms
+from counter.esign.key_ports import Activation, KeyProvider, Pkcs11Key, Pkcs12File
 from counter.esign.keys_csc import Credential, CscKey
 from counter.esign.keys_files import load, load_pkcs12
 from counter.esign.keys_pkcs11 import HardwareKey
 from counter.esign.pki_development import DevelopmentPki
-from counter.esign.ports import (
-    Activation,
-    CitizenProvider,
-    CscAccess,
-    KeyProvider,
-    Pkcs11Key,
-    Pkcs12File,
-)
 from counter.esign.refusals import (
     ActivationLocked,
     ActivationRefused,

@@ -28,7 +28,7 @@ POLICY = TrustPolicy(version="test", anchors=(b"root",), timestamps=("http://tsa
 
 
 class PaperArchivist:
-    """`counter.esign.ports.Archivist` that adds a line."""
+    """`counter.esign.archive_ports.Archivist` that adds a line."""
 
     def __init__(self) -> None:
         self.refusal: Exception | None = None
@@ -95,7 +95,7 @@ class Archive(Counter):
 
 
 class NoSource:
-    """`counter.esign.ports.RevocationSource` that knows of nothing."""
+    """`counter.esign.archive_ports.RevocationSource` that knows of nothing."""
 
     def address(self, kind: object, link: object) -> None:
         return None

@@ -18,7 +18,7 @@ from certomancer.registry.pki_arch import PKIArchitecture
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from counter.esign.ports import KeyFiles, SigningKeys
+from counter.esign.key_ports import KeyFiles, SigningKeys
 
 NAMES = (
     "root", "issuing", "witness", "seal", "citizen", "agent", "revoked", "fading", "expired", "one",

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from counter.esign.forms import Forms, FormTemplate
-from counter.esign.ports import CeremonyState, Watched
+from counter.esign.ports import CeremonyState
+from counter.esign.reading_ports import Watched
 from counter.protocol.filling import FillChoice
 from counter.protocol.message import Language
 from counter.protocol.reading import SaidLine

@@ -5,7 +5,7 @@ from typing import Any, cast
 import pytest
 
 from counter.esign.form_typst import shipped_forms
-from counter.esign.ports import Watched
+from counter.esign.reading_ports import Watched
 from web.shared.reading_cards import said
 
 CHOSEN = [
