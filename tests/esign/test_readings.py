@@ -71,6 +71,7 @@ class Counter:
         calls = Calls(
             now=lambda conn, case_id: self.call,
             ended_at=lambda conn, call_id: self.ended.get(call_id),
+            last=lambda conn, case_id: next(reversed(self.ended), None),
             known_again=lambda conn, case_id, call_id: call_id in self.known,
         )
         hears: dict[str, Any] = {"audiences": lambda conn, case_id: ["terminal:1"], "calls": calls}
@@ -414,6 +415,63 @@ async def test_it_goes_on_in_a_new_call_after_the_citizen_was_identified_in_it(
     await counter.sign()
     (said,) = await counter.journal("ceremony.resumed")
     assert said["facts"]["call"] == "call-2"
+
+
+async def test_taken_back_and_presented_again_it_still_waits_for_the_identification(
+    counter: Counter,
+) -> None:
+    await counter.present()
+    await counter.hang_up()
+    counter.call = "call-2"
+    await counter.esign.withdraw(CASE, counter.id, by="agent:a", now=counter.time)
+    with pytest.raises(IdentityFirst):
+        await counter.present()
+    assert await counter.state() == "withdrawn", "nothing new is on the screen"
+    counter.known.add("call-2")
+    await counter.present()
+    await counter.read(1, 2)
+    await counter.consent()
+    await counter.sign()
+    assert await counter.state() == "sealed"
+
+
+async def test_corrected_in_a_new_call_it_still_waits_for_the_identification(
+    counter: Counter,
+) -> None:
+    await counter.present()
+    await counter.hang_up()
+    counter.call = "call-2"
+    await counter.reading.correct(CASE, counter.id, {"purpose": "申請入學"}, by="agent:a")
+    assert await counter.state() == "presented"
+    with pytest.raises(CeremonyPaused):
+        await counter.shown(1)
+    with pytest.raises(IdentityFirst):
+        await counter.reading.resume(CASE, counter.id, by="agent:a")
+
+
+@pytest.mark.parametrize("next_call", [None, "call-2"])
+async def test_a_form_that_was_being_drawn_while_the_call_broke_waits(
+    counter: Counter, next_call: str | None
+) -> None:
+    photograph = counter.studio.photograph
+
+    async def slowly(pdf: bytes) -> Any:
+        await counter.hang_up()
+        counter.call = next_call
+        return await photograph(pdf)
+
+    counter.studio.photograph = slowly  # type: ignore[method-assign]
+    await counter.present()
+    assert await counter.state() == "presented"
+    with pytest.raises(CeremonyPaused):
+        await counter.shown(1)
+    counter.call = "call-2"
+    with pytest.raises(IdentityFirst):
+        await counter.reading.resume(CASE, counter.id, by="agent:a")
+    counter.known.add("call-2")
+    await counter.reading.resume(CASE, counter.id, by="agent:a")
+    await counter.read(1, 2)
+    await counter.consent()
 
 
 async def test_a_corrected_form_is_read_and_agreed_to_anew(counter: Counter) -> None:
