@@ -405,6 +405,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "field_number": (
         N_("This is not a number."),
         N_("Use digits only, with a point before cents.")),
+    "field_whole": (
+        N_("This is not a whole number."),
+        N_("Use digits only, without a point.")),
+    "field_small": (
+        N_("This number is too small."),
+        N_("Write at least the number beside the question.")),
     "field_phone": (
         N_("This is not a telephone number."),
         N_("Use digits, and + in front of the country's.")),
