@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -648,8 +649,12 @@ async def test_what_was_signed_can_be_voided_and_is_given_out_no_more(counter: C
     await counter.read(1, 2)
     await counter.consent()
     sealed = await counter.sign()
+    minded: list[Any] = []
+    minds = replace(counter.parts["readings"], on_voided=lambda conn, *said: minded.append(said))
+    reading = ReadingService(**{**counter.parts, "readings": minds})
     for _ in range(2):
-        await counter.reading.void(CASE, counter.id, "wrong_person", by="agent:a")
+        await reading.void(CASE, counter.id, "wrong_person", by="agent:a")
+    assert minded == [(CASE, sealed, "agent:a", counter.time)]
     (shown,) = await counter.esign.ceremonies(CASE)
     assert (shown.state, shown.sealed_sha256) == ("voided", sealed)
     with pytest.raises(DocumentUnknown):
@@ -658,6 +663,20 @@ async def test_what_was_signed_can_be_voided_and_is_given_out_no_more(counter: C
     assert sealed in counter.blobs.kept, "nothing is erased"
     (said,) = await counter.journal("ceremony.voided")
     assert (said["actor"], said["facts"]["reason"]) == ("agent:a", "wrong_person")
+
+
+async def test_what_was_signed_is_sealed_also_when_its_form_has_gone(counter: Counter) -> None:
+    await counter.present()
+    await counter.read(1, 2)
+    await counter.consent()
+    counter.studio.refusal = TimestampUnavailable("down")
+    with pytest.raises(TimestampUnavailable):
+        await counter.sign()
+    counter.studio.refusal = None
+    counter.drawing["forms"] = Forms([])
+    newer = counter.node()  # of a version of the product that has this form no more
+    assert await newer.resume() == 1
+    assert await counter.state() == "sealed"
 
 
 async def test_what_waits_for_its_seal_can_be_voided_and_is_never_sealed(counter: Counter) -> None:

@@ -46,9 +46,10 @@ def with_certificates(
 def _card(
     conn: Connection, one: CeremonyState, forms: Forms, offered: Offered
 ) -> CertificateCard | None:
-    means = open_means(
-        forms.of(one.form, one.form_version), offered.level(conn, one.case_id), offered.gives
-    )
+    form = forms.known(one.form, one.form_version)
+    if form is None:  # nobody knows what it demands: it can be taken back only
+        return None
+    means = open_means(form, offered.level(conn, one.case_id), offered.gives)
     if "certificate" not in means:
         return None
     found = activating_of(conn, one.ceremony_id)
