@@ -34,6 +34,7 @@ from counter.app.later_papers import LinkAddresses
 from counter.app.live_stills import LiveStills
 from counter.app.media_processes import media_pool
 from counter.app.paper_work import PaperWork, open_paper_work, owe_paper_work
+from counter.app.print_documents import stop_prints
 from counter.app.recorded_calls import RECORDED_CALLS
 from counter.app.rounds import once
 from counter.app.seed import put_people
@@ -399,6 +400,7 @@ async def open_parts(
                 calls=CALLS,
                 require_open=require_open,
                 require_led=require_led,
+                on_voided=stop_prints,
             ),
             blobs=store.blobs,
             forms=forms,

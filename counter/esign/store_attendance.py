@@ -409,18 +409,22 @@ def void(
     by: str,
     audiences: Audiences,
     now: datetime,
-) -> None:
-    """What was signed does not count: a new fact; the document stays and is not given out."""
+) -> Digest | None:
+    """What was signed does not count: a new fact; the document stays and is not given out.
+
+    Answers the sealed document that counts no more, if there is one.
+    """
     row = find(conn, case_id, ceremony_id)
     stage = stage_of(conn, row)
     if isinstance(stage, Voided):
-        return
+        return None
     if not isinstance(stage, Signed | Sealed):
         raise not_now(row, "ceremony.void")
     stage.voided()
     set_reason(conn, ceremony_id, reason)
     conn.execute(update(ceremony).where(ceremony.c.id == ceremony_id).values(voided_at=now))
     end(conn, row, "voided", by, audiences, now, reason=reason)
+    return stage.sealed_sha256 if isinstance(stage, Sealed) else None
 
 
 def abandon(
