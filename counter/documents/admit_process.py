@@ -35,7 +35,7 @@ _BROKEN = (
 
 
 class AdmitProcesses:
-    """See `counter.documents.ports.Decoder`.  `close` it when the counter stops."""
+    """See `counter.documents.admit_ports.Decoder`.  `close` it when the counter stops."""
 
     def __init__(
         self,

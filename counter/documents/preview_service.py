@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
+from counter.documents.capture_ports import Previewer
 from counter.documents.page import Limits, ScanRefused
-from counter.documents.ports import Papers, Previewer
+from counter.documents.ports import Papers
 from counter.documents.preview import FINER_MAX, PREVIEW_FILES, Pace, Preview, preview_of
 from counter.documents.refusals import TooManyPreviews, refusal_of
 from counter.documents.sniff import sniff

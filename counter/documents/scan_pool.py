@@ -89,7 +89,7 @@ class ScanPool:
         return drawn if isinstance(drawn, bytes) else None
 
     async def preview(self, picture: bytes, finer: float) -> Glance | ScanRefused:
-        """Look at one preview; see `counter.documents.ports.Previewer`."""
+        """Look at one preview; see `counter.documents.capture_ports.Previewer`."""
         return await self._run(_preview, picture, finer)
 
     async def _run(
