@@ -288,11 +288,11 @@ async def test_no_ask_at_any_stage_is_a_fault_and_nothing_foreign_is_reached(
         await look_at(terminal, card["ceremony_id"], sheet["number"])
     wrong = await refused(terminal, "ceremony.consent", **{**agreed, "sha256": SHA256})
     assert wrong == "digest_mismatch"
-    others: tuple[tuple[Acts, str], ...] = (
+    sentences: tuple[tuple[Acts, str], ...] = (
         ("handwritten", "pt"),
         ("certificate", terminal.screen["language"]),
     )
-    for acts, tag in others:
+    for acts, tag in sentences:
         shown = agreed_words(acts, tag).text_sha256
         other = await refused(terminal, "ceremony.consent", **{**agreed, "text_sha256": shown})
         assert other == "consent_words_changed", "the screen says something else"

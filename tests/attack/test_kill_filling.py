@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from counter.terminal.line_socketio import Line
-from counter.terminal.script import agent_step, citizen_step
 from counter.terminal.script import Wish as Wished
+from counter.terminal.script import agent_step, citizen_step
 from tests.attack.test_kill_loop import People
 from tests.e2e.faces import SERVICE, TERMINAL
 from tests.e2e.running import RunningCounter

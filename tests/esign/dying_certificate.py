@@ -194,4 +194,5 @@ async def live(directory: Path, tsa_url: str, csc_url: str, place: str, now: dat
 
 
 if __name__ == "__main__":
-    asyncio.run(live(Path(sys.argv[1]), *sys.argv[2:5], NOW))
+    directory, tsa, csc, place = sys.argv[1:5]
+    asyncio.run(live(Path(directory), tsa, csc, place, NOW))

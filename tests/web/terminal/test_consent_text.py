@@ -23,7 +23,9 @@ def test_each_act_has_a_sentence_of_its_own_in_every_language() -> None:
     assert len({one for one, _ in SENTENCES.values()}) == len(ACTS)
     for acts, tag in every:
         if tag != "en":
-            assert texts_for(tag.replace("-", "_")).gettext(SENTENCES[acts][1]) != SENTENCES[acts][1]
+            assert (
+                texts_for(tag.replace("-", "_")).gettext(SENTENCES[acts][1]) != SENTENCES[acts][1]
+            )
 
 
 @pytest.mark.parametrize("tag", TAGS)
