@@ -211,29 +211,32 @@ async def finish(hole: Hole, token: bytes, roots: Sequence[bytes], now: datetime
     pdf = file.getvalue()
     # Their clock may be a little ahead of ours.
     moment = max(now, at)
+    later: tuple[str, ...] = ()
     if hole.work == "archive":
-        await require_archived(pdf, hole.fields, roots, moment)
+        later = await require_archived(pdf, hole.fields, roots, moment)
     else:
         await require_renewed(pdf, hole.fields, roots, moment)
     return Archived(
         pdf=pdf,
         stamped_at=at,
         stamp_expires=stamp["tbs_certificate"]["validity"]["not_after"].native,
+        revoked_later=later,
     )
 
 
 async def require_archived(
     pdf: bytes, fields: Sequence[str], roots: Sequence[bytes], now: datetime
-) -> None:
+) -> tuple[str, ...]:
     """Raise `SignatureInvalid` unless each signature passes EN 319 102-1 LTA without a network.
 
-    One passes too whose certificate was revoked after it signed.
+    One passes too whose certificate was revoked after it signed: answers the fields of these.
     fields: those that are signed, first to last; the newest timestamp covers the whole file.
     """
     spec = offline(roots)
     then = ValidationTimingInfo(
         validation_time=now, best_signature_time=now, point_in_time_validation=True
     )
+    later = []
     try:
         for one in await _untouched(pdf, fields, roots, now):
             said = await ades_lta_validation(one, spec, timing_info=then)
@@ -242,8 +245,10 @@ async def require_archived(
             kept = DocumentSecurityStore.read_dss(one.reader)
             if not await held(one, kept, _loaded(roots), now):
                 raise SignatureInvalid(f"archive: {one.field_name}: {said.ades_subindic}")
+            later.append(str(one.field_name))
     except UNSOUND as error:
         raise SignatureInvalid(f"archive: {type(error).__name__} while validating") from error
+    return tuple(later)
 
 
 async def require_renewed(

@@ -7,6 +7,7 @@ Source: ETSI EN 319 102-1, 5.6.2.4 (past signature validation, REVOKED_NO_POE).
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from asn1crypto import x509
@@ -19,6 +20,9 @@ from pyhanko_certvalidator.errors import PathBuildingError, RevokedError, Valida
 from counter.esign.verify_pyhanko import LEAKS, complaint, status_of, trusted_time
 
 UNPROVED = (ValidationError, PathBuildingError, *LEAKS)
+MODES = ("require", "soft-fail")
+"""The first wants a proof about each certificate of the chain; the second takes fewer, but looks at
+those certificates only that name an address for proofs."""
 
 
 async def revoked_at(
@@ -27,21 +31,19 @@ async def revoked_at(
     roots: Sequence[x509.Certificate],
     moment: datetime,
 ) -> datetime | None:
-    """When its certificate was revoked, if a proof in the file says so that holds at this moment.
+    """Since when its certificate is worth nothing, by a proof in the file that holds at `moment`.
+
+    That is when it was revoked, or since when its key may have been stolen, whichever came first.
 
     Anybody may write proofs into a file: one counts only when an authority that we trust made it.
     """
-    try:
-        await _validated(
-            signature.signer_cert,
-            signature.other_embedded_certs,
-            _by_the_file(kept, roots, moment, "soft-fail"),
-        )
-    except RevokedError as error:
-        at: datetime = error.revocation_dt
-        return at
-    except UNPROVED:
-        return None
+    for mode in MODES:
+        with suppress(*UNPROVED):
+            proofs = _by_the_file(kept, roots, moment, mode)
+            try:
+                await _validated(signature.signer_cert, signature.other_embedded_certs, proofs)
+            except RevokedError as error:
+                return min([error.revocation_dt, *_suspected(proofs, signature.signer_cert)])
     return None
 
 
@@ -63,7 +65,7 @@ async def held(
         stamped = await collect_timing_info(
             signature.signer_info,
             _by_the_file(kept, roots, now, "require"),
-            raw_digest=signature.compute_digest(),
+            raw_digest=signature.compute_digest,
         )
         made = trusted_time(stamped.get("timestamp_validity"))
         if made is None or made >= at:
@@ -77,6 +79,26 @@ async def held(
     except UNPROVED:
         return False
     return True
+
+
+def _suspected(proofs: ValidationContext, certificate: x509.Certificate) -> list[datetime]:
+    """Since when somebody else may have had its key, where a proof says so (RFC 5280, 5.3.2)."""
+    said: list[datetime] = []
+    with suppress(*LEAKS):  # others' proofs in the file may be damaged
+        entries = [
+            (one["user_certificate"], one)
+            for listed in proofs.crls
+            for one in listed["tbs_cert_list"]["revoked_certificates"]
+        ] + [
+            (one["cert_id"]["serial_number"], one)
+            for response in proofs.ocsps
+            for one in response.basic_ocsp_response["tbs_response_data"]["responses"]
+        ]
+        for serial, one in entries:
+            since = one.invalidity_date_value
+            if serial.native == certificate.serial_number and since is not None:
+                said.append(since.native)
+    return said
 
 
 def _by_the_file(

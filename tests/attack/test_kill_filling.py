@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from counter.terminal.line_socketio import Line
-from counter.terminal.script import Wish as Wished
-from counter.terminal.script import agent_step, citizen_step
+from counter.terminal.ports import Refused
+from counter.terminal.script import Say, _fill_next
 from tests.attack.test_kill_loop import People
 from tests.e2e.faces import SERVICE, TERMINAL
 from tests.e2e.running import RunningCounter
@@ -143,7 +143,7 @@ async def test_no_acknowledged_field_is_lost_and_what_was_looked_at_is_presented
         writing.require_kept(counter)
         assert counter.facts(DRAFT) == [(1,)], "it is on both screens still"
 
-        texts = await made_right(kiosk, desk, draft_id)
+        texts = await made_right(kiosk, desk)
         await killed_while_presented(counter, desk, draft_id)
         ((data,),) = counter.facts("select data from esign_document")
         printed = json.loads(data)
@@ -155,21 +155,34 @@ async def test_no_acknowledged_field_is_lost_and_what_was_looked_at_is_presented
         await people.close()
 
 
-async def made_right(kiosk: Line, desk: Line, draft_id: str) -> dict[str, str]:
+def on_screen(screen: dict[str, Any]) -> dict[str, Any]:
+    """The draft, at the terminal or at the desk."""
+    draft: dict[str, Any] = screen["filling"] if "filling" in screen else screen["case"]["filling"]
+    return draft
+
+
+def version_of(screen: dict[str, Any], name: str) -> int:
+    return next(int(one["version"]) for one in on_screen(screen)["fields"] if one["name"] == name)
+
+
+async def made_right(kiosk: Line, desk: Line) -> dict[str, str]:
     """Both write what the form takes; answers the texts that people typed."""
-    wish = Wished(department="dsi", service=SERVICE, reference=None)
     async with asyncio.timeout(120):
-        while True:
-            shown = (await until(desk, lambda screen: screen["case"]))["case"]["filling"]
-            if shown["complete"]:
-                return {one["name"]: one["text"] for one in shown["fields"] if one["version"]}
-            for line, step in (
-                (kiosk, citizen_step(kiosk.screen or {}, wish, {})),
-                (desk, agent_step(desk.screen or {}, {})),
-            ):
-                if getattr(step, "event", "") == "form.fill":
-                    await line.ask("form.fill", step.body)  # type: ignore[union-attr]
+        while not (shown := on_screen(desk.screen or {}))["complete"]:
+            for line, owner in ((kiosk, "citizen"), (desk, "agent")):
+                step = _fill_next(on_screen(line.screen or {}), owner, {})
+                if not isinstance(step, Say):
+                    continue
+                name = str(step.body["field"])
+                try:
+                    made = int((await line.ask("form.fill", step.body))["version"])
+                except Refused as older:
+                    assert older.reason == "draft_changed", "the screen was behind: look again"
+                    made = int(step.body["version"]) + 1
+                while version_of(line.screen or {}, name) < made:
+                    await line.news(0.5)
             await desk.news(0.5)
+    return {one["name"]: one["text"] for one in shown["fields"] if one["version"]}
 
 
 async def killed_while_presented(counter: RunningCounter, desk: Line, draft_id: str) -> None:
