@@ -24,6 +24,7 @@ from counter.app.files import secret
 from counter.app.hooks import Snapshot, hooks_of
 from counter.app.identifying import KnownLevels, ZoneDesk, surroundings, witness_of
 from counter.app.kept_bytes import named_bytes
+from counter.app.live_marks import StoredLiveMarks
 from counter.app.lasting_documents import LastingDocuments, lasting_documents, policy_of
 from counter.app.later_papers import LinkAddresses
 from counter.app.live_stills import LiveStills
@@ -324,7 +325,12 @@ async def open_parts(
         identity=IdentityService(StoredCommands(executor), Argon2Passphrases(), new_token),
         api_keys=ApiKeyService(SqlApiKeys(executor), new_id, new_token, clock),
         documents=documents,
-        previews=PreviewService(papers, previewer, time.monotonic),
+        previews=PreviewService(
+            papers,
+            previewer,
+            time.monotonic,
+            marks=StoredLiveMarks(executor, store.bus, clock),
+        ),
         captures=CaptureService(
             SqlCaptures(executor, audiences),
             CaptureFiles(settings.captures),

@@ -3,6 +3,7 @@
 Places are shares of the page, so that they fit at any size.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -10,8 +11,10 @@ from pydantic import Field
 from counter.protocol.hands import Share
 from counter.protocol.message import Ask, Ident, Model, Tell
 
-Surface = Annotated[str, Field(pattern=r"^(page|sheet):[0-9a-f]{64}$")]
-"A stored page or a page of a form, by its digest."
+Surface = Annotated[
+    str, Field(pattern=r"^((page|sheet):[0-9a-f]{64}|scan:[A-Za-z0-9_:-]{1,40})$")
+]
+"A stored page or a page of a form, by its digest; what lies under the camera, by its request."
 MarkKind = Literal["rect", "arrow", "underline"]
 
 
@@ -62,6 +65,37 @@ class PointerMoved(Tell):
     surface: Surface
     x: float | None
     y: float | None
+
+
+class Spot(Model):
+    """A place, in shares of the camera's picture; it may lie beside it."""
+
+    x: float
+    y: float
+
+
+class LyingMark(Model):
+    """Where a mark lies that was drawn on a sheet under the camera."""
+
+    mark_id: Ident
+    points: list[Spot]
+    """Two for a line, four for a frame."""
+
+
+class MarksLie(Tell):
+    """The sheet under the camera has moved; a mark that is not named is not to be seen."""
+
+    event: ClassVar[str] = "marks.lie"
+    surface: Surface
+    marks: list[LyingMark]
+
+
+def lying_marks(places: Mapping[str, Sequence[tuple[float, float]]]) -> list[LyingMark]:
+    """places: points by the mark's id."""
+    return [
+        LyingMark(mark_id=key, points=[Spot(x=x, y=y) for x, y in points])
+        for key, points in places.items()
+    ]
 
 
 DESK_ASKS: tuple[type[Ask], ...] = (PointerMove, MarkDraw, MarkClear)

@@ -13,6 +13,8 @@ from counter.signaling.tables import mark
 
 MOST: int = 50
 "Marks in a call; more would hide the page."
+UNDER_CAMERA: str = "scan:"
+"Before the request, in the surface of a sheet that is still under the camera."
 
 
 def draw(step: Step, agent_id: AgentId, epoch: int, ask: MarkDraw) -> str:
@@ -20,6 +22,15 @@ def draw(step: Step, agent_id: AgentId, epoch: int, ask: MarkDraw) -> str:
     locked_desk(step, agent_id, epoch)
     found = call_led_by(step, agent_id)
     require_allowed(step, found)
+    if ask.surface.startswith(UNDER_CAMERA):
+        # One paper is asked for at a time: what was drawn on the one before has gone with it.
+        step.conn.execute(
+            delete(mark).where(
+                mark.c.call_id == found.id,
+                mark.c.surface.startswith(UNDER_CAMERA),
+                mark.c.surface != ask.surface,
+            )
+        )
     drawn: int = step.conn.execute(
         select(func.count()).where(mark.c.call_id == found.id)
     ).scalar_one()

@@ -862,6 +862,12 @@ export interface LineCard {
   cause: "gone" | "no_sound" | "no_picture" | "upload_loss" | "download_loss" | "low_bandwidth" | "delay" | "cpu" | "frozen";
 }
 
+export interface LyingMark {
+  mark_id: string;
+  /** Two for a line, four for a frame. */
+  points: Spot[];
+}
+
 export interface MarkCard {
   mark_id: string;
   surface: string;
@@ -887,6 +893,11 @@ export interface MarkDraw {
   y0: number;
   x1: number;
   y1: number;
+}
+
+export interface MarksLie {
+  surface: string;
+  marks: LyingMark[];
 }
 
 export interface MissingPaper {
@@ -1341,6 +1352,11 @@ export interface SittingWipe {
   sitting: string;
   /** Photographs that are not stored yet, and stay for that. */
   kept: number;
+}
+
+export interface Spot {
+  x: number;
+  y: number;
 }
 
 export interface SuperviseMode {
