@@ -9,8 +9,8 @@ unexport PYTHONDONTWRITEBYTECODE
 SOURCES = counter booking web tools tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt assets clean unit pairs alone services bench-media bench-search bench-mrz bench-scan bench-sign fuzz \
-	bench-booking bench-bundle bench-relay soak-pages soak-sign mutate-booking deep deep-api \
+.PHONY: help run test check fmt assets clean unit pairs alone services bench-media bench-search bench-mrz bench-codes bench-scan \
+	bench-sign fuzz bench-booking bench-bundle bench-relay soak-pages soak-sign mutate-booking deep deep-api \
 	check-format check-lint check-types check-imports check-protocol check-texts check-browser
 
 help:
@@ -20,6 +20,7 @@ help:
 	@echo "make bench-media  measure the media plane beside its peers (twenty minutes)"
 	@echo "make bench-search  measure the search over 300 services (some seconds)"
 	@echo "make bench-mrz  measure the reader of identity papers (five minutes)"
+	@echo "make bench-codes  measure the reader of QR codes beside OpenCV's (two minutes)"
 	@echo "make bench-scan  measure page finding beside its peers (PHOTOS=folder: real ones too)"
 	@echo "make bench-booking  measure booking beside its peers (twenty minutes)"
 	@echo "make bench-bundle  measure bundles: bytes and time per page (a minute)"
@@ -106,6 +107,9 @@ bench-bundle: .venv/ready-test
 
 bench-mrz: .venv/ready-test
 	@$(PY) -m tests.bench.mrz $(if $(PAPERS),--papers $(PAPERS)) $(if $(SEED),--seed $(SEED))
+
+bench-codes: .venv/ready-test
+	@$(PY) -m tests.bench.codes $(if $(PAPERS),--papers $(PAPERS)) $(if $(SEED),--seed $(SEED))
 
 bench-sign: .venv/ready-test
 	@$(PY) -m tests.bench.sign $(if $(ROUNDS),--rounds $(ROUNDS))

@@ -163,6 +163,15 @@ def _withdraw_form(options: argparse.Namespace) -> int:
     return _ask_operator(options, "/withdraw-form", sent)
 
 
+def _void_form(options: argparse.Namespace) -> int:
+    sent: dict[str, object] = {
+        "case": options.case,
+        "ceremony": options.ceremony,
+        "reason": options.reason,
+    }
+    return _ask_operator(options, "/void-form", sent)
+
+
 def _drain(options: argparse.Namespace) -> int:
     return _ask_operator(
         options, "/drain", {"process": options.process, "limit_s": options.limit_s}
@@ -318,7 +327,7 @@ def _verify(options: argparse.Namespace) -> int:
     from counter.esign.validation import POLICY
 
     try:
-        judgement, found, pack = asyncio.run(
+        looked = asyncio.run(
             look_at(
                 _settings(options),
                 options.file,
@@ -330,7 +339,11 @@ def _verify(options: argparse.Namespace) -> int:
     except Unreadable as refused:
         print(refused, file=sys.stderr)
         return 2
-    _say(WORDS[judgement])
+    found, pack = looked.found, looked.pack
+    since = ""
+    if looked.judgement is Judgement.VOIDED and looked.voided_at is not None:
+        since = f" on {looked.voided_at:%Y-%m-%d %H:%M:%S %Z}"
+    _say(WORDS[looked.judgement] + since)
     if pack is not None:
         when = f"{pack.stamped_at:%Y-%m-%d %H:%M:%S %Z}" if pack.stamped_at else "no timestamp"
         _say(f"  audit pack: sealed by {pack.signer}, {when}: {pack.why or 'holds'}")
@@ -338,7 +351,8 @@ def _verify(options: argparse.Namespace) -> int:
         when = f"{one.stamped_at:%Y-%m-%d %H:%M:%S %Z}" if one.stamped_at else "no timestamp"
         _say(f"  {one.field}: {one.signer}, {when}: {one.why or 'holds'}")
     _say(f"  level {found.level}, by {POLICY}; SHA-256 {found.sha256}")
-    return {Judgement.SOUND: 0, Judgement.UNCOMPARED: 3}.get(judgement, 1)
+    said = {Judgement.SOUND: 0, Judgement.UNCOMPARED: 3, Judgement.VOIDED: 4}
+    return said.get(looked.judgement, 1)
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -457,6 +471,14 @@ def _parser() -> argparse.ArgumentParser:
     withdraw.add_argument("case", help="its id")
     withdraw.add_argument("ceremony", help="its id; the log names both")
     withdraw.set_defaults(run=_withdraw_form)
+
+    void = commands.add_parser(
+        "void-form", parents=[common], help="what was signed does not count, also of a closed case"
+    )
+    void.add_argument("case", help="its id")
+    void.add_argument("ceremony", help="its id; the page of the case names both")
+    void.add_argument("--reason", required=True, help="data_wrong, wrong_person, citizen_asked, …")
+    void.set_defaults(run=_void_form)
 
     webhooks = commands.add_parser("webhooks", help="which programs are told what")
     asked = webhooks.add_subparsers(required=True, metavar="WHAT")

@@ -36,7 +36,7 @@ TECHNOLOGIES = {
     "holidays", "http", "jinja2", "memory", "oidc", "opencc", "opencv", "pcsc", "pdfium",
     "pikepdf", "pkcs11", "pool", "postgres", "process", "pyhanko", "pypdfium2", "redis", "sane",
     "simulated", "smtp", "socket", "socketio", "sql", "sqlite", "store", "toml", "typst",
-    "webhook", "worker",
+    "webhook", "worker", "zxing",
 }  # fmt: skip
 "Second words of `<role>_<technology>.py`; a new technology is entered here once, on purpose."
 
@@ -89,7 +89,7 @@ def place_of(file: Path) -> str:
     part = part_of(file)
     assert part is not None
     inner = file.relative_to(part)
-    if inner.name == "ports.py":
+    if inner.name == "ports.py" or inner.stem.endswith("_ports"):
         return "port"
     if inner.name == "service.py" or inner.stem.endswith("_service"):
         return "service"

@@ -47,6 +47,10 @@ class Operations(Protocol):
         """Take a form back that cannot be sealed, also in a closed case; journalled."""
         ...
 
+    async def void_form(self, case_id: str, ceremony_id: str, reason: str) -> Json:
+        """What was signed does not count, also in a closed case; journalled."""
+        ...
+
     async def webhooks(self, webhook_id: str | None) -> Json:
         """All of them; or what one was told."""
         ...
@@ -129,6 +133,10 @@ async def open_admin_socket(operations: Operations, path: Path) -> web.AppRunner
     app.router.add_post(
         "/withdraw-form",
         _answer(lambda body: operations.withdraw_form(body["case"], body["ceremony"])),
+    )
+    app.router.add_post(
+        "/void-form",
+        _answer(lambda body: operations.void_form(body["case"], body["ceremony"], body["reason"])),
     )
     app.router.add_post("/webhooks", _answer(lambda body: operations.webhooks(body.get("webhook"))))
     app.router.add_post(

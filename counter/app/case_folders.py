@@ -9,8 +9,9 @@ from booking.catalogue import Catalogue
 from counter.case import Case
 from counter.documents.folder import CaseFacts, SignedDocument
 from counter.documents.store_bundles import leaves_of
-from counter.esign.store_reading import signing_of
-from counter.ids import CaseId
+from counter.esign.ports import CeremonyState
+from counter.esign.store_reading import line_of, signing_of
+from counter.ids import CaseId, Digest
 from counter.store import journal_sql
 from counter.store.cases import get_case
 from counter.store.executor import Executor
@@ -65,9 +66,16 @@ def facts_of(conn: Connection, case: Case, catalogue: Catalogue) -> CaseFacts:
                 presented_sha256=one.sha256,
                 # What was voided is not given out.
                 sealed_sha256=None if one.state == "voided" else one.sealed_sha256,
+                archived=_archived(conn, one),
             )
             for one in reversed(signing_of(conn, case.id))
         ),
         journal_seq=seq,
         journal_head=head,
     )
+
+
+def _archived(conn: Connection, one: CeremonyState) -> tuple[Digest, ...]:
+    if one.sealed_sha256 is None or one.state == "voided":
+        return ()
+    return tuple(given.sha256 for given in line_of(conn, one.document_id, one.sealed_sha256)[1:])

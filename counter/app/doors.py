@@ -16,12 +16,13 @@ from counter.app.attending import CALLS
 from counter.app.clock import clock, new_id
 from counter.app.files import secret
 from counter.app.later_papers import link_of_appointment, owe_links, owe_links_again
+from counter.app.live_marks import MARKS
 from counter.app.paper_work import owe_paper_work
 from counter.app.parts import Parts
-from counter.app.live_marks import MARKS
 from counter.app.pointing import POINTER, Pointing
 from counter.app.pointing import handlers as pointing_handlers
 from counter.app.print_documents import PrintDocuments
+from counter.identity.store_proofing_reading import identity_level
 from counter.identity.tls_development import ensure_tls
 from counter.ids import CaseId
 from counter.protocol.message import Language, Model
@@ -55,6 +56,7 @@ from web.citizen.ports import Deps as CitizenDeps
 from web.citizen.waiting_room_pages import RoomDeps, behind_the_door
 from web.console import (
     admin_pages,
+    admin_template_pages,
     advance_pages,
     case_pages,
     party_asks,
@@ -83,6 +85,7 @@ from web.shared import (
     proofing_asks,
     recording_asks,
 )
+from web.shared.certificate_cards import Offered
 from web.shared.language import language_of
 from web.shared.papers_local import LocalPapers
 from web.shared.sealed import Sealer
@@ -90,7 +93,7 @@ from web.shared.sessions_identity import DEVICE, STAFF, IdentitySessions
 from web.shared.setup import Base, install
 from web.shared.wording import screen_language
 from web.terminal import asks as terminal_asks
-from web.terminal import capture_pages, print_pages
+from web.terminal import capture_pages, certificate_asks, print_pages
 from web.terminal import print_asks as terminal_print_asks
 from web.terminal import reading_asks as terminal_reading_asks
 from web.terminal import views as terminal
@@ -138,15 +141,24 @@ async def open_doors(
             secure=secure,
         ),
     )
+    offered = None
+    if parts.certificates is not None:
+        citizens = parts.certificates.citizens
+        offered = Offered(name=citizens.name, gives=citizens.gives, level=_level)
     terminals = TerminalScreens(
         catalogue=parts.snapshot,
         forms=parts.forms,
         link_address=parts.link_addresses,
         document_address=parts.link_addresses.documents,
         calls=CALLS,
+        certificates=offered,
     )
     desks = DeskScreens(
-        catalogue=parts.snapshot, forms=parts.forms, simplify=simplified, calls=CALLS
+        catalogue=parts.snapshot,
+        forms=parts.forms,
+        simplify=simplified,
+        calls=CALLS,
+        certificates=offered,
     )
     app.add_routes(
         _routes(
@@ -212,6 +224,12 @@ def _routes(
     waiting_room_per_s: float,
     owe_work: OweWork,
 ) -> list[web.RouteDef]:
+    administration = AdminDeps(
+        booking=parts.booking,
+        departments=departments_in(parts.store.executor),
+        now=clock,
+        new_id=new_id,
+    )
     executor = parts.store.executor
     terminal_counter = LocalTerminalCounter(
         executor=executor,
@@ -342,14 +360,8 @@ def _routes(
                 owe_work=owe_work,
             )
         ),
-        *admin_pages.routes(
-            AdminDeps(
-                booking=parts.booking,
-                departments=departments_in(executor),
-                now=clock,
-                new_id=new_id,
-            )
-        ),
+        *admin_pages.routes(administration),
+        *admin_template_pages.routes(administration, parts.own_forms),
         *capture_pages.routes(
             CaptureDeps(captures=parts.captures, identity=parts.identity, now=clock)
         ),
@@ -435,7 +447,10 @@ def _gateway_doors(
             **terminal_print_asks.handlers(parts.store.executor, clock),
             **terminal_reading_asks.handlers(parts.case_of, parts.reading),
             **console_reading_asks.handlers(parts.case_of, parts.reading),
-            **terminal_asks.handlers(parts.case_of, parts.documents, parts.esign, clock),
+            **certificate_asks.handlers(parts.case_of, parts.certificates),
+            **terminal_asks.handlers(
+                parts.case_of, parts.documents, parts.esign, parts.store.executor, clock
+            ),
             **console_asks.handlers(
                 parts.case_of,
                 parts.documents,
@@ -453,3 +468,7 @@ def _gateway_doors(
         clock=clock,
         ended=ended,
     )
+
+
+def _level(conn: Connection, case_id: str) -> str:
+    return identity_level(conn, case_id).value

@@ -118,9 +118,9 @@ def _read(conn: Connection, case_id: str) -> Mapping[str, Any]:
     }
 
 
-def _as_printed(number: str) -> str:
+def as_printed(number: str) -> str:
     """A Macau card has the check digit in brackets, its zone has not."""
-    return f"{number[:7]}({number[7]})" if re.fullmatch(r"[0-9]{8}", number) else number
+    return f"{number[:7]}({number[7]})" if re.fullmatch(r"[0-9]{7}[0-9A]", number) else number
 
 
 def _let_go(conn: Connection, case_id: str) -> None:
@@ -131,7 +131,7 @@ def _let_go(conn: Connection, case_id: str) -> None:
         zone = zone_of(read[-1], (view.decided_at or view.begun_at).date())
         said = {
             "name_latin": f"{zone.surname} {zone.given}".strip(),
-            "paper_number": _as_printed(zone.number),
+            "paper_number": as_printed(zone.number),
             "birth": zone.birth.isoformat() if zone.birth else "",
         }
         remember(conn, case_id, said)

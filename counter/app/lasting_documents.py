@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Connection
@@ -14,11 +14,12 @@ from counter.app.clock import clock, new_id
 from counter.app.store import Store
 from counter.esign import trust_toml
 from counter.esign.archive_pool import ArchivePool
+from counter.esign.archive_ports import RevocationSource
 from counter.esign.archive_service import ArchiveService
+from counter.esign.key_ports import KeyProvider
 from counter.esign.keys_files import load_certificate
 from counter.esign.keys_toml import SigningSetup
 from counter.esign.pki_development import DevelopmentPki
-from counter.esign.ports import KeyProvider, RevocationSource
 from counter.esign.refusals import ClockWrong, TimestampUnavailable
 from counter.esign.revocation_development import DevelopmentRevocation
 from counter.esign.revocation_http import HttpRevocation
@@ -26,10 +27,11 @@ from counter.esign.revocation_service import RevocationService
 from counter.esign.sign_pool import SignPool
 from counter.esign.stamps_http import HttpStamps
 from counter.esign.store_archive import SqlArchive
+from counter.esign.store_reading import unfinished_since
 from counter.esign.trust import BUILT_IN, OwnCertificate, TrustPolicy, life
 from counter.esign.trust_service import TrustService
 from counter.settings import Settings
-from counter.store.alerts import raise_alert, settle_alert
+from counter.store.alerts import open_alerts, raise_alert, settle_alert
 from counter.store.cases import audiences
 from counter.store.executor import Executor
 
@@ -37,8 +39,10 @@ log = logging.getLogger(__name__)
 
 ENDING: Final = "certificate.ending"
 CLOCK: Final = "clock.wrong"
+UNSEALED: Final = "document.unsealed"
 "Alerts."
 DAY_S: Final = 86_400.0
+UNSEALED_AFTER: Final = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,3 +161,13 @@ def tell_clock(conn: Connection, wrong: str, now: datetime) -> None:
         raise_alert(conn, CLOCK, "timestamps", {"found": wrong}, now)
     else:
         settle_alert(conn, CLOCK, "timestamps", now)
+
+
+def tell_unsealed(conn: Connection, now: datetime) -> None:
+    """One alert per document that has had its ink for a quarter of an hour and no seal."""
+    waiting = {f"ceremony:{one}" for one in unfinished_since(conn, now - UNSEALED_AFTER)}
+    for subject in sorted(waiting):
+        raise_alert(conn, UNSEALED, subject, {}, now)
+    for one in open_alerts(conn):
+        if one.kind == UNSEALED and one.subject not in waiting:
+            settle_alert(conn, UNSEALED, one.subject, now)

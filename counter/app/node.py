@@ -7,7 +7,6 @@ signing), and opens the doors last; it closes in the reverse order.
 import asyncio
 import contextlib
 import gc
-import logging
 import signal
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -26,6 +25,7 @@ from counter.app.parts import Parts, open_parts
 from counter.app.people import People, new_passphrase
 from counter.app.readiness import Readiness
 from counter.app.retired_program import end_program
+from counter.app.rounds import once
 from counter.app.seed import PEOPLE, names_of
 from counter.app.store import open_store, plain_executor
 from counter.identity.session import Kind
@@ -35,8 +35,6 @@ from counter.settings import Settings
 from counter.store import journal_sql, nodes
 from counter.store.alerts import open_alerts
 from counter.store.drift import drift
-
-log = logging.getLogger(__name__)
 
 COLLECT_AFTER = (10_000, 20, 50)
 "Objects made and not let go; collections of the young; of the older."
@@ -75,11 +73,12 @@ class Node:
         self.readiness = Readiness(
             await self._beat(), lambda: parts.media.alive, lambda: drift(store.executor, clock)
         )
-        await _once("looking at the clock", self.readiness.look_at_clock)
+        await once("looking at the clock", self.readiness.look_at_clock)
         self._keep(_every(60.0, self.readiness.look_at_clock))
         self._keep(self.readiness.beat_for_ever())
         self._keep(parts.signaling.sweep_for_ever())
         self._keep(parts.reading.watch_for_ever())
+        self._keep(parts.own_forms.follow_for_ever())
         self._keep(parts.recordings.follow_for_ever())
         self._keep(parts.recording_keeper.keep_for_ever())
         self._keep(parts.quality.run_for_ever())
@@ -110,6 +109,7 @@ class Node:
             api_keys_of=parts.api_keys,
             papers_of=parts.paper_work,
             forms_of=parts.esign,
+            reading_of=parts.reading,
             packs_of=parts.packs.pack,
             note_taken=lambda case_id, ceremony_id: store.executor.write(
                 _pack_taken, case_id, ceremony_id
@@ -134,8 +134,8 @@ class Node:
         admin = await open_admin_socket(operations, settings.data / "admin.sock")
         closing.push_async_callback(admin.cleanup)
         # Last: it takes both cores for a second, and nobody waits for it yet.
-        self._keep(_once("warming up", parts.warm_up))
-        self._keep(_once("unfinished signatures", lambda: _resume(parts)))
+        self._keep(once("warming up", parts.warm_up))
+        self._keep(once("unfinished signatures", lambda: _resume(parts)))
         self._keep(_every(60.0, parts.once_a_minute))
 
     async def close(self) -> None:
@@ -181,7 +181,7 @@ class Node:
                 await executor.write(nodes.depart, name)
 
         await beat()
-        self._closing.push_async_callback(_once, "leaving", depart)
+        self._closing.push_async_callback(once, "leaving", depart)
         return beat
 
     def _keep(self, work: Coroutine[Any, Any, None]) -> None:
@@ -276,17 +276,7 @@ async def _greeting(node: Node) -> list[str]:
 async def _every(interval_s: float, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
     while True:
         await asyncio.sleep(interval_s)
-        await _once("housekeeping", work)
-
-
-async def _once(what: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    try:
-        await work()
-    except (Exception, asyncio.CancelledError) as problem:
-        task = asyncio.current_task()
-        if isinstance(problem, asyncio.CancelledError) and task is not None and task.cancelling():
-            raise  # this task is to end, not something that it waited for
-        log.warning("%s: %s", what, getattr(problem, "code", type(problem).__name__))
+        await once("housekeeping", work)
 
 
 async def _resume(parts: Parts) -> None:

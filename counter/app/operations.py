@@ -5,11 +5,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast, get_args
 
 from counter.app.admin_socket import Json
 from counter.app.seed import PEOPLE
 from counter.errors import BadInput, NotAllowedNow, NotFound
+from counter.esign.attendance import VoidReason
 from counter.identity.api_key import USUAL_PER_S
 from counter.ids import CaseId, NewId
 from counter.store.alerts import Alert
@@ -98,6 +99,14 @@ class PaperWork(Protocol):
     async def folder_out(self, case_id: str, by: str) -> Json: ...
 
 
+class Reading(Protocol):
+    """The part of `counter.esign.reading_service.ReadingService` that is used here."""
+
+    async def void(
+        self, case_id: CaseId, ceremony_id: str, reason: VoidReason, *, by: str
+    ) -> None: ...
+
+
 class People(Protocol):
     """The part of `counter.app.people.People` that is used here."""
 
@@ -142,6 +151,7 @@ class NodeOperations:
     api_keys_of: ApiKeys
     papers_of: PaperWork
     forms_of: Forms
+    reading_of: Reading
     people_of: People
     end_program: Callable[[str], Awaitable[bool]]
     "Of a terminal; whether it had one."
@@ -214,6 +224,17 @@ class NodeOperations:
     async def withdraw_form(self, case_id: str, ceremony_id: str) -> Json:
         """Take a form back; its ink is destroyed.  Raises `NotFound`, `NotAllowedNow`."""
         await self.forms_of.withdraw(CaseId(case_id), ceremony_id, by=OPERATOR, now=self.clock())
+        return {"ok": True}
+
+    async def void_form(self, case_id: str, ceremony_id: str, reason: str) -> Json:
+        """What was signed does not count; it is given out no more, and whoever checks it is told.
+
+        Raises `NotFound`, `NotAllowedNow` before it was signed, `BadInput` for another reason.
+        """
+        if reason not in get_args(VoidReason):
+            raise BadInput(f"a reason is one of {', '.join(get_args(VoidReason))}")
+        chosen = cast(VoidReason, reason)
+        await self.reading_of.void(CaseId(case_id), ceremony_id, chosen, by=OPERATOR)
         return {"ok": True}
 
     async def webhooks(self, webhook_id: str | None) -> Json:

@@ -3,12 +3,12 @@
 import asyncio
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from ipaddress import ip_network
 
-from aiohttp import web
+from aiohttp import ClientSession, web
 from sqlalchemy import Connection
 
 from booking.availability_service import AT_NINE
@@ -24,13 +24,19 @@ from counter.app.files import secret
 from counter.app.hooks import Snapshot, hooks_of
 from counter.app.identifying import KnownLevels, ZoneDesk, surroundings, witness_of
 from counter.app.kept_bytes import named_bytes
-from counter.app.live_marks import StoredLiveMarks
-from counter.app.lasting_documents import LastingDocuments, lasting_documents, policy_of
+from counter.app.lasting_documents import (
+    LastingDocuments,
+    lasting_documents,
+    policy_of,
+    tell_unsealed,
+)
 from counter.app.later_papers import LinkAddresses
+from counter.app.live_marks import StoredLiveMarks
 from counter.app.live_stills import LiveStills
 from counter.app.media_processes import media_pool
 from counter.app.paper_work import PaperWork, open_paper_work, owe_paper_work
 from counter.app.recorded_calls import RECORDED_CALLS
+from counter.app.rounds import once
 from counter.app.seed import put_people
 from counter.app.store import Store
 from counter.app.terminal_outages import tell_booking
@@ -58,20 +64,25 @@ from counter.documents.store_printing import give_up_silent
 from counter.errors import NotAllowedNow
 from counter.esign import keys_toml
 from counter.esign.audit_service import AuditService
+from counter.esign.certificate_service import CertificateParts, CertificateService
 from counter.esign.check_pool import CheckPool
 from counter.esign.check_service import CheckService
+from counter.esign.citizens_csc import CscCitizens
+from counter.esign.draw_process import DrawProcesses
 from counter.esign.form_typst import shipped_forms, shipped_glyphs
 from counter.esign.forms import Forms
 from counter.esign.issued_service import IssuedService
 from counter.esign.issued_sql import SqlIssued
 from counter.esign.keys_files import roots_of
 from counter.esign.keys_toml import SigningSetup
+from counter.esign.own_forms_service import OwnFormsService
 from counter.esign.pki_development import DevelopmentPki, ensure
 from counter.esign.reading_service import ReadingService
 from counter.esign.service import EsignService
 from counter.esign.sign_pool import SignPool
 from counter.esign.stamps_http import HttpStamps
 from counter.esign.store_audit import SqlPacks
+from counter.esign.store_forms import SqlForms
 from counter.esign.store_readings import SqlReadings
 from counter.esign.store_records import SqlRecords
 from counter.esign.store_validation import SqlChecks
@@ -140,6 +151,8 @@ class Parts:
     link_addresses: LinkAddresses
     issued: IssuedService
     esign: EsignService
+    certificates: CertificateService | None
+    "None: no provider of citizens' certificates is set up."
     reading: ReadingService
     packs: AuditService
     checks: CheckService
@@ -147,6 +160,8 @@ class Parts:
     lasting: LastingDocuments
     "Trust, and the archive of signed documents."
     forms: Forms
+    own_forms: OwnFormsService
+    "Forms of departments, beside the product's."
     signaling: SignalingService
     scanner: ScanPool
     studio: SignPool
@@ -188,27 +203,37 @@ class Parts:
 
     async def once_a_minute(self) -> None:
         """What nothing depends on, and what is better done soon."""
-        await self.booking.sweep(clock())
+        write = self.store.executor.write
+        steps: tuple[tuple[str, Callable[[], Awaitable[object]]], ...] = (
+            ("appointments", lambda: self.booking.sweep(clock())),
+            ("the catalogue", self._read_catalogue),
+            ("departments", lambda: tell_departments(self.store.executor, self.booking, clock())),
+            ("tidying", lambda: write(tidy, clock())),
+            ("tidying lines", lambda: write(tidy_lines, clock())),
+            ("tidying memos", lambda: write(store_memos.tidy, clock())),
+            ("tidying webhooks", lambda: write(store_webhooks.tidy, clock())),
+            ("papers before the trip", lambda: self.advance.sweep(clock())),
+            ("silent printers", lambda: write(give_up_silent, audiences, clock())),
+            ("readings of zones", self.zones.tidy),
+            ("papers after the visit", lambda: self.later.sweep(clock())),
+            ("photographs in parts", lambda: self.captures.sweep(clock())),
+            ("unfinished signatures", self.esign.resume),
+            ("unsealed documents", lambda: write(tell_unsealed, clock())),
+            ("the clock", self.lasting.tell_clock),
+            ("audit packs", self.packs.make_due),
+            ("useless bytes", lambda: self.collector.round(clock())),
+            ("the proof to media nodes", self._look_at_media_proof),
+        )
+        for what, work in steps:
+            await once(what, work)
+
+    async def _read_catalogue(self) -> None:
         self.snapshot.catalogue = await self.booking.catalogue()
         await tell_booking(
             self.store.executor, self.booking, self.snapshot.catalogue, new_id, clock()
         )
-        await tell_departments(self.store.executor, self.booking, clock())
-        await self.store.executor.write(tidy, clock())
-        await self.store.executor.write(tidy_lines, clock())
-        await self.store.executor.write(store_memos.tidy, clock())
-        await self.store.executor.write(store_webhooks.tidy, clock())
-        await self.advance.sweep(clock())
-        await self.store.executor.write(give_up_silent, audiences, clock())
-        await self.zones.tidy()
-        await self.later.sweep(clock())
-        await self.captures.sweep(clock())
-        try:
-            await self.esign.resume()
-        finally:
-            await self.lasting.tell_clock()
-        await self.packs.make_due()
-        await self.collector.round(clock())
+
+    async def _look_at_media_proof(self) -> None:
         if self.media_proof is not None:
             self.media_proof.look()
 
@@ -264,7 +289,9 @@ async def open_parts(
     policy, setup = await asyncio.to_thread(policy_of, settings, setup)
     stamps = HttpStamps(setup.tsa_urls, new_nonce=lambda: secrets.randbits(63))
     closing.push_async_callback(stamps.close)
-    studio = SignPool(setup.keys)
+    own_press = DrawProcesses("counter.app.form_child")
+    closing.push_async_callback(own_press.close)
+    studio = SignPool(setup.keys, own_press)
     closing.push_async_callback(studio.close)
     checker = CheckPool(lambda: roots_of(setup.keys))
     closing.push_async_callback(checker.close)
@@ -278,19 +305,23 @@ async def open_parts(
     recordings = SqlRecordings(executor, RECORDED_CALLS)
     forms = shipped_forms()
     glyphs = shipped_glyphs()
+    own_forms = OwnFormsService(SqlForms(executor=executor), own_press, forms, glyphs, clock)
+    await own_forms.refresh()
 
     def check_address(reference: str) -> str:
         return f"{link_addresses.base}/c/{reference}"
 
+    ceremonies = SqlRecords(
+        executor=executor,
+        audiences=audiences,
+        require_open=require_open,
+        require_led=require_led,
+        witness_of=witness_of,
+        calls=CALLS,
+    )
     esign = EsignService(
-        records=SqlRecords(
-            executor=executor,
-            audiences=audiences,
-            require_open=require_open,
-            require_led=require_led,
-            witness_of=witness_of,
-            calls=CALLS,
-        ),
+        records=ceremonies,
+        certificate=setup.citizen.gives if setup.citizen else None,
         levels=KnownLevels(executor),
         blobs=store.blobs,
         studio=studio,
@@ -303,6 +334,21 @@ async def open_parts(
         check_address=check_address,
         trust=lasting.trust,
     )
+    certificates = None
+    if setup.citizen is not None:
+        session = await closing.enter_async_context(ClientSession())
+        certificates = CertificateService(
+            CertificateParts(
+                esign=esign,
+                records=ceremonies,
+                activations=ceremonies,
+                studio=studio,
+                stamps=stamps,
+                trust=lasting.trust,
+                clock=clock,
+            ),
+            CscCitizens(session, setup.citizen),
+        )
     issued = IssuedService(
         SqlIssued(executor), esign, new_id, secret(settings.keys / "document-links.key")
     )
@@ -351,6 +397,7 @@ async def open_parts(
         link_addresses=link_addresses,
         issued=issued,
         esign=esign,
+        certificates=certificates,
         reading=ReadingService(
             readings=SqlReadings(
                 executor=executor,
@@ -378,6 +425,7 @@ async def open_parts(
         checks=CheckService(checker, SqlChecks(executor=executor)),
         lasting=lasting,
         forms=forms,
+        own_forms=own_forms,
         signaling=signaling,
         scanner=scanner,
         studio=studio,

@@ -11,9 +11,12 @@ from sqlalchemy import Connection
 from counter.app.seed import LANGUAGES, Person, put_person
 from counter.errors import BadInput, NotFound
 from counter.identity.session import Kind
+from counter.identity.store_identity import end_sessions_of_person, put_credential
 from counter.store.executor import Executor
+from counter.store.journal_sql import record
 
 ID = re.compile(r"[a-z][a-z0-9-]{1,39}")
+OPERATOR = "operator:socket"
 NAME_MOST = 60
 "Characters; what a queue's screen has room for."
 
@@ -26,9 +29,7 @@ def new_passphrase() -> str:
 class Letting(Protocol):
     """The part of `counter.identity.service.IdentityService` that is used here."""
 
-    async def let_in(
-        self, name: str, kind: Kind, subject: str, passphrase: str, now: datetime
-    ) -> None: ...
+    async def stored(self, passphrase: str) -> str: ...
 
 
 class People:
@@ -58,6 +59,8 @@ class People:
     ) -> str:
         """Make the person known, or change what is known; answers the passphrase, this once.
 
+        Whoever is signed in as this person is so no more.
+
         departments: the own one first; none is taken away that was given before.
         languages: of `LANGUAGES`; none: all.
         Raises `BadInput`, `NotFound` for a department.
@@ -80,11 +83,28 @@ class People:
             supervisor=supervisor,
         )
 
+        passphrase = self._new_passphrase()
+        stored = await self._identity.stored(passphrase)
+        kind: Kind = "supervisor" if supervisor else "agent"
+        spoken = tuple(languages) or LANGUAGES
+
         def put(conn: Connection) -> None:
-            put_person(conn, person, tuple(languages) or LANGUAGES, now)
+            put_person(conn, person, spoken, now)
+            put_credential(conn, agent_id, kind, agent_id, stored, now)
+            facts = {
+                "departments": list(departments),
+                "languages": list(spoken),
+                "supervisor": supervisor,
+                "sessions_ended": end_sessions_of_person(conn, agent_id),
+            }
+            record(
+                conn,
+                actor=OPERATOR,
+                action="agent.let_in",
+                subject=f"agent:{agent_id}",
+                facts=facts,
+                now=now,
+            )
 
         await self._executor.write(put)
-        passphrase = self._new_passphrase()
-        kind: Kind = "supervisor" if supervisor else "agent"
-        await self._identity.let_in(agent_id, kind, agent_id, passphrase, now)
         return passphrase

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from counter.signaling.store_desk import agent_epoch, put_agent, put_skill
+from counter.signaling.store_desk import agent_epoch, grant_skill, put_agent
 
 LANGUAGES = ("zh-Hant", "zh-Hans", "pt", "en")
 
@@ -76,4 +76,4 @@ def put_person(conn: Connection, person: Person, languages: Sequence[str], now: 
     put_agent(conn, person.id, person.name, person.departments[0], now)
     for department_id in person.departments:
         for language in languages:
-            put_skill(conn, person.id, department_id, language, level=1)
+            grant_skill(conn, person.id, department_id, language)

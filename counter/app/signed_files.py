@@ -2,11 +2,12 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from counter.app.store import plain_executor
-from counter.esign import audit_pyhanko, keys_toml
+from counter.esign import audit_pyhanko, keys_toml, trust_toml
 from counter.esign.audit_pack import DOCUMENT, opened
 from counter.esign.audit_pyhanko import PackSeal
 from counter.esign.judging import Judgement, judge
@@ -22,6 +23,18 @@ class Unreadable(Exception):
     """The file, or a certificate to trust, cannot be read."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """What came of it."""
+
+    judgement: Judgement
+    "What the whole document is worth."
+    found: Found
+    pack: PackSeal | None
+    "Who sealed the pack, if it is one."
+    voided_at: datetime | None
+
+
 async def look_at(
     settings: Settings,
     file: Path,
@@ -29,11 +42,10 @@ async def look_at(
     now: datetime,
     *,
     record: bool,
-) -> tuple[Judgement, Found, PackSeal | None]:
-    """What the whole document is worth, what was found in it, and who sealed its pack if it is one.
+) -> Looked:
+    """A pack is as good as its document.
 
-    A pack is as good as its document, and broken when its own seal does not hold or is not by the
-    certificate that sealed the document.
+    It is broken when its seal does not hold or is not by the certificate that sealed the document.
 
     roots: certificates to trust, PEM; None: the counter's own.  record: whether to ask the store.
     Raises `Unreadable`.
@@ -55,7 +67,7 @@ async def look_at(
         manifest = pack.record
         closed_by = [one.certificate_sha256 for one in manifest.signers[-1:]]
         if seal.why or closed_by != [seal.certificate_sha256]:
-            return Judgement.BROKEN, found, seal
+            return Looked(judgement=Judgement.BROKEN, found=found, pack=seal, voided_at=None)
     if record:
         executor = plain_executor(settings, settings.data)
         try:
@@ -66,11 +78,18 @@ async def look_at(
     judgement = judge(found, manifest, asked=record)
     if pack is not None and not record and found.sha256 not in pack.record.sha256s:
         judgement = min(judgement, Judgement.STRANGE, key=list(Judgement).index)
-    return judgement, found, seal
+    return Looked(
+        judgement=judgement,
+        found=found,
+        pack=seal,
+        voided_at=manifest.voided_at if manifest else None,
+    )
 
 
 def own_roots(settings: Settings) -> Sequence[Path]:
-    """Whom this counter trusts about signatures."""
+    """Whom this counter trusts about signatures, as its nodes do.  Raises `PolicyUnfit`."""
+    if settings.trust is not None:
+        return trust_toml.read(settings.trust).anchors
     if settings.signing is not None:
         return keys_toml.read(settings.signing).keys.roots
     return [settings.keys / "pki" / "root.crt"]

@@ -40,6 +40,14 @@ class SignedDocument:
     state: str
     presented_sha256: Digest
     sealed_sha256: Digest | None
+    "None: not sealed, or taken back since."
+    archived: tuple[Digest, ...] = ()
+    "What the archive made of it, newest last."
+
+    @property
+    def given_sha256(self) -> Digest | None:
+        """What is given out."""
+        return self.archived[-1] if self.archived else self.sealed_sha256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,6 +204,7 @@ def manifest_of(
                 "state": one.state,
                 "presented_sha256": one.presented_sha256,
                 "sealed_sha256": one.sealed_sha256,
+                "archived_sha256": one.archived[-1] if one.archived else None,
             }
             for one in facts.documents
         ],

@@ -49,10 +49,10 @@ class FolderService:
         return await self._bind(facts, chosen)
 
     async def document(self, case_id: CaseId, ceremony_id: str) -> bytes:
-        """A signed document of the case.  Raises `NotFound`."""
+        """A signed document of the case, as long as it lasts by now.  Raises `NotFound`."""
         for one in (await self._cases.facts(case_id)).documents:
-            if one.ceremony_id == ceremony_id and one.sealed_sha256:
-                return await self._blobs.get(one.sealed_sha256)
+            if one.ceremony_id == ceremony_id and one.given_sha256:
+                return await self._blobs.get(one.given_sha256)
         raise NotFound(f"case {case_id} has no sealed document {ceremony_id}")
 
     async def folder(self, case_id: CaseId, *, originals: bool) -> Folder:
@@ -75,7 +75,7 @@ class FolderService:
         if bound.chapters:
             files.append(_bundle(await self._bind(bound, bound.chapters)))
         for at, document in enumerate(bound.documents, start=1):
-            if sha256 := document.sealed_sha256:
+            if sha256 := document.given_sha256:
                 files.append(
                     File(
                         path=document_path(at, document, sha256),

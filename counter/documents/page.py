@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
+from counter.documents.codes import Code
 from counter.documents.sniff import FileLimits
 
 Point = tuple[float, float]
@@ -158,6 +159,8 @@ class ScanResult:
     height_px: int
     findings: Findings
     notes: tuple[Note, ...]
+    codes: tuple[Code, ...] = ()
+    "What stands in barcodes on it."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from counter.documents.capture import CaptureState
+from counter.documents.codes import Code
 from counter.documents.page import Findings, Format, Note, PageState
 from counter.ids import Digest, PageId, RequestId
 
@@ -28,6 +29,8 @@ class PageRow:
     format: Format = "free"
     shown: bool = False
     "An agent has been given the page to look at."
+    codes: tuple[Code, ...] = ()
+    "What stands in barcodes on it; for the agent alone."
 
     @property
     def over_link(self) -> bool:
@@ -105,3 +108,4 @@ class NewPage:
     height_px: int
     findings: Findings
     notes: tuple[Note, ...]
+    codes: tuple[Code, ...] = ()

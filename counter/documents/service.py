@@ -130,6 +130,7 @@ class DocumentsService:
             height_px=result.height_px,
             findings=result.findings,
             notes=result.notes,
+            codes=result.codes,
         )
         return await self._papers.add_page(case_id, request_id, new, by=by, now=now)
 

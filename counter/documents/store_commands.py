@@ -203,7 +203,8 @@ def add_page(
             thumb_sha256=new.thumb_sha256,
             width_px=new.width_px,
             height_px=new.height_px,
-            findings=asdict(new.findings) | {"notes": list(new.notes)},
+            findings=asdict(new.findings)
+            | {"notes": list(new.notes), "codes": [[one.kind, one.text] for one in new.codes]},
             stored_at=now,
         )
     )

@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 
 from counter.documents.capture import ON_ITS_WAY, CaptureState, quarters
+from counter.documents.codes import Code
 from counter.documents.page import PageState, RequestState
 from counter.documents.papers import Arriving, CaseDocuments, OpenRequest, PageRow
 from counter.documents.refusals import PageUnknown, ScanNotAsked
@@ -263,4 +264,5 @@ def page_row(row: Row[Any]) -> PageRow:
         stored_at=row.stored_at,
         format=row.findings.get("format", "free"),
         shown=row.shown_at is not None,
+        codes=tuple(Code(kind=kind, text=text) for kind, text in row.findings.get("codes", ())),
     )

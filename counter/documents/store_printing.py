@@ -103,7 +103,9 @@ def move(
     maker: Maker = "page",
     now: datetime,
 ) -> Print:
-    """What the terminal says of a print of its own.  The same word again changes nothing.
+    """What the terminal says of a print of its own.
+
+    The same word again changes nothing; `printing` again is heard: it is not given up yet.
 
     maker: who says it.
     Raises `NotFound`, also for what the other of the two prints, and `NotAllowedNow` for a step
@@ -122,6 +124,9 @@ def move(
         raise NotFound(f"terminal {terminal_id} has no print {print_id}")
     before = _print(row)
     if before.state is to:
+        if to is PrintState.PRINTING:
+            heard = update(print_job).where(print_job.c.id == print_id).values(changed_at=now)
+            conn.execute(heard)
         return before
     if not leads(before.state, to):
         raise NotAllowedNow(f"print {print_id} is {before.state}: it cannot become {to} now")

@@ -13,7 +13,7 @@ WORKER = "counter.esign.archive_worker"
 
 
 class ArchivePool:
-    """`counter.esign.ports.Archivist`: one job at a time, between those of signing."""
+    """`counter.esign.archive_ports.Archivist`: one job at a time, between those of signing."""
 
     def __init__(self, pool: SignPool, roots: Sequence[bytes]) -> None:
         """roots: whom the trust policy trusts, DER."""

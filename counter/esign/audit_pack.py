@@ -58,7 +58,7 @@ def events(record: Manifest, entries: Sequence[Entry], head: tuple[int, str]) ->
 
     head: number and leaf of the journal's last entry then, which commits to all of them.
     """
-    said = {
+    said: dict[str, Any] = {
         "format": FORMAT,
         "ceremony": record.ceremony_id,
         "documents": sorted(record.sha256s),
@@ -72,6 +72,8 @@ def events(record: Manifest, entries: Sequence[Entry], head: tuple[int, str]) ->
             for one in entries
         ],
     }
+    if record.voided_at is not None:
+        said["voided_at"] = record.voided_at.astimezone(UTC).isoformat()
     return json.dumps(said, indent=1, sort_keys=True, ensure_ascii=False).encode()
 
 
@@ -158,6 +160,7 @@ def _record(content: bytes) -> Manifest:
                 for one in said["signers"]
             ),
             sha256s=frozenset(said["documents"]),
+            voided_at=datetime.fromisoformat(said["voided_at"]) if "voided_at" in said else None,
         )
     except PackDamaged:
         raise

@@ -3,12 +3,14 @@
 import hashlib
 import logging
 from collections.abc import Callable, Sequence
-from datetime import datetime
-from typing import Protocol
+from datetime import datetime, timedelta
+from typing import Final, Protocol
 
-from counter.errors import Refusal
 from counter.esign import audit_pack
-from counter.esign.ports import Blobs, Examiner, KeyProvider, Timestamps
+from counter.esign.archive import next_try
+from counter.esign.check_ports import Examiner
+from counter.esign.key_ports import KeyProvider, Timestamps
+from counter.esign.ports import Blobs
 from counter.esign.refusals import DocumentUnknown
 from counter.esign.ticket import CertificateChain, Mechanism
 from counter.esign.validation import POLICY, Finished, Found
@@ -20,6 +22,8 @@ log = logging.getLogger(__name__)
 ROOM_BYTES = 32 * 1024
 "For a timestamp: there is no hole that it has to fit into."
 AT_ONCE = 5
+LONGEST_PAUSE: Final = timedelta(hours=1)
+"Between two tries of a pack that fails."
 
 
 class PackRecords(Protocol):
@@ -40,7 +44,7 @@ class PackRecords(Protocol):
     async def keep_pack(
         self, done: Finished, sha256: Digest, size_bytes: int, now: datetime
     ) -> Digest:
-        """Answers the one that stands: the first."""
+        """Answers the one that stands: the first since it was sealed, or since it was voided."""
         ...
 
 
@@ -85,9 +89,13 @@ class AuditService:
         self._seal = seal
         self._stamps = stamps
         self._clock = clock
+        self._failing: dict[str, tuple[int, datetime]] = {}
+        "Ceremonies, how often each failed here, and when it is tried again."
 
     async def pack(self, case_id: CaseId, ceremony_id: str) -> bytes:
         """The pack of the newest document of a ceremony; made now when there is none yet.
+
+        One that was made before the department took the document back is not given out any more.
 
         Raises `DocumentUnknown`, and what signing raises.
         """
@@ -98,15 +106,37 @@ class AuditService:
         return await self._blobs.get(kept or await self._made(done))
 
     async def make_due(self) -> int:
-        """Make packs of what was sealed lately; answers how many.  One that fails waits."""
-        made = 0
-        for case_id, ceremony_id in await self._records.unpacked(AT_ONCE):
+        """Make packs of what was sealed lately; answers how many.
+
+        One that fails waits, longer each time, and keeps no other one waiting.
+        """
+        made, now = 0, self._clock()
+        # So many more that those which wait, the oldest of all, leave room for the others.
+        unpacked = await self._records.unpacked(AT_ONCE + len(self._failing))
+        without = {ceremony_id for _, ceremony_id in unpacked}
+        # What somebody else has packed since is remembered no longer.
+        self._failing = {one: when for one, when in self._failing.items() if one in without}
+        due = [one for one in unpacked if not self._waits(one[1], now)]
+        for case_id, ceremony_id in due[:AT_ONCE]:
             try:
                 await self.pack(case_id, ceremony_id)
+                self._failing.pop(ceremony_id, None)
                 made += 1
-            except Refusal as refused:
-                log.warning("ceremony %s: no audit pack yet: %s", ceremony_id, refused.code)
+            except Exception as problem:
+                self._fails(ceremony_id)
+                code = getattr(problem, "code", type(problem).__name__)
+                log.warning("ceremony %s: no audit pack yet: %s", ceremony_id, code)
         return made
+
+    def _waits(self, ceremony_id: str, now: datetime) -> bool:
+        known = self._failing.get(ceremony_id)
+        return known is not None and known[1] > now
+
+    def _fails(self, ceremony_id: str) -> None:
+        now = self._clock()
+        failures = self._failing.get(ceremony_id, (0, now))[0] + 1
+        again = min(next_try(failures, now), now + LONGEST_PAUSE)
+        self._failing[ceremony_id] = (failures, again)
 
     async def _made(self, done: Finished) -> Digest:
         now = self._clock()
@@ -143,6 +173,7 @@ class AuditService:
 
 def _summary(done: Finished, found: Found, entries: Sequence[Entry]) -> dict[str, object]:
     """What the page for people says; no data of the form."""
+    voided_at = done.manifest.voided_at
     return {
         "form": done.form,
         "ceremony": done.ceremony_id,
@@ -150,6 +181,7 @@ def _summary(done: Finished, found: Found, entries: Sequence[Entry]) -> dict[str
         "sealed_at": done.sealed_at.isoformat(timespec="seconds"),
         "sha256": found.sha256,
         "level": found.level,
+        "voided_at": voided_at.isoformat(timespec="seconds") if voided_at else "",
         "policy": POLICY,
         "signers": [
             {

@@ -8,6 +8,8 @@ the citizen has seen every page, agreed, and drawn ink.  Terms: ETSI EN 319 102-
                 Prepared, Presented, Consented, Signed -> Withdrawn (agent)
                 Presented, Consented -> Prepared (corrected), Abandoned, Expired (time)
                 Signed, Sealed -> Voided (agent)
+
+Consented leads to Signed by ink, or by the value that the citizen's own key gave.
 """
 
 from dataclasses import dataclass
@@ -114,6 +116,11 @@ class Consented:
         _require_same(self.case_id, sha256, self.sha256)
         return Signed(case_id=self.case_id, sha256=self.sha256, ink=ink, signed_at=now)
 
+    def activated(self, sha256: str, now: datetime) -> "Signed":
+        """The citizen's own key has signed.  Raises `DigestMismatch` when another document."""
+        _require_same(self.case_id, sha256, self.sha256)
+        return Signed(case_id=self.case_id, sha256=self.sha256, ink=None, signed_at=now)
+
     def declined(self) -> "Declined":
         """The citizen does not want to sign it after all."""
         return Declined(case_id=self.case_id)
@@ -133,11 +140,15 @@ class Consented:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signed:
-    """The ink is kept; what follows needs nobody and can be repeated after a crash."""
+    """The ink, or the value of the citizen's key, is kept.
+
+    What follows needs nobody and can be repeated after a crash.
+    """
 
     case_id: CaseId
     sha256: Digest
-    ink: Ink
+    ink: Ink | None
+    "None: signed with the citizen's own certificate."
     signed_at: datetime
 
     def sealed(self, *, signed_sha256: Digest, sealed_sha256: Digest) -> "Sealed":

@@ -20,7 +20,7 @@ WAITING_MAX = 8
 
 
 class CheckPool:
-    """`counter.esign.ports.Examiner`.  `close` it when the counter stops."""
+    """`counter.esign.check_ports.Examiner`.  `close` it when the counter stops."""
 
     def __init__(
         self, roots: Callable[[], Sequence[bytes]], *, patience_s: float = PATIENCE_S

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from counter.esign.check_ports import CheckRecords, Examiner
 from counter.esign.judging import Judgement, judge
-from counter.esign.ports import CheckRecords, Examiner
 from counter.esign.validation import Found, Recorded
 
 

@@ -15,6 +15,7 @@ from datetime import datetime
 
 from asn1crypto import x509
 
+from counter.esign.refusals import DocumentDamaged, PdfRefused
 from counter.esign.report_pyhanko import report
 from counter.esign.validate_pyhanko import validate
 from counter.esign.validation import Found
@@ -37,9 +38,18 @@ def start(roots: Sequence[bytes]) -> None:
 
 
 def check(pdf: bytes, now: datetime) -> tuple[Found, bytes]:
-    """What is found, and the report of ETSI TS 119 102-2 as XML; empty without a signature."""
-    found = asyncio.run(validate(pdf, _roots, now))
-    return found, asyncio.run(report(pdf, _roots, now))
+    """What is found, and the report of ETSI TS 119 102-2 as XML; empty without a signature.
+
+    Raises what `admission_pyhanko.opened` raises, and `MemoryError`.
+    """
+    try:
+        found = asyncio.run(validate(pdf, _roots, now))
+        return found, asyncio.run(report(pdf, _roots, now))
+    except (PdfRefused, MemoryError):
+        raise
+    except Exception as error:
+        # No list of what the libraries raise over a stranger's file is ever complete.
+        raise DocumentDamaged(f"it cannot be judged: {type(error).__name__}") from error
 
 
 def _end_with_parent() -> None:

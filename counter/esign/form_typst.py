@@ -70,7 +70,7 @@ def inputs_of(form: FormTemplate, data: FormData) -> dict[str, str]:
         said["check_code"] = _code(data[CHECK_ADDRESS])
     return {
         "data": json.dumps(said, ensure_ascii=False),
-        "form": form.model_dump_json(by_alias=True),
+        "form": form.model_dump_json(by_alias=True, exclude={"typst"}),
     }
 
 
@@ -104,6 +104,10 @@ class Press:
     def witness(self, said: Mapping[str, Any], now: datetime) -> bytes:
         """Draw the agent's block, as `seal` does its own; it always fits."""
         return self._block("witness.typ", said, now)
+
+    def certificate(self, said: Mapping[str, Any], now: datetime) -> bytes:
+        """Draw what is seen of the citizen's own certificate, as `seal` does; it always fits."""
+        return self._block("certificate.typ", said, now)
 
     def _block(self, name: str, said: Mapping[str, Any], now: datetime) -> bytes:
         inputs = {"data": json.dumps(said, ensure_ascii=False)}

@@ -157,21 +157,55 @@ class FormTemplate(_Described):
         return tuple(field for field in self.fields if field.filled_by != "counter")
 
 
+class OwnForm(FormTemplate):
+    """A department's own form, which brings its template along."""
+
+    typst: str
+    department: str
+
+
 class Forms:
-    """The forms there are."""
+    """The forms there are: the product's, and beside them those of the departments."""
 
     def __init__(self, templates: Iterable[FormTemplate]) -> None:
-        self._by_id = {template.id: template for template in templates}
+        self._shipped = tuple(templates)
+        self.show((), {})
+
+    def show(self, own: Iterable[OwnForm], in_use: Mapping[str, int]) -> None:
+        """From now on these are the departments' own.
+
+        own: all versions.  in_use: which version of a form is offered; the others are only known.
+        """
+        every = sorted((*own, *self._shipped), key=lambda one: one.version)
+        self._versions = {(one.id, one.version): one for one in every}
+        self._newest = {one.id: one for one in every}
+        offered = {one.id: one for one in every if in_use.get(one.id) == one.version}
+        self._by_id = {**offered, **{one.id: one for one in self._shipped}}
+
+    @property
+    def shipped(self) -> frozenset[str]:
+        """Ids that belong to the product."""
+        return frozenset(one.id for one in self._shipped)
 
     def all(self) -> tuple[FormTemplate, ...]:
-        """Every form, in the order of their ids."""
+        """Every form that is offered, in the order of their ids."""
         return tuple(self._by_id[form_id] for form_id in sorted(self._by_id))
 
-    def of(self, form_id: str) -> FormTemplate:
-        """The form of this id.  Raises `FormUnknown`."""
-        if form_id not in self._by_id:
+    def of(self, form_id: str, version: int | None = None) -> FormTemplate:
+        """The form of this id, in this version if it is known.  Raises `FormUnknown`.
+
+        Without a version, or with one that is not kept: the offered one, else the newest.
+        """
+        found = self._versions.get((form_id, version)) if version is not None else None
+        found = found or self._by_id.get(form_id) or self._newest.get(form_id)
+        if found is None:
             raise FormUnknown("there is no such form; see what forms() offers")
-        return self._by_id[form_id]
+        return found
+
+    def title(self, form_id: str, language: Language) -> str:
+        """Its title; the id itself of a form that is not known, whose documents remain."""
+        form = self._by_id.get(form_id) or self._newest.get(form_id)
+        return form.title.in_(language) if form is not None else form_id
 
     def for_service(
         self, department_side: str, department: str | None = None, service: str | None = None

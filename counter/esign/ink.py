@@ -92,7 +92,7 @@ def _shape(stroke: Sequence[Point]) -> Stroke:
     pressures = [min(max(point[3], 0.0), 1.0) for point in stroke]
     widths = tuple(_width(round(one * PRESSURE_STEPS) / PRESSURE_STEPS) for one in pressures)
     return Stroke(
-        width=_width(sum(pressures) / len(stroke)),
+        width=round(sum(widths) / len(widths), 2),
         points=tuple((round(x, 1), round(y, 1)) for x, y, _, _ in stroke),
         # A finger or a mouse presses alike all along: one width says it.
         widths=widths if len(set(widths)) > 1 else (),

@@ -32,9 +32,11 @@ class IssuedDocument:
     """A finished document: sealed, and not taken back."""
 
     sha256: Digest
-    "Of the whole file, as it is given out."
+    "Of the whole file, as it is given out: the archive's newest, once there is one."
     form: str
     size_bytes: int
+    before: tuple[Digest, ...] = ()
+    "What was given out before the archive added to it: who opened the page then may take it."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,8 @@
 
 Three layers: each signature's cryptography; what was done after it, by strict rules; and equality
 with the record (which fields, whose certificates, which bytes).  A stranger's document has the
-first two only, and is never called ours.
+first two only, and is never called ours: names of fields are anybody's, so without a record it
+takes a signature that we trust in one of ours.
 """
 
 from enum import StrEnum
@@ -20,6 +21,8 @@ class Judgement(StrEnum):
     "Signatures hold, but are not those of the record: one is missing, or somebody added one."
     APPENDED = "appended"
     "Bytes stand behind what the last signature covers."
+    VOIDED = "voided"
+    "Genuine and unchanged, but the department has taken it back since."
     UNSIGNED = "unsigned"
     "A PDF without any signature."
     UNTRUSTED = "untrusted"
@@ -37,6 +40,7 @@ WORDS = {
     Judgement.BROKEN: "NOT VALID: changed, or not signed by whom we trust",
     Judgement.STRANGE: "NOT VALID: not the signatures of our forms",
     Judgement.APPENDED: "NOT VALID: something was appended after the last signature",
+    Judgement.VOIDED: "TAKEN BACK: signed, and taken back by the department",
     Judgement.UNSIGNED: "NOT SIGNED: there is no signature in it",
     Judgement.UNTRUSTED: "UNKNOWN SIGNER: the signatures hold; nobody we trust says whose they are",
     Judgement.CHANGED: "CHANGED: signed; later changes, which the signer allowed, were made",
@@ -55,7 +59,7 @@ def judge(found: Found, manifest: Manifest | None, *, asked: bool) -> Judgement:
     """
     if not found.signers:
         return Judgement.UNSIGNED
-    ours = any(one.field in KNOWN_FIELDS for one in found.signers)
+    ours = any(one.trusted and one.field in KNOWN_FIELDS for one in found.signers)
     if manifest is not None or ours:
         return _ours(found, manifest, asked=asked)
     return _foreign(found, asked=asked)
@@ -71,6 +75,8 @@ def _ours(found: Found, manifest: Manifest | None, *, asked: bool) -> Judgement:
     # Proofs may wait for their timestamp; then only the record tells them from anybody's bytes.
     if not last.covers_file and not (recorded and last.changes == "archive"):
         return Judgement.APPENDED
+    if recorded and manifest is not None and manifest.voided_at is not None:
+        return Judgement.VOIDED
     if not asked:
         return Judgement.UNCOMPARED
     return Judgement.SOUND if recorded else Judgement.UNKNOWN

@@ -6,21 +6,22 @@ Source: CSC API 1.0.4.0 and 2.0.0.2, 11.5 to 11.9; ETSI EN 419241-1 (sole contro
 """
 
 import base64
-import json
+import hashlib
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
-from urllib.parse import urlsplit
 
-from aiohttp import ClientError, ClientSession, ClientTimeout
+from aiohttp import ClientSession
 from cryptography.hazmat.primitives import serialization
 from cryptography.x509 import load_der_x509_certificate
 
+from counter.esign.certificate_ports import CscAccess
+from counter.esign.csc_http import CscService
+from counter.esign.key_ports import Activation
 from counter.esign.keys_files import issuers_of
-from counter.esign.ports import Activation
 from counter.esign.refusals import (
+    ActivationLapsed,
     ActivationLocked,
     ActivationRefused,
-    KeyUnavailable,
     KeyUnusable,
 )
 from counter.esign.ticket import CertificateChain, Mechanism
@@ -33,9 +34,6 @@ ALGORITHMS: Final[dict[Mechanism, tuple[str, str]]] = {
 "Object identifiers: of the signature, and of the kind of key alone, which some services list."
 
 TRIES: Final = 3
-MAX_ANSWER_BYTES: Final = 65_536
-WRONG_CODE: Final = {"invalid_otp", "invalid_pin", "invalid_sad", "expired_sad"}
-"Errors after which a new code from the person helps."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,15 +49,25 @@ class Credential:
 
 
 class CscKey:
-    """`counter.esign.ports.KeyProvider` at a remote service."""
+    """`counter.esign.key_ports.KeyProvider` at a remote service."""
 
     def __init__(self, session: ClientSession, credential: Credential) -> None:
         """Raise `KeyUnusable` for an address that would carry codes in the clear."""
-        address = urlsplit(credential.url)
-        if address.scheme != "https" and address.hostname != "127.0.0.1":
-            raise KeyUnusable(f"{address.hostname}: codes go over https only")
-        self._session = session
+        self._service = CscService(
+            session,
+            CscAccess(
+                url=credential.url,
+                version=credential.version,
+                access_token=credential.access_token,
+                patience_s=credential.patience_s,
+            ),
+        )
         self._of = credential
+        self._about = (
+            f"credential {hashlib.sha256(credential.credential_id.encode()).hexdigest()[:8]}"
+        )
+        self.wants_pin = False
+        "Known once its certificates are: a code alone does not activate it."
         self._chain: CertificateChain | None = None
         self._algorithms: frozenset[str] = frozenset()
         self._wrong: dict[bytes, int] = {}
@@ -68,44 +76,50 @@ class CscKey:
         """Who signs.  Raises `KeyUnusable` for a key that is off, or of SCAL1."""
         if self._chain is None:
             asked = {"credentialID": self._of.credential_id, "certificates": "chain"}
-            said = await self._ask("credentials/info", asked | {"authInfo": True})
+            said = await self._service.ask("credentials/info", asked | {"authInfo": True})
             try:
                 self._require_usable(said)
+                self.wants_pin = _wants_pin(said)
                 self._algorithms = frozenset(map(str, said["key"]["algo"]))
                 self._chain = _chain(said["cert"]["certificates"])
-            except (KeyError, TypeError, ValueError, IndexError) as error:
-                raise self._unavailable(f"{type(error).__name__} in credentials/info") from error
+            except (AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
+                raise self._service.unavailable(
+                    f"{type(error).__name__} in credentials/info"
+                ) from error
         return self._chain
 
     async def send_code(self) -> None:
         """Have a one-time code sent to the person.  Raises `KeyUnavailable`."""
         call = "credentials/sendOTP" if self._of.version == 1 else "credentials/getChallenge"
-        await self._ask(call, {"credentialID": self._of.credential_id})
+        await self._service.ask(call, {"credentialID": self._of.credential_id})
 
     async def sign(
         self, dtbsr: bytes, mechanism: Mechanism, activation: Activation | None = None
     ) -> bytes:
         """Sign a SHA-256 with a new activation that is good for this hash alone.
 
-        Raises `ActivationRefused` for a wrong or old code, `ActivationLocked` after three,
-        `KeyUnusable`, `KeyUnavailable`.
+        Raises `ActivationRefused` for a wrong code, `ActivationLapsed` for one that became too old
+        on the way, `ActivationLocked` after three wrong ones, `KeyUnusable`, `KeyUnavailable`.
         """
         await self.certificates()
         algorithm, kind = ALGORITHMS[mechanism]
         if not self._algorithms & {algorithm, kind}:
-            raise KeyUnusable(f"credential {self._of.credential_id} does not do {mechanism}")
+            raise KeyUnusable(f"{self._about} does not do {mechanism}")
         if activation is None:
-            raise ActivationRefused(f"credential {self._of.credential_id}: no code was given")
+            raise ActivationRefused(f"{self._about}: no code was given")
         if self._wrong.get(dtbsr, 0) >= TRIES:
-            raise ActivationLocked(f"credential {self._of.credential_id}: {TRIES} wrong codes")
+            raise ActivationLocked(f"{self._about}: {TRIES} wrong codes")
         try:
             sad = await self._authorize(dtbsr, activation)
-            value = await self._value(dtbsr, algorithm, sad)
         except ActivationRefused:
             self._wrong[dtbsr] = self._wrong.get(dtbsr, 0) + 1
             raise
         self._wrong.pop(dtbsr, None)
-        return value
+        try:
+            return await self._value(dtbsr, algorithm, sad)
+        except ActivationRefused as old:
+            # The code was right: it is no wrong one, and a new activation is for the same hash.
+            raise ActivationLapsed(str(old)) from old
 
     async def _authorize(self, dtbsr: bytes, activation: Activation) -> str:
         hashes = [base64.b64encode(dtbsr).decode()]
@@ -120,16 +134,16 @@ class CscKey:
                 "hashAlgorithmOID": SHA256,
                 "authData": [{"id": name, "value": code} for name, code in given.items()],
             }
-        said = await self._ask("credentials/authorize", asked)
+        said = await self._service.ask("credentials/authorize", asked)
         sad = said.get("SAD")
         if not isinstance(sad, str) or not sad:
-            raise self._unavailable("no SAD in credentials/authorize")
+            raise self._service.unavailable("no SAD in credentials/authorize")
         return sad
 
     async def _value(self, dtbsr: bytes, algorithm: str, sad: str) -> bytes:
         hashes = [base64.b64encode(dtbsr).decode()]
         names = ("hash", "hashAlgo") if self._of.version == 1 else ("hashes", "hashAlgorithmOID")
-        said = await self._ask(
+        said = await self._service.ask(
             "signatures/signHash",
             {
                 "credentialID": self._of.credential_id,
@@ -143,51 +157,26 @@ class CscKey:
             (value,) = said["signatures"]
             return base64.b64decode(value, validate=True)
         except (KeyError, TypeError, ValueError) as error:
-            raise self._unavailable(f"{type(error).__name__} in signatures/signHash") from error
+            raise self._service.unavailable(
+                f"{type(error).__name__} in signatures/signHash"
+            ) from error
 
     def _require_usable(self, said: dict[str, Any]) -> None:
-        name = self._of.credential_id
+        name = self._about
         if str(said.get("SCAL", "1")) != "2":
-            raise KeyUnusable(f"credential {name}: SCAL1 lets one code sign something else")
+            raise KeyUnusable(f"{name}: SCAL1 lets one code sign something else")
         if said["key"].get("status") != "enabled":
-            raise KeyUnusable(f"credential {name}: its key is {said['key'].get('status')}")
+            raise KeyUnusable(f"{name}: its key is {said['key'].get('status')}")
         if said["cert"].get("status", "valid") != "valid":
-            raise KeyUnusable(f"credential {name}: its certificate is {said['cert']['status']}")
+            raise KeyUnusable(f"{name}: its certificate is {said['cert']['status']}")
 
-    async def _ask(self, call: str, body: dict[str, Any]) -> dict[str, Any]:
-        try:
-            async with self._session.post(
-                f"{self._of.url}/csc/v{self._of.version}/{call}",
-                json=body,
-                headers={"Authorization": f"Bearer {self._of.access_token}"},
-                timeout=ClientTimeout(total=self._of.patience_s),
-                allow_redirects=False,
-            ) as answer:
-                content = b""
-                async for chunk in answer.content.iter_any():
-                    content += chunk
-                    if len(content) > MAX_ANSWER_BYTES:
-                        raise self._unavailable(f"{call}: an answer that does not end")
-                status = answer.status
-        except (ClientError, TimeoutError, OSError) as error:
-            raise self._unavailable(f"{call}: {type(error).__name__}") from error
-        try:
-            said = json.loads(content) if content else {}
-        except ValueError as error:
-            raise self._unavailable(f"{call}: no JSON, status {status}") from error
-        if not isinstance(said, dict):
-            raise self._unavailable(f"{call}: no object, status {status}")
-        if status in (200, 204):
-            return said
-        problem = said.get("error")
-        if isinstance(problem, str) and problem in WRONG_CODE:
-            raise ActivationRefused(f"credential {self._of.credential_id}: {problem}")
-        if status in (401, 403):
-            raise KeyUnusable(f"{call}: the service does not let us in")
-        raise self._unavailable(f"{call}: status {status}")
 
-    def _unavailable(self, what: str) -> KeyUnavailable:
-        return KeyUnavailable(f"remote signing at {urlsplit(self._of.url).hostname}: {what}")
+def _wants_pin(said: dict[str, Any]) -> bool:
+    """Version 1 says it of the PIN, version 2 among what is to be authenticated."""
+    if str(said.get("PIN", {}).get("presence", "false")) == "true":
+        return True
+    objects = said.get("auth", {}).get("objects", [])
+    return any(str(one.get("id", "")).upper() == "PIN" for one in objects)
 
 
 def _chain(given: list[str]) -> CertificateChain:

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
 from cryptography.hazmat.primitives.serialization import pkcs12
 
-from counter.esign.ports import Activation, KeyFiles, Pkcs12File, SigningKeys
+from counter.esign.key_ports import Activation, KeyFiles, Pkcs12File, SigningKeys
 from counter.esign.refusals import KeyUnusable
 from counter.esign.ticket import CertificateChain, Mechanism
 
@@ -19,7 +19,7 @@ HASHED = utils.Prehashed(hashes.SHA256())
 
 
 class FileKey:
-    """`counter.esign.ports.KeyProvider` on a key in memory."""
+    """`counter.esign.key_ports.KeyProvider` on a key in memory."""
 
     def __init__(self, key: object, certificate: modern.Certificate, issuers: list[bytes]) -> None:
         """Raise `KeyUnusable` when they do not belong together: pyHanko would sign all the same."""

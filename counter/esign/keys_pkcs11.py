@@ -22,8 +22,8 @@ from pkcs11.exceptions import (
 )
 from pkcs11.util.ec import encode_ecdsa_signature
 
+from counter.esign.key_ports import Activation, Pkcs11Key
 from counter.esign.keys_files import load_certificate
-from counter.esign.ports import Activation, Pkcs11Key
 from counter.esign.refusals import KeyUnavailable, KeyUnusable, PinRefused
 from counter.esign.ticket import CertificateChain, Mechanism
 
@@ -35,7 +35,7 @@ _refused: set[tuple[Path, str, bytes]] = set()
 
 
 class HardwareKey:
-    """`counter.esign.ports.KeyProvider`; opens its session when it is first needed."""
+    """`counter.esign.key_ports.KeyProvider`; opens its session when it is first needed."""
 
     def __init__(self, source: Pkcs11Key) -> None:
         self._source = source

@@ -19,6 +19,19 @@
 `kind = "pem"` has `key`, `certificate` and `chain`.  Paths are relative to the file.  `[agent]` is
 the key with which agents witness, the witness key when it is left out; `[agents.ID]` is an agent's
 own one.
+
+Citizens who have keys of their own at a remote service (CSC API; only SCAL2 is taken) sign with
+them where there is
+
+    [citizen]
+    kind = "csc"
+    name = "eSignCloud"
+    url = "https://signing.example"
+    version = 2
+    class = "qualified"
+    token_file = "citizen.token"
+
+`class` is what its certificates make, `advanced` or `qualified`; their root is among `roots`.
 """
 
 import tomllib
@@ -28,7 +41,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from counter.esign.ports import KeyFiles, KeySource, Pkcs11Key, Pkcs12File, SigningKeys
+from counter.esign.certificate_ports import CitizenProvider, CscAccess
+from counter.esign.key_ports import KeyFiles, KeySource, Pkcs11Key, Pkcs12File, SigningKeys
 from counter.esign.refusals import KeyUnusable
 
 
@@ -61,6 +75,15 @@ class _Pkcs11(_Said):
 _Key = Annotated[_Pem | _Pkcs12 | _Pkcs11, Field(discriminator="kind")]
 
 
+class _Citizen(_Said):
+    kind: Literal["csc"]
+    name: Annotated[str, Field(min_length=1, max_length=40)]
+    url: str
+    version: Literal[1, 2] = 2
+    gives: Annotated[Literal["advanced", "qualified"], Field(alias="class")]
+    token_file: Path
+
+
 class _File(_Said):
     timestamps: Annotated[tuple[str, ...], Field(min_length=1)]
     roots: Annotated[tuple[Path, ...], Field(min_length=1)]
@@ -68,6 +91,7 @@ class _File(_Said):
     agent: _Key | None = None
     agents: dict[str, _Key] = Field(default_factory=dict)
     seal: _Key
+    citizen: _Citizen | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +101,8 @@ class SigningSetup:
     keys: SigningKeys
     tsa_urls: tuple[str, ...]
     "Asked in this order."
+    citizen: CitizenProvider | None = None
+    "None: nobody signs with a certificate of his own."
 
 
 def read(file: Path) -> SigningSetup:
@@ -90,12 +116,25 @@ def read(file: Path) -> SigningSetup:
             seal=_source(said.seal, file.parent),
             roots=tuple(file.parent / path for path in said.roots),
         )
+        citizen = _provider(said.citizen, file.parent) if said.citizen else None
     except ValidationError as error:
         wrong = ", ".join(".".join(map(str, one["loc"])) for one in error.errors())
         raise KeyUnusable(f"{file.name}: look at {wrong}") from None
     except (OSError, ValueError) as error:
         raise KeyUnusable(f"{file.name}: {type(error).__name__} while reading it") from error
-    return SigningSetup(keys=keys, tsa_urls=said.timestamps)
+    return SigningSetup(keys=keys, tsa_urls=said.timestamps, citizen=citizen)
+
+
+def _provider(said: _Citizen, beside: Path) -> CitizenProvider:
+    return CitizenProvider(
+        name=said.name,
+        gives=said.gives,
+        access=CscAccess(
+            url=said.url.rstrip("/"),
+            version=said.version,
+            access_token=_secret(beside / said.token_file),
+        ),
+    )
 
 
 def _source(said: _Pem | _Pkcs12 | _Pkcs11, beside: Path) -> KeySource:

@@ -7,7 +7,7 @@ import io
 
 import pypdfium2
 
-from counter.esign.ports import PageImage
+from counter.esign.form_ports import PageImage
 
 DPI = 130
 "An A4 page becomes 1075 by 1520 pixels: sharp on a kiosk's upright screen, 100 to 200 KB."

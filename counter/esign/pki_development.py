@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from counter.esign.ports import KeyFiles, SigningKeys
+from counter.esign.key_ports import KeyFiles, SigningKeys
 
 ROOT = "root"
 AUTHORITY_LIFE = timedelta(days=20 * 365)

@@ -1,170 +1,25 @@
 """What signing needs from outside, and the shapes in which it speaks with it."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from typing import Literal, Protocol
+from typing import Protocol
 
-from counter.esign.archive import Archived, Hole, Job, Work
-from counter.esign.attendance import Attendance
 from counter.esign.ceremony import Ceremony, Prepared, Signed
+from counter.esign.check_ports import Verdict
+from counter.esign.form_ports import PageImage, PreparedForm
 from counter.esign.forms import FormTemplate, Language
 from counter.esign.ink import Ink
-from counter.esign.revocation import Evidence, Kind, Link, Proof, Standing
 from counter.esign.ticket import (
     Act,
     Begun,
     CertificateChain,
     KeptTicket,
     LeftOver,
-    Mechanism,
     SigningTicket,
     Witness,
 )
-from counter.esign.validation import Found, Recorded
 from counter.ids import CaseId, CeremonyId, Digest, DocumentId
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeyFiles:
-    """A key and its certificates, as PEM files."""
-
-    key: Path
-    "PKCS#8, not encrypted, readable by this process only."
-    certificate: Path
-    chain: tuple[Path, ...]
-    "Issuers' certificates, nearest first, without the root."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pkcs12File:
-    """A key and its certificates in one PKCS #12 file."""
-
-    path: Path
-    passphrase: str = field(default="", repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pkcs11Key:
-    """A key in an HSM or on a card."""
-
-    library: Path
-    "The maker's PKCS #11 module."
-    token: str
-    "Label of the token."
-    label: str
-    "Of the key and of its certificate."
-    pin: str = field(repr=False)
-    chain: tuple[Path, ...] = ()
-    "Issuers' certificates as PEM, nearest first, without the root."
-
-
-KeySource = KeyFiles | Pkcs12File | Pkcs11Key
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SigningKeys:
-    """Whose keys sign, and whom we trust."""
-
-    witness: KeySource
-    "Seals the citizen's ink: witness to the handwriting, not the citizen's own key."
-    seal: KeySource
-    "The department's."
-    agent: KeySource | None = None
-    "With which agents witness; None: the witness key."
-    agents: Mapping[str, KeySource] = field(default_factory=dict)
-    "Of those who have an own one, by the agent's id."
-    roots: tuple[Path, ...]
-    "Trust anchors for our own signatures and their timestamps, PEM."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PageImage:
-    """A page as people see it: the same pixels for citizen, agent and record."""
-
-    page: int
-    "From 1."
-    image: bytes
-    "PNG."
-    width_px: int
-    height_px: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PreparedForm:
-    """A drawn form with empty signature fields."""
-
-    pdf: bytes
-    pages: tuple[PageImage, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Activation:
-    """What a person says to let a remote service use his key.  Never kept, never logged."""
-
-    pin: str = field(default="", repr=False)
-    otp: str = field(default="", repr=False)
-
-
-class KeyProvider(Protocol):
-    """Holds a private key: a file, an HSM, a remote service."""
-
-    async def certificates(self) -> CertificateChain:
-        """Who signs.  Raises `KeyUnusable`, `KeyUnavailable`."""
-        ...
-
-    async def sign(
-        self, dtbsr: bytes, mechanism: Mechanism, activation: Activation | None = None
-    ) -> bytes:
-        """The signature value over a SHA-256; ECDSA as DER.
-
-        Raises `KeyUnavailable` when asking again later may help, `KeyUnusable` when not,
-        `ActivationRefused` when the person must say it again.
-        """
-        ...
-
-
-class Timestamps(Protocol):
-    """The time-stamping services."""
-
-    @property
-    def token_bytes(self) -> int:
-        """The longest token to be expected of any of them."""
-        ...
-
-    async def stamp(self, digest: bytes, now: datetime, *, room_bytes: int) -> bytes:
-        """A token (DER of its CMS) over a SHA-256 that is no longer than `room_bytes`.
-
-        Raises `TimestampUnavailable`, `ClockWrong`; `TokenTooLong` when those that answer do not
-        fit.
-        """
-        ...
-
-    async def require(self, now: datetime) -> None:
-        """Raise `TimestampUnavailable` unless one of them answers, or did a moment ago."""
-        ...
-
-    def distrust(self, token: bytes) -> None:
-        """Leave whoever made this token alone for a while: it did not verify."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    """What verification found about one signature."""
-
-    field: str
-    signer: str
-    "Subject of the certificate, human readable."
-    sound: bool
-    "Intact, valid, trusted, timestamped, and nothing unexpected was done afterwards."
-    timestamp: datetime | None
-    "Time in the timestamp token, UTC; None when there is no token."
-    covers_file: bool
-    "Whether it covers every byte; true of the last signature only."
-    why: str
-    "Empty when sound; else what was wrong, for the log."
 
 
 class Studio(Protocol):
@@ -218,27 +73,6 @@ class IdentityLevels(Protocol):
 
     async def level(self, case_id: CaseId) -> str:
         """`L0` to `L3`, as it is now."""
-        ...
-
-
-class Examiner(Protocol):
-    """Looks at PDFs of strangers, in a process that holds no key."""
-
-    async def check(self, pdf: bytes, now: datetime) -> tuple[Found, bytes]:
-        """What is found, and the report of ETSI TS 119 102-2 as XML; empty without a signature.
-
-        Raises a `PdfRefused` for what is not looked at, and `CheckBusy`.
-        """
-        ...
-
-
-class CheckRecords(Protocol):
-    """What the record says about finished documents."""
-
-    async def by_reference(self, reference: str) -> Recorded | None: ...
-
-    async def by_bytes(self, sha256: str) -> Recorded | None:
-        """Of a document that was given out with exactly these bytes."""
         ...
 
 
@@ -306,7 +140,8 @@ class Uncertified:
 
     ceremony_id: CeremonyId
     prepared: Prepared
-    created_at: datetime
+    drawn_at: datetime
+    "Anew when it was corrected."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -315,6 +150,7 @@ class Unfinished:
 
     ceremony_id: CeremonyId
     form: str
+    form_version: int
     data: dict[str, str]
     signed: Signed
     witness: Witness | None
@@ -341,6 +177,7 @@ class CeremonyState:
     case_id: CaseId
     document_id: DocumentId
     form: str
+    form_version: int
     language: Language
     state: str
     """presented, consented, signing, sealed; declined, withdrawn, abandoned, expired, voided."""
@@ -362,103 +199,6 @@ class ConsentWords:
     "Of the sentence, UTF-8."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Correction:
-    """A form that is drawn anew while it is being read."""
-
-    parent_sha256: Digest
-    "What was on the screen when the correction was made."
-    data: dict[str, str]
-    corrected: tuple[str, ...]
-    "Names of the fields that differ."
-    sha256: Digest
-    size_bytes: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Content:
-    """What an open document says."""
-
-    form: str
-    language: Language
-    sha256: Digest
-    data: dict[str, str]
-    check_reference: str
-    "By which anybody checks it; empty for an older one."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Watched:
-    """How a document is being read, as screens show it."""
-
-    attendance: Attendance
-    may_resume: bool
-    reason: str | None
-    aloud: Literal["machine", "agent"] | None
-    revision: int
-    corrected: tuple[str, ...]
-    "Names of fields."
-    page: int | None
-    "On the citizen's screen now."
-    seconds: dict[int, int]
-    "By page: how long it was there."
-    data: dict[str, str]
-    "What it says while it is read or signed; else empty."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remains:
-    """What an abandoned document left behind."""
-
-    ceremony_id: CeremonyId
-    case_id: CaseId
-    document_id: DocumentId
-    blobs: tuple[Digest, ...]
-    "Its files and page images that no other document has."
-
-
-class Readings(Protocol):
-    """How documents are read, kept in the store; each method is one transaction."""
-
-    async def page_shown(
-        self, case_id: CaseId, ceremony_id: str, page: int | None, now: datetime, *, still: bool
-    ) -> None: ...
-
-    async def page_read(
-        self, case_id: CaseId, ceremony_id: str, page: int, now: datetime
-    ) -> tuple[int, ...]: ...
-
-    async def attend(self, case_id: CaseId, ceremony_id: str, now: datetime) -> None: ...
-
-    async def read_aloud(
-        self, case_id: CaseId, ceremony_id: str, by: str, language: Language, now: datetime
-    ) -> None: ...
-
-    async def content(self, case_id: CaseId, ceremony_id: str) -> Content:
-        """Raises `CeremonyUnknown`."""
-        ...
-
-    async def correct(
-        self, case_id: CaseId, ceremony_id: str, new: Correction, *, by: str, now: datetime
-    ) -> None: ...
-
-    async def resume(
-        self, case_id: CaseId, ceremony_id: str, *, by: str, now: datetime
-    ) -> None: ...
-
-    async def void(
-        self, case_id: CaseId, ceremony_id: str, reason: str, *, by: str, now: datetime
-    ) -> None: ...
-
-    async def overdue(self, now: datetime) -> Sequence[CeremonyId]: ...
-
-    async def expire(self, ceremony_id: str, now: datetime) -> None: ...
-
-    async def remains(self) -> Sequence[Remains]: ...
-
-    async def forgotten(self, one: Remains, now: datetime) -> None: ...
-
-
 class Records(Protocol):
     """The facts, kept in the store; each method is one transaction."""
 
@@ -474,15 +214,23 @@ class Records(Protocol):
         self,
         case_id: CaseId,
         ceremony_id: str,
+        drawn_sha256: Digest,
         new: NewRevision,
         images: Sequence[NewImage],
         now: datetime,
     ) -> None:
-        """Put it on the citizen's screen, certified.  Raises `NotAllowedNow` when withdrawn."""
+        """Put it on the citizen's screen, certified.
+
+        drawn_sha256: what was certified.  Raises `NotAllowedNow` when withdrawn or corrected since.
+        """
         ...
 
     async def is_open(self, case_id: CaseId) -> bool:
         """Whether the case has a ceremony under way."""
+        ...
+
+    async def witness(self, case_id: CaseId) -> Witness:
+        """Who serves the case now."""
         ...
 
     async def load(self, case_id: CaseId, ceremony_id: str) -> Ceremony:
@@ -514,12 +262,14 @@ class Records(Protocol):
         """Answers the one that stands: the first.  Raises `NotAllowedNow` when withdrawn."""
         ...
 
-    async def keep_value(self, ceremony_id: str, field: str, value: bytes) -> bytes:
-        """Answers the one that stands.  Raises `NotAllowedNow` when withdrawn."""
+    async def keep_value(self, ceremony_id: str, field: str, hole: Digest, value: bytes) -> bytes:
+        """Answers the one that stands.  Raises `NotAllowedNow` when withdrawn or begun anew."""
         ...
 
-    async def keep_revision(self, ceremony_id: str, field: str, sha256: Digest) -> Digest:
-        """Answers the one that stands.  Raises `NotAllowedNow` when withdrawn."""
+    async def keep_revision(
+        self, ceremony_id: str, field: str, hole: Digest, sha256: Digest
+    ) -> Digest:
+        """Answers the one that stands.  Raises `NotAllowedNow` when withdrawn or begun anew."""
         ...
 
     async def left_over(self) -> Sequence[LeftOver]:
@@ -556,105 +306,4 @@ class Records(Protocol):
 
     async def of_case(self, case_id: CaseId) -> Sequence[CeremonyState]:
         """Newest first."""
-        ...
-
-
-class RevocationSource(Protocol):
-    """Where OCSP responses and CRLs come from."""
-
-    def address(self, kind: Kind, link: Link) -> str | None:
-        """Where the certificate says to ask; None when it names nothing of this kind."""
-        ...
-
-    async def fetch(self, kind: Kind, address: str, link: Link, now: datetime) -> Evidence:
-        """Raises `EvidenceUnavailable`, whatever went wrong, in bounded time."""
-        ...
-
-
-class Archivist(Protocol):
-    """Works on certificates and on revisions for the archive, outside the event loop."""
-
-    async def links(self, pdf: bytes, work: Work, now: datetime) -> tuple[Link, ...]:
-        """The certificates that evidence is wanted about.  Raises `CertificateExpired`."""
-        ...
-
-    async def links_of_chain(self, chain: CertificateChain, now: datetime) -> tuple[Link, ...]:
-        """The same of a certificate that signs; empty when its chain leads to no root."""
-        ...
-
-    async def standing(self, chain: CertificateChain, proof: Proof, now: datetime) -> Standing:
-        """What a certificate is worth by this evidence."""
-        ...
-
-    async def begin(
-        self,
-        pdf: bytes,
-        work: Work,
-        proof: Proof,
-        *,
-        token_bytes: int,
-        new_field: str,
-        now: datetime,
-    ) -> Hole:
-        """Raises `CertificateRevoked`, `CertificateExpired`, `RevocationUnknown`."""
-        ...
-
-    async def finish(self, hole: Hole, token: bytes, now: datetime) -> Archived:
-        """Raises `SignatureInvalid` when the result does not validate from itself alone."""
-        ...
-
-
-class ArchiveRecords(Protocol):
-    """The jobs of the archive; each method is one transaction."""
-
-    async def owe_missing(self, now: datetime) -> int:
-        """A job for each sealed document without one; answers how many."""
-        ...
-
-    async def take(self, now: datetime) -> Job | None:
-        """The job that is due longest, for `LEASE`; None when none is."""
-        ...
-
-    async def archived(
-        self,
-        job: Job,
-        sha256: Digest,
-        size_bytes: int,
-        *,
-        renew_at: datetime,
-        facts: Mapping[str, str],
-        now: datetime,
-    ) -> Digest:
-        """Keep the child; answers the one that stands, which is the first."""
-        ...
-
-    async def failed(self, job: Job, code: str, next_at: datetime, now: datetime) -> None:
-        """Note it, and when to try again; from the fourth time on somebody is told."""
-        ...
-
-
-class Trust(Protocol):
-    """Whether those who sign here may."""
-
-    def prepare(self) -> None:
-        """Begin to fetch what `require` needs; nobody waits for it."""
-        ...
-
-    async def require(self, case_id: str, ceremony_id: str, now: datetime) -> None:
-        """Raise `CertificateRevoked`, `CertificateExpired`, `KeyUnusable`, `RevocationUnknown`."""
-        ...
-
-
-class TrustRecords(Protocol):
-    """What is noted about certificates."""
-
-    async def checked(
-        self,
-        case_id: str,
-        ceremony_id: str,
-        policy: Mapping[str, str],
-        found: Mapping[str, str],
-        now: datetime,
-    ) -> None:
-        """By which policy the signers' certificates were looked at, and what was found."""
         ...

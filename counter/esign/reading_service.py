@@ -9,7 +9,8 @@ from typing import Literal, Protocol
 from counter.esign.attendance import VoidReason
 from counter.esign.forms import FormData, Forms, FormTemplate, Language, check
 from counter.esign.glyphs import GlyphTable
-from counter.esign.ports import Blobs, Correction, Readings, Remains
+from counter.esign.ports import Blobs
+from counter.esign.reading_ports import Correction, Readings, Remains
 from counter.esign.refusals import FieldUnknown
 from counter.ids import CaseId, Digest
 
@@ -90,7 +91,7 @@ class ReadingService:
         """
         now = self._clock()
         shown = await self._readings.content(case_id, ceremony_id)
-        form = self._forms.of(shown.form)
+        form = self._forms.of(shown.form, shown.form_version)
         own = {field.name for field in form.fields if field.filled_by == "agent"}
         if set(fields) - own:
             raise FieldUnknown(f"{form.id}: {len(set(fields) - own)} fields are not the agent's")

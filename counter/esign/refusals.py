@@ -79,6 +79,73 @@ class FormUndrawable(BadInput):
     status = 422
 
 
+class DescriptionWrong(BadInput):
+    """The description of a department's own form breaks a rule.  Advice: see where."""
+
+    code = "description_wrong"
+    status = 422
+
+    def __init__(self, problems: Sequence[tuple[str, str]]) -> None:
+        super().__init__(f"{len(problems)} places of the description are wrong")
+        self.problems = tuple(problems)
+        "Where, and what: json, missing, extra, value, id, service."
+
+    def __reduce__(self) -> tuple[type["DescriptionWrong"], tuple[tuple[tuple[str, str], ...]]]:
+        return type(self), (self.problems,)
+
+
+class TemplateWrong(BadInput):
+    """Typst does not take the template of a department's own form."""
+
+    code = "template_wrong"
+    status = 422
+
+    def __init__(self, diagnostic: str) -> None:
+        super().__init__("the compiler refuses it")
+        self.diagnostic = diagnostic
+        "What the compiler says, with the line; in English."
+
+
+class TemplateUnfit(BadInput):
+    """It is drawn, but nobody could sign it, or not everybody could read it."""
+
+    code = "template_unfit"
+    status = 422
+
+    def __init__(self, why: str, about: str = "") -> None:
+        super().__init__(f"{why} {about}".strip())
+        self.why, self.about = why, about
+        "why: as `counter.esign.own_forms.Unfit`; about: which field."
+
+    def __reduce__(self) -> tuple[type["TemplateUnfit"], tuple[str, str]]:
+        return type(self), (self.why, self.about)
+
+
+class TemplateTooHeavy(BadInput):
+    """It took more time or memory than a form has; its process was ended."""
+
+    code = "template_too_heavy"
+    status = 422
+
+
+class FormIdTaken(NotAllowedNow):
+    """The id belongs to the product or to another department.  Advice: choose another."""
+
+    code = "form_id_taken"
+
+
+class FormChanged(NotAllowedNow):
+    """Somebody published another version meanwhile.  Advice: look at it, then again."""
+
+    code = "form_changed"
+
+
+class PreviewFirst(NotAllowedNow):
+    """What is to be published is not what was looked at.  Advice: look at it first."""
+
+    code = "preview_first"
+
+
 class PhysicalPresence(NotAllowedNow):
     """The law wants the signer of this form there in person (Macau Law 5/2005, art. 1(2)(5)).
 
@@ -295,6 +362,35 @@ class ActivationRefused(Refusal):
 
     code = "activation_refused"
     status = 422
+
+
+class ActivationLapsed(ActivationRefused):
+    """The code was right, and too old when the service came to sign.  Advice: a new one."""
+
+    code = "activation_lapsed"
+
+
+class CredentialUnknown(Refusal):
+    """The remote service knows nobody of this name.  Advice: type it again, or sign by hand."""
+
+    code = "credential_unknown"
+    status = 422
+
+
+class CredentialUnfit(Refusal):
+    """The citizen's key cannot sign here: off, not bound to the hash (SCAL1), over, not trusted.
+
+    Advice: sign in another way, or ask where the key was got.
+    """
+
+    code = "credential_unfit"
+    status = 422
+
+
+class MeansNotOpen(NotAllowedNow):
+    """This form is not signed by these means here.  Advice: choose the other."""
+
+    code = "means_not_open"
 
 
 class ActivationLocked(Refusal):

@@ -11,8 +11,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from counter.esign.key_ports import KeyFiles
 from counter.esign.pki_development import DevelopmentPki
-from counter.esign.ports import KeyFiles
 from counter.esign.refusals import EvidenceUnavailable
 from counter.esign.revocation import Evidence, Kind, Link
 
@@ -20,7 +20,7 @@ LIFE = timedelta(days=1)
 
 
 class DevelopmentRevocation:
-    """`counter.esign.ports.RevocationSource` with the authorities' own keys."""
+    """`counter.esign.archive_ports.RevocationSource` with the authorities' own keys."""
 
     def __init__(self, pki: DevelopmentPki) -> None:
         authorities = (*pki.seal.chain, *pki.roots)

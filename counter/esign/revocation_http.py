@@ -21,7 +21,7 @@ CLOCK_SLACK: Final = timedelta(seconds=60)
 
 
 class HttpRevocation:
-    """`counter.esign.ports.RevocationSource`."""
+    """`counter.esign.archive_ports.RevocationSource`."""
 
     def __init__(self) -> None:
         self._session: ClientSession | None = None

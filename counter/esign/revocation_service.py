@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from counter.esign.ports import RevocationSource
+from counter.esign.archive_ports import RevocationSource
 from counter.esign.refusals import EvidenceUnavailable
 from counter.esign.revocation import CEILINGS, Evidence, Kind, Link, Proof
 

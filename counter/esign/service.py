@@ -12,39 +12,47 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 
 from counter.errors import NotAllowedNow, Refusal
+from counter.esign.archive_ports import Trust
 from counter.esign.attendance import DeclineReason
-from counter.esign.ceremony import Prepared, Presented, Sealed, Withdrawn
-from counter.esign.demands import SignatureClass, require
+from counter.esign.ceremony import Consented, Prepared, Presented, Sealed, Withdrawn
+from counter.esign.check_ports import Verdict
+from counter.esign.demands import Means, SignatureClass, open_means, require
+from counter.esign.form_ports import PageImage
 from counter.esign.forms import FormData, Forms, FormTemplate, Language, check
 from counter.esign.glyphs import GlyphTable
 from counter.esign.ink import Point, ink
+from counter.esign.key_ports import KeyProvider, Timestamps
 from counter.esign.ports import (
     Blobs,
     CeremonyState,
     ConsentWords,
     IdentityLevels,
-    KeyProvider,
     NewDocument,
     NewImage,
     NewRevision,
     NewSeal,
-    PageImage,
     Records,
     Studio,
-    Timestamps,
-    Trust,
     Uncertified,
     Unfinished,
-    Verdict,
 )
 from counter.esign.refusals import (
     CeremonyOpen,
     CeremonyUnknown,
     DocumentUnknown,
+    MeansNotOpen,
     TimestampUnavailable,
 )
 from counter.esign.signing_service import SigningService
-from counter.esign.ticket import Act, InkAct, OriginAct, SealAct, Witness, WitnessAct
+from counter.esign.ticket import (
+    Act,
+    CertificateAct,
+    InkAct,
+    OriginAct,
+    SealAct,
+    Witness,
+    WitnessAct,
+)
 from counter.esign.validation import CHECK_ADDRESS
 from counter.ids import CaseId, CeremonyId, Digest, DocumentId, NewId
 
@@ -91,12 +99,12 @@ class EsignService:
         clock: Callable[[], datetime],
         levels: IdentityLevels | None = None,
         certificate: SignatureClass | None = None,
-        check_address: Callable[[str], str] = lambda reference: "",
+        check_address: Callable[[str], str] | None = None,
         trust: Trust | None = None,
     ) -> None:
         """keys: by name, see `counter.esign.ticket.KEYS`.
 
-        check_address: where a document's QR code leads, by its reference; empty: it gets none.
+        check_address: where a document's QR code leads, by its reference; None: it gets none.
         trust: looks at the keys' certificates before consent; without it nobody does.
 
         clock: what is signed is held against it, however long it waited for its turn.
@@ -110,7 +118,7 @@ class EsignService:
         self._studio = studio
         self._stamps = stamps
         self._trust = trust
-        self._signing = SigningService(
+        self.signing = SigningService(
             records=records, blobs=blobs, studio=studio, keys=keys, stamps=stamps, clock=clock
         )
         self._forms = forms
@@ -163,7 +171,7 @@ class EsignService:
         if is_open:
             raise CeremonyOpen(f"case {case_id} has a form under way; finish or withdraw it first")
         await self._require_signable(form, case_id)
-        reference = self._new_id() if self._check_address("") else ""
+        reference = self._new_id() if self._check_address is not None else ""
         drawn = await self.draw(form, clean, language, now, reference)
         new = NewDocument(
             ceremony_id=ceremony_id or CeremonyId(self._new_id()),
@@ -179,7 +187,7 @@ class EsignService:
         await self._records.prepare(new, by=by, now=now)
         await self.certify(new.ceremony_id)
         if self._trust is not None:
-            self._trust.prepare()
+            self._trust.prepare((await self._records.witness(case_id)).agent_id)
         return new.ceremony_id
 
     async def draw(
@@ -194,7 +202,7 @@ class EsignService:
 
         reference: by which anybody checks it, drawn as a QR code; empty: none is drawn.
         """
-        if reference:
+        if reference and self._check_address is not None:
             data = {**data, CHECK_ADDRESS: self._check_address(reference)}
         prepared = await self._studio.prepare(form, data, language, now, photographed=False)
         return DrawnForm(sha256=await self._blobs.put(prepared.pdf), size_bytes=len(prepared.pdf))
@@ -226,11 +234,12 @@ class EsignService:
             for one in await self._records.of_case(case_id):
                 if one.ceremony_id == ceremony_id:
                     # An identification that was refused since takes the level back.
-                    await self._require_signable(self._forms.of(one.form), case_id)
+                    await self._require_signable(self._form_of(one), case_id)
             # Said now, because after the pen it would be too late to send somebody home.
             await self._stamps.require(now)
             if self._trust is not None:
-                await self._trust.require(case_id, ceremony_id, now)
+                agent_id = (await self._records.witness(case_id)).agent_id
+                await self._trust.require(case_id, ceremony_id, agent_id, now)
         await self._records.consent(case_id, ceremony_id, sha256, now, words)
 
     async def sign(
@@ -244,12 +253,23 @@ class EsignService:
         """Keep the ink, then seal.  Asked again, answers the same document.
 
         sha256: of the document the citizen wrote on.
-        Raises `InkMissing`, `InkTooMuch`, `DigestMismatch`, `NotAllowedNow`: nothing changed.
+        Raises `InkMissing`, `InkTooMuch`, `DigestMismatch`, `MeansNotOpen`, `NotAllowedNow`:
+        nothing changed.
         Raises `TimestampUnavailable`, `SignatureInvalid`, `ClockWrong`, `SignerUnavailable`,
         `KeyUnavailable`, `KeyUnusable`, `KeyMismatch`, `CertificateExpired`, `TokenTooLong`: the
         ink is kept, `resume` goes on.
         """
-        await self._records.keep_ink(case_id, ceremony_id, sha256, ink(strokes), now)
+        drawn = ink(strokes)
+        if isinstance(await self._records.load(case_id, ceremony_id), Consented):
+            await self.require_means(case_id, ceremony_id, "handwritten")
+        await self._records.keep_ink(case_id, ceremony_id, sha256, drawn, now)
+        return await self.finish(case_id, ceremony_id)
+
+    async def finish(self, case_id: CaseId, ceremony_id: str) -> SignedDocument:
+        """Seal what the citizen has signed, by whatever means; again is the same document.
+
+        Raises as `sign` does.
+        """
         for waiting in await self._records.unfinished(ceremony_id):
             await self._finish(waiting)
         stage = await self._records.load(case_id, ceremony_id)
@@ -260,16 +280,18 @@ class EsignService:
     async def resume(self) -> int:
         """Present what is drawn, seal what has ink: after a restart, or when timestamps come back.
 
+        What cannot be presented stays: who presents it again, or ends the case, withdraws it.
+
         Answers how many were finished.  `TimestampUnavailable` ends the round; whatever else goes
         wrong with one is raised after all have been tried, so that it does not hold up the rest.
         """
         problem: Exception | None = None
         done = 0
         for drawn in await self._records.uncertified():
-            if self._clock() - drawn.created_at < PRESENTING:
+            if self._clock() - drawn.drawn_at < PRESENTING:
                 continue
             try:
-                await self.certify(drawn.ceremony_id)
+                await self._go_on(drawn.ceremony_id)
             except Exception as other:
                 problem = problem or other
             else:
@@ -290,7 +312,7 @@ class EsignService:
                 )
             else:
                 done += 1
-        await self._signing.clear(self._clock())
+        await self.signing.clear(self._clock())
         if problem is not None:
             raise problem
         return done
@@ -308,7 +330,7 @@ class EsignService:
     async def withdraw(self, case_id: CaseId, ceremony_id: str, *, by: str, now: datetime) -> None:
         """The agent takes the form back.  Raises `NotAllowedNow` once it is sealed."""
         await self._records.withdraw(case_id, ceremony_id, by=by, now=now)
-        await self._signing.clear(now)
+        await self.signing.clear(now)
 
     async def ceremonies(self, case_id: CaseId) -> Sequence[CeremonyState]:
         """What screens show, newest first."""
@@ -321,13 +343,13 @@ class EsignService:
         """
         if not await self._records.owns_document(case_id, sha256):
             raise DocumentUnknown(f"case {case_id} has no document {sha256[:12]}")
-        return await self._signing.sound(sha256)
+        return await self.signing.sound(sha256)
 
     async def page_image(self, case_id: CaseId, sha256: str) -> bytes:
         """The PNG of a page of this case.  Raises `DocumentUnknown`."""
         if not await self._records.owns_image(case_id, sha256):
             raise DocumentUnknown(f"case {case_id} has no page image {sha256[:12]}")
-        return await self._signing.sound(sha256)
+        return await self.signing.sound(sha256)
 
     async def verify(self, case_id: CaseId, sha256: str, now: datetime) -> tuple[Verdict, ...]:
         """Check the signatures of a document of this case, first to last."""
@@ -336,6 +358,32 @@ class EsignService:
     async def _require_signable(self, form: FormTemplate, case_id: CaseId) -> None:
         level = await self._levels.level(case_id) if self._levels else "L0"
         require(form, level, self._certificate)
+
+    async def require_means(self, case_id: CaseId, ceremony_id: str, means: Means) -> CeremonyState:
+        """Raise `MeansNotOpen` unless its form may be signed by these means, here and now."""
+        for one in await self._records.of_case(case_id):
+            if one.ceremony_id == ceremony_id:
+                if means not in await self.means(one):
+                    raise MeansNotOpen(f"ceremony {ceremony_id}: {means} is not open")
+                return one
+        raise CeremonyUnknown(f"case {case_id} has no ceremony {ceremony_id}")
+
+    async def means(self, one: CeremonyState) -> tuple[Means, ...]:
+        """By which means this document can be signed now."""
+        level = await self._levels.level(one.case_id) if self._levels else "L0"
+        return open_means(self._form_of(one), level, self._certificate)
+
+    def _form_of(self, one: CeremonyState | Unfinished) -> FormTemplate:
+        """The form as it was drawn, whatever was published since."""
+        return self._forms.of(one.form, one.form_version)
+
+    def drawable(self, name: str) -> str:
+        """The name; empty when our font cannot draw it."""
+        return "" if self._glyphs.missing(name) else name
+
+    def region(self, one: CeremonyState) -> str:
+        """Whose shapes of Han characters its form's letters take."""
+        return self._form_of(one).region
 
     async def _knows(self, case_id: CaseId, ceremony_id: CeremonyId) -> bool:
         try:
@@ -346,29 +394,40 @@ class EsignService:
 
     async def certify(self, ceremony_id: str) -> None:
         """Go on with a form that is drawn; one that cannot be certified is withdrawn."""
+        for drawn in await self._records.uncertified(ceremony_id):
+            try:
+                await self._go_on(ceremony_id)
+            except Refusal:
+                case_id = drawn.prepared.case_id
+                # Whoever corrected it meanwhile answers for what is drawn now.
+                if await self._records.load(case_id, ceremony_id) == drawn.prepared:
+                    by = "counter:esign"
+                    await self.withdraw(case_id, ceremony_id, by=by, now=self._clock())
+                raise
+
+    async def _go_on(self, ceremony_id: str) -> None:
+        """The same; it stays as it is when it cannot be certified."""
         async with self._certifying:
             for drawn in await self._records.uncertified(ceremony_id):
-                case_id = drawn.prepared.case_id
                 try:
                     await self._certify(drawn)
                 except Refusal:
-                    stage = await self._records.load(case_id, ceremony_id)
-                    if isinstance(stage, Prepared):
-                        by = "counter:esign"
-                        await self.withdraw(case_id, ceremony_id, by=by, now=self._clock())
+                    stage = await self._records.load(drawn.prepared.case_id, ceremony_id)
                     if isinstance(stage, Prepared | Withdrawn):
                         raise
                     # Another node was faster.
-        await self._signing.clear(self._clock())
+        await self.signing.clear(self._clock())
 
     async def _certify(self, drawn: Uncertified) -> None:
         act = OriginAct(at=self._clock())
-        certified = await self._signing.fulfil(drawn.ceremony_id, drawn.prepared.sha256, act)
-        pdf = await self._signing.sound(certified)
+        certified = await self.signing.fulfil(drawn.ceremony_id, drawn.prepared.sha256, act)
+        pdf = await self.signing.sound(certified)
         new = NewRevision(kind="certified", sha256=certified, size_bytes=len(pdf))
         images = await self._keep_images(await self._studio.photograph(pdf))
         case_id = drawn.prepared.case_id
-        await self._records.present(case_id, drawn.ceremony_id, new, images, self._clock())
+        await self._records.present(
+            case_id, drawn.ceremony_id, drawn.prepared.sha256, new, images, self._clock()
+        )
 
     async def _finish(self, waiting: Unfinished) -> None:
         async with self._sealing:
@@ -381,29 +440,30 @@ class EsignService:
                 if not isinstance(stage, Sealed):
                     raise
                 # Another node was faster, and has cleared away what we were looking for.
-        await self._signing.clear(self._clock())
+        await self.signing.clear(self._clock())
 
     async def _sign_all(self, waiting: Unfinished) -> None:
         signed = waiting.signed
-        revisions = [
-            await self._revision(
-                waiting, "signed", signed.sha256, InkAct(ink=signed.ink, at=signed.signed_at)
-            )
-        ]
-        region = self._forms.of(waiting.form).region
+        region = self._form_of(waiting).region
+        act: Act
+        if signed.ink is None:  # its value is kept: only the hole is filled now
+            act = CertificateAct(region=region, name="", at=signed.signed_at)
+        else:
+            act = InkAct(ink=signed.ink, at=signed.signed_at)
+        revisions = [await self._revision(waiting, "signed", signed.sha256, act)]
         if waiting.witness is not None:
             witnessing = WitnessAct(
                 region=region,
                 case_number=waiting.data["case_number"],
                 witness=self._drawable(waiting.witness),
-                handwritten=True,
+                handwritten=signed.ink is not None,
                 at=self._clock(),
             )
             inked = revisions[-1].sha256
             revisions.append(await self._revision(waiting, "witnessed", inked, witnessing))
         sealing = SealAct(region=region, data=waiting.data, at=self._clock())
         revisions.append(await self._revision(waiting, "sealed", revisions[-1].sha256, sealing))
-        pdf = await self._signing.sound(revisions[-1].sha256)
+        pdf = await self.signing.sound(revisions[-1].sha256)
         new = NewSeal(
             revisions=tuple(revisions),
             images=await self._keep_images(await self._studio.photograph(pdf)),
@@ -420,13 +480,13 @@ class EsignService:
     async def _revision(
         self, waiting: Unfinished, kind: str, parent: Digest, act: Act
     ) -> NewRevision:
-        sha256 = await self._signing.fulfil(waiting.ceremony_id, parent, act)
-        size = len(await self._signing.sound(sha256))
+        sha256 = await self.signing.fulfil(waiting.ceremony_id, parent, act)
+        size = len(await self.signing.sound(sha256))
         return NewRevision(kind=kind, sha256=sha256, size_bytes=size)
 
     def _drawable(self, witness: Witness) -> Witness:
         """The citizen has signed by now: a name that the font lacks gives way to the number."""
-        return replace(witness, name="") if self._glyphs.missing(witness.name) else witness
+        return replace(witness, name=self.drawable(witness.name))
 
     async def _keep_images(self, pages: Sequence[PageImage]) -> tuple[NewImage, ...]:
         return tuple(

@@ -14,9 +14,17 @@ from functools import partial
 from importlib import import_module
 from typing import Any
 
-from counter.esign.forms import FormTemplate, Language
-from counter.esign.ports import Activation, PageImage, PreparedForm, SigningKeys, Verdict
-from counter.esign.refusals import SignerUnavailable
+from counter.esign.check_ports import Verdict
+from counter.esign.form_ports import OwnPress, PageImage, PreparedForm
+from counter.esign.forms import FormTemplate, Language, OwnForm
+from counter.esign.key_ports import Activation, SigningKeys
+from counter.esign.refusals import (
+    FormUndrawable,
+    SignerUnavailable,
+    TemplateTooHeavy,
+    TemplateUnfit,
+    TemplateWrong,
+)
 from counter.esign.ticket import (
     AGENT_KEY,
     KEYS,
@@ -31,13 +39,17 @@ JOB_PATIENCE_S = 30.0
 "Longer than any job that makes progress, the start of the process included."
 CLOSE_PATIENCE_S = 5.0
 "For the job that is running when the node closes."
+OWN = {"typst", "department"}
+"What an own form has more: it never reaches the process that holds keys."
 
 
 class SignPool:
     """`counter.esign.ports.Studio` on a process pool of one."""
 
-    def __init__(self, keys: SigningKeys) -> None:
+    def __init__(self, keys: SigningKeys, own: OwnPress | None = None) -> None:
+        """own: draws the departments' own forms, far from the keys; None: there are none."""
         self._keys = keys
+        self._own = own
         self._pool = self._new_pool()
         self._closed = False
         # Waiting for one's turn does not count as work that does not end.
@@ -56,8 +68,31 @@ class SignPool:
         *,
         photographed: bool = True,
     ) -> PreparedForm:
+        if isinstance(form, OwnForm):
+            return await self._prepare_own(form, data, language, now, photographed)
         prepared: PreparedForm = await self._run(
             "prepare", form, data, language, now, photographed=photographed
+        )
+        return prepared
+
+    async def _prepare_own(
+        self,
+        form: OwnForm,
+        data: dict[str, str],
+        language: Language,
+        now: datetime,
+        photographed: bool,
+    ) -> PreparedForm:
+        assert self._own is not None  # whoever shows such forms brings what draws them
+        try:
+            drawn = await self._own.draw(form, data, language, now)
+        except TemplateTooHeavy as error:
+            raise SignerUnavailable(f"form {form.id}: {error}") from error
+        except (TemplateWrong, TemplateUnfit) as error:
+            raise FormUndrawable(f"form {form.id} {form.version}: {error.code}") from error
+        bare = FormTemplate.model_validate(form.model_dump(by_alias=True, exclude=OWN))
+        prepared: PreparedForm = await self._run(
+            "accept", bare, drawn.pdf, data, now, photographed=photographed
         )
         return prepared
 
@@ -168,7 +203,7 @@ class SignPool:
 
 
 class PooledKey:
-    """`counter.esign.ports.KeyProvider`: a key of the worker."""
+    """`counter.esign.key_ports.KeyProvider`: a key of the worker."""
 
     def __init__(self, pool: SignPool, name: str) -> None:
         self._pool = pool

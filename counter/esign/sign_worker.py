@@ -20,26 +20,19 @@ from typst import TypstError
 
 from counter.esign import audit_pyhanko, seal_pyhanko, verify_pyhanko
 from counter.esign.admission_pyhanko import require_signable
+from counter.esign.check_ports import Verdict
+from counter.esign.field_labels import LABELS
 from counter.esign.fields_pikepdf import with_signature_fields
+from counter.esign.form_ports import PageImage, PreparedForm
 from counter.esign.form_typst import Press, shipped_forms
 from counter.esign.forms import FormTemplate, Language
 from counter.esign.ink import drawing
+from counter.esign.key_ports import KeyFiles, KeyProvider, KeySource, Pkcs12File, SigningKeys
 from counter.esign.keys_files import load, load_certificate, load_pkcs12
 from counter.esign.pages_pdfium import photograph as photographs
-from counter.esign.ports import (
-    KeyFiles,
-    KeyProvider,
-    KeySource,
-    PageImage,
-    Pkcs12File,
-    PreparedForm,
-    SigningKeys,
-    Verdict,
-)
 from counter.esign.refusals import FormUndrawable, SignatureInvalid
 from counter.esign.seal_pyhanko import Look, Room, Saying, field_names, field_size
 from counter.esign.ticket import (
-    AGENT,
     AGENT_KEY,
     CITIZEN,
     FIELDS,
@@ -50,6 +43,7 @@ from counter.esign.ticket import (
     WITNESS_KEY,
     Act,
     Begun,
+    CertificateAct,
     CertificateChain,
     InkAct,
     Mechanism,
@@ -62,34 +56,6 @@ from counter.esign.ticket import (
 
 LOCAL_TIME = timezone(timedelta(hours=8), "+08:00")
 "Macau and Hengqin, all year."
-
-LABELS: dict[Language, dict[str, str]] = {
-    "zh-Hant": {
-        ORIGIN: "部門對表格的認證",
-        CITIZEN: "申請人簽名",
-        AGENT: "接待人員見證",
-        SEAL: "部門電子印章",
-    },
-    "zh-Hans": {
-        ORIGIN: "部门对表格的认证",
-        CITIZEN: "申请人签名",
-        AGENT: "接待人员见证",
-        SEAL: "部门电子印章",
-    },
-    "pt": {
-        ORIGIN: "Certificação do formulário pelo serviço",
-        CITIZEN: "Assinatura do requerente",
-        AGENT: "Testemunho do funcionário",
-        SEAL: "Selo electrónico do serviço",
-    },
-    "en": {
-        ORIGIN: "Certification of the form by the department",
-        CITIZEN: "Applicant's signature",
-        AGENT: "Witnessed by the agent",
-        SEAL: "Electronic seal of the department",
-    },
-}
-"What a screen reader says at a signature field: part of the document, not of a face."
 
 
 @dataclass(slots=True, kw_only=True)
@@ -154,6 +120,28 @@ def prepare(
         raise FormUndrawable(f"form {form.id}: the template does not take this data") from error
     pdf = with_signature_fields(drawn, LABELS[language])
     require_signable(pdf, FIELDS[0])
+    return PreparedForm(pdf=pdf, pages=photographs(pdf) if photographed else ())
+
+
+def accept(
+    form: FormTemplate,
+    pdf: bytes,
+    data: dict[str, str],
+    now: datetime,
+    *,
+    photographed: bool = True,
+) -> PreparedForm:
+    """Take in a form that another process drew, of a template that is not ours.
+
+    Raises as `prepare` does.
+    """
+    require_signable(pdf, FIELDS[0])
+    try:
+        width_pt, height_pt = field_size(pdf, SEAL)
+        words = _seal_words(form.region, data, now, width_pt, height_pt)
+        _loaded().press.seal(words, now)
+    except TypstError as error:
+        raise FormUndrawable(f"form {form.id}: its seal does not take this data") from error
     return PreparedForm(pdf=pdf, pages=photographs(pdf) if photographed else ())
 
 
@@ -241,6 +229,10 @@ async def _begin(
             look = Look()
         elif isinstance(act, InkAct):
             look = Look(drawing=drawing(act.ink, width_pt=width_pt, height_pt=height_pt))
+        elif isinstance(act, CertificateAct):
+            shown = _certificate_words(act, chain, width_pt, height_pt)
+            page.write_bytes(tools.press.certificate(shown, act.at))
+            look = Look(page=page)
         elif isinstance(act, WitnessAct):
             page.write_bytes(tools.press.witness(_witness_words(act, width_pt, height_pt), act.at))
             look = Look(page=page)
@@ -286,6 +278,8 @@ def _saying(act: Act, order: tuple[str, ...]) -> Saying:
         if order[0] == CITIZEN:
             return Saying(commitment="approval", certify=True)
         return Saying(commitment="creation")
+    if isinstance(act, CertificateAct):
+        return Saying(commitment="approval")
     if isinstance(act, WitnessAct):
         return Saying(commitment="receipt", claims=_claims(act.witness, act.case_number))
     return Saying(commitment="origin")
@@ -313,6 +307,20 @@ def _witness_words(
         "case_number": act.case_number,
         "handwritten": act.handwritten,
         "witnessed_at": f"{local:%Y-%m-%d %H:%M:%S} {local.tzname()}",
+    }
+
+
+def _certificate_words(
+    act: CertificateAct, chain: CertificateChain, width_pt: float, height_pt: float
+) -> dict[str, str | float]:
+    local = act.at.astimezone(LOCAL_TIME)
+    return {
+        "region": act.region,
+        "width_pt": round(width_pt, 2),
+        "height_pt": round(height_pt, 2),
+        "name": act.name,
+        "number": f"{x509.Certificate.load(chain.certificate).serial_number:x}",
+        "signed_at": f"{local:%Y-%m-%d %H:%M:%S} {local.tzname()}",
     }
 
 

@@ -9,15 +9,10 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from counter.errors import NotAllowedNow
-from counter.esign.ports import (
-    Blobs,
-    KeyProvider,
-    Records,
-    Studio,
-    Timestamps,
-)
+from counter.esign.key_ports import KeyProvider, Timestamps
+from counter.esign.ports import Blobs, Records, Studio
 from counter.esign.refusals import KeyMismatch, SignatureInvalid
-from counter.esign.ticket import Act, KeptTicket
+from counter.esign.ticket import Act, CertificateChain, KeptTicket
 from counter.ids import Digest
 
 
@@ -43,14 +38,20 @@ class SigningService:
         self._clock = clock
 
     async def fulfil(self, ceremony_id: str, parent: Digest, act: Act) -> Digest:
-        """One signature, from wherever a dead node left it; answers the document it is in."""
+        """One signature, from wherever a dead node left it; answers the document it is in.
+
+        Raises `NotAllowedNow` when it was begun for another parent: somebody corrected the form.
+        """
         field = act.field
         kept = await self._records.ticket(ceremony_id, field)
         if kept is None:
-            kept = await self._begin(ceremony_id, parent, act)
+            chain = await self._key(act).certificates()
+            kept = await self.begin(ceremony_id, parent, act, chain)
+        ticket = kept.ticket
+        if ticket.parent_sha256 != parent:
+            raise NotAllowedNow(f"ceremony {ceremony_id}: {field} was begun for another document")
         if kept.revision_sha256 is not None:
             return kept.revision_sha256
-        ticket = kept.ticket
         value = kept.value
         if value is None:
             holder = self._key(act)
@@ -61,7 +62,7 @@ class SigningService:
                 )
             value = await holder.sign(ticket.dtbsr, ticket.mechanism)
             await self._studio.require_value(ticket, value)
-            value = await self._records.keep_value(ceremony_id, field, value)
+            value = await self._records.keep_value(ceremony_id, field, ticket.hole_sha256, value)
         token = await self._stamps.stamp(
             hashlib.sha256(value).digest(), self._clock(), room_bytes=ticket.token_room_bytes
         )
@@ -73,7 +74,9 @@ class SigningService:
             raise
         done = await self._blobs.put(filled)
         try:
-            standing = await self._records.keep_revision(ceremony_id, field, done)
+            standing = await self._records.keep_revision(
+                ceremony_id, field, ticket.hole_sha256, done
+            )
         except NotAllowedNow:
             await self._blobs.remove(done)
             raise
@@ -85,12 +88,15 @@ class SigningService:
         """By its name, `agent:lei`; else the one of all such, `agent`."""
         return self._keys.get(act.key) or self._keys[act.key.partition(":")[0]]
 
-    async def _begin(self, ceremony_id: str, parent: Digest, act: Act) -> KeptTicket:
+    async def begin(
+        self, ceremony_id: str, parent: Digest, act: Act, chain: CertificateChain
+    ) -> KeptTicket:
+        """Write the hole for a signature of `chain`; answers the ticket that stands."""
         now = self._clock()
         begun = await self._studio.begin(
             await self.sound(parent),
             act,
-            await self._key(act).certificates(),
+            chain,
             token_bytes=self._stamps.token_bytes,
             now=now,
         )

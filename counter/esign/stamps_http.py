@@ -21,6 +21,9 @@ from counter.esign.refusals import ClockWrong, TimestampUnavailable, TokenTooLon
 log = logging.getLogger(__name__)
 
 PATIENCE_S: Final = 1.0
+"While another service is left to ask."
+LAST_PATIENCE_S: Final = 10.0
+"For the last one: a slow token keeps the signature's level, none at all costs it."
 REST_S: Final = 60.0
 "For so long a service that failed is not asked again while another one is left."
 DISTRUST_S: Final = 600.0
@@ -48,7 +51,7 @@ class _Service:
 
 
 class HttpStamps:
-    """`counter.esign.ports.Timestamps`."""
+    """`counter.esign.key_ports.Timestamps`."""
 
     def __init__(
         self,
@@ -77,9 +80,11 @@ class HttpStamps:
         """A token over a SHA-256.  Raises `TimestampUnavailable`, `ClockWrong`, `TokenTooLong`."""
         failed: list[str] = []
         too_long: list[str] = []
-        for service in self._in_turn():
+        in_turn = self._in_turn()
+        for service in in_turn:
+            patience_s = LAST_PATIENCE_S if service is in_turn[-1] else PATIENCE_S
             try:
-                token, at = await self._ask(service, digest)
+                token, at = await self._ask(service, digest, patience_s)
             except (ClientError, TimeoutError, OSError, _Unfit) as error:
                 service.resting_until = self._seconds() + REST_S
                 said = str(error) if isinstance(error, _Unfit) else type(error).__name__
@@ -136,7 +141,9 @@ class HttpStamps:
             self._services, key=lambda one: one.resting_until
         )
 
-    async def _ask(self, service: _Service, digest: bytes) -> tuple[bytes, datetime]:
+    async def _ask(
+        self, service: _Service, digest: bytes, patience_s: float
+    ) -> tuple[bytes, datetime]:
         nonce = self._new_nonce()
         asked = tsp.TimeStampReq(
             {
@@ -150,12 +157,13 @@ class HttpStamps:
             }
         )
         if self._session is None:
-            self._session = ClientSession(timeout=ClientTimeout(total=PATIENCE_S))
+            self._session = ClientSession()
         async with self._session.post(
             service.url,
             data=asked.dump(),
             headers={"Content-Type": "application/timestamp-query"},
             allow_redirects=False,
+            timeout=ClientTimeout(total=patience_s),
         ) as answer:
             if answer.status != 200 or answer.content_type != "application/timestamp-reply":
                 raise _Unfit(f"status {answer.status}, {answer.content_type}")

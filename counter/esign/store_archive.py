@@ -286,7 +286,7 @@ def _is(document_id: str, sha256: str) -> tuple[ColumnElement[bool], ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SqlArchive:
-    """`counter.esign.ports.ArchiveRecords` and `TrustRecords` on either engine."""
+    """`counter.esign.archive_ports.ArchiveRecords` and `TrustRecords` on either engine."""
 
     executor: Executor
     audiences: Audiences

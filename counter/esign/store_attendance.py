@@ -13,9 +13,11 @@ from sqlalchemy import Connection, Row, delete, select, update
 from counter.errors import BadInput
 from counter.esign.attendance import Attendance, counted_ms, require_moment
 from counter.esign.ceremony import Consented, Presented, Sealed, Signed, Voided
-from counter.esign.ports import Correction, NewRevision, Remains, Watched
+from counter.esign.ports import NewRevision
+from counter.esign.reading_ports import Correction, Remains, Watched
 from counter.esign.refusals import CeremonyPaused, DigestMismatch, IdentityFirst
 from counter.esign.store_attendance_tables import ceremony_attendance, ceremony_page_time
+from counter.esign.store_certificate import forget_certificate
 from counter.esign.store_esign import (
     Audiences,
     add_revision,
@@ -34,6 +36,7 @@ from counter.esign.store_tables import (
     esign_revision,
     esign_ticket,
 )
+from counter.esign.store_tickets import drop_ticket
 from counter.esign.ticket import FIELDS, ORIGIN
 from counter.ids import CaseId, CeremonyId, Digest, DocumentId
 from counter.store.journal_sql import record
@@ -293,6 +296,8 @@ def correct(
             esign_ticket.c.ceremony_id == ceremony_id, esign_ticket.c.field == ORIGIN
         )
     )
+    drop_ticket(conn, ceremony_id)
+    forget_certificate(conn, ceremony_id)
     was = conn.execute(
         select(esign_document.c.data_sha256).where(esign_document.c.id == document)
     ).scalar_one()
@@ -393,6 +398,7 @@ def void(
         raise not_now(row, "ceremony.void")
     stage.voided()
     set_reason(conn, ceremony_id, reason)
+    conn.execute(update(ceremony).where(ceremony.c.id == ceremony_id).values(voided_at=now))
     end(conn, row, "voided", by, audiences, now, reason=reason)
 
 
@@ -501,12 +507,13 @@ def set_reason(conn: Connection, ceremony_id: str, reason: str) -> None:
 
 
 def remains(conn: Connection) -> tuple[Remains, ...]:
-    """What is still kept of documents that were abandoned before the ink."""
+    """What is still kept of documents that ended before the ink, however they did."""
     rows = conn.execute(
         select(ceremony)
         .join(ceremony_attendance, ceremony_attendance.c.ceremony_id == ceremony.c.id)
         .where(
-            ceremony.c.state.in_(("abandoned", "expired")),
+            ceremony.c.state.in_(("abandoned", "expired", "declined", "withdrawn")),
+            ceremony.c.signed_at.is_(None),
             ceremony_attendance.c.forgotten_at.is_(None),
         )
     ).all()

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, or_, select
 
+from counter.errors import NotAllowedNow
 from counter.esign.store_tables import ceremony, esign_pack
 from counter.esign.store_validation import finished_of
 from counter.esign.validation import Finished
@@ -42,7 +43,11 @@ class SqlPacks:
 
 
 def _unpacked(conn: Connection, most: int) -> list[tuple[CaseId, str]]:
-    packed = select(esign_pack.c.ceremony_id)
+    packed = (
+        select(esign_pack.c.ceremony_id)
+        .join(ceremony, ceremony.c.id == esign_pack.c.ceremony_id)
+        .where(_tells_all())
+    )
     rows = conn.execute(
         select(ceremony.c.case_id, ceremony.c.id)
         .where(ceremony.c.sealed_sha256.is_not(None), ceremony.c.id.not_in(packed))
@@ -50,6 +55,11 @@ def _unpacked(conn: Connection, most: int) -> list[tuple[CaseId, str]]:
         .limit(most)
     )
     return [(CaseId(row.case_id), row.id) for row in rows]
+
+
+def _tells_all() -> ColumnElement[bool]:
+    """Whether a pack knows that its document was taken back, if it was."""
+    return or_(ceremony.c.voided_at.is_(None), esign_pack.c.made_at >= ceremony.c.voided_at)
 
 
 def _entries(conn: Connection, done: Finished) -> tuple[list[Entry], tuple[int, str]]:
@@ -60,9 +70,12 @@ def _entries(conn: Connection, done: Finished) -> tuple[list[Entry], tuple[int, 
 
 def _pack(conn: Connection, ceremony_id: str, document_sha256: str) -> Digest | None:
     found: str | None = conn.execute(
-        select(esign_pack.c.sha256).where(
+        select(esign_pack.c.sha256)
+        .join(ceremony, ceremony.c.id == esign_pack.c.ceremony_id)
+        .where(
             esign_pack.c.ceremony_id == ceremony_id,
             esign_pack.c.document_sha256 == document_sha256,
+            _tells_all(),
         )
     ).scalar_one_or_none()
     return Digest(found) if found else None
@@ -71,22 +84,18 @@ def _pack(conn: Connection, ceremony_id: str, document_sha256: str) -> Digest | 
 def _keep(
     conn: Connection, sha256: Digest, size_bytes: int, now: datetime, *, done: Finished
 ) -> Digest:
-    inserted = conn.execute(
-        insert_for(conn, esign_pack)
-        .values(
-            ceremony_id=done.ceremony_id,
-            document_sha256=done.newest_sha256,
-            sha256=sha256,
-            size_bytes=size_bytes,
-            made_at=now,
-        )
-        .on_conflict_do_nothing()
-        .returning(esign_pack.c.sha256)
-    ).scalar_one_or_none()
-    if inserted is None:
-        standing = _pack(conn, done.ceremony_id, done.newest_sha256)
-        assert standing is not None  # what was in the way
+    standing = _pack(conn, done.ceremony_id, done.newest_sha256)
+    if standing is not None:
         return standing
+    mine = select(ceremony.c.voided_at).where(ceremony.c.id == done.ceremony_id)
+    if conn.execute(mine.with_for_update()).scalar_one() != done.manifest.voided_at:
+        raise NotAllowedNow(f"ceremony {done.ceremony_id} was voided while it was packed")
+    made = {"sha256": sha256, "size_bytes": size_bytes, "made_at": now}
+    conn.execute(
+        insert_for(conn, esign_pack)
+        .values(ceremony_id=done.ceremony_id, document_sha256=done.newest_sha256, **made)
+        .on_conflict_do_update(index_elements=["ceremony_id", "document_sha256"], set_=made)
+    )
     journal_sql.record(
         conn,
         actor="counter:esign",

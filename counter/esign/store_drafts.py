@@ -26,6 +26,7 @@ from sqlalchemy import (
 from counter.esign.draft import Draft, Typed, next_version, require_owner
 from counter.esign.forms import FormTemplate, Owner
 from counter.esign.refusals import DraftOver
+from counter.esign.store_reading import is_open
 from counter.store.cases import lock_case
 from counter.store.journal_sql import record
 from counter.store.metadata import UtcDateTime, insert_for, metadata
@@ -140,7 +141,7 @@ def fill(
     audiences: Audiences,
     case_id: str,
     draft_id: str,
-    form: Callable[[str], FormTemplate],
+    form: Callable[[str, int], FormTemplate],
     *,
     name: str,
     written: str,
@@ -150,11 +151,11 @@ def fill(
 ) -> int:
     """Write one field; answers its version now.  What was written goes to no log.
 
-    form: by its id.  version: the one the writer has seen.
+    form: by its id and version.  version: the one the writer has seen.
     Raises `DraftOver`, `FieldUnknown`, `FieldNotYours`, `DraftChanged`.
     """
     row = _shown(conn, case_id, draft_id)
-    require_owner(form(row.form), name, writes)
+    require_owner(form(row.form, row.form_version), name, writes)
     known = _typed(conn, draft_id).get(name)
     made = next_version(known, written, version)
     if made is None:
@@ -185,9 +186,44 @@ def leave(
         _tell(conn, audiences, case_id, "form.left", {"draft_id": draft_id}, now)
 
 
-def draft_shown(conn: Connection, case_id: str, draft_id: str) -> Draft:
-    """The draft that is on both screens.  Raises `DraftOver` when it is another, or none."""
-    return _draft(conn, _shown(conn, case_id, draft_id, lock=False))
+def take(
+    conn: Connection,
+    audiences: Audiences,
+    case_id: str,
+    draft_id: str,
+    texts: Callable[[Draft], dict[str, str]],
+    *,
+    now: datetime,
+) -> dict[str, str]:
+    """What is to be presented; nothing more is written into it from here on.
+
+    Taken again it is the same, as somebody asks who got no answer.  texts: raises when it is not
+    what was looked at.  Raises `DraftOver` when another one is on the screens.
+    """
+    lock_case(conn, case_id)
+    rows = conn.execute(select(form_draft).where(form_draft.c.case_id == case_id)).all()
+    row = next((one for one in rows if one.id == draft_id), None)
+    if row is None or any(one.shown for one in rows if one.id != draft_id):
+        raise DraftOver(f"case {case_id}: draft {draft_id} is not on the screens")
+    said = texts(_draft(conn, row))
+    leave(conn, audiences, case_id, draft_id, now=now)
+    return said
+
+
+def bring_back(
+    conn: Connection, audiences: Audiences, case_id: str, draft_id: str, *, now: datetime
+) -> None:
+    """On both screens again: it was taken and could not be presented."""
+    lock_case(conn, case_id)
+    others = select(form_draft.c.id).where(form_draft.c.case_id == case_id, form_draft.c.shown)
+    if is_open(conn, case_id) or conn.execute(others.limit(1)).one_or_none() is not None:
+        return
+    conn.execute(
+        update(form_draft)
+        .where(form_draft.c.id == draft_id, form_draft.c.case_id == case_id)
+        .values(shown=True)
+    )
+    _tell(conn, audiences, case_id, "form.begun", {"draft_id": draft_id}, now)
 
 
 def drafts_of(conn: Connection, case_id: str) -> tuple[Draft, ...]:

@@ -30,12 +30,14 @@ from counter.esign.store_archive import owe_archive
 from counter.esign.store_reading import find, stage_of
 from counter.esign.store_tables import (
     ceremony,
+    ceremony_certificate,
     ceremony_ink,
     esign_check,
     esign_document,
     esign_page_image,
     esign_revision,
 )
+from counter.esign.store_tickets import drop_ticket
 from counter.esign.ticket import FIELDS, Witness
 from counter.ids import Digest, DocumentId
 from counter.store.journal_sql import record
@@ -111,6 +113,7 @@ def prepare(conn: Connection, new: NewDocument, *, by: str, now: datetime) -> No
 def present(
     conn: Connection,
     ceremony_id: str,
+    drawn_sha256: Digest,
     certified: NewRevision,
     images: Sequence[NewImage],
     *,
@@ -119,7 +122,8 @@ def present(
 ) -> None:
     """Put the certified form on the citizen's screen; again is the same.
 
-    Raises `NotAllowedNow` when it was withdrawn meanwhile.
+    drawn_sha256: what was certified.  Raises `NotAllowedNow` when it was withdrawn or corrected
+    meanwhile.
     """
     row = find(conn, None, ceremony_id)
     stage = stage_of(conn, row)
@@ -127,6 +131,8 @@ def present(
         if isinstance(stage, Withdrawn):
             raise not_now(row, "document.present")
         return
+    if row.sha256 != drawn_sha256:
+        raise NotAllowedNow(f"ceremony {ceremony_id} was corrected since {drawn_sha256[:6]}")
     shown = stage.presented(certified.sha256, len(images))
     document = conn.execute(
         select(esign_document.c.form, esign_document.c.form_version).where(
@@ -243,25 +249,40 @@ def keep_ink(
     if not isinstance(stage, Consented):
         raise not_now(row, "ceremony.sign")
     stage.signed(sha256, ink, now)
+    drop_ticket(conn, ceremony_id)  # he had begun with his own certificate
     conn.execute(
         ceremony_ink.insert().values(
             ceremony_id=ceremony_id, strokes=ink.dump(), sha256=ink.sha256, at=now
         )
     )
-    witness = asdict(witness_of(conn, case_id)) if row.fields else None
+    facts = {"act": "handwritten", "ink_sha256": ink.sha256}
+    signed(conn, row, facts, witness_of=witness_of, audiences=audiences, now=now)
+
+
+def signed(
+    conn: Connection,
+    row: Row[Any],
+    facts: Mapping[str, str],
+    *,
+    witness_of: WitnessOf,
+    audiences: Audiences,
+    now: datetime,
+) -> None:
+    """The citizen has signed, by whatever means: who served is frozen, and it is told."""
+    witness = asdict(witness_of(conn, row.case_id)) if row.fields else None
     change(conn, row, state="signing", signed_at=now, witness=witness)
-    facts = {"act": "handwritten", "sha256": row.sha256, "ink_sha256": ink.sha256}
+    said = {**facts, "sha256": row.sha256}
     if witness:
-        facts |= {"agent": witness["agent_id"], "level": witness["level"]}
+        said |= {"agent": witness["agent_id"], "level": witness["level"]}
     record(
         conn,
-        actor=f"citizen:{case_id}",
+        actor=f"citizen:{row.case_id}",
         action="ceremony.signed",
-        subject=f"ceremony:{ceremony_id}",
-        facts=facts,
+        subject=f"ceremony:{row.id}",
+        facts=said,
         now=now,
     )
-    tell_case(conn, audiences, case_id, "ceremony.signed", {"ceremony_id": ceremony_id}, now)
+    tell_case(conn, audiences, row.case_id, "ceremony.signed", {"ceremony_id": row.id}, now)
 
 
 def seal(
@@ -385,9 +406,14 @@ def end(
 
 
 def forget_ink(conn: Connection, ceremony_id: str) -> None:
-    """The strokes go; their digest stays."""
+    """The strokes go, and which key it was at the provider; digests stay."""
     conn.execute(
         update(ceremony_ink).where(ceremony_ink.c.ceremony_id == ceremony_id).values(strokes=None)
+    )
+    conn.execute(
+        update(ceremony_certificate)
+        .where(ceremony_certificate.c.ceremony_id == ceremony_id)
+        .values(credential_id=None)
     )
 
 

@@ -1,6 +1,6 @@
 """Links to the signed documents of a case, and who took what, as rows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,7 +10,8 @@ from sqlalchemy import Column, Connection, Integer, Row, String, Table, select, 
 from counter.errors import NotFound
 from counter.esign.issued import Delivery, DocumentLink, Issued, IssuedDocument, deadline
 from counter.esign.refusals import DocumentUnknown, IssueOver
-from counter.esign.store_tables import ceremony, esign_document, esign_revision
+from counter.esign.store_reading import Given, line_of
+from counter.esign.store_tables import ceremony, esign_document
 from counter.ids import CaseId, Digest
 from counter.store.journal_sql import record
 from counter.store.metadata import UtcDateTime, insert_for, metadata
@@ -79,7 +80,12 @@ def issued(conn: Connection, token_sha256: str, now: datetime) -> Issued:
     """What can be taken.  Raises `IssueOver`, alike for a link that never was."""
     link = _held(conn, token_sha256, now)
     rows = conn.execute(
-        select(ceremony.c.state, ceremony.c.sealed_sha256, esign_document.c.form, _size())
+        select(
+            ceremony.c.state,
+            ceremony.c.document_id,
+            ceremony.c.sealed_sha256,
+            esign_document.c.form,
+        )
         .join(esign_document, esign_document.c.id == ceremony.c.document_id)
         .where(ceremony.c.case_id == link.case_id, ceremony.c.state.in_(LEADS_TO_PAPER))
         .order_by(ceremony.c.order_in_case)
@@ -87,9 +93,7 @@ def issued(conn: Connection, token_sha256: str, now: datetime) -> Issued:
     return Issued(
         link=link,
         documents=tuple(
-            IssuedDocument(
-                sha256=Digest(row.sealed_sha256), form=row.form, size_bytes=row.size_bytes or 0
-            )
+            _document(row.form, line_of(conn, row.document_id, row.sealed_sha256))
             for row in rows
             if row.state == "sealed"
         ),
@@ -103,7 +107,7 @@ def take(conn: Connection, token_sha256: str, sha256: str, now: datetime) -> Cas
     Raises `IssueOver`, `DocumentUnknown` for what the link does not lead to.
     """
     found = issued(conn, token_sha256, now)
-    if sha256 not in {one.sha256 for one in found.documents}:
+    if not any(sha256 in (one.sha256, *one.before) for one in found.documents):
         raise DocumentUnknown(f"case {found.link.case_id} has no document {sha256[:12]} to take")
     known = (document_delivery.c.case_id == found.link.case_id) & (
         document_delivery.c.sha256 == sha256
@@ -181,15 +185,13 @@ def _link(row: Row[Any]) -> DocumentLink:
     return DocumentLink(link_id=row.id, case_id=CaseId(row.case_id), expires_at=row.expires_at)
 
 
-def _size() -> Any:
-    return (
-        select(esign_revision.c.size_bytes)
-        .where(
-            esign_revision.c.document_id == ceremony.c.document_id,
-            esign_revision.c.sha256 == ceremony.c.sealed_sha256,
-        )
-        .scalar_subquery()
-        .label("size_bytes")
+def _document(form: str, line: Sequence[Given]) -> IssuedDocument:
+    *before, newest = line
+    return IssuedDocument(
+        sha256=newest.sha256,
+        form=form,
+        size_bytes=newest.size_bytes,
+        before=tuple(one.sha256 for one in before),
     )
 
 

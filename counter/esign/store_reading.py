@@ -1,5 +1,7 @@
 """Questions about signing: what screens show, what may be given out, what is still to be sealed."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import Connection, Row, and_, or_, select
@@ -18,7 +20,8 @@ from counter.esign.ceremony import (
     Withdrawn,
 )
 from counter.esign.ink import Ink
-from counter.esign.ports import CeremonyState, Content, Sheet, Uncertified, Unfinished
+from counter.esign.ports import CeremonyState, Sheet, Uncertified, Unfinished
+from counter.esign.reading_ports import Content
 from counter.esign.refusals import CeremonyUnknown
 from counter.esign.store_tables import (
     OPEN,
@@ -32,6 +35,14 @@ from counter.esign.store_tables import (
 )
 from counter.esign.ticket import Witness
 from counter.ids import CaseId, CeremonyId, Digest, DocumentId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """A finished document, as one of its files."""
+
+    sha256: Digest
+    size_bytes: int
 
 
 def find(conn: Connection, case_id: str | None, ceremony_id: str, *, lock: bool = True) -> Row[Any]:
@@ -60,9 +71,12 @@ def stage_of(conn: Connection, row: Row[Any]) -> Ceremony:
         case "signing":
             strokes = conn.execute(
                 select(ceremony_ink.c.strokes).where(ceremony_ink.c.ceremony_id == row.id)
-            ).scalar_one()
+            ).scalar_one_or_none()
             return Signed(
-                case_id=case_id, sha256=sha256, ink=Ink.load(strokes), signed_at=row.signed_at
+                case_id=case_id,
+                sha256=sha256,
+                ink=None if strokes is None else Ink.load(strokes),
+                signed_at=row.signed_at,
             )
         case "sealed":
             return Sealed(
@@ -85,7 +99,7 @@ def stage_of(conn: Connection, row: Row[Any]) -> Ceremony:
 def signing_of(conn: Connection, case_id: str) -> tuple[CeremonyState, ...]:
     """Every ceremony of a case as screens show it, newest first; none that was never presented."""
     rows = conn.execute(
-        select(ceremony, esign_document.c.form)
+        select(ceremony, esign_document.c.form, esign_document.c.form_version)
         .join(esign_document, esign_document.c.id == ceremony.c.document_id)
         .where(ceremony.c.case_id == case_id, ceremony.c.pages > 0)
         .order_by(ceremony.c.order_in_case.desc())
@@ -96,6 +110,7 @@ def signing_of(conn: Connection, case_id: str) -> tuple[CeremonyState, ...]:
             case_id=CaseId(row.case_id),
             document_id=DocumentId(row.document_id),
             form=row.form,
+            form_version=row.form_version,
             language=row.language,
             state=row.state,
             version=row.version,
@@ -128,14 +143,25 @@ def open_before_ink(conn: Connection, case_id: str) -> tuple[str, ...]:
 
 def uncertified(conn: Connection, ceremony_id: str | None = None) -> tuple[Uncertified, ...]:
     """Forms that are drawn and not presented, oldest first; with an id, that one only."""
-    asked = select(ceremony).where(ceremony.c.state == "prepared").order_by(ceremony.c.created_at)
+    asked = (
+        select(ceremony, esign_revision.c.created_at.label("drawn_at"))
+        .join(
+            esign_revision,
+            and_(
+                esign_revision.c.document_id == ceremony.c.document_id,
+                esign_revision.c.sha256 == ceremony.c.sha256,
+            ),
+        )
+        .where(ceremony.c.state == "prepared")
+        .order_by(ceremony.c.created_at)
+    )
     if ceremony_id is not None:
         asked = asked.where(ceremony.c.id == ceremony_id)
     return tuple(
         Uncertified(
             ceremony_id=CeremonyId(row.id),
             prepared=cast(Prepared, stage_of(conn, row)),
-            created_at=row.created_at,
+            drawn_at=row.drawn_at,
         )
         for row in conn.execute(asked).all()
     )
@@ -157,6 +183,7 @@ def content(conn: Connection, case_id: str, ceremony_id: str) -> Content:
     ).scalar_one_or_none()
     return Content(
         form=document.form,
+        form_version=document.form_version,
         language=row.language,
         sha256=Digest(row.sha256),
         data=document.data,
@@ -167,7 +194,12 @@ def content(conn: Connection, case_id: str, ceremony_id: str) -> Content:
 def unfinished(conn: Connection, ceremony_id: str | None = None) -> tuple[Unfinished, ...]:
     """Ceremonies with ink and without seal, oldest first; with an id, that one only."""
     asked = (
-        select(ceremony, esign_document.c.form, esign_document.c.data)
+        select(
+            ceremony,
+            esign_document.c.form,
+            esign_document.c.form_version,
+            esign_document.c.data,
+        )
         .join(esign_document, esign_document.c.id == ceremony.c.document_id)
         .where(ceremony.c.state == "signing")
         .order_by(ceremony.c.signed_at)
@@ -178,12 +210,21 @@ def unfinished(conn: Connection, ceremony_id: str | None = None) -> tuple[Unfini
         Unfinished(
             ceremony_id=CeremonyId(row.id),
             form=row.form,
+            form_version=row.form_version,
             data=row.data,
             signed=cast(Signed, stage_of(conn, row)),
             witness=Witness(**row.witness) if row.witness else None,
         )
         for row in conn.execute(asked).all()
     )
+
+
+def unfinished_since(conn: Connection, before: datetime) -> tuple[CeremonyId, ...]:
+    """Ceremonies whose ink came before this and that have no seal."""
+    waiting = select(ceremony.c.id).where(
+        ceremony.c.state == "signing", ceremony.c.signed_at < before
+    )
+    return tuple(CeremonyId(one) for one in conn.execute(waiting).scalars())
 
 
 def owns_document(conn: Connection, case_id: str, sha256: str) -> bool:
@@ -205,6 +246,27 @@ def owns_document(conn: Connection, case_id: str, sha256: str) -> bool:
         )
     )
     return found.first() is not None
+
+
+def line_of(conn: Connection, document_id: str, sealed_sha256: str) -> tuple[Given, ...]:
+    """The sealed document and what the archive made of it, each from the one before; newest last.
+
+    Each was given out once, so each may be asked for; who asks for the document gets the last.
+    """
+    children = {
+        row.parent_sha256: Given(sha256=Digest(row.sha256), size_bytes=row.size_bytes)
+        for row in conn.execute(
+            select(esign_revision).where(
+                esign_revision.c.document_id == document_id,
+                esign_revision.c.kind.in_(("sealed", "archived")),
+            )
+        )
+    }
+    sealed = next(one for one in children.values() if one.sha256 == sealed_sha256)
+    line = [sealed]
+    while (child := children.get(line[-1].sha256)) is not None:
+        line.append(child)
+    return tuple(line)
 
 
 def was_given_out(conn: Connection, sha256: str) -> bool:

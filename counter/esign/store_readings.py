@@ -1,4 +1,4 @@
-"""`counter.esign.ports.Readings` on the store: each method runs one command or one question."""
+"""How documents are read, on the store: each method runs one command or one question."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from counter.esign import store_attendance as commands
 from counter.esign import store_reading as questions
 from counter.esign.forms import Language
-from counter.esign.ports import Content, Correction, Remains
+from counter.esign.reading_ports import Content, Correction, Remains
 from counter.esign.store_esign import Audiences
 from counter.ids import CaseId, CeremonyId
 from counter.store.executor import Executor
@@ -25,7 +25,7 @@ def _anybody(conn: Connection, case_id: str, by: str) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SqlReadings:
-    """`counter.esign.ports.Readings` on either engine."""
+    """`counter.esign.reading_ports.Readings` on either engine."""
 
     executor: Executor
     audiences: Audiences

@@ -1,6 +1,6 @@
 """`counter.esign.ports.Records` on the store: each method runs one command or one question."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,10 +8,12 @@ from typing import Any
 from sqlalchemy import Connection
 
 from counter.esign import store_attendance as attending
+from counter.esign import store_certificate as certificates
 from counter.esign import store_esign as commands
 from counter.esign import store_reading as questions
 from counter.esign import store_tickets as tickets
 from counter.esign.ceremony import Ceremony
+from counter.esign.certificate import Activating
 from counter.esign.ink import Ink
 from counter.esign.ports import (
     CeremonyState,
@@ -43,7 +45,7 @@ def _anybody(conn: Connection, case_id: str, by: str) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SqlRecords:
-    """`counter.esign.ports.Records` on either engine."""
+    """`counter.esign.ports.Records` and `CertificateRecords` on either engine."""
 
     executor: Executor
     audiences: commands.Audiences
@@ -71,19 +73,31 @@ class SqlRecords:
         self,
         case_id: CaseId,
         ceremony_id: str,
+        drawn_sha256: Digest,
         new: NewRevision,
         images: Sequence[NewImage],
         now: datetime,
     ) -> None:
         def command(conn: Connection) -> None:
             self.require_open(conn, case_id)  # as above: it took its time to be certified
-            commands.present(conn, ceremony_id, new, images, audiences=self.audiences, now=now)
+            commands.present(
+                conn,
+                ceremony_id,
+                drawn_sha256,
+                new,
+                images,
+                audiences=self.audiences,
+                now=now,
+            )
             attending.begin(conn, case_id, ceremony_id, calls=self.calls, now=now)
 
         await self.executor.write(command)
 
     async def is_open(self, case_id: CaseId) -> bool:
         return await self.executor.read(questions.is_open, case_id)
+
+    async def witness(self, case_id: CaseId) -> Witness:
+        return await self.executor.read(self.witness_of, case_id)
 
     async def load(self, case_id: CaseId, ceremony_id: str) -> Ceremony:
         return await self.executor.read(questions.load, case_id, ceremony_id)
@@ -135,6 +149,65 @@ class SqlRecords:
 
         await self.executor.write(command)
 
+    async def activating(self, ceremony_id: str) -> Activating | None:
+        return await self.executor.read(certificates.activating_of, ceremony_id)
+
+    async def attend(self, case_id: CaseId, ceremony_id: str, now: datetime) -> None:
+        await self.executor.write(attending.attend, case_id, ceremony_id, calls=self.calls, now=now)
+
+    async def choose(
+        self, case_id: CaseId, ceremony_id: str, sha256: str, credential_id: str, now: datetime
+    ) -> None:
+        def command(conn: Connection) -> None:
+            attending.attend(conn, case_id, ceremony_id, calls=self.calls, now=now)
+            certificates.choose(
+                conn,
+                case_id,
+                ceremony_id,
+                sha256,
+                credential_id,
+                audiences=self.audiences,
+                now=now,
+            )
+
+        await self.executor.write(command)
+
+    async def code_sent(self, case_id: CaseId, ceremony_id: str, now: datetime) -> None:
+        await self.executor.write(
+            certificates.code_sent, case_id, ceremony_id, audiences=self.audiences, now=now
+        )
+
+    async def code_refused(self, case_id: CaseId, ceremony_id: str, now: datetime) -> int:
+        return await self.executor.write(
+            certificates.code_refused, case_id, ceremony_id, audiences=self.audiences, now=now
+        )
+
+    async def leave(self, case_id: CaseId, ceremony_id: str, now: datetime) -> None:
+        await self.executor.write(
+            certificates.leave, case_id, ceremony_id, audiences=self.audiences, now=now
+        )
+
+    async def signed(
+        self,
+        case_id: CaseId,
+        ceremony_id: str,
+        sha256: str,
+        value: bytes,
+        facts: Mapping[str, str],
+        now: datetime,
+    ) -> None:
+        await self.executor.write(
+            certificates.keep_certificate_value,
+            case_id,
+            ceremony_id,
+            sha256,
+            value,
+            facts,
+            witness_of=self.witness_of,
+            audiences=self.audiences,
+            now=now,
+        )
+
     async def ticket(self, ceremony_id: str, field: str) -> KeptTicket | None:
         return await self.executor.read(tickets.ticket_of, ceremony_id, field)
 
@@ -143,17 +216,19 @@ class SqlRecords:
     ) -> KeptTicket:
         return await self.executor.write(tickets.keep_ticket, ceremony_id, ticket, now=now)
 
-    async def keep_value(self, ceremony_id: str, field: str, value: bytes) -> bytes:
-        return await self.executor.write(tickets.keep_value, ceremony_id, field, value)
+    async def keep_value(self, ceremony_id: str, field: str, hole: Digest, value: bytes) -> bytes:
+        return await self.executor.write(tickets.keep_value, ceremony_id, field, hole, value)
 
-    async def keep_revision(self, ceremony_id: str, field: str, sha256: Digest) -> Digest:
-        return await self.executor.write(tickets.keep_revision, ceremony_id, field, sha256)
+    async def keep_revision(
+        self, ceremony_id: str, field: str, hole: Digest, sha256: Digest
+    ) -> Digest:
+        return await self.executor.write(tickets.keep_revision, ceremony_id, field, hole, sha256)
 
     async def left_over(self) -> Sequence[LeftOver]:
         return await self.executor.read(tickets.left_over)
 
     async def cleared(self, one: LeftOver, now: datetime) -> None:
-        await self.executor.write(tickets.cleared, one.ceremony_id, one.field, now=now)
+        await self.executor.write(tickets.cleared, one, now=now)
 
     async def sealed(self, ceremony_id: str, new: NewSeal, now: datetime) -> Digest:
         return await self.executor.write(

@@ -71,10 +71,12 @@ ceremony = Table(
     Column("fields", JSON),
     Column("presented_by", String(60)),
     Column("witness", JSON),
+    Column("voided_at", UtcDateTime),
 )
 """fields: of the signatures, in order; none in what was presented before the department certified.
 
 sha256: as presented; while prepared, as drawn.  witness: who served when the ink came.
+voided_at: since when what was signed does not count.
 """
 
 OPEN_BEFORE_INK = ("prepared", "presented", "consented")
@@ -97,6 +99,23 @@ ceremony_ink = Table(
     Column("at", UtcDateTime, nullable=False),
 )
 "strokes: `Ink.dump()`, gone as soon as the document is sealed or withdrawn; its digest stays."
+
+ceremony_certificate = Table(
+    "ceremony_certificate",
+    metadata,
+    Column("ceremony_id", String(40), primary_key=True),
+    Column("credential_id", Text),
+    Column("state", String(10), nullable=False),
+    Column("wrong", Integer, nullable=False),
+    Column("chosen_at", UtcDateTime, nullable=False),
+    Column("code_sent_at", UtcDateTime),
+)
+"""The citizen signs with his own certificate.  state: chosen, coded (a code was sent), locked,
+left (for another means), signed.
+
+credential_id: at the provider; gone as soon as the document is sealed or over.  wrong: how many
+codes were.
+"""
 
 esign_ticket = Table(
     "esign_ticket",

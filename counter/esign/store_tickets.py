@@ -4,11 +4,12 @@ import base64
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Connection, Row, case, select, update
+from sqlalchemy import Connection, Row, and_, case, select, update
 
 from counter.errors import NotAllowedNow
-from counter.esign.store_tables import ceremony, esign_ticket
+from counter.esign.store_tables import ceremony, ceremony_certificate, esign_ticket
 from counter.esign.ticket import (
+    CITIZEN,
     ORIGIN,
     CertificateChain,
     KeptTicket,
@@ -31,9 +32,12 @@ def keep_ticket(
 ) -> KeptTicket:
     """Keep it before the key is asked; answers the one that stands, which is the first.
 
-    Raises `NotAllowedNow` when the ceremony does not sign any more.
+    Raises `NotAllowedNow` when the ceremony does not sign any more, or not what was drawn before.
     """
-    _require_signing(conn, ceremony_id, ticket.field)
+    if not _activates(conn, ceremony_id, ticket.field):
+        drawn = _require_signing(conn, ceremony_id, ticket.field)
+        if ticket.field == ORIGIN and ticket.parent_sha256 != drawn:
+            raise NotAllowedNow(f"ceremony {ceremony_id} was corrected since this was drawn")
     conn.execute(
         insert_for(conn, esign_ticket)
         .values(
@@ -53,25 +57,44 @@ def keep_ticket(
         )
         .on_conflict_do_nothing()
     )
-    return _standing(conn, ceremony_id, ticket.field)
+    standing = ticket_of(conn, ceremony_id, ticket.field)
+    assert standing is not None  # written in this transaction, or by who came first
+    return standing
 
 
-def keep_value(conn: Connection, ceremony_id: str, field: str, value: bytes) -> bytes:
-    """Keep what the key's holder answered; answers the value that stands."""
+def keep_value(conn: Connection, ceremony_id: str, field: str, hole: Digest, value: bytes) -> bytes:
+    """Keep what the key's holder answered; answers the value that stands.
+
+    hole: of the ticket it belongs to.  Raises `NotAllowedNow` when another one took its place.
+    """
     _require_signing(conn, ceremony_id, field)
+    return set_value(conn, ceremony_id, field, hole, value)
+
+
+def set_value(conn: Connection, ceremony_id: str, field: str, hole: Digest, value: bytes) -> bytes:
+    """The same in a transaction that has looked at the ceremony already."""
     unset = esign_ticket.c.value.is_(None)
-    conn.execute(update(esign_ticket).where(*_is(ceremony_id, field), unset).values(value=value))
-    return cast(bytes, _standing(conn, ceremony_id, field).value)
+    conn.execute(
+        update(esign_ticket).where(*_is(ceremony_id, field, hole), unset).values(value=value)
+    )
+    return cast(bytes, _standing(conn, ceremony_id, field, hole).value)
 
 
-def keep_revision(conn: Connection, ceremony_id: str, field: str, sha256: Digest) -> Digest:
-    """Keep which document it became; answers the one that stands."""
+def keep_revision(
+    conn: Connection, ceremony_id: str, field: str, hole: Digest, sha256: Digest
+) -> Digest:
+    """Keep which document it became; answers the one that stands.
+
+    hole: of the ticket it belongs to.  Raises `NotAllowedNow` when another one took its place.
+    """
     _require_signing(conn, ceremony_id, field)
     unset = esign_ticket.c.revision_sha256.is_(None)
     conn.execute(
-        update(esign_ticket).where(*_is(ceremony_id, field), unset).values(revision_sha256=sha256)
+        update(esign_ticket)
+        .where(*_is(ceremony_id, field, hole), unset)
+        .values(revision_sha256=sha256)
     )
-    return cast(Digest, _standing(conn, ceremony_id, field).revision_sha256)
+    return cast(Digest, _standing(conn, ceremony_id, field, hole).revision_sha256)
 
 
 def left_over(conn: Connection) -> tuple[LeftOver, ...]:
@@ -81,6 +104,7 @@ def left_over(conn: Connection) -> tuple[LeftOver, ...]:
     presented.
     """
     of_origin = esign_ticket.c.field == ORIGIN
+    activating = and_(esign_ticket.c.field == CITIZEN, ceremony.c.state == "consented")
     rows = conn.execute(
         select(
             esign_ticket,
@@ -91,6 +115,7 @@ def left_over(conn: Connection) -> tuple[LeftOver, ...]:
         .where(
             esign_ticket.c.cleared_at.is_(None),
             ceremony.c.state != case((of_origin, "prepared"), else_="signing"),
+            ~activating,
         )
     )
     found = []
@@ -104,32 +129,69 @@ def left_over(conn: Connection) -> tuple[LeftOver, ...]:
             LeftOver(
                 ceremony_id=row.ceremony_id,
                 field=row.field,
+                hole_sha256=Digest(row.hole_sha256),
                 documents=tuple(Digest(sha256) for sha256 in useless),
             )
         )
     return tuple(found)
 
 
-def cleared(conn: Connection, ceremony_id: str, field: str, *, now: datetime) -> None:
-    """Note that they are out of the blobs."""
-    conn.execute(update(esign_ticket).where(*_is(ceremony_id, field)).values(cleared_at=now))
+def cleared(conn: Connection, one: LeftOver, *, now: datetime) -> None:
+    """Note that they are out of the blobs; nothing about a ticket that took this one's place."""
+    conn.execute(
+        update(esign_ticket)
+        .where(*_is(one.ceremony_id, one.field, one.hole_sha256))
+        .values(cleared_at=now)
+    )
 
 
-def _require_signing(conn: Connection, ceremony_id: str, field: str) -> None:
-    asked = select(ceremony.c.state).where(ceremony.c.id == ceremony_id).with_for_update()
-    state = conn.execute(asked).scalar_one_or_none()
-    if state != ("prepared" if field == ORIGIN else "signing"):
+def drop_ticket(conn: Connection, ceremony_id: str) -> None:
+    """The citizen signs by another means, or another document: the hole that was begun goes.
+
+    No value was kept of it; its row stays, under a name of its own, until the hole is cleared.
+    """
+    found = ticket_of(conn, ceremony_id, CITIZEN)
+    if found is not None:
+        name = f"{CITIZEN}~{found.ticket.hole_sha256[:8]}"
+        conn.execute(
+            update(esign_ticket)
+            .where(*_is(ceremony_id, CITIZEN, found.ticket.hole_sha256))
+            .values(field=name)
+        )
+
+
+def _require_signing(conn: Connection, ceremony_id: str, field: str) -> str:
+    """Answers the digest of what is signed; locks the ceremony."""
+    asked = select(ceremony.c.state, ceremony.c.sha256).where(ceremony.c.id == ceremony_id)
+    row = conn.execute(asked.with_for_update()).one_or_none()
+    state = row.state if row is not None else None
+    if row is None or state != ("prepared" if field == ORIGIN else "signing"):
         raise NotAllowedNow(f"ceremony {ceremony_id} is {state}: nothing is signed now")
+    return str(row.sha256)
 
 
-def _standing(conn: Connection, ceremony_id: str, field: str) -> KeptTicket:
+def _activates(conn: Connection, ceremony_id: str, field: str) -> bool:
+    """Whether the citizen, who has agreed, chose his own certificate."""
+    asked = select(ceremony.c.state).where(ceremony.c.id == ceremony_id).with_for_update()
+    if field != CITIZEN or conn.execute(asked).scalar_one_or_none() != "consented":
+        return False
+    chosen = select(ceremony_certificate.c.state).where(
+        ceremony_certificate.c.ceremony_id == ceremony_id
+    )
+    return conn.execute(chosen).scalar_one_or_none() in ("chosen", "coded")
+
+
+def _standing(conn: Connection, ceremony_id: str, field: str, hole: Digest) -> KeptTicket:
     found = ticket_of(conn, ceremony_id, field)
-    assert found is not None  # written in this transaction, or by who came first
+    if found is None or found.ticket.hole_sha256 != hole:
+        raise NotAllowedNow(f"ceremony {ceremony_id}: {field} was begun anew since")
     return found
 
 
-def _is(ceremony_id: str, field: str) -> tuple[Any, Any]:
-    return esign_ticket.c.ceremony_id == ceremony_id, esign_ticket.c.field == field
+def _is(ceremony_id: str, field: str, hole: Digest | None = None) -> tuple[Any, ...]:
+    """hole: None: whichever it is."""
+    same = (esign_ticket.c.ceremony_id == ceremony_id, esign_ticket.c.field == field)
+    return same if hole is None else (*same, esign_ticket.c.hole_sha256 == hole)
 
 
 def _kept(row: Row[Any]) -> KeptTicket:

@@ -8,6 +8,8 @@ from cryptography.x509 import load_der_x509_certificate
 from cryptography.x509.oid import NameOID
 from sqlalchemy import ColumnElement, Connection, select
 
+from counter.esign.store_archive import AT_ONCE, esign_archive
+from counter.esign.store_reading import line_of
 from counter.esign.store_tables import (
     ceremony,
     esign_check,
@@ -24,7 +26,7 @@ from counter.store.executor import Executor
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SqlChecks:
-    """See `counter.esign.ports.CheckRecords`."""
+    """See `counter.esign.check_ports.CheckRecords`."""
 
     executor: Executor
 
@@ -58,6 +60,7 @@ def _shown(found: Finished) -> Recorded:
         newest_sha256=found.newest_sha256,
         # A citizen who signs with a certificate of their own is named by it.
         signers=tuple((field, "" if field == CITIZEN else name) for field, name in found.signers),
+        not_archived=found.not_archived,
     )
 
 
@@ -93,10 +96,12 @@ def _sealed(conn: Connection, which: ColumnElement[bool]) -> Any:
             ceremony.c.language,
             ceremony.c.created_at,
             ceremony.c.sealed_sha256,
+            ceremony.c.voided_at,
             esign_document.c.form,
             esign_document.c.form_version,
             case_table.c.department_id,
             esign_revision.c.created_at.label("sealed_at"),
+            esign_archive.c.last_error,
         )
         .join(esign_document, esign_document.c.id == ceremony.c.document_id)
         .join(case_table, case_table.c.id == ceremony.c.case_id)
@@ -104,6 +109,11 @@ def _sealed(conn: Connection, which: ColumnElement[bool]) -> Any:
             esign_revision,
             (esign_revision.c.document_id == ceremony.c.document_id)
             & (esign_revision.c.sha256 == ceremony.c.sealed_sha256),
+        )
+        .outerjoin(
+            esign_archive,
+            (esign_archive.c.document_id == ceremony.c.document_id)
+            & (esign_archive.c.revision_sha256 == ceremony.c.sealed_sha256),
         )
         .where(which, ceremony.c.sealed_sha256.is_not(None))
     ).one_or_none()
@@ -113,7 +123,7 @@ def _sealed(conn: Connection, which: ColumnElement[bool]) -> Any:
 def _finished(conn: Connection, row: Any) -> Finished | None:
     if row is None:
         return None
-    line = _line(conn, row.document_id, row.sealed_sha256)
+    line = [one.sha256 for one in line_of(conn, row.document_id, row.sealed_sha256)]
     signed = _signed(conn, row.id)
     return Finished(
         ceremony_id=CeremonyId(row.id),
@@ -135,22 +145,10 @@ def _finished(conn: Connection, row: Any) -> Finished | None:
                 for field, certificate in signed
             ),
             sha256s=frozenset(line),
+            voided_at=row.voided_at,
         ),
+        not_archived=row.last_error if row.last_error in AT_ONCE else "",
     )
-
-
-def _line(conn: Connection, document_id: str, sealed_sha256: str) -> list[str]:
-    """The sealed document and what was made of it, each from the one before it."""
-    rows = conn.execute(
-        select(esign_revision.c.sha256, esign_revision.c.parent_sha256)
-        .where(esign_revision.c.document_id == document_id)
-        .order_by(esign_revision.c.created_at)
-    ).all()
-    line = [sealed_sha256]
-    for row in rows:
-        if row.parent_sha256 == line[-1]:
-            line.append(row.sha256)
-    return line
 
 
 def _signed(conn: Connection, ceremony_id: str) -> list[tuple[str, bytes]]:

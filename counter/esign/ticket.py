@@ -29,6 +29,9 @@ WITNESS_KEY, AGENT_KEY, SEAL_KEY = "witness", "agent", "seal"
 
 KEYS = (WITNESS_KEY, AGENT_KEY, SEAL_KEY)
 
+CITIZEN_KEY = "citizen"
+"Is at a remote service, and none of the department's."
+
 Mechanism = Literal["ecdsa_sha256", "rsa_sha256"]
 "ECDSA, or RSA with PKCS #1 v1.5 padding, over a SHA-256."
 
@@ -95,6 +98,27 @@ class InkAct:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateAct:
+    """The citizen signs with his own certificate, whose key is at a remote service."""
+
+    region: str
+    "Whose shapes of Han characters its letters take."
+    name: str
+    "Of the certificate; empty when our font cannot draw it."
+    at: datetime
+
+    @property
+    def field(self) -> str:
+        """The signature field it fills."""
+        return CITIZEN
+
+    @property
+    def key(self) -> str:
+        """Whose key signs."""
+        return CITIZEN_KEY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WitnessAct:
     """The agent's side says who served, who the citizen was taken for, and in which case."""
 
@@ -138,7 +162,7 @@ class SealAct:
         return SEAL_KEY
 
 
-Act = OriginAct | InkAct | WitnessAct | SealAct
+Act = OriginAct | InkAct | CertificateAct | WitnessAct | SealAct
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,4 +218,6 @@ class LeftOver:
 
     ceremony_id: str
     field: str
+    hole_sha256: Digest
+    "Which ticket it is."
     documents: tuple[Digest, ...]

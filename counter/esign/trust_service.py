@@ -6,12 +6,13 @@ after it nobody is asked for anything but the time.
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
 from asn1crypto import x509
 
-from counter.esign.ports import Archivist, KeyProvider, TrustRecords
+from counter.esign.archive_ports import Archivist, TrustRecords
+from counter.esign.key_ports import KeyProvider
 from counter.esign.refusals import (
     CertificateExpired,
     CertificateRevoked,
@@ -20,14 +21,14 @@ from counter.esign.refusals import (
 )
 from counter.esign.revocation import Standing
 from counter.esign.revocation_service import RevocationService
-from counter.esign.ticket import CertificateChain
+from counter.esign.ticket import AGENT_KEY, SEAL_KEY, WITNESS_KEY, CertificateChain
 from counter.esign.trust import OwnCertificate, TrustPolicy
 
 log = logging.getLogger(__name__)
 
 
 class TrustService:
-    """`counter.esign.ports.Trust`."""
+    """`counter.esign.archive_ports.Trust`."""
 
     def __init__(
         self,
@@ -39,29 +40,33 @@ class TrustService:
         records: TrustRecords,
         clock: Callable[[], datetime],
     ) -> None:
-        """keys: by name; those of single agents (`agent:<id>`) are watched, and hold up nobody."""
+        """keys: by name; `agent:<id>` is asked about only where that agent serves."""
         self.policy = policy
         self._keys = keys
         self._revocation = revocation
         self._archivist = archivist
         self._records = records
         self._clock = clock
-        self._filling: asyncio.Task[None] | None = None
+        self._filling: dict[tuple[str, ...], asyncio.Task[None]] = {}
 
-    def prepare(self) -> None:
+    def prepare(self, agent_id: str) -> None:
         """Begin to fetch what `require` will need; nobody waits for it."""
-        if self._filling is None or self._filling.done():
-            self._filling = asyncio.create_task(self._fill())
+        names = self._signing(agent_id)
+        filling = self._filling.get(names)
+        if filling is None or filling.done():
+            self._filling[names] = asyncio.create_task(self._fill(names))
 
-    async def require(self, case_id: str, ceremony_id: str, now: datetime) -> None:
-        """Raise unless the keys of this counter may sign now, by what is known.
+    async def require(self, case_id: str, ceremony_id: str, agent_id: str, now: datetime) -> None:
+        """Raise unless the keys that sign here may do so now, by what is known.
 
+        agent_id: of who serves the case; nobody else's key is looked at.
         Raises `CertificateRevoked`, `CertificateExpired`, `KeyUnusable`; `RevocationUnknown` when
         nothing can be had and the policy has no grace.
         """
-        if self._filling is not None:
-            await asyncio.wait([self._filling])
-        chains = await self._chains()
+        names = self._signing(agent_id)
+        if names in self._filling:
+            await asyncio.wait([self._filling[names]])
+        chains = await self._chains(names)
         found = {field: await self._standing(chain, now) for field, chain in sorted(chains.items())}
         await self._records.checked(case_id, ceremony_id, self.policy.facts, found, now)
         for name, standing in found.items():
@@ -69,20 +74,32 @@ class TrustService:
 
     async def require_citizen(self, chain: CertificateChain, now: datetime) -> None:
         """Raise unless a citizen's own certificate is good now; there is no grace for it."""
-        _judge("citizen", await self._standing(chain, now), chain, grace=False)
+        standing = await self._standing(chain, now)
+        if standing == "unknown" and not await self._archivist.links_of_chain(chain, now):
+            raise KeyUnusable(f"certificate {chain.sha256[:12]} leads to nobody whom we trust")
+        _judge("citizen", standing, chain, grace=False)
 
     async def own(self) -> tuple[OwnCertificate, ...]:
         """The certificates that sign here, for who watches when they end."""
-        return tuple(_own(name, chain) for name, chain in sorted((await self._chains()).items()))
+        return tuple(
+            _own(name, chain) for name, chain in sorted((await self._chains(self._keys)).items())
+        )
 
     async def close(self) -> None:
         """Let go of what is being fetched."""
-        if self._filling is not None:
-            self._filling.cancel()
-            await asyncio.wait([self._filling])
+        for filling in self._filling.values():
+            filling.cancel()
+        if self._filling:
+            await asyncio.wait(self._filling.values())
 
-    async def _chains(self) -> dict[str, CertificateChain]:
-        return {name: await key.certificates() for name, key in self._keys.items()}
+    def _signing(self, agent_id: str) -> tuple[str, ...]:
+        """Names of the keys that sign a form which this agent serves."""
+        own = f"{AGENT_KEY}:{agent_id}"
+        wanted = (WITNESS_KEY, own if own in self._keys else AGENT_KEY, SEAL_KEY)
+        return tuple(name for name in wanted if name in self._keys)
+
+    async def _chains(self, names: Iterable[str]) -> dict[str, CertificateChain]:
+        return {name: await self._keys[name].certificates() for name in names}
 
     async def _standing(self, chain: CertificateChain, now: datetime) -> Standing:
         if _mechanism(chain) not in self.policy.algorithms:
@@ -91,10 +108,10 @@ class TrustService:
         proof = await self._revocation.proof(links, now)
         return await self._archivist.standing(chain, proof, now)
 
-    async def _fill(self) -> None:
+    async def _fill(self, names: tuple[str, ...]) -> None:
         try:
             now = self._clock()
-            for chain in (await self._chains()).values():
+            for chain in (await self._chains(names)).values():
                 links = await self._archivist.links_of_chain(chain, now)
                 await self._revocation.proof(links, now)
         except Exception as problem:

@@ -15,7 +15,7 @@ from asn1crypto import algos, cms, core, pem, tsp, x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from counter.esign.ports import KeyFiles
+from counter.esign.key_ports import KeyFiles
 
 POLICY = "1.3.6.1.4.1.4146.2.2"
 "A time-stamp policy must be named; this one belongs to no real authority of ours."

@@ -99,6 +99,8 @@ class Manifest:
     "In the order in which they stand in the file."
     sha256s: frozenset[str]
     "Of the sealed document, and of what the archive made of it."
+    voided_at: datetime | None = None
+    "Since when the department has taken it back."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +116,8 @@ class Recorded:
     "Of the sealed document, or of what the archive made of it last."
     signers: tuple[tuple[str, str], ...]
     "Field, and whom the certificate names unless it is a citizen, in the order of signing."
+    not_archived: str = ""
+    "The code of why the archive refuses it, which does not mend itself; else empty."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +139,8 @@ class Finished:
     newest_sha256: str
     "Of the sealed document, or of what the archive made of it last."
     manifest: Manifest
+    not_archived: str
+    "As in `Recorded`."
 
 
 def level_of(

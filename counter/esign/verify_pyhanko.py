@@ -39,7 +39,7 @@ from pyhanko.sign.validation.status import (
 )
 from pyhanko_certvalidator import ValidationContext
 
-from counter.esign.ports import Verdict
+from counter.esign.check_ports import Verdict
 from counter.esign.refusals import ClockWrong, SignatureInvalid
 from counter.esign.seal_pyhanko import subject
 

@@ -70,6 +70,11 @@ class IdentityService:
         stored = await self._off_loop(self._passphrases.stored, passphrase)
         await self._commands.put_credential(name, kind, subject, stored, now)
 
+    async def stored(self, passphrase: str) -> str:
+        """As it is kept, for who writes the credential together with more."""
+        kept: str = await self._off_loop(self._passphrases.stored, passphrase)
+        return kept
+
     async def sign_in(self, name: str, passphrase: str, now: datetime) -> Begun:
         """Raises `WrongPassphrase`, or `TooManyTries` after five of those.
 

@@ -62,7 +62,8 @@ def put_credential(
     conn: Connection, name: str, kind: Kind, subject: str, stored: str, now: datetime
 ) -> None:
     """Let `name` sign in as `subject`; replaces an older passphrase."""
-    values = {"kind": kind, "subject": subject, "stored": stored, "misses": 0}
+    values: dict[str, Any] = {"kind": kind, "subject": subject, "stored": stored, "misses": 0}
+    values["rests_until"] = None
     conn.execute(
         insert_for(conn, credential)
         .values(name=name, **values)
@@ -203,6 +204,15 @@ def issue_enrolment(
         facts={"boot": boot} if boot else {},
         now=now,
     )
+
+
+def end_sessions_of_person(conn: Connection, subject: str) -> int:
+    """Whoever works as this agent, or did as a supervisor, signs in anew; how many there were."""
+    return conn.execute(
+        delete(web_session).where(
+            web_session.c.kind.in_(("agent", "supervisor")), web_session.c.subject == subject
+        )
+    ).rowcount
 
 
 def has_program(conn: Connection, terminal_id: str) -> bool:

@@ -118,6 +118,8 @@ class DevicePrint(Model):
     print_id: str
     state: Literal["asked", "printing"]
     """`printing`: the program has said that it takes it, in this life or in one before."""
+    sheets: int = 1
+    """How many it takes, so that a long one is given its time."""
 
 
 class DeviceLight(Model):

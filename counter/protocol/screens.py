@@ -7,9 +7,10 @@ what is drawn comes from the screen alone.  Texts are already in the language of
 
 from typing import ClassVar, Literal
 
+from counter.protocol.certificate import CertificateCard
 from counter.protocol.checklist import ChecklistRow, MissingPaper
 from counter.protocol.device import DeviceScreenChanged, ScanSource
-from counter.protocol.filling import DraftCard
+from counter.protocol.filling import DraftCard, FillChoice
 from counter.protocol.hands import HandsCard
 from counter.protocol.message import Instant, Language, Model, Tell
 from counter.protocol.party_cards import AskedCard, CallRow, InviteCard, PartyCard, PartyRole
@@ -35,6 +36,13 @@ PaperFormat = Literal["a-series", "a4", "a5", "id-1", "td3", "td3-open", "free"]
 PageNote = Literal["resolution_low", "slightly_blurred", "whole_frame", "glare_spot"]
 
 
+class PageCode(Model):
+    """What stands in a barcode on a page: a stranger's text, shown and never followed."""
+
+    kind: str
+    text: str
+
+
 class CasePage(Model):
     """A scanned page, on either screen."""
 
@@ -54,6 +62,8 @@ class CasePage(Model):
     """Told by size where the mat gave the scale, else by proportion."""
     notes: list[PageNote] = []
     """What the agent should know before deciding."""
+    codes: list[PageCode] = []
+    """On the agent's screen."""
 
 
 class ArrivingCard(Model):
@@ -113,6 +123,8 @@ class FormField(Model):
     value: str
     """What the case already knows, or empty."""
     max_length: int
+    choices: list[FillChoice] = []
+    """What may be chosen; empty where it is written freely."""
 
 
 class CeremonyCard(Model):
@@ -146,6 +158,8 @@ class CeremonyCard(Model):
     """On the terminal, while it is read: what it says, for reading out and for screen readers."""
     fields: list[FormField] = []
     """On the console, while it can be corrected: what the agent filled in."""
+    certificate: CertificateCard | None = None
+    """Once agreed to, where the citizen's own certificate is enough."""
     level: Literal["B_B", "B_T", "B_LT", "B_LTA"] | None = None
     """Of PAdES; for the agent, once something is signed."""
     lasting: str = ""

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from counter.protocol import filling, hands, pointing, proofing
+from counter.protocol import certificate, filling, hands, pointing, proofing
 from counter.protocol.line import LegReport, PictureChoose
 from counter.protocol.message import Ask, Ident, Language, Model, Sha256, Text
 from counter.protocol.printing import PrintReport
@@ -215,5 +215,6 @@ ASKS: tuple[type[Ask], ...] = (
     *pointing.TERMINAL_ASKS,
     *proofing.TERMINAL_ASKS,
     *filling.TERMINAL_ASKS,
+    *certificate.TERMINAL_ASKS,
 )
 "Everything the namespace `/terminal` may say."

@@ -254,6 +254,15 @@ def put_skill(
     )
 
 
+def grant_skill(conn: Connection, agent_id: str, department_id: str, language: str) -> None:
+    """As `put_skill` at the lowest level; who serves there already keeps the level."""
+    conn.execute(
+        insert_for(conn, skill)
+        .values(agent_id=agent_id, department_id=department_id, language=language, level=1)
+        .on_conflict_do_nothing(index_elements=["agent_id", "department_id", "language"])
+    )
+
+
 def agent_epoch(conn: Connection, agent_id: str) -> int | None:
     """The epoch that holds the desk now; None for nobody we know."""
     return conn.execute(select(agent.c.epoch).where(agent.c.id == agent_id)).scalar_one_or_none()

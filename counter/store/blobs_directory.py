@@ -9,7 +9,7 @@ import contextlib
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, ClassVar, Final
 
@@ -123,12 +123,17 @@ class DirectoryBlobs:
         return content
 
     def _read(self, sha256: str) -> bytes:
-        place = self.path(sha256)
-        # The collector may have it in its hand, and put it back.
-        for file in (place, *(self._root / ASIDE).glob(f"*/{sha256}"), place):
+        for file in self._places(sha256):
             with contextlib.suppress(FileNotFoundError):
                 return file.read_bytes()
         raise BlobMissing(f"blob {sha256[:12]} is not in this store")
+
+    def _places(self, sha256: str) -> Iterator[Path]:
+        """Where they may lie, each looked for when it was not in the one before."""
+        yield self.path(sha256)
+        # The collector may have it in its hand, and put it back.
+        yield from (self._root / ASIDE).glob(f"*/{sha256}")
+        yield self.path(sha256)
 
     @staticmethod
     def _is_whole(target: Path, sha256: str) -> bool:

@@ -9,6 +9,7 @@ from typing import Final, Literal
 
 from counter.protocol.device import Fault, ScanSource
 from counter.terminal.ports import DeviceFailed
+from counter.terminal.printing import JobState
 from counter.terminal.selftest_service import Devices
 
 FAULTS: Final[dict[str, tuple[str, Fault]]] = {
@@ -151,11 +152,15 @@ class SimulatedPrinter:
             (self._bench.tray / f"{title}.pdf").write_bytes(document)
         return title
 
-    async def job(self, job: str) -> Literal["waiting", "done", "lost"]:
+    async def job(self, job: str) -> JobState:
         if job in self._bench.cancelled:
             return "lost"
         # It waits for paper as long as there is none, like a real one.
         return "waiting" if self._bench.faults & {"printer-empty", "printer-jam"} else "done"
+
+    async def find(self, title: str) -> str | None:
+        known = any(one == title for _, one in self._bench.printed)
+        return title if known and await self.job(title) == "waiting" else None
 
     async def cancel(self, job: str) -> None:
         if await self.job(job) == "waiting":

@@ -3,26 +3,20 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, Final
 
 import aiohttp
 import socketio
 from socketio.exceptions import ConnectionError as NoConnection
 from socketio.exceptions import SocketIOError
 
-from counter.errors import Refusal, StoreUnavailable
+from counter.errors import StoreUnavailable
+from counter.terminal.ports import Refused
 
 BEAT_S = 10.0
-
-
-class Refused(Refusal):
-    """The counter refused an ask; `reason` is its code."""
-
-    code = "refused"
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+SHORTLY: Final = frozenset({"busy", "store_unavailable"})
+"Answers that pass by themselves: the same key is asked again, as the pages do."
+SHORTLY_TRIES: Final = 4
 
 
 class Line:
@@ -87,8 +81,12 @@ class Line:
         return True
 
     async def ask(self, event: str, body: Mapping[str, Any], *, tries: int = 20) -> dict[str, Any]:
-        """Ask until answered, always with the same key.  Raises `Refused` with the code."""
+        """Ask until answered, always with the same key.
+
+        Raises `Refused` with the code; `StoreUnavailable` when the trouble does not pass.
+        """
         message = {**body, "key": self._new_key()}
+        busy = 0
         for _ in range(tries):
             try:
                 answer: Any = await self._socket.call(
@@ -99,7 +97,13 @@ class Line:
                 continue
             if answer.get("ok"):
                 return dict(answer)
-            raise Refused(str(answer.get("code")))
+            code = str(answer.get("code"))
+            if code not in SHORTLY:
+                raise Refused(code)
+            if busy >= SHORTLY_TRIES:
+                break
+            await asyncio.sleep(0.3 * 2**busy)
+            busy += 1
         raise StoreUnavailable(f"{event} was not answered")
 
     async def _on_screen(self, body: dict[str, Any]) -> None:

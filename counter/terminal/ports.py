@@ -7,12 +7,22 @@ from typing import Literal, Protocol
 from counter.errors import Refusal
 from counter.protocol.device import Fault, ScanSource
 from counter.terminal.journal import Entry, Shot
-from counter.terminal.printing import Note
+from counter.terminal.printing import JobState, Note
 from counter.terminal.upload import Denial, Progress
 
 
 class LineLost(Exception):
     """The counter did not answer."""
+
+
+class Refused(Refusal):
+    """The counter refused an ask; `reason` is its code."""
+
+    code = "refused"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class Denied(Exception):
@@ -146,8 +156,12 @@ class Printer(Protocol):
         """
         ...
 
-    async def job(self, job: str) -> Literal["waiting", "done", "lost"]:
+    async def job(self, job: str) -> JobState:
         """How it stands; `lost`: cancelled, given up or forgotten.  Raises `DeviceFailed`."""
+        ...
+
+    async def find(self, title: str) -> str | None:
+        """The job of this title that may still come out.  Raises `DeviceFailed`."""
         ...
 
     async def cancel(self, job: str) -> None:

@@ -8,8 +8,9 @@ import aiohttp
 
 from counter.protocol.device import Fault
 from counter.terminal.command_child import run
-from counter.terminal.ipp import JobState, NotIpp, job_answer, job_question
+from counter.terminal.ipp import NotIpp, job_answer, job_question, jobs_answer, jobs_question
 from counter.terminal.ports import DeviceFailed
+from counter.terminal.printing import JobState
 
 PATIENCE_S: Final = 20.0
 PATIENCE: Final = aiohttp.ClientTimeout(total=PATIENCE_S)
@@ -51,23 +52,40 @@ class CupsPrinter:
     async def job(self, job: str) -> JobState:
         """How it ended, which `lpstat` does not tell."""
         question = job_question(int(job.rpartition("-")[2]), getpass.getuser())
+        try:
+            return job_answer(await self._ipp("/jobs/", question))
+        except NotIpp as strange:
+            raise DeviceFailed("missing", f"CUPS: {strange}") from strange
+
+    async def find(self, title: str) -> str | None:
+        """By its title, which `lpstat` does not tell either."""
+        question = jobs_question(self._name, getpass.getuser())
+        try:
+            found = jobs_answer(await self._ipp(f"/printers/{self._name}", question))
+        except NotIpp as strange:
+            raise DeviceFailed("missing", f"CUPS: {strange}") from strange
+        return f"{self._name}-{found[title]}" if title in found else None
+
+    async def cancel(self, job: str) -> None:
+        """Take it from the queue; one that is out, or gone, is left alone."""
+        done = await run(["cancel", *self._server, job], timeout_s=PATIENCE_S)
+        if done.code and await self.job(job) in ("waiting", "printing"):
+            raise DeviceFailed("failed", f"cancel: {done.said.strip()[:200]}")
+
+    async def _ipp(self, path: str, question: bytes) -> bytes:
         connector = None if self._address else aiohttp.UnixConnector(SOCKET)
-        url = f"http://{self._address or 'localhost'}/jobs/"
+        url = f"http://{self._address or 'localhost'}{path}"
         headers = {"Content-Type": "application/ipp"}
         try:
             async with (
                 aiohttp.ClientSession(connector=connector, timeout=PATIENCE) as http,
                 http.post(url, data=question, headers=headers) as answer,
             ):
-                return job_answer(await answer.read())
+                return await answer.read()
         except TimeoutError as late:
             raise DeviceFailed("silent", "CUPS does not say how a job is") from late
-        except (aiohttp.ClientError, OSError, NotIpp) as lost:
+        except (aiohttp.ClientError, OSError) as lost:
             raise DeviceFailed("missing", f"CUPS: {type(lost).__name__}") from lost
-
-    async def cancel(self, job: str) -> None:
-        """Take it from the queue; one that is out, or gone, is left alone."""
-        await run(["cancel", *self._server, job], timeout_s=PATIENCE_S)
 
     async def look(self) -> None:
         """Whether the queue is there, is not stopped, takes jobs, and lacks nothing."""

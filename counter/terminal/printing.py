@@ -33,6 +33,9 @@ class Note:
     "The printer's name of it, once it is handed."
 
 
+JobState = Literal["waiting", "printing", "done", "lost"]
+"`waiting`: no sheet of it has moved yet, as far as the printer tells."
+
 Step = Literal["take", "hand", "watch", "unsure"]
 
 
@@ -47,6 +50,18 @@ def next_step(state: Literal["asked", "printing"], note: Note | None) -> Step:
     if note.stage is Stage.TAKEN:
         return "take" if state == "asked" else "hand"
     return "watch" if note.stage is Stage.HANDED else "unsure"
+
+
+FIRST_LOOKS: Final = 60
+LOOKS_A_SHEET: Final = 15
+"A slow printer's sheet, with a look each second."
+MOST_LOOKS: Final = 900
+"Even what is being printed has come to nothing by then."
+
+
+def patience(sheets: int) -> int:
+    """For how many looks a job may lie in the queue before it is taken back."""
+    return FIRST_LOOKS + LOOKS_A_SHEET * sheets
 
 
 _REASONS: Final[dict[Fault, PrintReason]] = {

@@ -205,19 +205,17 @@ class ProgramService:
         self._taken.add(deed)
 
     async def _photograph(self, source: ScanSource) -> bytes:
-        """By what the agent chose; by the scanner where there is no camera, or it fails."""
+        """By what the agent chose; by the scanner only where there is no camera.
+
+        When a camera fails the agent chooses: on the glass may lie somebody else's paper.
+        """
         camera, scanner = self._devices.camera, self._devices.scanner
         if source != "camera":
             if scanner is None:
                 raise DeviceFailed("missing", "this terminal has no scanner")
             return await scanner.scan(source)
         if camera is not None:
-            try:
-                return await camera.still()
-            except DeviceFailed:
-                if scanner is None:
-                    raise
-                log.warning("the document camera failed; the scanner is tried")
+            return await camera.still()
         if scanner is None:
             raise DeviceFailed("missing", "this terminal photographs no papers")
         return await scanner.scan("flatbed")

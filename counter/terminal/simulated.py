@@ -9,7 +9,8 @@ import aiohttp
 
 from counter.protocol.screens import LegOffered
 from counter.terminal.leg_aiortc import SimulatedLeg
-from counter.terminal.line_socketio import Line, Refused
+from counter.terminal.line_socketio import Line
+from counter.terminal.ports import Refused
 from counter.terminal.script import Say, Screen, Step, Wish, agent_step, citizen_step
 
 log = logging.getLogger(__name__)

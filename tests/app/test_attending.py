@@ -39,7 +39,7 @@ def shown(conn: Connection, talk: Talk) -> None:
     )
     prepare(conn, new, by="agent:a-1", now=talk.now)
     certified = NewRevision(kind="certified", sha256=Digest("cd" * 32), size_bytes=10)
-    present(conn, C, certified, (), audiences=audiences, now=talk.now)
+    present(conn, C, new.sha256, certified, (), audiences=audiences, now=talk.now)
     begin(conn, talk.case_id, C, calls=CALLS, now=talk.now)
 
 

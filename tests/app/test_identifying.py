@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, select, update
 
 import booking
 from counter.app.hooks import Snapshot, hooks_of
-from counter.app.identifying import KnownLevels, ZoneDesk, surroundings, witness_of
+from counter.app.identifying import KnownLevels, ZoneDesk, as_printed, surroundings, witness_of
 from counter.documents.mrz import Reading
 from counter.documents.store_documents import documents_of, page
 from counter.documents.store_zones import readings_of, zone_reading
@@ -160,6 +160,14 @@ async def give(scene: Scene, step: str) -> None:
         by="terminal:t-1" if citizen else f"agent:{scene.agent_id}",
         role="citizen" if citizen else "agent",
     )
+
+
+@pytest.mark.parametrize(
+    ("zone", "card"),
+    [("12345678", "1234567(8)"), ("1234567A", "1234567(A)"), ("C12345678", "C12345678")],
+)
+def test_a_number_is_written_as_the_card_has_it(zone: str, card: str) -> None:
+    assert as_printed(zone) == card
 
 
 async def test_pages_are_read_only_while_somebody_is_identified(scene: Scene) -> None:

@@ -202,6 +202,42 @@ async def test_the_department_takes_it_back(
     ]
 
 
+async def test_what_the_archive_made_of_it_is_given_out_and_noted(
+    executor: Executor, service: IssuedService, now: datetime
+) -> None:
+    token = await closed(executor, service, now)
+    assert token is not None
+    archived, renewed = "a" * 64, "b" * 64
+
+    def add(conn: Connection, sha256: str, parent: str, size_bytes: int) -> None:
+        conn.execute(
+            esign_revision.insert().values(
+                document_id=f"d-{CASE}-1",
+                sha256=sha256,
+                parent_sha256=parent,
+                kind="archived",
+                pages=1,
+                size_bytes=size_bytes,
+                created_at=now,
+            )
+        )
+
+    # The younger one first, and at the same moment: what counts is whose child it is.
+    await executor.write(lambda conn: add(conn, renewed, archived, 30))
+    await executor.write(lambda conn: add(conn, archived, SEALED, 20))
+    [one] = (await service.issued(token, now)).documents
+    assert (one.sha256, one.size_bytes) == (renewed, 30)
+    await service.pdf(token, renewed, now)
+    # Whose page is from before takes what it names, and that is what is noted.
+    await service.pdf(token, SEALED, now)
+    taken = await executor.read(store_issued.deliveries_of, CASE)
+    assert {one.sha256 for one in taken} == {renewed, SEALED}
+    await executor.write(lambda conn: conn.execute(update(ceremony).values(state="voided")))
+    for sha256 in (SEALED, archived, renewed):
+        with pytest.raises(DocumentUnknown):
+            await service.pdf(token, sha256, now)
+
+
 async def test_a_document_that_was_voided_leaves_no_more(
     executor: Executor, service: IssuedService, now: datetime
 ) -> None:
@@ -254,11 +290,21 @@ async def test_the_page_names_the_documents_and_gives_them(
     answer = await client.get(f"/signed/{token}")
     text = await answer.text()
     assert answer.status == 200 and SEALED[:6] in text
+    assert 'href="/check"' in text[text.index("<main") :]
     [href] = re.findall(r'href="(/signed/[^"]+\.pdf)"', text)
     taken = await client.get(href)
     assert (taken.status, await taken.read()) == (200, PDF)
     assert taken.headers["Cache-Control"] == "no-store"
     assert taken.headers["Content-Disposition"].startswith("attachment")
+
+
+@pytest.mark.parametrize("new_executor", ["sqlite"], indirect=True)
+async def test_who_only_asks_for_the_head_has_taken_nothing(
+    executor: Executor, service: IssuedService, client: Any, now: datetime
+) -> None:
+    token = await closed(executor, service, now)
+    await client.head(f"/signed/{token}/{SEALED}.pdf")
+    assert await executor.read(store_issued.deliveries_of, CASE) == ()
 
 
 @pytest.mark.parametrize("new_executor", ["sqlite"], indirect=True)

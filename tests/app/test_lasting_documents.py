@@ -3,8 +3,10 @@
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import Connection, update
 
-from counter.app.lasting_documents import tell_clock, tell_lives
+from counter.app.lasting_documents import tell_clock, tell_lives, tell_unsealed
+from counter.esign.store_tables import ceremony
 from counter.esign.trust import OwnCertificate
 from counter.store.alerts import open_alerts
 from counter.store.executor import Executor
@@ -37,4 +39,40 @@ async def test_a_clock_that_is_off_is_told_of_until_it_is_right(
     await executor.write(tell_clock, "over 60 s apart", now)
     assert await alerts(executor) == [("clock.wrong", "timestamps")]
     await executor.write(tell_clock, "", now)
+    assert await alerts(executor) == []
+
+
+def has_ink_since(conn: Connection, at: datetime) -> None:
+    conn.execute(
+        ceremony.insert().values(
+            id="c-1",
+            case_id="case-1",
+            document_id="d-1",
+            state="signing",
+            version=4,
+            language="pt",
+            sha256="0" * 64,
+            pages=1,
+            seen=[1],
+            signed_at=at,
+            created_at=at,
+            order_in_case=1,
+        )
+    )
+
+
+def is_sealed(conn: Connection) -> None:
+    conn.execute(update(ceremony).values(state="sealed"))
+
+
+async def test_ink_that_waits_long_for_its_seal_is_told_of_until_it_has_it(
+    executor: Executor, now: datetime
+) -> None:
+    await executor.write(has_ink_since, now)
+    await executor.write(tell_unsealed, now + timedelta(minutes=15))
+    assert await alerts(executor) == []
+    await executor.write(tell_unsealed, now + timedelta(minutes=16))
+    assert await alerts(executor) == [("document.unsealed", "ceremony:c-1")]
+    await executor.write(is_sealed)
+    await executor.write(tell_unsealed, now + timedelta(minutes=17))
     assert await alerts(executor) == []

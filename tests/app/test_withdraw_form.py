@@ -26,6 +26,33 @@ class Forms:
         self.withdrawn.append((case_id, ceremony_id, by, now))
 
 
+class Reading:
+    """Remembers what was voided."""
+
+    def __init__(self) -> None:
+        self.voided: list[tuple[str, str, str, str]] = []
+
+    async def void(self, case_id: str, ceremony_id: str, reason: str, *, by: str) -> None:
+        self.voided.append((case_id, ceremony_id, reason, by))
+
+
+async def test_the_operator_voids_what_was_signed_with_a_reason_that_there_is(
+    tmp_path: Path,
+) -> None:
+    reading = Reading()
+    unused: dict[str, Any] = dict.fromkeys(one.name for one in fields(NodeOperations))
+    operations = NodeOperations(**{**unused, "reading_of": reading, "clock": lambda: NOW})
+    door = await open_admin_socket(operations, tmp_path / "admin.sock")
+    words = ["void-form", "case-1", "ceremony-1", "--data", str(tmp_path), "--reason"]
+    try:
+        assert await asyncio.to_thread(main, [*words, "because"]) == 1
+        assert reading.voided == []
+        assert await asyncio.to_thread(main, [*words, "wrong_person"]) == 0
+        assert reading.voided == [("case-1", "ceremony-1", "wrong_person", "operator:socket")]
+    finally:
+        await door.cleanup()
+
+
 async def test_the_operator_withdraws_a_form_by_its_ids(tmp_path: Path) -> None:
     forms = Forms()
     unused: dict[str, Any] = dict.fromkeys(one.name for one in fields(NodeOperations))

@@ -50,6 +50,10 @@ def terminal_asks(ids: Mapping[str, str]) -> Asks:
         ("ceremony.sign", {**signed, "strokes": ink()}),
         ("ceremony.sign", {**signed, "strokes": [[{"x": 1.0, "y": 1.0, "t_ms": 0.0}]]}),
         ("ceremony.decline", {"ceremony_id": "none"}),
+        ("certificate.choose", {**signed, "user": "66123456"}),
+        ("certificate.code", {**signed, "code": "123456"}),
+        ("certificate.send", ceremony),
+        ("certificate.leave", ceremony),
         ("scan.decline", {"request_id": "none"}),
         ("shot.take", {"request_id": "none"}),
         ("originals.taken", {}),
@@ -253,6 +257,10 @@ async def test_no_ask_at_any_stage_is_a_fault_and_nothing_foreign_is_reached(
         ("ceremony.consent", agreed),
         ("ceremony.sign", {**this, "strokes": ink()}),
         ("ceremony.decline", {**about, "reason": "think"}),
+        ("certificate.choose", {**this, "user": "66123456"}),
+        ("certificate.code", {**this, "code": "123456"}),
+        ("certificate.send", about),
+        ("certificate.leave", about),
     ):
         assert await refused(desk, event, **body) == "bad_input"
     for event, body in (

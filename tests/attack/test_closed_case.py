@@ -94,7 +94,7 @@ async def test_a_form_drawn_too_late_is_not_put_before_anybody(
         certified = NewRevision(kind="certified", sha256=Digest("b" * 64), size_bytes=1)
         page = NewImage(page=1, sha256=Digest("c" * 64), width_px=1, height_px=1)
         with pytest.raises(NotAllowedNow):
-            await records.present(CASE, new.ceremony_id, certified, [page], now)
+            await records.present(CASE, new.ceremony_id, new.sha256, certified, [page], now)
         assert await executor.read(signing_of, CASE) == ()
     else:
         with pytest.raises(NotAllowedNow):

@@ -73,7 +73,8 @@ class Visit:
         desk = await attacker.page("agent", "lei")
         wished = {"terminal": place, "service": None, "walk_in": True}
         told = await attacker.target.operator("/demo/visit", wished)
-        assert (await terminal.ask("ticket.take", service=told["service"]))["ok"]
+        taken = await terminal.ask("ticket.take", service=told["service"])
+        assert taken["ok"], taken
         await desk.until(lambda screen: screen["presence"] != "offline")
         assert (await desk.ask("presence.choose", presence="ready"))["ok"]
         offer = (await desk.until(lambda screen: screen["offer"]))["offer"]

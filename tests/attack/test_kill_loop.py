@@ -18,7 +18,8 @@ import pytest
 
 from booking.appointment import reference_sha256
 from counter.documents.sample_page import sample_photograph
-from counter.terminal.line_socketio import Line, Refused
+from counter.terminal.line_socketio import Line
+from counter.terminal.ports import Refused
 from tests.e2e.running import RunningCounter
 from tests.web.citizen.walk import Citizen
 

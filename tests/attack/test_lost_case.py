@@ -1,11 +1,14 @@
 """What an agent asks of a case that was handed to a colleague meanwhile changes nothing."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
+from sqlalchemy.util import await_only
 
 from counter.documents.checklist_sql import SqlChecklists
 from counter.documents.page import PageState
@@ -103,12 +106,9 @@ def _put_page(conn: Connection, now: datetime) -> None:
     )
 
 
-@pytest.mark.parametrize("ask", ASKS)
-async def test_who_does_not_lead_the_case_any_more_is_refused(
-    executor: Executor, now: datetime, ask: str
-) -> None:
-    led = replace(opened(now), agent_id=FIRST)
-    await executor.write(put_case, led)
+async def _at_work(executor: Executor, now: datetime, ask: str) -> Desk:
+    """The first agent, who may ask this now."""
+    await executor.write(put_case, replace(opened(now), agent_id=FIRST))
     await executor.write(_put_page, now)
     first = Desk(executor, f"agent:{FIRST}", now)
     await first.papers.request_scan(
@@ -116,7 +116,19 @@ async def test_who_does_not_lead_the_case_any_more_is_refused(
     )
     if ask != "present":
         await first.present("c-1")
-    await executor.write(put_case, replace(led, agent_id=SECOND))
+    return first
+
+
+def _transfer(conn: Connection, now: datetime) -> None:
+    put_case(conn, replace(opened(now), agent_id=SECOND))
+
+
+@pytest.mark.parametrize("ask", ASKS)
+async def test_who_does_not_lead_the_case_any_more_is_refused(
+    executor: Executor, now: datetime, ask: str
+) -> None:
+    first = await _at_work(executor, now, ask)
+    await executor.write(_transfer, now)
     before = len(await executor.read(read_all))
     with pytest.raises(NotAllowedNow):
         await ASKS[ask](first)
@@ -134,3 +146,70 @@ async def test_who_is_no_agent_takes_back_whoever_leads_the_case(
     await first.present("c-1")
     await Desk(executor, by, now).withdraw()
     assert len(await executor.read(read_all)) == 2
+
+
+@asynccontextmanager
+async def not_yet_committed(
+    executor: Executor, command: Callable[[Connection], None]
+) -> AsyncIterator[bool]:
+    """The command is done and its transaction open; False on SQLite, where it is over by then."""
+    done, go_on = asyncio.Event(), asyncio.Event()
+
+    def hold(conn: Connection) -> None:
+        command(conn)
+        if conn.dialect.name == "postgresql":
+            done.set()
+            await_only(go_on.wait())
+
+    holding = asyncio.create_task(executor.write(hold))
+    waiting = asyncio.create_task(done.wait())
+    await asyncio.wait({holding, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    try:
+        yield done.is_set()
+    finally:
+        go_on.set()
+        await holding
+
+
+async def waits(executor: Executor, task: asyncio.Task[None]) -> None:
+    """Return when the task waits for a lock.  It fails when it came through without."""
+
+    def queued(conn: Connection) -> bool:
+        asked = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return bool(conn.execute(asked).scalar_one())
+
+    while not await executor.read(queued):
+        assert not task.done(), "it did not wait"
+
+
+@pytest.mark.parametrize("ask", ASKS)
+async def test_who_asks_at_the_instant_of_a_transfer_waits_for_it_and_is_refused(
+    executor: Executor, now: datetime, ask: str
+) -> None:
+    first = await _at_work(executor, now, ask)
+    before = len(await executor.read(read_all))
+    async with not_yet_committed(executor, lambda conn: _transfer(conn, now)) as apart:
+        asking = asyncio.create_task(_asked(ask, first))
+        if apart:
+            await waits(executor, asking)
+    with pytest.raises(NotAllowedNow):
+        await asking
+    assert len(await executor.read(read_all)) == before
+
+
+async def test_a_transfer_waits_for_what_its_agent_is_asking(
+    executor: Executor, now: datetime
+) -> None:
+    first = await _at_work(executor, now, "cancel")
+    async with not_yet_committed(executor, lambda conn: require_led(conn, CASE, first.by)) as apart:
+        moving = asyncio.create_task(executor.write(_transfer, now))
+        if apart:
+            await waits(executor, moving)
+    await moving
+    with pytest.raises(NotAllowedNow):
+        await first.cancel()
+
+
+async def _asked(ask: str, desk: Desk) -> None:
+    await ASKS[ask](desk)

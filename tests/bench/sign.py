@@ -36,15 +36,15 @@ from pyhanko.sign.signers.pdf_cms import SimpleSigner
 from pyhanko.sign.signers.pdf_signer import PdfSignatureMetadata, PdfSigner
 from pyhanko.sign.timestamps.aiohttp_client import HTTPTimeStamper
 
+from counter.esign.field_labels import LABELS
 from counter.esign.fields_pikepdf import with_signature_fields
 from counter.esign.form_typst import Press, shipped_forms
 from counter.esign.ink import drawing, ink
+from counter.esign.key_ports import KeyFiles
 from counter.esign.keys_files import FileKey, load
 from counter.esign.pages_pdfium import photograph
 from counter.esign.pki_development import DevelopmentPki, ensure
-from counter.esign.ports import KeyFiles
 from counter.esign.seal_pyhanko import Look, Room, Saying, begin, field_size, finish
-from counter.esign.sign_worker import LABELS
 from counter.esign.stamps_http import HttpStamps
 from counter.esign.ticket import CITIZEN
 from counter.esign.tsa_development import tsa_application

@@ -232,12 +232,21 @@ async def test_cups_says_how_a_job_ended_and_takes_one_back(cups: PrivateCups) -
     assert await cups.run("cupsdisable", "kiosk") == 0
     second = await printer.print(b"%PDF-1.7 second", "print-2")
     assert await printer.job(second) == "waiting"
+    assert await printer.find("print-2") == second
+    assert await printer.find("print-1") is None, "it is out"
     await printer.cancel(second)
     assert await printer.job(second) == "lost"
+    assert await printer.find("print-2") is None
     assert await cups.run("cupsenable", "kiosk") == 0
     assert await printer.job("kiosk-999") == "lost"
     with pytest.raises(DeviceFailed):
         await CupsPrinter("kiosk", server="127.0.0.1:1").job(job)
+    for attempt in (
+        CupsPrinter("kiosk", server="127.0.0.1:1").cancel(job),
+        CupsPrinter("kiosk", server="127.0.0.1:1").find("print-1"),
+    ):
+        with pytest.raises(DeviceFailed):
+            await attempt
     assert await cups.jobs() == [job, second]
 
 
@@ -251,6 +260,7 @@ async def test_the_simulated_printer_does_as_much(tmp_path: Path) -> None:
     bench.faults = {"printer-empty"}
     second = await printer.print(b"%PDF-1.7", "print-2")
     assert await printer.job(second) == "waiting"
+    assert await printer.find("print-2") == second
     await printer.cancel(second)
     assert await printer.job(second) == "lost"
     for fault, shown in {"printer-stopped": "stopped", "printer-missing": "missing"}.items():

@@ -166,6 +166,18 @@ async def test_a_terminal_that_says_nothing_has_not_printed(
     assert await executor.read(check) == (2, [])
 
 
+async def test_one_that_is_said_to_be_printing_still_is_not_given_up(
+    executor: Executor, asked: Callable[..., Any], now: datetime
+) -> None:
+    await asked()
+    for minutes in (0, 1, 2):
+        await step(executor, PrintState.PRINTING, now + timedelta(minutes=minutes))
+    await executor.write(give_up_silent, audiences, now + timedelta(minutes=4))
+    assert (await executor.read(prints_of, CASE))[0].state is PrintState.PRINTING
+    await executor.write(give_up_silent, audiences, now + timedelta(minutes=4, seconds=1))
+    assert (await executor.read(prints_of, CASE))[0].state is PrintState.FAILED
+
+
 async def test_what_was_printed_at_this_instant_has_not_failed(
     executor: Executor, asked: Callable[..., Any], now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:

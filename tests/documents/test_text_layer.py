@@ -68,7 +68,7 @@ async def test_one_that_hangs_is_ended(tmp_path: Path) -> None:
     said = tmp_path / "pid"
     tools = program(tmp_path, f"echo $$ > {said}; exec sleep 1000")
     with pytest.raises(WordsUnread):
-        await TesseractReader(tools=tools, patience_s=1.0).words(b"x", 200.0)
+        await TesseractReader(tools=tools, patience_s=5.0).words(b"x", 200.0)
     with pytest.raises(ProcessLookupError):
         os.kill(int(said.read_text()), 0)
 

@@ -6,14 +6,16 @@ import subprocess
 import time
 from pathlib import Path
 
+import pikepdf
 from playwright.async_api import Browser, Locator, Page, expect
 
 from tests.e2e.probe import PROBE, seen_and_heard
 from tests.e2e.running import RunningCounter
+from tests.web.terminal.kiosk import touch
 from web.shared.refusals import explain
 
 # Waiting is for slow machines only: nothing here is slow on purpose.
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=60_000)
 
 CHINESE = "繁體中文"
 SITE = "hengqin-neighbourhood"
@@ -22,17 +24,24 @@ SERVICE = "dsi-personal-data"
 PAPER = "Macao resident identity card (BIR)"
 FORM = {"Identity document number": "1234567(8)", "Purpose": "To study abroad"}
 "What the agent types into the form, by the words beside the fields; the name is known."
+CITIZENS_OWN = {"Telephone": "66123456", "Copies": "1"}
+"What the citizen types into the certificate's form."
 NEXT_STEP = "The certificate is ready in three working days."
 DEAF_S = 0.45
 "The kiosk does not hear the second half of a double tap."
 
 
-async def new_page(browser: Browser, *, width: int, height: int, language: str = "en") -> Page:
+async def new_page(
+    browser: Browser, *, width: int, height: int, language: str = "en", has_touch: bool = False
+) -> Page:
     """A page of its own, as its own person's browser: nothing is shared with other pages."""
     context = await browser.new_context(
-        viewport={"width": width, "height": height}, locale=language, accept_downloads=True
+        viewport={"width": width, "height": height},
+        locale=language,
+        accept_downloads=True,
+        has_touch=has_touch,
     )
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(60_000)
     await context.add_init_script(PROBE)
     return await context.new_page()
 
@@ -91,7 +100,7 @@ class Terminal:
     @classmethod
     async def enrolled(cls, browser: Browser, counter: RunningCounter) -> "Terminal":
         """Return a machine that became the terminal by its link."""
-        page = await new_page(browser, width=1080, height=1920)
+        page = await new_page(browser, width=1080, height=1920, has_touch=True)
         await page.goto(await counter.enrolment(TERMINAL))
         await page.wait_for_url("**/terminal")
         return cls(page)
@@ -153,6 +162,16 @@ class Terminal:
         """Photograph the paper that lies under the camera."""
         await self.press(re.compile("Take the picture|Take it again"))
 
+    async def fill_in(self) -> None:
+        """Give the citizen's answers in the certificate's form, until it is there to be read."""
+        form = self.page.locator(".fill")
+        await expect(form).to_be_visible()
+        for question in await form.locator("fieldset.fill__field--own").all():
+            await self.touch(question.locator("button[aria-pressed=false]").first)
+        for label, text in CITIZENS_OWN.items():
+            await form.get_by_role("textbox", name=label, exact=True).fill(text)
+        await expect(self.page.locator(".read")).to_be_visible()
+
     async def read_and_agree(self) -> int:
         """Turn every page to its end, tick, agree; how many pages there were."""
         page = self.page
@@ -170,20 +189,21 @@ class Terminal:
         return pages
 
     async def draw_signature(self) -> None:
-        """Three strokes across the pad."""
+        """Three strokes of a finger across the pad, each pressed harder in its middle."""
         await expect(self.heading("Sign with your finger")).to_be_visible()
         box = await self.page.locator(".pad canvas").bounding_box()
         assert box is not None
-        mouse = self.page.mouse
         for stroke in range(3):
-            left = box["x"] + box["width"] * (0.15 + 0.22 * stroke)
-            middle = box["y"] + box["height"] / 2
-            await mouse.move(left, middle)
-            await mouse.down()
-            for step in range(1, 13):
-                lift = box["height"] * (0.22 if step % 4 < 2 else -0.22)
-                await mouse.move(left + box["width"] * 0.015 * step, middle + lift, steps=3)
-            await mouse.up()
+            left, middle = box["width"] * (0.15 + 0.22 * stroke), box["height"] / 2
+            points = [
+                (
+                    left + box["width"] * 0.015 * step,
+                    middle + box["height"] * (0.22 if step % 4 < 2 else -0.22) * bool(step),
+                    0.2 + 0.125 * min(step, 12 - step),
+                )
+                for step in range(13)
+            ]
+            await touch(self.page, box, points)
 
     async def sign(self) -> None:
         await self.draw_signature()
@@ -282,6 +302,14 @@ def judged_by_pdfsig(signed: Path) -> None:
     ).stdout.decode()
     assert said.count("Signature Validation: Signature is Valid.") == 4, said
     assert "Total document signed" in said, said
+
+
+def line_widths(signed: Path) -> set[str]:
+    """How wide the lines are that the citizen's signature is drawn with, in points as written."""
+    with pikepdf.open(signed) as document:
+        (field,) = (one for one in document.Root.AcroForm.Fields if one.T == "Citizen")
+        content = field.AP.N.read_bytes().decode("ascii")
+    return set(re.findall(r"^([\d.]+) w", content, re.M))
 
 
 async def advised(page: Page, code: str) -> None:

@@ -19,7 +19,8 @@ from playwright.async_api import Browser, Page, expect
 from booking.calendar import ClosedReason, Why
 from booking.seed_toml import seed
 from counter.documents.sample_page import sample_photograph
-from counter.terminal.line_socketio import Line, Refused
+from counter.terminal.line_socketio import Line
+from counter.terminal.ports import Refused
 from tests.e2e.conftest import Launch
 from tests.e2e.faces import CHINESE, SERVICE, SITE, TERMINAL, Console, Terminal, advised, meet
 from tests.e2e.probe import figures, legs, seen_and_heard

@@ -91,12 +91,13 @@ async def test_a_simulated_agent_serves_at_a_real_terminal(
 
         await expect(terminal.heading(f"Show this paper: {PAPER}")).to_be_visible()
         await terminal.take_picture()
+        await terminal.fill_in()
         await terminal.read_and_agree()
         await terminal.sign()
 
         receipt = terminal.page.locator(".receipt")
         await expect(receipt).to_contain_text(number)
-        await expect(receipt.get_by_role("heading", name="Signed")).to_be_visible()
+        await expect(receipt.get_by_role("heading", name="Signed", exact=True)).to_be_visible()
         await terminal.press(re.compile("^Finish and remove"))
         await expect(terminal.page.locator(".attract")).to_be_visible()
         assert playing.poll() is None, "the simulated agent waits for the next one"

@@ -12,8 +12,8 @@ import aiohttp
 import pytest
 
 from counter.app.clock import clock
+from counter.esign.key_ports import KeyFiles
 from counter.esign.pki_development import ensure
-from counter.esign.ports import KeyFiles
 from tests.e2e.running import ROOT, RunningCounter
 from tests.servers import PostgresServer
 

@@ -16,7 +16,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from counter.terminal.line_socketio import Refused
+from counter.terminal.ports import Refused
 from tests.e2e.lines import SERVICE, TERMINAL, Played, accept, line, shows, take_ticket
 from tests.e2e.running import RunningCounter
 from tests.media.media_node import MediaNode

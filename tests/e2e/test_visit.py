@@ -17,6 +17,7 @@ from tests.e2e.faces import (
     Terminal,
     advised,
     judged_by_pdfsig,
+    line_widths,
     shown_page,
 )
 from tests.e2e.probe import figures, first_picture_ms, seen_and_heard
@@ -94,6 +95,7 @@ async def test_a_citizen_is_served_from_booking_to_receipt(
     signed = tmp_path / "signed.pdf"
     await console.download_signed(signed)
     judged_by_pdfsig(signed)
+    assert line_widths(signed) == {"1.10", "1.40", "1.70", "2.00"}, "not the pressure of the finger"
 
     # An outcome, a receipt, a word of thanks, and the machine forgets.
     await console.close()

@@ -67,8 +67,10 @@ async def signing_counter(
     blobs, addresses = HeapBlobs(), list[str]()
 
     def address(reference: str) -> str:
-        addresses.append(f"https://counter.example/c/{reference}")
-        return addresses[-1]
+        made = f"https://counter.example/c/{reference}"
+        if reference:  # without one it is only asked whether there are codes at all
+            addresses.append(made)
+        return made
 
     pool = CheckPool(lambda: roots_of(pki.signing))
     return SigningCounter(

@@ -10,12 +10,13 @@ from itertools import count
 import pytest
 from aiohttp import web
 
+from counter.esign.form_ports import PageImage
 from counter.esign.form_typst import shipped_forms, shipped_glyphs
 from counter.esign.forms import Forms, FormTemplate
 from counter.esign.glyphs import GlyphTable
 from counter.esign.ink import ink
+from counter.esign.key_ports import KeyProvider
 from counter.esign.pki_development import DevelopmentPki, ensure
-from counter.esign.ports import KeyProvider, PageImage
 from counter.esign.sign_pool import SignPool
 from counter.esign.stamps_http import HttpStamps
 from counter.esign.ticket import (

@@ -9,9 +9,9 @@ from typing import Any
 
 from aiohttp import web
 
+from counter.esign.key_ports import KeyProvider
 from counter.esign.keys_csc import ALGORITHMS, SHA256
 from counter.esign.keys_files import FileKey
-from counter.esign.ports import KeyProvider
 from counter.esign.ticket import Mechanism
 
 TOKEN, CREDENTIAL, PIN, OTP = "let-us-in", "citizen-1", "4711", "123456"
@@ -33,12 +33,27 @@ class FakeService:
         "A call that answers `garbage`, and how: `call:html`, `call:list`, `call:hang`, `call:500`."
         self.seen: list[tuple[str, dict[str, Any]]] = []
         self.url = ""
+        self.users: dict[str, list[str]] = {}
+        "Credentials by user."
+        self.pin: str | None = PIN
+        "None: a code alone is enough."
+        self.otp = OTP
+        self.codes: list[str] = []
+        "Those that were sent: each is good once, and only the newest."
+        self.signed: list[str] = []
+        "Hashes, in base64."
+        self.loses_answer: asyncio.Event | None = None
+        "Set once it has signed; the answer never comes."
         self._sads: dict[str, tuple[list[str], float]] = {}
 
     async def info(self, asked: dict[str, Any]) -> dict[str, Any]:
         chain = await self.key.certificates()
         certificates = [chain.certificate, *chain.issuers]
-        return {
+        wants: dict[str, Any] = {"PIN": {"presence": "true" if self.pin else "false"}}
+        if self.version == 2:
+            ids = ["PIN", "OTP"] if self.pin else ["OTP"]
+            wants = {"auth": {"mode": "explicit", "objects": [{"id": one} for one in ids]}}
+        return wants | {
             "key": {"status": self.key_status, "algo": [ALGORITHMS[self.mechanism][0]]},
             "cert": {
                 "status": "valid",
@@ -55,15 +70,25 @@ class FakeService:
             hashes, pin, otp = asked["hashes"], codes.get("PIN"), codes.get("OTP")
             assert asked["hashAlgorithmOID"] == SHA256
         assert asked["numSignatures"] == len(hashes) == 1
-        if pin != PIN:
+        if pin != self.pin:
             raise problem("invalid_pin")
-        if otp != OTP:
+        if not otp or otp != self.otp:
             raise problem("invalid_otp")
+        if self.codes:
+            self.otp = ""
         sad = f"sad-{len(self.seen)}"
         self._sads[sad] = (hashes, self.seconds + LIFE_S)
         if self.fault == "expire":
             self.seconds += LIFE_S
         return {"SAD": sad, "expiresIn": LIFE_S}
+
+    async def list(self, asked: dict[str, Any]) -> dict[str, Any]:
+        return {"credentialIDs": self.users.get(asked["userID"], [])}
+
+    async def send_code(self, asked: dict[str, Any]) -> dict[str, Any]:
+        self.otp = f"{424_240 + len(self.codes)}"
+        self.codes.append(self.otp)
+        return {}
 
     async def sign_hash(self, asked: dict[str, Any]) -> dict[str, Any]:
         names = ("hash", "hashAlgo") if self.version == 1 else ("hashes", "hashAlgorithmOID")
@@ -73,9 +98,13 @@ class FakeService:
         bound, until = self._sads.pop(asked["SAD"], (None, 0.0))
         if bound != hashes or self.seconds >= until:
             raise problem("invalid_sad")
+        self.signed += hashes
         values = [
             await self.signs_with.sign(base64.b64decode(one), self.mechanism) for one in hashes
         ]
+        if self.loses_answer is not None:
+            self.loses_answer.set()
+            await asyncio.Event().wait()
         return {"signatures": [base64.b64encode(one).decode() for one in values]}
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
@@ -84,13 +113,18 @@ class FakeService:
             return web.json_response({"error": "invalid_token"}, status=401)
         asked = await request.json()
         self.seen.append((call, asked))
-        if asked["credentialID"] != CREDENTIAL:
+        known = {CREDENTIAL, *(one for own in self.users.values() for one in own)}
+        if call != "credentials/list" and asked["credentialID"] not in known:
             raise problem("invalid_request")
         where, _, how = (self.fault or "").rpartition(":")
         if where == call:
             return await faulty(how)
         calls = {
+            "credentials/list": self.list,
             "credentials/info": self.info,
+            "credentials/sendOTP" if self.version == 1 else "credentials/getChallenge": (
+                self.send_code
+            ),
             "credentials/authorize": self.authorize,
             "signatures/signHash": self.sign_hash,
         }

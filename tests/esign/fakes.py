@@ -5,12 +5,15 @@ import hashlib
 from datetime import datetime
 
 from counter.errors import Refusal
+from counter.esign.check_ports import Verdict
+from counter.esign.form_ports import PageImage, PreparedForm
 from counter.esign.forms import FormTemplate, Language
-from counter.esign.ports import Activation, PageImage, PreparedForm, Verdict
+from counter.esign.key_ports import Activation
 from counter.esign.ticket import (
     SEAL,
     Act,
     Begun,
+    CertificateAct,
     CertificateChain,
     InkAct,
     Mechanism,
@@ -32,6 +35,8 @@ class PaperStudio:
         self.refusal: Refusal | None = None
         "Raised instead of a timestamp while set."
         self.distrusted: list[bytes] = []
+        self.stamped_at: list[datetime] = []
+        "What our clock said for each timestamp."
         self.sealings = 0
         self.begun: list[str] = []
         "Fields for which a hole was written."
@@ -96,6 +101,7 @@ class PaperStudio:
 
     async def stamp(self, digest: bytes, now: datetime, *, room_bytes: int) -> bytes:
         await self.require(now)
+        self.stamped_at.append(now)
         return b"at " + digest
 
     def distrust(self, token: bytes) -> None:
@@ -107,7 +113,7 @@ class PaperStudio:
 
 
 class PaperKey:
-    """`counter.esign.ports.KeyProvider`: remembers what it was asked to sign."""
+    """`counter.esign.key_ports.KeyProvider`: remembers what it was asked to sign."""
 
     def __init__(self) -> None:
         self.asked: list[bytes] = []
@@ -135,6 +141,8 @@ def _said(act: Act, times: int) -> str:
             return f" certified {act.at}"
         case InkAct():
             return f" signed {times} {act.ink.sha256} {act.at}"
+        case CertificateAct():
+            return f" by certificate {times} {act.name} {act.at}"
         case WitnessAct():
             return f" witnessed {act.witness} {act.case_number} {act.at}"
         case SealAct():

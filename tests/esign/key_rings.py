@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 from pkcs11 import Attribute, CertificateType, ObjectClass
 
+from counter.esign.key_ports import KeyFiles
 from counter.esign.pki_development import DevelopmentPki
-from counter.esign.ports import KeyFiles
 from counter.esign.ticket import Mechanism
 from tests.esign.conftest import NOW
 

@@ -7,8 +7,8 @@ from datetime import datetime
 from counter.esign.fields_pikepdf import with_signature_fields
 from counter.esign.form_typst import Box, Press, shipped_forms
 from counter.esign.ink import drawing, ink
+from counter.esign.key_ports import KeyFiles
 from counter.esign.keys_files import load
-from counter.esign.ports import KeyFiles
 from counter.esign.seal_pyhanko import Look, Room, Saying, begin, field_size, finish
 from counter.esign.stamps_http import HttpStamps
 from tests.esign.conftest import FILLED, STROKES

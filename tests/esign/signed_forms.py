@@ -11,9 +11,9 @@ from pyhanko.sign.signers import PdfTimeStamper
 from pyhanko.sign.timestamps import TimeStamper
 from pyhanko.sign.validation.dss import DocumentSecurityStore
 
+from counter.esign.key_ports import KeyFiles
 from counter.esign.keys_files import load_certificate
 from counter.esign.pki_development import DevelopmentPki
-from counter.esign.ports import KeyFiles
 from counter.esign.stamps_http import HttpStamps
 from tests.esign.moment import NOW
 

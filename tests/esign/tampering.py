@@ -18,7 +18,7 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import PdfSignatureMetadata, SimpleSigner, async_sign_pdf
 from pyhanko.sign.fields import SigFieldSpec, append_signature_field
 
-from counter.esign.ports import KeyFiles
+from counter.esign.key_ports import KeyFiles
 
 RED = b"1 0 0 rg 0 0 482 85 re f"
 
@@ -221,7 +221,7 @@ ARCHIVE_ATTACKS: dict[str, Callable[[bytes], bytes]] = {
 change_text = written(other_text)
 
 
-async def signed_by(stranger: KeyFiles, pdf: bytes) -> bytes:
+async def signed_by(stranger: KeyFiles, pdf: bytes, name: str = "Stranger") -> bytes:
     """Add a signature of somebody else, in a field that nobody sees."""
     signer = SimpleSigner.load(
         str(stranger.key),
@@ -231,7 +231,7 @@ async def signed_by(stranger: KeyFiles, pdf: bytes) -> bytes:
     file = io.BytesIO()
     await async_sign_pdf(
         IncrementalPdfFileWriter(io.BytesIO(pdf)),
-        PdfSignatureMetadata(field_name="Stranger"),
+        PdfSignatureMetadata(field_name=name),
         signer=signer,
         output=file,
     )

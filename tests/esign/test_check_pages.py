@@ -3,6 +3,7 @@
 import base64
 import re
 from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -14,11 +15,13 @@ import zxingcpp
 from aiohttp.test_utils import TestClient, TestServer
 from playwright.async_api import Browser
 
+from counter.esign import store_archive
 from counter.esign.forms import Forms
 from counter.esign.glyphs import GlyphTable
 from counter.esign.pki_development import DevelopmentPki
 from counter.esign.sign_pool import SignPool
 from counter.esign.stamps_http import HttpStamps
+from counter.esign.store_attendance import void
 from counter.store.executor import Executor
 from tests.esign.bad_files import BAD
 from tests.esign.ceremonies import CASE, CITIZEN_NAME, SigningCounter, signing_counter
@@ -29,6 +32,8 @@ from tests.web.citizen.walk import Citizen
 from tests.web.fakes import FakeBooking, citizen_app
 from web.api.limits import Limits
 from web.citizen.check_pages import CHECKS_PER_S, CheckDeps, routes
+
+NEXT_DAY = NOW + timedelta(days=1)
 
 
 class Time:
@@ -159,6 +164,54 @@ async def test_the_code_on_the_paper_leads_to_the_record_and_never_to_the_docume
     other = await counter.sealed()
     await send(person, path, other, passing)
     assert person.title.startswith("Not the document of our record")
+
+
+VOIDED = {
+    "zh-MO": "已簽署，並已由部門於2026年11月24日",
+    "zh-CN": "已签署，并已由部门于2026年11月24日",
+    "pt": "Assinado, e retirado pelo serviço em terça-feira, 24 de novembro de 2026",
+    "en": "Signed, and taken back by the department on Tuesday",
+}
+
+
+async def test_what_was_taken_back_says_so_first_in_each_language(
+    counter: SigningCounter, person: Citizen, passing: Time
+) -> None:
+    sealed = await counter.sealed()
+    ceremony_id = (await counter.esign.ceremonies(CASE))[0].ceremony_id
+    await counter.executor.write(
+        void, CASE, ceremony_id, "wrong_person", by="agent:a", audiences=nobody, now=NEXT_DAY
+    )
+    path = counter.addresses[-1].removeprefix("https://counter.example")
+    for language, words in VOIDED.items():
+        person.headers["Accept-Language"] = language
+        await person.get(path)
+        assert person.title.startswith(words), person.title
+        for where in ("/check", path):
+            await send(person, where, sealed, passing)
+            assert person.title.startswith(words), person.title
+            assert "vc-verdict--red" in person.body and "vc-verdict--green" not in person.body
+    # Something else under its code is not it; that it was taken back is said all the same.
+    await send(person, path, ATTACKS["a page painted over"](sealed), passing)
+    assert person.title.startswith("Not valid") and "Taken back Tuesday" in person.text
+
+
+async def test_what_the_archive_refused_is_not_promised(
+    counter: SigningCounter, person: Citizen, passing: Time
+) -> None:
+    sealed = await counter.sealed()
+    job = await counter.executor.write(store_archive.take, NOW)
+    assert job is not None
+    code = "certificate_revoked"
+    await counter.executor.write(store_archive.failed, job, code, NEXT_DAY, NOW)
+    await send(person, "/check", sealed, passing)
+    assert "A certificate in it was revoked. Ask the department." in person.text
+    assert "follows by itself" not in person.text
+    assert "vc-verdict--yellow" in person.body
+
+
+def nobody(conn: Any, case_id: str) -> list[str]:
+    return []
 
 
 async def test_a_code_that_nobody_was_given_says_nothing(

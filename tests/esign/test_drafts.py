@@ -11,7 +11,7 @@ from counter.esign.glyphs import GlyphTable
 from counter.esign.refusals import DraftChanged, DraftOver, FieldNotYours, FieldUnknown
 from counter.esign.store_drafts import (
     begin,
-    draft_shown,
+    bring_back,
     drafts_of,
     fill,
     forget_drafts,
@@ -21,6 +21,7 @@ from counter.esign.store_drafts import (
     leave,
     remember,
     remembered,
+    take,
 )
 from counter.store.executor import Executor
 from counter.store.journal_sql import journal_entry
@@ -63,6 +64,15 @@ class Desk:
 
     async def leave(self, draft_id: str) -> None:
         await self.executor.write(leave, both, self.case_id, draft_id, now=NOW)
+
+    async def take(self, draft_id: str) -> dict[str, str]:
+        def texts(draft: Draft) -> dict[str, str]:
+            return {name: one.text for name, one in draft.typed.items()}
+
+        return await self.executor.write(take, both, self.case_id, draft_id, texts, now=NOW)
+
+    async def bring_back(self, draft_id: str) -> None:
+        await self.executor.write(bring_back, both, self.case_id, draft_id, now=NOW)
 
     async def drafts(self) -> tuple[Draft, ...]:
         return await self.executor.read(drafts_of, self.case_id)
@@ -137,7 +147,31 @@ async def test_one_form_at_a_time_is_on_the_screens(
         (second, True),
     ]
     with pytest.raises(DraftOver):
-        await desk.executor.read(lambda conn: draft_shown(conn, desk.case_id, first))
+        await desk.take(first)
+
+
+async def test_what_is_taken_to_be_presented_takes_no_more_text(
+    desk: Desk, life: FormTemplate
+) -> None:
+    draft = await desk.begin(life, "d-1")
+    await desk.fill(draft, "phone", "66123456", 0)
+    assert await desk.take(draft) == {"phone": "66123456"}
+    with pytest.raises(DraftOver):
+        await desk.fill(draft, "phone", "7", 1)
+    assert await desk.take(draft) == {"phone": "66123456"}, "the answer was lost: asked again"
+
+
+async def test_what_could_not_be_presented_is_on_the_screens_again(
+    desk: Desk, forms: Forms, life: FormTemplate
+) -> None:
+    draft = await desk.begin(life, "d-1")
+    await desk.take(draft)
+    await desk.bring_back(draft)
+    assert await desk.fill(draft, "phone", "7", 0) == 1
+    await desk.take(draft)
+    other = await desk.begin(forms.of("dsi_certificate"), "d-2")
+    await desk.bring_back(draft)
+    assert [one.draft_id for one in await desk.drafts() if one.shown] == [other]
 
 
 async def test_another_case_neither_reads_nor_writes_it(

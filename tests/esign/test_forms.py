@@ -73,6 +73,11 @@ def test_an_unknown_form_is_refused(forms: Forms) -> None:
         forms.of("../../etc/passwd")
 
 
+def test_a_retired_form_is_called_by_its_id(forms: Forms) -> None:
+    assert forms.title("retired_form", "pt") == "retired_form"
+    assert forms.title(MACAU, "en") == forms.of(MACAU).title.en
+
+
 def test_all_missing_fields_are_named_at_once(forms: Forms, glyphs: GlyphTable) -> None:
     empty = {**FILLED, "applicant_name": "  \n ", "purpose": ""}
     with pytest.raises(DataMissing) as refused:

@@ -17,12 +17,14 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from pkcs11.exceptions import PinLocked
 
 from counter.esign import keys_pkcs11
+from counter.esign.certificate_ports import CitizenProvider, CscAccess
+from counter.esign.citizens_csc import CscCitizens
 from counter.esign.forms import Forms
+from counter.esign.key_ports import Activation, KeyProvider, Pkcs11Key, Pkcs12File
 from counter.esign.keys_csc import Credential, CscKey
 from counter.esign.keys_files import load, load_pkcs12
 from counter.esign.keys_pkcs11 import HardwareKey
 from counter.esign.pki_development import DevelopmentPki
-from counter.esign.ports import Activation, KeyProvider, Pkcs11Key, Pkcs12File
 from counter.esign.refusals import (
     ActivationLocked,
     ActivationRefused,
@@ -33,12 +35,21 @@ from counter.esign.refusals import (
 )
 from counter.esign.sign_pool import SignPool
 from counter.esign.stamps_http import HttpStamps
-from counter.esign.ticket import CertificateChain, Mechanism, OriginAct
-from tests.esign.conftest import FILLED, NOW, fulfil
+from counter.esign.ticket import (
+    CertificateAct,
+    CertificateChain,
+    Mechanism,
+    OriginAct,
+    SealAct,
+    WitnessAct,
+)
+from tests.esign.conftest import FILLED, NOW, WITNESS, fulfil
+from tests.esign.csc_dummy import CITIZEN, dummy_service
 from tests.esign.csc_fake import CREDENTIAL, OTP, PIN, TOKEN, FakeService, served
 from tests.esign.key_rings import PIN as TOKEN_PIN
 from tests.esign.key_rings import SOFTHSM, Ring, plant, ring
 from tests.esign.key_rings import TOKEN as TOKEN_LABEL
+from tests.esign.trust_services import TrustServices
 
 DIGEST = hashlib.sha256(b"signed attributes").digest()
 CODES = Activation(pin=PIN, otp=OTP)
@@ -100,7 +111,7 @@ class Remote:
 class WithCodes:
     """A remote key and the citizen who always types the right codes."""
 
-    def __init__(self, key: CscKey) -> None:
+    def __init__(self, key: KeyProvider) -> None:
         self.key = key
 
     async def certificates(self) -> CertificateChain:
@@ -399,6 +410,45 @@ async def test_a_service_that_signs_with_another_key_is_noticed(
     act = OriginAct(at=NOW)
     with pytest.raises(KeyMismatch):
         await fulfil(pool, stamps, prepared.pdf, act, now=NOW, key=WithCodes(remote.key))
+
+
+async def test_a_citizen_s_key_at_a_server_that_we_did_not_write_makes_a_sound_document(
+    services: TrustServices,
+    certified_pool: SignPool,
+    two_stamps: HttpStamps,
+    forms: Forms,
+    open_: AsyncExitStack,
+) -> None:
+    url = await open_.enter_async_context(dummy_service(services))
+    session = await open_.enter_async_context(ClientSession())
+    access = CscAccess(url=url, version=1, access_token="")
+    citizens = CscCitizens(session, CitizenProvider(name="dummy", gives="advanced", access=access))
+    assert await citizens.find("anybody"), "its list has some that can sign"
+    key = WithCodes(citizens.key(CITIZEN))
+    form, data = forms.of("certificate_application"), {**FILLED, "remarks": ""}
+    pdf = (await certified_pool.prepare(form, data, "zh-Hant", NOW)).pdf
+    pdf, _ = await fulfil(certified_pool, two_stamps, pdf, OriginAct(at=NOW), now=NOW)
+    act = CertificateAct(region=form.region, name="Test citizen 陳大文", at=NOW)
+    pdf, _ = await fulfil(certified_pool, two_stamps, pdf, act, now=NOW, key=key)
+    witnessing = WitnessAct(
+        region=form.region, case_number="A-0042", witness=WITNESS, handwritten=False, at=NOW
+    )
+    for rest in (witnessing, SealAct(region=form.region, data=data, at=NOW)):
+        pdf, _ = await fulfil(certified_pool, two_stamps, pdf, rest, now=NOW)
+    verdicts = await certified_pool.verify(pdf, NOW)
+    assert [one.field for one in verdicts] == ["Origin", "Citizen", "Agent", "Seal"]
+    assert all(one.sound for one in verdicts), [one.why for one in verdicts]
+    assert "Test citizen" in verdicts[1].signer
+
+
+async def test_that_server_with_scal1_is_refused(
+    services: TrustServices, open_: AsyncExitStack
+) -> None:
+    url = await open_.enter_async_context(dummy_service(services, scal=1))
+    session = await open_.enter_async_context(ClientSession())
+    key = CscKey(session, Credential(url=url, version=1, credential_id=CITIZEN, access_token=""))
+    with pytest.raises(KeyUnusable, match="SCAL1"):
+        await key.certificates()
 
 
 def test_codes_are_in_no_text_of_theirs() -> None:

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from counter.esign.key_ports import Pkcs11Key, Pkcs12File
 from counter.esign.keys_toml import read
 from counter.esign.pki_development import DevelopmentPki
-from counter.esign.ports import Pkcs11Key, Pkcs12File
 from counter.esign.refusals import KeyUnusable
 from counter.esign.sign_worker import opened
 
@@ -44,6 +44,29 @@ def test_keys_of_every_kind_are_named_in_one_file(tmp_path: Path) -> None:
     assert (seal.token, seal.label, seal.pin) == ("dept", "seal", "open sesame")
     assert seal.chain == (tmp_path / "issuing.crt",)
     assert "sesame" not in repr(setup)
+
+
+CITIZEN = """
+[citizen]
+kind = "csc"
+name = "eSignCloud"
+url = "https://signing.example/"
+version = 1
+class = "advanced"
+token_file = "secret"
+"""
+
+
+def test_the_provider_of_citizens_certificates_is_named_with_its_class(tmp_path: Path) -> None:
+    assert read(written(tmp_path)).citizen is None
+    setup = read(written(tmp_path, TEXT + CITIZEN))
+    assert setup.citizen is not None
+    assert (setup.citizen.name, setup.citizen.gives) == ("eSignCloud", "advanced")
+    access = setup.citizen.access
+    assert (access.url, access.version) == ("https://signing.example", 1)
+    assert access.access_token == "open sesame" and "sesame" not in repr(setup)
+    with pytest.raises(KeyUnusable, match="class"):
+        read(written(tmp_path, TEXT + CITIZEN.replace("advanced", "simple")))
 
 
 def test_what_it_names_is_opened(tmp_path: Path, pki: DevelopmentPki) -> None:

@@ -1,5 +1,6 @@
 """Reading before signing, on both engines: pages and times, going away, corrections, voiding."""
 
+import asyncio
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -30,7 +31,13 @@ from counter.esign.store_attendance import Calls
 from counter.esign.store_attendance_tables import ceremony_attendance, ceremony_page_time
 from counter.esign.store_readings import SqlReadings
 from counter.esign.store_records import SqlRecords
-from counter.esign.store_tables import ceremony_ink, esign_document, esign_page_image
+from counter.esign.store_tables import (
+    ceremony,
+    ceremony_ink,
+    esign_document,
+    esign_page_image,
+    esign_ticket,
+)
 from counter.esign.ticket import KEYS, Witness
 from counter.ids import CaseId, Digest
 from counter.store.executor import Executor
@@ -67,21 +74,13 @@ class Counter:
             known_again=lambda conn, case_id, call_id: call_id in self.known,
         )
         hears: dict[str, Any] = {"audiences": lambda conn, case_id: ["terminal:1"], "calls": calls}
-        self.esign = EsignService(
-            records=SqlRecords(
-                executor=executor,
-                witness_of=lambda conn, case_id: Witness(agent_id="lei", name="-", level="L2"),
-                **hears,
-            ),
-            blobs=self.blobs,
-            studio=self.studio,
-            keys={name: PaperKey() for name in KEYS},
-            stamps=self.studio,
-            forms=forms,
-            glyphs=glyphs,
-            new_id=new_id,
-            clock=lambda: self.time,
+        self.records = SqlRecords(
+            executor=executor,
+            witness_of=lambda conn, case_id: Witness(agent_id="lei", name="-", level="L2"),
+            **hears,
         )
+        self.drawing: dict[str, Any] = {"forms": forms, "glyphs": glyphs, "new_id": new_id}
+        self.esign = self.node()
         self.parts: dict[str, Any] = {
             "readings": SqlReadings(executor=executor, **hears),
             "blobs": self.blobs,
@@ -93,6 +92,18 @@ class Counter:
         }
         self.reading = ReadingService(**self.parts)
         self.id = ""
+
+    def node(self) -> EsignService:
+        """Return the service as one more node has it."""
+        return EsignService(
+            records=self.records,
+            blobs=self.blobs,
+            studio=self.studio,
+            keys={name: PaperKey() for name in KEYS},
+            stamps=self.studio,
+            clock=lambda: self.time,
+            **self.drawing,
+        )
 
     async def present(self) -> str:
         self.id = await self.esign.present(
@@ -298,6 +309,22 @@ async def test_of_an_abandoned_document_only_the_event_remains(counter: Counter)
     assert (shown.state, shown.sheets) == ("abandoned", ())
 
 
+@pytest.mark.parametrize("ended", ["declined", "withdrawn"])
+async def test_of_a_document_that_nobody_signed_only_the_event_remains(
+    counter: Counter, ended: str
+) -> None:
+    await counter.present()
+    (shown,) = await counter.esign.ceremonies(CASE)
+    if ended == "declined":
+        await counter.esign.decline(CASE, shown.ceremony_id, counter.time, "think")
+    else:
+        await counter.esign.withdraw(CASE, shown.ceremony_id, by="agent:a-1", now=counter.time)
+    await counter.reading.expire()
+    assert (await counter.state(), counter.blobs.kept) == (ended, {})
+    (document,) = await counter.rows(esign_document)
+    assert document.data == {}
+
+
 async def test_what_was_not_let_go_before_a_crash_is_let_go_after_it(counter: Counter) -> None:
     await counter.present()
     counter.time += IDLE
@@ -461,6 +488,48 @@ async def test_a_node_that_dies_between_correcting_and_certifying_is_made_up_for
     assert await counter.state() == "presented"
     await counter.read(1, 2)
     await counter.consent()
+
+
+async def test_a_slow_node_certifies_nothing_that_was_corrected_since(counter: Counter) -> None:
+    finish, slow_asks, slow_goes_on = counter.studio.finish, asyncio.Event(), asyncio.Event()
+
+    async def slowly(*words: Any, **named: Any) -> Any:
+        if not slow_asks.is_set():
+            slow_asks.set()
+            await slow_goes_on.wait()
+        return await finish(*words, **named)
+
+    counter.studio.finish = slowly  # type: ignore[method-assign]
+    presenting = asyncio.create_task(counter.present())
+    await slow_asks.wait()
+    other = counter.node()
+    counter.time += timedelta(minutes=2)
+    assert await other.resume() == 1
+    (shown,) = await other.ceremonies(CASE)
+
+    async def dies(ceremony_id: str) -> None:
+        raise OSError(ceremony_id)
+
+    half = ReadingService(**{**counter.parts, "certify": dies})
+    with pytest.raises(OSError):
+        await half.correct(CASE, shown.ceremony_id, {"purpose": "other"}, by="agent:a")
+    (drawn,) = [row for row in await counter.rows(ceremony) if row.state == "prepared"]
+    assert await other.resume() == 0, "somebody may be at it still"
+    counter.studio.refusal = TimestampUnavailable("down")
+    counter.time += timedelta(minutes=2)
+    with pytest.raises(TimestampUnavailable):
+        await other.resume()  # so that the new ticket stands, and what resumes withdraws nothing
+    counter.studio.refusal = None
+    slow_goes_on.set()
+    with pytest.raises(NotAllowedNow):
+        await presenting
+    (ticket,) = await counter.rows(esign_ticket)
+    assert (ticket.parent_sha256, ticket.revision_sha256) == (drawn.sha256, None)
+    assert await other.resume() == 1
+    (shown,) = await other.ceremonies(CASE)
+    (ticket,) = await counter.rows(esign_ticket)
+    assert (shown.state, shown.sha256) == ("presented", ticket.revision_sha256)
+    assert (ticket.parent_sha256, ticket.cleared_at) == (drawn.sha256, counter.time)
 
 
 async def test_a_correction_that_changes_nothing_leaves_what_was_read(counter: Counter) -> None:

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import Connection, select, update
 
 from counter.errors import BadInput, NotAllowedNow, Refusal
+from counter.esign.form_ports import PageImage
 from counter.esign.forms import Forms
 from counter.esign.glyphs import GlyphTable
-from counter.esign.ports import PageImage
 from counter.esign.refusals import (
     CeremonyOpen,
     CeremonyUnknown,

@@ -19,6 +19,7 @@ import pytest
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from counter.esign import sign_pool
+from counter.esign.field_labels import LABELS
 from counter.esign.fields_pikepdf import with_signature_fields
 from counter.esign.form_typst import Press
 from counter.esign.forms import Forms
@@ -36,7 +37,6 @@ from counter.esign.refusals import (
     TimestampUnavailable,
 )
 from counter.esign.sign_pool import SignPool
-from counter.esign.sign_worker import LABELS
 from counter.esign.stamps_http import HttpStamps
 from counter.esign.ticket import (
     AGENT,

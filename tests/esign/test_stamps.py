@@ -1,5 +1,6 @@
 """Time-stamping services that fail in every way, on loopback."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from itertools import count
@@ -89,6 +90,29 @@ async def test_the_next_service_stamps_and_the_bad_one_rests_for_a_minute(
     clock.seconds += REST_S
     await both.stamp(DIGEST, NOW, room_bytes=ROOM)
     assert (hostile.asked, tsa.asked) == (2, 4)
+
+
+async def test_only_the_last_one_is_waited_for(
+    both: HttpStamps, hostile: Hostile, tsa: Tsa, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A slow service costs a second while another one is left, and no signature when none is."""
+    monkeypatch.setattr("counter.esign.stamps_http.PATIENCE_S", 0.05)
+
+    async def slow(request: web.Request) -> web.StreamResponse:
+        from counter.esign.tsa_development import Authority
+
+        body = await request.read()
+        await asyncio.sleep(0.2)
+        answer = Authority(tsa._keys).answer(body, NOW)
+        return web.Response(body=answer, content_type="application/timestamp-reply")
+
+    hostile.answer = slow
+    assert await both.stamp(DIGEST, NOW, room_bytes=ROOM)
+    assert (hostile.asked, tsa.asked) == (1, 1)
+    alone = HttpStamps([hostile.url], new_nonce=count(1).__next__, clock=clock)
+    assert await alone.stamp(DIGEST, NOW, room_bytes=ROOM)
+    assert (hostile.asked, tsa.asked) == (2, 1)
+    await alone.close()
 
 
 async def test_when_all_are_down_it_is_said_and_all_are_asked_again(

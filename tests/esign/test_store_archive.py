@@ -28,12 +28,14 @@ POLICY = TrustPolicy(version="test", anchors=(b"root",), timestamps=("http://tsa
 
 
 class PaperArchivist:
-    """`counter.esign.ports.Archivist` that adds a line."""
+    """`counter.esign.archive_ports.Archivist` that adds a line."""
 
     def __init__(self) -> None:
         self.refusal: Exception | None = None
         self.found: tuple[Link, ...] = ()
         self.begun: list[Work] = []
+        self.queue: Callable[[], None] = lambda: None
+        "What happens before a hole is written."
 
     async def links(self, pdf: bytes, work: Work, now: object) -> tuple[Link, ...]:
         return self.found
@@ -42,6 +44,7 @@ class PaperArchivist:
         if self.refusal is not None:
             raise self.refusal
         self.begun.append(work)
+        self.queue()
         return Hole(
             pdf=pdf + b" kept " + how["new_field"].encode(),
             work=work,
@@ -92,7 +95,7 @@ class Archive(Counter):
 
 
 class NoSource:
-    """`counter.esign.ports.RevocationSource` that knows of nothing."""
+    """`counter.esign.archive_ports.RevocationSource` that knows of nothing."""
 
     def address(self, kind: object, link: object) -> None:
         return None
@@ -197,6 +200,18 @@ async def test_a_certificate_revoked_in_between_is_told_at_once(archive: Archive
     (told,) = await archive.executor.read(open_alerts)
     assert told.facts["code"] == "certificate_revoked"
     assert (await archive.lasting()).pending == "certificate_revoked"
+
+
+async def test_waiting_for_the_hole_does_not_make_our_clock_wrong(archive: Archive) -> None:
+    await archive.to_state("sealed", archive.time)
+
+    def wait() -> None:
+        archive.time += timedelta(minutes=2)
+
+    archive.archivist.queue = wait
+    await archive.archive.work_one()
+    assert archive.studio.stamped_at[-1] == archive.time
+    assert (await archive.lasting()).level == Level.B_LTA
 
 
 async def test_without_evidence_nothing_is_stamped(archive: Archive) -> None:

@@ -18,7 +18,7 @@ from certomancer.registry.pki_arch import PKIArchitecture
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from counter.esign.ports import KeyFiles, SigningKeys
+from counter.esign.key_ports import KeyFiles, SigningKeys
 
 NAMES = (
     "root", "issuing", "witness", "seal", "citizen", "agent", "revoked", "fading", "expired", "one",
@@ -153,6 +153,12 @@ class TrustServices:
     @property
     def signing(self) -> SigningKeys:
         return SigningKeys(witness=self.files("witness"), seal=self.files("seal"), roots=self.roots)
+
+    @property
+    def config(self) -> CertomancerConfig:
+        """Of the whole PKI, for other servers on it."""
+        where = self._directory / "certomancer.yml"
+        return CertomancerConfig.from_file(str(where), key_search_dir=str(self._directory))
 
     def asked(self, kind: str) -> int:
         """Return how many requests of a kind came in."""

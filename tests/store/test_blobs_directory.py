@@ -17,6 +17,15 @@ async def test_what_was_put_comes_back_under_its_sha256(tmp_path: Path) -> None:
     assert await DirectoryBlobs(tmp_path).get(sha256) == b"a page"
 
 
+async def test_what_lies_in_its_place_is_looked_for_nowhere_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blobs = DirectoryBlobs(tmp_path)
+    sha256 = await blobs.put(b"a page")
+    monkeypatch.setattr(Path, "glob", lambda *_: pytest.fail("a folder was read for nothing"))
+    assert await blobs.get(sha256) == b"a page"
+
+
 async def test_the_same_bytes_are_kept_once_and_leave_nothing_behind(tmp_path: Path) -> None:
     blobs = DirectoryBlobs(tmp_path)
     assert await blobs.put(b"a page") == await blobs.put(b"a page")

@@ -2,19 +2,32 @@
 
 import asyncio
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, Engine, inspect, text
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, inspect, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from counter.store.migrate import upgrade, upgrade_async
+from counter.esign.store_tables import ceremony
+from counter.store import journal_sql
+from counter.store.migrate import MIGRATIONS, upgrade, upgrade_async
 from counter.store.sqlite_lane import SqliteLane
 from tests.servers import PostgresServer
 from tests.tables import all_metadata
+
+AT = datetime(2026, 11, 30, 4, 5, 6, tzinfo=UTC)
+CEREMONY = """
+INSERT INTO ceremony (id, case_id, document_id, state, version, language, sha256, pages, seen,
+  created_at, order_in_case)
+VALUES (:id, 'case', :id, 'voided', 1, 'pt', '', 1, '[]', '2026-11-30 00:00:00', 1)
+"""
 
 
 def differences(conn: Connection) -> list[Any]:
@@ -48,6 +61,30 @@ def test_a_migrated_sqlite_is_what_the_code_speaks_to(sqlite: Engine) -> None:
         upgrade(conn)
     with sqlite.connect() as conn:
         assert differences(conn) == []
+
+
+def test_what_was_voided_before_learns_from_the_journal_since_when(sqlite: Engine) -> None:
+    (file,) = MIGRATIONS.glob("versions/*_say_since_when_a_document_is_void.py")
+    script = ScriptDirectory(str(MIGRATIONS))
+    before = script.get_revision(file.name.split("_")[0]).down_revision
+    with sqlite.begin() as conn:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["connection"] = conn
+        command.upgrade(config, str(before))
+        for name in ("c-1", "c-2"):
+            conn.execute(text(CEREMONY), {"id": name})
+        journal_sql.record(
+            conn,
+            actor="agent:a",
+            action="ceremony.voided",
+            subject="ceremony:c-1",
+            facts={},
+            now=AT,
+        )
+        upgrade(conn)
+        found = conn.execute(select(ceremony.c.id, ceremony.c.voided_at).order_by(ceremony.c.id))
+        assert [tuple(row) for row in found] == [("c-1", AT), ("c-2", None)]
 
 
 def test_migrating_again_changes_nothing(sqlite: Engine) -> None:

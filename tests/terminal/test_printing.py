@@ -9,11 +9,19 @@ from typing import Any, Literal
 
 import pytest
 
-from counter.errors import BadInput, NotAllowedNow, NotFound
+from counter.errors import BadInput, Busy, NotAllowedNow, NotFound, Refusal, StoreUnavailable
 from counter.protocol.device import DevicePrint, Fault
-from counter.terminal.ports import DeviceFailed, LineLost, Printer
-from counter.terminal.printing import Note, Stage, next_step, reason_of
-from counter.terminal.printing_service import FETCHES, MOST_LOOKS, TROUBLE_LOOKS, PrintingService
+from counter.terminal.ports import DeviceFailed, LineLost, Printer, Refused
+from counter.terminal.printing import (
+    MOST_LOOKS,
+    JobState,
+    Note,
+    Stage,
+    next_step,
+    patience,
+    reason_of,
+)
+from counter.terminal.printing_service import FETCHES, STILL_LOOKS, TROUBLE_LOOKS, PrintingService
 from counter.terminal.prints_files import FilePrintNotes
 
 
@@ -72,6 +80,12 @@ class World:
         self.state: Literal["asked", "printing", "printed", "failed"] = "asked"
         self.fault: Fault = ""
         self.stuck = False
+        self.moves: JobState = "waiting"
+        "How what is stuck stands."
+        self.cancel_fails = 0
+        self.passing: list[Exception] = []
+        "Raised by the next reports, one each."
+        self.sheets = 1
         self.lost_fetches = 0
         self.refuses: Exception | None = None
 
@@ -110,13 +124,19 @@ class World:
 
         return str(await self.step(do))
 
-    async def job(self, job: str) -> Literal["waiting", "done", "lost"]:
+    async def job(self, job: str) -> JobState:
         self.fuse.burn()
         if job in self.cancelled:
             return "lost"
-        return "waiting" if job in self.queued else "done"
+        return self.moves if job in self.queued else "done"
+
+    async def find(self, title: str) -> str | None:
+        return next((job for job, one in self.queued.items() if one == title), None)
 
     async def cancel(self, job: str) -> None:
+        if self.cancel_fails:
+            self.cancel_fails -= 1
+            raise DeviceFailed("failed", "played")
         if self.queued.pop(job, None):
             self.cancelled.append(job)
 
@@ -134,6 +154,8 @@ class World:
 
     async def report(self, print_id: str, state: str, reason: str | None) -> None:
         def do() -> None:
+            if self.passing:
+                raise self.passing.pop()
             if self.refuses is not None:
                 raise self.refuses
             if self.state in ("printed", "failed") and self.state != state:
@@ -146,14 +168,14 @@ class World:
     @property
     def card(self) -> DevicePrint | None:
         if self.state in ("asked", "printing"):
-            return DevicePrint(print_id="p-1", state=self.state)
+            return DevicePrint(print_id="p-1", state=self.state, sheets=self.sheets)
         return None
 
 
 async def live(world: World, printer: Printer | None = None, *, until: Callable[[], bool]) -> None:
     """One life of the program, until it is killed or `until`."""
     program = PrintingService(
-        printer or world, world, fetch=world.fetch, report=world.report, look_s=0.0
+        printer or world, world, fetch=world.fetch, report=world.report, look_s=0.0, again_s=0.0
     )
     running = asyncio.create_task(program.run_for_ever())
     async with asyncio.timeout(30):
@@ -245,6 +267,106 @@ async def test_what_is_not_wanted_any_more_does_not_come_out(world: World, tmp_p
     await live(world, until=left)
     assert (world.cancelled, world.out) == (["kiosk-1"], [])
     assert world.said == [("printing", None)], "the counter has said so itself"
+
+
+async def test_what_cannot_be_taken_back_at_once_is_not_forgotten(
+    world: World, tmp_path: Path
+) -> None:
+    world.stuck, world.cancel_fails = True, 3
+
+    def left() -> bool:
+        if world.queued:
+            world.state = "failed"
+        return at_rest(world, tmp_path)
+
+    await live(world, until=left)
+    assert (world.cancelled, world.cancel_fails) == (["kiosk-1"], 0)
+
+
+@pytest.mark.parametrize("here", [True, False], ids=["still here", "left"])
+async def test_what_was_being_handed_over_is_found_by_its_title_and_taken_back(
+    world: World, tmp_path: Path, here: bool
+) -> None:
+    """Killed after the printer took it and before its name was noted."""
+    await world.keep("p-1", Note(stage=Stage.HANDING))
+    world.queued = {"kiosk-7": "p-1", "kiosk-8": "another"}
+    world.state = "printing" if here else "failed"
+    await live(world, until=lambda: at_rest(world, tmp_path))
+    assert (world.cancelled, world.queued) == (["kiosk-7"], {"kiosk-8": "another"})
+    assert world.said == ([("failed", "unsure")] if here else [])
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [Busy("now"), StoreUnavailable("now"), Refused("internal"), Refused("busy")],
+    ids=lambda one: getattr(one, "reason", one.code),
+)
+async def test_a_passing_trouble_forgets_no_print(
+    world: World, tmp_path: Path, trouble: Refusal
+) -> None:
+    def trouble_at_the_end() -> bool:
+        if world.out and not troubled:
+            troubled.append(trouble)
+            world.passing = [trouble]
+        return at_rest(world, tmp_path)
+
+    troubled: list[Refusal] = []
+    await live(world, until=trouble_at_the_end)
+    assert (troubled, world.out) == ([trouble], ["p-1"])
+    assert world.said == [("printing", None), ("printed", None)]
+
+
+@pytest.mark.parametrize("refused", [NotFound("none"), Refused("not_allowed_now")])
+async def test_what_the_counter_gave_up_is_taken_from_the_queue(
+    world: World, tmp_path: Path, refused: Refusal
+) -> None:
+    world.stuck, world.moves = True, "printing"
+
+    def given_up() -> bool:
+        if world.queued:
+            world.refuses = refused
+        return not list((tmp_path / "prints").glob("*")) and bool(world.cancelled)
+
+    await live(world, until=given_up)
+    assert (world.cancelled, world.out) == (["kiosk-1"], [])
+
+
+async def test_a_print_that_moves_is_left_to_finish_and_told_of(
+    world: World, tmp_path: Path
+) -> None:
+    world.stuck, world.moves, looks = True, "printing", 0
+    watched = world.job
+
+    async def job(job: str) -> JobState:
+        nonlocal looks
+        looks += 1
+        if looks == patience(1) * 3:
+            world.queued.pop(job)
+        return await watched(job)
+
+    world.job = job  # type: ignore[method-assign]
+    await live(world, until=lambda: at_rest(world, tmp_path))
+    assert (world.said[-1], world.cancelled) == (("printed", None), [])
+    still = patience(1) * 3 // STILL_LOOKS
+    assert world.said[:-1] == [("printing", None)] * len(world.said[:-1])
+    assert abs(len(world.said) - 2 - still) <= 1
+
+
+async def test_a_long_print_is_given_more_time(world: World, tmp_path: Path) -> None:
+    world.stuck, world.sheets, looks = True, 20, 0
+    watched = world.job
+
+    async def job(job: str) -> JobState:
+        nonlocal looks
+        looks += 1
+        if looks == patience(20) - 1:
+            world.queued.pop(job)
+        return await watched(job)
+
+    world.job = job  # type: ignore[method-assign]
+    await live(world, until=lambda: at_rest(world, tmp_path))
+    assert (world.said[-1], world.cancelled) == (("printed", None), [])
+    assert patience(1) < patience(20) < MOST_LOOKS
 
 
 @pytest.mark.parametrize("lost, said", [(FETCHES - 1, "printed"), (FETCHES, "failed")])

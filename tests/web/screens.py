@@ -5,6 +5,7 @@ import io
 from functools import lru_cache
 from typing import Any
 
+import segno
 from PIL import Image, ImageDraw, ImageFont
 
 from counter.protocol.checklist import ChecklistRow, MissingPaper
@@ -12,6 +13,7 @@ from counter.protocol.filling import DraftCard
 from counter.protocol.hands import HandsCard, HandState, HandUsed
 from counter.protocol.message import Language
 from counter.protocol.pointing import MarkCard
+from counter.protocol.printing import PrintCard, PrintFailed
 from counter.protocol.reading import SaidLine
 from counter.protocol.screens import (
     ArrivalCard,
@@ -23,17 +25,21 @@ from counter.protocol.screens import (
     DeskScreen,
     FormCard,
     FormField,
+    LaterCard,
     LegCard,
     OfferCard,
     QueueRow,
     ReceiptCard,
     ScanCard,
     SheetCard,
+    TakeAlongCard,
     TerminalScreen,
     TicketCard,
 )
 from tests.web.identity_cards import prompt
 from web.shared.hand_cards import WORDS as HAND_WORDS
+from web.shared.lasting_words import LEVELS, PENDING
+from web.shared.print_words import CITIZENS_REASONS
 from web.shared.wording import say
 
 NOW = "2026-11-23T02:00:00+00:00"
@@ -52,6 +58,7 @@ WORDS: dict[str, dict[str, str]] = {
         "next": "我們會在 5 個工作天內以短訊通知您結果。您可在「我的辦事」查閱。",
         "citizen": "黃大文",
         "hint": "需時約 20 分鐘",
+        "day": "2026年12月23日星期三",
     },
     "pt": {
         "site": "Centro de Serviços da RAEM na Rua Nova da Areia Preta",
@@ -68,6 +75,7 @@ WORDS: dict[str, dict[str, str]] = {
         ),
         "citizen": "António Xavier Gonçalves",
         "hint": "Cerca de 20 minutos",
+        "day": "quarta-feira, 23 de Dezembro de 2026",
     },
 }
 
@@ -103,6 +111,7 @@ def sha256(body: bytes) -> str:
 PAPERS = {sha256(sheet(str(number))): sheet(str(number)) for number in (1, 2)}
 FIRST, SECOND = PAPERS
 DOCUMENT = "3fa9c1" + "0" * 58
+CODE = segno.make_qr("https://counter.example/signed/abcdefghijkl").svg_data_uri(omitsize=True)
 LETTERS = {"zh-Hant": "甲", "pt": "A"}
 
 
@@ -194,7 +203,7 @@ def scan(language: Language, **more: Any) -> ScanCard:
     return ScanCard.model_validate(facts | more)
 
 
-def case_page(language: Language, state: str = "accepted") -> CasePage:
+def case_page(language: Language, state: str = "accepted", **more: Any) -> CasePage:
     return CasePage.model_validate(
         {
             "page_id": "page-1",
@@ -206,6 +215,7 @@ def case_page(language: Language, state: str = "accepted") -> CasePage:
             "width_px": 1240,
             "height_px": 1754,
         }
+        | more
     )
 
 
@@ -235,6 +245,19 @@ def ceremony(
     return CeremonyCard.model_validate(facts | more)
 
 
+CERTIFICATES: dict[str, dict[str, Any]] = {
+    "or ink": {},
+    "number": {"by_hand": False},
+    "code": {"stage": "coded", "left": 2},
+    "locked": {"stage": "locked", "left": 0},
+}
+
+
+def certificate(**more: Any) -> dict[str, Any]:
+    facts = {"provider": "eSignCloud", "stage": "offered", "left": 3, "by_hand": True}
+    return facts | more
+
+
 def receipt(language: Language, **more: Any) -> ReceiptCard:
     words = WORDS[language]
     facts: dict[str, Any] = {
@@ -248,6 +271,19 @@ def receipt(language: Language, **more: Any) -> ReceiptCard:
         "rated": False,
     }
     return ReceiptCard.model_validate(facts | more)
+
+
+def certificate_stages(language: Language) -> dict[str, TerminalScreen]:
+    """Signing with one's own certificate, by a name."""
+    return {
+        f"certificate {name}": terminal(
+            "call",
+            language,
+            call=call(language, "sign"),
+            ceremony=ceremony(language, "consented", 2, certificate=certificate(**facts)),
+        )
+        for name, facts in CERTIFICATES.items()
+    }
 
 
 def terminal_stages(language: Language) -> dict[str, TerminalScreen]:
@@ -314,7 +350,7 @@ def terminal_stages(language: Language) -> dict[str, TerminalScreen]:
                 language,
                 said=SAID,
                 asks_at="2026-11-23T01:59:50+00:00",
-                ends_at="2026-11-23T02:30:50+00:00",
+                ends_at="2026-11-23T02:00:50+00:00",
             ),
         ),
         "read corrected": of(
@@ -351,6 +387,62 @@ def terminal_stages(language: Language) -> dict[str, TerminalScreen]:
             take_back=[WORDS[language]["bring"]],
         ),
         "forgotten": of("receipt", receipt=receipt(language), take_back=[WORDS[language]["bring"]]),
+        "still lying": of(
+            "call",
+            call=call(language),
+            pages=[case_page(language)],
+            take_back=[WORDS[language]["bring"], WORDS[language]["bring2"]],
+            take_back_seen=True,
+        ),
+        "reading paused": of(
+            "call",
+            call=call(language),
+            ceremony=ceremony(
+                language, said=SAID, seen=1, paused=True, ends_at="2026-11-23T02:15:00+00:00"
+            ),
+        ),
+        "glass": of(
+            "call",
+            call=call(language, "scan"),
+            scan=scan(language, by_device=True, source="flatbed", taking=True),
+        ),
+        "printing": of(
+            "call",
+            call=call(language),
+            printing=PrintCard(
+                print_id="print-1",
+                what="document",
+                label=WORDS[language]["title"],
+                state="printing",
+                sheets=[],
+                lines=[],
+                by_device=True,
+            ),
+        ),
+        "not printed": of(
+            "receipt",
+            receipt=receipt(language),
+            print_failed=PrintFailed(
+                print_id="print-1",
+                label=WORDS[language]["title"],
+                reason=say(CITIZENS_REASONS["paper_out"], language),
+            ),
+        ),
+        "take along": of(
+            "receipt",
+            receipt=receipt(
+                language,
+                later=[
+                    LaterCard(
+                        label=WORDS[language]["bring2"], until=WORDS[language]["day"], qr=CODE
+                    )
+                ],
+                take_along=TakeAlongCard(until=WORDS[language]["day"], qr=CODE),
+                missing=[MissingPaper(label=WORDS[language]["hint"], until="2026-12-23")],
+            ),
+            take_back=[WORDS[language]["bring"]],
+            take_back_seen=True,
+        ),
     }
 
 
@@ -672,6 +764,62 @@ def desk_stages(language: Language) -> dict[str, DeskScreen]:
                 language,
                 call=call(language, "scan"),
                 scan=scan(language, by_device=True, arriving=HALF),
+            ),
+        ),
+        "scanner": desk(
+            language,
+            presence="busy",
+            case=desk_case(
+                language,
+                call=call(language, "scan"),
+                scan=scan(
+                    language,
+                    by_device=True,
+                    sources=["camera", "flatbed", "feeder"],
+                    refusal="camera_dark",
+                ),
+                hands=hands(language, light=50, light_level=True),
+                lying=[WORDS[language]["bring"], WORDS[language]["bring2"]],
+                lying_seen=True,
+            ),
+        ),
+        "noted": desk(
+            language,
+            presence="busy",
+            case=desk_case(
+                language,
+                pages=[
+                    case_page(
+                        language,
+                        "stored",
+                        format="td3-open",
+                        notes=["resolution_low", "slightly_blurred", "whole_frame", "glare_spot"],
+                    )
+                ],
+                papers_later="/console/later/case-1",
+                hands=hands(language, light=100),
+            ),
+        ),
+        "lasting": desk(
+            language,
+            presence="busy",
+            case=desk_case(
+                language,
+                ceremonies=[
+                    ceremony(
+                        language,
+                        "sealed",
+                        2,
+                        level=level,
+                        lasting=f"{say(LEVELS[level], language)} {say(PENDING[pending], language)}",
+                        archived_sha256=archived,
+                        ceremony_id=level,
+                    )
+                    for level, archived, pending in (
+                        ("B_T", None, "certificate_revoked"),
+                        ("B_LTA", DOCUMENT, "archive"),
+                    )
+                ],
             ),
         ),
         "wrapup": desk(language, presence="wrapup", queue=[]),

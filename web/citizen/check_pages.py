@@ -60,6 +60,11 @@ VERDICTS: dict[Judgement, tuple[str, str, str]] = {
         "red",
         N_("Something was added behind the last signature. Use the file as it was given out."),
     ),
+    Judgement.VOIDED: (
+        N_("Signed, and taken back by the department on %(day)s"),
+        "red",
+        N_("It was genuine, and does not count any more. Ask the department."),
+    ),
     Judgement.UNSIGNED: (
         N_("Not signed"),
         "yellow",
@@ -92,6 +97,13 @@ ROLES = {
     "Agent": N_("Officer at the counter"),
     "Seal": N_("Seal of the department"),
 }
+FOLLOWS = N_("The archive's timestamp follows by itself.")
+REFUSED = {
+    "certificate_revoked": N_("A certificate in it was revoked. Ask the department."),
+    "certificate_expired": N_("A certificate in it has ended. Ask the department."),
+    "signature_invalid": N_("The archive did not take it. Ask the department."),
+}
+"What keeps a document out of the archive, and does not mend itself."
 LEVELS = {
     "B_B": N_("Signed, without a timestamp"),
     "B_T": N_("Signed and timestamped"),
@@ -201,26 +213,41 @@ async def _answer(
 async def _verdict(request: web.Request, deps: CheckDeps, checked: Checked) -> web.Response:
     language = language_of(request)
     gettext = texts_for(language).gettext
-    title, colour, meaning = VERDICTS[checked.judgement]
-    found = checked.found
+    verdict, colour, meaning = _said(checked.judgement, checked.recorded, language)
+    found, pending = checked.found, ""
     said = await _recorded(request, deps, checked.recorded) if checked.recorded else {}
+    if checked.judgement is Judgement.SOUND and found.level != "B_LTA":
+        refused = checked.recorded.not_archived if checked.recorded else ""
+        pending = gettext(REFUSED.get(refused, FOLLOWS))
+        colour = "yellow" if refused else colour
     report = base64.b64encode(checked.report).decode()
     return render(
         request,
         "citizen/check_result.html",
-        verdict=gettext(title),
+        verdict=verdict,
         colour=colour,
-        meaning=gettext(meaning),
+        meaning=meaning,
         changed=found.changed_after or checked.judgement is Judgement.APPENDED,
         signed=bool(found.signers),
         level=gettext(LEVELS[found.level]),
-        pending=checked.judgement is Judgement.SOUND and found.level != "B_LTA",
+        pending=pending,
         signatures=[_signature(one, language) for one in found.signatures],
         digits=found.sha256[:DIGITS],
         report=f"data:application/xml;base64,{report}" if report else "",
         policy=POLICY,
         recorded=said,
     )
+
+
+def _said(judgement: Judgement, recorded: Recorded | None, language: str) -> tuple[str, str, str]:
+    """The verdict, its colour and what it means."""
+    gettext = texts_for(language).gettext
+    title, colour, meaning = VERDICTS[judgement]
+    verdict = gettext(title)
+    since = recorded.manifest.voided_at if recorded else None
+    if judgement is Judgement.VOIDED and since is not None:
+        verdict %= {"day": Words(language).day(since.astimezone(ZONE).date())}
+    return verdict, colour, gettext(meaning)
 
 
 def _signature(one: SignatureFound, language: str) -> dict[str, Any]:
@@ -244,7 +271,12 @@ async def _recorded(request: web.Request, deps: CheckDeps, recorded: Recorded) -
         form = deps.forms.of(recorded.form).title.in_(cast(FormLanguage, TAGS[language]))
     except FormUnknown:
         form = recorded.form
+    since = recorded.manifest.voided_at
+    verdict, _, meaning = _said(Judgement.VOIDED, recorded, language) if since else ("", "", "")
     return {
+        "voided": verdict,
+        "voided_meaning": meaning,
+        "voided_on": words.day(since.astimezone(ZONE).date()) if since else "",
         "form": form,
         "department": words.pick(department.names) if department else recorded.department,
         "sealed_at": words.moment(recorded.sealed_at.astimezone(ZONE)),

@@ -95,7 +95,7 @@ def routes(deps: IssuedDeps) -> list[web.RouteDef]:
         """An address that is cut off or misspelt is as good as one that is over."""
         return over(request)
 
-    return [web.get(ONE, page), web.get(PDF, pdf), web.get(ANYTHING, nothing)]
+    return [web.get(ONE, page), web.get(PDF, pdf, allow_head=False), web.get(ANYTHING, nothing)]
 
 
 async def _words(request: web.Request, deps: IssuedDeps, found: Issued) -> dict[str, Any]:
@@ -109,7 +109,7 @@ async def _words(request: web.Request, deps: IssuedDeps, found: Issued) -> dict[
         "being_sealed": found.being_sealed,
         "documents": [
             {
-                "title": deps.forms.of(one.form).title.in_(tag),
+                "title": deps.forms.title(one.form, tag),
                 "digits": one.sha256[:6],
                 "kilobytes": max(1, round(one.size_bytes / 1000)),
                 "href": f"{request.path}/{one.sha256}.pdf",

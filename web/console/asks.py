@@ -19,7 +19,7 @@ from counter.protocol.checklist import PaperNeed, PaperOriginal
 from counter.protocol.message import Ask
 from counter.signaling.ports import GatewayPrincipal, Handler
 from counter.store.executor import Executor
-from web.shared.draft_asks import offered, presented_texts, put_aside
+from web.shared.draft_asks import bring_back, offered, presented_texts
 from web.shared.draft_cards import counter_fields
 from web.shared.wording import service_or_none
 
@@ -106,18 +106,21 @@ def handlers(
             for name in ask.fields:
                 require_owner(form, name, "agent")
             data = {**ask.fields, **counter_fields(case, catalogue())}
-        ceremony_id = await esign.present(
-            case.id,
-            ask.form,
-            data,
-            cast(Language, case.language),
-            by=who.own,
-            now=clock(),
-            # As above: a repeated ask is the same ceremony.
-            ceremony_id=CeremonyId(ask.key[:40]),
-        )
-        if ask.draft_id is not None:
-            await put_aside(executor, case, ask.draft_id, clock())
+        try:
+            ceremony_id = await esign.present(
+                case.id,
+                ask.form,
+                data,
+                cast(Language, case.language),
+                by=who.own,
+                now=clock(),
+                # As above: a repeated ask is the same ceremony.
+                ceremony_id=CeremonyId(ask.key[:40]),
+            )
+        except Exception:
+            if ask.draft_id is not None:
+                await bring_back(executor, case, ask.draft_id, clock())
+            raise
         return {"ceremony_id": ceremony_id}
 
     async def withdraw(who: GatewayPrincipal, ask: Ask) -> Mapping[str, object]:

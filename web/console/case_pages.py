@@ -244,7 +244,10 @@ def _named(view: CaseView, catalogue: Catalogue, language: str) -> dict[str, Any
                 if one.sealed_sha256
                 else None,
                 "proof": f"{row['href']}/documents/{one.ceremony_id}.asice",
-                "taken": taken.get(one.sealed_sha256, "") if one.sealed_sha256 else "",
+                "voided": one.state == "voided",
+                "taken": next(
+                    (taken[sha] for sha in (one.sealed_sha256, *one.archived) if sha in taken), ""
+                ),
             }
             for one in facts.documents
         ],

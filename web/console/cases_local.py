@@ -56,7 +56,7 @@ class LocalCaseFolders:
         return CaseView(
             facts=facts,
             form_titles={
-                one.ceremony_id: self.forms.of(one.form).title.in_(cast(Language, tag))
+                one.ceremony_id: self.forms.title(one.form, cast(Language, tag))
                 for one in facts.documents
             },
             handover=_handover(outcomes, case_id),

@@ -46,6 +46,7 @@ from counter.store.cases import case_of_agent
 from web.console.party_screens import party_fields
 from web.console.proofing_screens import identity_card, second_cards
 from web.shared.case_cards import call_card, ceremony_cards, leg_card, page_cards, scan_card
+from web.shared.certificate_cards import Offered, with_certificates
 from web.shared.checklist_cards import checklist_rows
 from web.shared.draft_asks import offered
 from web.shared.draft_cards import draft_card
@@ -79,6 +80,8 @@ class DeskScreens:
     simplify: Callable[[str], str] = str
     "Simplified characters of a text, for comparing names."
     calls: Calls = NO_CALLS
+    certificates: Offered | None = None
+    "None: nobody signs with a certificate of his own."
 
     def screen(
         self,
@@ -119,7 +122,7 @@ class DeskScreens:
         documents = documents_of(conn, case.id)
         known = signing_of(conn, case.id)
         watched = watched_of(conn, case.id, self.calls)
-        cards = with_reading(
+        read = with_reading(
             ceremony_cards(known, self.forms, tag, lasting_of(conn, case.id)),
             known,
             watched,
@@ -127,6 +130,7 @@ class DeskScreens:
             tag,
             desk=True,
         )
+        cards = with_certificates(conn, read, known, self.forms, self.certificates)
         scan = scan_card(
             case,
             documents,
@@ -159,7 +163,7 @@ class DeskScreens:
                 conn, with_lines(conn, call, own=own), own=own, catalogue=catalogue, tag=tag
             ),
             checklist=checklist_rows(conn, catalogue, case, tag, before),
-            pages=page_cards(case, documents, catalogue, tag),
+            pages=page_cards(case, documents, catalogue, tag, with_codes=True),
             scan=scan,
             forms=[
                 _form_card(form, case, tag, begun=form.id in begun)

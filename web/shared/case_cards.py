@@ -20,6 +20,7 @@ from counter.protocol.screens import (
     CasePage,
     CeremonyCard,
     LegCard,
+    PageCode,
     ScanCard,
     SheetCard,
 )
@@ -35,7 +36,12 @@ OPEN = ("presented", "consented", "signing")
 
 
 def page_cards(
-    case: Case, documents: CaseDocuments, catalogue: Catalogue, tag: str
+    case: Case,
+    documents: CaseDocuments,
+    catalogue: Catalogue,
+    tag: str,
+    *,
+    with_codes: bool = False,
 ) -> list[CasePage]:
     """The scanned pages, in the order in which they came."""
     service = service_or_none(catalogue, case.service_id)
@@ -52,6 +58,9 @@ def page_cards(
             shown=row.shown,
             format=row.format,
             notes=list(row.notes),
+            codes=[PageCode(kind=one.kind, text=one.text) for one in row.codes]
+            if with_codes
+            else [],
         )
         for row in documents.pages
     ]
@@ -108,7 +117,7 @@ def ceremony_cards(
         CeremonyCard(
             **_lasts(lasting.get(one.document_id), tag),
             ceremony_id=one.ceremony_id,
-            title=forms.of(one.form).title.in_(cast(Language, tag)),
+            title=forms.title(one.form, cast(Language, tag)),
             state=cast(Any, one.state),
             sha256=one.sha256,
             sheets=[

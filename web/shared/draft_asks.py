@@ -12,7 +12,7 @@ from booking.catalogue import Catalogue
 from counter.case import Case
 from counter.errors import NotAllowedNow
 from counter.esign import store_drafts
-from counter.esign.draft import require_same, texts_of
+from counter.esign.draft import Draft, require_same, texts_of
 from counter.esign.forms import Forms, FormTemplate, require_at_a_distance
 from counter.esign.refusals import CeremonyOpen, FormUnknown
 from counter.esign.store_reading import is_open
@@ -41,26 +41,28 @@ async def presented_texts(
     ask: FormPresent,
     now: datetime,
 ) -> dict[str, str]:
-    """Exactly what the draft holds, if it is what the agent looked at.
+    """Exactly what the draft holds, if it is what the agent looked at; it is off the screens now.
 
     Raises `DraftOver`, `DraftChanged`.
     """
 
-    def read(conn: Connection) -> dict[str, str]:
-        draft = store_drafts.draft_shown(conn, case.id, ask.draft_id or "")
-        form = forms.of(draft.form)
-        if form.id != ask.form:
-            raise FormUnknown("the draft is of another form")
-        fields = filled(conn, case, form, draft, catalogue, now)
-        require_same(fields, ask.digest or "")
-        return texts_of(fields)
+    def command(conn: Connection) -> dict[str, str]:
+        def looked_at(draft: Draft) -> dict[str, str]:
+            form = forms.of(draft.form, draft.form_version)
+            if form.id != ask.form:
+                raise FormUnknown("the draft is of another form")
+            fields = filled(conn, case, form, draft, catalogue, now)
+            require_same(fields, ask.digest or "")
+            return texts_of(fields)
 
-    return await executor.read(read)
+        return store_drafts.take(conn, audiences, case.id, ask.draft_id or "", looked_at, now=now)
+
+    return await executor.write(command)
 
 
-async def put_aside(executor: Executor, case: Case, draft_id: str, now: datetime) -> None:
-    """Off both screens; it is found again until the case ends."""
-    await executor.write(store_drafts.leave, audiences, case.id, draft_id, now=now)
+async def bring_back(executor: Executor, case: Case, draft_id: str, now: datetime) -> None:
+    """It could not be presented: on both screens again."""
+    await executor.write(store_drafts.bring_back, audiences, case.id, draft_id, now=now)
 
 
 def handlers(
@@ -117,7 +119,7 @@ def handlers(
     async def leave(who: GatewayPrincipal, ask: Ask) -> Mapping[str, object]:
         assert isinstance(ask, asks.FormLeave)
         case = await case_of(who)
-        await put_aside(executor, case, ask.draft_id, clock())
+        await executor.write(store_drafts.leave, audiences, case.id, ask.draft_id, now=clock())
         return {}
 
     return {asks.FormBegin: begin, asks.FormFill: fill, asks.FormLeave: leave}

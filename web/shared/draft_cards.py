@@ -12,7 +12,7 @@ from booking.catalogue import Catalogue
 from counter.case import Case
 from counter.esign.draft import Draft, Filled, Told, digest_of, fill_in
 from counter.esign.form_typst import shipped_glyphs
-from counter.esign.forms import Forms, FormTemplate, Language
+from counter.esign.forms import FormField, Forms, FormTemplate, Language
 from counter.esign.glyphs import GlyphTable
 from counter.esign.store_drafts import drafts_of, remembered
 from counter.esign.typed import NO, YES, Problem
@@ -91,7 +91,7 @@ def draft_card(
     draft = next((one for one in drafts_of(conn, case.id) if one.shown), None)
     if draft is None:
         return None
-    form = forms.of(draft.form)
+    form = forms.of(draft.form, draft.form_version)
     fields = filled(conn, case, form, draft, catalogue, now)
     return DraftCard(
         draft_id=draft.draft_id,
@@ -105,7 +105,7 @@ def draft_card(
 
 def _field(one: Filled, tag: str) -> FillField:
     field = one.field
-    names = _names(one, tag)
+    names = names_of(one.field, tag)
     return FillField(
         name=field.name,
         label=field.label.in_(cast(Language, tag)),
@@ -124,7 +124,8 @@ def _field(one: Filled, tag: str) -> FillField:
     )
 
 
-def _names(one: Filled, tag: str) -> Mapping[str, str]:
-    if one.field.kind == "yes_no":
+def names_of(field: FormField, tag: str) -> Mapping[str, str]:
+    """What may be chosen in a field, by its id; empty where it is written freely."""
+    if field.kind == "yes_no":
         return {answer: say(word, tag) for answer, word in YES_NO.items()}
-    return {choice.id: choice.label.in_(cast(Language, tag)) for choice in one.field.choices}
+    return {choice.id: choice.label.in_(cast(Language, tag)) for choice in field.choices}

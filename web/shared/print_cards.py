@@ -33,8 +33,8 @@ def sheets_for(conn: Connection, case: Case, what: str, ref: str) -> int:
     """How many sheets it takes; 0: there is nothing of this kind to print."""
     match what:
         case "document":
-            sealed = _sealed(signing_of(conn, case.id), ref)
-            return len(sealed.sheets) if sealed else 0
+            counts = _counts(signing_of(conn, case.id), ref)
+            return len(counts.sheets) if counts else 0
         case "paper":
             return len(_accepted(leaves_of(conn, case.id), ref))
         case _:
@@ -108,6 +108,12 @@ def _sealed(signed: Sequence[CeremonyState], sha256: str) -> CeremonyState | Non
     return next((one for one in signed if one.sealed_sha256 == sha256), None)
 
 
+def _counts(signed: Sequence[CeremonyState], sha256: str) -> CeremonyState | None:
+    """The document, unless it was voided since: that is printed no more."""
+    found = _sealed(signed, sha256)
+    return found if found is not None and found.state == "sealed" else None
+
+
 def _accepted(leaves: Sequence[Leaf], item: str) -> list[Leaf]:
     return [leaf for leaf in leaves if leaf.item == item and leaf.state is PageState.ACCEPTED]
 
@@ -125,7 +131,7 @@ def _label(
     if one.what == "paper":
         return paper_label(service_or_none(catalogue, case.service_id), one.ref, tag)
     document = _sealed(signed, one.ref)
-    return forms.of(document.form).title.in_(cast(Language, tag)) if document else ""
+    return forms.title(document.form, cast(Language, tag)) if document else ""
 
 
 def _sheets(
@@ -136,7 +142,7 @@ def _sheets(
             _sheet(f"/pages/{leaf.page_sha256}", leaf.size_mm)
             for leaf in _accepted(leaves, one.ref)
         ]
-    document = _sealed(signed, one.ref) if one.what == "document" else None
+    document = _counts(signed, one.ref) if one.what == "document" else None
     return [
         _sheet(f"/sheets/{sheet.sha256}", size_mm("a4", sheet.width_px, sheet.height_px))
         for sheet in (document.sheets if document else ())
@@ -165,7 +171,7 @@ def receipt_lines(
         if leaf.state in (PageState.STORED, PageState.ACCEPTED)
     )
     titles = [
-        f"{forms.of(one.form).title.in_(cast(Language, tag))} · {one.sha256[:6]}"
+        f"{forms.title(one.form, cast(Language, tag))} · {one.sha256[:6]}"
         for one in signed
         if one.state == "sealed"
     ]

@@ -4,10 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from counter.esign.forms import Forms, FormTemplate
-from counter.esign.ports import CeremonyState, Watched
+from counter.esign.ports import CeremonyState
+from counter.esign.reading_ports import Watched
+from counter.protocol.filling import FillChoice
 from counter.protocol.message import Language
 from counter.protocol.reading import SaidLine
 from counter.protocol.screens import CeremonyCard, FormField
+from web.shared.draft_cards import names_of
 from web.shared.wording import instant
 
 
@@ -28,7 +31,7 @@ def with_reading(
     return [
         card
         if (seen := watched.get(one.ceremony_id)) is None
-        else _with(card, seen, forms.of(one.form), cast(Language, tag), desk=desk)
+        else _with(card, seen, forms.of(one.form, one.form_version), cast(Language, tag), desk=desk)
         for card, one in zip(cards, ceremonies, strict=True)
     ]
 
@@ -69,10 +72,11 @@ def _with(
 
 def said(form: FormTemplate, seen: Watched, tag: Language) -> list[SaidLine]:
     """What the paper says, from the very data that it was drawn with, in the reader's language."""
-    filled = [
-        SaidLine(label=field.label.in_(tag), text=seen.data.get(field.name, ""))
-        for field in form.fields
-    ]
+    filled = []
+    for field in form.fields:
+        text = seen.data.get(field.name, "")
+        shown = names_of(field, tag).get(text, text)  # as on the paper: a choice by its name
+        filled.append(SaidLine(label=field.label.in_(tag), text=shown))
     return filled + [SaidLine(label="", text=one.in_(tag)) for one in form.statements]
 
 
@@ -84,6 +88,7 @@ def _fields(form: FormTemplate, seen: Watched, tag: Language) -> list[FormField]
             required=field.required,
             value=seen.data.get(field.name, ""),
             max_length=field.max_length,
+            choices=[FillChoice(id=one, name=name) for one, name in names_of(field, tag).items()],
         )
         for field in form.fields
         if field.filled_by == "agent"

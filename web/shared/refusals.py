@@ -420,6 +420,27 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "form_undrawable": (
         N_("The texts do not fit on the form"),
         N_("Shorten the longest text, then present the form again.")),
+    "description_wrong": (
+        N_("The description of the form breaks a rule"),
+        N_("See where, correct it and look at the form again.")),
+    "template_wrong": (
+        N_("The template cannot be drawn"),
+        N_("See the line that is named, correct it and look at the form again.")),
+    "template_unfit": (
+        N_("The form could not be signed, or not be read by everybody"),
+        N_("Correct the template as it says and look at the form again.")),
+    "template_too_heavy": (
+        N_("Drawing the form took too much time or memory"),
+        N_("Make the template simpler and look at the form again.")),
+    "form_id_taken": (
+        N_("The id of this form belongs to another one"),
+        N_("Write another id into the description.")),
+    "form_changed": (
+        N_("A colleague published another version of this form"),
+        N_("Look at it in the list, then look at yours and publish it again.")),
+    "preview_first": (
+        N_("This is not what was looked at"),
+        N_("Look at the form, then publish it.")),
     "field_unknown": (
         N_("The form does not have this field"),
         N_("Reload the page and fill in the form again.")),
@@ -543,6 +564,18 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "activation_refused": (
         N_("The code was not accepted"),
         N_("Ask for a new code and type it once more.")),
+    "activation_lapsed": (
+        N_("The code was too old"),
+        N_("Ask for a new code and type it once more.")),
+    "credential_unknown": (
+        N_("There is no certificate under this name"),
+        N_("Type it again, or sign in another way.")),
+    "credential_unfit": (
+        N_("Your certificate cannot sign here"),
+        N_("Sign in another way, or ask where you got it.")),
+    "means_not_open": (
+        N_("This document is not signed in this way here"),
+        N_("Choose the other way.")),
     "activation_locked": (
         N_("The code was wrong three times"),
         N_("Sign in another way, or unlock your key where you got it.")),

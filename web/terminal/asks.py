@@ -18,6 +18,8 @@ from counter.protocol import device as device_asks
 from counter.protocol import terminal as asks
 from counter.protocol.message import Ask
 from counter.signaling.ports import GatewayPrincipal, Handler
+from counter.signaling.store_screens import terminal_view
+from counter.store.executor import Executor
 from web.shared.wording import say
 
 SHOT_CODES = {
@@ -35,6 +37,7 @@ def handlers(
     case_of: CaseOf,
     documents: DocumentsService,
     esign: EsignService,
+    executor: Executor,
     clock: Callable[[], datetime],
 ) -> dict[type[Ask], Handler]:
     """The rows of the gateway's table.
@@ -45,8 +48,10 @@ def handlers(
     async def consent(who: GatewayPrincipal, ask: Ask) -> Mapping[str, object]:
         assert isinstance(ask, asks.CeremonyConsent)
         case = await case_of(who)
-        if ask.language != case.language:
-            raise ConsentWordsChanged(f"case {case.id}: the screen speaks {case.language} now")
+        # Of the screen: a case has the language of its booking, whatever the terminal speaks now.
+        shown = await executor.read(terminal_view, case.terminal_id)
+        if ask.language != shown.language:
+            raise ConsentWordsChanged(f"case {case.id}: the screen speaks {shown.language} now")
         sentence = say(CONSENT_TEXT, ask.language)
         words = ConsentWords(
             language=ask.language,

@@ -48,7 +48,9 @@ def device_screen(conn: Connection, terminal_id: str, now: datetime) -> DeviceSc
         if asked is not None
         else None,
         print=DevicePrint(
-            print_id=printing.id, state="asked" if printing.state == "asked" else "printing"
+            print_id=printing.id,
+            state="asked" if printing.state == "asked" else "printing",
+            sheets=printing.sheets,
         )
         if printing is not None and printing.maker == "program"
         else None,

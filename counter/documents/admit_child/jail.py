@@ -56,22 +56,35 @@ class _Program(ctypes.Structure):
     _fields_ = [("length", ctypes.c_ushort), ("instructions", ctypes.c_void_p)]
 
 
-def confine() -> None:
-    """Give up everything that decoding does not need."""
+def confine(
+    *,
+    memory_bytes: int = MEMORY_BYTES,
+    cpu_seconds: int = CPU_SECONDS,
+    readable: Iterable[str] | None = None,
+    open_files: int | None = None,
+) -> None:
+    """Give up everything that decoding does not need.
+
+    readable: all that may be read from here on; without it what the module says.
+    open_files: how many may be open at a time, pipes included; without it as many as before.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the counter, which ends us
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     os.environ.clear()  # noqa: TID251  it is emptied, not read
     for limit, value in (
-        (resource.RLIMIT_AS, MEMORY_BYTES),
+        (resource.RLIMIT_AS, memory_bytes),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_CPU, CPU_SECONDS),
+        (resource.RLIMIT_CPU, cpu_seconds),
     ):
         resource.setrlimit(limit, (value, value))
     libc.prctl(_NO_NEW_PRIVS, 1, 0, 0, 0)
     sources = str(Path(__file__).resolve().parents[3])
-    _read_only(libc, {*READABLE, sys.prefix, sys.base_prefix, sources})
+    places = {*READABLE, sys.prefix, sys.base_prefix, sources} if readable is None else readable
+    _read_only(libc, places)
+    if open_files is not None:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (open_files, open_files))
     _filter(libc)
 
 

@@ -7,6 +7,7 @@ What comes out is drawn anew from pixels: no metadata, no tail, nothing of the f
 import cv2
 import numpy as np
 
+from counter.documents.codes_zxing import read_codes
 from counter.documents.page import Findings, Limits, Refused, ScanRefused, ScanResult, verdict
 from counter.documents.refusals import PhotographRefused
 from counter.documents.scan_opencv.arrays import Bgr, Quad
@@ -59,6 +60,7 @@ def scan(content: bytes, limits: Limits) -> ScanResult | ScanRefused:
         height_px=page.shape[0],
         findings=findings,
         notes=decision.notes,
+        codes=read_codes(page),
     )
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -194,6 +195,16 @@ async def test_what_the_citizen_took_is_shown_and_the_link_taken_back(
     assert cases.link_until is None
     _, text = await page(agent, f"/console/cases/{cases.facts.id}")
     assert "Take the link back" not in text
+
+
+async def test_a_document_that_was_taken_back_is_not_called_unsigned(
+    agent: ClientSession, cases: FakeCases
+) -> None:
+    first, *others = cases.facts.documents
+    voided = replace(first, state="voided", sealed_sha256=None)
+    cases.facts = replace(cases.facts, documents=(voided, *others))
+    _, text = await page(agent, f"/console/cases/{cases.facts.id}")
+    assert "Signed, and taken back" in text
 
 
 @pytest.mark.parametrize(

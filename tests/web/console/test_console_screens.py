@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Browser, Page
 
-from counter.protocol.screens import DeskScreen, OfferCard
+from counter.protocol.screens import DeskScreen, OfferCard, PageCode
 from tests.web import screens
 from tests.web.fake_counter import FakeCounter
 from tests.web.live_pages import faults, heard, open_face, until, violations
@@ -330,6 +330,27 @@ async def test_the_tools_of_a_page_stand_in_one_line(
     await context.close()
     assert len(tops) == 5
     assert len(set(tops)) == 1
+
+
+async def test_what_stands_in_a_code_is_text_that_leads_nowhere(
+    chromium: Browser, counter: FakeCounter
+) -> None:
+    texts = ["https://example.org/a?n=1", "javascript:alert(1)", "<img src=x onerror=alert(1)>"]
+    texts.append("0123456789abcdef" * 18)
+    codes = [PageCode(kind="QR Code", text=text) for text in texts]
+    matter = screens.desk_case("zh-Hant")
+    matter.pages[0].codes.extend(codes)
+    await counter.show(screens.desk(presence="busy", case=matter))
+    context, page, complaints = await open_face(chromium, counter, "agent", DESK)
+    await page.locator("#tab-papers").click()
+    shown = page.locator(".viewer__codes")
+    assert await shown.locator("bdi").all_inner_texts() == texts
+    assert await shown.locator("a, img, iframe").count() == 0
+    paper = await page.locator(".viewer__paper").bounding_box()
+    assert paper is not None and paper["height"] >= 160
+    assert await faults(page, SMALLEST_PX) + await violations(page) == []
+    await context.close()
+    assert complaints == []
 
 
 async def test_the_queue_keeps_the_focus_where_it_was(

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, FloatRect, Page
 
 from tests.web import screens
 from tests.web.fake_counter import FakeCounter
@@ -14,7 +14,9 @@ KIOSK = (1080, 1920)
 async def at(
     browser: Browser, counter: FakeCounter, stage: str, language: str = "zh-Hant", **context: Any
 ) -> Page:
-    await counter.show(screens.terminal_stages(language)[stage])  # type: ignore[arg-type]
+    tag: Any = language
+    stages = screens.terminal_stages(tag) | screens.certificate_stages(tag)
+    await counter.show(stages[stage])
     _, page, _ = await open_face(browser, counter, "terminal", KIOSK, language, **context)
     await until(lambda: counter.last, page)
     return page
@@ -23,3 +25,18 @@ async def at(
 async def press(page: Page, name: str) -> None:
     await page.wait_for_timeout(420)  # the kiosk is deaf to the second half of a double tap
     await page.get_by_role("button", name=name, exact=True).click()
+
+
+async def touch(page: Page, box: FloatRect, points: list[tuple[float, float, float]]) -> None:
+    """One stroke with a finger.  points: x, y from the box's top left in pixels, force 0 to 1."""
+    session = await page.context.new_cdp_session(page)
+    for at, (x, y, force) in enumerate(points):
+        await session.send(
+            "Input.dispatchTouchEvent",
+            {
+                "type": "touchMove" if at else "touchStart",
+                "touchPoints": [{"x": box["x"] + x, "y": box["y"] + y, "force": force}],
+            },
+        )
+    await session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    await session.detach()

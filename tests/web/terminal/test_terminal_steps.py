@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser
 
+from counter.esign.ink import ink
 from tests.web import screens
 from tests.web.fake_counter import FakeCounter
 from tests.web.live_pages import heard, open_face, until
-from tests.web.terminal.kiosk import KIOSK, at, press
+from tests.web.terminal.kiosk import KIOSK, at, press, touch
 
 REFERENCE = "K7Q2M9XWT4V8R3NB5H6D"
 LETTERBOX = """() => {
@@ -221,7 +222,7 @@ async def test_what_the_document_says_is_there_as_text_and_is_read_out_by_somebo
     await press(page, "請接待人員讀給我聽")
     said = await heard(counter, page, "ceremony.aloud")
     assert (said["by"], said["language"]) == ("agent", "zh-Hant")
-    await press(page, "以大字顯示")
+    await press(page, "以文字顯示")
     await page.locator(".paper--text dd", has_text="陳大文").wait_for()
     await heard(counter, page, "page.hidden")
     await press(page, "返回頁面")
@@ -370,6 +371,35 @@ async def test_ink_is_drawn_taken_back_and_sent_without_its_time(
     points = [point for stroke in strokes for point in stroke]
     assert {name for point in points for name in point} == {"x", "y", "pressure"}, "and no times"
     assert all(0 <= point["x"] <= box["width"] for stroke in strokes for point in stroke)
+
+
+async def test_a_finger_that_presses_harder_draws_a_wider_line(
+    chromium: Browser, counter: FakeCounter
+) -> None:
+    page = await at(chromium, counter, "sign", has_touch=True)
+    box = await page.locator(".pad canvas").bounding_box()
+    assert box is not None
+    firmly = [0.2, 0.2, 0.6, 0.95, 0.95]
+    line = [(150 + at * 60, 120) for at in range(len(firmly))]
+    await touch(page, box, [(x, y, force) for (x, y), force in zip(line, firmly, strict=True)])
+    # How wide the line is half-way between two points, in pixels of the canvas.
+    wide = [
+        await page.evaluate(
+            """x => {
+              const canvas = document.querySelector(".pad canvas");
+              const column = canvas.getContext("2d").getImageData(x, 0, 1, canvas.height).data;
+              return column.filter((one, at) => at % 4 === 3 && one > 127).length;
+            }""",
+            x + 30,
+        )
+        for x, _ in line[:-1]
+    ]
+    await press(page, "簽署文件")
+    (stroke,) = (await heard(counter, page, "ceremony.sign"))["strokes"]
+    assert [point["pressure"] for point in stroke] == pytest.approx(firmly, abs=0.01)
+    (kept,) = ink([[(p["x"], p["y"], 0.0, p["pressure"]) for p in stroke]]).strokes
+    assert kept.widths == (1.1, 1.1, 1.4, 2.0, 2.0)
+    assert wide == pytest.approx([4 * one for one in kept.widths[1:]], abs=1)
 
 
 async def test_what_was_signed_stands_in_the_conversation_and_on_the_receipt(

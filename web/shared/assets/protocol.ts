@@ -141,6 +141,8 @@ export interface CasePage {
   format?: "a-series" | "a4" | "a5" | "id-1" | "td3" | "td3-open" | "free";
   /** What the agent should know before deciding. */
   notes?: ("resolution_low" | "slightly_blurred" | "whole_frame" | "glare_spot")[];
+  /** On the agent's screen. */
+  codes?: PageCode[];
 }
 
 export interface CeremonyAloud {
@@ -181,6 +183,8 @@ export interface CeremonyCard {
   said?: SaidLine[];
   /** On the console, while it can be corrected: what the agent filled in. */
   fields?: FormField[];
+  /** Once agreed to, where the citizen's own certificate is enough. */
+  certificate?: CertificateCard | null;
   /** Of PAdES; for the agent, once something is signed. */
   level?: "B_B" | "B_T" | "B_LT" | "B_LTA" | null;
   /** The same in words, with what is still to come. */
@@ -234,6 +238,46 @@ export interface CeremonyVoid {
 }
 
 export interface CeremonyWithdraw {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  ceremony_id: string;
+}
+
+export interface CertificateCard {
+  /** As citizens know it. */
+  provider: string;
+  /** Coded: a code was sent, and the citizen is confirming. Locked: three codes were wrong. */
+  stage: "offered" | "chosen" | "coded" | "locked";
+  /** How many codes may still be tried. */
+  left: number;
+  /** Ink is enough as well. */
+  by_hand: boolean;
+}
+
+export interface CertificateChoose {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  ceremony_id: string;
+  sha256: string;
+  /** The number under which the provider knows me. */
+  user: string;
+}
+
+export interface CertificateCode {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  ceremony_id: string;
+  sha256: string;
+  code: string;
+}
+
+export interface CertificateLeave {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  ceremony_id: string;
+}
+
+export interface CertificateSend {
   /** Repeats of the same key are answered alike and carried out once. */
   key: string;
   ceremony_id: string;
@@ -365,6 +409,8 @@ export interface DevicePrint {
   print_id: string;
   /** `printing`: the program has said that it takes it, in this life or in one before. */
   state: "asked" | "printing";
+  /** How many it takes, so that a long one is given its time. */
+  sheets?: number;
 }
 
 export interface DeviceReport {
@@ -474,6 +520,8 @@ export interface FormField {
   /** What the case already knows, or empty. */
   value: string;
   max_length: number;
+  /** What may be chosen; empty where it is written freely. */
+  choices?: FillChoice[];
 }
 
 export interface FormFill {
@@ -942,6 +990,11 @@ export interface OfferDecline {
 export interface OriginalsTaken {
   /** Repeats of the same key are answered alike and carried out once. */
   key: string;
+}
+
+export interface PageCode {
+  kind: string;
+  text: string;
 }
 
 export interface PageDecide {
@@ -1505,6 +1558,10 @@ export interface TerminalAsks {
   "ceremony.decline": CeremonyDecline;
   "ceremony.here": CeremonyHere;
   "ceremony.sign": CeremonySign;
+  "certificate.choose": CertificateChoose;
+  "certificate.code": CertificateCode;
+  "certificate.leave": CertificateLeave;
+  "certificate.send": CertificateSend;
   "device.report": DeviceReport;
   "form.fill": FormFill;
   "hand.report": HandReport;

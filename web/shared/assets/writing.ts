@@ -71,8 +71,12 @@ export class Writing {
 
   async flush(name: string): Promise<void> {
     window.clearTimeout(this.timers.get(name));
-    const under = this.sending.get(name) ?? this.sendAll(name);
-    this.sending.set(name, under);
+    let under = this.sending.get(name);
+    if (!under) {
+      // Begun only when it is noted: with nothing to send it ends at once, and is to be forgotten.
+      under = Promise.resolve().then(() => this.sendAll(name));
+      this.sending.set(name, under);
+    }
     await under;
   }
 

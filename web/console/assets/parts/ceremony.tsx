@@ -57,6 +57,16 @@ export function Ceremony(props: {card: CeremonyCard; matter: DeskCase}) {
           ))}
         </ol>
       )}
+      {(card.certificate?.stage === "coded" || card.certificate?.stage === "chosen") && (
+        <p class="ceremony__own" role="status">
+          {t("The citizen is confirming with a certificate")}
+        </p>
+      )}
+      {card.certificate?.stage === "locked" && (
+        <p class="ceremony__own" role="status">
+          {t("The citizen's certificate is locked")}
+        </p>
+      )}
       {READING.has(card.state) && <Attended card={card} />}
       {card.state === "presented" && <Reading card={card} />}
       {READING.has(card.state) && (card.fields ?? []).length > 0 && (
@@ -68,17 +78,16 @@ export function Ceremony(props: {card: CeremonyCard; matter: DeskCase}) {
         </p>
       )}
       {card.signed_sha256 && (
-        <>
-          <a class="button button--quiet" href={`/documents/${card.signed_sha256}`} download>
+        <div class="ceremony__files">
+          <a
+            class="button button--quiet"
+            href={`/documents/${card.archived_sha256 ?? card.signed_sha256}`}
+            download
+          >
             {t("Download the signed PDF")}
           </a>
-          {card.archived_sha256 && (
-            <a class="button button--quiet" href={`/documents/${card.archived_sha256}`} download>
-              {t("Download the archived PDF")}
-            </a>
-          )}
           <PrintButton matter={props.matter} what="document" about={card.signed_sha256} />
-        </>
+        </div>
       )}
       {READING.has(card.state) && (
         <Button look="end" onPress={() => void ask("ceremony.withdraw", {ceremony_id: card.ceremony_id})}>
@@ -241,14 +250,30 @@ function Correct(props: {card: CeremonyCard}) {
               <label for={id}>
                 {one.label} {!one.required && <small>{t("(not required)")}</small>}
               </label>
-              <input
-                id={id}
-                value={typed.value[one.name] ?? one.value}
-                maxLength={one.max_length}
-                required={one.required}
-                autocomplete="off"
-                onInput={event => (typed.value = {...typed.value, [one.name]: event.currentTarget.value})}
-              />
+              {(one.choices ?? []).length > 0 ? (
+                <select
+                  id={id}
+                  value={typed.value[one.name] ?? one.value}
+                  required={one.required}
+                  onChange={event => (typed.value = {...typed.value, [one.name]: event.currentTarget.value})}
+                >
+                  {!one.required && <option value="" />}
+                  {(one.choices ?? []).map(choice => (
+                    <option key={choice.id} value={choice.id}>
+                      {choice.name}
+                    </option>
+                  ))}
+                </select>
+              ) : (
+                <input
+                  id={id}
+                  value={typed.value[one.name] ?? one.value}
+                  maxLength={one.max_length}
+                  required={one.required}
+                  autocomplete="off"
+                  onInput={event => (typed.value = {...typed.value, [one.name]: event.currentTarget.value})}
+                />
+              )}
             </p>
           );
         })}

@@ -11,13 +11,13 @@ export function Forms(props: {matter: DeskCase}) {
   const more = forms.map(form => <Offered key={`${case_id}-${form.form}`} form={form} />);
   return (
     <div class="forms">
+      {!open && filling && <Filling key={filling.draft_id} card={filling} />}
       {ceremonies.map(one => (
         <Ceremony key={one.ceremony_id} card={one} matter={props.matter} />
       ))}
       {forms.length === 0 && ceremonies.length === 0 && (
         <p class="empty">{t("This service needs no form.")}</p>
       )}
-      {!open && filling && <Filling key={filling.draft_id} card={filling} />}
       {!open && !filling && !signed && more}
       {!open && !filling && signed && more.length > 0 && (
         <details class="more" key={case_id}>

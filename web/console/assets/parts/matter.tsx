@@ -3,7 +3,7 @@ import {signal} from "@preact/signals";
 import {useRef} from "preact/hooks";
 import {Dialog} from "../../../shared/assets/live_ui.tsx";
 import type {CaseClose, ChecklistRow, DeskCase, ScanCard} from "../../../shared/assets/protocol.ts";
-import {t} from "../../../shared/assets/words.ts";
+import {refusal, t} from "../../../shared/assets/words.ts";
 import {Advice, Button, LanguageTag} from "./controls.tsx";
 import {ask, refused, screen} from "./counter.ts";
 import {levelWords} from "./identity.tsx";
@@ -104,6 +104,11 @@ function Checklist(props: {matter: DeskCase}) {
       {scan?.by_device && (
         <p class="asked">
           {(scan.sources ?? []).length > 1 && <Sources scan={scan} />}
+          {scan.refusal && (
+            <span class="asked__wrong" role="status" data-code={scan.refusal}>
+              ✗ {refusal(scan.refusal)[0]}
+            </span>
+          )}
           {scan.taking ? t("The picture is being taken") : t("When the paper lies there:")}
           <Button
             disabled={scan.taking || scan.arriving != null}

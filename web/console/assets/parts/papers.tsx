@@ -143,11 +143,32 @@ function PageNotes(props: {page: CasePage}) {
     glare_spot: t("A lamp shines on a spot of the page."),
   };
   return (
-    <ul class="notes" role="status">
-      {notes.map(note => (
-        <li key={note}>{words[note]}</li>
-      ))}
-    </ul>
+    <div role="status">
+      <ul class="notes">
+        {notes.map(note => (
+          <li key={note}>{words[note]}</li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+/** Anybody can print a code: what stands in it is text here, and leads nowhere. */
+function PageCodes(props: {page: CasePage}) {
+  const {codes = []} = props.page;
+  if (codes.length === 0) return null;
+  const title = t("Codes on the page, not checked");
+  return (
+    <div class="viewer__codes" tabIndex={0} role="region" aria-label={title}>
+      <dl>
+        <dt>{title}</dt>
+        {codes.map(code => (
+          <dd key={`${code.kind} ${code.text}`}>
+            <bdi>{code.text}</bdi> <small class="state">{code.kind}</small>
+          </dd>
+        ))}
+      </dl>
+    </div>
   );
 }
 
@@ -210,6 +231,7 @@ function Viewer(props: {page: CasePage; matter: DeskCase}) {
         </div>
       </div>
       <PageNotes page={page} />
+      <PageCodes page={page} />
       {call && (
         <div class="pens">
           <Button

@@ -11,6 +11,10 @@ export interface DrawnPoint {
 const MAX_STROKES = 64;
 // The counter closes a line that sends more than 32 KiB at once; a point is some 40 characters.
 const MAX_POINTS = 600;
+// What a finger that is not felt counts as.
+const UNFELT = 0.5;
+const PRESSURE_STEPS = 4;
+const PX_PER_PT = 4;
 
 /** Strokes as the counter takes them: pixels of the pad, and how hard the pen was pressed. */
 export function inkOf(drawn: DrawnPoint[][], box: {width: number; height: number}): InkPoint[][] {
@@ -26,7 +30,29 @@ export function inkOf(drawn: DrawnPoint[][], box: {width: number; height: number
       .map(({x, y, pressure}) => ({
         x: within(x, box.width, 1),
         y: within(y, box.height, 1),
-        pressure: within(pressure || 0.5, 1, 2),
+        pressure: within(pressure || UNFELT, 1, 2),
       })),
   );
+}
+
+/** The line's width at a point, in points of the sealed document: its five steps, see esign/ink.py. */
+export function widthOf(pressure: number): number {
+  const felt = Number(Math.min(Math.max(pressure || UNFELT, 0), 1).toFixed(2));
+  return 0.8 + (1.2 * Math.round(felt * PRESSURE_STEPS)) / PRESSURE_STEPS;
+}
+
+/** Draws a stroke from this point on as it will be sealed: straight, of the width at each end. */
+export function drawInk(on: CanvasRenderingContext2D, points: DrawnPoint[], from = 0): void {
+  on.lineCap = "round";
+  on.lineJoin = "round";
+  on.strokeStyle = "#0f2f5f";
+  points.slice(from).forEach((point, at) => {
+    const before = points[from + at - 1];
+    if (!before && points.length > 1) return; // a line of no length, with round ends, is a dot
+    on.lineWidth = PX_PER_PT * widthOf(point.pressure);
+    on.beginPath();
+    on.moveTo((before ?? point).x, (before ?? point).y);
+    on.lineTo(point.x, point.y);
+    on.stroke();
+  });
 }

@@ -39,7 +39,6 @@ export function useVoice(card: CeremonyCard): void {
 
 /** The button that reads out, and what came of it. */
 export function ReadAloud(props: {card: CeremonyCard; open: () => void}) {
-  const asked = !hasVoice.value && props.card.read_aloud === "agent";
   return (
     <div class="read__tools">
       <Press
@@ -55,9 +54,15 @@ export function ReadAloud(props: {card: CeremonyCard; open: () => void}) {
       <Press look="quiet" icon="paper" onPress={props.open}>
         {t("Show it as text")}
       </Press>
-      {asked && <p role="status">{t("The agent was asked to read it to you.")}</p>}
+      <Asked card={props.card} />
     </div>
   );
+}
+
+/** What came of asking where no machine can read. */
+function Asked(props: {card: CeremonyCard}) {
+  if (hasVoice.value || props.card.read_aloud !== "agent") return null;
+  return <p role="status">{t("The agent was asked to read it to you.")}</p>;
 }
 
 /** The text itself, in the order of the paper. */
@@ -94,14 +99,18 @@ export function TextView(props: {card: CeremonyCard; back: () => void}) {
       <div class="paper paper--text" tabIndex={0} role="region" aria-label={t("The document")}>
         <Said card={props.card} class="said" />
       </div>
+      <Asked card={props.card} />
       <div class="answers answers--row">
         <Press
           look="quiet"
           icon={reading.value === null ? "voice" : "muted"}
-          disabled={!hasVoice.value}
           onPress={() => (reading.value === null ? readAloud(props.card) : stopReading())}
         >
-          {reading.value === null ? t("Read it to me") : t("Stop reading")}
+          {reading.value !== null
+            ? t("Stop reading")
+            : hasVoice.value
+              ? t("Read it to me")
+              : t("Have the agent read it to me")}
         </Press>
         <Press
           look="main"

@@ -6,7 +6,7 @@ import {Picture} from "../../../shared/assets/live_ui.tsx";
 import {level} from "../../../shared/assets/quality.ts";
 import {now} from "../../../shared/assets/ticking.ts";
 import {duration, t} from "../../../shared/assets/words.ts";
-import {Title, Working} from "../parts/controls.tsx";
+import {Advice, Title, Working} from "../parts/controls.tsx";
 import {leg, screen} from "../parts/counter.ts";
 import {Icon} from "../parts/icons.tsx";
 import {Identity} from "../parts/identity.tsx";
@@ -117,12 +117,13 @@ export function Call() {
 }
 
 function Talk() {
-  const {call, identity} = screen.value;
+  const {call, identity, ceremony} = screen.value;
   return (
     <div class="talk">
       <h1 class="only-spoken">{t("Conversation with {agent}", {agent: call?.agent_name ?? ""})}</h1>
       {identity && <Identity key={identity.step} card={identity} />}
       <TakeBack />
+      {ceremony?.paused && <Advice code="ceremony_paused" />}
       {!identity && (
         <p class="talk__hint">
           <Icon name="person" />

@@ -26,17 +26,13 @@ export function Receipt() {
             <p>{receipt.next_step}</p>
           </div>
         )}
-        {receipt.handed_in.length > 0 && (
-          <div>
-            <h2>{t("Handed in")}</h2>
-            <ul class="plain">
-              {receipt.handed_in.map(paper => (
-                <li key={paper}>
-                  <Icon name="paper" />
-                  {paper}
-                </li>
-              ))}
-            </ul>
+        {receipt.take_along && (
+          <div class="receipt__later">
+            <img src={receipt.take_along.qr} alt={t("QR code of the link")} width={280} height={280} />
+            <div>
+              <h2>{t("Take your signed documents along")}</h2>
+              <p>{t("Read this code with your telephone. It works until the end of {day}, without an account.", {day: receipt.take_along.until})}</p>
+            </div>
           </div>
         )}
         {(receipt.later ?? []).map(paper => (
@@ -64,6 +60,19 @@ export function Receipt() {
             </ul>
           </div>
         )}
+        {receipt.handed_in.length > 0 && (
+          <div>
+            <h2>{t("Handed in")}</h2>
+            <ul class="plain">
+              {receipt.handed_in.map(paper => (
+                <li key={paper}>
+                  <Icon name="paper" />
+                  {paper}
+                </li>
+              ))}
+            </ul>
+          </div>
+        )}
         {receipt.signed.length > 0 && (
           <div>
             <h2>{t("Signed")}</h2>
@@ -79,15 +88,6 @@ export function Receipt() {
                 </li>
               ))}
             </ul>
-          </div>
-        )}
-        {receipt.take_along && (
-          <div class="receipt__later">
-            <img src={receipt.take_along.qr} alt={t("QR code of the link")} width={280} height={280} />
-            <div>
-              <h2>{t("Take your signed documents along")}</h2>
-              <p>{t("Read this code with your telephone. It works until the end of {day}, without an account.", {day: receipt.take_along.until})}</p>
-            </div>
           </div>
         )}
       </div>

@@ -1,17 +1,40 @@
 // The pad: ink as it was drawn, undo, clear, and one button that sends it.
 import {signal} from "@preact/signals";
 import {useEffect, useRef} from "preact/hooks";
-import SignaturePad from "signature_pad";
+import SignaturePad, {type PointGroup} from "signature_pad";
 import type {CeremonyCard} from "../../../shared/assets/protocol.ts";
 import {t} from "../../../shared/assets/words.ts";
 import {Advice, Press, Title} from "../parts/controls.tsx";
 import {ask} from "../parts/counter.ts";
-import {inkOf} from "../parts/ink.ts";
+import {drawInk, inkOf} from "../parts/ink.ts";
 import {Attending} from "../parts/attending.tsx";
 import {NotNow} from "../parts/declining.tsx";
+import {Certificate, Choose} from "./certificate.tsx";
 import {Digest} from "./read.tsx";
 
+/** This ink and no other. */
+function show(pad: SignaturePad, canvas: HTMLCanvasElement, ink: PointGroup[]): void {
+  pad.fromData(ink);
+  const on = canvas.getContext("2d");
+  for (const {points} of ink) if (on) drawInk(on, points);
+}
+
 export function Sign(props: {card: CeremonyCard}) {
+  const {card} = props;
+  const own = card.certificate;
+  const means = useRef(signal<"hand" | "own" | null>(null)).current;
+  const byHand = (): void => void (means.value = "hand");
+  const under = own && (own.stage === "coded" || own.stage === "chosen" || !own.by_hand);
+  if (own && means.value !== "hand" && (under || own.stage === "locked" || means.value === "own")) {
+    return <Certificate card={card} own={own} byHand={byHand} />;
+  }
+  if (own && means.value === null) {
+    return <Choose card={card} own={() => (means.value = "own")} byHand={byHand} />;
+  }
+  return <Pad card={card} />;
+}
+
+function Pad(props: {card: CeremonyCard}) {
   const {card} = props;
   const canvas = useRef<HTMLCanvasElement>(null);
   const pad = useRef<SignaturePad | null>(null);
@@ -20,27 +43,31 @@ export function Sign(props: {card: CeremonyCard}) {
   useEffect(() => {
     const element = canvas.current;
     if (!element) return undefined;
-    // Of one width: how fast somebody writes changes nothing that is kept, so nothing here either.
-    const made = new SignaturePad(element, {
-      penColor: "#0f2f5f",
-      minWidth: 3,
-      maxWidth: 3,
-      velocityFilterWeight: 0,
-      throttle: 0,
-    });
+    // It only feels: its own lines swell with speed, which is not kept.  Ours are as they are sealed.
+    const made = new SignaturePad(element, {penColor: "transparent", throttle: 0});
     pad.current = made;
     const fit = (): void => {
-      const ink = made.toData();
       const ratio = window.devicePixelRatio || 1;
       element.width = element.offsetWidth * ratio;
       element.height = element.offsetHeight * ratio;
       element.getContext("2d")?.scale(ratio, ratio);
-      made.fromData(ink);
+      show(made, element, made.toData());
     };
     fit();
     const resized = new ResizeObserver(fit);
     resized.observe(element);
-    made.addEventListener("endStroke", () => (count.value = made.toData().length));
+    let drawn = 0;
+    made.addEventListener("beginStroke", () => (drawn = 0));
+    made.addEventListener("afterUpdateStroke", () => {
+      const points = made.toData().at(-1)?.points ?? [];
+      const on = element.getContext("2d");
+      if (on && points.length > drawn) drawInk(on, points, drawn);
+      drawn = points.length;
+    });
+    made.addEventListener("endStroke", () => {
+      show(made, element, made.toData()); // without the dot that it began with
+      count.value = made.toData().length;
+    });
     return () => {
       resized.disconnect();
       made.off();
@@ -49,7 +76,7 @@ export function Sign(props: {card: CeremonyCard}) {
 
   const undo = (): void => {
     const ink = pad.current?.toData() ?? [];
-    pad.current?.fromData(ink.slice(0, -1));
+    if (pad.current && canvas.current) show(pad.current, canvas.current, ink.slice(0, -1));
     count.value = Math.max(0, ink.length - 1);
   };
   const clear = (): void => {

@@ -1,0 +1,29 @@
+"""Signing with one's own certificate: how often a code may be wrong, and what comes then."""
+
+from dataclasses import dataclass, field, replace
+from typing import Final, Literal
+
+TRIES: Final = 3
+"Wrong codes, for one document, until it is signed in another way."
+
+ActivatingState = Literal["chosen", "coded", "locked", "left", "signed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activating:
+    """How far the citizen has come."""
+
+    credential_id: str = field(repr=False)
+    "At the provider; empty once it is over."
+    state: ActivatingState
+    wrong: int
+
+    @property
+    def left(self) -> int:
+        """How many codes may still be tried."""
+        return max(0, TRIES - self.wrong)
+
+    def refused(self) -> "Activating":
+        """The code was wrong."""
+        after = replace(self, wrong=self.wrong + 1)
+        return after if after.left else replace(after, state="locked")

@@ -1,0 +1,109 @@
+"""What signing with the citizen's own certificate needs from outside."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, Protocol
+
+from counter.esign.certificate import Activating
+from counter.esign.demands import SignatureClass
+from counter.esign.key_ports import KeyProvider
+from counter.esign.ticket import CertificateChain
+from counter.ids import CaseId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CscAccess:
+    """How we are let in at a remote signing service."""
+
+    url: str
+    "Of the service, without `/csc/v…`; https, or loopback."
+    version: Literal[1, 2]
+    access_token: str = field(repr=False)
+    patience_s: float = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CitizenProvider:
+    """The service at which citizens have keys of their own."""
+
+    name: str
+    "As citizens know it."
+    gives: SignatureClass
+    "What its certificates make."
+    access: CscAccess
+
+
+class CitizenKey(KeyProvider, Protocol):
+    """One citizen's key at a remote service."""
+
+    async def send_code(self) -> None:
+        """Have a one-time code sent to him.  Raises `KeyUnavailable`, `KeyUnusable`."""
+        ...
+
+
+class CitizenKeys(Protocol):
+    """Citizens' keys at the service that keeps them."""
+
+    @property
+    def name(self) -> str:
+        """Of the service, as citizens know it."""
+        ...
+
+    @property
+    def gives(self) -> SignatureClass:
+        """The class of signature that its certificates make."""
+        ...
+
+    async def find(self, user: str) -> str:
+        """The credential of who is known to the service by this name.
+
+        Raises `CredentialUnknown`, `CredentialUnfit`, `KeyUnavailable`.
+        """
+        ...
+
+    def key(self, credential_id: str) -> CitizenKey: ...
+
+
+class CertificateRecords(Protocol):
+    """How signing with one's own certificate goes on; each method is one transaction."""
+
+    async def activating(self, ceremony_id: str) -> Activating | None: ...
+
+    async def choose(
+        self, case_id: CaseId, ceremony_id: str, sha256: str, credential_id: str, now: datetime
+    ) -> None:
+        """Raises `DigestMismatch`, `NotAllowedNow`, `ActivationLocked`, `CeremonyPaused`."""
+        ...
+
+    async def code_sent(self, case_id: CaseId, ceremony_id: str, now: datetime) -> None: ...
+
+    async def code_refused(self, case_id: CaseId, ceremony_id: str, now: datetime) -> int:
+        """Answers how many more may be tried."""
+        ...
+
+    async def leave(self, case_id: CaseId, ceremony_id: str, now: datetime) -> None: ...
+
+    async def attend(self, case_id: CaseId, ceremony_id: str, now: datetime) -> None:
+        """The citizen is there.  Raises `CeremonyPaused`."""
+        ...
+
+    async def signed(
+        self,
+        case_id: CaseId,
+        ceremony_id: str,
+        sha256: str,
+        value: bytes,
+        facts: Mapping[str, str],
+        now: datetime,
+    ) -> None:
+        """Raises `NotAllowedNow` when it was declined or signed by another means meanwhile."""
+        ...
+
+
+class CitizenTrust(Protocol):
+    """Whether a citizen's certificate holds."""
+
+    async def require_citizen(self, chain: CertificateChain, now: datetime) -> None:
+        """Raise `CertificateRevoked`, `CertificateExpired`, `KeyUnusable`, `RevocationUnknown`."""
+        ...

@@ -1,0 +1,192 @@
+"""The citizen signs with his own certificate, whose key is at a remote service.
+
+The hole is written and its ticket kept before a code is sent; the service is asked for this hash
+alone, as often as it takes.  The code is given on and forgotten: it is in no row, log or refusal.
+A node that dies in between leaves the ticket: with a value, `EsignService.resume` goes on alone;
+without one, the next code is for the same hash.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from weakref import WeakValueDictionary
+
+from cryptography.x509 import load_der_x509_certificate
+from cryptography.x509.oid import NameOID
+
+from counter.errors import NotAllowedNow
+from counter.esign.ceremony import Consented, Sealed, Signed
+from counter.esign.certificate import TRIES, Activating
+from counter.esign.certificate_ports import CertificateRecords, CitizenKeys, CitizenTrust
+from counter.esign.key_ports import Activation, Timestamps
+from counter.esign.ports import Records, Studio
+from counter.esign.refusals import (
+    ActivationLapsed,
+    ActivationLocked,
+    ActivationRefused,
+    CertificateExpired,
+    CertificateRevoked,
+    CredentialUnfit,
+    KeyMismatch,
+    KeyUnusable,
+)
+from counter.esign.service import EsignService, SignedDocument
+from counter.esign.ticket import CITIZEN, CertificateAct, CertificateChain, KeptTicket
+from counter.ids import CaseId, Digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateParts:
+    """What the service stands on."""
+
+    esign: EsignService
+    records: Records
+    activations: CertificateRecords
+    studio: Studio
+    stamps: Timestamps
+    trust: CitizenTrust
+    clock: Callable[[], datetime]
+
+
+class CertificateService:
+    """See the module."""
+
+    def __init__(self, parts: CertificateParts, citizens: CitizenKeys) -> None:
+        self._of = parts
+        self.citizens = citizens
+        # One code at a time on this node, so that two at once are not one try.
+        self._asking: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def choose(self, case_id: CaseId, ceremony_id: str, sha256: str, user: str) -> None:
+        """Sign with the key of `user` at the service: the hole is written, a code is sent.
+
+        Raises `MeansNotOpen`, `DigestMismatch`, `CredentialUnknown`, `CredentialUnfit`,
+        `RevocationUnknown`, `TimestampUnavailable`, `ActivationLocked`, `KeyUnavailable`; before
+        the code was sent, asking again is the same.
+        """
+        parts = self._of
+        one = await parts.esign.require_means(case_id, ceremony_id, "certificate")
+        stage = await parts.records.load(case_id, ceremony_id)
+        if not isinstance(stage, Consented):
+            raise NotAllowedNow(f"ceremony {ceremony_id}: nobody has agreed yet")
+        now = parts.clock()
+        stage.activated(sha256, now)
+        self._require_unlocked(ceremony_id, await parts.activations.activating(ceremony_id))
+        await parts.stamps.require(now)
+        credential_id = await self.citizens.find(user)
+        chain = await self._fit(credential_id, now)
+        kept = await parts.records.ticket(ceremony_id, CITIZEN)
+        if kept is not None:
+            _require_same(kept, chain)
+        await parts.activations.choose(case_id, ceremony_id, sha256, credential_id, now)
+        if kept is None:
+            act = CertificateAct(
+                region=parts.esign.region(one),
+                name=parts.esign.drawable(_common_name(chain)),
+                at=now,
+            )
+            kept = await parts.esign.signing.begin(ceremony_id, Digest(sha256), act, chain)
+            _require_same(kept, chain)
+        await self._send(case_id, ceremony_id, credential_id)
+
+    async def send_again(self, case_id: CaseId, ceremony_id: str) -> None:
+        """Have a new code sent.  Raises `ActivationLocked`, `KeyUnavailable`."""
+        await self._of.activations.attend(case_id, ceremony_id, self._of.clock())
+        activating = await self._under_way(case_id, ceremony_id)
+        await self._send(case_id, ceremony_id, activating.credential_id)
+
+    async def sign(
+        self, case_id: CaseId, ceremony_id: str, sha256: str, code: str
+    ) -> SignedDocument:
+        """Activate the key with the code, keep its value, seal.
+
+        Again after it signed, answers the same document.  Raises `ActivationRefused` for a wrong
+        code, `ActivationLapsed` for one that became too old, `ActivationLocked` at the third wrong
+        one and after it, `KeyUnavailable`, `CredentialUnfit`: nothing is signed.  Whatever
+        `EsignService.finish` raises: it is signed, and goes on by itself.
+        """
+        parts = self._of
+        lock = self._asking.setdefault(ceremony_id, asyncio.Lock())
+        async with lock:
+            stage = await parts.records.load(case_id, ceremony_id)
+            if not (isinstance(stage, Sealed) or _by_certificate(stage)):
+                await self._activate(case_id, ceremony_id, sha256, code)
+        return await parts.esign.finish(case_id, ceremony_id)
+
+    async def leave(self, case_id: CaseId, ceremony_id: str) -> None:
+        """Sign by hand after all.  Raises `MeansNotOpen` when the form does not let him."""
+        await self._of.esign.require_means(case_id, ceremony_id, "handwritten")
+        await self._of.activations.leave(case_id, ceremony_id, self._of.clock())
+
+    async def _activate(self, case_id: CaseId, ceremony_id: str, sha256: str, code: str) -> None:
+        parts = self._of
+        await parts.activations.attend(case_id, ceremony_id, parts.clock())
+        activating = await self._under_way(case_id, ceremony_id)
+        kept = await parts.records.ticket(ceremony_id, CITIZEN)
+        if kept is None or kept.ticket.parent_sha256 != sha256:
+            raise NotAllowedNow(f"ceremony {ceremony_id}: choose your certificate again")
+        ticket = kept.ticket
+        chain = await self._fit(activating.credential_id, parts.clock())
+        _require_same(kept, chain)
+        key = self.citizens.key(activating.credential_id)
+        try:
+            value = await key.sign(ticket.dtbsr, ticket.mechanism, Activation(otp=code))
+        except ActivationLapsed:
+            raise
+        except ActivationRefused as wrong:
+            left = await parts.activations.code_refused(case_id, ceremony_id, parts.clock())
+            if not left:
+                raise ActivationLocked(f"ceremony {ceremony_id}: {TRIES} wrong codes") from wrong
+            raise
+        except KeyUnusable as unfit:
+            raise CredentialUnfit(str(unfit)) from unfit
+        await parts.studio.require_value(ticket, value)
+        facts = {"class": self.citizens.gives, "provider": self.citizens.name}
+        await parts.activations.signed(case_id, ceremony_id, sha256, value, facts, parts.clock())
+
+    async def _fit(self, credential_id: str, now: datetime) -> CertificateChain:
+        try:
+            chain = await self.citizens.key(credential_id).certificates()
+            await self._of.trust.require_citizen(chain, now)
+        except (KeyUnusable, CertificateExpired, CertificateRevoked) as why:
+            raise CredentialUnfit(str(why)) from why
+        return chain
+
+    async def _send(self, case_id: CaseId, ceremony_id: str, credential_id: str) -> None:
+        try:
+            await self.citizens.key(credential_id).send_code()
+        except (KeyUnusable, ActivationRefused) as why:
+            raise CredentialUnfit(str(why)) from why
+        await self._of.activations.code_sent(case_id, ceremony_id, self._of.clock())
+
+    async def _under_way(self, case_id: CaseId, ceremony_id: str) -> Activating:
+        await self._of.records.load(case_id, ceremony_id)  # of this case, or unknown
+        activating = await self._of.activations.activating(ceremony_id)
+        self._require_unlocked(ceremony_id, activating)
+        if activating is None or activating.state not in ("chosen", "coded"):
+            raise NotAllowedNow(f"ceremony {ceremony_id}: choose your certificate first")
+        return activating
+
+    def _require_unlocked(self, ceremony_id: str, activating: Activating | None) -> None:
+        if activating is not None and activating.state == "locked":
+            raise ActivationLocked(f"ceremony {ceremony_id}: {TRIES} wrong codes")
+
+
+def _by_certificate(stage: object) -> bool:
+    return isinstance(stage, Signed) and stage.ink is None
+
+
+def _require_same(kept: KeptTicket, chain: CertificateChain) -> None:
+    if kept.ticket.chain.sha256 != chain.sha256:
+        raise KeyMismatch(
+            f"the hole is for certificate {kept.ticket.chain.sha256[:12]}, not for "
+            f"{chain.sha256[:12]}; withdraw the form, or sign by hand"
+        )
+
+
+def _common_name(chain: CertificateChain) -> str:
+    named = load_der_x509_certificate(chain.certificate).subject.get_attributes_for_oid(
+        NameOID.COMMON_NAME
+    )
+    return str(named[0].value) if named else ""

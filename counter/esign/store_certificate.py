@@ -1,0 +1,175 @@
+"""Commands of signing with one's own certificate: each one is one transaction."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import Connection, Row, delete, select, update
+
+from counter.esign.ceremony import Consented, Sealed, Signed
+from counter.esign.certificate import TRIES, Activating, ActivatingState
+from counter.esign.refusals import ActivationLocked
+from counter.esign.store_esign import Audiences, WitnessOf, not_now, signed, tell_case
+from counter.esign.store_reading import find, stage_of
+from counter.esign.store_tables import ceremony_certificate
+from counter.esign.store_tickets import set_value, ticket_of
+from counter.esign.ticket import CITIZEN
+from counter.store.journal_sql import record
+from counter.store.metadata import insert_for
+
+
+def activating_of(conn: Connection, ceremony_id: str) -> Activating | None:
+    """How far it has come; None when the citizen did not choose it."""
+    row = conn.execute(
+        select(ceremony_certificate).where(ceremony_certificate.c.ceremony_id == ceremony_id)
+    ).one_or_none()
+    if row is None:
+        return None
+    return Activating(
+        credential_id=row.credential_id or "",
+        state=cast(ActivatingState, row.state),
+        wrong=row.wrong,
+    )
+
+
+def choose(
+    conn: Connection,
+    case_id: str,
+    ceremony_id: str,
+    sha256: str,
+    credential_id: str,
+    *,
+    audiences: Audiences,
+    now: datetime,
+) -> None:
+    """The citizen signs with this key of his; again is the same, and how many were wrong stays.
+
+    Raises `DigestMismatch`, `ActivationLocked`.
+    """
+    row = _consented(conn, case_id, ceremony_id, sha256, now)
+    found = activating_of(conn, ceremony_id)
+    if found is not None and found.state == "locked":
+        raise ActivationLocked(f"ceremony {ceremony_id}: {TRIES} wrong codes")
+    if found is not None and (found.state, found.credential_id) == ("coded", credential_id):
+        return
+    values = {"credential_id": credential_id, "state": "chosen", "chosen_at": now}
+    conn.execute(
+        insert_for(conn, ceremony_certificate)
+        .values(ceremony_id=ceremony_id, wrong=0, **values)
+        .on_conflict_do_update(index_elements=["ceremony_id"], set_=values)
+    )
+    _told(conn, row, "ceremony.certificate_chosen", {}, audiences, now)
+
+
+def code_sent(
+    conn: Connection, case_id: str, ceremony_id: str, *, audiences: Audiences, now: datetime
+) -> None:
+    """The provider was asked to send the citizen a code."""
+    row = _consented(conn, case_id, ceremony_id, None, now)
+    _write(conn, ceremony_id, state="coded", code_sent_at=now)
+    _told(conn, row, "ceremony.code_sent", {}, audiences, now)
+
+
+def code_refused(
+    conn: Connection, case_id: str, ceremony_id: str, *, audiences: Audiences, now: datetime
+) -> int:
+    """The code was wrong; answers how many may still be tried: after the last one, none ever."""
+    row = _consented(conn, case_id, ceremony_id, None, now)
+    found = activating_of(conn, ceremony_id)
+    after = (found or Activating(credential_id="", state="locked", wrong=TRIES)).refused()
+    _write(conn, ceremony_id, state=after.state, wrong=after.wrong)
+    action = "ceremony.code_refused" if after.left else "ceremony.activation_locked"
+    _told(conn, row, action, {"left": after.left}, audiences, now)
+    return after.left
+
+
+def leave(
+    conn: Connection, case_id: str, ceremony_id: str, *, audiences: Audiences, now: datetime
+) -> None:
+    """The citizen goes back to the other means; a key that is locked stays so."""
+    row = _consented(conn, case_id, ceremony_id, None, now)
+    found = activating_of(conn, ceremony_id)
+    if found is not None and found.state in ("chosen", "coded"):
+        _write(conn, ceremony_id, state="left")
+        _told(conn, row, "ceremony.certificate_left", {}, audiences, now)
+
+
+def keep_certificate_value(
+    conn: Connection,
+    case_id: str,
+    ceremony_id: str,
+    sha256: str,
+    value: bytes,
+    facts: Mapping[str, str],
+    *,
+    witness_of: WitnessOf,
+    audiences: Audiences,
+    now: datetime,
+) -> None:
+    """The citizen's key has signed: from here the document is sealed without anybody's help.
+
+    facts: for the journal.  The first value stands; again is the same.
+    """
+    row = find(conn, case_id, ceremony_id)
+    stage = stage_of(conn, row)
+    if isinstance(stage, Sealed) or (isinstance(stage, Signed) and stage.ink is None):
+        return
+    kept = ticket_of(conn, ceremony_id, CITIZEN)
+    if not isinstance(stage, Consented) or kept is None:
+        raise not_now(row, "ceremony.code")
+    stage.activated(sha256, now)
+    set_value(conn, ceremony_id, CITIZEN, kept.ticket.hole_sha256, value)
+    _write(conn, ceremony_id, state="signed")
+    said = {
+        "act": "certificate",
+        "certificate_sha256": kept.ticket.chain.sha256,
+        "dtbsr": kept.ticket.dtbsr.hex(),
+        **facts,
+    }
+    signed(conn, row, said, witness_of=witness_of, audiences=audiences, now=now)
+
+
+def forget_certificate(conn: Connection, ceremony_id: str) -> None:
+    """Another document takes its place: all is chosen anew."""
+    conn.execute(
+        delete(ceremony_certificate).where(ceremony_certificate.c.ceremony_id == ceremony_id)
+    )
+
+
+def _consented(
+    conn: Connection, case_id: str, ceremony_id: str, sha256: str | None, now: datetime
+) -> Row[Any]:
+    row = find(conn, case_id, ceremony_id)
+    stage = stage_of(conn, row)
+    if not isinstance(stage, Consented):
+        raise not_now(row, "ceremony.certificate")
+    stage.activated(sha256 or row.sha256, now)
+    return row
+
+
+def _write(conn: Connection, ceremony_id: str, **values: Any) -> None:
+    conn.execute(
+        update(ceremony_certificate)
+        .where(ceremony_certificate.c.ceremony_id == ceremony_id)
+        .values(**values)
+    )
+
+
+def _told(
+    conn: Connection,
+    row: Row[Any],
+    action: str,
+    more: Mapping[str, Any],
+    audiences: Audiences,
+    now: datetime,
+) -> None:
+    """Journal and screens: the stage, and nothing that opens a key."""
+    record(
+        conn,
+        actor=f"citizen:{row.case_id}",
+        action=action,
+        subject=f"ceremony:{row.id}",
+        facts={"sha256": row.sha256, **more},
+        now=now,
+    )
+    tell_case(conn, audiences, row.case_id, action, {"ceremony_id": row.id, **more}, now)

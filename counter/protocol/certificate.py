@@ -1,0 +1,61 @@
+"""Signing with one's own certificate: what a terminal asks, and what both screens show of it."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from counter.protocol.message import Ask, Ident, Model, Sha256
+
+
+class CertificateChoose(Ask):
+    """I sign with my own certificate: send me a code."""
+
+    event: ClassVar[str] = "certificate.choose"
+    ceremony_id: Ident
+    sha256: Sha256
+    user: Annotated[str, Field(pattern=r"^\+?[0-9]{4,20}$", repr=False)]
+    """The number under which the provider knows me."""
+
+
+class CertificateCode(Ask):
+    """The code that was sent to me: kept nowhere."""
+
+    event: ClassVar[str] = "certificate.code"
+    ceremony_id: Ident
+    sha256: Sha256
+    code: Annotated[str, Field(pattern=r"^[0-9]{4,12}$", repr=False)]
+
+
+class CertificateSend(Ask):
+    """Send me a new code."""
+
+    event: ClassVar[str] = "certificate.send"
+    ceremony_id: Ident
+
+
+class CertificateLeave(Ask):
+    """I sign with my finger after all."""
+
+    event: ClassVar[str] = "certificate.leave"
+    ceremony_id: Ident
+
+
+class CertificateCard(Model):
+    """How signing with the citizen's own certificate stands."""
+
+    provider: str
+    """As citizens know it."""
+    stage: Literal["offered", "chosen", "coded", "locked"]
+    """Coded: a code was sent, and the citizen is confirming.  Locked: three codes were wrong."""
+    left: int
+    """How many codes may still be tried."""
+    by_hand: bool
+    """Ink is enough as well."""
+
+
+TERMINAL_ASKS: tuple[type[Ask], ...] = (
+    CertificateChoose,
+    CertificateCode,
+    CertificateSend,
+    CertificateLeave,
+)

@@ -1,0 +1,383 @@
+"""What becomes of a finished document, as everybody hears of it: archived, corrected, taken back.
+
+Each part was tested by itself; here they meet, with real keys, a real archive and a real reader.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pypdfium2
+import pytest
+import zxingcpp
+from asn1crypto import pem
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+
+from counter.__main__ import main
+from counter.app.case_folders import _archived
+from counter.errors import NotAllowedNow
+from counter.esign import audit_pack
+from counter.esign.archive import Level
+from counter.esign.archive_pool import ArchivePool
+from counter.esign.archive_service import ArchiveService
+from counter.esign.attendance import MOMENT
+from counter.esign.audit_service import AuditService
+from counter.esign.forms import Forms
+from counter.esign.glyphs import GlyphTable
+from counter.esign.judging import Judgement
+from counter.esign.pki_development import DevelopmentPki
+from counter.esign.reading_service import ReadingService
+from counter.esign.revocation import Evidence, Kind, Link
+from counter.esign.revocation_development import DevelopmentRevocation
+from counter.esign.revocation_service import RevocationService
+from counter.esign.sign_pool import SignPool
+from counter.esign.stamps_http import HttpStamps
+from counter.esign.store_archive import SqlArchive, lasting_of
+from counter.esign.store_attendance import Calls
+from counter.esign.store_audit import SqlPacks
+from counter.esign.store_readings import SqlReadings
+from counter.esign.ticket import SEAL_KEY
+from counter.esign.trust import TrustPolicy
+from counter.store.alerts import open_alerts
+from counter.store.executor import Executor
+from tests.esign.ceremonies import CASE, SigningCounter, signing_counter
+from tests.esign.conftest import FILLED, NOW, STROKES, Tsa
+
+YEAR = timedelta(days=366)
+
+
+@dataclass(slots=True, kw_only=True)
+class House:
+    """A counter of signing with its archive, its reading and its packs, and one clock for all."""
+
+    counter: SigningCounter
+    archive: ArchiveService
+    reading: ReadingService
+    packs: AuditService
+    revocation: "Revoking"
+    tsa: Tsa
+    time: datetime = field(default=NOW)
+
+    def passes(self, by: timedelta) -> None:
+        self.time += by
+        self.tsa.time = self.time
+
+    async def sealed(self) -> bytes:
+        return await self.counter.sealed()
+
+    async def archived(self) -> bytes:
+        """The newest revision, made by the job that is due now."""
+        assert await self.archive.work_one()
+        (lasting,) = (await self.counter.executor.read(lasting_of, CASE)).values()
+        assert lasting.archived_sha256 is not None, lasting.pending
+        return await self.counter.blobs.get(lasting.archived_sha256)
+
+    async def void(self) -> None:
+        await self.reading.void(CASE, await self.ceremony(), "wrong_person", by="agent:a")
+
+    async def ceremony(self) -> str:
+        return (await self.counter.esign.ceremonies(CASE))[0].ceremony_id
+
+    async def judged(self, pdf: bytes, reference: str = "") -> tuple[Judgement, str]:
+        said = await self.counter.checks.check(pdf, reference, self.time)
+        return said.judgement, said.found.level
+
+
+class Revoking(DevelopmentRevocation):
+    """The development authorities, which have revoked some certificates."""
+
+    def __init__(self, pki: DevelopmentPki) -> None:
+        super().__init__(pki)
+        self.revoked: list[tuple[int, datetime]] = []
+
+    async def fetch(self, kind: Kind, address: str, link: Link, now: datetime) -> Evidence:
+        made = await super().fetch(kind, address, link, now)
+        empty = x509.load_der_x509_crl(made.der)
+        builder = x509.CertificateRevocationListBuilder(
+            issuer_name=empty.issuer,
+            last_update=empty.last_update_utc,
+            next_update=empty.next_update_utc,
+        )
+        for extension in empty.extensions:
+            builder = builder.add_extension(extension.value, critical=extension.critical)
+        for serial, at in self.revoked:
+            one = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(at)
+            builder = builder.add_revoked_certificate(one.build())
+        (key,) = [
+            key
+            for certificate, key in self._authorities
+            if certificate.public_bytes(serialization.Encoding.DER) == link.issuer
+        ]
+        crl = builder.sign(key, hashes.SHA256())
+        return replace(made, der=crl.public_bytes(serialization.Encoding.DER))
+
+
+@pytest.fixture
+async def house(
+    executor: Executor,
+    pki: DevelopmentPki,
+    pool: SignPool,
+    stamps: HttpStamps,
+    tsa: Tsa,
+    forms: Forms,
+    glyphs: GlyphTable,
+    new_id: Callable[[], str],
+) -> AsyncIterator[House]:
+    counter = await signing_counter(executor, pki, pool, stamps, forms, glyphs, new_id)
+    anchors = [bytes(pem.unarmor(path.read_bytes())[2]) for path in pki.roots]
+    revocation = Revoking(pki)
+
+    def clock() -> datetime:
+        return made.time
+
+    made = House(
+        counter=counter,
+        archive=ArchiveService(
+            records=SqlArchive(executor=executor, audiences=lambda conn, case_id: []),
+            blobs=counter.blobs,
+            archivist=ArchivePool(pool, anchors),
+            revocation=RevocationService(revocation),
+            stamps=stamps,
+            policy=TrustPolicy(
+                version="test", anchors=tuple(anchors), timestamps=(tsa.url,), grace=False
+            ),
+            new_id=new_id,
+            clock=clock,
+        ),
+        reading=ReadingService(
+            readings=SqlReadings(
+                executor=executor,
+                audiences=lambda conn, case_id: [],
+                calls=Calls(
+                    now=lambda conn, case_id: None,
+                    ended_at=lambda conn, call_id: None,
+                    known_again=lambda conn, case_id, call_id: True,
+                ),
+            ),
+            blobs=counter.blobs,
+            forms=forms,
+            glyphs=glyphs,
+            draw=counter.esign.draw,
+            certify=counter.esign.certify,
+            clock=clock,
+        ),
+        packs=AuditService(
+            records=SqlPacks(executor=executor),
+            blobs=counter.blobs,
+            studio=pool,
+            examiner=counter.pool,
+            seal=pool.key(SEAL_KEY),
+            stamps=stamps,
+            clock=clock,
+        ),
+        revocation=revocation,
+        tsa=tsa,
+    )
+    yield made
+    await counter.pool.close()
+
+
+def reference_of(house: House) -> str:
+    return house.counter.addresses[-1].rpartition("/")[2]
+
+
+async def test_each_revision_of_the_archive_is_sound_and_bytes_behind_it_are_not(
+    house: House,
+) -> None:
+    sealed = await house.sealed()
+    assert await house.judged(sealed) == (Judgement.SOUND, "B_T")
+    archived = await house.archived()
+    house.passes(YEAR)
+    renewed = await house.archived()
+    assert archived.startswith(sealed) and renewed.startswith(archived)
+    for made in (archived, renewed):
+        assert await house.judged(made) == (Judgement.SOUND, "B_LTA")
+        assert await house.judged(made, reference_of(house)) == (Judgement.SOUND, "B_LTA")
+    assert await house.judged(sealed) == (Judgement.SOUND, "B_T")
+    for made in (sealed, archived, renewed):
+        for reference in ("", reference_of(house)):
+            judgement, _ = await house.judged(made + b"\n%behind\n", reference)
+            assert judgement is Judgement.APPENDED
+
+
+async def test_a_document_that_was_taken_back_is_never_called_genuine(house: House) -> None:
+    sealed = await house.sealed()
+    archived = await house.archived()
+    house.passes(timedelta(hours=1))
+    await house.void()
+    for made in (sealed, archived):
+        for reference in ("", reference_of(house)):
+            said = await house.counter.checks.check(made, reference, house.time)
+            assert said.judgement is Judgement.VOIDED
+            assert said.recorded is not None
+            assert said.recorded.manifest.voided_at == house.time
+    # What is not this document is not called it, voided or not.
+    assert (await house.judged(sealed + b"more"))[0] is Judgement.APPENDED
+    recorded = await house.counter.checks.recorded(reference_of(house))
+    assert recorded is not None and recorded.manifest.voided_at == house.time
+    # A revision that the archive makes later says so too.
+    house.passes(YEAR)
+    assert (await house.judged(await house.archived()))[0] is Judgement.VOIDED
+
+
+async def test_a_pack_from_before_is_made_anew_and_says_that_it_was_taken_back(
+    house: House,
+) -> None:
+    sealed = await house.sealed()
+    assert await house.packs.make_due() == 1
+    ceremony = await house.ceremony()
+    before = await house.packs.pack(CASE, ceremony)
+    assert audit_pack.opened(before).record.voided_at is None
+    house.passes(timedelta(minutes=1))
+    await house.void()
+    house.passes(timedelta(minutes=1))
+    assert await house.packs.make_due() == 1 and await house.packs.make_due() == 0
+    pack = audit_pack.opened(await house.packs.pack(CASE, ceremony))
+    assert pack.record.voided_at == house.time - timedelta(minutes=1)
+    assert pack.files[audit_pack.DOCUMENT] == sealed
+    actions = [json.loads(one["body"])["action"] for one in _events(pack)["entries"]]
+    assert actions[-1] == "ceremony.voided" or "ceremony.voided" in actions
+    summary = pypdfium2.PdfDocument(pack.files[audit_pack.SUMMARY])[0].get_textpage()
+    assert "retirado pelo serviço" in summary.get_text_range()
+    first = pypdfium2.PdfDocument(audit_pack.opened(before).files[audit_pack.SUMMARY])[0]
+    assert "retirado" not in first.get_textpage().get_text_range()
+
+
+async def test_a_pack_is_not_kept_that_missed_that_it_was_taken_back(house: House) -> None:
+    await house.sealed()
+    records = house.packs._records
+    done = await records.finished(CASE, await house.ceremony())
+    assert done is not None
+    await house.void()
+    with pytest.raises(NotAllowedNow):
+        await records.keep_pack(done, done.newest_sha256, 1, house.time)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("new_executor", ["sqlite"], indirect=True)
+async def test_the_command_line_says_first_that_it_was_taken_back(
+    house: House,
+    executor: Any,
+    pki: DevelopmentPki,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("counter.app.signed_files.plain_executor", lambda *_: Lent(executor))
+    file = tmp_path / "form.pdf"
+
+    async def told(content: bytes, *more: str) -> tuple[int, str]:
+        file.write_bytes(content)
+        words = ["--root", str(pki.roots[0]), "--at", house.time.isoformat(), "--data"]
+        status = await asyncio.to_thread(
+            main, ["verify", str(file), *words, str(tmp_path / "var"), *more]
+        )
+        return status, capsys.readouterr().out.partition("\n")[0]
+
+    sealed, archived = await house.sealed(), await house.archived()
+    for made in (sealed, archived):
+        assert await told(made, "--record") == (
+            0,
+            "VALID: signed and sealed, and not changed since",
+        )
+    house.passes(timedelta(days=1))
+    await house.void()
+    said = "TAKEN BACK: signed, and taken back by the department on 2026-11-24 02:00:00 UTC"
+    for made in (sealed, archived):
+        assert await told(made, "--record") == (4, said)
+        assert (await told(made))[0] == 3  # nobody was asked
+    # A pack that was made since says it without the store.
+    pack = await house.packs.pack(CASE, await house.ceremony())
+    assert await told(pack) == (4, said)
+    assert (await told(pack, "--record")) == (4, said)
+
+
+class Lent:
+    """The test's own executor, which `verify` must not close."""
+
+    def __init__(self, executor: Executor) -> None:
+        self.read = executor.read
+
+    async def close(self) -> None:
+        """It goes on."""
+
+
+async def test_a_corrected_form_keeps_its_code_which_leads_to_what_was_signed(
+    house: House,
+) -> None:
+    esign = house.counter.esign
+    ceremony = await esign.present(
+        CASE, "certificate_application", FILLED, "zh-Hant", by="agent:a", now=house.time
+    )
+    first = (await esign.ceremonies(CASE))[0].sha256
+    changed = await house.reading.correct(CASE, ceremony, {"purpose": "申請入學"}, by="agent:a")
+    assert changed == ("purpose",)
+    shown = (await esign.ceremonies(CASE))[0]
+    assert shown.sha256 != first
+    assert await house.counter.checks.recorded(reference_of(house)) is None
+    for sheet in shown.sheets:
+        await house.reading.page_shown(CASE, ceremony, sheet.page)
+        house.passes(MOMENT)
+        await house.reading.page_read(CASE, ceremony, sheet.page)
+    await esign.consent(CASE, ceremony, shown.sha256, house.time)
+    done = await esign.sign(CASE, ceremony, shown.sha256, STROKES, house.time)
+    sealed = await house.counter.blobs.get(done.sha256)
+    # Drawn twice with one code, which is on every page of what was signed.
+    assert len(set(house.counter.addresses)) == 1
+    pages = pypdfium2.PdfDocument(sealed)
+    read = {zxingcpp.read_barcodes(page.render(scale=200 / 72).to_pil())[0].text for page in pages}
+    assert read == {house.counter.addresses[-1]}
+    recorded = await house.counter.checks.recorded(reference_of(house))
+    assert recorded is not None and recorded.sealed_sha256 == done.sha256
+    assert (await house.judged(sealed, reference_of(house)))[0] is Judgement.SOUND
+
+
+async def test_a_certificate_revoked_after_the_seal_is_told_to_the_agent_and_to_who_checks(
+    house: House, pki: DevelopmentPki
+) -> None:
+    sealed = await house.sealed()
+    certificate = x509.load_pem_x509_certificate(pki.agent.certificate.read_bytes())
+    house.revocation.revoked.append((certificate.serial_number, house.time))
+    house.passes(timedelta(seconds=30))
+    assert await house.archive.work_one()
+    (lasting,) = (await house.counter.executor.read(lasting_of, CASE)).values()
+    assert (lasting.level, lasting.pending) == (Level.B_T, "certificate_revoked")
+    (alert,) = await house.counter.executor.read(open_alerts)
+    assert alert.facts["code"] == "certificate_revoked"
+    said = await house.counter.checks.check(sealed, "", house.time)
+    assert said.recorded is not None
+    assert said.recorded.not_archived == "certificate_revoked"
+
+
+async def test_what_mends_itself_is_not_told_to_who_checks(house: House) -> None:
+    sealed = await house.sealed()
+    await house.tsa.stop()
+    assert await house.archive.work_one()
+    (lasting,) = (await house.counter.executor.read(lasting_of, CASE)).values()
+    assert lasting.pending == "timestamp_unavailable"
+    said = await house.counter.checks.check(sealed, "", house.time)
+    assert said.recorded is not None and said.recorded.not_archived == ""
+
+
+async def test_the_folder_of_a_case_takes_what_lasts_longest(house: House) -> None:
+    await house.sealed()
+
+    async def given() -> tuple[str, ...]:
+        (one,) = await house.counter.esign.ceremonies(CASE)
+        return await house.counter.executor.read(_archived, one)
+
+    assert await given() == ()
+    archived = await house.archived()
+    house.passes(YEAR)
+    renewed = await house.archived()
+    assert [await house.counter.blobs.get(one) for one in await given()] == [archived, renewed]
+    await house.void()
+    assert await given() == ()
+
+
+def _events(pack: audit_pack.Pack) -> Any:
+    return json.loads(pack.files[audit_pack.EVENTS])

@@ -1,0 +1,85 @@
+"""The citizen types the code of his certificate: shielded, large, and gone when it was sent."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from playwright.async_api import Browser
+
+from tests.web.fake_counter import FakeCounter
+from tests.web.live_pages import faults, heard, until, violations
+from tests.web.screens import DOCUMENT
+from tests.web.terminal.kiosk import at, press
+
+WORDS = {
+    "zh-Hant": ("用此驗證碼簽署", "已輸入 6 位數字", "刪除最後一位", "改用手指簽名"),
+    "pt": (
+        "Assinar com este código",
+        "6 algarismos escritos",
+        "Apagar o último algarismo",
+        "Assinar antes com o dedo",
+    ),
+}
+
+
+@pytest.fixture
+async def counter() -> AsyncIterator[FakeCounter]:
+    async with FakeCounter() as made:
+        made.answers["leg.join"] = lambda _: {"ok": False, "code": "not_allowed_now"}
+        yield made
+
+
+@pytest.mark.parametrize("language", WORDS)
+async def test_a_code_is_typed_with_large_keys_and_is_shown_nowhere(
+    chromium: Browser, counter: FakeCounter, language: str
+) -> None:
+    counter.answers["certificate.code"] = lambda _: {"ok": False, "code": "activation_refused"}
+    page = await at(chromium, counter, "certificate code", language, reduced_motion="reduce")
+    sign, typed, erase, _ = WORDS[language]
+    keys = page.locator(".keypad__keys")
+    for digit in "7310482":
+        await keys.get_by_role("button", name=digit, exact=True).click()
+    await keys.get_by_role("button", name=erase).click()
+    await page.get_by_text(typed).wait_for()
+    assert "731048" not in await page.content()
+    assert await faults(page, 80) + await violations(page) == []
+    await press(page, sign)
+    asked = await heard(counter, page, "certificate.code")
+    assert (asked["code"], asked["sha256"]) == ("731048", DOCUMENT)
+    await page.locator("[data-code=activation_refused]").wait_for()
+    assert await page.get_by_text(typed).count() == 0, "it is gone from the page"
+    assert "731048" not in await page.content()
+
+
+async def test_the_number_is_sent_and_the_finger_is_one_tap_away(
+    chromium: Browser, counter: FakeCounter
+) -> None:
+    counter.answers["certificate.choose"] = lambda _: {"ok": True}
+    page = await at(chromium, counter, "certificate or ink")
+    await press(page, "使用本人的數碼證書")
+    for digit in "66123456":
+        await page.locator(".keypad__keys").get_by_text(digit, exact=True).click()
+    await press(page, "向我發送驗證碼")
+    asked = await heard(counter, page, "certificate.choose")
+    assert asked["user"] == "66123456"
+    await press(page, WORDS["zh-Hant"][3])
+    await until(lambda: page.locator(".pad").is_visible(), page)
+    assert counter.payloads("certificate.leave") == [], "no key was chosen yet"
+
+
+async def test_going_back_to_the_finger_after_a_code_was_sent_is_told(
+    chromium: Browser, counter: FakeCounter
+) -> None:
+    counter.answers["certificate.leave"] = lambda _: {"ok": True}
+    page = await at(chromium, counter, "certificate code")
+    await press(page, WORDS["zh-Hant"][3])
+    await heard(counter, page, "certificate.leave")
+    await until(lambda: page.locator(".pad").is_visible(), page)
+
+
+async def test_after_three_wrong_codes_only_the_finger_and_no_are_left(
+    chromium: Browser, counter: FakeCounter
+) -> None:
+    page = await at(chromium, counter, "certificate locked")
+    assert await page.locator(".keypad").count() == 0
+    await press(page, WORDS["zh-Hant"][3])
+    await until(lambda: page.locator(".pad").is_visible(), page)
