@@ -8,9 +8,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from counter.documents.marks import DrawnMark, Points, outline
+from counter.documents.marks import DrawnMark, Hidden, Points, outline
 from counter.ids import CaseId, RequestId
 from counter.protocol.pointing import MarksLie, lying_marks
+from counter.signaling.store_marks import hide
 from counter.signaling.tables import call, call_is_on, mark
 from counter.store.bus import Bus
 from counter.store.executor import Executor
@@ -31,6 +32,10 @@ class StoredLiveMarks:
         """Empty after a stop."""
         return await self._executor.read(drawn_on, case_id, surface_of(request_id), self._clock())
 
+    async def hide(self, case_id: CaseId, why: Mapping[str, Hidden]) -> None:
+        """Both screens are told."""
+        await self._executor.write(hide, case_id, why, self._clock())
+
     async def tell(
         self, case_id: CaseId, request_id: RequestId, places: Mapping[str, Points]
     ) -> None:
@@ -47,9 +52,7 @@ def surface_of(request_id: RequestId) -> str:
     return f"scan:{request_id}"
 
 
-def drawn_on(
-    conn: Connection, case_id: CaseId, surface: str, now: datetime
-) -> Sequence[DrawnMark]:
+def drawn_on(conn: Connection, case_id: CaseId, surface: str, now: datetime) -> Sequence[DrawnMark]:
     """In the order in which they were drawn."""
     rows = conn.execute(
         select(mark)
@@ -63,6 +66,8 @@ def drawn_on(
             mark_id=row.id,
             points=outline(row.kind, row.x0, row.y0, row.x1, row.y1),
             age_s=(now - row.at).total_seconds(),
+            hidden=row.hidden is not None,
+            vouched_s=(now - row.vouched_at).total_seconds() if row.vouched_at else None,
         )
         for row in rows
     ]

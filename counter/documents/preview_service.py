@@ -6,7 +6,7 @@ What a sheet with marks looks like is remembered here while it is marked, and is
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from counter.documents.marks import REMEMBERED_S, Corners, Points, Tied, still_drawn, untied
+from counter.documents.marks import REMEMBERED_S, Corners, Lying, Points, Tied, after, plan
 from counter.documents.page import Limits, ScanRefused
 from counter.documents.ports import LiveMarks, Papers, Previewer
 from counter.documents.preview import FINER_MAX, PREVIEW_FILES, Pace, Preview, preview_of
@@ -86,19 +86,19 @@ class PreviewService:
             self._remembered.pop(terminal_id, None)
             return {}
         known = self._remembered.get(terminal_id)
-        sheets = known.sheets if known and known.request_id == request_id else ()
-        sheets = still_drawn(sheets, {one.mark_id for one in drawn})
-        new = untied(sheets, drawn)
-        places: Mapping[str, Points] = {}
-        if sheets or new:
-            lying = await self._previewer.lie(jpeg, page, sheets, new)
-            if not isinstance(lying, ScanRefused):
-                sheets, places = lying.sheets, lying.places
-            self._remembered[terminal_id] = _Remembered(
-                request_id=request_id, sheets=sheets, at_s=at_s
-            )
-        await self._marks.tell(case_id, request_id, places)
-        return places
+        todo = plan(known.sheets if known and known.request_id == request_id else (), drawn, at_s)
+        if todo.hide:
+            await self._marks.hide(case_id, todo.hide)
+        lying: Lying | ScanRefused = Lying(sheets=todo.follow, places={})
+        if todo.follow or todo.new:
+            lying = await self._previewer.lie(jpeg, page, todo.follow, todo.new)
+            if isinstance(lying, ScanRefused):
+                lying = Lying(sheets=todo.follow, places={})
+        self._remembered[terminal_id] = _Remembered(
+            request_id=request_id, sheets=after(todo, lying, at_s), at_s=at_s
+        )
+        await self._marks.tell(case_id, request_id, lying.places)
+        return lying.places
 
     def _forget(self, at_s: float) -> None:
         for terminal_id, one in list(self._remembered.items()):

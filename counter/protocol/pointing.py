@@ -11,11 +11,11 @@ from pydantic import Field
 from counter.protocol.hands import Share
 from counter.protocol.message import Ask, Ident, Model, Tell
 
-Surface = Annotated[
-    str, Field(pattern=r"^((page|sheet):[0-9a-f]{64}|scan:[A-Za-z0-9_:-]{1,40})$")
-]
+Surface = Annotated[str, Field(pattern=r"^((page|sheet):[0-9a-f]{64}|scan:[A-Za-z0-9_:-]{1,40})$")]
 "A stored page or a page of a form, by its digest; what lies under the camera, by its request."
 MarkKind = Literal["rect", "arrow", "underline"]
+Hidden = Literal["left", "lost"]
+"The sheet left the camera, or it is not known which one it was."
 
 
 class PointerMove(Ask):
@@ -44,6 +44,15 @@ class MarkClear(Ask):
 
     event: ClassVar[str] = "mark.clear"
     surface: Surface
+    hidden_only: bool = False
+    """Only those that are hidden."""
+
+
+class MarkShow(Ask):
+    """It is the same sheet that lay there: show the marks that were hidden when it left."""
+
+    event: ClassVar[str] = "mark.show"
+    surface: Surface
 
 
 class MarkCard(Model):
@@ -56,6 +65,8 @@ class MarkCard(Model):
     y0: float
     x1: float
     y1: float
+    hidden: Hidden | None = None
+    """Why it is not seen; only the agent is told of such marks."""
 
 
 class PointerMoved(Tell):
@@ -98,5 +109,5 @@ def lying_marks(places: Mapping[str, Sequence[tuple[float, float]]]) -> list[Lyi
     ]
 
 
-DESK_ASKS: tuple[type[Ask], ...] = (PointerMove, MarkDraw, MarkClear)
+DESK_ASKS: tuple[type[Ask], ...] = (PointerMove, MarkDraw, MarkClear, MarkShow)
 TERMINAL_ASKS: tuple[type[Ask], ...] = (PointerMove,)

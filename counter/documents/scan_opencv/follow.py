@@ -1,7 +1,8 @@
-"""Where a sheet has gone that was seen before, so that marks on it stay on their lines.
+"""Where a sheet may have gone that was seen before: by points of both pictures that match.
 
-Points of both pictures are matched, and a homography agreed on by many is the answer; a repeated
-letter matches anywhere, so each match must beat its runner-up, and agreement must cover the sheet.
+A homography agreed on by several is the answer; a repeated letter matches anywhere, so each match
+must beat its runner-up, and agreement must cover the sheet.  Print that sheets share matches on
+another sheet too: `same_sheet` has the last word.
 Sources: Rublee et al., ORB, ICCV 2011; Lowe, IJCV 2004, section 7.1; Hartley and Zisserman,
 Multiple View Geometry, 2nd ed., section 4.8.
 """
@@ -20,10 +21,9 @@ SIDE_PX: Final = 960
 POINTS: Final = 1500
 RUNNER_UP: Final = 0.8
 AGREE_PX: Final = 3.0
-AGREE_MIN: Final = 25
-"Matches that agree; another sheet of the same form reaches a third of it."
-SHARE_MIN: Final = 0.35
-"Of the matches that agree; by chance a few always do."
+AGREE_MIN: Final = 12
+SHARE_MIN: Final = 0.2
+"Of the matches; by chance a few always agree."
 GROWN: Final = 2.5
 "A sheet under a fixed camera does not come so much nearer, nor turns over."
 
@@ -73,16 +73,18 @@ def follow(before: Sighting, now: Sighting) -> Floats | None:
     there = places[[one for one, _ in good]]
     here = places_now[[other for _, other in good]]
     cv2.setRNGSeed(1)  # the same pictures give the same answer
-    found: tuple[Floats | None, Floats] = cv2.findHomography(
-        there, here, cv2.USAC_MAGSAC, AGREE_PX
-    )
+    found: tuple[Floats | None, Floats] = cv2.findHomography(there, here, cv2.USAC_MAGSAC, AGREE_PX)
     moved, agreed = found
     if moved is None or not _believable(moved, agreed.ravel() > 0, there, places):
         return None
-    into = np.diag([1 / now.width_px, 1 / now.height_px, 1.0])
-    out_of = np.diag([float(before.width_px), float(before.height_px), 1.0])
-    shares = into @ moved @ out_of
+    into = np.linalg.inv(to_pixels(now.width_px, now.height_px))
+    shares = into @ moved @ to_pixels(before.width_px, before.height_px)
     return np.asarray(shares / shares[2, 2], np.float64)
+
+
+def to_pixels(width: int, height: int) -> Floats:
+    """(3, 3): shares of a picture to its pixels, whose centres are whole numbers."""
+    return np.array([[width, 0, -0.5], [0, height, -0.5], [0, 0, 1.0]])
 
 
 def _believable(moved: Floats, agreed: NDArray[np.bool_], there: Floats, places: Floats) -> bool:

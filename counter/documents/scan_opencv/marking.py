@@ -1,13 +1,15 @@
-"""Where the marks lie in one preview: marks are tied to the sheet they were drawn on, and follow."""
+"""Where the marks lie in a preview: they are tied to the sheet they were drawn on, and follow."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
 
-from counter.documents.marks import SHEETS_MAX, Corners, DrawnMark, Lying, Points, Tied
+from counter.documents.marks import Corners, DrawnMark, Lying, Points, Tied
 from counter.documents.scan_opencv.arrays import Bgr, Floats
-from counter.documents.scan_opencv.follow import follow, look_at
+from counter.documents.scan_opencv.follow import look_at
+from counter.documents.scan_opencv.found_sheet import find_sheet, remember
 from counter.documents.scan_opencv.scan import decode
 
 
@@ -21,23 +23,23 @@ def lie(
     picture: Bgr | None = decode(content)
     if picture is None:
         return Lying(sheets=known, places={})
-    now = look_at(picture)
     sheets: list[Tied] = []
     places: dict[str, Points] = {}
     for one in known:
-        moved = follow(one.sheet, now)
-        if moved is not None:
+        found = find_sheet(one, picture, page)
+        if found is not None:
+            moved, one = found
             if new:
                 back = np.linalg.inv(moved)
                 drawn = {mark.mark_id: _through(back, mark.points) for mark in new}
-                one, new = Tied(sheet=one.sheet, marks={**one.marks, **drawn}), ()
+                one, new = replace(one, marks={**one.marks, **drawn}), ()
             places |= {key: _through(moved, points) for key, points in one.marks.items()}
         sheets.append(one)
     if new and page is not None:
         marks = {mark.mark_id: mark.points for mark in new}
-        sheets.append(Tied(sheet=look_at(picture, page), marks=marks))
+        sheets.append(Tied(sheet=look_at(picture, page), look=remember(picture, page), marks=marks))
         places |= marks
-    return Lying(sheets=tuple(sheets[-SHEETS_MAX:]), places=places)
+    return Lying(sheets=tuple(sheets), places=places)
 
 
 def _through(moved: Floats, points: Points) -> Points:

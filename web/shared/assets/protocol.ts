@@ -924,12 +924,16 @@ export interface MarkCard {
   y0: number;
   x1: number;
   y1: number;
+  /** Why it is not seen; only the agent is told of such marks. */
+  hidden?: "left" | "lost" | null;
 }
 
 export interface MarkClear {
   /** Repeats of the same key are answered alike and carried out once. */
   key: string;
   surface: string;
+  /** Only those that are hidden. */
+  hidden_only?: boolean;
 }
 
 export interface MarkDraw {
@@ -941,6 +945,12 @@ export interface MarkDraw {
   y0: number;
   x1: number;
   y1: number;
+}
+
+export interface MarkShow {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  surface: string;
 }
 
 export interface MarksLie {
@@ -1641,6 +1651,7 @@ export interface AgentAsks {
   "leg.restart": LegRestart;
   "mark.clear": MarkClear;
   "mark.draw": MarkDraw;
+  "mark.show": MarkShow;
   "offer.accept": OfferAccept;
   "offer.decline": OfferDecline;
   "page.decide": PageDecide;

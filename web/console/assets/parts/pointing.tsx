@@ -61,6 +61,31 @@ export function Shared(props: {
   );
 }
 
+/** Marks whose sheet is not surely there are not drawn on another one; the agent decides. */
+function HiddenMarks(props: {surface: string}) {
+  const {surface} = props;
+  const hidden = marks().filter(mark => mark.surface === surface && mark.hidden);
+  if (hidden.length === 0) return null;
+  const left = hidden.some(mark => mark.hidden === "left");
+  return (
+    <div class="advice" role="status" data-hidden-marks={left ? "left" : "lost"}>
+      <p>
+        {left
+          ? t("The marked sheet was away: its marks are hidden. Is it there again?")
+          : t("It is not known which sheet was marked. Clear these marks and draw them again.")}
+      </p>
+      <div class="pens">
+        {left && (
+          <Button onPress={() => void ask("mark.show", {surface})}>{t("Same sheet: show the marks")}</Button>
+        )}
+        <Button look="plain" onPress={() => void ask("mark.clear", {surface, hidden_only: true})}>
+          {t("Clear hidden marks")}
+        </Button>
+      </div>
+    </div>
+  );
+}
+
 /** What lies under the citizen's camera now: what is drawn stays on the sheet when it moves. */
 export function LivePaper(props: {requestId: string; label: string}) {
   const surface = `scan:${props.requestId}`;
@@ -76,10 +101,11 @@ export function LivePaper(props: {requestId: string; label: string}) {
         </p>
       </div>
       {cropped ? (
-        <p class="note">{t("To point at it, first show the whole picture: Terminal, Picture.")}</p>
+        <p class="state">{t("To point at it, first show the whole picture: Terminal, Picture.")}</p>
       ) : (
         <Pens surface={surface} />
       )}
+      <HiddenMarks surface={surface} />
       <div class="viewer__paper" tabIndex={0} role="region" aria-label={t("Under the camera now")}>
         {cropped ? (
           <Picture class="shared__picture" stream={leg.remote} muted label={props.label} />
