@@ -89,11 +89,10 @@ class PreviewService:
         todo = plan(known.sheets if known and known.request_id == request_id else (), drawn, at_s)
         if todo.hide:
             await self._marks.hide(case_id, todo.hide)
-        lying: Lying | ScanRefused = Lying(sheets=todo.follow, places={})
+        lying = Lying(sheets=todo.follow, places={})
         if todo.follow or todo.new:
-            lying = await self._previewer.lie(jpeg, page, todo.follow, todo.new)
-            if isinstance(lying, ScanRefused):
-                lying = Lying(sheets=todo.follow, places={})
+            found = await self._previewer.lie(jpeg, page, todo.follow, todo.new)
+            lying = lying if isinstance(found, ScanRefused) else found
         self._remembered[terminal_id] = _Remembered(
             request_id=request_id, sheets=after(todo, lying, at_s), at_s=at_s
         )

@@ -92,7 +92,8 @@ def is_same(found: Compared, *, vouched: bool = False) -> bool:
         return False
     if vouched:
         return float(np.median(alike)) >= VOUCHED_MEDIAN_MIN
-    return (alike > ALIKE).mean() >= ALIKE_MIN and (gained > CHANGED).mean() <= GAINED_MAX
+    much = (alike > ALIKE).mean() >= ALIKE_MIN
+    return bool(much and (gained > CHANGED).mean() <= GAINED_MAX)
 
 
 def written_on(found: Compared) -> NDArray[np.bool_]:

@@ -81,6 +81,7 @@ export function Overlay(props: OverlayProps) {
     if (kind) {
       (event.currentTarget as Element).setPointerCapture(event.pointerId);
       state.drawn.value = [at, at];
+      point(null);
       return;
     }
     point(at);
@@ -89,7 +90,7 @@ export function Overlay(props: OverlayProps) {
   };
   const move = (event: PointerEvent): void => {
     if (own) state.drawn.value = [own[0], place(event)];
-    else if (tool === "point") point(place(event));
+    else if (tool) point(place(event));
   };
   const up = (): void => {
     state.drawn.value = null;
@@ -106,7 +107,7 @@ export function Overlay(props: OverlayProps) {
       onPointerMove={move}
       onPointerUp={up}
       onPointerCancel={() => (state.drawn.value = null)}
-      onPointerLeave={() => tool === "point" && point(null)}
+      onPointerLeave={() => tool && point(null)}
     >
       <marker id={head} viewBox="0 0 10 10" refX="8" refY="5" markerWidth="5" markerHeight="5" orient="auto">
         <path d="M0 0L10 5L0 10z" />

@@ -84,7 +84,10 @@ export function Scan(props: {card: ScanCard}) {
     const {ready} = state.watch;
     const {at} = state.step.value;
     // While the agent shows something on it, it is taken with the button only.
-    const discussed = (screen.value.marks ?? []).some(mark => mark.surface === surface);
+    const pointed = line.live.pointer.value;
+    const discussed =
+      (pointed?.surface === surface && pointed.x !== null) ||
+      (screen.value.marks ?? []).some(mark => mark.surface === surface);
     if (ready.value && !discussed && at === "aim") {
       state.step.value = {at: "ring"};
       state.ring = window.setTimeout(() => void shoot(), RING_MS);
