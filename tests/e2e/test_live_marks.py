@@ -5,6 +5,7 @@ The kiosk's camera is a canvas on which the test lays sheets; previews, call and
 
 import base64
 import json
+from functools import partial
 
 import cv2
 import numpy as np
@@ -113,7 +114,7 @@ async def test_a_frame_stays_on_its_line_is_hidden_when_in_doubt_and_shown_again
     for quad in (FIRST, LATER):
         await lay_down(page, mine, quad)
         for overlay in (theirs, ours):
-            await until(lambda on=overlay, at=quad: lies_at(on, gone_to(at)), console.page)
+            await until(partial(lies_at, overlay, gone_to(quad)), console.page)
 
     # Taken away, and something laid there: nobody knows whether it is the same sheet.
     doubt = console.page.locator("[data-hidden-marks=left]")
@@ -126,10 +127,10 @@ async def test_a_frame_stays_on_its_line_is_hidden_when_in_doubt_and_shown_again
     await doubt.get_by_role("button", name="Same sheet: show the marks").click()
     await expect(doubt).to_be_hidden()
     for overlay in (theirs, ours):
-        await until(lambda on=overlay: lies_at(on, gone_to(LATER)), console.page)
+        await until(partial(lies_at, overlay, gone_to(LATER)), console.page)
     await expect(page.locator(".announcement p")).to_be_visible()
 
-    # Another's copy of the same form has no mark on it, not even for a moment.
+    # Another's copy of the same form has no mark on it.
     await lay_down(page, other, LATER)
     for overlay in (theirs, ours):
         await expect(overlay.locator("[data-mark]")).to_have_count(0)
