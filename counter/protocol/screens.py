@@ -14,7 +14,7 @@ from counter.protocol.filling import DraftCard, FillChoice
 from counter.protocol.hands import HandsCard
 from counter.protocol.message import Instant, Language, Model, Tell
 from counter.protocol.party_cards import AskedCard, CallRow, InviteCard, PartyCard, PartyRole
-from counter.protocol.pointing import MarkCard, PointerMoved
+from counter.protocol.pointing import MarkCard, MarksLie, PointerMoved
 from counter.protocol.printing import PrintCard, PrintFailed, PrintRow
 from counter.protocol.proofing import IdentityCard, IdentityPrompt, SecondCard
 from counter.protocol.reading import SaidLine
@@ -541,4 +541,5 @@ TELLS: tuple[type[Tell], ...] = (
     Happened,
     Displaced,
     PointerMoved,
+    MarksLie,
 )

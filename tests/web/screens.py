@@ -13,7 +13,7 @@ from counter.protocol.checklist import ChecklistRow, MissingPaper
 from counter.protocol.filling import DraftCard
 from counter.protocol.hands import HandsCard, HandState, HandUsed
 from counter.protocol.message import Language
-from counter.protocol.pointing import MarkCard
+from counter.protocol.pointing import Hidden, MarkCard
 from counter.protocol.printing import PrintCard, PrintFailed
 from counter.protocol.reading import SaidLine
 from counter.protocol.screens import (
@@ -487,6 +487,16 @@ def marks() -> list[MarkCard]:
     ]
 
 
+def hidden_marks(why: Hidden) -> list[MarkCard]:
+    """A frame on a paper that was under the camera."""
+    frame = {"kind": "rect", "x0": 0.1, "y0": 0.1, "x1": 0.5, "y1": 0.2}
+    return [
+        MarkCard.model_validate(
+            {"mark_id": "m-1", "surface": "scan:scan-1", "hidden": why, **frame}
+        )
+    ]
+
+
 def checklist(language: Language) -> list[ChecklistRow]:
     """One paper that is green, one that is missing."""
     words = WORDS[language]
@@ -752,6 +762,17 @@ def desk_stages(language: Language) -> dict[str, DeskScreen]:
             language,
             presence="busy",
             case=desk_case(language, hands=hands(language, show=FIRST), marks=marks()),
+        ),
+        "in doubt": desk(
+            language,
+            presence="busy",
+            case=desk_case(
+                language,
+                call=call(language, "scan"),
+                scan=scan(language),
+                hands=hands(language),
+                marks=hidden_marks("left"),
+            ),
         ),
         "stopped": desk(
             language,

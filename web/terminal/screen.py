@@ -200,7 +200,7 @@ class TerminalScreens:
                 "filling": filling,
                 "recording": recording_card(conn, card),
                 "hands": hands_card(conn, card, view, tag),
-                "marks": marks_of(conn, call.call_id),
+                "marks": marks_of(conn, call.call_id, hidden=False),
                 "identity": identity_prompt(conn, case.id, call.call_id, tag),
                 "take_back": lying_papers(conn, case, documents, catalogue, tag),
                 "take_back_seen": seen_lying(conn, case, documents),

@@ -919,6 +919,12 @@ export interface LineCard {
   cause: "gone" | "no_sound" | "no_picture" | "upload_loss" | "download_loss" | "low_bandwidth" | "delay" | "cpu" | "frozen";
 }
 
+export interface LyingMark {
+  mark_id: string;
+  /** Two for a line, four for a frame. */
+  points: Spot[];
+}
+
 export interface MarkCard {
   mark_id: string;
   surface: string;
@@ -927,12 +933,16 @@ export interface MarkCard {
   y0: number;
   x1: number;
   y1: number;
+  /** Why it is not seen; only the agent is told of such marks. */
+  hidden?: "left" | "lost" | null;
 }
 
 export interface MarkClear {
   /** Repeats of the same key are answered alike and carried out once. */
   key: string;
   surface: string;
+  /** Only those that are hidden. */
+  hidden_only?: boolean;
 }
 
 export interface MarkDraw {
@@ -944,6 +954,17 @@ export interface MarkDraw {
   y0: number;
   x1: number;
   y1: number;
+}
+
+export interface MarkShow {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  surface: string;
+}
+
+export interface MarksLie {
+  surface: string;
+  marks: LyingMark[];
 }
 
 export interface MissingPaper {
@@ -1405,6 +1426,11 @@ export interface SittingWipe {
   kept: number;
 }
 
+export interface Spot {
+  x: number;
+  y: number;
+}
+
 export interface SuperviseMode {
   /** Repeats of the same key are answered alike and carried out once. */
   key: string;
@@ -1634,6 +1660,7 @@ export interface AgentAsks {
   "leg.restart": LegRestart;
   "mark.clear": MarkClear;
   "mark.draw": MarkDraw;
+  "mark.show": MarkShow;
   "offer.accept": OfferAccept;
   "offer.decline": OfferDecline;
   "page.decide": PageDecide;
