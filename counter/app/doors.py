@@ -13,6 +13,7 @@ from booking.script_opencc import simplified
 from counter.app.attending import CALLS
 from counter.app.clock import clock
 from counter.app.files import secret
+from counter.app.live_marks import MARKS
 from counter.app.pages import api_deps, pages
 from counter.app.paper_work import owe_paper_work
 from counter.app.pointing import POINTER
@@ -109,6 +110,8 @@ async def open_doors(
     def hear(topic: str, value: str) -> None:
         if topic.startswith(POINTER):
             gateway.pass_on(topic.removeprefix(POINTER), "pointer.moved", json.loads(value))
+        elif topic.startswith(MARKS):
+            gateway.pass_on(topic.removeprefix(MARKS), "marks.lie", json.loads(value))
         else:
             gateway.wake(topic, int(value))
 

@@ -26,6 +26,7 @@ from counter.app.lasting_documents import (
     policy_of,
 )
 from counter.app.later_papers import LinkAddresses
+from counter.app.live_marks import StoredLiveMarks
 from counter.app.live_stills import LiveStills
 from counter.app.media_processes import media_pool
 from counter.app.paper_work import open_paper_work, owe_paper_work
@@ -242,7 +243,12 @@ async def open_parts(
         identity=IdentityService(StoredCommands(executor), Argon2Passphrases(), new_token),
         api_keys=ApiKeyService(SqlApiKeys(executor), new_id, new_token, clock),
         documents=documents,
-        previews=PreviewService(papers, previewer, time.monotonic),
+        previews=PreviewService(
+            papers,
+            previewer,
+            time.monotonic,
+            marks=StoredLiveMarks(executor, store.bus, clock),
+        ),
         captures=CaptureService(
             SqlCaptures(executor, audiences),
             CaptureFiles(settings.captures),

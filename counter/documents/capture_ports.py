@@ -1,13 +1,14 @@
 """What photographs that come up in parts need from outside, and what looks at them before."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from counter.documents.capture import Announced, Capture, CaptureState
+from counter.documents.marks import Corners, DrawnMark, Hidden, Lying, Points, Tied
 from counter.documents.page import ScanRefused
 from counter.documents.preview import Glance
-from counter.ids import Digest, PageId
+from counter.ids import CaseId, Digest, PageId, RequestId
 
 
 class Previewer(Protocol):
@@ -15,6 +16,34 @@ class Previewer(Protocol):
 
     async def preview(self, picture: bytes, finer: float) -> Glance | ScanRefused:
         """As `Scanner.scan`.  finer: how many times as wide the camera's own picture is."""
+        ...
+
+    async def lie(
+        self,
+        picture: bytes,
+        page: Corners | None,
+        known: tuple[Tied, ...],
+        new: tuple[DrawnMark, ...],
+    ) -> Lying | ScanRefused:
+        """Where the marks lie in it.  page: where a sheet was found.  new: to be tied to it."""
+        ...
+
+
+class LiveMarks(Protocol):
+    """What an agent draws on a sheet that still lies under the camera."""
+
+    async def drawn(self, case_id: CaseId, request_id: RequestId) -> Sequence[DrawnMark]:
+        """What is drawn now, hidden or not; empty while the agent may not."""
+        ...
+
+    async def hide(self, case_id: CaseId, why: Mapping[str, Hidden]) -> None:
+        """Let these marks, by id, be hidden until the agent has decided about them."""
+        ...
+
+    async def tell(
+        self, case_id: CaseId, request_id: RequestId, places: Mapping[str, Points]
+    ) -> None:
+        """Let the agent see where they lie.  Not kept."""
         ...
 
 
