@@ -13,6 +13,7 @@ from counter.esign.draw_process import DrawProcesses
 from counter.esign.form_typst import shipped_forms, shipped_glyphs
 from counter.esign.own_forms_service import OwnFormsService
 from counter.esign.refusals import TemplateTooHeavy, TemplateWrong
+from counter.fresh_process import FreshProcesses
 from tests.esign.test_own_forms import DSI, TYPST, NoStore, Now, described
 
 LONG = "#for a in range(9000) { for b in range(9000) { let x = a * b } }"
@@ -21,17 +22,30 @@ TICKS = 20
 "Of the processor: long after the text was read, long before it is done."
 
 
-class Watched(DrawProcesses):
-    """The real one; it says which process draws."""
+class Told(FreshProcesses):
+    """The real ones; they say which of them is at work."""
 
     def __init__(self) -> None:
         super().__init__("counter.app.form_child", patience_seconds=240)
         self.drawing: asyncio.Queue[Process] = asyncio.Queue()
 
+    async def waiting(self) -> Process:
+        self.warm()
+        assert self._next is not None
+        return await self._next
+
     async def _taken(self) -> Process:
         process = await super()._taken()
         self.drawing.put_nowait(process)
         return process
+
+
+class Watched(DrawProcesses):
+    """The real press on processes that are told of."""
+
+    def __init__(self) -> None:
+        super().__init__("counter.app.form_child")
+        self._processes = self.told = Told()
 
 
 @pytest.fixture
@@ -57,9 +71,9 @@ async def test_a_process_killed_while_it_draws_is_a_refusal_and_the_next_form_is
 ) -> None:
     # Drawn once, so that the next one waits, warm, and its first ticks are those of the drawing.
     assert (await house.preview(DSI, described(), TYPST)).pages
-    await press.drawing.get()
+    await press.told.drawing.get()
     drawing = asyncio.create_task(house.preview(DSI, described(), f"{TYPST}\n{LONG}"))
-    process = await press.drawing.get()
+    process = await press.told.drawing.get()
     before = used(process.pid)
     async with asyncio.timeout(120):
         while used(process.pid) < before + TICKS:
@@ -76,13 +90,11 @@ async def test_a_process_killed_while_it_draws_is_a_refusal_and_the_next_form_is
 async def test_a_process_killed_while_it_waits_costs_nobody_anything(
     house: OwnFormsService, press: Watched
 ) -> None:
-    press.warm()
-    assert press._next is not None
-    waiting = await press._next
+    waiting = await press.told.waiting()
     os.kill(waiting.pid, signal.SIGKILL)
     await waiting.wait()
     assert (await house.preview(DSI, described(), TYPST)).pages
-    assert (await press.drawing.get()).pid != waiting.pid
+    assert (await press.told.drawing.get()).pid != waiting.pid
 
 
 def svg(inside: str, before: str = "", size: str = "100") -> str:
