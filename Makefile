@@ -128,7 +128,7 @@ soak-pages: .venv/ready-test
 	@$(PY) -m tests.terminal.soak --pages $(or $(PAGES),1000) --seed $(or $(SEED),1)
 
 soak-sign: .venv/ready-test
-	@$(PY) -m tests.esign.soak --kills $(or $(KILLS),1000) --seed $(or $(SEED),1) --minutes $(or $(MINUTES),0)
+	@$(PY) -m tests.esign.soak --kills $(or $(KILLS),1000) --seed $(or $(SEED),1) --minutes $(or $(MINUTES),0) --counters $(or $(COUNTERS),1)
 
 # The machines that live through what they are told, with many more lives than in the suite.
 deep: .venv/ready-test

@@ -18,6 +18,8 @@ from typing import Any, Final, TypeVar
 
 # Loaded here for the worker, which is forked.
 import counter.esign.sign_worker as sign_worker
+from counter.esign.forms import Forms
+from counter.esign.key_ports import SigningKeys
 from counter.esign.pki_development import ensure
 from counter.esign.ports import CeremonyState
 from counter.esign.refusals import SignerUnavailable, TimestampUnavailable
@@ -49,8 +51,13 @@ class Telling(SignPool):
             return super()._new_pool()
         self.forked = True
         fork = multiprocessing.get_context("fork")
-        start, keys = sign_worker.start, (self._keys,)
-        return ProcessPoolExecutor(1, mp_context=fork, initializer=start, initargs=keys)
+        return ProcessPoolExecutor(1, mp_context=fork, initializer=_start, initargs=(self._keys,))
+
+
+def _start(keys: SigningKeys) -> None:
+    """As the worker does, but that no form is drawn before it is wanted."""
+    sign_worker.shipped_forms = lambda: Forms(())
+    sign_worker.start(keys)
 
 
 def live(said: Connection, directory: Path, tsa_url: str, first: int, last: int) -> None:

@@ -1,6 +1,6 @@
 """Ceremonies while the node is killed at random instants: nothing lost, nothing signed twice.
 
-    python -m tests.esign.soak [--kills 1000] [--seed 1] [--minutes 0]
+    python -m tests.esign.soak [--kills 1000] [--seed 1] [--minutes 0] [--counters 1]
 
 Real processes, real `SIGKILL` for node and worker, real rows, files, keys, and timestamps over
 loopback HTTP.  Nodes are forked from one that has loaded its libraries: what is killed then is
@@ -21,7 +21,6 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection as MpConnection
 from multiprocessing.process import BaseProcess
@@ -44,12 +43,15 @@ from tests.esign.signing_node import live
 
 AT_ONCE = 8
 "Ceremonies between two looks at how many kills there were."
-STEPS = 12
-"A node is killed before it has said more; a whole ceremony says about thirty lines."
+STEPS = 14
+"A node is killed before its worker began more jobs; a whole ceremony has 27."
 SILENCE_S = 900
 "A step takes a tenth of a second; what says nothing for this long hangs, however busy we are."
+TOLD = 20
+"So many kills, and it says how far it is."
 FAILURES = 3
 "Nodes that may fail one after the other before the run is given up."
+WRONG = ("lost", "doubled", "unsound", "left", "failed")
 
 
 @dataclass(kw_only=True)
@@ -71,6 +73,20 @@ class Outcome:
     "Nodes that ended by themselves before they were through."
     seconds: float = 0.0
 
+    def add(self, other: "Outcome") -> None:
+        """What another counter's soak found, at the same time."""
+        self.kills += other.kills
+        self.ceremonies += other.ceremonies
+        self.seconds = max(self.seconds, other.seconds)
+        self.answered += other.answered
+        self.between += other.between
+        for name in WRONG:
+            getattr(self, name).extend(getattr(other, name))
+
+    @property
+    def fine(self) -> bool:
+        return not any(getattr(self, name) for name in WRONG)
+
 
 class Soak:
     """One run in a directory of its own."""
@@ -78,6 +94,7 @@ class Soak:
     def __init__(self, directory: Path, seed: int, minutes: float = 0) -> None:
         """minutes: none is killed after so long; 0: until there were enough."""
         self._directory = directory
+        self._seed = seed
         self._chance = random.Random(seed)
         self._end = time.monotonic() + minutes * 60 if minutes else math.inf
         self._answers: dict[str, str] = {}
@@ -103,8 +120,6 @@ class Soak:
                 first = self._found.ceremonies + 1
                 self._found.ceremonies += AT_ONCE
                 await self._batch(tsa.url, first, self._found.ceremonies, kills)
-                so_far = f"{self._found.kills} kills, {self._found.ceremonies} ceremonies"
-                print(f"{so_far}, {time.monotonic() - began:.0f} s", flush=True)
             await self._judge(tsa.url)
         finally:
             await tsa.stop()
@@ -129,9 +144,10 @@ class Soak:
                 killed = await self._listen(node, lines, self._goes_on(kills))
             finally:
                 close()
-                with suppress(ProcessLookupError):
-                    os.killpg(_pid(node), signal.SIGKILL)
-                await asyncio.to_thread(node.join)
+                if node.exitcode is None:
+                    node.kill()
+                # Not in a thread: `start` of another node looks after this one too.
+                node.join()
             if killed:
                 continue
             if node.exitcode == 0:
@@ -143,16 +159,17 @@ class Soak:
 
     async def _listen(self, node: BaseProcess, lines: asyncio.StreamReader, kill: bool) -> bool:
         """Note what it answers, until it ends; whether it was killed."""
-        heard, last, waits = 0, "start", 1 + self._chance.randrange(STEPS)
-        while not kill or heard < waits:
+        jobs, last, waits = 0, "start", 1 + self._chance.randrange(STEPS)
+        while not kill or jobs < waits:
             began = time.monotonic()
             async with asyncio.timeout(SILENCE_S):
                 line = (await lines.readline()).decode().split()
             if not line:
+                node.join()  # it and its worker have let go of the pipe
                 return False
             self._pace_s += (time.monotonic() - began - self._pace_s) / 20
             last = self._note(line, last)
-            heard += 1
+            jobs += line[0] == "job"
         # Somewhere between two lines, or between two writes of one of them.
         await asyncio.sleep(self._chance.uniform(0, 2 * self._pace_s))
         try:
@@ -164,11 +181,14 @@ class Soak:
             rest = await lines.read()
         for line_ in rest.decode().splitlines():
             last = self._note(line_.split(), last)
-        await asyncio.to_thread(node.join)
+        node.join()
         if node.exitcode != -signal.SIGKILL:
             return False
         self._found.kills += 1
         self._found.between[last] += 1
+        if self._found.kills % TOLD == 0:
+            cases = self._found.answered["sealed"]
+            print(f"seed {self._seed}: {self._found.kills} kills, {cases} sealed", flush=True)
         return True
 
     def _note(self, line: list[str], last: str) -> str:
@@ -272,15 +292,31 @@ def main() -> int:
     asked.add_argument("--kills", type=int, default=1000)
     asked.add_argument("--seed", type=int, default=1)
     asked.add_argument("--minutes", type=float, default=0, help="no kill after so long; 0: no end")
+    asked.add_argument("--counters", type=int, default=1, help="so many at once, each its own")
     options = asked.parse_args()
-    found = asyncio.run(soak(options.kills, options.seed, options.minutes))
+    found = asyncio.run(_together(options))
     print(f"{found.kills} kills in {found.ceremonies} ceremonies, {found.seconds:.0f} s")
-    print(f"answered {dict(found.answered)}; killed after {dict(found.between)}")
-    names = ("lost", "doubled", "unsound", "left", "failed")
-    for name in names:
+    print(f"answered {dict(found.answered)}")
+    print("killed after", *(f"{n} {place}" for place, n in found.between.most_common()), sep="\n  ")
+    for name in WRONG:
         wrong = getattr(found, name)
         print(f"{name}: {len(wrong)}", *wrong[:10], sep="\n  ")
-    return 1 if any(getattr(found, name) for name in names) else 0
+    return 0 if found.fine else 1
+
+
+async def _together(options: argparse.Namespace) -> Outcome:
+    """Each counter in a directory of its own takes its share of the kills."""
+    counters: int = options.counters
+    shares = [(options.kills + number) // counters for number in range(counters)]
+    found = await asyncio.gather(
+        *(
+            soak(kills, options.seed + number, options.minutes)
+            for number, kills in enumerate(shares)
+        )
+    )
+    for other in found[1:]:
+        found[0].add(other)
+    return found[0]
 
 
 if __name__ == "__main__":
