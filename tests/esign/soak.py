@@ -119,12 +119,21 @@ class Soak:
             while self._goes_on(kills):
                 first = self._found.ceremonies + 1
                 self._found.ceremonies += AT_ONCE
+                away = asyncio.create_task(self._away(tsa))
                 await self._batch(tsa.url, first, self._found.ceremonies, kills)
+                await away
             await self._judge(tsa.url)
         finally:
             await tsa.stop()
         self._found.seconds = time.monotonic() - began
         return self._found
+
+    async def _away(self, tsa: Tsa) -> None:
+        """Once while some ceremonies go on, no time-stamping service answers."""
+        await asyncio.sleep(self._chance.uniform(0, 100) * self._pace_s)
+        await tsa.stop()
+        await asyncio.sleep(self._chance.uniform(0, 20) * self._pace_s)
+        await tsa.start()
 
     def _goes_on(self, kills: int) -> bool:
         return self._found.kills < kills and time.monotonic() < self._end
