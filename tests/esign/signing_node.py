@@ -15,6 +15,7 @@ from itertools import count
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final, TypeVar
+from unittest.mock import patch
 
 # Loaded here for the worker, which is forked.
 import counter.esign.sign_worker as sign_worker
@@ -56,8 +57,8 @@ class Telling(SignPool):
 
 def _start(keys: SigningKeys) -> None:
     """As the worker does, but that no form is drawn before it is wanted."""
-    sign_worker.shipped_forms = lambda: Forms(())
-    sign_worker.start(keys)
+    with patch.object(sign_worker, "shipped_forms", lambda: Forms(())):
+        sign_worker.start(keys)
 
 
 def live(said: Connection, directory: Path, tsa_url: str, first: int, last: int) -> None:
