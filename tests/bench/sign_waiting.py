@@ -102,6 +102,7 @@ class Ours:
             trust=trust,
         )
         try:
+            used = await self.cpu_s()
             began = time.perf_counter()
             await service.present(
                 *(case_id, "certificate_application", FILLED, "zh-Hant"),
@@ -110,18 +111,22 @@ class Ours:
                 ceremony_id=ceremony_id,
             )
             presented = time.perf_counter()
+            used = await self.cpu_s() - used
             await asyncio.sleep(READING_S)
             (shown,) = await service.ceremonies(case_id)
             for page in range(1, len(shown.sheets) + 1):
                 await service.page_seen(case_id, ceremony_id, page, _now())
+            used -= await self.cpu_s()
             asked = time.perf_counter()
             await service.consent(case_id, ceremony_id, shown.sha256, _now())
             agreed = time.perf_counter()
             await service.sign(case_id, ceremony_id, shown.sha256, STROKES, _now())
             sealed = time.perf_counter()
+            used += await self.cpu_s()
         finally:
             await trust.close()
-        return {"form": presented - began, "consent": agreed - asked, "seal": sealed - agreed}
+        waits = {"form": presented - began, "consent": agreed - asked, "seal": sealed - agreed}
+        return {**waits, "ours": sum(waits.values()), "ours cpu": used}
 
     async def cpu_s(self) -> float:
         """Of this process and of the one that signs."""
@@ -200,11 +205,9 @@ async def measured(directory: Path, rounds: int) -> Json:
     try:
         for number in range(rounds + 1):
             services.hits.clear()
-            used = await ours.cpu_s()
             waits = await ours.ceremony()
-            waits["ours"] = sum(waits.values())
-            waits["ours cpu"] = await ours.cpu_s() - used
-            requests["ours"] = services.hits.total()
+            requests["ours"] = services.asked("tsa")
+            requests["while reading"] = services.hits.total() - services.asked("tsa")
             services.hits.clear()
             used = time.process_time()
             waits["naive"] = await naive.ceremony()
@@ -218,29 +221,32 @@ async def measured(directory: Path, rounds: int) -> Json:
         services.stop()
     found = {name: round(median(values), 3) for name, values in spent.items()}
     for name in ("ours", "naive"):
-        found[f"{name} least"] = round(min(spent[name]), 3)
+        alone = requests[name] * SLOW_S + found[f"{name} cpu"]
+        found[f"{name} alone"] = round(alone, 3)
     return {**found, "latency_ms": SLOW_S * 1000, "requests": requests}
 
 
 def goals(found: Json) -> list[tuple[str, bool]]:
     """Each goal in words, and whether it is met."""
-    share = found["ours"] / found["naive"]
-    far = f"with services {found['latency_ms']:.0f} ms away a citizen waits"
-    told = (
-        f"{far} {found['ours']} s, {share:.2f} of the naive sequence's {found['naive']} ({SHARE})"
-    )
+    share, alone = found["ours"] / found["naive"], found["ours alone"] / found["naive alone"]
+    far = f"services {found['latency_ms']:.0f} ms away: a citizen waits {found['ours']} s"
+    told = f"{far}, {share:.2f} of the naive sequence ({SHARE}); {alone:.2f} by requests and CPU"
     return [(told, share <= SHARE)]
 
 
 def table(found: Json) -> list[str]:
     """The lines of it, as Markdown."""
+    names = ("form", "consent", "seal", "ours", "ours cpu", "ours alone")
+    ours = " | ".join(str(found[name]) for name in names)
+    naive = " | ".join(str(found[name]) for name in ("naive", "naive cpu", "naive alone"))
     asked = found["requests"]
-    ours = " | ".join(str(found[name]) for name in ("form", "consent", "seal", "ours"))
     return [
-        "| seconds of waiting | form | consent | seal | all | requests |",
-        "|---|---|---|---|---|---|",
+        "`alone`: requests one after the other, and CPU: what it takes where nothing else runs.",
+        "",
+        "| seconds of waiting | form | consent | seal | all | CPU | alone | requests |",
+        "|---|---|---|---|---|---|---|---|",
         f"| ours | {ours} | {asked['ours']} |",
-        f"| naive | | | | {found['naive']} | {asked['naive']} |",
+        f"| naive | | | | {naive} | {asked['naive']} |",
     ]
 
 

@@ -18,9 +18,10 @@ async def test_one_timestamp_request_and_room_as_measured() -> None:
     assert 0 < done["archived KB"] - done["drawn KB"] <= sign_finished.GROWTH_KB
     assert done["pack KB"] > 0
     assert done["LTA cpu_ms"] > 0
-    # Four timestamps; the evidence about four certificates comes while the citizen reads.
     far = found["waiting"]
-    assert far["requests"]["ours"] <= 8 < far["requests"]["naive"]
+    assert far["requests"]["ours"] == 4
+    assert 0 < far["requests"]["while reading"] < far["requests"]["naive"]
+    assert 0 < far["ours alone"] < far["naive alone"]
     assert far["form"] > 0.15 < far["seal"]
     told = markdown(found)
     assert all(goal in told for goal, _ in goals(found))
