@@ -32,7 +32,7 @@ from pyhanko.sign.diff_analysis.rules.form_field_rules import (
 from pyhanko.sign.fields import FieldMDPSpec, MDPPerm
 from pyhanko.sign.validation import async_validate_pdf_signature
 from pyhanko.sign.validation.errors import SignatureValidationError
-from pyhanko.sign.validation.generic_cms import extract_tst_data_iter
+from pyhanko.sign.validation.generic_cms import collect_timing_info, extract_tst_data_iter
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.status import (
     PdfSignatureStatus,
@@ -203,7 +203,11 @@ async def status_of(
             status = await _status(signature, roots, claimed, today, policy)
             at = trusted_time(status.timestamp_validity)
         except LEAKS:
-            at = None  # a time that nobody has vouched for yet may lead anywhere
+            # A time that nobody has vouched for yet may lead anywhere.
+            stamped = await collect_timing_info(
+                signature.signer_info, today, raw_digest=signature.compute_digest
+            )
+            at = trusted_time(stamped.get("timestamp_validity"))
         else:
             if at == claimed:
                 return status
