@@ -28,7 +28,7 @@ help:
 	@echo "make bench-relay  measure how soon an agent sees a page over a thin line (a minute)"
 	@echo "make soak-pages  send 1,000 pages while line, counter and program are killed"
 	@echo "make soak-sign  sign forms while the node is killed at 1,000 random instants"
-	@echo "make bench-sign  measure signing beside pyHanko as its manual shows it (half a minute)"
+	@echo "make bench-sign  measure signing beside pyHanko as its manual shows it (three minutes)"
 	@echo "make mutate-booking  take each guard of booking away once; a test must fail (ten minutes)"
 	@echo "make deep-api  ask the booking API what its document allows, and what not (half an hour or more)"
 	@echo "make fuzz    send the media plane what strangers might, for half an hour"
