@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
+from typing import Literal
 
 from counter.errors import NotAllowedNow, Refusal
 from counter.esign.archive_ports import Trust
@@ -401,7 +402,12 @@ class EsignService:
 
     def region(self, one: CeremonyState) -> str:
         """Whose shapes of Han characters its form's letters take."""
-        return self._form_of(one).region
+        return self._region_of(one)
+
+    def _region_of(self, one: CeremonyState | Unfinished) -> Literal["TW", "CN"]:
+        form = self._forms.known(one.form, one.form_version)
+        # What was signed is sealed, also when its form has gone since.
+        return form.region if form is not None else "TW"
 
     async def _knows(self, case_id: CaseId, ceremony_id: CeremonyId) -> bool:
         try:
@@ -462,7 +468,7 @@ class EsignService:
 
     async def _sign_all(self, waiting: Unfinished) -> None:
         signed = waiting.signed
-        region = self._form_of(waiting).region
+        region = self._region_of(waiting)
         act: Act
         if signed.ink is None:  # its value is kept: only the hole is filled now
             act = CertificateAct(region=region, name="", at=signed.signed_at)

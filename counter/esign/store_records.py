@@ -62,6 +62,8 @@ class SqlRecords:
             # The form was being drawn since it was asked for; the case may have ended meanwhile.
             self.require_open(conn, new.case_id)
             self.require_led(conn, new.case_id, by)
+            # Taken back and presented again, it would pass by `resume`.
+            attending.require_known(conn, new.case_id, self.calls)
             commands.prepare(conn, new, by=by, now=now)
 
         await self.executor.write(command)

@@ -161,6 +161,7 @@ async def house(
                 calls=Calls(
                     now=lambda conn, case_id: None,
                     ended_at=lambda conn, call_id: None,
+                    last=lambda conn, case_id: None,
                     known_again=lambda conn, case_id, call_id: True,
                 ),
             ),

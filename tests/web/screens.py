@@ -527,6 +527,8 @@ def draft(language: Language, **more: Any) -> DraftCard:
         "lines": False,
         "required": True,
         "max_length": 60,
+        "whole": False,
+        "minimum": 0,
         "choices": [],
         "kind": "text",
         "text": "",

@@ -69,8 +69,10 @@ def with_agreements(
 
 def _agreement(
     conn: Connection, one: CeremonyState, forms: Forms, offered: Offered | None, tag: str
-) -> AgreementCard:
-    form = forms.of(one.form, one.form_version)
+) -> AgreementCard | None:
+    form = forms.known(one.form, one.form_version)
+    if form is None:
+        return None
     # Without a provider ink is the only means, at whatever level.
     level = offered.level(conn, one.case_id) if offered is not None else LEVELS[0]
     acts = to_agree_to(form, level, offered.gives if offered is not None else None)
@@ -81,12 +83,10 @@ def _agreement(
 def _card(
     conn: Connection, one: CeremonyState, forms: Forms, offered: Offered
 ) -> CertificateCard | None:
-    means = open_means(
-        forms.of(one.form, one.form_version),
-        offered.level(conn, one.case_id),
-        offered.gives,
-        one.agreed,
-    )
+    form = forms.known(one.form, one.form_version)
+    if form is None:  # nobody knows what it demands: it can be taken back only
+        return None
+    means = open_means(form, offered.level(conn, one.case_id), offered.gives, one.agreed)
     if "certificate" not in means:
         return None
     found = activating_of(conn, one.ceremony_id)

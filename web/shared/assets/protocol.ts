@@ -488,6 +488,10 @@ export interface FillField {
   text: string;
   /** The text as people read it: a choice by its name. */
   shown: string;
+  /** Of a number: without cents. */
+  whole: boolean;
+  /** Of a number: the least that is right. */
+  minimum: number;
   /** 0: nobody has written it; what stands there is known from elsewhere. */
   version: number;
   source: "identity" | "booking" | "counter" | "typed" | "none";
