@@ -17,6 +17,7 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.ades.report import AdESPassed
+from pyhanko.sign.diff_analysis import DiffPolicy
 from pyhanko.sign.fields import InvisSigSettings, SigFieldSpec
 from pyhanko.sign.general import SigningError, extract_certificate_info
 from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigObjSetup
@@ -62,7 +63,8 @@ from counter.esign.refusals import (
 )
 from counter.esign.revocation import Link, Proof, Standing
 from counter.esign.revoked_pyhanko import held
-from counter.esign.verify_pyhanko import SIGNING_ONLY
+from counter.esign.seal_pyhanko import Revision
+from counter.esign.verify_pyhanko import SIGNING_ONLY, OneDocument
 
 SPARE = 1.25
 DEMANDED = CertRevTrustPolicy(
@@ -145,7 +147,7 @@ async def begin(
     """
     context = _context(roots, now, proof)
     try:
-        writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
+        writer = Revision(io.BytesIO(pdf))
         paths = [await _path(one, context, roots) for one in _signed_data(writer.prev, work)]
         # Roots too: without proof that they existed a CRL of theirs counts for nothing later.
         DocumentSecurityStore.supply_dss_in_writer(
@@ -232,13 +234,14 @@ async def require_archived(
     One passes too whose certificate was revoked after it signed: answers the fields of these.
     fields: those that are signed, first to last; the newest timestamp covers the whole file.
     """
-    spec = offline(roots)
+    rules = OneDocument()
+    spec = offline(roots, rules)
     then = ValidationTimingInfo(
         validation_time=now, best_signature_time=now, point_in_time_validation=True
     )
     later = []
     try:
-        for one in await _untouched(pdf, fields, roots, now):
+        for one in await _untouched(pdf, fields, roots, now, rules):
             said = await ades_lta_validation(one, spec, timing_info=then)
             if said.ades_subindic == AdESPassed.OK:
                 continue
@@ -260,13 +263,13 @@ async def require_renewed(
     byte; to validate it as of today would take fresh evidence about signers long gone.
     """
     try:
-        await _untouched(pdf, fields, roots, now)
+        await _untouched(pdf, fields, roots, now, OneDocument())
     except UNSOUND as error:
         raise SignatureInvalid(f"archive: {type(error).__name__} while validating") from error
 
 
 async def _untouched(
-    pdf: bytes, fields: Sequence[str], roots: Sequence[bytes], now: datetime
+    pdf: bytes, fields: Sequence[str], roots: Sequence[bytes], now: datetime, rules: DiffPolicy
 ) -> list[EmbeddedPdfSignature]:
     """The signatures, once nothing forbidden was done to them and the newest timestamp holds."""
     reader = _reader(pdf)
@@ -275,7 +278,7 @@ async def _untouched(
     if names != list(fields):
         raise SignatureInvalid(f"archive: signatures in {names}, not {list(fields)}")
     for one in found:
-        one.compute_integrity_info(SIGNING_ONLY)  # type: ignore[no-untyped-call]
+        one.compute_integrity_info(rules)  # type: ignore[no-untyped-call]
         if one.summarise_integrity_info()["docmdp_ok"] is False:
             raise SignatureInvalid(f"archive: {one.field_name}: forbidden changes afterwards")
     stamps = reader.embedded_timestamp_signatures
@@ -295,7 +298,7 @@ async def _untouched(
     return found
 
 
-def offline(roots: Sequence[bytes]) -> PdfSignatureValidationSpec:
+def offline(roots: Sequence[bytes], rules: DiffPolicy = SIGNING_ONLY) -> PdfSignatureValidationSpec:
     """Validation by these roots, with evidence for each certificate and no network."""
     return PdfSignatureValidationSpec(
         SignatureValidationSpec(
@@ -307,7 +310,7 @@ def offline(roots: Sequence[bytes]) -> PdfSignatureValidationSpec:
             ),
             local_knowledge=LocalKnowledge(),
         ),
-        diff_policy=SIGNING_ONLY,
+        diff_policy=rules,
     )
 
 

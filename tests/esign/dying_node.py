@@ -12,6 +12,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from counter.esign.archive_ports import Trust
 from counter.esign.form_typst import shipped_forms, shipped_glyphs
 from counter.esign.pki_development import ensure
 from counter.esign.service import EsignService
@@ -67,6 +68,7 @@ def service_on(
     tsa_url: str | HttpStamps,
     clock: Callable[[], datetime],
     new_id: Callable[[], str] | None = None,
+    trust: Trust | None = None,
 ) -> EsignService:
     """Return the service on what lies below `directory`."""
     numbers = count(1)
@@ -86,6 +88,7 @@ def service_on(
         glyphs=shipped_glyphs(),
         new_id=new_id or (lambda: f"id-{next(numbers)}"),
         clock=clock,
+        trust=trust,
     )
 
 

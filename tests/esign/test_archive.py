@@ -4,6 +4,7 @@ import io
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from typing import Any
 
 import pytest
 from asn1crypto import crl, ocsp, pem, x509
@@ -32,6 +33,7 @@ from counter.esign.sign_pool import SignPool
 from counter.esign.stamps_http import HttpStamps
 from counter.esign.ticket import CITIZEN, FIELDS, FIELDS_BEFORE, SEAL, CertificateChain
 from counter.esign.validate_pyhanko import validate
+from counter.esign.verify_pyhanko import SIGNING_ONLY
 from tests.esign.conftest import FILLED, NOW, Tsa, seal
 from tests.esign.signed_by import signed_by
 from tests.esign.trust_services import TrustServices
@@ -110,6 +112,29 @@ async def verdicts(
         await simulate_future_ades_lta_validation(one, offline(roots), then, now) for one in found
     ]
     return {one.ades_subindic for one in said}
+
+
+async def test_no_revision_writes_the_metadata_of_the_form_again(
+    shelf: Shelf, sealed: bytes
+) -> None:
+    made = await shelf.archived(sealed, "archive", LATER)
+    assert made.pdf.count(b"<x:xmpmeta") == 1
+
+
+async def test_what_came_after_each_signature_is_looked_at_once(
+    shelf: Shelf, sealed: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = await shelf.archived(sealed, "archive", LATER)
+    looked, review = [], SIGNING_ONLY.review_file
+
+    def counted(reader: Any, base: Any, *about: Any) -> Any:
+        looked.append(base if isinstance(base, int) else base.revision)
+        return review(reader, base, *about)
+
+    monkeypatch.setattr(SIGNING_ONLY, "review_file", counted)
+    await require_archived(made.pdf, FIELDS, shelf.roots, LATER)
+    assert looked == sorted(set(looked))
+    assert len(looked) == len(FIELDS)
 
 
 async def test_the_archived_revision_begins_with_the_sealed_one_and_validates_alone(
