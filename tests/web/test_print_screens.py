@@ -168,7 +168,6 @@ async def test_the_terminal_says_how_it_goes_and_the_desk_reads_why(
     await report(terminal, said("printing", "printer"))
     card, rows = await printing.cards("en")
     assert (card.state, rows[0].state, rows[0].reason) == ("printing", "printing", "")
-    await floor.close()
     await report(terminal, said("failed"))
     card, rows = await printing.cards("en")
     assert card is None
@@ -177,6 +176,26 @@ async def test_the_terminal_says_how_it_goes_and_the_desk_reads_why(
     assert (failed.label, failed.reason) == (
         "已遞交的文件",
         "打印機不能使用。接待人員會告訴您怎樣做。",
+    )
+
+
+async def test_what_is_printing_when_the_case_is_finished_is_taken_back(
+    printing: Printing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(terminal_print_asks, "require_current", lambda conn, who: None)
+    floor = printing.floor
+    report = terminal_print_asks.handlers(floor.executor, lambda: floor.now)[PrintReport]
+    terminal = GatewayPrincipal(audience="/terminal", subject=floor.case.terminal_id)
+    made = await printing.ask("receipt")
+    await report(terminal, PrintReport(key=KEY, print_id=made, state="printing"))
+    await floor.close()
+    with pytest.raises(NotAllowedNow):  # by which its program takes it from the printer's queue
+        await report(terminal, PrintReport(key=KEY, print_id=made, state="printing"))
+    card, rows = await printing.cards("en")
+    assert card is None
+    assert (rows[0].state, rows[0].reason) == (
+        "failed",
+        "The case was finished before it was printed.",
     )
 
 
