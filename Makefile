@@ -28,7 +28,7 @@ help:
 	@echo "make bench-relay  measure how soon an agent sees a page over a thin line (a minute)"
 	@echo "make soak-pages  send 1,000 pages while line, counter and program are killed"
 	@echo "make soak-sign  sign forms while the node is killed at 1,000 random instants"
-	@echo "make bench-sign  measure signing beside pyHanko as its manual shows it (half a minute)"
+	@echo "make bench-sign  measure signing beside pyHanko as its manual shows it (three minutes)"
 	@echo "make mutate-booking  take each guard of booking away once; a test must fail (ten minutes)"
 	@echo "make deep-api  ask the booking API what its document allows, and what not (half an hour or more)"
 	@echo "make fuzz    send the media plane what strangers might, for half an hour"
@@ -132,7 +132,7 @@ soak-pages: .venv/ready-test
 	@$(PY) -m tests.terminal.soak --pages $(or $(PAGES),1000) --seed $(or $(SEED),1)
 
 soak-sign: .venv/ready-test
-	@$(PY) -m tests.esign.soak --kills $(or $(KILLS),1000) --seed $(or $(SEED),1)
+	@$(PY) -m tests.esign.soak --kills $(or $(KILLS),1000) --seed $(or $(SEED),1) --minutes $(or $(MINUTES),0) --counters $(or $(COUNTERS),1)
 
 # The machines that live through what they are told, with many more lives than in the suite.
 deep: .venv/ready-test

@@ -21,7 +21,7 @@ MARKS = "marks:"
 
 
 class StoredLiveMarks:
-    """See `counter.documents.ports.LiveMarks`."""
+    """See `counter.documents.capture_ports.LiveMarks`."""
 
     def __init__(self, executor: Executor, bus: Bus, clock: Callable[[], datetime]) -> None:
         self._executor = executor

@@ -6,9 +6,10 @@ What a sheet with marks looks like is remembered here while it is marked, and is
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from counter.documents.capture_ports import LiveMarks, Previewer
 from counter.documents.marks import REMEMBERED_S, Corners, Lying, Points, Tied, after, plan
 from counter.documents.page import Limits, ScanRefused
-from counter.documents.ports import LiveMarks, Papers, Previewer
+from counter.documents.ports import Papers
 from counter.documents.preview import FINER_MAX, PREVIEW_FILES, Pace, Preview, preview_of
 from counter.documents.refusals import TooManyPreviews, refusal_of
 from counter.documents.sniff import sniff

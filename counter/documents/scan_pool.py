@@ -90,7 +90,7 @@ class ScanPool:
         return drawn if isinstance(drawn, bytes) else None
 
     async def preview(self, picture: bytes, finer: float) -> Glance | ScanRefused:
-        """Look at one preview; see `counter.documents.ports.Previewer`."""
+        """Look at one preview; see `counter.documents.capture_ports.Previewer`."""
         return await self._run(_preview, picture, finer)
 
     async def lie(
@@ -100,7 +100,7 @@ class ScanPool:
         known: tuple[Tied, ...],
         new: tuple[DrawnMark, ...],
     ) -> Lying | ScanRefused:
-        """Where the marks lie in a preview; see `counter.documents.ports.Previewer`."""
+        """Where the marks lie in a preview; see `counter.documents.capture_ports.Previewer`."""
         return await self._run(_lie, picture, (page, known, new))
 
     async def _run(

@@ -1,6 +1,13 @@
 // Written by `python -m counter.protocol.export` from counter/protocol; do not edit.
 /* eslint-disable */
 
+export interface AgreementCard {
+  /** In the language of the screen, to be shown as it is. */
+  sentence: string;
+  /** Of the sentence, UTF-8. */
+  sha256: string;
+}
+
 export interface AppointmentFind {
   /** Repeats of the same key are answered alike and carried out once. */
   key: string;
@@ -183,6 +190,8 @@ export interface CeremonyCard {
   said?: SaidLine[];
   /** On the console, while it can be corrected: what the agent filled in. */
   fields?: FormField[];
+  /** On the terminal, while it is read. */
+  agreement?: AgreementCard | null;
   /** Once agreed to, where the citizen's own certificate is enough. */
   certificate?: CertificateCard | null;
   /** Of PAdES; for the agent, once something is signed. */
@@ -200,7 +209,7 @@ export interface CeremonyConsent {
   /** Of the document that was on the screen. */
   sha256: string;
   /** Of the sentence agreed to, as it stood there. */
-  language: "zh-Hant" | "zh-Hans" | "pt" | "en";
+  text_sha256: string;
 }
 
 export interface CeremonyDecline {
@@ -479,6 +488,10 @@ export interface FillField {
   text: string;
   /** The text as people read it: a choice by its name. */
   shown: string;
+  /** Of a number: without cents. */
+  whole: boolean;
+  /** Of a number: the least that is right. */
+  minimum: number;
   /** 0: nobody has written it; what stands there is known from elsewhere. */
   version: number;
   source: "identity" | "booking" | "counter" | "typed" | "none";
