@@ -15,8 +15,8 @@ from playwright.async_api import Browser, Locator, Page, expect
 from counter.documents.sample_page import draw_mat, encode_jpeg, lay
 from counter.documents.scan_opencv.arrays import Bgr, Floats, Quad
 from tests.documents.filled_forms import draw_form, fill_in
-from tests.documents.moving_sheets import HEIGHT_PX, WIDTH_PX, corners
-from tests.e2e.faces import CHINESE, PAPER, Citizen, Console, Terminal, new_page
+from tests.documents.moving_sheets import HEIGHT_PX, WIDTH_PX, corners, letter
+from tests.e2e.faces import CHINESE, PAPER, TERMINAL, Citizen, Console, Terminal, new_page
 from tests.e2e.running import RunningCounter
 from tests.e2e.test_hands import drag
 from tests.web.live_pages import until
@@ -81,18 +81,17 @@ async def lay_down(page: Page, paper: Bgr | None, quad: Quad = FIRST) -> None:
     await page.evaluate("address => window.layDown(address)", shot(paper, quad))
 
 
-async def test_a_frame_stays_on_its_line_is_hidden_when_in_doubt_and_shown_again(
-    counter: RunningCounter, desk_browser: Browser, kiosk_browser: Browser
-) -> None:
-    mine = fill_in(draw_form(3), 3, 11)
-    other = fill_in(draw_form(3), 3, 12)
+async def asked_for_a_paper(
+    counter: RunningCounter, desk_browser: Browser, kiosk_browser: Browser, paper: Bgr
+) -> tuple[Page, Console]:
+    """The terminal's page, with a sheet of which a picture is not taken by itself, and the desk."""
     citizen = await Citizen.at(desk_browser, counter)
     page = await new_page(kiosk_browser, width=1080, height=1920, has_touch=True)
     await page.add_init_script(CAMERA)
-    await page.goto(await counter.enrolment("hengqin-neighbourhood-1"))
+    await page.goto(await counter.enrolment(TERMINAL))
     await page.wait_for_url("**/terminal")
     terminal = Terminal(page)
-    await lay_down(page, mine)
+    await lay_down(page, paper)
     console = await Console.signed_in(desk_browser, counter)
     reference = await citizen.book("陳小明")
     await terminal.begin()
@@ -103,12 +102,21 @@ async def test_a_frame_stays_on_its_line_is_hidden_when_in_doubt_and_shown_again
     await console.answer()
     await console.ask_for(PAPER)
     await terminal.speak(CHINESE)
+    await console.page.get_by_role("tab", name="Papers").click()
+    await expect(page.locator(".outline polygon")).to_be_attached()
+    return page, console
+
+
+async def test_a_frame_stays_on_its_line_is_hidden_when_in_doubt_and_shown_again(
+    counter: RunningCounter, desk_browser: Browser, kiosk_browser: Browser
+) -> None:
+    mine = fill_in(draw_form(3), 3, 11)
+    other = fill_in(draw_form(3), 3, 12)
+    page, console = await asked_for_a_paper(counter, desk_browser, kiosk_browser, mine)
 
     # The frame lies on its words on both screens, and goes where the sheet goes.
     theirs = page.locator(".scan .overlay")
     ours = console.page.locator(".viewer[data-live] .overlay")
-    await console.page.get_by_role("tab", name="Papers").click()
-    await expect(page.locator(".outline polygon")).to_be_attached()
     await console.page.get_by_role("button", name="Frame", exact=True).click()
     await drag(console, ours, *FRAME)
     for quad in (FIRST, LATER):
@@ -143,3 +151,29 @@ async def test_a_frame_stays_on_its_line_is_hidden_when_in_doubt_and_shown_again
     told = [json.loads(body) for (body,) in counter.facts("select body from journal_entry")]
     acts = [one["action"] for one in told if one["action"].startswith("mark.")]
     assert acts == ["mark.drawn", "mark.shown", "mark.cleared"]
+
+
+async def test_while_the_agent_points_at_a_paper_it_is_not_photographed_by_itself(
+    counter: RunningCounter, desk_browser: Browser, kiosk_browser: Browser
+) -> None:
+    paper = letter(2)
+    page, console = await asked_for_a_paper(counter, desk_browser, kiosk_browser, paper)
+    box = await console.page.locator(".viewer[data-live] .overlay").bounding_box()
+    assert box is not None
+    mouse = console.page.mouse
+
+    async def point(step: int) -> None:
+        await mouse.move(box["x"] + box["width"] / 2 + step % 3, box["y"] + 40)
+
+    await point(0)
+    await expect(page.locator(".scan .overlay__pointer")).to_be_visible()
+    await lay_down(page, paper, corners(size=1.12))
+    await expect(page.locator(".outline--good")).to_be_attached()
+    for step in range(20):  # twice as long as the ring takes
+        async with page.expect_response("**/terminal/previews/*"):
+            await point(step)
+        assert await page.locator(".ring").count() == 0
+    assert counter.facts("select count(*) from page") == [(0,)]
+    await mouse.move(5, 5)
+    await expect(console.page.locator(".thumb img")).to_be_visible()
+    assert counter.facts("select count(*) from page") == [(1,)]
