@@ -66,7 +66,7 @@ endef
 # In this order, and each before the next: what fails early fails fast.
 test: .venv/ready-test
 	@$(MAKE) --no-print-directory services assets
-	@$(MAKE) --no-print-directory check
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target check
 	@$(MAKE) --no-print-directory unit
 	@$(MAKE) --no-print-directory pairs
 	@$(MAKE) --no-print-directory alone

@@ -146,15 +146,20 @@ async def executor(new_executor: Callable[..., Executor]) -> AsyncIterator[Execu
     await made.close()
 
 
-@pytest.fixture(scope="session")
-async def browser_of_process() -> AsyncIterator[Browser]:
-    """Yield the headless Chromium of this test process; take `chromium` instead."""
+def chromium_program() -> str:
+    """Return where Chromium is.  Raises `NotInstalled`."""
     program = shutil.which("chromium") or shutil.which("chromium-browser")
     if program is None:
         raise NotInstalled("Chromium is not installed: apt-get install chromium")
+    return program
+
+
+@pytest.fixture(scope="session")
+async def browser_of_process() -> AsyncIterator[Browser]:
+    """Yield the headless Chromium of this test process; take `chromium` instead."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=program, headless=True, args=list(CHROMIUM_ARGS)
+            executable_path=chromium_program(), headless=True, args=list(CHROMIUM_ARGS)
         )
         yield browser
         await browser.close()
