@@ -153,8 +153,8 @@ async def test_a_case_that_is_closed_while_a_form_is_drawn_or_sealed(attacker: A
     visit = await Visit.begun(attacker)
     card = await visit.presented()
     this = {"ceremony_id": card["ceremony_id"], "sha256": card["sha256"]}
-    language = visit.terminal.screen["language"]
-    assert (await visit.terminal.ask("ceremony.consent", **this, language=language))["ok"]
+    agreed = {**this, "text_sha256": card["agreement"]["sha256"]}
+    assert (await visit.terminal.ask("ceremony.consent", **agreed))["ok"]
     signing = asyncio.create_task(visit.terminal.ask("ceremony.sign", **this, strokes=ink()))
     await visit.desk.until(
         lambda screen: screen["case"]["ceremonies"][0]["state"] in ("signing", "sealed")
