@@ -67,7 +67,7 @@ endef
 # In this order, and each before the next: what fails early fails fast.
 test: .venv/ready-test
 	@$(MAKE) --no-print-directory services assets
-	@$(MAKE) --no-print-directory check
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target check
 	@$(MAKE) --no-print-directory unit
 	@$(MAKE) --no-print-directory pairs
 	@$(MAKE) --no-print-directory alone
@@ -80,11 +80,14 @@ unit: .venv/ready-test
 
 # Whole counters with their browsers: two at a time.
 pairs: .venv/ready-test
-	$(PY) -m pytest -q -n 2 --dist worksteal -m pairs
+	$(PY) -m pytest -q -n 2 --dist worksteal -m pairs tests/e2e $(call marked,pairs)
 
 # Tests that measure time, or what a line does to a picture, have the machine for themselves.
 alone: .venv/ready-test
-	$(PY) -m pytest -q -m alone
+	$(PY) -m pytest -q -m alone $(call marked,alone)
+
+# The files that use a mark: finding all the other tests takes longer than some of these run.
+marked = $$(grep -rl --include='test_*.py' 'mark\.$(1)\b' tests)
 
 # --- measure -------------------------------------------------------------------------------------
 

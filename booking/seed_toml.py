@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -60,8 +61,12 @@ def seed(years: Iterable[int], *, practice: bool = False) -> Seed:
 
     practice: everything is open day and night and on every day, for trying the counter out.
     """
+    return _seed(tuple(sorted(years)), practice)
+
+
+@lru_cache(maxsize=2)
+def _seed(wanted: tuple[int, ...], practice: bool) -> Seed:
     places, papers = _file("places"), _papers(_file("papers"))
-    wanted = sorted(years)
     published = places["calendar"]["published"]
     hours = {name: _openings(name, lines) for name, lines in places["hours"].items()}
     calendars = {

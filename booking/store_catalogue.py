@@ -1,13 +1,13 @@
 """The catalogue and the calendars in SQL: written by the seed and by administrators, read whole."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, delete, func, select, text
+from sqlalchemy import Connection, Row, Table, delete, func, select, text
 
 from booking.calendar import Calendar, Closure, DayKind, Hours, Opening, SpecialDay
 from booking.catalogue import (
@@ -160,47 +160,68 @@ def replace(conn: Connection, catalogue: Catalogue, calendars: Iterable[Calendar
     for calendar in calendars:
         for year in sorted(_years(calendar)):
             _save_year(conn, calendar, year)
-    for position, one in enumerate(catalogue.departments.values()):
-        conn.execute(
-            department.insert().values(
-                id=one.id,
-                position=position,
-                territory=one.territory,
-                zone=one.hours.zone,
-                prefix=one.prefix,
-                names=dict(one.names),
-                short_names=dict(one.short_names),
-                lanes=one.lanes,
-                daily_quota=one.daily_quota,
-                speech=[list(lane) for lane in one.speech],
-            )
-        )
-        _save_openings(conn, f"department:{one.id}", one.hours.openings)
-    for position, offer in enumerate(catalogue.services.values()):
-        conn.execute(service.insert().values(position=position, **service_row(offer)))
-    for position, place in enumerate(catalogue.sites.values()):
-        conn.execute(
-            site.insert().values(
-                id=place.id,
-                position=position,
-                territory=place.territory,
-                zone=place.hours.zone,
-                keeps_calendar=place.hours.calendar is not None,
-                names=dict(place.names),
-                addresses=dict(place.addresses),
-                directions=dict(place.directions),
-            )
-        )
-        _save_openings(conn, f"site:{place.id}", place.hours.openings)
-        for kiosk in place.terminals:
-            conn.execute(
-                terminal.insert().values(
-                    id=kiosk.id,
-                    site=kiosk.site,
-                    number=kiosk.number,
-                    abilities=sorted(kiosk.abilities),
-                )
-            )
+    departments, sites = catalogue.departments.values(), catalogue.sites.values()
+    _insert(
+        conn,
+        department,
+        [
+            {
+                "id": one.id,
+                "position": position,
+                "territory": one.territory,
+                "zone": one.hours.zone,
+                "prefix": one.prefix,
+                "names": dict(one.names),
+                "short_names": dict(one.short_names),
+                "lanes": one.lanes,
+                "daily_quota": one.daily_quota,
+                "speech": [list(lane) for lane in one.speech],
+            }
+            for position, one in enumerate(departments)
+        ],
+    )
+    offers = enumerate(catalogue.services.values())
+    _insert(
+        conn, service, [{"position": position, **service_row(offer)} for position, offer in offers]
+    )
+    _insert(
+        conn,
+        site,
+        [
+            {
+                "id": place.id,
+                "position": position,
+                "territory": place.territory,
+                "zone": place.hours.zone,
+                "keeps_calendar": place.hours.calendar is not None,
+                "names": dict(place.names),
+                "addresses": dict(place.addresses),
+                "directions": dict(place.directions),
+            }
+            for position, place in enumerate(sites)
+        ],
+    )
+    openings = [(f"department:{one.id}", one.hours.openings) for one in departments]
+    openings += [(f"site:{place.id}", place.hours.openings) for place in sites]
+    _insert(
+        conn,
+        opening,
+        [{"place": place, **asdict(one)} for place, weekly in openings for one in weekly],
+    )
+    _insert(
+        conn,
+        terminal,
+        [
+            {
+                "id": kiosk.id,
+                "site": kiosk.site,
+                "number": kiosk.number,
+                "abilities": sorted(kiosk.abilities),
+            }
+            for place in sites
+            for kiosk in place.terminals
+        ],
+    )
     touch(conn)
 
 
@@ -296,19 +317,24 @@ def _save_year(conn: Connection, calendar: Calendar, year: int) -> None:
             published=year in calendar.published_years,
         )
     )
-    for day, special in sorted(calendar.days.items()):
-        if day.year == year:
-            conn.execute(
-                calendar_day.insert().values(
-                    territory=calendar.territory,
-                    day=day,
-                    kind=special.kind,
-                    names=dict(special.names),
-                    closes_minute=special.closes_minute,
-                )
-            )
+    _insert(
+        conn,
+        calendar_day,
+        [
+            {
+                "territory": calendar.territory,
+                "day": day,
+                "kind": special.kind,
+                "names": dict(special.names),
+                "closes_minute": special.closes_minute,
+            }
+            for day, special in sorted(calendar.days.items())
+            if day.year == year
+        ],
+    )
 
 
-def _save_openings(conn: Connection, place: str, openings: Iterable[Opening]) -> None:
-    for one in openings:
-        conn.execute(opening.insert().values(place=place, **asdict(one)))
+def _insert(conn: Connection, into: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """All rows as one statement: a seed has a thousand."""
+    if rows:
+        conn.execute(into.insert(), rows)

@@ -4,8 +4,9 @@
 engines, each migrated as in life.  Nothing is shared between tests but the servers' processes.
 """
 
+import gc
 import shutil
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -36,6 +37,20 @@ CHROMIUM_ARGS = (
     "--allow-loopback-in-peer-connection",
     "--autoplay-policy=no-user-gesture-required",
 )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Find the tests without the collector, which would walk all that was found again and again.
+
+    What was there before the first test stays to the end: it is not looked at again either.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -131,15 +146,20 @@ async def executor(new_executor: Callable[..., Executor]) -> AsyncIterator[Execu
     await made.close()
 
 
-@pytest.fixture(scope="session")
-async def browser_of_process() -> AsyncIterator[Browser]:
-    """Yield the headless Chromium of this test process; take `chromium` instead."""
+def chromium_program() -> str:
+    """Return where Chromium is.  Raises `NotInstalled`."""
     program = shutil.which("chromium") or shutil.which("chromium-browser")
     if program is None:
         raise NotInstalled("Chromium is not installed: apt-get install chromium")
+    return program
+
+
+@pytest.fixture(scope="session")
+async def browser_of_process() -> AsyncIterator[Browser]:
+    """Yield the headless Chromium of this test process; take `chromium` instead."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=program, headless=True, args=list(CHROMIUM_ARGS)
+            executable_path=chromium_program(), headless=True, args=list(CHROMIUM_ARGS)
         )
         yield browser
         await browser.close()

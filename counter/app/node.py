@@ -26,10 +26,9 @@ from counter.app.people import People, new_passphrase
 from counter.app.readiness import Readiness
 from counter.app.retired_program import end_program
 from counter.app.rounds import once
-from counter.app.seed import PEOPLE, names_of
+from counter.app.seed import PEOPLE, let_people_in, names_of
 from counter.app.services import Parts
 from counter.app.store import open_store, plain_executor
-from counter.identity.session import Kind
 from counter.journal import Fault
 from counter.notify.deliverer_store import Deliverer
 from counter.settings import Settings
@@ -163,9 +162,8 @@ class Node:
         if path.exists():
             return path.read_text().strip()
         passphrase = new_passphrase()
-        for person in PEOPLE:
-            kind: Kind = "supervisor" if person.supervisor else "agent"
-            await self.parts.identity.let_in(person.id, kind, person.id, passphrase, clock())
+        stored = await self.parts.identity.stored(passphrase)
+        await self.parts.store.executor.write(let_people_in, stored, clock())
         await asyncio.to_thread(write_secret, path, passphrase.encode())
         return passphrase
 

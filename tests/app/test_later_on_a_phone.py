@@ -11,7 +11,7 @@ from tests.web.citizen.test_papers import picture
 from tests.web.citizen.walk import Citizen
 
 
-@pytest.mark.parametrize("executor", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("new_executor", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(("locale", "tag"), [("zh-MO", "zh-Hant"), ("pt-PT", "pt")])
 async def test_it_can_be_used_by_everybody_on_a_phone(
     chromium: Browser, house: House, client: TestClient, agent: Citizen, locale: str, tag: str

@@ -9,7 +9,11 @@ import pytest
 from sqlalchemy import Connection, select, update
 
 from counter.app.people import OPERATOR, People
+from counter.app.seed import PEOPLE, let_people_in
 from counter.identity import store_identity
+from counter.identity.commands_store import StoredCommands
+from counter.identity.passphrases_argon2 import Argon2Passphrases
+from counter.identity.service import IdentityService
 from counter.identity.store_identity import credential
 from counter.signaling.store_desk import put_skill
 from counter.signaling.tables import skill
@@ -64,3 +68,25 @@ async def test_who_is_let_in_again_has_no_session_no_rest_and_the_same_levels(
     entries = [one for one in said if one["action"] == "agent.let_in"]
     assert [one["actor"] for one in entries] == [OPERATOR] * 2
     assert entries[1]["subject"] == "agent:lei"
+
+
+async def test_the_invented_people_share_one_passphrase_that_is_hashed_once(
+    executor: Executor, now: datetime
+) -> None:
+    hashed: list[str] = []
+
+    class Counting(Argon2Passphrases):
+        def stored(self, passphrase: str) -> str:
+            hashed.append(passphrase)
+            return super().stored(passphrase)
+
+    names = iter("abcdefghijklmnop")
+    identity = IdentityService(
+        StoredCommands(executor), Counting(time_cost=1, memory_kib=8), lambda: next(names)
+    )
+    await executor.write(let_people_in, await identity.stored("tile lotus bridge"), now)
+    assert hashed == ["tile lotus bridge"]
+    for person in PEOPLE:
+        session = (await identity.sign_in(person.id, "tile lotus bridge", now)).session
+        assert session.subject == person.id
+        assert session.kind == ("supervisor" if person.supervisor else "agent")

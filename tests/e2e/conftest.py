@@ -1,6 +1,5 @@
 """A running counter, and browsers with the cameras a test wants."""
 
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from pathlib import Path
 
@@ -9,9 +8,9 @@ import pytest
 from playwright.async_api import Browser, async_playwright
 
 from counter.documents.sample_page import draw_mat, encode_jpeg, sample_photograph
-from tests.conftest import CHROMIUM_ARGS
+from tests.conftest import CHROMIUM_ARGS, chromium_program
 from tests.e2e.running import RunningCounter
-from tests.servers import NotInstalled, run_apart
+from tests.servers import run_apart
 
 FAILED = pytest.StashKey[bool]()
 Launch = Callable[..., Awaitable[Browser]]
@@ -55,9 +54,7 @@ def shared_counter() -> Iterator[RunningCounter]:
 @pytest.fixture
 async def launch(request: pytest.FixtureRequest) -> AsyncIterator[Launch]:
     """Yield `(*more, without=()) -> Browser`: headless Chromium with or without some switches."""
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    if program is None:
-        raise NotInstalled("Chromium is not installed: apt-get install chromium")
+    program = chromium_program()
     async with async_playwright() as playwright:
         browsers: list[Browser] = []
 
@@ -84,15 +81,38 @@ async def tell_pages(browser: Browser) -> None:
 
 
 @pytest.fixture
-async def desk_browser(launch: Launch) -> Browser:
-    """Return the agent's browser; its camera shows Chromium's green test pattern."""
-    return await launch()
+async def desk_browser(request: pytest.FixtureRequest, chromium: Browser) -> AsyncIterator[Browser]:
+    """Yield the agent's browser; its camera shows Chromium's green test pattern."""
+    yield chromium
+    if request.node.stash.get(FAILED, False):
+        await tell_pages(chromium)
+
+
+@pytest.fixture(scope="session")
+async def kiosk_of_process(paper_camera: Path) -> AsyncIterator[Browser]:
+    """Yield the kiosk's browser of this test process; take `kiosk_browser` instead."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=chromium_program(),
+            headless=True,
+            args=[*CHROMIUM_ARGS, f"--use-file-for-fake-video-capture={paper_camera}"],
+        )
+        yield browser
+        await browser.close()
 
 
 @pytest.fixture
-async def kiosk_browser(launch: Launch, paper_camera: Path) -> Browser:
-    """Return the kiosk's browser; its one camera looks down on a paper."""
-    return await launch(f"--use-file-for-fake-video-capture={paper_camera}")
+async def kiosk_browser(
+    request: pytest.FixtureRequest, kiosk_of_process: Browser
+) -> AsyncIterator[Browser]:
+    """Yield the kiosk's browser; its one camera looks down on a paper."""
+    yield kiosk_of_process
+    try:
+        if request.node.stash.get(FAILED, False):
+            await tell_pages(kiosk_of_process)
+    finally:
+        for context in kiosk_of_process.contexts:
+            await context.close()
 
 
 @pytest.fixture(scope="session")

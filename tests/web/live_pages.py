@@ -77,7 +77,8 @@ async def open_face(
 
 async def violations(page: Page) -> list[str]:
     """What axe finds, one line each.  The script goes in by the debugger: the CSP stops tags."""
-    await page.evaluate(AXE_SCRIPT)
+    if not await page.evaluate("() => 'axe' in window"):  # half a megabyte, once for a page
+        await page.evaluate(AXE_SCRIPT)
     # In the middle of a fade every colour has too little contrast.
     await page.evaluate(
         """() => Promise.all(document.getAnimations()

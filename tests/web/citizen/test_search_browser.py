@@ -3,8 +3,6 @@
 Without JavaScript as well.  As `test_browser.py`, whose measures these are.
 """
 
-from pathlib import Path
-
 import pytest
 from playwright.async_api import Browser, Page
 
@@ -29,7 +27,7 @@ async def search_for(page: Page, text: str) -> None:
 
 @pytest.mark.parametrize("locale", ["zh-MO", "pt-PT"])
 async def test_the_search_can_be_used_by_everybody(
-    chromium: Browser, clock: Clock, locale: str, tmp_path: Path
+    chromium: Browser, clock: Clock, locale: str
 ) -> None:
     wrong: list[str] = []
 
@@ -38,7 +36,6 @@ async def test_the_search_can_be_used_by_everybody(
         await page.evaluate(AXE)
         wrong.extend(f"{name}: axe {one}" for one in await page.evaluate(VIOLATIONS))
         wrong.extend(f"{name}: small {one}" for one in await page.evaluate(SMALL))
-        await page.screenshot(path=tmp_path / f"{locale}-{name}.png", full_page=True)
         await page.set_viewport_size({"width": 320, "height": 640})
         if sideways := await page.evaluate(SIDEWAYS):
             wrong.append(f"{name}: {sideways} px sideways at 320 px")
@@ -47,9 +44,6 @@ async def test_the_search_can_be_used_by_everybody(
         if sideways := await page.evaluate(SIDEWAYS):
             wrong.append(f"{name}: {sideways} px sideways at 200 % text")
         await page.evaluate(ONCE)
-        await page.set_viewport_size({"width": 1280, "height": 900})
-        await page.screenshot(path=tmp_path / f"{locale}-{name}-wide.png", full_page=True)
-        await page.set_viewport_size({"width": 390, "height": 844})
 
     async with phone(chromium, clock, locale) as page:
         await page.goto("/")

@@ -42,7 +42,8 @@ from web.wall.views import DEVICES, FAULTS_OF_DEVICES, routes
 from web.wall.wall_local import LocalWall
 
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
-VIOLATIONS = "async () => (await axe.run(document)).violations.map(one => one.id)"
+VIOLATIONS = """async () => (await axe.run(document, {resultTypes: ['violations']}))
+  .violations.map(one => one.id)"""
 TERMINAL = "hengqin-centre-1"
 
 QUIET = WallState(
