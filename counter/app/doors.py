@@ -138,6 +138,7 @@ async def open_doors(
             secret=key,
             origins=(settings.origin,) if settings.origin else (),
             secure=secure,
+            proxies=settings.proxies,
         ),
     )
     offered = None
