@@ -92,3 +92,5 @@ class Archived:
     stamped_at: datetime
     stamp_expires: datetime
     "The end of the certificate that made the timestamp."
+    ended: tuple[str, ...] = ()
+    "Fields whose certificate ended or was revoked after it signed, and before the archive."

@@ -4,11 +4,15 @@ No network here: `links` says about which certificates evidence is wanted, `begi
 document with a hole for the timestamp, `finish` fills the hole and lets the result pass only if
 every signature validates from the file alone.  `renew` needs the evidence of the newest archive
 timestamp only; what is older is under it.
+
+A signature is judged as of its own timestamp, which proves that it existed: what became of its
+certificate since, while the archive was late, takes nothing from it.
 Source: ETSI EN 319 142-1 5.4, 5.5; EN 319 102-1 5.6.3.  `/VRI` is left out: nobody needs it.
 """
 
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
@@ -61,7 +65,7 @@ from counter.esign.refusals import (
     SignatureInvalid,
 )
 from counter.esign.revocation import Link, Proof, Standing
-from counter.esign.verify_pyhanko import SIGNING_ONLY
+from counter.esign.verify_pyhanko import SIGNING_ONLY, complaint, status_of
 
 SPARE = 1.25
 DEMANDED = CertRevTrustPolicy(
@@ -79,6 +83,17 @@ UNSOUND = (
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chained:
+    """A signature or a timestamp whose chain has to be proved."""
+
+    signed: cms.SignedData
+    field: str = ""
+    "Of a signature; empty: a timestamp, which has to hold today."
+    at: datetime | None = None
+    "When its timestamp says that it existed; believed once that timestamp is found to hold."
+
+
 async def links(pdf: bytes, work: Work, roots: Sequence[bytes], now: datetime) -> tuple[Link, ...]:
     """The certificates that evidence is wanted about.
 
@@ -86,10 +101,10 @@ async def links(pdf: bytes, work: Work, roots: Sequence[bytes], now: datetime) -
     `CertificateExpired`.
     """
     found: dict[bytes, Link] = {}
-    context = _context(roots, now, None)
-    for signed in _signed_data(_reader(pdf), work):
-        for one in _steps(await _path(signed, context)):
-            found.setdefault(one.certificate, one)
+    for one in _chained(_reader(pdf), work):
+        path, _ = await _path(one, roots, None, now)
+        for step in _steps(path):
+            found.setdefault(step.certificate, step)
     return tuple(found.values())
 
 
@@ -142,13 +157,16 @@ async def begin(
     new_field: the timestamp's, unlike any other in the document.
     Raises `CertificateRevoked`, `CertificateExpired`, `RevocationUnknown`, `SignatureInvalid`.
     """
-    context = _context(roots, now, proof)
     try:
         writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
-        paths = [await _path(one, context) for one in _signed_data(writer.prev, work)]
+        judged = [await _path(one, roots, proof, now) for one in _chained(writer.prev, work)]
         # Roots too: without proof that they existed a CRL of theirs counts for nothing later.
         DocumentSecurityStore.supply_dss_in_writer(
-            writer, None, paths=paths, validation_context=context, embed_roots=True
+            writer,
+            None,
+            paths=[path for path, _ in judged],
+            validation_context=_context(roots, now, proof),
+            embed_roots=True,
         )
         fields = tuple(str(one.field_name) for one in writer.prev.embedded_regular_signatures)
         return _with_hole(writer, work, fields, int(token_bytes * SPARE), new_field)
@@ -210,21 +228,26 @@ async def finish(hole: Hole, token: bytes, roots: Sequence[bytes], now: datetime
     pdf = file.getvalue()
     # Their clock may be a little ahead of ours.
     moment = max(now, at)
+    ended: tuple[str, ...] = ()
     if hole.work == "archive":
-        await require_archived(pdf, hole.fields, roots, moment)
+        ended = await require_archived(pdf, hole.fields, roots, moment)
     else:
         await require_renewed(pdf, hole.fields, roots, moment)
     return Archived(
         pdf=pdf,
         stamped_at=at,
         stamp_expires=stamp["tbs_certificate"]["validity"]["not_after"].native,
+        ended=ended,
     )
 
 
 async def require_archived(
     pdf: bytes, fields: Sequence[str], roots: Sequence[bytes], now: datetime
-) -> None:
+) -> tuple[str, ...]:
     """Raise `SignatureInvalid` unless each signature passes EN 319 102-1 LTA without a network.
+
+    One whose certificate ended or was revoked since has to hold as of its own timestamp, by what
+    lies in the file: for LTA, that would have had to be fetched before.  Answers those fields.
 
     fields: those that are signed, first to last; the newest timestamp covers the whole file.
     """
@@ -232,13 +255,37 @@ async def require_archived(
     then = ValidationTimingInfo(
         validation_time=now, best_signature_time=now, point_in_time_validation=True
     )
+    ended = []
     try:
         for one in await _untouched(pdf, fields, roots, now):
             said = await ades_lta_validation(one, spec, timing_info=then)
-            if said.ades_subindic != AdESPassed.OK:
+            if said.ades_subindic == AdESPassed.OK:
+                continue
+            if not await _held(one, roots, now):
                 raise SignatureInvalid(f"archive: {one.field_name}: {said.ades_subindic}")
+            ended.append(str(one.field_name))
     except UNSOUND as error:
         raise SignatureInvalid(f"archive: {type(error).__name__} while validating") from error
+    return tuple(ended)
+
+
+async def _held(signature: EmbeddedPdfSignature, roots: Sequence[bytes], now: datetime) -> bool:
+    """Whether it held when it was timestamped and its certificate ended or was revoked since."""
+    store = DocumentSecurityStore.read_dss(signature.reader)
+    kept = Proof(
+        ocsps=tuple(one.get_object().data for one in store.ocsps),
+        crls=tuple(one.get_object().data for one in store.crls),
+    )
+    if complaint(await status_of(signature, _loaded(roots), now)):
+        return False
+    own, *stamps = _of_signature(signature)
+    try:
+        for one in stamps:
+            await _path(one, roots, kept, now)
+        _, late = await _path(own, roots, kept, now)
+    except (CertificateRevoked, CertificateExpired, RevocationUnknown):
+        return False
+    return late and bool(stamps)
 
 
 async def require_renewed(
@@ -313,30 +360,61 @@ def _reader(pdf: bytes) -> PdfFileReader:
         raise SignatureInvalid(f"not readable as a PDF: {type(error).__name__}") from error
 
 
-def _signed_data(reader: PdfFileReader, work: Work) -> list[cms.SignedData]:
+def _chained(reader: PdfFileReader, work: Work) -> list[Chained]:
     """Whose chains have to be proved: all signatures with their timestamps, or the last one's."""
     stamps = reader.embedded_timestamp_signatures
     if work == "renew":
         if not stamps:
             raise SignatureInvalid("archive: no timestamp that could be renewed")
-        return [stamps[-1].signed_data]
-    found: list[cms.SignedData] = []
-    for one in reader.embedded_regular_signatures:
-        found.append(one.signed_data)
-        found += extract_tst_data_iter(one.signer_info, signed=False)
-    return found
+        return [Chained(signed=stamps[-1].signed_data)]
+    return [one for of in reader.embedded_regular_signatures for one in _of_signature(of)]
 
 
-async def _path(signed: cms.SignedData, context: ValidationContext) -> ValidationPath:
-    about = extract_certificate_info(signed)
+def _of_signature(signature: EmbeddedPdfSignature) -> list[Chained]:
+    """A signature, and its timestamp."""
+    stamps = list(extract_tst_data_iter(signature.signer_info, signed=False))
+    times = [one["encap_content_info"]["content"].parsed["gen_time"].native for one in stamps]
+    return [
+        Chained(
+            signed=signature.signed_data,
+            field=str(signature.field_name),
+            at=min(times, default=None),
+        ),
+        *(Chained(signed=one) for one in stamps),
+    ]
+
+
+async def _path(
+    one: Chained, roots: Sequence[bytes], proof: Proof | None, now: datetime
+) -> tuple[ValidationPath, bool]:
+    """A path to a root, and whether it holds as of the timestamp only.
+
+    Raises `CertificateRevoked`, `CertificateExpired`, `RevocationUnknown`.
+    """
     try:
-        return await _validated(about.signer_cert, about.other_certs, context)
+        try:
+            return await _path_as_of(one, _context(roots, now, proof)), False
+        except RevokedError as error:
+            # Who says that it was revoked later than that says also that it was not before.
+            own = error.is_ee_cert and not error.is_side_validation
+            if one.at is None or not own or error.revocation_dt <= one.at:
+                raise
+            return await _path_as_of(one, _context(roots, one.at, None)), True
+        except ExpiredError:
+            if one.at is None:
+                raise
+            return await _path_as_of(one, _context(roots, one.at, proof, late=True)), True
     except RevokedError as error:
         raise CertificateRevoked("a certificate in the document is revoked") from error
     except ExpiredError as error:
         raise CertificateExpired("a certificate in the document has expired") from error
     except (ValidationError, PathBuildingError) as error:
         raise RevocationUnknown(f"archive: {type(error).__name__} while building a path") from error
+
+
+async def _path_as_of(one: Chained, context: ValidationContext) -> ValidationPath:
+    about = extract_certificate_info(one.signed)
+    return await _validated(about.signer_cert, about.other_certs, context)
 
 
 async def _validated(
@@ -366,8 +444,13 @@ def _context(
     now: datetime,
     proof: Proof | None,
     issuers: Sequence[bytes] = (),
+    *,
+    late: bool = False,
 ) -> ValidationContext:
-    """proof: demanded for every certificate; None: revocation is not looked at."""
+    """proof: demanded for every certificate; None: revocation is not looked at.
+
+    late: what was said after `now` counts too.
+    """
     return ValidationContext(
         trust_roots=_loaded(roots),
         other_certs=_loaded(issuers),
@@ -376,6 +459,7 @@ def _context(
         ocsps=proof.ocsps if proof else (),
         crls=proof.crls if proof else (),
         revocation_mode="require" if proof else "soft-fail",
+        retroactive_revinfo=late,
     )
 
 

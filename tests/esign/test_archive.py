@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 
 import pytest
-from asn1crypto import pem
+from asn1crypto import pem, x509
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.ades.report import AdESIndeterminate, AdESPassed
 from pyhanko.sign.validation.ades import simulate_future_ades_lta_validation
@@ -29,6 +29,7 @@ from counter.esign.revocation_service import RevocationService
 from counter.esign.sign_pool import SignPool
 from counter.esign.stamps_http import HttpStamps
 from counter.esign.ticket import CITIZEN, FIELDS, FIELDS_BEFORE, SEAL, CertificateChain
+from counter.esign.validate_pyhanko import validate
 from tests.esign.conftest import FILLED, NOW, Tsa, seal
 from tests.esign.signed_by import signed_by
 from tests.esign.trust_services import TrustServices
@@ -166,8 +167,6 @@ async def test_the_signers_need_not_be_valid_any_more_when_it_is_renewed(
     services.time = after
     again = await shelf.archived(made.pdf, "renew", after)
     assert again.stamped_at == after
-    with pytest.raises(CertificateExpired):
-        await shelf.archivist.links(sealed, "archive", after)
 
 
 async def test_documents_of_before_with_two_signatures_are_archived_too(
@@ -180,15 +179,45 @@ async def test_documents_of_before_with_two_signatures_are_archived_too(
     await require_archived(made.pdf, FIELDS_BEFORE, shelf.roots, LATER)
 
 
-async def test_a_certificate_revoked_since_stops_the_archive(
+@pytest.mark.parametrize("asked", ["ocsp", "crls"])
+@pytest.mark.parametrize("who", ["fading", "ending"])
+async def test_late_it_is_judged_as_of_its_timestamp(
+    shelf: Shelf, services: TrustServices, who: str, asked: str
+) -> None:
+    """`fading` is revoked five seconds after it signed, `ending` ends the day after."""
+    signers = {CITIZEN: services.files(who), SEAL: services.files("seal")}
+    pdf = await signed_by(signers, shelf.stamps, NOW)
+    services.time = late = NOW + timedelta(days=2)
+    services.faults.update({"ocsp": "down"} if asked == "crls" else {})
+    made = await shelf.archived(pdf, "archive", late)
+    assert made.ended == (CITIZEN,)
+    assert await require_archived(made.pdf, FIELDS_BEFORE, shelf.roots, late) == (CITIZEN,)
+    found = await validate(made.pdf, [x509.Certificate.load(one) for one in shelf.roots], late)
+    assert found.level == "B_LTA" and all(one.sound for one in found.signatures)
+    # A year later nothing is asked about those who signed.
+    services.time = next_year = late + timedelta(days=365)
+    again = await shelf.archived(made.pdf, "renew", next_year)
+    assert (again.stamped_at, again.ended) == (next_year, ())
+
+
+async def test_a_certificate_that_was_revoked_before_it_signed_stops_the_archive(
     shelf: Shelf, services: TrustServices
 ) -> None:
-    """The key of `fading` is revoked between the seal and the archive."""
-    signers = {CITIZEN: services.files("fading"), SEAL: services.files("seal")}
+    signers = {CITIZEN: services.files("revoked"), SEAL: services.files("seal")}
     pdf = await signed_by(signers, shelf.stamps, NOW)
     services.time = LATER
     with pytest.raises(CertificateRevoked):
         await shelf.archived(pdf, "archive", LATER)
+
+
+async def test_a_certificate_that_had_ended_before_it_signed_stops_the_archive(
+    shelf: Shelf, services: TrustServices
+) -> None:
+    signers = {CITIZEN: services.files("ending"), SEAL: services.files("seal")}
+    services.time = late = NOW + timedelta(days=2)
+    pdf = await signed_by(signers, shelf.stamps, NOW, stamped_at=late)
+    with pytest.raises(CertificateExpired):
+        await shelf.archived(pdf, "archive", late)
 
 
 async def test_without_evidence_about_every_certificate_there_is_no_archive(

@@ -45,6 +45,7 @@ from counter.esign.ticket import SEAL_KEY
 from counter.esign.trust import TrustPolicy
 from counter.store.alerts import open_alerts
 from counter.store.executor import Executor
+from counter.store.journal_sql import read_all
 from tests.esign.ceremonies import CASE, SigningCounter, signing_counter
 from tests.esign.conftest import FILLED, NOW, STROKES, Tsa
 
@@ -351,6 +352,23 @@ async def test_a_certificate_revoked_after_the_seal_is_told_to_the_agent_and_to_
     said = await house.counter.checks.check(sealed, "", house.time)
     assert said.recorded is not None
     assert said.recorded.not_archived == "certificate_revoked"
+
+
+async def test_a_certificate_revoked_since_the_seal_is_named_in_the_journal_and_holds_nothing_up(
+    house: House, pki: DevelopmentPki
+) -> None:
+    await house.sealed()
+    certificate = x509.load_pem_x509_certificate(pki.agent.certificate.read_bytes())
+    house.passes(timedelta(seconds=10))
+    house.revocation.revoked.append((certificate.serial_number, house.time))
+    house.passes(timedelta(seconds=30))
+    archived = await house.archived()
+    assert await house.counter.executor.read(open_alerts) == []
+    said = await house.counter.checks.check(archived, "", house.time)
+    assert (said.judgement, said.found.level) == (Judgement.SOUND, "B_LTA")
+    told = [json.loads(one.body) for one in await house.counter.executor.read(read_all)]
+    (kept,) = [one for one in told if one["action"] == "document.archived"]
+    assert kept["facts"]["ended"] == "Agent"
 
 
 async def test_what_mends_itself_is_not_told_to_who_checks(house: House) -> None:

@@ -15,7 +15,7 @@ HOUSEHOLD_BITS = 64
 
 Network = IPv4Network | IPv6Network
 
-PROXIES = web.AppKey("proxies", tuple[Network, ...])
+PROXIES: web.AppKey[Sequence[Network]] = web.AppKey("proxies", Sequence)
 "Networks in which our own proxies are."
 
 
