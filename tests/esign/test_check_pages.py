@@ -15,6 +15,7 @@ import pytest
 import zxingcpp
 from aiohttp.test_utils import TestClient, TestServer
 from playwright.async_api import Browser
+from sqlalchemy import delete
 
 from counter.esign import store_archive
 from counter.esign.forms import Forms
@@ -23,7 +24,9 @@ from counter.esign.pki_development import DevelopmentPki
 from counter.esign.refusals import CheckBusy
 from counter.esign.sign_pool import SignPool
 from counter.esign.stamps_http import HttpStamps
+from counter.esign.store_archive import esign_archive
 from counter.esign.store_attendance import void
+from counter.esign.store_tables import esign_ticket
 from counter.store.executor import Executor
 from tests.esign.bad_files import BAD
 from tests.esign.ceremonies import CASE, CITIZEN_NAME, SigningCounter, signing_counter
@@ -39,6 +42,7 @@ from web.citizen.check_pages import (
     CHECKS_PER_S,
     REFERENCES_OF_ONE_PER_S,
     CheckDeps,
+    plain,
     routes,
 )
 
@@ -224,6 +228,33 @@ async def test_what_the_archive_refused_is_not_promised(
     assert "vc-verdict--yellow" in person.body
 
 
+UNRECORDED = {
+    "zh-MO": "我們的記錄沒有載明由誰簽署",
+    "zh-CN": "我们的记录没有载明由谁签署",
+    "pt": "O nosso registo não diz quem assinou",
+    "en": "Our record does not say who signed it",
+}
+
+
+@pytest.mark.parametrize("archived", [False, True])
+async def test_what_was_sealed_before_signatures_were_recorded_is_known_by_its_bytes(
+    counter: SigningCounter, person: Citizen, passing: Time, archived: bool
+) -> None:
+    sealed = await counter.sealed()
+    for table in (esign_ticket, esign_archive) if archived else (esign_ticket,):
+        await counter.executor.write(lambda conn, table=table: conn.execute(delete(table)).rowcount)
+    for language, words in UNRECORDED.items():
+        person.headers["Accept-Language"] = language
+        await send(person, "/check", sealed, passing)
+        assert words in person.text and "vc-verdict--green" in person.body
+    assert person.title.startswith("Genuine and unchanged")
+    await person.get(counter.addresses[-1].removeprefix("https://counter.example"))
+    assert UNRECORDED["en"] in person.text
+    # Other bytes are not in the record, whatever their signatures say.
+    await send(person, "/check", ATTACKS["bytes behind the end"](sealed), passing)
+    assert person.title.startswith("Not valid") or "This PDF is damaged" in person.text
+
+
 def nobody(conn: Any, case_id: str) -> list[str]:
     return []
 
@@ -247,6 +278,20 @@ TOO_OFTEN = {
     "pt": "Demasiadas tentativas em pouco tempo",
     "en": "Too many tries in a short time",
 }
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("Chan Tai Man, DSI", "Chan Tai Man, DSI"),
+        ("陳大文", "陳大文"),
+        ("\u202egnp.exe\u2066 a\n\tb\x00c", "gnp.exe a b c"),
+        ("x" * 500, "x" * 120 + " …"),
+        ("\u200b\u200b", ""),
+    ],
+)
+def test_what_a_stranger_s_file_says_of_itself_is_one_plain_line(said: str, shown: str) -> None:
+    assert plain(said) == shown
 
 
 async def test_who_asks_too_often_waits_and_holds_up_nobody_else(

@@ -43,6 +43,8 @@ CHECKS_OF_ONE_AT_ONCE = 2
 REFERENCES_PER_S = 20
 "Of all visitors together; nobody tries 122 bits out."
 REFERENCES_OF_ONE_PER_S = 5
+LONGEST = 120
+"Characters of a name in a stranger's file."
 DIGITS = 12
 "Of a SHA-256: enough to compare by eye."
 
@@ -104,6 +106,7 @@ ROLES = {
     "Agent": N_("Officer at the counter"),
     "Seal": N_("Seal of the department"),
 }
+UNRECORDED = N_("Our record does not say who signed it: it is older than that. The file does.")
 FOLLOWS = N_("The archive's timestamp follows by itself.")
 REFUSED = {
     "certificate_revoked": N_("A certificate in it was revoked. Ask the department."),
@@ -274,11 +277,17 @@ def _signature(one: SignatureFound, language: str) -> dict[str, Any]:
     gettext = texts_for(language).gettext
     role = ROLES.get(one.field) if one.kind == "signature" else N_("Timestamp of the archive")
     return {
-        "role": gettext(role) if role else one.field,
-        "signer": one.signer,
+        "role": gettext(role) if role else plain(one.field),
+        "signer": plain(one.signer),
         "when": Words(language).moment(one.stamped_at.astimezone(ZONE)) if one.stamped_at else "",
         "holds": one.holds and one.trusted,
     }
+
+
+def plain(said: str) -> str:
+    """What a stranger's file says of itself: one short line that nothing in it turns around."""
+    line = " ".join("".join(one if one.isprintable() else " " for one in said).split())
+    return line if len(line) <= LONGEST else f"{line[:LONGEST]} …"
 
 
 async def _recorded(request: web.Request, deps: CheckDeps, recorded: Recorded) -> dict[str, Any]:
@@ -304,6 +313,7 @@ async def _recorded(request: web.Request, deps: CheckDeps, recorded: Recorded) -
             {"role": gettext(ROLES[field]) if field in ROLES else field, "signer": signer}
             for field, signer in recorded.signers
         ],
+        "not_recorded": "" if recorded.signers else gettext(UNRECORDED),
         "sha256": " / ".join(
             dict.fromkeys(one[:DIGITS] for one in (recorded.sealed_sha256, recorded.newest_sha256))
         ),
