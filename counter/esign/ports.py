@@ -300,10 +300,6 @@ class Records(Protocol):
 
     async def owns_image(self, case_id: CaseId, sha256: str) -> bool: ...
 
-    async def keeps_image(self, sha256: str) -> bool:
-        """Whether any document has this page image."""
-        ...
-
     async def of_case(self, case_id: CaseId) -> Sequence[CeremonyState]:
         """Newest first."""
         ...

@@ -468,14 +468,8 @@ class EsignService:
             revisions=tuple(revisions),
             images=await self._keep_images(await self._studio.photograph(pdf)),
         )
-        try:
-            await self._records.sealed(waiting.ceremony_id, new, self._clock())
-        except NotAllowedNow:
-            # Withdrawn meanwhile: these pages show the ink, and no row leads to them.
-            for image in new.images:
-                if not await self._records.keeps_image(image.sha256):
-                    await self._blobs.remove(image.sha256)
-            raise
+        # Withdrawn meanwhile: no row leads to these pages, and the collector takes them.
+        await self._records.sealed(waiting.ceremony_id, new, self._clock())
 
     async def _revision(
         self, waiting: Unfinished, kind: str, parent: Digest, act: Act

@@ -389,9 +389,13 @@ def end(
     *,
     reason: str | None = None,
 ) -> None:
-    """It is over without a seal: write the state, destroy the ink, journal and tell."""
+    """It is over: write the state, journal and tell.
+
+    What the citizen gave before the seal is evidence, and stays for `EVIDENCE_KEPT`.
+    """
     change(conn, row, state=state)
-    forget_ink(conn, row.id)
+    if row.state != "signing":
+        forget_ink(conn, row.id)
     why = {"reason": reason} if reason else {}
     record(
         conn,

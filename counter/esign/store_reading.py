@@ -287,14 +287,6 @@ def owns_image(conn: Connection, case_id: str, sha256: str) -> bool:
     return found.first() is not None
 
 
-def keeps_image(conn: Connection, sha256: str) -> bool:
-    """Whether any document has this page image."""
-    found = conn.execute(
-        select(esign_page_image.c.page).where(esign_page_image.c.sha256 == sha256).limit(1)
-    )
-    return found.first() is not None
-
-
 def _sheets(conn: Connection, row: Row[Any]) -> tuple[Sheet, ...]:
     found = conn.execute(
         select(esign_page_image)

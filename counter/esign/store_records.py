@@ -262,8 +262,5 @@ class SqlRecords:
     async def owns_image(self, case_id: CaseId, sha256: str) -> bool:
         return await self.executor.read(questions.owns_image, case_id, sha256)
 
-    async def keeps_image(self, sha256: str) -> bool:
-        return await self.executor.read(questions.keeps_image, sha256)
-
     async def of_case(self, case_id: CaseId) -> Sequence[CeremonyState]:
         return await self.executor.read(questions.signing_of, case_id)
