@@ -40,6 +40,10 @@ DeclineReason = Literal["think", "data_wrong", "not_understood", "cannot_write",
 VoidReason = Literal["data_wrong", "wrong_person", "citizen_asked", "signed_twice", "other"]
 "Why what was signed does not count."
 
+GivenUp = Literal["seal_unfit", "not_certified"]
+"""Why a form that was drawn is taken back before anybody saw it: the department's seal cannot be
+used as it is, or something that may work later failed."""
+
 Fate = Literal["abandoned", "expired"]
 
 

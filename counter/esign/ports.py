@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from counter.esign.attendance import GivenUp
 from counter.esign.ceremony import Ceremony, Prepared, Signed
 from counter.esign.check_ports import Verdict
 from counter.esign.form_ports import PageImage, PreparedForm
@@ -140,6 +141,8 @@ class Uncertified:
 
     ceremony_id: CeremonyId
     prepared: Prepared
+    form: str
+    form_version: int
     drawn_at: datetime
     "Anew when it was corrected."
 
@@ -222,6 +225,15 @@ class Records(Protocol):
         """Put it on the citizen's screen, certified.
 
         drawn_sha256: what was certified.  Raises `NotAllowedNow` when withdrawn or corrected since.
+        """
+        ...
+
+    async def give_up(
+        self, drawn: Uncertified, form: FormTemplate, reason: GivenUp, now: datetime
+    ) -> bool:
+        """Take back what cannot be certified; its fields are a draft on both screens again.
+
+        False when it has been certified, withdrawn or corrected since.
         """
         ...
 

@@ -16,6 +16,7 @@ from counter.esign.glyphs import GlyphTable
 from counter.esign.refusals import (
     CeremonyOpen,
     CeremonyUnknown,
+    CertificateExpired,
     ClassOutOfReach,
     DataMissing,
     DigestMismatch,
@@ -23,12 +24,15 @@ from counter.esign.refusals import (
     IdentityTooLow,
     InkMissing,
     KeyMismatch,
+    KeyUnusable,
     PagesUnseen,
     SignatureInvalid,
     TimestampUnavailable,
     TokenTooLong,
 )
-from counter.esign.service import EsignService
+from counter.esign.service import CERTIFYING, PRESENTING, EsignService
+from counter.esign.store_attendance import NO_CALLS, remains, watched_of
+from counter.esign.store_drafts import drafts_of
 from counter.esign.store_reading import open_before_ink
 from counter.esign.store_records import SqlRecords
 from counter.esign.store_tables import ceremony, ceremony_ink
@@ -312,6 +316,81 @@ async def test_a_node_that_dies_before_the_form_is_certified_presents_it_when_it
     (shown,) = await node.ceremonies(CASE)
     assert shown.state == "presented" and len(shown.sheets) == 2
     assert not any(content.endswith(b" hole") for content in counter.blobs.kept.values())
+
+
+@pytest.mark.parametrize(
+    ("refusal", "reason"),
+    [
+        (TimestampUnavailable("down"), "not_certified"),
+        (KeyUnusable("gone"), "seal_unfit"),
+        (CertificateExpired("over"), "seal_unfit"),
+    ],
+)
+async def test_what_can_not_be_certified_is_taken_back_told_and_a_draft_again(
+    counter: Counter, now: datetime, refusal: Refusal, reason: str
+) -> None:
+    key = counter.keys[SEAL_KEY]
+    key.dies = True
+    dying = asyncio.create_task(counter.present(now))
+    await key.has_signed.wait()
+    dying.cancel()
+    await asyncio.gather(dying, return_exceptions=True)
+    key.dies = False
+    counter.studio.refusal = refusal
+    node = counter.started()
+    counter.time = now + PRESENTING - timedelta(seconds=1)
+    assert await node.resume() == 0
+    assert await node.ceremonies(CASE) == (), "somebody may be at it still"
+    counter.time = now + PRESENTING
+    with pytest.raises(type(refusal)):
+        await node.resume()
+    (shown,) = await node.ceremonies(CASE)
+    assert (shown.state, shown.sheets) == ("withdrawn", ())
+    watched = await counter.executor.read(watched_of, CASE, NO_CALLS)
+    assert watched[shown.ceremony_id].reason == reason
+    (draft,) = await counter.executor.read(drafts_of, CASE)
+    assert draft.shown and draft.form == "certificate_application"
+    typed = {field.name for field in node.form(draft.form).typed}
+    assert {name: one.text for name, one in draft.typed.items()} == {
+        name: text for name, text in FILLED.items() if name in typed and text
+    }
+    # Nothing of it waits any more: another form can be presented at once.
+    counter.studio.refusal = None
+    assert await node.resume() == 0
+    await counter.present(now)
+    assert await counter.state() == "presented"
+
+
+async def test_a_fault_without_a_name_is_tried_for_five_minutes(
+    counter: Counter, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = counter.keys[SEAL_KEY]
+    key.dies = True
+    dying = asyncio.create_task(counter.present(now))
+    await key.has_signed.wait()
+    dying.cancel()
+    await asyncio.gather(dying, return_exceptions=True)
+    key.dies = False
+
+    async def full(*words: Any, **named: Any) -> bytes:
+        raise OSError("disk")
+
+    monkeypatch.setattr(counter.studio, "finish", full)
+    for after, over in ((CERTIFYING - timedelta(seconds=1), False), (CERTIFYING, True)):
+        counter.time = now + after
+        with pytest.raises(OSError, match="disk"):
+            await counter.service.resume()
+        assert bool(await counter.service.ceremonies(CASE)) == over
+
+
+async def test_of_what_could_not_be_presented_at_all_nothing_stays(
+    counter: Counter, now: datetime
+) -> None:
+    counter.studio.refusal = TimestampUnavailable("down")
+    with pytest.raises(TimestampUnavailable):
+        await counter.present(now)
+    (left,) = await counter.executor.read(remains, now)
+    assert left.case_id == CASE and left.files
 
 
 async def test_asking_again_with_the_same_id_goes_on_with_what_is_drawn(
