@@ -242,7 +242,7 @@ async def test_what_was_sealed_before_signatures_were_recorded_is_known_by_its_b
 ) -> None:
     sealed = await counter.sealed()
     for table in (esign_ticket, esign_archive) if archived else (esign_ticket,):
-        await counter.executor.write(lambda conn, table=table: conn.execute(delete(table)).rowcount)
+        await counter.executor.write(emptied, table)
     for language, words in UNRECORDED.items():
         person.headers["Accept-Language"] = language
         await send(person, "/check", sealed, passing)
@@ -253,6 +253,10 @@ async def test_what_was_sealed_before_signatures_were_recorded_is_known_by_its_b
     # Other bytes are not in the record, whatever their signatures say.
     await send(person, "/check", ATTACKS["bytes behind the end"](sealed), passing)
     assert person.title.startswith("Not valid") or "This PDF is damaged" in person.text
+
+
+def emptied(conn: Any, table: Any) -> None:
+    conn.execute(delete(table))
 
 
 def nobody(conn: Any, case_id: str) -> list[str]:
