@@ -9,7 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 SOURCES = counter booking web tools tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt assets clean unit pairs alone services bench-media bench-search bench-mrz bench-codes bench-scan \
+.PHONY: help run test check fmt assets clean unit pairs alone services bench-media bench-search bench-mrz bench-codes bench-marks bench-scan \
 	bench-sign fuzz bench-booking bench-bundle bench-relay soak-pages soak-sign mutate-booking deep deep-api \
 	check-format check-lint check-types check-imports check-protocol check-texts check-browser
 
@@ -21,13 +21,14 @@ help:
 	@echo "make bench-search  measure the search over 300 services (some seconds)"
 	@echo "make bench-mrz  measure the reader of identity papers (five minutes)"
 	@echo "make bench-codes  measure the reader of QR codes beside OpenCV's (two minutes)"
+	@echo "make bench-marks  measure marks that follow a sheet under the camera (two minutes)"
 	@echo "make bench-scan  measure page finding beside its peers (PHOTOS=folder: real ones too)"
 	@echo "make bench-booking  measure booking beside its peers (twenty minutes)"
 	@echo "make bench-bundle  measure bundles: bytes and time per page (a minute)"
 	@echo "make bench-relay  measure how soon an agent sees a page over a thin line (a minute)"
 	@echo "make soak-pages  send 1,000 pages while line, counter and program are killed"
 	@echo "make soak-sign  sign forms while the node is killed at 1,000 random instants"
-	@echo "make bench-sign  measure signing beside pyHanko as its manual shows it (half a minute)"
+	@echo "make bench-sign  measure signing beside pyHanko as its manual shows it (three minutes)"
 	@echo "make mutate-booking  take each guard of booking away once; a test must fail (ten minutes)"
 	@echo "make deep-api  ask the booking API what its document allows, and what not (half an hour or more)"
 	@echo "make fuzz    send the media plane what strangers might, for half an hour"
@@ -111,6 +112,9 @@ bench-mrz: .venv/ready-test
 bench-codes: .venv/ready-test
 	@$(PY) -m tests.bench.codes $(if $(PAPERS),--papers $(PAPERS)) $(if $(SEED),--seed $(SEED))
 
+bench-marks: .venv/ready-test
+	@$(PY) -m tests.bench.marks $(if $(SHEETS),--sheets $(SHEETS)) $(if $(SEED),--seed $(SEED))
+
 bench-sign: .venv/ready-test
 	@$(PY) -m tests.bench.sign $(if $(ROUNDS),--rounds $(ROUNDS))
 
@@ -128,7 +132,7 @@ soak-pages: .venv/ready-test
 	@$(PY) -m tests.terminal.soak --pages $(or $(PAGES),1000) --seed $(or $(SEED),1)
 
 soak-sign: .venv/ready-test
-	@$(PY) -m tests.esign.soak --kills $(or $(KILLS),1000) --seed $(or $(SEED),1)
+	@$(PY) -m tests.esign.soak --kills $(or $(KILLS),1000) --seed $(or $(SEED),1) --minutes $(or $(MINUTES),0) --counters $(or $(COUNTERS),1)
 
 # The machines that live through what they are told, with many more lives than in the suite.
 deep: .venv/ready-test

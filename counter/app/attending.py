@@ -26,6 +26,16 @@ def _ended_at(conn: Connection, call_id: str) -> datetime | None:
     return found
 
 
+def _last(conn: Connection, case_id: str) -> str | None:
+    found: str | None = conn.execute(
+        select(call.c.id)
+        .where(call.c.case_id == case_id, call.c.ended_at.is_not(None))
+        .order_by(call.c.ended_at.desc(), call.c.id)
+        .limit(1)
+    ).scalar_one_or_none()
+    return found
+
+
 def _known_again(conn: Connection, case_id: str, call_id: str) -> bool:
     """Identified in this call to the level that was reached before it; nobody: to none.
 
@@ -33,7 +43,7 @@ def _known_again(conn: Connection, case_id: str, call_id: str) -> bool:
     """
     started_at = conn.execute(select(call.c.started_at).where(call.c.id == call_id)).scalar_one()
     rows = conn.execute(
-        select(proofing.c.target, proofing.c.state, proofing.c.begun_at, proofing.c.decided_at)
+        select(proofing.c.target, proofing.c.state, proofing.c.decided_at)
         .where(
             proofing.c.case_id == case_id,
             proofing.c.state.in_([ProofingState.IDENTIFIED, ProofingState.REFUSED]),
@@ -41,7 +51,8 @@ def _known_again(conn: Connection, case_id: str, call_id: str) -> bool:
         .order_by(proofing.c.decided_at, proofing.c.begun_at, proofing.c.id)
     ).all()
     before = [one for one in rows if one.decided_at < started_at]
-    since = [one for one in rows if one.begun_at >= started_at]
+    # What is decided in a call was seen in it, whenever it was begun.
+    since = [one for one in rows if one.decided_at >= started_at]
     return _level(since) >= _level(before)
 
 
@@ -53,5 +64,5 @@ def _level(rows: Sequence[Any]) -> Level:
     return reached(Level(newest.target), ProofingState(newest.state))
 
 
-CALLS = Calls(now=_now, ended_at=_ended_at, known_again=_known_again)
+CALLS = Calls(now=_now, ended_at=_ended_at, last=_last, known_again=_known_again)
 "What ceremonies ask of conversations."

@@ -20,7 +20,7 @@ from web.shared.wording import paper_label, service_or_none
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SqlCaseSource:
-    """See `counter.documents.ports.CaseSource`."""
+    """See `counter.documents.folder_ports.CaseSource`."""
 
     executor: Executor
     catalogue: Callable[[], Catalogue]

@@ -148,6 +148,7 @@ def hooks_of(
         if case.appointment_id is not None:
             booking.fulfil(conn, case.appointment_id, now)
         put_papers_away(conn, case, by=f"agent:{case.agent_id}", now=now)
+        give_up(conn, audiences, case.id, "closed", now, by=f"agent:{case.agent_id}")
         end_visit(conn, around, case.id, by=f"agent:{case.agent_id}", now=now)
         owe_missing_papers(conn, case, now)
         if new_document_link is not None:

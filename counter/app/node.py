@@ -21,12 +21,13 @@ from counter.app.doors import open_doors
 from counter.app.files import hold_directory, kept, take_turn_to_start, write_secret
 from counter.app.notices import BookingReaders, sinks_of
 from counter.app.operations import OPERATOR, NodeOperations
-from counter.app.parts import Parts, open_parts
+from counter.app.parts import open_parts
 from counter.app.people import People, new_passphrase
 from counter.app.readiness import Readiness
 from counter.app.retired_program import end_program
 from counter.app.rounds import once
 from counter.app.seed import PEOPLE, names_of
+from counter.app.services import Parts
 from counter.app.store import open_store, plain_executor
 from counter.identity.session import Kind
 from counter.journal import Fault

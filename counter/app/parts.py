@@ -3,17 +3,14 @@
 import asyncio
 import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from ipaddress import ip_network
 
 from aiohttp import ClientSession, web
-from sqlalchemy import Connection
 
 from booking.availability_service import AT_NINE
 from booking.script_opencc import simplified
-from booking.service import BookingService
 from booking.store_sql import booking_service, plant_seed
 from counter.app.advance_papers import lock, over, require_coming
 from counter.app.attending import CALLS
@@ -26,22 +23,19 @@ from counter.app.hooks import Snapshot, hooks_of
 from counter.app.identifying import KnownLevels, ZoneDesk, surroundings, witness_of
 from counter.app.kept_bytes import named_bytes
 from counter.app.lasting_documents import (
-    LastingDocuments,
     lasting_documents,
     policy_of,
-    tell_unsealed,
 )
 from counter.app.later_papers import LinkAddresses
+from counter.app.live_marks import StoredLiveMarks
 from counter.app.live_stills import LiveStills
 from counter.app.media_processes import media_pool
-from counter.app.paper_work import PaperWork, open_paper_work, owe_paper_work
+from counter.app.paper_work import open_paper_work, owe_paper_work
+from counter.app.print_documents import stop_prints
 from counter.app.recorded_calls import RECORDED_CALLS
-from counter.app.rounds import once
 from counter.app.seed import put_people
+from counter.app.services import Parts
 from counter.app.store import Store
-from counter.app.terminal_outages import tell_booking
-from counter.app.to_move import tell_departments
-from counter.case import Case
 from counter.documents.admit import PAPER_PAGES, AdmitLimits
 from counter.documents.admit_process import AdmitProcesses
 from counter.documents.admit_service import AdmitService
@@ -60,8 +54,6 @@ from counter.documents.preview_service import PreviewService
 from counter.documents.scan_pool import ScanPool
 from counter.documents.seal_cryptography import PaperSeal
 from counter.documents.service import DocumentsService
-from counter.documents.store_printing import give_up_silent
-from counter.errors import NotAllowedNow
 from counter.esign import keys_toml
 from counter.esign.audit_service import AuditService
 from counter.esign.certificate_service import CertificateParts, CertificateService
@@ -69,7 +61,6 @@ from counter.esign.check_service import CheckService
 from counter.esign.citizens_csc import CscCitizens
 from counter.esign.draw_process import DrawProcesses
 from counter.esign.form_typst import shipped_forms, shipped_glyphs
-from counter.esign.forms import Forms
 from counter.esign.issued_service import IssuedService
 from counter.esign.issued_sql import SqlIssued
 from counter.esign.keys_files import roots_of
@@ -93,148 +84,30 @@ from counter.identity.passphrases_argon2 import Argon2Passphrases
 from counter.identity.proofing_sql import SqlProofings
 from counter.identity.service import IdentityService
 from counter.identity.store_api_keys import SqlApiKeys
-from counter.ids import AgentId, TerminalId
-from counter.media.mutual_tls import TlsRenewal
 from counter.media.mux_pool import MuxPool
-from counter.media.pool import WorkerPool
 from counter.media.quality_service import QualityService
 from counter.media.recording_keeping_service import RecordingKeeper
 from counter.media.recording_service import RecordingService
 from counter.media.recordings_sql import SqlRecordings
 from counter.media.still_process import StillDecoder
 from counter.media.store_quality import SqlQuality
-from counter.media.store_quality import tidy as tidy_lines
 from counter.media.turn import Relays
 from counter.media.vault_cryptography import Vault
-from counter.notify import store_memos, store_webhooks
 from counter.notify.sender_webhook import WebhookSender
 from counter.notify.store_memos import SqlMemos
 from counter.notify.store_webhooks import SqlWebhooks
 from counter.notify.webhook_service import WebhookService
 from counter.settings import Settings
-from counter.signaling.ports import GatewayPrincipal
 from counter.signaling.service import SignalingService
-from counter.signaling.store_asks import SqlStore, require_current
+from counter.signaling.store_asks import SqlStore
 from counter.store import journal_sql, outbox
 from counter.store.back_pressure import Gate
 from counter.store.blobs_collecting import BlobCollector
 from counter.store.cases import (
     audiences,
-    case_of_agent,
-    case_on_terminal,
     require_led,
     require_open,
 )
-from counter.store.housekeeping import tidy
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
-    """Every service of a node."""
-
-    store: Store
-    collector: BlobCollector
-    booking: BookingService
-    snapshot: Snapshot
-    identity: IdentityService
-    api_keys: ApiKeyService
-    documents: DocumentsService
-    captures: CaptureService
-    "Photographs that come up in parts."
-    checklists: ChecklistService
-    previews: PreviewService
-    advance: AdvanceService
-    "Papers before the trip."
-    later: LaterService
-    "Papers after the visit."
-    link_addresses: LinkAddresses
-    issued: IssuedService
-    esign: EsignService
-    certificates: CertificateService | None
-    "None: no provider of citizens' certificates is set up."
-    reading: ReadingService
-    packs: AuditService
-    checks: CheckService
-    "Whether a document from anywhere is sound."
-    lasting: LastingDocuments
-    "Trust, and the archive of signed documents."
-    forms: Forms
-    own_forms: OwnFormsService
-    "Forms of departments, beside the product's."
-    signaling: SignalingService
-    scanner: ScanPool
-    studio: SignPool
-    media: WorkerPool
-    media_proof: TlsRenewal | None
-    "What this node proves itself to media nodes with."
-    quality: QualityService
-    recordings: RecordingService
-    recording_keeper: RecordingKeeper
-    stills: LiveStills
-    paper_work: PaperWork
-    "What is done with papers afterwards."
-    proofings: SqlProofings
-    zones: ZoneDesk
-    memos: SqlMemos
-    webhooks: WebhookService
-
-    async def case_of(self, who: GatewayPrincipal) -> Case:
-        """The open case of who speaks.  Raises `NotAllowedNow`, `UsedElsewhere`."""
-
-        def read(conn: Connection) -> Case | None:
-            require_current(conn, who)
-            if who.audience == "/agent":
-                return case_of_agent(conn, AgentId(who.subject))
-            return case_on_terminal(conn, TerminalId(who.subject))
-
-        case = await self.store.executor.read(read)
-        if case is None or not case.open:
-            raise NotAllowedNow(f"{who.own} has no open case")
-        return case
-
-    async def require_current(self, who: GatewayPrincipal) -> None:
-        """Raises `UsedElsewhere` when another window of this desk took over."""
-        await self.store.executor.read(require_current, who)
-
-    async def warm_up(self) -> None:
-        """So that the first citizen does not wait for a process to start."""
-        await asyncio.gather(self.scanner.warm_up(), self.studio.warm())
-
-    async def once_a_minute(self) -> None:
-        """What nothing depends on, and what is better done soon."""
-        write = self.store.executor.write
-        steps: tuple[tuple[str, Callable[[], Awaitable[object]]], ...] = (
-            ("appointments", lambda: self.booking.sweep(clock())),
-            ("the catalogue", self._read_catalogue),
-            ("departments", lambda: tell_departments(self.store.executor, self.booking, clock())),
-            ("tidying", lambda: write(tidy, clock())),
-            ("tidying lines", lambda: write(tidy_lines, clock())),
-            ("tidying memos", lambda: write(store_memos.tidy, clock())),
-            ("tidying webhooks", lambda: write(store_webhooks.tidy, clock())),
-            ("papers before the trip", lambda: self.advance.sweep(clock())),
-            ("silent printers", lambda: write(give_up_silent, audiences, clock())),
-            ("readings of zones", self.zones.tidy),
-            ("papers after the visit", lambda: self.later.sweep(clock())),
-            ("photographs in parts", lambda: self.captures.sweep(clock())),
-            ("unfinished signatures", self.esign.resume),
-            ("unsealed documents", lambda: write(tell_unsealed, clock())),
-            ("the clock", self.lasting.tell_clock),
-            ("audit packs", self.packs.make_due),
-            ("useless bytes", lambda: self.collector.round(clock())),
-            ("the proof to media nodes", self._look_at_media_proof),
-        )
-        for what, work in steps:
-            await once(what, work)
-
-    async def _read_catalogue(self) -> None:
-        self.snapshot.catalogue = await self.booking.catalogue()
-        await tell_booking(
-            self.store.executor, self.booking, self.snapshot.catalogue, new_id, clock()
-        )
-
-    async def _look_at_media_proof(self) -> None:
-        if self.media_proof is not None:
-            self.media_proof.look()
 
 
 async def open_parts(
@@ -369,7 +242,12 @@ async def open_parts(
         identity=IdentityService(StoredCommands(executor), Argon2Passphrases(), new_token),
         api_keys=ApiKeyService(SqlApiKeys(executor), new_id, new_token, clock),
         documents=documents,
-        previews=PreviewService(papers, previewer, time.monotonic),
+        previews=PreviewService(
+            papers,
+            previewer,
+            time.monotonic,
+            marks=StoredLiveMarks(executor, store.bus, clock),
+        ),
         captures=CaptureService(
             SqlCaptures(executor, audiences),
             CaptureFiles(settings.captures),
@@ -398,6 +276,7 @@ async def open_parts(
                 calls=CALLS,
                 require_open=require_open,
                 require_led=require_led,
+                on_voided=stop_prints,
             ),
             blobs=store.blobs,
             forms=forms,

@@ -5,14 +5,14 @@ process; all that follows sees what was drawn anew.
 """
 
 from counter.documents.admit import AdmitLimits, NotAdmitted, sniff_file
+from counter.documents.admit_ports import Decoder, Looker, VirusCheck
 from counter.documents.advance import Look
 from counter.documents.page import Limits, ScanRefused
-from counter.documents.ports import Decoder, Looker, VirusCheck
 from counter.documents.refusals import refusal_of
 
 
 class AdmitService:
-    """See `counter.documents.ports.Reader`."""
+    """See `counter.documents.admit_ports.Reader`."""
 
     def __init__(
         self,

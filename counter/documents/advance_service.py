@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from weakref import WeakValueDictionary
 
+from counter.documents.admit_ports import Reader
 from counter.documents.advance import AdvancePaper, Look, NewAdvance
-from counter.documents.ports import AdvancePapers, Reader, RemovableBlobs, Seal
 from counter.documents.sealing_service import SealedPictures
+from counter.documents.sent_ports import AdvancePapers, RemovableBlobs, Seal
 from counter.errors import Crowded
 from counter.ids import AppointmentId, Digest, NewId, PageId
 

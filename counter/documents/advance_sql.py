@@ -16,7 +16,7 @@ Over = Callable[[Connection, datetime], Sequence[str]]
 
 
 class SqlAdvancePapers:
-    """See `counter.documents.ports.AdvancePapers`."""
+    """See `counter.documents.sent_ports.AdvancePapers`."""
 
     def __init__(
         self, executor: Executor, require_coming: RequireComing, lock: Lock, over: Over

@@ -30,7 +30,7 @@ NICE = 10
 
 
 class Bindery:
-    """See `counter.documents.ports.Binder`.  `close` it when the counter stops."""
+    """See `counter.documents.folder_ports.Binder`.  `close` it when the counter stops."""
 
     def __init__(self, *, patience_s: float = PATIENCE_S) -> None:
         self._patience_s = patience_s

@@ -19,7 +19,10 @@ MODE = 0o600
 
 
 class CaptureFiles:
-    """See `counter.documents.ports.CaptureBytes`.  `root`: a directory that every node reaches."""
+    """See `counter.documents.capture_ports.CaptureBytes`.
+
+    root: a directory that every node reaches.
+    """
 
     def __init__(self, root: Path) -> None:
         self._root = root

@@ -22,8 +22,8 @@ from counter.documents.capture import (
     CaptureState,
     quarters,
 )
+from counter.documents.capture_ports import CaptureBytes, Captures, Miniatures
 from counter.documents.page import Limits
-from counter.documents.ports import CaptureBytes, Captures, Miniatures, RemovableBlobs
 from counter.documents.refusals import (
     CaptureOffset,
     ChunkDamaged,
@@ -33,6 +33,7 @@ from counter.documents.refusals import (
     ScanFailed,
     ScanNotAsked,
 )
+from counter.documents.sent_ports import RemovableBlobs
 from counter.documents.service import DocumentsService
 from counter.errors import BadInput
 from counter.ids import Digest, NewId

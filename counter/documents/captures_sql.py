@@ -11,7 +11,7 @@ from counter.store.session_log import Audiences
 
 
 class SqlCaptures:
-    """See `counter.documents.ports.Captures`."""
+    """See `counter.documents.capture_ports.Captures`."""
 
     def __init__(self, executor: Executor, audiences: Audiences) -> None:
         self._executor = executor

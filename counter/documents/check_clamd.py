@@ -18,7 +18,7 @@ ANSWER_BYTES = 4096
 
 
 class ClamdCheck:
-    """See `counter.documents.ports.VirusCheck`."""
+    """See `counter.documents.admit_ports.VirusCheck`."""
 
     def __init__(
         self, address: str, *, required: bool = True, patience_seconds: float = PATIENCE_SECONDS

@@ -23,7 +23,7 @@ _LEFT_OVER_S = 3600.0
 
 
 class DirectoryShelf:
-    """See `counter.documents.ports.Shelf`."""
+    """See `counter.documents.folder_ports.Shelf`."""
 
     def __init__(self, root: Path, new_id: NewId) -> None:
         self._root = root

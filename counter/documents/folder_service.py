@@ -20,7 +20,8 @@ from counter.documents.folder import (
     original_path,
     page_path,
 )
-from counter.documents.ports import Binder, Blobs, CaseSource
+from counter.documents.folder_ports import Binder, CaseSource
+from counter.documents.ports import Blobs
 from counter.errors import NotFound
 from counter.ids import CaseId, Digest
 

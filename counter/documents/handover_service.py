@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from counter.documents.folder import CaseFacts, Supplement
+from counter.documents.folder_ports import HandOvers, Jobs, Shelf
 from counter.documents.folder_service import FolderService
 from counter.documents.handover import (
     PATIENCE,
@@ -21,7 +22,7 @@ from counter.documents.handover import (
     supplement_to,
 )
 from counter.documents.job import Job, JobKind, JobOutcome, Later
-from counter.documents.ports import Blobs, HandOvers, Jobs, Shelf
+from counter.documents.ports import Blobs
 
 
 class HandOverService:

@@ -9,8 +9,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Final
 
+from counter.documents.folder_ports import Binder, Jobs, Leaves, WordReader
 from counter.documents.job import Job, JobKind, JobOutcome, Later
-from counter.documents.ports import Binder, Blobs, Jobs, Leaves, WordReader
+from counter.documents.ports import Blobs
 from counter.ids import PageId
 
 log = logging.getLogger(__name__)

@@ -9,10 +9,11 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 
+from counter.documents.admit_ports import Reader
 from counter.documents.advance import Look
 from counter.documents.later import Asked, Link, NewSheet, digest_of, token_of
-from counter.documents.ports import LaterPapers, Reader, RemovableBlobs, Seal
 from counter.documents.sealing_service import SealedPictures
+from counter.documents.sent_ports import LaterPapers, RemovableBlobs, Seal
 from counter.errors import Crowded
 from counter.ids import CaseId, Digest, NewId, PageId
 

@@ -13,7 +13,7 @@ from counter.store.session_log import Audiences
 
 
 class SqlLaterPapers:
-    """See `counter.documents.ports.LaterPapers`."""
+    """See `counter.documents.sent_ports.LaterPapers`."""
 
     def __init__(self, executor: Executor, audiences: Audiences) -> None:
         self._executor = executor

@@ -21,6 +21,8 @@ Reason = Literal[
     "printer",
     "picture",
     "left",
+    "closed",
+    "voided",
     "paper_out",
     "jam",
     "cover_open",

@@ -21,7 +21,7 @@ RandomBytes = Callable[[int], bytes]
 
 
 class PaperSeal:
-    """See `counter.documents.ports.Seal`."""
+    """See `counter.documents.sent_ports.Seal`."""
 
     def __init__(self, site_key: bytes, random_bytes: RandomBytes) -> None:
         self._site_key = site_key

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from counter.documents.advance import Look, Sealed, SealedSheet, purpose_of
-from counter.documents.ports import RemovableBlobs, Seal
+from counter.documents.sent_ports import RemovableBlobs, Seal
 from counter.errors import Refusal, StoreUnavailable
 from counter.ids import Digest
 

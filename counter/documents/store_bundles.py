@@ -29,7 +29,7 @@ page_form = Table(
 
 
 class SqlLeaves:
-    """See `counter.documents.ports.Leaves`."""
+    """See `counter.documents.folder_ports.Leaves`."""
 
     def __init__(self, executor: Executor) -> None:
         self._executor = executor

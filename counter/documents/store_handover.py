@@ -50,7 +50,7 @@ def _always(conn: Connection, facts: CaseFacts) -> bool:
 
 
 class SqlHandOvers:
-    """See `counter.documents.ports.HandOvers`."""
+    """See `counter.documents.folder_ports.HandOvers`."""
 
     def __init__(self, executor: Executor, unchanged: Unchanged = _always) -> None:
         """

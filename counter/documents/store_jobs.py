@@ -45,7 +45,7 @@ Index(
 
 
 class SqlJobs:
-    """See `counter.documents.ports.Jobs`."""
+    """See `counter.documents.folder_ports.Jobs`."""
 
     def __init__(self, executor: Executor) -> None:
         self._executor = executor

@@ -134,13 +134,24 @@ def move(
 
 
 def give_up(
-    conn: Connection, audiences: Audiences, case_id: str, reason: Reason, now: datetime
+    conn: Connection,
+    audiences: Audiences,
+    case_id: str,
+    reason: Reason,
+    now: datetime,
+    *,
+    by: str | None = None,
+    document: str | None = None,
 ) -> None:
-    """Nobody is there any more to take it: what is on the way has failed."""
+    """Nobody is to take it any more: what is on the way has failed.
+
+    by: whose doing it is; None: the terminal's.  document: only prints of this signed document.
+    """
     for one in prints_of(conn, case_id):
-        if one.state in OPEN:
-            by = f"terminal:{one.terminal_id}"
-            _set(conn, audiences, one, PrintState.FAILED, reason, by=by, now=now)
+        meant = document is None or (one.what, one.ref) == ("document", document)
+        if one.state in OPEN and meant:
+            who = by or f"terminal:{one.terminal_id}"
+            _set(conn, audiences, one, PrintState.FAILED, reason, by=who, now=now)
 
 
 def give_up_silent(conn: Connection, audiences: Audiences, now: datetime) -> None:

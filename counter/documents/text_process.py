@@ -47,7 +47,7 @@ def find_tools(program: str = "tesseract") -> TextTools:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TesseractReader:
-    """See `counter.documents.ports.Reader`."""
+    """See `counter.documents.admit_ports.Reader`."""
 
     tools: TextTools
     patience_s: float = PATIENCE_S

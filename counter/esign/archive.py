@@ -92,5 +92,7 @@ class Archived:
     stamped_at: datetime
     stamp_expires: datetime
     "The end of the certificate that made the timestamp."
+    revoked_later: tuple[str, ...] = ()
+    "Fields whose certificates were revoked after they had signed."
     ended: tuple[str, ...] = ()
-    "Fields whose certificate ended or was revoked after it signed, and before the archive."
+    "Fields whose certificates ended after they had signed, and before the archive."

@@ -4,15 +4,11 @@ No network here: `links` says about which certificates evidence is wanted, `begi
 document with a hole for the timestamp, `finish` fills the hole and lets the result pass only if
 every signature validates from the file alone.  `renew` needs the evidence of the newest archive
 timestamp only; what is older is under it.
-
-A signature is judged as of its own timestamp, which proves that it existed: what became of its
-certificate since, while the archive was late, takes nothing from it.
 Source: ETSI EN 319 142-1 5.4, 5.5; EN 319 102-1 5.6.3.  `/VRI` is left out: nobody needs it.
 """
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
@@ -21,6 +17,7 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.ades.report import AdESPassed
+from pyhanko.sign.diff_analysis import DiffPolicy
 from pyhanko.sign.fields import InvisSigSettings, SigFieldSpec
 from pyhanko.sign.general import SigningError, extract_certificate_info
 from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigObjSetup
@@ -65,7 +62,9 @@ from counter.esign.refusals import (
     SignatureInvalid,
 )
 from counter.esign.revocation import Link, Proof, Standing
-from counter.esign.verify_pyhanko import SIGNING_ONLY, complaint, status_of
+from counter.esign.revoked_pyhanko import held
+from counter.esign.seal_pyhanko import Revision
+from counter.esign.verify_pyhanko import SIGNING_ONLY, OneDocument, complaint, status_of
 
 SPARE = 1.25
 DEMANDED = CertRevTrustPolicy(
@@ -83,17 +82,6 @@ UNSOUND = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chained:
-    """A signature or a timestamp whose chain has to be proved."""
-
-    signed: cms.SignedData
-    field: str = ""
-    "Of a signature; empty: a timestamp, which has to hold today."
-    at: datetime | None = None
-    "When its timestamp says that it existed; believed once that timestamp is found to hold."
-
-
 async def links(pdf: bytes, work: Work, roots: Sequence[bytes], now: datetime) -> tuple[Link, ...]:
     """The certificates that evidence is wanted about.
 
@@ -101,10 +89,10 @@ async def links(pdf: bytes, work: Work, roots: Sequence[bytes], now: datetime) -
     `CertificateExpired`.
     """
     found: dict[bytes, Link] = {}
-    for one in _chained(_reader(pdf), work):
-        path, _ = await _path(one, roots, None, now)
-        for step in _steps(path):
-            found.setdefault(step.certificate, step)
+    context = _context(roots, now, None)
+    for signed in _signed_data(_reader(pdf), work):
+        for one in _steps(await _path(signed, context, roots, None, now)):
+            found.setdefault(one.certificate, one)
     return tuple(found.values())
 
 
@@ -157,16 +145,15 @@ async def begin(
     new_field: the timestamp's, unlike any other in the document.
     Raises `CertificateRevoked`, `CertificateExpired`, `RevocationUnknown`, `SignatureInvalid`.
     """
+    context = _context(roots, now, proof)
     try:
-        writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
-        judged = [await _path(one, roots, proof, now) for one in _chained(writer.prev, work)]
+        writer = Revision(io.BytesIO(pdf))
+        paths = [
+            await _path(one, context, roots, proof, now) for one in _signed_data(writer.prev, work)
+        ]
         # Roots too: without proof that they existed a CRL of theirs counts for nothing later.
         DocumentSecurityStore.supply_dss_in_writer(
-            writer,
-            None,
-            paths=[path for path, _ in judged],
-            validation_context=_context(roots, now, proof),
-            embed_roots=True,
+            writer, None, paths=paths, validation_context=context, embed_roots=True
         )
         fields = tuple(str(one.field_name) for one in writer.prev.embedded_regular_signatures)
         return _with_hole(writer, work, fields, int(token_bytes * SPARE), new_field)
@@ -228,64 +215,79 @@ async def finish(hole: Hole, token: bytes, roots: Sequence[bytes], now: datetime
     pdf = file.getvalue()
     # Their clock may be a little ahead of ours.
     moment = max(now, at)
+    later: tuple[str, ...] = ()
     ended: tuple[str, ...] = ()
     if hole.work == "archive":
-        ended = await require_archived(pdf, hole.fields, roots, moment)
+        later, ended = await require_archived(pdf, hole.fields, roots, moment)
     else:
         await require_renewed(pdf, hole.fields, roots, moment)
     return Archived(
         pdf=pdf,
         stamped_at=at,
         stamp_expires=stamp["tbs_certificate"]["validity"]["not_after"].native,
+        revoked_later=later,
         ended=ended,
     )
 
 
 async def require_archived(
     pdf: bytes, fields: Sequence[str], roots: Sequence[bytes], now: datetime
-) -> tuple[str, ...]:
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Raise `SignatureInvalid` unless each signature passes EN 319 102-1 LTA without a network.
 
-    One whose certificate ended or was revoked since has to hold as of its own timestamp, by what
-    lies in the file: for LTA, that would have had to be fetched before.  Answers those fields.
-
+    One passes too whose certificate was revoked or ended after it signed: answers the fields of
+    those, and of these.
     fields: those that are signed, first to last; the newest timestamp covers the whole file.
     """
-    spec = offline(roots)
+    rules = OneDocument()
+    spec = offline(roots, rules)
     then = ValidationTimingInfo(
         validation_time=now, best_signature_time=now, point_in_time_validation=True
     )
-    ended = []
+    later, ended = [], []
     try:
-        for one in await _untouched(pdf, fields, roots, now):
+        for one in await _untouched(pdf, fields, roots, now, rules):
             said = await ades_lta_validation(one, spec, timing_info=then)
             if said.ades_subindic == AdESPassed.OK:
                 continue
-            if not await _held(one, roots, now):
+            kept = DocumentSecurityStore.read_dss(one.reader)
+            if await held(one, kept, _loaded(roots), now):
+                later.append(str(one.field_name))
+            elif await _held_to_the_end(one, kept, roots, now):
+                ended.append(str(one.field_name))
+            else:
                 raise SignatureInvalid(f"archive: {one.field_name}: {said.ades_subindic}")
-            ended.append(str(one.field_name))
     except UNSOUND as error:
         raise SignatureInvalid(f"archive: {type(error).__name__} while validating") from error
-    return tuple(ended)
+    return tuple(later), tuple(ended)
 
 
-async def _held(signature: EmbeddedPdfSignature, roots: Sequence[bytes], now: datetime) -> bool:
-    """Whether it held when it was timestamped and its certificate ended or was revoked since."""
-    store = DocumentSecurityStore.read_dss(signature.reader)
-    kept = Proof(
-        ocsps=tuple(one.get_object().data for one in store.ocsps),
-        crls=tuple(one.get_object().data for one in store.crls),
-    )
+async def _held_to_the_end(
+    signature: EmbeddedPdfSignature,
+    kept: DocumentSecurityStore,
+    roots: Sequence[bytes],
+    now: datetime,
+) -> bool:
+    """Whether it was made while its certificate held, which has ended since.
+
+    By the file alone, as of its timestamp, which has to hold now.  LTA would want proofs that were
+    made before the end.
+    """
+    stamps = list(extract_tst_data_iter(signature.signer_info, signed=False))
+    if signature.signer_cert.not_valid_after >= now or not stamps:
+        return False
     if complaint(await status_of(signature, _loaded(roots), now)):
         return False
-    own, *stamps = _of_signature(signature)
+    proof = Proof(
+        ocsps=tuple(one.get_object().data for one in kept.ocsps),
+        crls=tuple(one.get_object().data for one in kept.crls),
+    )
     try:
-        for one in stamps:
-            await _path(one, roots, kept, now)
-        _, late = await _path(own, roots, kept, now)
+        for one in (signature.signed_data, *stamps):
+            await _path(one, _context(roots, now, proof), roots, proof, now)
     except (CertificateRevoked, CertificateExpired, RevocationUnknown):
         return False
-    return late and bool(stamps)
+    return True
 
 
 async def require_renewed(
@@ -297,13 +299,13 @@ async def require_renewed(
     byte; to validate it as of today would take fresh evidence about signers long gone.
     """
     try:
-        await _untouched(pdf, fields, roots, now)
+        await _untouched(pdf, fields, roots, now, OneDocument())
     except UNSOUND as error:
         raise SignatureInvalid(f"archive: {type(error).__name__} while validating") from error
 
 
 async def _untouched(
-    pdf: bytes, fields: Sequence[str], roots: Sequence[bytes], now: datetime
+    pdf: bytes, fields: Sequence[str], roots: Sequence[bytes], now: datetime, rules: DiffPolicy
 ) -> list[EmbeddedPdfSignature]:
     """The signatures, once nothing forbidden was done to them and the newest timestamp holds."""
     reader = _reader(pdf)
@@ -312,7 +314,7 @@ async def _untouched(
     if names != list(fields):
         raise SignatureInvalid(f"archive: signatures in {names}, not {list(fields)}")
     for one in found:
-        one.compute_integrity_info(SIGNING_ONLY)  # type: ignore[no-untyped-call]
+        one.compute_integrity_info(rules)  # type: ignore[no-untyped-call]
         if one.summarise_integrity_info()["docmdp_ok"] is False:
             raise SignatureInvalid(f"archive: {one.field_name}: forbidden changes afterwards")
     stamps = reader.embedded_timestamp_signatures
@@ -332,7 +334,7 @@ async def _untouched(
     return found
 
 
-def offline(roots: Sequence[bytes]) -> PdfSignatureValidationSpec:
+def offline(roots: Sequence[bytes], rules: DiffPolicy = SIGNING_ONLY) -> PdfSignatureValidationSpec:
     """Validation by these roots, with evidence for each certificate and no network."""
     return PdfSignatureValidationSpec(
         SignatureValidationSpec(
@@ -344,7 +346,7 @@ def offline(roots: Sequence[bytes]) -> PdfSignatureValidationSpec:
             ),
             local_knowledge=LocalKnowledge(),
         ),
-        diff_policy=SIGNING_ONLY,
+        diff_policy=rules,
     )
 
 
@@ -360,61 +362,59 @@ def _reader(pdf: bytes) -> PdfFileReader:
         raise SignatureInvalid(f"not readable as a PDF: {type(error).__name__}") from error
 
 
-def _chained(reader: PdfFileReader, work: Work) -> list[Chained]:
+def _signed_data(reader: PdfFileReader, work: Work) -> list[cms.SignedData]:
     """Whose chains have to be proved: all signatures with their timestamps, or the last one's."""
     stamps = reader.embedded_timestamp_signatures
     if work == "renew":
         if not stamps:
             raise SignatureInvalid("archive: no timestamp that could be renewed")
-        return [Chained(signed=stamps[-1].signed_data)]
-    return [one for of in reader.embedded_regular_signatures for one in _of_signature(of)]
-
-
-def _of_signature(signature: EmbeddedPdfSignature) -> list[Chained]:
-    """A signature, and its timestamp."""
-    stamps = list(extract_tst_data_iter(signature.signer_info, signed=False))
-    times = [one["encap_content_info"]["content"].parsed["gen_time"].native for one in stamps]
-    return [
-        Chained(
-            signed=signature.signed_data,
-            field=str(signature.field_name),
-            at=min(times, default=None),
-        ),
-        *(Chained(signed=one) for one in stamps),
-    ]
+        return [stamps[-1].signed_data]
+    found: list[cms.SignedData] = []
+    for one in reader.embedded_regular_signatures:
+        found.append(one.signed_data)
+        found += extract_tst_data_iter(one.signer_info, signed=False)
+    return found
 
 
 async def _path(
-    one: Chained, roots: Sequence[bytes], proof: Proof | None, now: datetime
-) -> tuple[ValidationPath, bool]:
-    """A path to a root, and whether it holds as of the timestamp only.
-
-    Raises `CertificateRevoked`, `CertificateExpired`, `RevocationUnknown`.
-    """
+    signed: cms.SignedData,
+    context: ValidationContext,
+    roots: Sequence[bytes],
+    proof: Proof | None,
+    now: datetime,
+) -> ValidationPath:
+    """context: as of `now`, with this proof; what holds no longer is judged as of its timestamp."""
+    about = extract_certificate_info(signed)
     try:
         try:
-            return await _path_as_of(one, _context(roots, now, proof)), False
+            return await _validated(about.signer_cert, about.other_certs, context)
         except RevokedError as error:
-            # Who says that it was revoked later than that says also that it was not before.
-            own = error.is_ee_cert and not error.is_side_validation
-            if one.at is None or not own or error.revocation_dt <= one.at:
+            at = _stamped_at(signed)
+            if at is None or error.revocation_dt <= at:
                 raise
-            return await _path_as_of(one, _context(roots, one.at, None)), True
+            # Revoked later: the timestamp proves that it signed while the certificate held.
+            return await _validated(about.signer_cert, about.other_certs, _context(roots, at, None))
         except ExpiredError:
-            if one.at is None:
+            at = _stamped_at(signed)
+            if at is None or at >= now:
                 raise
-            return await _path_as_of(one, _context(roots, one.at, proof, late=True)), True
+            # Ended later: the chain has to hold then, whenever the proofs of that were made.
+            then = _context(roots, at, proof, late=True)
+            return await _validated(about.signer_cert, about.other_certs, then)
     except RevokedError as error:
-        raise CertificateRevoked("a certificate in the document is revoked") from error
+        raise CertificateRevoked("it was revoked before the document was signed") from error
     except ExpiredError as error:
         raise CertificateExpired("a certificate in the document has expired") from error
     except (ValidationError, PathBuildingError) as error:
         raise RevocationUnknown(f"archive: {type(error).__name__} while building a path") from error
 
 
-async def _path_as_of(one: Chained, context: ValidationContext) -> ValidationPath:
-    about = extract_certificate_info(one.signed)
-    return await _validated(about.signer_cert, about.other_certs, context)
+def _stamped_at(signed: cms.SignedData) -> datetime | None:
+    """What the timestamp over a signature says; whether that holds is for the end to judge."""
+    for token in extract_tst_data_iter(signed["signer_infos"][0], signed=False):
+        at: datetime = token["encap_content_info"]["content"].parsed["gen_time"].native
+        return at
+    return None
 
 
 async def _validated(
@@ -449,7 +449,7 @@ def _context(
 ) -> ValidationContext:
     """proof: demanded for every certificate; None: revocation is not looked at.
 
-    late: what was said after `now` counts too.
+    late: proofs that were made after `now` count too.
     """
     return ValidationContext(
         trust_roots=_loaded(roots),

@@ -79,6 +79,10 @@ class FormField(_Described):
     choices: Annotated[tuple[FormChoice, ...], Field(max_length=12)] = ()
     number: NumberRule = "any"
     """With kind `id_number`: which numbers there are, and by which digit they are checked."""
+    whole: bool = False
+    """With kind `number`: a number without cents, such as of copies."""
+    minimum: Annotated[int, Field(ge=0, le=999_999)] = 0
+    """With kind `number`: the least that is right."""
     known: Known | None = None
     """What the case knows and the field begins with; its owner may write over it."""
 
@@ -92,6 +96,8 @@ class FormField(_Described):
             raise ValueError(f"{self.name}: only text has lines")
         if self.number != "any" and self.kind != "id_number":
             raise ValueError(f"{self.name}: `number` belongs to kind id_number")
+        if (self.whole or self.minimum) and self.kind != "number":
+            raise ValueError(f"{self.name}: `whole` and `minimum` belong to kind number")
         return self
 
     @property
@@ -103,6 +109,8 @@ class FormField(_Described):
             max_length=self.max_length,
             choices=tuple(one.id for one in self.choices),
             number=self.number,
+            whole=self.whole,
+            minimum=self.minimum,
         )
 
 
@@ -196,15 +204,19 @@ class Forms:
 
         Without a version, or with one that is not kept: the offered one, else the newest.
         """
-        found = self._versions.get((form_id, version)) if version is not None else None
-        found = found or self._by_id.get(form_id) or self._newest.get(form_id)
+        found = self.known(form_id, version)
         if found is None:
             raise FormUnknown("there is no such form; see what forms() offers")
         return found
 
+    def known(self, form_id: str, version: int | None = None) -> FormTemplate | None:
+        """The same; None of a form that is gone, of which only documents remain."""
+        found = self._versions.get((form_id, version)) if version is not None else None
+        return found or self._by_id.get(form_id) or self._newest.get(form_id)
+
     def title(self, form_id: str, language: Language) -> str:
         """Its title; the id itself of a form that is not known, whose documents remain."""
-        form = self._by_id.get(form_id) or self._newest.get(form_id)
+        form = self.known(form_id)
         return form.title.in_(language) if form is not None else form_id
 
     def for_service(

@@ -40,6 +40,9 @@ class HardwareKey:
     def __init__(self, source: Pkcs11Key) -> None:
         self._source = source
         self._session: Any = None
+        self._key: Any = None
+        "Of that session: to look it up takes a token several times as long as an EC signature."
+        self._kind: Any = None
 
     async def certificates(self) -> CertificateChain:
         """Who signs: the certificate on the token.  Raises `KeyUnusable`, `KeyUnavailable`."""
@@ -55,7 +58,7 @@ class HardwareKey:
 
     def close(self) -> None:
         """Let go of the token."""
-        session, self._session = self._session, None
+        session, self._session, self._key = self._session, None, None
         if session is not None:
             try:
                 session.close()
@@ -109,13 +112,15 @@ class HardwareKey:
         )
 
     def _sign(self, session: Any, dtbsr: bytes, mechanism: Mechanism) -> bytes:
-        key = session.get_key(object_class=ObjectClass.PRIVATE_KEY, label=self._source.label)
-        kind = key[Attribute.KEY_TYPE]
-        if mechanism == "ecdsa_sha256" and kind == pkcs11.KeyType.EC:
-            raw = key.sign(dtbsr, mechanism=pkcs11.Mechanism.ECDSA)
+        if self._key is None:
+            label = self._source.label
+            self._key = session.get_key(object_class=ObjectClass.PRIVATE_KEY, label=label)
+            self._kind = self._key[Attribute.KEY_TYPE]
+        if mechanism == "ecdsa_sha256" and self._kind == pkcs11.KeyType.EC:
+            raw = self._key.sign(dtbsr, mechanism=pkcs11.Mechanism.ECDSA)
             return bytes(encode_ecdsa_signature(raw))
-        if mechanism == "rsa_sha256" and kind == pkcs11.KeyType.RSA:
-            return bytes(key.sign(SHA256_INFO + dtbsr, mechanism=pkcs11.Mechanism.RSA_PKCS))
+        if mechanism == "rsa_sha256" and self._kind == pkcs11.KeyType.RSA:
+            return bytes(self._key.sign(SHA256_INFO + dtbsr, mechanism=pkcs11.Mechanism.RSA_PKCS))
         raise KeyUnusable(f"key {self._source.label} does not do {mechanism}")
 
     def _unavailable(self, error: PKCS11Error) -> KeyUnavailable:

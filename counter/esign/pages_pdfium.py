@@ -12,8 +12,8 @@ from counter.esign.form_ports import PageImage
 DPI = 130
 "An A4 page becomes 1075 by 1520 pixels: sharp on a kiosk's upright screen, 100 to 200 KB."
 
-COMPRESSION = 4
-"Of PNG; the default (6) takes twice the time for a tenth less."
+COMPRESSION = 3
+"Of PNG: for pages of text smaller than at the default (6), in two thirds of the time."
 
 
 def photograph(pdf: bytes, *, dpi: int = DPI) -> tuple[PageImage, ...]:

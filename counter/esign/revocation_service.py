@@ -108,6 +108,8 @@ class RevocationService:
         for key in [key for key, lock in self._asking.items() if not lock.locked()]:
             if key not in self._kept:
                 del self._asking[key]
+        for address in [one for one, until in self._resting.items() if until <= now]:
+            del self._resting[address]
 
 
 def _key(kind: Kind, address: str, link: Link) -> Key:

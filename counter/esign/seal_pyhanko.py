@@ -111,6 +111,16 @@ class _Token(TimeStamper):
         return self._token
 
 
+class Revision(IncrementalPdfFileWriter):
+    """One more revision; when it was made is said by its signature, not by the metadata anew.
+
+    pyHanko would write all of it again each time, 5 KB that no reader needs.
+    """
+
+    def _update_meta(self) -> None:
+        """Leave it as it was drawn."""
+
+
 class Room:
     """How many bytes a CMS without its token has, measured once per chain and length of claims."""
 
@@ -180,7 +190,7 @@ async def begin(
     """
     _require_valid(chain, now)
     mechanism = mechanism_of(chain)
-    writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
+    writer = Revision(io.BytesIO(pdf))
     attributes_asked = saying.attributes()
     signer = _signer(chain)
     pdf_signer = PdfSigner(

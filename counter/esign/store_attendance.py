@@ -55,6 +55,8 @@ class Calls:
     "The call of a case that is on, by its id."
     ended_at: Callable[[Connection, str], datetime | None]
     "When a call ended; None: it is on."
+    last: Callable[[Connection, str], str | None]
+    "The newest call of a case that has ended, by its id."
     known_again: Callable[[Connection, str, str], bool]
     "Whether the citizen of this case is identified in this call, as far as he ever was."
 
@@ -62,9 +64,29 @@ class Calls:
 NO_CALLS = Calls(
     now=lambda conn, case_id: None,
     ended_at=lambda conn, call_id: None,
+    last=lambda conn, case_id: None,
     known_again=lambda conn, case_id, call_id: True,
 )
 "A counter without conversations: nobody watches over ceremonies."
+
+
+def require_known(conn: Connection, case_id: str, calls: Calls) -> None:
+    """Raise `IdentityFirst` in a call in which the citizen was not identified anew."""
+    call_id = calls.now(conn, case_id)
+    if call_id is not None and not calls.known_again(conn, case_id, call_id):
+        raise IdentityFirst(f"case {case_id}: identify the citizen in this call first")
+
+
+def _watched_by(conn: Connection, case_id: str, calls: Calls) -> str | None:
+    """The call in which a document that appears now is read.
+
+    That of before, where there is none now or nobody was identified anew in it: the document waits
+    then, as every other one whose call was interrupted.
+    """
+    call_id = calls.now(conn, case_id)
+    if call_id is not None and calls.known_again(conn, case_id, call_id):
+        return call_id
+    return calls.last(conn, case_id) or call_id
 
 
 def begin(conn: Connection, case_id: str, ceremony_id: str, *, calls: Calls, now: datetime) -> None:
@@ -75,7 +97,7 @@ def begin(conn: Connection, case_id: str, ceremony_id: str, *, calls: Calls, now
         conn.execute(
             ceremony_attendance.insert().values(
                 ceremony_id=ceremony_id,
-                call_id=calls.now(conn, case_id),
+                call_id=_watched_by(conn, case_id, calls),
                 touched_at=now,
                 corrected=[],
                 revision=1,
@@ -317,6 +339,7 @@ def correct(
         pages=0,
         seen=[],
         consented_at=None,
+        agreed=None,
         presented_by=by,
         fields=list(FIELDS),
     )
@@ -367,8 +390,7 @@ def resume(
         raise not_now(row, "ceremony.resume")
     if here.call_id == call_id:
         return
-    if not calls.known_again(conn, case_id, call_id):
-        raise IdentityFirst(f"case {case_id}: identify the citizen in this call first")
+    require_known(conn, case_id, calls)
     _write(conn, ceremony_id, call_id=call_id, touched_at=now)
     record(
         conn,
@@ -390,18 +412,22 @@ def void(
     by: str,
     audiences: Audiences,
     now: datetime,
-) -> None:
-    """What was signed does not count: a new fact; the document stays and is not given out."""
+) -> Digest | None:
+    """What was signed does not count: a new fact; the document stays and is not given out.
+
+    Answers the sealed document that counts no more, if there is one.
+    """
     row = find(conn, case_id, ceremony_id)
     stage = stage_of(conn, row)
     if isinstance(stage, Voided):
-        return
+        return None
     if not isinstance(stage, Signed | Sealed):
         raise not_now(row, "ceremony.void")
     stage.voided()
     set_reason(conn, ceremony_id, reason)
     conn.execute(update(ceremony).where(ceremony.c.id == ceremony_id).values(voided_at=now))
     end(conn, row, "voided", by, audiences, now, reason=reason)
+    return stage.sealed_sha256 if isinstance(stage, Sealed) else None
 
 
 def abandon(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 
 from sqlalchemy import ColumnElement, Connection, or_, select
@@ -63,9 +63,8 @@ def _tells_all() -> ColumnElement[bool]:
 
 
 def _entries(conn: Connection, done: Finished) -> tuple[list[Entry], tuple[int, str]]:
-    since = done.created_at.astimezone(UTC).isoformat(timespec="milliseconds")
-    subject = f"ceremony:{done.ceremony_id}"
-    return journal_sql.entries_about(conn, subject, since), journal_sql.newest(conn)
+    about = journal_sql.entries_about(conn, f"ceremony:{done.ceremony_id}")
+    return about, journal_sql.newest(conn)
 
 
 def _pack(conn: Connection, ceremony_id: str, document_sha256: str) -> Digest | None:

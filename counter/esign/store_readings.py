@@ -11,7 +11,7 @@ from counter.esign import store_reading as questions
 from counter.esign.forms import Language
 from counter.esign.reading_ports import Content, Correction, Remains
 from counter.esign.store_esign import Audiences
-from counter.ids import CaseId, CeremonyId
+from counter.ids import CaseId, CeremonyId, Digest
 from counter.store.executor import Executor
 
 
@@ -21,6 +21,12 @@ def _any_case(conn: Connection, case_id: str) -> None:
 
 def _anybody(conn: Connection, case_id: str, by: str) -> None:
     """Whoever asks may."""
+
+
+def _nobody_minds(
+    conn: Connection, case_id: str, sealed_sha256: Digest, by: str, now: datetime
+) -> None:
+    """Nothing else is made of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +39,8 @@ class SqlReadings:
     require_open: Callable[[Connection, str], None] = _any_case
     require_led: Callable[[Connection, str, str], None] = _anybody
     "Both as of `SqlRecords`."
+    on_voided: Callable[[Connection, str, Digest, str, datetime], None] = _nobody_minds
+    "Told within the transaction: by case, which sealed document counts no more, by whom and when."
 
     async def page_shown(
         self, case_id: CaseId, ceremony_id: str, page: int | None, now: datetime, *, still: bool
@@ -133,9 +141,11 @@ class SqlReadings:
     ) -> None:
         def command(conn: Connection) -> None:
             self.require_led(conn, case_id, by)
-            commands.void(
+            sealed = commands.void(
                 conn, case_id, ceremony_id, reason, by=by, audiences=self.audiences, now=now
             )
+            if sealed is not None:
+                self.on_voided(conn, case_id, sealed, by, now)
 
         await self.executor.write(command)
 

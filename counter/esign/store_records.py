@@ -65,6 +65,8 @@ class SqlRecords:
             # The form was being drawn since it was asked for; the case may have ended meanwhile.
             self.require_open(conn, new.case_id)
             self.require_led(conn, new.case_id, by)
+            # Taken back and presented again, it would pass by `resume`.
+            attending.require_known(conn, new.case_id, self.calls)
             commands.prepare(conn, new, by=by, now=now)
 
         await self.executor.write(command)
@@ -141,9 +143,20 @@ class SqlRecords:
                 attending.close_page(conn, row, now)
                 said = attending.times_said(conn, row)
             if words is not None:
-                said |= {"language": words.language, "text_sha256": words.text_sha256}
+                said |= {
+                    "text": words.text_id,
+                    "language": words.language,
+                    "text_sha256": words.text_sha256,
+                }
             commands.consent(
-                conn, case_id, ceremony_id, sha256, audiences=self.audiences, now=now, said=said
+                conn,
+                case_id,
+                ceremony_id,
+                sha256,
+                audiences=self.audiences,
+                now=now,
+                agreed=words.acts if words is not None else None,
+                said=said,
             )
 
         await self.executor.write(command)

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from typing import Literal
 
@@ -29,6 +30,8 @@ class Problem(StrEnum):
     DATE = "field_date"
     CHOICE = "field_choice"
     NUMBER = "field_number"
+    WHOLE = "field_whole"
+    SMALL = "field_small"
     PHONE = "field_phone"
     ID_SHAPE = "field_id_shape"
     ID_CHECK = "field_id_check"
@@ -43,6 +46,10 @@ class TypedField:
     max_length: int
     choices: tuple[str, ...] = ()
     number: NumberRule = "any"
+    whole: bool = False
+    "Of a number: it counts something, and has no cents."
+    minimum: int = 0
+    "Of a number: the least that is right."
 
 
 BIR = r"[1-9][0-9]{6}\([0-9A]\)"
@@ -67,7 +74,6 @@ PHONE = r"(\+[0-9]{1,3} ?)?[0-9]([0-9 -]{4,18})[0-9]"
 
 PATTERNS: dict[Kind, str] = {
     "date": DATE,
-    "number": NUMBER,
     "phone": PHONE,
     "yes_no": f"({YES}|{NO})",
 }
@@ -87,7 +93,22 @@ def tidy(text: str, *, lines: bool) -> str:
 
 def pattern_of(rule: TypedField) -> str | None:
     """The shape that the whole text has when there is one; None: any."""
+    if rule.kind == "number":
+        return _number_pattern(rule.whole, rule.minimum)
     return NUMBERS[rule.number] if rule.kind == "id_number" else PATTERNS.get(rule.kind)
+
+
+def _number_pattern(whole: bool, minimum: int) -> str:
+    cents = "" if whole else r"(\.[0-9]{1,2})?"
+    if minimum == 0:
+        return f"[0-9]{{1,12}}{cents}"
+    least = str(minimum)
+    more = [f"[1-9][0-9]{{{len(least)},}}", least]  # longer, or just it
+    for at, digit in enumerate(least):
+        if digit != "9":
+            left = len(least) - at - 1
+            more.append(f"{least[:at]}[{int(digit) + 1}-9][0-9]{{{left}}}")
+    return f"(?![0-9]{{13}})0*({'|'.join(more)}){cents}"
 
 
 def problem_of(rule: TypedField, text: str, glyphs: GlyphTable) -> Problem | None:
@@ -106,7 +127,7 @@ def problem_of(rule: TypedField, text: str, glyphs: GlyphTable) -> Problem | Non
         case "date":
             return None if is_date(text) else Problem.DATE
         case "number":
-            return None if re.fullmatch(NUMBER, text) else Problem.NUMBER
+            return _problem_of_number(rule, text)
         case "phone":
             return None if re.fullmatch(PHONE, text) else Problem.PHONE
         case "id_number":
@@ -114,6 +135,14 @@ def problem_of(rule: TypedField, text: str, glyphs: GlyphTable) -> Problem | Non
                 return Problem.ID_SHAPE
             return None if digits_hold(text) else Problem.ID_CHECK
     return None
+
+
+def _problem_of_number(rule: TypedField, text: str) -> Problem | None:
+    if not re.fullmatch(NUMBER, text):
+        return Problem.NUMBER
+    if rule.whole and "." in text:
+        return Problem.WHOLE
+    return Problem.SMALL if Decimal(text) < rule.minimum else None
 
 
 def is_date(text: str) -> bool:

@@ -13,10 +13,11 @@ from typing import Any
 
 from asn1crypto import x509
 from pyhanko.pdf_utils.misc import PdfError
-from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
 from pyhanko.sign.diff_analysis import (
     DEFAULT_DIFF_POLICY,
     DiffPolicy,
+    DiffResult,
     FormUpdatingRule,
     ModificationLevel,
     StandardDiffPolicy,
@@ -28,9 +29,10 @@ from pyhanko.sign.diff_analysis.rules.form_field_rules import (
     SigFieldModificationRule,
     is_field_visible,
 )
+from pyhanko.sign.fields import FieldMDPSpec, MDPPerm
 from pyhanko.sign.validation import async_validate_pdf_signature
 from pyhanko.sign.validation.errors import SignatureValidationError
-from pyhanko.sign.validation.generic_cms import collect_timing_info
+from pyhanko.sign.validation.generic_cms import collect_timing_info, extract_tst_data_iter
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.status import (
     PdfSignatureStatus,
@@ -89,6 +91,40 @@ SIGNING_ONLY = StandardDiffPolicy(
     ),
     reject_object_freeing=True,
 )
+
+
+class OneDocument(DiffPolicy):
+    """`SIGNING_ONLY`, which looks once at what came after each revision of a document.
+
+    For one look at one document: a validation with archive asks five times about each signature.
+    """
+
+    def __init__(self) -> None:
+        self._reader: PdfFileReader | None = None
+        self._found: dict[tuple[int, MDPPerm | None], DiffResult | SuspiciousModification] = {}
+
+    def apply(self, *words: Any, **named: Any) -> DiffResult:
+        """Compare two revisions."""
+        return SIGNING_ONLY.apply(*words, **named)
+
+    def review_file(
+        self,
+        reader: PdfFileReader,
+        base_revision: int | HistoricalResolver,
+        field_mdp_spec: FieldMDPSpec | None = None,
+        doc_mdp: MDPPerm | None = None,
+    ) -> DiffResult | SuspiciousModification:
+        """What was done to a document after a revision of it."""
+        self._reader = self._reader or reader
+        revision = base_revision if isinstance(base_revision, int) else base_revision.revision
+        asked = (revision, doc_mdp)
+        known = field_mdp_spec is None and reader is self._reader
+        if known and asked in self._found:
+            return self._found[asked]
+        found = SIGNING_ONLY.review_file(reader, base_revision, field_mdp_spec, doc_mdp)
+        if known:
+            self._found[asked] = found
+        return found
 
 
 async def verify(
@@ -160,14 +196,45 @@ async def status_of(
 
     Raises one of `LEAKS`.
     """
-    today = context(roots, now)
-    stamped = await collect_timing_info(
-        signature.signer_info, today, raw_digest=signature.compute_digest
-    )
-    at = trusted_time(stamped.get("timestamp_validity"))
+    today, at = context(roots, now), None
+    claimed = _claimed_time(signature)
+    if claimed is not None:
+        try:
+            status = await _status(signature, roots, claimed, today, policy)
+            at = trusted_time(status.timestamp_validity)
+        except LEAKS:
+            # A time that nobody has vouched for yet may lead anywhere.
+            stamped = await collect_timing_info(
+                signature.signer_info, today, raw_digest=signature.compute_digest
+            )
+            at = trusted_time(stamped.get("timestamp_validity"))
+        else:
+            if at == claimed:
+                return status
+    return await _status(signature, roots, at, today, policy)
+
+
+async def _status(
+    signature: EmbeddedPdfSignature,
+    roots: Sequence[x509.Certificate],
+    at: datetime | None,
+    today: ValidationContext,
+    policy: DiffPolicy,
+) -> PdfSignatureStatus:
     # A certificate that expired since did hold when it signed; the timestamp has to hold today.
     then = today if at is None else context(roots, at)
     return await async_validate_pdf_signature(signature, then, today, diff_policy=policy)
+
+
+def _claimed_time(signature: EmbeddedPdfSignature) -> datetime | None:
+    """What its timestamp says, whoever made it; to validate a timestamp once, not twice."""
+    try:
+        for token in extract_tst_data_iter(signature.signer_info, signed=False):
+            at: datetime = token["encap_content_info"]["content"].parsed["gen_time"].native
+            return at
+    except LEAKS:
+        return None
+    return None
 
 
 def context(roots: Sequence[x509.Certificate], moment: datetime) -> ValidationContext:

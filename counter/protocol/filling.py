@@ -53,6 +53,10 @@ class FillField(Model):
     text: str
     shown: str
     """The text as people read it: a choice by its name."""
+    whole: bool
+    """Of a number: without cents."""
+    minimum: int
+    """Of a number: the least that is right."""
     version: int
     """0: nobody has written it; what stands there is known from elsewhere."""
     source: Literal["identity", "booking", "counter", "typed", "none"]

@@ -11,7 +11,14 @@ from counter.app.hooks import put_papers_away
 from counter.esign.form_typst import shipped_forms
 from counter.esign.ports import NewDocument, NewRevision
 from counter.esign.refusals import IdentityFirst
-from counter.esign.store_attendance import begin, expire, overdue, resume, watched_of
+from counter.esign.store_attendance import (
+    begin,
+    expire,
+    overdue,
+    require_known,
+    resume,
+    watched_of,
+)
 from counter.esign.store_esign import prepare, present
 from counter.esign.store_tables import ceremony
 from counter.identity.store_proofing_tables import proofing
@@ -140,6 +147,56 @@ async def test_who_was_identified_is_identified_again_before_it_goes_on(
         else:
             with pytest.raises(IdentityFirst):
                 resume(conn, talk.case_id, C, **how, now=talk.now)
+
+    await in_a_call(executor, now, play)
+
+
+@pytest.mark.parametrize("known", [False, True])
+async def test_a_form_shown_in_a_new_call_waits_until_who_was_identified_is_again(
+    executor: Executor, now: datetime, known: bool
+) -> None:
+    def play(conn: Connection, talk: Talk) -> None:
+        decided(conn, talk, 0, "identified")
+        lose_the_agent(conn, talk)
+        call_id = again(conn, talk)
+        if known:
+            talk.now += timedelta(seconds=1)
+            decided(conn, talk, 1, "identified")
+        shown(conn, talk)
+        attendance = watched_of(conn, talk.case_id, CALLS)[C].attendance
+        assert (attendance.call_id, attendance.paused) == (
+            (call_id, False) if known else (talk.call_id, True)
+        )
+        if known:
+            require_known(conn, talk.case_id, CALLS)
+        else:
+            with pytest.raises(IdentityFirst):
+                require_known(conn, talk.case_id, CALLS)
+
+    await in_a_call(executor, now, play)
+
+
+async def test_an_identification_begun_before_the_call_broke_counts_where_it_was_decided(
+    executor: Executor, now: datetime
+) -> None:
+    def play(conn: Connection, talk: Talk) -> None:
+        decided(conn, talk, 0, "identified")
+        begun_at = talk.now
+        lose_the_agent(conn, talk)
+        again(conn, talk)
+        talk.now += timedelta(seconds=1)
+        decided(conn, talk, 1, "identified")
+        conn.execute(proofing.update().where(proofing.c.id == "p-1").values(begun_at=begun_at))
+        require_known(conn, talk.case_id, CALLS)
+
+    await in_a_call(executor, now, play)
+
+
+async def test_a_form_that_nobody_watches_over_waits(executor: Executor, now: datetime) -> None:
+    def play(conn: Connection, talk: Talk) -> None:
+        lose_the_agent(conn, talk)
+        shown(conn, talk)
+        assert watched_of(conn, talk.case_id, CALLS)[C].attendance.paused
 
     await in_a_call(executor, now, play)
 

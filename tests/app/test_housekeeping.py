@@ -6,8 +6,8 @@ from unittest.mock import AsyncMock, MagicMock
 
 import pytest
 
-from counter.app import node, parts
-from counter.app.parts import Parts
+from counter.app import node, services
+from counter.app.services import Parts
 
 
 @pytest.mark.parametrize("problem", [OSError("full"), asyncio.CancelledError()])
@@ -47,7 +47,7 @@ async def test_it_ends_when_the_node_closes_in_the_middle_of_a_round() -> None:
 
 async def test_a_step_that_fails_holds_up_no_other_step(monkeypatch: pytest.MonkeyPatch) -> None:
     for told in ("tell_booking", "tell_departments"):
-        monkeypatch.setattr(parts, told, AsyncMock(side_effect=OSError))
+        monkeypatch.setattr(services, told, AsyncMock(side_effect=OSError))
     refuses: Any = {
         name: MagicMock(name=name)
         for name in Parts.__dataclass_fields__

@@ -61,8 +61,8 @@ async def _usual(decoder: AdmitProcesses, content: bytes) -> float:
     """Median of nine by the clock, with a process that waits already."""
     times = []
     for _ in range(9):
-        if decoder._next is not None:
-            await decoder._next
+        if decoder.processes._next is not None:
+            await decoder.processes._next
         await asyncio.sleep(0.5)  # its libraries load meanwhile, as between two citizens
         begun = time.perf_counter()
         assert isinstance(await decoder.decode(content), Admitted)

@@ -37,12 +37,12 @@ async def measured(pki: DevelopmentPki, tsa_url: str, directory: Path) -> Json:
     stamps = HttpStamps([tsa_url], new_nonce=count(1).__next__)
     service = service_on(directory, lane, studio, stamps, lambda: datetime.now(UTC))
     try:
-        await _whole(service, 0)  # imports, the connection, the room
+        await _numbered(service, 0)  # imports, the connection, the room
         cpu: list[float] = []
         wall: list[float] = []
         ticker = asyncio.create_task(_tick(cpu, wall))
         began = time.perf_counter()
-        await asyncio.gather(*(_whole(service, number) for number in range(1, CEREMONIES + 1)))
+        await asyncio.gather(*(_numbered(service, number) for number in range(1, CEREMONIES + 1)))
         took_s = time.perf_counter() - began
         ticker.cancel()
     finally:
@@ -75,8 +75,12 @@ async def _tick(cpu: list[float], wall: list[float]) -> None:
         wall.append((time.perf_counter() - at) * 1000 - 1)
 
 
-async def _whole(service: EsignService, number: int) -> None:
-    case_id, ceremony_id = CaseId(f"case-{number}"), CeremonyId(f"ceremony-{number}")
+async def _numbered(service: EsignService, number: int) -> None:
+    await ceremony(service, CaseId(f"case-{number}"), CeremonyId(f"ceremony-{number}"))
+
+
+async def ceremony(service: EsignService, case_id: CaseId, ceremony_id: CeremonyId) -> None:
+    """A whole one, from the form to the seal."""
     now = datetime.now(UTC)
     await service.present(
         case_id,

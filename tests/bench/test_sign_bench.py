@@ -1,6 +1,8 @@
 """The benchmark of signing measures what it says; what does not depend on the hour is asserted."""
 
-from tests.bench.sign import GROWTH_KB, form_goals, form_table, forms, goals, markdown, measure
+from tests.bench import sign_finished
+from tests.bench.sign import GROWTH_KB, goals, markdown, measure
+from tests.bench.sign_forms import form_goals, form_table, forms
 
 
 async def test_one_timestamp_request_and_room_as_measured() -> None:
@@ -10,6 +12,17 @@ async def test_one_timestamp_request_and_room_as_measured() -> None:
         assert found[kind]["B-T naive"]["tsa_requests"] == 2
         assert 0 < found[kind]["B-T"]["growth_kb"] <= limit
         assert found[kind]["B-B naive"]["growth_kb"] > 0
+        assert all(ms > 0 for ms in found["keys"][kind].values())
+    done = found["finished"]
+    assert (done["requests"], done["signatures"]) == (5, 4)
+    assert 0 < done["archived KB"] - done["drawn KB"] <= sign_finished.GROWTH_KB
+    assert done["pack KB"] > 0
+    assert done["LTA cpu_ms"] > 0
+    far = found["waiting"]
+    assert far["requests"]["ours"] == 4
+    assert 0 < far["requests"]["while reading"] < far["requests"]["naive"]
+    assert 0 < far["ours alone"] < far["naive alone"]
+    assert far["form"] > 0.15 < far["seal"]
     told = markdown(found)
     assert all(goal in told for goal, _ in goals(found))
 
@@ -18,8 +31,8 @@ def test_every_form_is_drawn_and_photographed() -> None:
     found = forms(rounds=1)
     assert len(found) == 8
     for one in found.values():
-        assert one["draw_ms"] > 0
-        assert one["page_ms"] > 0
+        assert one["draw_cpu_ms"] > 0
+        assert one["page_cpu_ms"] > 0
         assert one["kb"] < 90
     told = form_table(found)
     assert all(goal in told for goal, _ in form_goals(found))

@@ -31,7 +31,7 @@ class PlainBinder:
 
 @dataclass
 class Cases:
-    """See `counter.documents.ports.CaseSource`; a test changes `known`."""
+    """See `counter.documents.folder_ports.CaseSource`; a test changes `known`."""
 
     known: CaseFacts
 

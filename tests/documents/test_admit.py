@@ -191,10 +191,10 @@ async def test_a_process_that_hangs_is_ended_and_the_next_file_is_served() -> No
     decoder = AdmitProcesses(module="tests.documents.decoders.hangs", patience_seconds=1.0)
     try:
         assert await decoder.decode(b"x") == NotAdmitted(code="scan_failed")
-        decoder._module = "counter.documents.admit_child.child"
-        decoder.patience_seconds = 60.0
-        if decoder._next is not None:  # it waits already, and would hang as well
-            waiting = await decoder._next
+        decoder.processes._module = "counter.documents.admit_child.child"
+        decoder.processes.patience_seconds = 60.0
+        if decoder.processes._next is not None:  # it waits already, and would hang as well
+            waiting = await decoder.processes._next
             waiting.kill()
             await waiting.wait()
         assert isinstance(await decoder.decode(saved("PNG")), Admitted)

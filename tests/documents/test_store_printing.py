@@ -206,6 +206,43 @@ async def test_who_leaves_takes_no_print(
     ]
 
 
+async def test_of_a_document_that_counts_no_more_nothing_comes_out(
+    executor: Executor, asked: Callable[..., Any], now: datetime
+) -> None:
+    await asked("k-1")
+    for print_id, ref in (("k-2", "ab" * 32), ("k-3", "cd" * 32)):
+
+        def command(conn: Connection, print_id: str = print_id, ref: str = ref) -> None:
+            ask(
+                conn,
+                audiences,
+                CASE,
+                print_id,
+                terminal_id=TERMINAL,
+                what="document",
+                ref=ref,
+                sheets=1,
+                maker="program",
+                by="agent:a-1",
+                now=now,
+            )
+
+        await executor.write(command)
+
+    def stop(conn: Connection) -> None:
+        give_up(conn, audiences, CASE, "voided", now, by="agent:a-1", document="ab" * 32)
+
+    await executor.write(stop)
+    found = {one.id: (one.state, one.reason) for one in await executor.read(prints_of, CASE)}
+    assert found == {
+        "k-1": (PrintState.ASKED, None),
+        "k-2": (PrintState.FAILED, "voided"),
+        "k-3": (PrintState.ASKED, None),
+    }
+    with pytest.raises(NotFound):
+        await executor.read(print_of, "k-2", TERMINAL)
+
+
 async def test_the_same_ask_at_the_same_time_is_one_print(
     executor: Executor, asked: Callable[..., Any]
 ) -> None:

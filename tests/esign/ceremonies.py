@@ -99,11 +99,16 @@ async def signing_counter(
 
 
 def _open_case(conn: Connection) -> None:
+    add_case(conn, CASE, NOW)
+
+
+def add_case(conn: Connection, case_id: CaseId, now: datetime) -> None:
+    """A case of the department whose forms are signed."""
     conn.execute(
         case_table.insert().values(
-            id=CASE,
-            number="A-0042",
-            terminal_id="t",
+            id=case_id,
+            number=f"A-{case_id}",
+            terminal_id=f"t-{case_id}",
             site_id="hengqin-neighbourhood",
             department_id="dsi",
             service_id="dsi-criminal-record",
@@ -113,6 +118,6 @@ def _open_case(conn: Connection) -> None:
             agent_id="a",
             next_step="",
             note="",
-            opened_at=NOW,
+            opened_at=now,
         )
     )

@@ -12,6 +12,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from counter.esign.archive_ports import Trust
 from counter.esign.form_typst import shipped_forms, shipped_glyphs
 from counter.esign.pki_development import ensure
 from counter.esign.service import EsignService
@@ -32,6 +33,7 @@ class Hanging(SignPool):
     """Draws like the real one and comes no further than `place`, such as `begin Citizen`."""
 
     place = "begin Citizen"
+    says = "sealing"
     field = ""
     "Of the signature that was begun last."
 
@@ -55,7 +57,7 @@ class Hanging(SignPool):
 
     async def _hang(self, what: str, field: str) -> None:
         if self.place == f"{what} {field}":
-            print("sealing", flush=True)
+            print(self.says, flush=True)
             await asyncio.Event().wait()
 
 
@@ -66,6 +68,7 @@ def service_on(
     tsa_url: str | HttpStamps,
     clock: Callable[[], datetime],
     new_id: Callable[[], str] | None = None,
+    trust: Trust | None = None,
 ) -> EsignService:
     """Return the service on what lies below `directory`."""
     numbers = count(1)
@@ -85,6 +88,7 @@ def service_on(
         glyphs=shipped_glyphs(),
         new_id=new_id or (lambda: f"id-{next(numbers)}"),
         clock=clock,
+        trust=trust,
     )
 
 

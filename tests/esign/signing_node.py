@@ -1,19 +1,29 @@
 """A node of its own process that serves one ceremony after the other until it is killed.
 
-    python -m tests.esign.signing_node DIRECTORY TSA FIRST LAST
-
-It seals first what an earlier one left, then leads the cases FIRST to LAST through every stage,
-each as far as it is not yet.  What it says on standard output was answered: `CASE STAGE`, and with
-the last stage the digest of the sealed document.
+It seals first what an earlier one left, then leads its cases through every stage, each as far as
+it is not yet.  What it says of a case was answered: `CASE STAGE`, and with the last stage the
+digest of the sealed document; `job NAME` is what its worker begins.
 """
 
 import asyncio
-import sys
+import multiprocessing
+import os
 import uuid
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ProcessPoolExecutor
 from itertools import count
+from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any, Final, TypeVar
+from unittest.mock import patch
 
+# Loaded here for the worker, which is forked.
+import counter.esign.sign_worker as sign_worker
+from counter.esign.forms import Forms
+from counter.esign.key_ports import SigningKeys
 from counter.esign.pki_development import ensure
+from counter.esign.ports import CeremonyState
+from counter.esign.refusals import SignerUnavailable, TimestampUnavailable
 from counter.esign.service import EsignService
 from counter.esign.sign_pool import SignPool
 from counter.esign.stamps_http import HttpStamps
@@ -22,43 +32,116 @@ from counter.store.sqlite_lane import SqliteLane
 from tests.esign.conftest import FILLED, NOW, STROKES
 from tests.esign.dying_node import service_on
 
+LATER: Final = (TimestampUnavailable, SignerUnavailable)
+"What a slow machine comes to: whoever is told so asks again, and `resume` goes on by itself."
+PAUSE_S: Final = 0.5
+T = TypeVar("T")
+
+
+class Telling(SignPool):
+    """Says which job begins; its first worker costs a fork, not a second of imports."""
+
+    forked = False
+
+    async def _run(self, job: str, *args: Any, **kwargs: Any) -> Any:
+        say("job", job)
+        return await super()._run(job, *args, **kwargs)
+
+    def _new_pool(self) -> ProcessPoolExecutor:
+        if self.forked:  # threads run by now
+            return super()._new_pool()
+        self.forked = True
+        fork = multiprocessing.get_context("fork")
+        return ProcessPoolExecutor(1, mp_context=fork, initializer=_start, initargs=(self._keys,))
+
+
+def _start(keys: SigningKeys) -> None:
+    """As the worker does, but that no form is drawn before it is wanted."""
+    with patch.object(sign_worker, "shipped_forms", lambda: Forms(())):
+        sign_worker.start(keys)
+
+
+def live(said: Connection, directory: Path, tsa_url: str, first: int, last: int) -> None:
+    """Serve the cases FIRST to LAST, as a process group of its own."""
+    os.setsid()
+    os.dup2(said.fileno(), 1)
+    said.close()
+    asyncio.run(serve(directory, tsa_url, first, last))
+
 
 async def serve(directory: Path, tsa_url: str, first: int, last: int) -> None:
     """See the module."""
-    studio = SignPool(ensure(directory / "keys", NOW).signing)
+    studio = Telling(ensure(directory / "keys", NOW).signing)
+    await studio.warm()
     lane = SqliteLane(directory / "counter.sqlite")
     stamps = HttpStamps([tsa_url], new_nonce=count(1).__next__)
     service = service_on(directory, lane, studio, stamps, lambda: NOW, lambda: uuid.uuid4().hex)
-    print("up", flush=True)
-    await service.resume()
+    say("up")
+    await resume(service)
     for number in range(first, last + 1):
-        await lead(service, CaseId(f"case-{number}"), CeremonyId(f"ceremony-{number}"))
+        await lead(service, CaseId(f"case-{number}"))
     await stamps.close()
     await studio.close()
     await lane.close()
 
 
-async def lead(service: EsignService, case_id: CaseId, ceremony_id: CeremonyId) -> None:
+async def lead(service: EsignService, case_id: CaseId) -> None:
     """From where it is to the seal; each step asked as a face asks it, and again after a death."""
-    await service.present(
-        case_id,
-        "certificate_application",
-        FILLED,
-        "zh-Hant",
-        by="agent:a",
-        now=NOW,
-        ceremony_id=ceremony_id,
-    )
-    print(f"{case_id} presented", flush=True)
-    (shown,) = await service.ceremonies(case_id)
+    shown = await present(service, case_id)
+    ceremony_id = shown.ceremony_id
+    say(case_id, "presented")
     if shown.state == "presented":
         for page in range(1, len(shown.sheets) + 1):
             await service.page_seen(case_id, ceremony_id, page, NOW)
-        await service.consent(case_id, ceremony_id, shown.sha256, NOW)
-        print(f"{case_id} consented", flush=True)
-    signed = await service.sign(case_id, ceremony_id, shown.sha256, STROKES, NOW)
-    print(f"{case_id} sealed {signed.sha256}", flush=True)
+        await patiently(service, lambda: service.consent(case_id, ceremony_id, shown.sha256, NOW))
+        say(case_id, "consented")
+    signed = await patiently(
+        service, lambda: service.sign(case_id, ceremony_id, shown.sha256, STROKES, NOW)
+    )
+    say(case_id, "sealed", signed.sha256)
 
 
-if __name__ == "__main__":
-    asyncio.run(serve(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])))
+async def present(service: EsignService, case_id: CaseId) -> CeremonyState:
+    """What the screens show.  A form that could not be certified is withdrawn: another is made."""
+    for attempt in count(1):
+        ceremony_id = CeremonyId(f"{case_id}-{attempt}")
+        try:
+            await service.present(
+                *(case_id, "certificate_application", FILLED, "zh-Hant"),
+                by="agent:a",
+                now=NOW,
+                ceremony_id=ceremony_id,
+            )
+        except LATER as why:
+            say("again", why.code)
+            await asyncio.sleep(PAUSE_S)
+            continue
+        for one in await service.ceremonies(case_id):
+            if one.ceremony_id == ceremony_id:
+                return one
+        say(case_id, "withdrawn")
+    raise AssertionError
+
+
+async def patiently(service: EsignService, ask: Callable[[], Awaitable[T]]) -> T:
+    """Ask until it is answered."""
+    while True:
+        try:
+            return await ask()
+        except LATER as why:
+            say("again", why.code)
+            await asyncio.sleep(PAUSE_S)
+            await resume(service)
+
+
+async def resume(service: EsignService) -> None:
+    """As the node does after its start and once a minute: what does not work now is left."""
+    try:
+        await service.resume()
+    except LATER as why:
+        say("again", why.code)
+
+
+def say(*words: str) -> None:
+    """One line, which arrives whole or not at all."""
+    os.write(1, (" ".join(words) + "\n").encode())

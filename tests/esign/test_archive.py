@@ -4,17 +4,20 @@ import io
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from typing import Any
 
 import pytest
-from asn1crypto import pem, x509
+from asn1crypto import crl, ocsp, pem, x509
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.ades.report import AdESIndeterminate, AdESPassed
 from pyhanko.sign.validation.ades import simulate_future_ades_lta_validation
+from pyhanko.sign.validation.dss import DocumentSecurityStore
 
 from counter.esign.archive import Archived, Work
 from counter.esign.archive_pool import ArchivePool
 from counter.esign.archive_pyhanko import offline, require_archived
 from counter.esign.forms import Forms
+from counter.esign.key_ports import KeyFiles
 from counter.esign.pki_development import DevelopmentPki
 from counter.esign.refusals import (
     CertificateExpired,
@@ -30,6 +33,7 @@ from counter.esign.sign_pool import SignPool
 from counter.esign.stamps_http import HttpStamps
 from counter.esign.ticket import CITIZEN, FIELDS, FIELDS_BEFORE, SEAL, CertificateChain
 from counter.esign.validate_pyhanko import validate
+from counter.esign.verify_pyhanko import SIGNING_ONLY
 from tests.esign.conftest import FILLED, NOW, Tsa, seal
 from tests.esign.signed_by import signed_by
 from tests.esign.trust_services import TrustServices
@@ -96,7 +100,10 @@ async def sealed(
 
 
 async def verdicts(
-    pdf: bytes, roots: list[bytes], then: datetime, now: datetime = LATER
+    pdf: bytes,
+    roots: list[bytes],
+    then: datetime,
+    now: datetime = LATER,
 ) -> set[object]:
     """What each signature will be worth, if timestamps are renewed until then."""
     found = PdfFileReader(io.BytesIO(pdf)).embedded_regular_signatures
@@ -105,6 +112,29 @@ async def verdicts(
         await simulate_future_ades_lta_validation(one, offline(roots), then, now) for one in found
     ]
     return {one.ades_subindic for one in said}
+
+
+async def test_no_revision_writes_the_metadata_of_the_form_again(
+    shelf: Shelf, sealed: bytes
+) -> None:
+    made = await shelf.archived(sealed, "archive", LATER)
+    assert made.pdf.count(b"<x:xmpmeta") == 1
+
+
+async def test_what_came_after_each_signature_is_looked_at_once(
+    shelf: Shelf, sealed: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = await shelf.archived(sealed, "archive", LATER)
+    looked, review = [], SIGNING_ONLY.review_file
+
+    def counted(reader: Any, base: Any, *about: Any) -> Any:
+        looked.append(base if isinstance(base, int) else base.revision)
+        return review(reader, base, *about)
+
+    monkeypatch.setattr(SIGNING_ONLY, "review_file", counted)
+    await require_archived(made.pdf, FIELDS, shelf.roots, LATER)
+    assert looked == sorted(set(looked))
+    assert len(looked) == len(FIELDS)
 
 
 async def test_the_archived_revision_begins_with_the_sealed_one_and_validates_alone(
@@ -179,35 +209,26 @@ async def test_documents_of_before_with_two_signatures_are_archived_too(
     await require_archived(made.pdf, FIELDS_BEFORE, shelf.roots, LATER)
 
 
-@pytest.mark.parametrize("asked", ["ocsp", "crls"])
-@pytest.mark.parametrize("who", ["fading", "ending"])
-async def test_late_it_is_judged_as_of_its_timestamp(
-    shelf: Shelf, services: TrustServices, who: str, asked: str
+@pytest.mark.parametrize("only", ["ocsp", "crls"])
+async def test_a_certificate_that_ended_since_is_judged_as_of_its_timestamp(
+    shelf: Shelf, services: TrustServices, only: str
 ) -> None:
-    """`fading` is revoked five seconds after it signed, `ending` ends the day after."""
-    signers = {CITIZEN: services.files(who), SEAL: services.files("seal")}
+    """`ending` ends a day after it signed."""
+    signers = {CITIZEN: services.files("ending"), SEAL: services.files("seal")}
     pdf = await signed_by(signers, shelf.stamps, NOW)
     services.time = late = NOW + timedelta(days=2)
-    services.faults.update({"ocsp": "down"} if asked == "crls" else {})
+    services.faults["crls/issuing" if only == "ocsp" else "ocsp"] = "down"
     made = await shelf.archived(pdf, "archive", late)
-    assert made.ended == (CITIZEN,)
-    assert await require_archived(made.pdf, FIELDS_BEFORE, shelf.roots, late) == (CITIZEN,)
-    found = await validate(made.pdf, [x509.Certificate.load(one) for one in shelf.roots], late)
+    assert (made.ended, made.revoked_later) == ((CITIZEN,), ())
+    told = await require_archived(made.pdf, FIELDS_BEFORE, shelf.roots, late)
+    assert told == ((), (CITIZEN,))
+    trusted = [x509.Certificate.load(one) for one in shelf.roots]
+    found = await validate(made.pdf, trusted, late)
     assert found.level == "B_LTA" and all(one.sound for one in found.signatures)
     # A year later nothing is asked about those who signed.
     services.time = next_year = late + timedelta(days=365)
     again = await shelf.archived(made.pdf, "renew", next_year)
     assert (again.stamped_at, again.ended) == (next_year, ())
-
-
-async def test_a_certificate_that_was_revoked_before_it_signed_stops_the_archive(
-    shelf: Shelf, services: TrustServices
-) -> None:
-    signers = {CITIZEN: services.files("revoked"), SEAL: services.files("seal")}
-    pdf = await signed_by(signers, shelf.stamps, NOW)
-    services.time = LATER
-    with pytest.raises(CertificateRevoked):
-        await shelf.archived(pdf, "archive", LATER)
 
 
 async def test_a_certificate_that_had_ended_before_it_signed_stops_the_archive(
@@ -217,7 +238,77 @@ async def test_a_certificate_that_had_ended_before_it_signed_stops_the_archive(
     services.time = late = NOW + timedelta(days=2)
     pdf = await signed_by(signers, shelf.stamps, NOW, stamped_at=late)
     with pytest.raises(CertificateExpired):
-        await shelf.archived(pdf, "archive", late)
+        await shelf.archived(pdf, "archive", late + timedelta(seconds=10))
+
+
+def revoked_signer(services: TrustServices) -> dict[str, KeyFiles]:
+    """The citizen's key of these, `fading`, is revoked five seconds after NOW."""
+    return {CITIZEN: services.files("fading"), SEAL: services.files("seal")}
+
+
+@pytest.mark.parametrize("only", ["ocsp", "crls"])
+async def test_a_certificate_revoked_after_it_signed_is_archived_with_the_proof_of_both(
+    shelf: Shelf, services: TrustServices, only: str
+) -> None:
+    pdf = await signed_by(revoked_signer(services), shelf.stamps, NOW)
+    # The list of revoked certificates comes out once a day.
+    services.time = later = LATER + timedelta(days=only == "crls")
+    services.faults["crls/issuing" if only == "ocsp" else "ocsp"] = "down"
+    made = await shelf.archived(pdf, "archive", later)
+    await require_archived(made.pdf, FIELDS_BEFORE, shelf.roots, later)
+    trusted = [x509.Certificate.load(one) for one in shelf.roots]
+    found = await validate(made.pdf, trusted, later + timedelta(days=1))
+    assert found.level == "B_LTA"
+    citizen, closing, stamp = found.signatures
+    assert (citizen.sound, citizen.stamped_at) == (True, NOW)
+    assert citizen.revoked_at == NOW + timedelta(seconds=5)
+    assert closing.sound and closing.revoked_at is None
+    assert stamp.sound and stamp.revoked_at is None
+
+
+async def test_it_outlives_its_revocation_and_its_certificates(
+    shelf: Shelf, services: TrustServices
+) -> None:
+    pdf = await signed_by(revoked_signer(services), shelf.stamps, NOW)
+    services.time = LATER
+    made = await shelf.archived(pdf, "archive", LATER)
+    services.time = after = datetime(2031, 6, 1, tzinfo=UTC)
+    again = await shelf.archived(made.pdf, "renew", after)
+    trusted = [x509.Certificate.load(one) for one in shelf.roots]
+    found = await validate(again.pdf, trusted, after + timedelta(days=1))
+    assert found.level == "B_LTA" and all(one.sound for one in found.signatures)
+    assert found.signatures[0].revoked_at == NOW + timedelta(seconds=5)
+
+
+async def test_a_certificate_revoked_before_it_signed_stops_the_archive(
+    shelf: Shelf, services: TrustServices
+) -> None:
+    services.time = LATER
+    pdf = await signed_by(revoked_signer(services), shelf.stamps, LATER)
+    with pytest.raises(CertificateRevoked):
+        await shelf.archived(pdf, "archive", LATER)
+
+
+async def test_what_was_revoked_before_it_signed_is_worth_nothing_once_the_file_proves_it(
+    shelf: Shelf, services: TrustServices
+) -> None:
+    """The proofs were put into it by somebody else than our archive."""
+    services.time = LATER
+    pdf = await signed_by(revoked_signer(services), shelf.stamps, LATER)
+    trusted = [x509.Certificate.load(one) for one in shelf.roots]
+    (citizen, _) = (await validate(pdf, trusted, LATER)).signatures
+    assert citizen.sound, "without a proof nobody is asked"
+    proof = await shelf.proof(pdf, "archive", LATER)
+    kept = io.BytesIO(pdf)
+    DocumentSecurityStore.add_dss(
+        kept,
+        None,
+        ocsps=[ocsp.OCSPResponse.load(one) for one in proof.ocsps],
+        crls=[crl.CertificateList.load(one) for one in proof.crls],
+    )
+    (citizen, closing) = (await validate(kept.getvalue(), trusted, LATER)).signatures
+    assert not citizen.sound and not citizen.trusted and "revoked" in citizen.why
+    assert closing.sound
 
 
 async def test_without_evidence_about_every_certificate_there_is_no_archive(

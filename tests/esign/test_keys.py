@@ -289,6 +289,31 @@ async def test_a_lost_session_is_opened_once_more(rings: dict[str, Ring], token:
     key.close()
 
 
+async def test_a_key_is_looked_up_once_in_a_session(
+    rings: dict[str, Ring], token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked, session_on = [], keys_pkcs11._session_on
+
+    class Watched:
+        def __init__(self, session: Any) -> None:
+            self.close = session.close
+            self._session = session
+
+        def get_key(self, **wanted: Any) -> Any:
+            looked.append(wanted["label"])
+            return self._session.get_key(**wanted)
+
+    monkeypatch.setattr(keys_pkcs11, "_session_on", lambda of, pin: Watched(session_on(of, pin)))
+    key = hardware_key(rings["ec"])
+    for _ in range(3):
+        require_signature(rings["ec"], await key.sign(DIGEST, "ecdsa_sha256"), DIGEST)
+    assert looked == ["ec"]
+    key._session.close()
+    require_signature(rings["ec"], await key.sign(DIGEST, "ecdsa_sha256"), DIGEST)
+    assert looked == ["ec", "ec"], "what was looked up belongs to the session that was lost"
+    key.close()
+
+
 async def test_two_keys_of_one_token_sign_in_turn(rings: dict[str, Ring], token: str) -> None:
     keys = {kind: hardware_key(one) for kind, one in rings.items()}
     for _ in range(2):

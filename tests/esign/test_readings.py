@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -50,7 +51,9 @@ from tests.esign.fakes import HeapBlobs, PaperKey, PaperStudio
 
 CASE = CaseId("case-1")
 S = timedelta(seconds=1)
-WORDS = ConsentWords(language="pt", text_sha256=Digest("ab" * 32))
+WORDS = ConsentWords(
+    text_id="handwritten-1", acts="handwritten", language="pt", text_sha256=Digest("ab" * 32)
+)
 
 
 class Counter:
@@ -73,6 +76,7 @@ class Counter:
         calls = Calls(
             now=lambda conn, case_id: self.call,
             ended_at=lambda conn, call_id: self.ended.get(call_id),
+            last=lambda conn, case_id: next(reversed(self.ended), None),
             known_again=lambda conn, case_id, call_id: call_id in self.known,
         )
         hears: dict[str, Any] = {"audiences": lambda conn, case_id: ["terminal:1"], "calls": calls}
@@ -427,6 +431,63 @@ async def test_it_goes_on_in_a_new_call_after_the_citizen_was_identified_in_it(
     assert said["facts"]["call"] == "call-2"
 
 
+async def test_taken_back_and_presented_again_it_still_waits_for_the_identification(
+    counter: Counter,
+) -> None:
+    await counter.present()
+    await counter.hang_up()
+    counter.call = "call-2"
+    await counter.esign.withdraw(CASE, counter.id, by="agent:a", now=counter.time)
+    with pytest.raises(IdentityFirst):
+        await counter.present()
+    assert await counter.state() == "withdrawn", "nothing new is on the screen"
+    counter.known.add("call-2")
+    await counter.present()
+    await counter.read(1, 2)
+    await counter.consent()
+    await counter.sign()
+    assert await counter.state() == "sealed"
+
+
+async def test_corrected_in_a_new_call_it_still_waits_for_the_identification(
+    counter: Counter,
+) -> None:
+    await counter.present()
+    await counter.hang_up()
+    counter.call = "call-2"
+    await counter.reading.correct(CASE, counter.id, {"purpose": "申請入學"}, by="agent:a")
+    assert await counter.state() == "presented"
+    with pytest.raises(CeremonyPaused):
+        await counter.shown(1)
+    with pytest.raises(IdentityFirst):
+        await counter.reading.resume(CASE, counter.id, by="agent:a")
+
+
+@pytest.mark.parametrize("next_call", [None, "call-2"])
+async def test_a_form_that_was_being_drawn_while_the_call_broke_waits(
+    counter: Counter, next_call: str | None
+) -> None:
+    photograph = counter.studio.photograph
+
+    async def slowly(pdf: bytes) -> Any:
+        await counter.hang_up()
+        counter.call = next_call
+        return await photograph(pdf)
+
+    counter.studio.photograph = slowly  # type: ignore[method-assign]
+    await counter.present()
+    assert await counter.state() == "presented"
+    with pytest.raises(CeremonyPaused):
+        await counter.shown(1)
+    counter.call = "call-2"
+    with pytest.raises(IdentityFirst):
+        await counter.reading.resume(CASE, counter.id, by="agent:a")
+    counter.known.add("call-2")
+    await counter.reading.resume(CASE, counter.id, by="agent:a")
+    await counter.read(1, 2)
+    await counter.consent()
+
+
 async def test_a_corrected_form_is_read_and_agreed_to_anew(counter: Counter) -> None:
     await counter.present()
     await counter.read(1, 2)
@@ -601,8 +662,12 @@ async def test_what_was_signed_can_be_voided_and_is_given_out_no_more(counter: C
     await counter.read(1, 2)
     await counter.consent()
     sealed = await counter.sign()
+    minded: list[Any] = []
+    minds = replace(counter.parts["readings"], on_voided=lambda conn, *said: minded.append(said))
+    reading = ReadingService(**{**counter.parts, "readings": minds})
     for _ in range(2):
-        await counter.reading.void(CASE, counter.id, "wrong_person", by="agent:a")
+        await reading.void(CASE, counter.id, "wrong_person", by="agent:a")
+    assert minded == [(CASE, sealed, "agent:a", counter.time)]
     (shown,) = await counter.esign.ceremonies(CASE)
     assert (shown.state, shown.sealed_sha256) == ("voided", sealed)
     with pytest.raises(DocumentUnknown):
@@ -611,6 +676,20 @@ async def test_what_was_signed_can_be_voided_and_is_given_out_no_more(counter: C
     assert sealed in counter.blobs.kept, "nothing is erased"
     (said,) = await counter.journal("ceremony.voided")
     assert (said["actor"], said["facts"]["reason"]) == ("agent:a", "wrong_person")
+
+
+async def test_what_was_signed_is_sealed_also_when_its_form_has_gone(counter: Counter) -> None:
+    await counter.present()
+    await counter.read(1, 2)
+    await counter.consent()
+    counter.studio.refusal = TimestampUnavailable("down")
+    with pytest.raises(TimestampUnavailable):
+        await counter.sign()
+    counter.studio.refusal = None
+    counter.drawing["forms"] = Forms([])
+    newer = counter.node()  # of a version of the product that has this form no more
+    assert await newer.resume() == 1
+    assert await counter.state() == "sealed"
 
 
 async def test_what_waits_for_its_seal_can_be_voided_and_is_never_sealed(counter: Counter) -> None:

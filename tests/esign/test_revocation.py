@@ -6,6 +6,7 @@ import pytest
 from asn1crypto import pem
 
 from counter.esign.pki_development import DevelopmentPki
+from counter.esign.refusals import EvidenceUnavailable
 from counter.esign.revocation import CEILINGS, Evidence, Kind, Link
 from counter.esign.revocation_http import HttpRevocation
 from counter.esign.revocation_service import RevocationService
@@ -141,3 +142,21 @@ def test_how_long_evidence_is_fresh_and_usable(
     assert not one.fresh(CEILINGS, NOW + last)
     assert one.usable(CEILINGS, NOW + usable * MINUTE - tick)
     assert not one.usable(CEILINGS, NOW + usable * MINUTE)
+
+
+class Silent:
+    """A service for each certificate, none of which answers."""
+
+    def address(self, kind: Kind, link: Link) -> str | None:
+        return f"http://{kind}/{link.certificate.hex()}"
+
+    async def fetch(self, kind: Kind, address: str, link: Link, now: datetime) -> Evidence:
+        raise EvidenceUnavailable(address)
+
+
+async def test_services_that_failed_once_are_not_remembered_for_ever() -> None:
+    service = RevocationService(Silent())
+    for number in range(9):
+        about = [Link(certificate=bytes([number]), issuer=b"issuer")]
+        await service.proof(about, NOW + number * 2 * MINUTE)
+    assert len(service._resting) == 2, "of the last one: its OCSP and its CRL"

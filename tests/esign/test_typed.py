@@ -1,5 +1,7 @@
 """What may stand in a field; and the published schema says the same as the check does."""
 
+import re
+
 import jsonschema
 import pytest
 from hypothesis import given
@@ -8,9 +10,9 @@ from hypothesis import strategies as st
 from counter.errors import Refusal
 from counter.esign.form_schema import schema_of
 from counter.esign.form_typst import shipped_forms, shipped_glyphs
-from counter.esign.forms import FormTemplate, check
+from counter.esign.forms import FormField, FormTemplate, check
 from counter.esign.refusals import DataWrong
-from counter.esign.typed import Kind, NumberRule, Problem, TypedField, problem_of, tidy
+from counter.esign.typed import Kind, NumberRule, Problem, TypedField, pattern_of, problem_of, tidy
 from tests.esign.conftest import filled_in
 
 GLYPHS = shipped_glyphs()
@@ -49,6 +51,59 @@ def problem(kind: Kind, text: str, number: NumberRule = "any", **more: object) -
 )
 def test_a_text_by_its_kind(kind: Kind, text: str, expected: Problem | None) -> None:
     assert problem(kind, text) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1", None),
+        ("12", None),
+        ("01", None),
+        ("0", Problem.SMALL),
+        ("00", Problem.SMALL),
+        ("1.5", Problem.WHOLE),
+        ("1.0", Problem.WHOLE),
+        ("x", Problem.NUMBER),
+    ],
+)
+def test_what_is_counted_is_whole_and_one_at_least(text: str, expected: Problem | None) -> None:
+    assert problem("number", text, whole=True, minimum=1) is expected
+
+
+def test_a_sum_has_cents_and_may_be_less_than_its_whole_part() -> None:
+    assert problem("number", "120.50", minimum=120) is None
+    assert problem("number", "119.99", minimum=120) is Problem.SMALL
+
+
+@given(st.integers(0, 999_999), st.integers(0, 999_999_999_999), st.booleans(), st.integers(0, 2))
+def test_pattern_and_check_of_a_number_accept_the_same(
+    minimum: int, value: int, whole: bool, zeros: int
+) -> None:
+    rule = TypedField(kind="number", required=True, max_length=40, whole=whole, minimum=minimum)
+    for number in (value, minimum, max(0, minimum - 1), minimum + 1):
+        for text in ("0" * zeros + str(number), f"{number}.50"):
+            by_pattern = re.fullmatch(str(pattern_of(rule)), text) is not None
+            assert by_pattern == (problem_of(rule, text, GLYPHS) is None), text
+
+
+@pytest.mark.parametrize(
+    ("form_id", "name"),
+    [("dsi_certificate", "copies"), ("hq_address_declaration", "household_size")],
+)
+def test_nobody_asks_for_no_copy_and_nobody_lives_nowhere(form_id: str, name: str) -> None:
+    form = next(one for one in FORMS if one.id == form_id)
+    data = {**filled_in(form), name: "0"}
+    with pytest.raises(DataWrong) as refused:
+        check(form, data, GLYPHS)
+    assert list(refused.value.by_field) == [name]
+    assert not jsonschema.Draft202012Validator(schema_of(form)).is_valid(data)
+
+
+def test_only_a_number_is_whole_or_has_a_least() -> None:
+    described = FORMS[0].fields[0].model_dump(by_alias=True)
+    for more in ({"whole": True}, {"minimum": 1}):
+        with pytest.raises(ValueError, match="kind number"):
+            FormField.model_validate({**described, "kind": "text", **more})
 
 
 @pytest.mark.parametrize(
@@ -125,6 +180,9 @@ TEXTS = st.one_of(
             "1900-02-29",
             "0000-01-01",
             "12.5",
+            "0",
+            "012",
+            "7",
             "66123456",
             "+86 13800138000",
             "1234567(8)",

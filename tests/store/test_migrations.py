@@ -56,6 +56,7 @@ def postgres_address(postgres: PostgresServer) -> Iterator[str]:
     postgres.drop_database(name)
 
 
+@pytest.mark.filterwarnings("ignore:.*expression-based index")
 def test_a_migrated_sqlite_is_what_the_code_speaks_to(sqlite: Engine) -> None:
     with sqlite.begin() as conn:
         upgrade(conn)

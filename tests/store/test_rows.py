@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, delete, update
+from sqlalchemy import Connection, delete, event, update
 
 from counter.errors import BadInput, NotAllowedNow
 from counter.journal import GENESIS, Entry, next_entry, verify
@@ -80,6 +80,46 @@ async def test_the_journal_holds_and_a_changed_line_is_found(
     await executor.write(forge)
     _, faults = await executor.read(journal_sql.check)
     assert [fault.seq for fault in faults] == [2]
+
+
+async def test_the_journal_is_walked_page_by_page(
+    executor: Executor, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal_sql, "PAGE", 2)
+    for count in range(1, 6):  # also where the last page is full
+        await executor.write(log, count, now)
+        entries = await executor.read(journal_sql.read_all)
+        assert [entry.seq for entry in entries] == list(range(1, count + 1))
+        assert await executor.read(journal_sql.check) == (count, [])
+
+
+async def test_entries_about_one_subject_are_found_by_an_index(
+    executor: Executor, now: datetime
+) -> None:
+    for number in (1, 2, 1):
+        await executor.write(log, number, now)
+
+    def look(conn: Connection) -> list[int]:
+        plan: list[str] = []
+
+        def explain(
+            one: Connection, cursor: Any, sql: str, values: Any, context: Any, many: bool
+        ) -> None:
+            if "journal_entry" not in sql or "EXPLAIN" in sql:
+                return
+            how = "EXPLAIN QUERY PLAN" if conn.dialect.name == "sqlite" else "EXPLAIN"
+            rows = conn.exec_driver_sql(f"{how} {sql}", values)
+            plan.extend(str(row) for row in rows)
+
+        if conn.dialect.name == "postgresql":  # of three rows it would read all
+            conn.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        event.listen(conn, "before_cursor_execute", explain)
+        found = [entry.seq for entry in journal_sql.entries_about(conn, "case:1")]
+        event.remove(conn, "before_cursor_execute", explain)
+        assert "ix_journal_entry_subject" in "".join(plan)
+        return found
+
+    assert await executor.write(look) == [1, 3]
 
 
 async def test_a_cut_tail_of_the_journal_is_found(executor: Executor, now: datetime) -> None:

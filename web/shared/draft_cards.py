@@ -87,11 +87,13 @@ def _own(case: Case, catalogue: Catalogue, now: datetime) -> list[tuple[str, str
 def draft_card(
     conn: Connection, case: Case, forms: Forms, catalogue: Catalogue, tag: str, now: datetime
 ) -> DraftCard | None:
-    """The form on both screens; None when there is none."""
+    """The form on both screens; None when there is none, or it is gone."""
     draft = next((one for one in drafts_of(conn, case.id) if one.shown), None)
     if draft is None:
         return None
-    form = forms.of(draft.form, draft.form_version)
+    form = forms.known(draft.form, draft.form_version)
+    if form is None:
+        return None
     fields = filled(conn, case, form, draft, catalogue, now)
     return DraftCard(
         draft_id=draft.draft_id,
@@ -119,6 +121,8 @@ def _field(one: Filled, tag: str) -> FillField:
         shown=names.get(one.text, one.text),
         version=one.version,
         source=one.source,
+        whole=field.whole,
+        minimum=field.minimum,
         problem=one.problem.value if one.problem else None,
         lost=glyphs().missing(one.text) if one.problem is Problem.GLYPH else "",
     )

@@ -31,17 +31,20 @@ def with_reading(
     return [
         card
         if (seen := watched.get(one.ceremony_id)) is None
-        else _with(card, seen, forms.of(one.form, one.form_version), cast(Language, tag), desk=desk)
+        else _with(
+            card, seen, forms.known(one.form, one.form_version), cast(Language, tag), desk=desk
+        )
         for card, one in zip(cards, ceremonies, strict=True)
     ]
 
 
 def _with(
-    card: CeremonyCard, seen: Watched, form: FormTemplate, tag: Language, *, desk: bool
+    card: CeremonyCard, seen: Watched, form: FormTemplate | None, tag: Language, *, desk: bool
 ) -> CeremonyCard:
     reading = card.state in ("presented", "consented")
     attendance = seen.attendance
-    labels = {field.name: field.label.in_(tag) for field in form.fields}
+    described = form.fields if form is not None else ()
+    labels = {field.name: field.label.in_(tag) for field in described}
     more: dict[str, Any] = {
         "sheets": [
             sheet.model_copy(
@@ -70,8 +73,13 @@ def _with(
     return card.model_copy(update=more)
 
 
-def said(form: FormTemplate, seen: Watched, tag: Language) -> list[SaidLine]:
-    """What the paper says, from the very data that it was drawn with, in the reader's language."""
+def said(form: FormTemplate | None, seen: Watched, tag: Language) -> list[SaidLine]:
+    """What the paper says, from the very data that it was drawn with, in the reader's language.
+
+    Of a form that is gone, the texts alone.
+    """
+    if form is None:
+        return [SaidLine(label="", text=text) for text in seen.data.values() if text]
     filled = []
     for field in form.fields:
         text = seen.data.get(field.name, "")
@@ -80,7 +88,9 @@ def said(form: FormTemplate, seen: Watched, tag: Language) -> list[SaidLine]:
     return filled + [SaidLine(label="", text=one.in_(tag)) for one in form.statements]
 
 
-def _fields(form: FormTemplate, seen: Watched, tag: Language) -> list[FormField]:
+def _fields(form: FormTemplate | None, seen: Watched, tag: Language) -> list[FormField]:
+    if form is None:
+        return []
     return [
         FormField(
             name=field.name,

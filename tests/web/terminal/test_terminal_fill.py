@@ -55,3 +55,24 @@ async def test_one_tap_answers_and_the_agents_fields_are_for_looking(
     assert (asked["field"], asked["text"], asked["version"]) == ("urgent", "yes", 0)
     await page.get_by_text("來自您的預約").wait_for()
     assert await page.locator("#fill-applicant_name").count() == 0
+
+
+async def test_what_is_counted_has_no_point_and_says_the_least(
+    chromium: Browser, counter: FakeCounter
+) -> None:
+    stage = screens.terminal_stages("zh-Hant")["filling"]
+    assert stage.filling is not None
+    copies = {"kind": "number", "whole": True, "minimum": 1, "text": "0", "problem": "field_small"}
+    fields = [
+        one.model_copy(update=copies) if one.name == "birth_date" else one
+        for one in stage.filling.fields
+    ]
+    card = stage.filling.model_copy(update={"fields": fields})
+    await counter.show(stage.model_copy(update={"filling": card}))
+    _, page, _ = await open_face(chromium, counter, "terminal", (1080, 1920))
+    await page.get_by_text("（最少 1）").wait_for()
+    await page.get_by_text("這個數字太小。").wait_for()
+    await page.locator("#fill-birth_date").click()
+    keys = page.locator(".fill__keys")
+    await keys.get_by_text("0", exact=True).wait_for()
+    assert await keys.get_by_text(".", exact=True).count() == 0

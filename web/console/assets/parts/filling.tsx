@@ -152,7 +152,8 @@ function Own(props: {field: FillField; writing: Writing}) {
   return (
     <p class={`field${problem ? " field--wrong" : ""}${field.lines ? " field--wide" : ""}`}>
       <label for={id}>
-        {field.label} {!field.required && <small>{t("(not required)")}</small>} <Source field={field} id={`${id}-source`} />
+        {field.label} {!field.required && <small>{t("(not required)")}</small>}{" "}
+        {field.minimum > 0 && <small>{t("(at least {number})", {number: field.minimum})}</small>} <Source field={field} id={`${id}-source`} />
       </label>
       {problem && (
         <span class="field__wrong" id={`${id}-wrong`}>
@@ -175,7 +176,7 @@ function Own(props: {field: FillField; writing: Writing}) {
           {...facts}
           value={text}
           maxLength={field.max_length}
-          inputMode={({number: "decimal", phone: "tel", date: "numeric"} as const)[field.kind as "number"] ?? "text"}
+          inputMode={({number: field.whole ? "numeric" : "decimal", phone: "tel", date: "numeric"} as const)[field.kind as "number"] ?? "text"}
           placeholder={field.kind === "date" ? "YYYY-MM-DD" : undefined}
           autocomplete="off"
           onInput={typed}

@@ -77,6 +77,7 @@ function Own(props: {field: FillField; writing: Writing; active: {value: string}
   const label = (
     <>
       {field.label} {!field.required && <small>{t("(not required)")}</small>}
+      {field.minimum > 0 && <small>{t("(at least {number})", {number: field.minimum})}</small>}
     </>
   );
   const wrong = problem && (
@@ -106,7 +107,7 @@ function Own(props: {field: FillField; writing: Writing; active: {value: string}
       </fieldset>
     );
   }
-  const keys = MORE[field.kind];
+  const keys = field.whole ? ["0"] : MORE[field.kind];
   const write = (value: string): void => {
     const made = field.kind === "date" ? dayTyped(value) : value;
     writing.write(field, made.slice(0, field.max_length));

@@ -1,0 +1,72 @@
+"""One node: serve it, and see how it does."""
+
+import argparse
+import asyncio
+import sys
+
+from counter.commands.asking import Commands, ask_operator, say, settings_of
+from counter.settings import shown
+
+
+def add(commands: Commands, common: argparse.ArgumentParser) -> None:
+    """Its commands, with what each takes."""
+    serve = commands.add_parser("serve", parents=[common], help="serve the counter")
+    serve.set_defaults(run=_serve)
+
+    check = commands.add_parser(
+        "check-settings", parents=[common], help="show the settings, or all that is wrong"
+    )
+    check.set_defaults(run=_check)
+
+    health = commands.add_parser("health", parents=[common], help="how the counter does")
+    health.set_defaults(run=_health)
+
+    audit = commands.add_parser("audit", parents=[common], help="verify the journal's chain")
+    audit.set_defaults(run=_audit)
+
+
+def _serve(options: argparse.Namespace) -> int:
+    import uvloop
+
+    from counter.app.files import AlreadyServed
+    from counter.app.node import serve
+
+    settings = settings_of(options, serving=True)
+    try:
+        uvloop.run(serve(settings, say=say))
+    except AlreadyServed as refused:
+        print(refused, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    from counter.documents.text_process import find_tools
+    from counter.errors import Refusal
+    from counter.esign import keys_toml
+
+    settings = settings_of(options, serving=True)
+    for line in shown(settings):
+        say(line)
+    if settings.signing is not None:
+        try:
+            keys_toml.read(settings.signing)
+        except Refusal as refused:
+            print(refused, file=sys.stderr)
+            return 1
+    say(find_tools().sentence())
+    return 0
+
+
+def _health(options: argparse.Namespace) -> int:
+    return ask_operator(options, "/health", None)
+
+
+def _audit(options: argparse.Namespace) -> int:
+    from counter.app.node import verify_journal
+
+    count, faults = asyncio.run(verify_journal(settings_of(options)))
+    for fault in faults:
+        say(f"entry {fault.seq}: {fault.what}")
+    say(f"{count} entries, {'the chain holds' if not faults else f'{len(faults)} faults'}")
+    return 1 if faults else 0
