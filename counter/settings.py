@@ -158,6 +158,9 @@ class Settings(BaseSettings):
     origin: Annotated[str, Field(pattern=r"^https?://[^/\s]+$")] | None = None
     """What browsers call this counter when a proxy stands before it, such as
     `https://counter.example`; with https, cookies are bound to it."""
+    proxies: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_several)] = ()
+    """Networks in which the proxies are, such as `192.0.2.7/32`: what they say in
+    `X-Forwarded-For` is believed, so that who asks too often holds up nobody else."""
     postgres: Annotated[str, AfterValidator(_postgres)] | None = None
     """`user:password@host:port/database`; none: SQLite in the data directory."""
     redis: Annotated[str, AfterValidator(_redis)] | None = None

@@ -97,6 +97,13 @@ def test_an_ipv6_address_is_taken_in_any_spelling(toml: Path) -> None:
     assert read_settings().media_ip6 == "2001:db8::7"
 
 
+def test_proxies_are_networks(toml: Path) -> None:
+    toml.write_text('proxies = ["192.0.2.7", "2001:db8::/48"]\n')
+    assert read_settings().proxies == ("192.0.2.7/32", "2001:db8::/48")
+    toml.write_text('proxies = ["everybody"]\n')
+    assert [line.split(":")[0] for line in mistakes()] == ["proxies.0"]
+
+
 def test_a_file_that_is_not_toml_is_named_with_the_line(toml: Path) -> None:
     toml.write_text("port = \n")
     with pytest.raises(BadSettings, match=r"counter\.toml cannot be read: .*line 1"):

@@ -60,6 +60,7 @@ async def open_doors(
             secret=key,
             origins=(settings.origin,) if settings.origin else (),
             secure=secure,
+            proxies=settings.proxies,
         ),
     )
     offered = None

@@ -222,7 +222,7 @@ class NodeOperations:
         return {"pack": base64.b64encode(pack).decode()}
 
     async def withdraw_form(self, case_id: str, ceremony_id: str) -> Json:
-        """Take a form back; its ink is destroyed.  Raises `NotFound`, `NotAllowedNow`."""
+        """Take a form back.  Raises `NotFound`, `NotAllowedNow`."""
         await self.forms_of.withdraw(CaseId(case_id), ceremony_id, by=OPERATOR, now=self.clock())
         return {"ok": True}
 

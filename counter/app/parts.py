@@ -17,6 +17,7 @@ from counter.app.attending import CALLS
 from counter.app.bridged_calls import BridgedCalls
 from counter.app.call_lines import listeners, speaks_in
 from counter.app.clock import clock, new_id, new_token, random_bytes
+from counter.app.examiners import open_examiners
 from counter.app.files import secret
 from counter.app.hooks import Snapshot, hooks_of
 from counter.app.identifying import KnownLevels, ZoneDesk, surroundings, witness_of
@@ -56,7 +57,6 @@ from counter.documents.service import DocumentsService
 from counter.esign import keys_toml
 from counter.esign.audit_service import AuditService
 from counter.esign.certificate_service import CertificateParts, CertificateService
-from counter.esign.check_pool import CheckPool
 from counter.esign.check_service import CheckService
 from counter.esign.citizens_csc import CscCitizens
 from counter.esign.draw_process import DrawProcesses
@@ -165,8 +165,7 @@ async def open_parts(
     closing.push_async_callback(own_press.close)
     studio = SignPool(setup.keys, own_press)
     closing.push_async_callback(studio.close)
-    checker = CheckPool(lambda: roots_of(setup.keys))
-    closing.push_async_callback(checker.close)
+    examiners = open_examiners(lambda: roots_of(setup.keys), closing)
     keys = studio.keys()
     lasting = lasting_documents(policy, authorities, store, studio, stamps, keys, closing)
     decoder = StillDecoder()
@@ -290,12 +289,12 @@ async def open_parts(
             records=SqlPacks(executor=executor),
             blobs=store.blobs,
             studio=studio,
-            examiner=checker,
+            examiner=examiners.ours,
             seal=studio.key(SEAL_KEY),
             stamps=stamps,
             clock=clock,
         ),
-        checks=CheckService(checker, SqlChecks(executor=executor)),
+        checks=CheckService(examiners.strangers, SqlChecks(executor=executor)),
         lasting=lasting,
         forms=forms,
         own_forms=own_forms,

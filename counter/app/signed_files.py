@@ -65,7 +65,9 @@ async def look_at(
     if pack is not None:
         seal = await audit_pyhanko.verify(pack.signature, pack.manifest, trusted, now)
         manifest = pack.record
-        closed_by = [one.certificate_sha256 for one in manifest.signers[-1:]]
+        # Signed before that was recorded: the document names its seal, and is judged below.
+        closing = (manifest.signers or found.signers)[-1:]
+        closed_by = [one.certificate_sha256 for one in closing]
         if seal.why or closed_by != [seal.certificate_sha256]:
             return Looked(judgement=Judgement.BROKEN, found=found, pack=seal, voided_at=None)
     if record:

@@ -94,3 +94,5 @@ class Archived:
     "The end of the certificate that made the timestamp."
     revoked_later: tuple[str, ...] = ()
     "Fields whose certificates were revoked after they had signed."
+    ended: tuple[str, ...] = ()
+    "Fields whose certificates ended after they had signed, and before the archive."

@@ -64,7 +64,7 @@ from counter.esign.refusals import (
 from counter.esign.revocation import Link, Proof, Standing
 from counter.esign.revoked_pyhanko import held
 from counter.esign.seal_pyhanko import Revision
-from counter.esign.verify_pyhanko import SIGNING_ONLY, OneDocument
+from counter.esign.verify_pyhanko import SIGNING_ONLY, OneDocument, complaint, status_of
 
 SPARE = 1.25
 DEMANDED = CertRevTrustPolicy(
@@ -91,7 +91,7 @@ async def links(pdf: bytes, work: Work, roots: Sequence[bytes], now: datetime) -
     found: dict[bytes, Link] = {}
     context = _context(roots, now, None)
     for signed in _signed_data(_reader(pdf), work):
-        for one in _steps(await _path(signed, context, roots)):
+        for one in _steps(await _path(signed, context, roots, None, now)):
             found.setdefault(one.certificate, one)
     return tuple(found.values())
 
@@ -148,7 +148,9 @@ async def begin(
     context = _context(roots, now, proof)
     try:
         writer = Revision(io.BytesIO(pdf))
-        paths = [await _path(one, context, roots) for one in _signed_data(writer.prev, work)]
+        paths = [
+            await _path(one, context, roots, proof, now) for one in _signed_data(writer.prev, work)
+        ]
         # Roots too: without proof that they existed a CRL of theirs counts for nothing later.
         DocumentSecurityStore.supply_dss_in_writer(
             writer, None, paths=paths, validation_context=context, embed_roots=True
@@ -214,8 +216,9 @@ async def finish(hole: Hole, token: bytes, roots: Sequence[bytes], now: datetime
     # Their clock may be a little ahead of ours.
     moment = max(now, at)
     later: tuple[str, ...] = ()
+    ended: tuple[str, ...] = ()
     if hole.work == "archive":
-        later = await require_archived(pdf, hole.fields, roots, moment)
+        later, ended = await require_archived(pdf, hole.fields, roots, moment)
     else:
         await require_renewed(pdf, hole.fields, roots, moment)
     return Archived(
@@ -223,15 +226,17 @@ async def finish(hole: Hole, token: bytes, roots: Sequence[bytes], now: datetime
         stamped_at=at,
         stamp_expires=stamp["tbs_certificate"]["validity"]["not_after"].native,
         revoked_later=later,
+        ended=ended,
     )
 
 
 async def require_archived(
     pdf: bytes, fields: Sequence[str], roots: Sequence[bytes], now: datetime
-) -> tuple[str, ...]:
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Raise `SignatureInvalid` unless each signature passes EN 319 102-1 LTA without a network.
 
-    One passes too whose certificate was revoked after it signed: answers the fields of these.
+    One passes too whose certificate was revoked or ended after it signed: answers the fields of
+    those, and of these.
     fields: those that are signed, first to last; the newest timestamp covers the whole file.
     """
     rules = OneDocument()
@@ -239,19 +244,50 @@ async def require_archived(
     then = ValidationTimingInfo(
         validation_time=now, best_signature_time=now, point_in_time_validation=True
     )
-    later = []
+    later, ended = [], []
     try:
         for one in await _untouched(pdf, fields, roots, now, rules):
             said = await ades_lta_validation(one, spec, timing_info=then)
             if said.ades_subindic == AdESPassed.OK:
                 continue
             kept = DocumentSecurityStore.read_dss(one.reader)
-            if not await held(one, kept, _loaded(roots), now):
+            if await held(one, kept, _loaded(roots), now):
+                later.append(str(one.field_name))
+            elif await _held_to_the_end(one, kept, roots, now):
+                ended.append(str(one.field_name))
+            else:
                 raise SignatureInvalid(f"archive: {one.field_name}: {said.ades_subindic}")
-            later.append(str(one.field_name))
     except UNSOUND as error:
         raise SignatureInvalid(f"archive: {type(error).__name__} while validating") from error
-    return tuple(later)
+    return tuple(later), tuple(ended)
+
+
+async def _held_to_the_end(
+    signature: EmbeddedPdfSignature,
+    kept: DocumentSecurityStore,
+    roots: Sequence[bytes],
+    now: datetime,
+) -> bool:
+    """Whether it was made while its certificate held, which has ended since.
+
+    By the file alone, as of its timestamp, which has to hold now.  LTA would want proofs that were
+    made before the end.
+    """
+    stamps = list(extract_tst_data_iter(signature.signer_info, signed=False))
+    if signature.signer_cert.not_valid_after >= now or not stamps:
+        return False
+    if complaint(await status_of(signature, _loaded(roots), now)):
+        return False
+    proof = Proof(
+        ocsps=tuple(one.get_object().data for one in kept.ocsps),
+        crls=tuple(one.get_object().data for one in kept.crls),
+    )
+    try:
+        for one in (signature.signed_data, *stamps):
+            await _path(one, _context(roots, now, proof), roots, proof, now)
+    except (CertificateRevoked, CertificateExpired, RevocationUnknown):
+        return False
+    return True
 
 
 async def require_renewed(
@@ -341,8 +377,13 @@ def _signed_data(reader: PdfFileReader, work: Work) -> list[cms.SignedData]:
 
 
 async def _path(
-    signed: cms.SignedData, context: ValidationContext, roots: Sequence[bytes]
+    signed: cms.SignedData,
+    context: ValidationContext,
+    roots: Sequence[bytes],
+    proof: Proof | None,
+    now: datetime,
 ) -> ValidationPath:
+    """context: as of `now`, with this proof; what holds no longer is judged as of its timestamp."""
     about = extract_certificate_info(signed)
     try:
         try:
@@ -353,6 +394,13 @@ async def _path(
                 raise
             # Revoked later: the timestamp proves that it signed while the certificate held.
             return await _validated(about.signer_cert, about.other_certs, _context(roots, at, None))
+        except ExpiredError:
+            at = _stamped_at(signed)
+            if at is None or at >= now:
+                raise
+            # Ended later: the chain has to hold then, whenever the proofs of that were made.
+            then = _context(roots, at, proof, late=True)
+            return await _validated(about.signer_cert, about.other_certs, then)
     except RevokedError as error:
         raise CertificateRevoked("it was revoked before the document was signed") from error
     except ExpiredError as error:
@@ -396,8 +444,13 @@ def _context(
     now: datetime,
     proof: Proof | None,
     issuers: Sequence[bytes] = (),
+    *,
+    late: bool = False,
 ) -> ValidationContext:
-    """proof: demanded for every certificate; None: revocation is not looked at."""
+    """proof: demanded for every certificate; None: revocation is not looked at.
+
+    late: proofs that were made after `now` count too.
+    """
     return ValidationContext(
         trust_roots=_loaded(roots),
         other_certs=_loaded(issuers),
@@ -406,6 +459,7 @@ def _context(
         ocsps=proof.ocsps if proof else (),
         crls=proof.crls if proof else (),
         revocation_mode="require" if proof else "soft-fail",
+        retroactive_revinfo=late,
     )
 
 

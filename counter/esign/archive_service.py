@@ -115,7 +115,8 @@ class ArchiveService:
             len(made.pdf),
             renew_at=renew_at(made.stamped_at, made.stamp_expires),
             facts=self._policy.facts
-            | ({"revoked_later": " ".join(made.revoked_later)} if made.revoked_later else {}),
+            | ({"revoked_later": " ".join(made.revoked_later)} if made.revoked_later else {})
+            | ({"ended": " ".join(made.ended)} if made.ended else {}),
             now=self._clock(),
         )
         if standing != sha256:

@@ -30,11 +30,19 @@ IDLE: Final = timedelta(seconds=120)
 KEPT: Final = timedelta(minutes=15)
 "How long a document waits after the call was interrupted."
 
+EVIDENCE_KEPT: Final = timedelta(days=90)
+"""How long what a citizen signed stays that was taken back before the seal: as long as recordings
+do.  See docs/decisions/2026-11-30-signed-and-never-sealed.md."""
+
 DeclineReason = Literal["think", "data_wrong", "not_understood", "cannot_write", "other"]
 "Why a citizen does not sign: to be chosen, so that nobody's words about himself are kept."
 
 VoidReason = Literal["data_wrong", "wrong_person", "citizen_asked", "signed_twice", "other"]
 "Why what was signed does not count."
+
+GivenUp = Literal["seal_unfit", "not_certified"]
+"""Why a form that was drawn is taken back before anybody saw it: the department's seal cannot be
+used as it is, or something that may work later failed."""
 
 Fate = Literal["abandoned", "expired"]
 

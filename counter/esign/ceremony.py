@@ -149,7 +149,7 @@ class Signed:
         )
 
     def withdrawn(self) -> "Withdrawn":
-        """The agent takes it back before it was sealed; the ink is destroyed."""
+        """The agent takes it back before it was sealed; the ink stays for a time, as evidence."""
         return Withdrawn(case_id=self.case_id)
 
     def voided(self) -> "Voided":

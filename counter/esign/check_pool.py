@@ -1,4 +1,4 @@
-"""The process that looks at strangers' PDFs, seen from the event loop.
+"""The process that looks at signed PDFs, seen from the event loop.
 
 One file at a time, and few may wait: looking costs the visitor nothing and us a fifth of a second.
 A process that dies or hangs over a file is replaced, and that file is refused.
@@ -23,10 +23,18 @@ class CheckPool:
     """`counter.esign.check_ports.Examiner`.  `close` it when the counter stops."""
 
     def __init__(
-        self, roots: Callable[[], Sequence[bytes]], *, patience_s: float = PATIENCE_S
+        self,
+        roots: Callable[[], Sequence[bytes]],
+        *,
+        patience_s: float = PATIENCE_S,
+        niceness: int = 0,
     ) -> None:
-        """roots: certificates to trust, DER; asked when a process is started."""
+        """roots: certificates to trust, DER; asked when a process is started.
+
+        niceness: how far its process stands back behind the others of this machine, 0 to 19.
+        """
         self._roots = roots
+        self._niceness = niceness
         self.patience_s = patience_s
         self._pool: ProcessPoolExecutor | None = None
         self._turn = asyncio.Lock()
@@ -56,7 +64,7 @@ class CheckPool:
                 max_workers=1,
                 mp_context=multiprocessing.get_context("spawn"),
                 initializer=_start,
-                initargs=(list(self._roots()),),
+                initargs=(list(self._roots()), self._niceness),
             )
         loop = asyncio.get_running_loop()
         try:
@@ -74,11 +82,11 @@ class CheckPool:
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _start(roots: list[bytes]) -> None:
+def _start(roots: list[bytes], niceness: int) -> None:
     # Its libraries take a second to load and are of use over there only.
     from counter.esign import check_worker
 
-    check_worker.start(roots)
+    check_worker.start(roots, niceness)
 
 
 def _check(pdf: bytes, now: datetime) -> tuple[Found, bytes]:

@@ -25,8 +25,9 @@ MEMORY_BYTES = 1536 * 1024**2
 _roots: list[x509.Certificate] = []
 
 
-def start(roots: Sequence[bytes]) -> None:
-    """Confine this process.  roots: certificates to trust, DER."""
+def start(roots: Sequence[bytes], niceness: int) -> None:
+    """Confine this process.  roots: certificates to trust, DER.  niceness: 0 to 19."""
+    os.nice(niceness)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     logging.getLogger("pyhanko").setLevel(logging.CRITICAL)

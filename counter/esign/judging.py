@@ -84,10 +84,11 @@ def _ours(found: Found, manifest: Manifest | None, *, asked: bool) -> Judgement:
 
 def _as_recorded(found: Found, manifest: Manifest | None) -> bool:
     signed = [one.field for one in found.signers]
-    if manifest is not None:
+    if manifest is not None and manifest.signers:
         expected = [(one.field, one.certificate_sha256) for one in manifest.signers]
         return [(one.field, one.certificate_sha256) for one in found.signers] == expected
-    # Nobody to ask: exactly the fields of ours in their order, and the seal has closed it.
+    # Nobody to ask, or signed before certificates were recorded: exactly the fields of ours in
+    # their order, and the seal has closed it.
     return tuple(signed) in ORDERS
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from counter.esign.attendance import GivenUp
 from counter.esign.ceremony import Ceremony, Prepared, Signed
 from counter.esign.check_ports import Verdict
 from counter.esign.demands import Acts
@@ -141,6 +142,8 @@ class Uncertified:
 
     ceremony_id: CeremonyId
     prepared: Prepared
+    form: str
+    form_version: int
     drawn_at: datetime
     "Anew when it was corrected."
 
@@ -232,6 +235,15 @@ class Records(Protocol):
         """
         ...
 
+    async def give_up(
+        self, drawn: Uncertified, form: FormTemplate, reason: GivenUp, now: datetime
+    ) -> bool:
+        """Take back what cannot be certified; its fields are a draft on both screens again.
+
+        False when it has been certified, withdrawn or corrected since.
+        """
+        ...
+
     async def is_open(self, case_id: CaseId) -> bool:
         """Whether the case has a ceremony under way."""
         ...
@@ -306,10 +318,6 @@ class Records(Protocol):
     async def owns_document(self, case_id: CaseId, sha256: str) -> bool: ...
 
     async def owns_image(self, case_id: CaseId, sha256: str) -> bool: ...
-
-    async def keeps_image(self, sha256: str) -> bool:
-        """Whether any document has this page image."""
-        ...
 
     async def of_case(self, case_id: CaseId) -> Sequence[CeremonyState]:
         """Newest first."""

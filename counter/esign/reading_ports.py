@@ -57,13 +57,13 @@ class Watched:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remains:
-    """What an abandoned document left behind."""
+    """What a document left behind that was never sealed."""
 
     ceremony_id: CeremonyId
     case_id: CaseId
     document_id: DocumentId
-    blobs: tuple[Digest, ...]
-    "Its files and page images that no other document has."
+    files: tuple[Digest, ...]
+    "Revisions that no other document has."
 
 
 class Readings(Protocol):
@@ -103,6 +103,6 @@ class Readings(Protocol):
 
     async def expire(self, ceremony_id: str, now: datetime) -> None: ...
 
-    async def remains(self) -> Sequence[Remains]: ...
+    async def remains(self, now: datetime) -> Sequence[Remains]: ...
 
     async def forgotten(self, one: Remains, now: datetime) -> None: ...

@@ -120,13 +120,13 @@ class ReadingService:
         await self._readings.void(case_id, ceremony_id, reason, by=by, now=self._clock())
 
     async def expire(self) -> None:
-        """Carry out what time has decided, and let go of what abandoned documents said.
+        """Carry out what time has decided, and let go of what was never sealed.
 
         Any node, at any time and twice; one that fails does not hold up the others.
         """
         for ceremony_id in await self._readings.overdue(self._clock()):
             await _each(ceremony_id, self._readings.expire(ceremony_id, self._clock()))
-        for one in await self._readings.remains():
+        for one in await self._readings.remains(self._clock()):
             await _each(one.ceremony_id, self._forget(one))
 
     async def watch_for_ever(self, interval_s: float = 1.0) -> None:
@@ -136,7 +136,7 @@ class ReadingService:
             await asyncio.sleep(interval_s)
 
     async def _forget(self, one: Remains) -> None:
-        for sha256 in one.blobs:
+        for sha256 in one.files:
             await self._blobs.remove(sha256)
         await self._readings.forgotten(one, self._clock())
 

@@ -492,3 +492,4 @@ class CheckBusy(Refusal):
 
     code = "check_busy"
     status = 503
+    retry_after_s = 60

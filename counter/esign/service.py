@@ -14,7 +14,7 @@ from typing import Literal
 
 from counter.errors import NotAllowedNow, Refusal
 from counter.esign.archive_ports import Trust
-from counter.esign.attendance import DeclineReason
+from counter.esign.attendance import DeclineReason, GivenUp
 from counter.esign.ceremony import Consented, Prepared, Presented, Sealed, Withdrawn
 from counter.esign.check_ports import Verdict
 from counter.esign.demands import (
@@ -47,7 +47,11 @@ from counter.esign.ports import (
 from counter.esign.refusals import (
     CeremonyOpen,
     CeremonyUnknown,
+    CertificateExpired,
+    CertificateRevoked,
     DocumentUnknown,
+    KeyMismatch,
+    KeyUnusable,
     MeansNotOpen,
     TimestampUnavailable,
 )
@@ -71,6 +75,12 @@ LOCAL_TIME = timezone(timedelta(hours=8))
 
 PRESENTING = timedelta(seconds=60)
 "So long a form that is drawn is left to whoever is presenting it."
+
+CERTIFYING = timedelta(minutes=5)
+"So long it is tried again when what goes wrong has no name."
+
+SEAL_UNFIT = (CertificateExpired, CertificateRevoked, KeyMismatch, KeyUnusable)
+"Trying again does not mend it."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -287,7 +297,8 @@ class EsignService:
     async def resume(self) -> int:
         """Present what is drawn, seal what has ink: after a restart, or when timestamps come back.
 
-        What cannot be presented stays: who presents it again, or ends the case, withdraws it.
+        What cannot be certified now is taken back, so that nobody waits for it: its fields are a
+        draft on both screens again.
 
         Answers how many were finished.  `TimestampUnavailable` ends the round; whatever else goes
         wrong with one is raised after all have been tried, so that it does not hold up the rest.
@@ -301,6 +312,7 @@ class EsignService:
                 await self._go_on(drawn.ceremony_id)
             except Exception as other:
                 problem = problem or other
+                await self._give_up(drawn, other)
             else:
                 done += 1
         for one in await self._records.unfinished():
@@ -442,6 +454,21 @@ class EsignService:
                     # Another node was faster.
         await self.signing.clear(self._clock())
 
+    async def _give_up(self, drawn: Uncertified, problem: Exception) -> None:
+        """Of one whose giving up fails, the next round hears again."""
+        now = self._clock()
+        refused = isinstance(problem, Refusal)
+        if not refused and now - drawn.drawn_at < CERTIFYING:
+            return
+        reason: GivenUp = "seal_unfit" if isinstance(problem, SEAL_UNFIT) else "not_certified"
+        code = getattr(problem, "code", type(problem).__name__)
+        try:
+            form = self._forms.of(drawn.form, drawn.form_version)
+            over = await self._records.give_up(drawn, form, reason, now)
+        except Exception as worse:
+            code, over = getattr(worse, "code", type(worse).__name__), False
+        log.warning("ceremony %s: %s: %s", drawn.ceremony_id, "given up" if over else "waits", code)
+
     async def _certify(self, drawn: Uncertified) -> None:
         act = OriginAct(at=self._clock())
         certified = await self.signing.fulfil(drawn.ceremony_id, drawn.prepared.sha256, act)
@@ -492,14 +519,8 @@ class EsignService:
             revisions=tuple(revisions),
             images=await self._keep_images(await self._studio.photograph(pdf)),
         )
-        try:
-            await self._records.sealed(waiting.ceremony_id, new, self._clock())
-        except NotAllowedNow:
-            # Withdrawn meanwhile: these pages show the ink, and no row leads to them.
-            for image in new.images:
-                if not await self._records.keeps_image(image.sha256):
-                    await self._blobs.remove(image.sha256)
-            raise
+        # Withdrawn meanwhile: no row leads to these pages, and the collector takes them.
+        await self._records.sealed(waiting.ceremony_id, new, self._clock())
 
     async def _revision(
         self, waiting: Unfinished, kind: str, parent: Digest, act: Act

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, select, update
 
 from counter.errors import BadInput
-from counter.esign.attendance import Attendance, counted_ms, require_moment
+from counter.esign.attendance import EVIDENCE_KEPT, Attendance, counted_ms, require_moment
 from counter.esign.ceremony import Consented, Presented, Sealed, Signed, Voided
 from counter.esign.ports import NewRevision
 from counter.esign.reading_ports import Correction, Remains, Watched
@@ -24,12 +24,14 @@ from counter.esign.store_esign import (
     change,
     digest_of,
     end,
+    forget_ink,
     not_now,
     page_seen,
     tell_case,
 )
 from counter.esign.store_reading import find, stage_of
 from counter.esign.store_tables import (
+    SIGNED_ONLY,
     ceremony,
     esign_document,
     esign_page_image,
@@ -532,14 +534,19 @@ def set_reason(conn: Connection, ceremony_id: str, reason: str) -> None:
     _write(conn, ceremony_id, reason=reason)
 
 
-def remains(conn: Connection) -> tuple[Remains, ...]:
-    """What is still kept of documents that ended before the ink, however they did."""
+def remains(conn: Connection, now: datetime) -> tuple[Remains, ...]:
+    """What is still kept of documents that ended before the ink, however they did.
+
+    Of those that ended between the ink and the seal, once `EVIDENCE_KEPT` is over.
+    """
+    before_ink = ceremony.c.state.in_(
+        ("abandoned", "expired", "declined", "withdrawn")
+    ) & ceremony.c.signed_at.is_(None)
     rows = conn.execute(
         select(ceremony)
         .join(ceremony_attendance, ceremony_attendance.c.ceremony_id == ceremony.c.id)
         .where(
-            ceremony.c.state.in_(("abandoned", "expired", "declined", "withdrawn")),
-            ceremony.c.signed_at.is_(None),
+            before_ink | (SIGNED_ONLY & (ceremony.c.signed_at <= now - EVIDENCE_KEPT)),
             ceremony_attendance.c.forgotten_at.is_(None),
         )
     ).all()
@@ -547,33 +554,46 @@ def remains(conn: Connection) -> tuple[Remains, ...]:
 
 
 def forgotten(conn: Connection, one: Remains, now: datetime) -> None:
-    """Its bytes are out of the blobs: what it said goes too; digests and the journal stay."""
+    """Its files are out of the blobs: what it said goes too; digests and the journal stay.
+
+    Page images go with the rows that named them, by the collector: others may look the same.
+    """
     of_document = esign_page_image.c.document_id == one.document_id
     conn.execute(delete(esign_page_image).where(of_document))
     conn.execute(
         update(esign_document).where(esign_document.c.id == one.document_id).values(data={})
     )
     _write(conn, one.ceremony_id, forgotten_at=now)
+    signed_at = conn.execute(
+        select(ceremony.c.signed_at).where(ceremony.c.id == one.ceremony_id)
+    ).scalar_one()
+    if signed_at is not None:
+        forget_ink(conn, one.ceremony_id)
+        conn.execute(delete(esign_ticket).where(esign_ticket.c.ceremony_id == one.ceremony_id))
+        record(
+            conn,
+            actor="counter:esign",
+            action="ceremony.forgotten",
+            subject=f"ceremony:{one.ceremony_id}",
+            facts={"signed_at": signed_at.isoformat(), "days": EVIDENCE_KEPT.days},
+            now=now,
+        )
 
 
 def _remains(conn: Connection, row: Row[Any]) -> Remains:
-    files = select(esign_revision.c.sha256).where(esign_revision.c.document_id == row.document_id)
-    own = select(esign_page_image.c.sha256).where(esign_page_image.c.document_id == row.document_id)
-    # Two documents may have a page that looks the same.
-    foreign = set(
-        conn.execute(
-            select(esign_page_image.c.sha256).where(
-                esign_page_image.c.sha256.in_(own),
-                esign_page_image.c.document_id != row.document_id,
-            )
-        ).scalars()
-    )
-    images = set(conn.execute(own).scalars()) - foreign
+    mine = esign_revision.c.document_id == row.document_id
+    named = [set(conn.execute(select(esign_revision.c.sha256).where(mine)).scalars())]
+    begun = esign_ticket.c.ceremony_id == row.id
+    for column in (esign_ticket.c.hole_sha256, esign_ticket.c.revision_sha256):
+        named.append(set(conn.execute(select(column).where(begun)).scalars()) - {None})
+    files = set().union(*named)
+    # The same form drawn twice in one moment is the same file.
+    foreign = select(esign_revision.c.sha256).where(esign_revision.c.sha256.in_(files), ~mine)
     return Remains(
         ceremony_id=CeremonyId(row.id),
         case_id=CaseId(row.case_id),
         document_id=DocumentId(row.document_id),
-        blobs=tuple(Digest(one) for one in [*conn.execute(files).scalars(), *sorted(images)]),
+        files=tuple(Digest(one) for one in sorted(files - set(conn.execute(foreign).scalars()))),
     )
 
 

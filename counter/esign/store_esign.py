@@ -27,6 +27,7 @@ from counter.esign.ink import Ink
 from counter.esign.ports import NewDocument, NewImage, NewRevision, NewSeal
 from counter.esign.refusals import CeremonyOpen
 from counter.esign.store_archive import owe_archive
+from counter.esign.store_attendance_tables import ceremony_attendance
 from counter.esign.store_reading import find, stage_of
 from counter.esign.store_tables import (
     ceremony,
@@ -364,7 +365,18 @@ def withdraw(
     if not isinstance(stage, Prepared | Presented | Consented | Signed):
         raise not_now(row, "ceremony.withdraw")
     stage.withdrawn()
+    if isinstance(stage, Prepared):
+        _unseen(conn, ceremony_id, now)
     end(conn, row, "withdrawn", by, audiences, now)
+
+
+def _unseen(conn: Connection, ceremony_id: str, now: datetime) -> None:
+    """Nobody has read it; what it said is let go like all that nobody signed."""
+    conn.execute(
+        insert_for(conn, ceremony_attendance)
+        .values(ceremony_id=ceremony_id, touched_at=now, corrected=[], revision=1)
+        .on_conflict_do_nothing()
+    )
 
 
 def change(conn: Connection, row: Row[Any], **values: Any) -> None:
@@ -386,9 +398,13 @@ def end(
     *,
     reason: str | None = None,
 ) -> None:
-    """It is over without a seal: write the state, destroy the ink, journal and tell."""
+    """It is over: write the state, journal and tell.
+
+    What the citizen gave before the seal is evidence, and stays for `EVIDENCE_KEPT`.
+    """
     change(conn, row, state=state)
-    forget_ink(conn, row.id)
+    if row.state != "signing":
+        forget_ink(conn, row.id)
     why = {"reason": reason} if reason else {}
     record(
         conn,

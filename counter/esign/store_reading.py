@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, cast, get_args
 
-from sqlalchemy import Connection, Row, and_, or_, select
+from sqlalchemy import Connection, Row, and_, exists, or_, select
 
+from counter.esign.attendance import GivenUp
 from counter.esign.ceremony import (
     Abandoned,
     Ceremony,
@@ -23,6 +24,7 @@ from counter.esign.ink import Ink
 from counter.esign.ports import CeremonyState, Sheet, Uncertified, Unfinished
 from counter.esign.reading_ports import Content
 from counter.esign.refusals import CeremonyUnknown
+from counter.esign.store_attendance_tables import ceremony_attendance
 from counter.esign.store_tables import (
     OPEN,
     OPEN_BEFORE_INK,
@@ -97,11 +99,18 @@ def stage_of(conn: Connection, row: Row[Any]) -> Ceremony:
 
 
 def signing_of(conn: Connection, case_id: str) -> tuple[CeremonyState, ...]:
-    """Every ceremony of a case as screens show it, newest first; none that was never presented."""
+    """Every ceremony of a case as screens show it, newest first.
+
+    None that was never presented, unless it was given up: then screens say why.
+    """
+    given_up = exists().where(
+        ceremony_attendance.c.ceremony_id == ceremony.c.id,
+        ceremony_attendance.c.reason.in_(get_args(GivenUp)),
+    )
     rows = conn.execute(
         select(ceremony, esign_document.c.form, esign_document.c.form_version)
         .join(esign_document, esign_document.c.id == ceremony.c.document_id)
-        .where(ceremony.c.case_id == case_id, ceremony.c.pages > 0)
+        .where(ceremony.c.case_id == case_id, or_(ceremony.c.pages > 0, given_up))
         .order_by(ceremony.c.order_in_case.desc())
     )
     return tuple(
@@ -145,7 +154,13 @@ def open_before_ink(conn: Connection, case_id: str) -> tuple[str, ...]:
 def uncertified(conn: Connection, ceremony_id: str | None = None) -> tuple[Uncertified, ...]:
     """Forms that are drawn and not presented, oldest first; with an id, that one only."""
     asked = (
-        select(ceremony, esign_revision.c.created_at.label("drawn_at"))
+        select(
+            ceremony,
+            esign_document.c.form,
+            esign_document.c.form_version,
+            esign_revision.c.created_at.label("drawn_at"),
+        )
+        .join(esign_document, esign_document.c.id == ceremony.c.document_id)
         .join(
             esign_revision,
             and_(
@@ -162,6 +177,8 @@ def uncertified(conn: Connection, ceremony_id: str | None = None) -> tuple[Uncer
         Uncertified(
             ceremony_id=CeremonyId(row.id),
             prepared=cast(Prepared, stage_of(conn, row)),
+            form=row.form,
+            form_version=row.form_version,
             drawn_at=row.drawn_at,
         )
         for row in conn.execute(asked).all()
@@ -284,14 +301,6 @@ def owns_image(conn: Connection, case_id: str, sha256: str) -> bool:
         select(esign_page_image.c.page)
         .join(esign_document, esign_document.c.id == esign_page_image.c.document_id)
         .where(esign_document.c.case_id == case_id, esign_page_image.c.sha256 == sha256)
-    )
-    return found.first() is not None
-
-
-def keeps_image(conn: Connection, sha256: str) -> bool:
-    """Whether any document has this page image."""
-    found = conn.execute(
-        select(esign_page_image.c.page).where(esign_page_image.c.sha256 == sha256).limit(1)
     )
     return found.first() is not None
 

@@ -157,8 +157,8 @@ class SqlReadings:
             commands.expire, ceremony_id, calls=self.calls, audiences=self.audiences, now=now
         )
 
-    async def remains(self) -> Sequence[Remains]:
-        return await self.executor.read(commands.remains)
+    async def remains(self, now: datetime) -> Sequence[Remains]:
+        return await self.executor.read(commands.remains, now)
 
     async def forgotten(self, one: Remains, now: datetime) -> None:
         await self.executor.write(commands.forgotten, one, now)

@@ -12,8 +12,10 @@ from counter.esign import store_certificate as certificates
 from counter.esign import store_esign as commands
 from counter.esign import store_reading as questions
 from counter.esign import store_tickets as tickets
+from counter.esign.attendance import GivenUp
 from counter.esign.ceremony import Ceremony
 from counter.esign.certificate import Activating
+from counter.esign.forms import FormTemplate
 from counter.esign.ink import Ink
 from counter.esign.ports import (
     CeremonyState,
@@ -25,6 +27,7 @@ from counter.esign.ports import (
     Uncertified,
     Unfinished,
 )
+from counter.esign.store_given_up import give_up
 from counter.esign.ticket import KeptTicket, LeftOver, SigningTicket, Witness
 from counter.ids import CaseId, Digest
 from counter.store.executor import Executor
@@ -94,6 +97,20 @@ class SqlRecords:
             attending.begin(conn, case_id, ceremony_id, calls=self.calls, now=now)
 
         await self.executor.write(command)
+
+    async def give_up(
+        self, drawn: Uncertified, form: FormTemplate, reason: GivenUp, now: datetime
+    ) -> bool:
+        return await self.executor.write(
+            give_up,
+            drawn.prepared.case_id,
+            drawn.ceremony_id,
+            drawn.prepared.sha256,
+            form,
+            reason,
+            audiences=self.audiences,
+            now=now,
+        )
 
     async def is_open(self, case_id: CaseId) -> bool:
         return await self.executor.read(questions.is_open, case_id)
@@ -274,9 +291,6 @@ class SqlRecords:
 
     async def owns_image(self, case_id: CaseId, sha256: str) -> bool:
         return await self.executor.read(questions.owns_image, case_id, sha256)
-
-    async def keeps_image(self, sha256: str) -> bool:
-        return await self.executor.read(questions.keeps_image, sha256)
 
     async def of_case(self, case_id: CaseId) -> Sequence[CeremonyState]:
         return await self.executor.read(questions.signing_of, case_id)

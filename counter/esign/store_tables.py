@@ -83,6 +83,12 @@ agreed: to which means, with the consent.
 
 OPEN_BEFORE_INK = ("prepared", "presented", "consented")
 OPEN = (*OPEN_BEFORE_INK, "signing")
+SIGNED_ONLY = (
+    ceremony.c.state.in_(("withdrawn", "voided"))
+    & ceremony.c.signed_at.is_not(None)
+    & ceremony.c.sealed_sha256.is_(None)
+)
+"Taken back between the pen and the seal: what there is of it is evidence."
 
 Index(
     "uq_ceremony_open",
@@ -100,7 +106,8 @@ ceremony_ink = Table(
     Column("sha256", String(64), nullable=False),
     Column("at", UtcDateTime, nullable=False),
 )
-"strokes: `Ink.dump()`, gone as soon as the document is sealed or withdrawn; its digest stays."
+"""strokes: `Ink.dump()`, gone as soon as the document is sealed, or some time after it was taken
+back without a seal; its digest stays."""
 
 ceremony_certificate = Table(
     "ceremony_certificate",

@@ -7,7 +7,12 @@ from typing import Any, cast
 from sqlalchemy import Connection, Row, and_, case, select, update
 
 from counter.errors import NotAllowedNow
-from counter.esign.store_tables import ceremony, ceremony_certificate, esign_ticket
+from counter.esign.store_tables import (
+    SIGNED_ONLY,
+    ceremony,
+    ceremony_certificate,
+    esign_ticket,
+)
 from counter.esign.ticket import (
     CITIZEN,
     ORIGIN,
@@ -101,7 +106,7 @@ def left_over(conn: Connection) -> tuple[LeftOver, ...]:
     """Acts whose ceremony does not sign any more, and whose documents are still in the blobs.
 
     The document with the hole goes; of a withdrawn ceremony, what became of it too, unless it was
-    presented.
+    presented.  What was signed and taken back before the seal stays, as evidence.
     """
     of_origin = esign_ticket.c.field == ORIGIN
     activating = and_(esign_ticket.c.field == CITIZEN, ceremony.c.state == "consented")
@@ -116,6 +121,7 @@ def left_over(conn: Connection) -> tuple[LeftOver, ...]:
             esign_ticket.c.cleared_at.is_(None),
             ceremony.c.state != case((of_origin, "prepared"), else_="signing"),
             ~activating,
+            ~SIGNED_ONLY,
         )
     )
     found = []

@@ -98,7 +98,7 @@ class Manifest:
 
     ceremony_id: str
     signers: tuple[Signer, ...]
-    "In the order in which they stand in the file."
+    "In the order in which they stand in the file; none: signed before that was recorded."
     sha256s: frozenset[str]
     "Of the sealed document, and of what the archive made of it."
     voided_at: datetime | None = None

@@ -148,7 +148,7 @@ class CeremonyCard(Model):
     signed_sha256: str | None
     """Of the sealed PDF; fetched as `/documents/{sha256}`."""
     reason: str | None = None
-    """Why it was declined, abandoned or voided."""
+    """Why it was declined, abandoned, voided or never made ready."""
     revision: int = 1
     """Rises with each correction."""
     corrected: list[str] = []

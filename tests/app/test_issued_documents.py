@@ -31,6 +31,7 @@ from tests.web.fakes import places
 from web.api.limits import Limits
 from web.citizen.issued_pages import IssuedDeps, routes
 from web.shared.setup import Base, install
+from web.shared.spoken_path import spoken_path
 
 CASE, OTHER = CaseId("case-1"), CaseId("case-2")
 PDF = b"%PDF-1.7 sealed"
@@ -255,7 +256,14 @@ async def client(
 ) -> AsyncIterator[TestClient[web.Request, web.Application]]:
     app = web.Application()
     install(
-        app, Base(sessions=FakeSessions(), random_bytes=chance(), secret=b"s" * 32, secure=False)
+        app,
+        Base(
+            sessions=FakeSessions(),
+            random_bytes=chance(),
+            secret=b"s" * 32,
+            secure=False,
+            proxies=("127.0.0.0/8", "::1/128"),
+        ),
     )
 
     async def catalogue() -> Any:
@@ -324,8 +332,31 @@ async def test_what_does_not_hold_gives_one_page(
 
 @pytest.mark.parametrize("new_executor", ["sqlite"], indirect=True)
 async def test_nobody_tries_links_out(client: Any) -> None:
-    seen = [(await client.get(f"/signed/{'A' * 43}")).status for _ in range(45)]
-    assert seen == [410] * 40 + [429] * 5
+    async def asked(address: str, path: str = "A" * 43) -> int:
+        from_there = {"X-Forwarded-For": address}
+        answer = await client.get(f"/signed/{path}", headers=from_there)
+        return int(answer.status)
+
+    # One address, whatever it asks for.
+    paths = ("A" * 43, f"{'A' * 43}/{SEALED}.pdf", "cut-off", "A" * 43)
+    seen = [await asked("198.51.100.7", path) for path in paths * 6]
+    assert seen == [410] * 20 + [429] * 4
+    # All of them together.
+    seen = [await asked(f"198.51.101.{number}") for number in range(25)]
+    assert seen == [410] * 20 + [429] * 5
+
+
+@pytest.mark.parametrize("new_executor", ["sqlite"], indirect=True)
+async def test_an_address_that_opens_something_is_for_nobody_s_index(
+    executor: Executor, service: IssuedService, client: Any, now: datetime
+) -> None:
+    token = await closed(executor, service, now)
+    for path in (f"/signed/{token}", f"/signed/{token}/{SEALED}.pdf", f"/signed//{token}"):
+        answer = await client.get(path)
+        assert answer.headers["X-Robots-Tag"] == "noindex, nofollow, noarchive", path
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Cache-Control"] == "no-store"
 
 
 @pytest.mark.parametrize("new_executor", ["sqlite"], indirect=True)
@@ -379,3 +410,5 @@ async def test_no_log_holds_the_link(
     monkeypatch.setattr(service, "issued", lambda token, now: 1 / 0)
     assert (await client.get(f"/signed/{token}")).status == 500
     assert "/signed/…" in caplog.text and str(token) not in caplog.text
+    for path in (f"//signed/{token}", f"/signed//{token}", f"/papers///{token}/x", f"//c/{token}"):
+        assert str(token) not in spoken_path(path)

@@ -52,6 +52,9 @@ class FakeNode:
         return web.Response(status=200 if self.ready else 503)
 
     async def _who(self, request: web.Request) -> web.Response:
+        said = request.headers.getall("X-Forwarded-For")
+        if request.path == "/from":
+            return web.Response(text=", ".join(said))
         return web.Response(text=f"{self.name} {request.headers['X-Forwarded-Proto']}")
 
     async def _echo(self, request: web.Request) -> web.WebSocketResponse:
@@ -183,3 +186,16 @@ async def test_plain_http_is_sent_to_https_and_health_is_not_for_the_world(
     for path in ("/readyz", "/livez"):
         async with browser.get(f"https://127.0.0.1:{https}{path}") as response:
             assert response.status == 404
+
+
+async def test_nodes_are_told_the_address_and_not_what_a_visitor_says(
+    proxy: tuple[int, int], nodes: dict[str, FakeNode], browser: aiohttp.ClientSession
+) -> None:
+    _, https = proxy
+    nodes["one-a"].ready = True
+    await until(browser, f"https://127.0.0.1:{https}/", "one-a https")
+    asked = browser.get(
+        f"https://127.0.0.1:{https}/from", headers={"X-Forwarded-For": "198.51.100.7"}
+    )
+    async with asked as response:
+        assert await response.text() == "127.0.0.1"

@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 from datetime import datetime
 
-from counter.errors import Refusal
 from counter.esign.check_ports import Verdict
 from counter.esign.form_ports import PageImage, PreparedForm
 from counter.esign.forms import FormTemplate, Language
@@ -32,7 +31,7 @@ class PaperStudio:
     token_bytes = 10
 
     def __init__(self) -> None:
-        self.refusal: Refusal | None = None
+        self.refusal: Exception | None = None
         "Raised instead of a timestamp while set."
         self.distrusted: list[bytes] = []
         self.stamped_at: list[datetime] = []

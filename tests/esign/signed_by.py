@@ -30,9 +30,17 @@ def form(fields: tuple[str, ...], now: datetime) -> bytes:
 
 
 async def signed_by(
-    signers: Mapping[str, KeyFiles], stamps: HttpStamps, now: datetime, room: Room | None = None
+    signers: Mapping[str, KeyFiles],
+    stamps: HttpStamps,
+    now: datetime,
+    room: Room | None = None,
+    *,
+    stamped_at: datetime | None = None,
 ) -> bytes:
-    """Return a form signed in these fields, in this order, by these keys; each is B-T."""
+    """Return a form signed in these fields, in this order, by these keys; each is B-T.
+
+    stamped_at: when `now` is a lie.
+    """
     room = room or Room()
     pdf = form(tuple(signers), now)
     for at, (field, files) in enumerate(signers.items()):
@@ -52,6 +60,6 @@ async def signed_by(
         ticket = begun.ticket
         value = await key.sign(ticket.dtbsr, ticket.mechanism)
         digest = hashlib.sha256(value).digest()
-        token = await stamps.stamp(digest, now, room_bytes=ticket.token_room_bytes)
+        token = await stamps.stamp(digest, stamped_at or now, room_bytes=ticket.token_room_bytes)
         pdf = await finish(begun.pdf, ticket, value, token)
     return pdf

@@ -197,8 +197,6 @@ async def test_the_signers_need_not_be_valid_any_more_when_it_is_renewed(
     services.time = after
     again = await shelf.archived(made.pdf, "renew", after)
     assert again.stamped_at == after
-    with pytest.raises(CertificateExpired):
-        await shelf.archivist.links(sealed, "archive", after)
 
 
 async def test_documents_of_before_with_two_signatures_are_archived_too(
@@ -209,6 +207,38 @@ async def test_documents_of_before_with_two_signatures_are_archived_too(
     services.time = LATER
     made = await shelf.archived(pdf, "archive", LATER)
     await require_archived(made.pdf, FIELDS_BEFORE, shelf.roots, LATER)
+
+
+@pytest.mark.parametrize("only", ["ocsp", "crls"])
+async def test_a_certificate_that_ended_since_is_judged_as_of_its_timestamp(
+    shelf: Shelf, services: TrustServices, only: str
+) -> None:
+    """`ending` ends a day after it signed."""
+    signers = {CITIZEN: services.files("ending"), SEAL: services.files("seal")}
+    pdf = await signed_by(signers, shelf.stamps, NOW)
+    services.time = late = NOW + timedelta(days=2)
+    services.faults["crls/issuing" if only == "ocsp" else "ocsp"] = "down"
+    made = await shelf.archived(pdf, "archive", late)
+    assert (made.ended, made.revoked_later) == ((CITIZEN,), ())
+    told = await require_archived(made.pdf, FIELDS_BEFORE, shelf.roots, late)
+    assert told == ((), (CITIZEN,))
+    trusted = [x509.Certificate.load(one) for one in shelf.roots]
+    found = await validate(made.pdf, trusted, late)
+    assert found.level == "B_LTA" and all(one.sound for one in found.signatures)
+    # A year later nothing is asked about those who signed.
+    services.time = next_year = late + timedelta(days=365)
+    again = await shelf.archived(made.pdf, "renew", next_year)
+    assert (again.stamped_at, again.ended) == (next_year, ())
+
+
+async def test_a_certificate_that_had_ended_before_it_signed_stops_the_archive(
+    shelf: Shelf, services: TrustServices
+) -> None:
+    signers = {CITIZEN: services.files("ending"), SEAL: services.files("seal")}
+    services.time = late = NOW + timedelta(days=2)
+    pdf = await signed_by(signers, shelf.stamps, NOW, stamped_at=late)
+    with pytest.raises(CertificateExpired):
+        await shelf.archived(pdf, "archive", late + timedelta(seconds=10))
 
 
 def revoked_signer(services: TrustServices) -> dict[str, KeyFiles]:

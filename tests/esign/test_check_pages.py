@@ -1,5 +1,6 @@
 """Anybody asks whether a document is sound: with its file, and with the code on its paper."""
 
+import asyncio
 import base64
 import re
 from collections.abc import AsyncIterator, Callable
@@ -14,15 +15,19 @@ import pytest
 import zxingcpp
 from aiohttp.test_utils import TestClient, TestServer
 from playwright.async_api import Browser
+from sqlalchemy import delete
 
 from counter.esign import store_archive
 from counter.esign.check_service import Checked
 from counter.esign.forms import Forms
 from counter.esign.glyphs import GlyphTable
 from counter.esign.pki_development import DevelopmentPki
+from counter.esign.refusals import CheckBusy
 from counter.esign.sign_pool import SignPool
 from counter.esign.stamps_http import HttpStamps
+from counter.esign.store_archive import esign_archive
 from counter.esign.store_attendance import void
+from counter.esign.store_tables import esign_ticket
 from counter.store.executor import Executor
 from tests.esign.bad_files import BAD
 from tests.esign.ceremonies import CASE, CITIZEN_NAME, SigningCounter, signing_counter
@@ -31,8 +36,16 @@ from tests.esign.tampering import ATTACKS
 from tests.web.citizen.test_browser import AXE, SIDEWAYS, SMALL, VIOLATIONS
 from tests.web.citizen.walk import Citizen
 from tests.web.fakes import FakeBooking, citizen_app
-from web.api.limits import Limits
-from web.citizen.check_pages import CHECKS_PER_S, CheckDeps, routes
+from web.api.limits import HOLDS_S, Limits
+from web.citizen.check_pages import (
+    CHECKS_OF_ONE_AT_ONCE,
+    CHECKS_OF_ONE_PER_S,
+    CHECKS_PER_S,
+    REFERENCES_OF_ONE_PER_S,
+    CheckDeps,
+    plain,
+    routes,
+)
 
 NEXT_DAY = NOW + timedelta(days=1)
 
@@ -70,7 +83,9 @@ def passing() -> Time:
 @pytest.fixture
 async def server(counter: SigningCounter, forms: Forms, passing: Time) -> AsyncIterator[TestServer]:
     booking = FakeBooking()
-    app = citizen_app(booking, lambda: NOW, body_limit_bytes=30 * 1024 * 1024)
+    app = citizen_app(
+        booking, lambda: NOW, body_limit_bytes=30 * 1024 * 1024, proxies=("127.0.0.0/8", "::1/128")
+    )
     app.add_routes(
         routes(
             CheckDeps(
@@ -96,8 +111,11 @@ async def person(server: TestServer) -> AsyncIterator[Citizen]:
     await client.close()
 
 
-async def send(person: Citizen, path: str, content: bytes, passing: Time) -> Citizen:
-    passing.s += 60
+async def send(
+    person: Citizen, path: str, content: bytes, passing: Time, seconds: float = 60
+) -> Citizen:
+    """seconds: that went by since what was sent last."""
+    passing.s += seconds
     await person.get(path)
     form = aiohttp.FormData({"csrf": person.value("csrf")})
     form.add_field("document", content, filename="form.pdf", content_type="application/pdf")
@@ -211,6 +229,37 @@ async def test_what_the_archive_refused_is_not_promised(
     assert "vc-verdict--yellow" in person.body
 
 
+UNRECORDED = {
+    "zh-MO": "我們的記錄沒有載明由誰簽署",
+    "zh-CN": "我们的记录没有载明由谁签署",
+    "pt": "O nosso registo não diz quem assinou",
+    "en": "Our record does not say who signed it",
+}
+
+
+@pytest.mark.parametrize("archived", [False, True])
+async def test_what_was_sealed_before_signatures_were_recorded_is_known_by_its_bytes(
+    counter: SigningCounter, person: Citizen, passing: Time, archived: bool
+) -> None:
+    sealed = await counter.sealed()
+    for table in (esign_ticket, esign_archive) if archived else (esign_ticket,):
+        await counter.executor.write(emptied, table)
+    for language, words in UNRECORDED.items():
+        person.headers["Accept-Language"] = language
+        await send(person, "/check", sealed, passing)
+        assert words in person.text and "vc-verdict--green" in person.body
+    assert person.title.startswith("Genuine and unchanged")
+    await person.get(counter.addresses[-1].removeprefix("https://counter.example"))
+    assert UNRECORDED["en"] in person.text
+    # Other bytes are not in the record, whatever their signatures say.
+    await send(person, "/check", ATTACKS["bytes behind the end"](sealed), passing)
+    assert person.title.startswith("Not valid") or "This PDF is damaged" in person.text
+
+
+def emptied(conn: Any, table: Any) -> None:
+    conn.execute(delete(table))
+
+
 @pytest.mark.parametrize(
     ("days", "trusted", "words"),
     [
@@ -260,14 +309,93 @@ async def test_a_code_that_nobody_was_given_says_nothing(
     assert person.status == 404
 
 
-async def test_who_asks_too_often_waits(person: Citizen) -> None:
-    await person.get("/check")
-    for _ in range(2 * CHECKS_PER_S):
-        await person.post("/check")
-        assert person.status == 422
+TOO_OFTEN = {
+    "zh-MO": "短時間內嘗試次數太多",
+    "zh-CN": "短时间内尝试次数太多",
+    "pt": "Demasiadas tentativas em pouco tempo",
+    "en": "Too many tries in a short time",
+}
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("Chan Tai Man, DSI", "Chan Tai Man, DSI"),
+        ("陳大文", "陳大文"),
+        ("\u202egnp.exe\u2066 a\n\tb\x00c", "gnp.exe a b c"),
+        ("x" * 500, "x" * 120 + " …"),
+        ("\u200b\u200b", ""),
+    ],
+)
+def test_what_a_stranger_s_file_says_of_itself_is_one_plain_line(said: str, shown: str) -> None:
+    assert plain(said) == shown
+
+
+async def test_who_asks_too_often_waits_and_holds_up_nobody_else(
+    person: Citizen, passing: Time
+) -> None:
+    async def asked(address: str) -> int:
         await person.get("/check")
-    await person.post("/check")
-    assert person.status == 429
+        person.headers["X-Forwarded-For"] = address
+        return (await send(person, "/check", b"%PDF-", passing, seconds=0)).status
+
+    # Addresses of one household are one.
+    at_once = HOLDS_S * CHECKS_OF_ONE_PER_S
+    assert {await asked(f"2001:db8:1:2::{number}") for number in range(at_once)} == {422}
+    for language, words in TOO_OFTEN.items():
+        person.headers["Accept-Language"] = language
+        assert await asked("2001:db8:1:2::ff") == 429
+        assert words in person.text
+        assert person.answered["Retry-After"] == "1"
+    assert await asked("2001:db8:1:3::1") == 422
+    passing.s += HOLDS_S
+    assert await asked("2001:db8:1:2::ff") == 422
+
+
+async def test_all_addresses_together_have_a_limit_too(person: Citizen, passing: Time) -> None:
+    said = []
+    for number in range(HOLDS_S * CHECKS_PER_S + 1):
+        person.headers["X-Forwarded-For"] = f"198.51.100.{number}"
+        said.append((await send(person, "/check", b"%PDF-", passing, seconds=0)).status)
+    assert said == [422] * HOLDS_S * CHECKS_PER_S + [429]
+
+
+async def test_one_address_has_two_files_looked_at_at_a_time(
+    counter: SigningCounter, person: Citizen, passing: Time
+) -> None:
+    sealed = await counter.sealed()
+    looking, seen = asyncio.Event(), asyncio.Semaphore(0)
+
+    async def looks(*_: object) -> object:
+        seen.release()
+        await looking.wait()
+        raise CheckBusy("the test is over")
+
+    async def sent(address: str) -> tuple[int, str]:
+        browser = Citizen(person.client)
+        browser.headers["X-Forwarded-For"] = address
+        await send(browser, "/check", sealed, passing)
+        return browser.status, browser.answered.get("Retry-After", "")
+
+    counter.checks.check = looks  # type: ignore[method-assign, assignment]
+    waiting = [asyncio.create_task(sent("198.51.100.7")) for _ in range(CHECKS_OF_ONE_AT_ONCE)]
+    for _ in waiting:
+        await seen.acquire()
+    assert await sent("198.51.100.7") == (429, str(HOLDS_S))
+    other = asyncio.create_task(sent("198.51.100.8"))
+    await seen.acquire()
+    looking.set()
+    assert await asyncio.gather(*waiting, other) == [(503, "60")] * 3
+    assert await sent("198.51.100.7") == (503, "60")
+
+
+async def test_codes_are_tried_out_slowly_by_one_address(person: Citizen) -> None:
+    path = "/c/0123456789abcdef0123456789abcdef"
+    person.headers["X-Forwarded-For"] = "198.51.100.7"
+    said = [(await person.get(path)).status for _ in range(HOLDS_S * REFERENCES_OF_ONE_PER_S + 1)]
+    assert said == [404] * HOLDS_S * REFERENCES_OF_ONE_PER_S + [429]
+    person.headers["X-Forwarded-For"] = "198.51.100.8"
+    assert (await person.get(path)).status == 404
 
 
 @pytest.mark.parametrize("new_executor", ["sqlite"], indirect=True)

@@ -1,4 +1,5 @@
 import asyncio
+import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select, update
 
+from counter.app.kept_bytes import named_bytes
 from counter.errors import BadInput, NotAllowedNow, Refusal
 from counter.esign.form_ports import PageImage
 from counter.esign.forms import Forms
@@ -14,6 +16,7 @@ from counter.esign.glyphs import GlyphTable
 from counter.esign.refusals import (
     CeremonyOpen,
     CeremonyUnknown,
+    CertificateExpired,
     ClassOutOfReach,
     DataMissing,
     DigestMismatch,
@@ -21,12 +24,15 @@ from counter.esign.refusals import (
     IdentityTooLow,
     InkMissing,
     KeyMismatch,
+    KeyUnusable,
     PagesUnseen,
     SignatureInvalid,
     TimestampUnavailable,
     TokenTooLong,
 )
-from counter.esign.service import EsignService
+from counter.esign.service import CERTIFYING, PRESENTING, EsignService
+from counter.esign.store_attendance import NO_CALLS, remains, watched_of
+from counter.esign.store_drafts import drafts_of
 from counter.esign.store_reading import open_before_ink
 from counter.esign.store_records import SqlRecords
 from counter.esign.store_tables import ceremony, ceremony_ink
@@ -310,6 +316,81 @@ async def test_a_node_that_dies_before_the_form_is_certified_presents_it_when_it
     (shown,) = await node.ceremonies(CASE)
     assert shown.state == "presented" and len(shown.sheets) == 2
     assert not any(content.endswith(b" hole") for content in counter.blobs.kept.values())
+
+
+@pytest.mark.parametrize(
+    ("refusal", "reason"),
+    [
+        (TimestampUnavailable("down"), "not_certified"),
+        (KeyUnusable("gone"), "seal_unfit"),
+        (CertificateExpired("over"), "seal_unfit"),
+    ],
+)
+async def test_what_can_not_be_certified_is_taken_back_told_and_a_draft_again(
+    counter: Counter, now: datetime, refusal: Refusal, reason: str
+) -> None:
+    key = counter.keys[SEAL_KEY]
+    key.dies = True
+    dying = asyncio.create_task(counter.present(now))
+    await key.has_signed.wait()
+    dying.cancel()
+    await asyncio.gather(dying, return_exceptions=True)
+    key.dies = False
+    counter.studio.refusal = refusal
+    node = counter.started()
+    counter.time = now + PRESENTING - timedelta(seconds=1)
+    assert await node.resume() == 0
+    assert await node.ceremonies(CASE) == (), "somebody may be at it still"
+    counter.time = now + PRESENTING
+    with pytest.raises(type(refusal)):
+        await node.resume()
+    (shown,) = await node.ceremonies(CASE)
+    assert (shown.state, shown.sheets) == ("withdrawn", ())
+    watched = await counter.executor.read(watched_of, CASE, NO_CALLS)
+    assert watched[shown.ceremony_id].reason == reason
+    (draft,) = await counter.executor.read(drafts_of, CASE)
+    assert draft.shown and draft.form == "certificate_application"
+    typed = {field.name for field in node.form(draft.form).typed}
+    assert {name: one.text for name, one in draft.typed.items()} == {
+        name: text for name, text in FILLED.items() if name in typed and text
+    }
+    # Nothing of it waits any more: another form can be presented at once.
+    counter.studio.refusal = None
+    assert await node.resume() == 0
+    await counter.present(now)
+    assert await counter.state() == "presented"
+
+
+async def test_a_fault_without_a_name_is_tried_for_five_minutes(
+    counter: Counter, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = counter.keys[SEAL_KEY]
+    key.dies = True
+    dying = asyncio.create_task(counter.present(now))
+    await key.has_signed.wait()
+    dying.cancel()
+    await asyncio.gather(dying, return_exceptions=True)
+    key.dies = False
+
+    async def full(*words: Any, **named: Any) -> bytes:
+        raise OSError("disk")
+
+    monkeypatch.setattr(counter.studio, "finish", full)
+    for after, over in ((CERTIFYING - timedelta(seconds=1), False), (CERTIFYING, True)):
+        counter.time = now + after
+        with pytest.raises(OSError, match="disk"):
+            await counter.service.resume()
+        assert bool(await counter.service.ceremonies(CASE)) == over
+
+
+async def test_of_what_could_not_be_presented_at_all_nothing_stays(
+    counter: Counter, now: datetime
+) -> None:
+    counter.studio.refusal = TimestampUnavailable("down")
+    with pytest.raises(TimestampUnavailable):
+        await counter.present(now)
+    (left,) = await counter.executor.read(remains, now)
+    assert left.case_id == CASE and left.files
 
 
 async def test_asking_again_with_the_same_id_goes_on_with_what_is_drawn(
@@ -611,7 +692,7 @@ async def test_a_key_that_was_changed_in_between_does_not_sign_what_was_begun(
 
 
 @pytest.mark.parametrize("end", ["sealed", "withdrawn"])
-async def test_no_document_with_a_hole_is_left_behind(
+async def test_no_document_with_a_hole_is_left_behind_once_it_is_sealed(
     counter: Counter, now: datetime, end: str
 ) -> None:
     ceremony_id, _ = await counter.to_state("signing", now)
@@ -620,9 +701,8 @@ async def test_no_document_with_a_hole_is_left_behind(
         await counter.service.resume()
     else:
         await counter.service.withdraw(CASE, ceremony_id, by="agent:a", now=now)
-    assert not any(content.endswith(b" hole") for content in counter.blobs.kept.values())
-    left = [content for content in counter.blobs.kept.values() if b" signed 1" in content]
-    assert bool(left) == (end == "sealed"), "what was withdrawn leaves no ink"
+    held = any(content.endswith(b" hole") for content in counter.blobs.kept.values())
+    assert held == (end == "withdrawn"), "what was signed and never sealed is evidence for a time"
 
 
 async def test_two_nodes_that_seal_at_once_agree_on_one_document(
@@ -734,26 +814,29 @@ async def test_a_form_withdrawn_while_it_is_sealed_stays_withdrawn(
     with pytest.raises(NotAllowedNow):
         await signing
     assert await counter.state() == "withdrawn"
-    assert await counter.kept_ink() is None
+    assert await counter.kept_ink() is not None, "a signature that was given is evidence"
 
 
-async def test_a_form_withdrawn_while_it_is_photographed_leaves_no_page_with_ink(
+async def test_of_a_form_withdrawn_while_it_is_photographed_no_row_has_a_page_with_ink(
     counter: Counter, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ceremony_id, sha256 = await counter.to_state("consented", now)
     (shown,) = await counter.service.ceremonies(CASE)
-    photograph = counter.studio.photograph
+    photograph, pages = counter.studio.photograph, list[str]()
 
     async def withdrawn(pdf: bytes) -> tuple[PageImage, ...]:
         await counter.service.withdraw(CASE, ceremony_id, by="agent:a", now=now)
         of_both = await photograph(pdf)
+        pages.append(hashlib.sha256(of_both[1].image).hexdigest())
         unchanged = counter.blobs.kept[shown.sheets[0].sha256]
         return (replace(of_both[0], image=unchanged), of_both[1])
 
     monkeypatch.setattr(counter.studio, "photograph", withdrawn)
     with pytest.raises(NotAllowedNow):
         await counter.service.sign(CASE, ceremony_id, sha256, STROKES, now)
-    assert not [content for content in counter.blobs.kept.values() if b" signed 1" in content]
+    (inked,) = pages
+    assert inked in counter.blobs.kept
+    assert inked not in await counter.executor.read(named_bytes(), inked[:2]), "is collected"
     for sheet in shown.sheets:
         assert await counter.service.page_image(CASE, sheet.sha256), "those of the bare form stay"
 

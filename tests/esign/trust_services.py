@@ -22,12 +22,17 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from counter.esign.key_ports import KeyFiles, SigningKeys
 
 NAMES = (
-    "root", "issuing", "witness", "seal", "citizen", "agent", "revoked", "fading", "expired", "one",
-    "two", "responder",
+    "root", "issuing", "witness", "seal", "citizen", "agent", "revoked", "fading", "expired",
+    "ending", "one", "two", "responder",
 )  # fmt: skip
 SLOW_S = 0.15
 REVOKED = {"revoked": "2026-01-01T00:00:00+0000", "fading": "2026-11-23T02:00:05+0000"}
 "Since when; `fading` five seconds after the usual time of the tests."
+LIVES = {
+    "expired": ("2020", "2021-01-01T00:00:00+0000"),
+    "ending": ("2025", "2026-11-24T00:00:00+0000"),
+}
+"From the first of January of a year; `ending` a day after the usual time."
 
 LEAF = """
       {name}:
@@ -216,9 +221,9 @@ class TrustServices:
                 )
             )
         leaves = "".join(TSA.format(name=name) for name in ("one", "two"))
-        for name in ("witness", "seal", "citizen", "agent", "revoked", "fading", "expired"):
-            since, until = ("2020", "2021") if name == "expired" else ("2025", "2030")
-            leaves += LEAF.format(name=name, since=since, until=f"{until}-01-01T00:00:00+0000")
+        for name in NAMES[NAMES.index("witness") : NAMES.index("one")]:
+            since, until = LIVES.get(name, ("2025", "2030-01-01T00:00:00+0000"))
+            leaves += LEAF.format(name=name, since=since, until=until)
             at = REVOKED.get(name)
             if at is not None:
                 leaves += f'        revocation: {{revoked-since: "{at}", reason: key_compromise}}\n'

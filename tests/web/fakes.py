@@ -325,13 +325,18 @@ def citizen_app(
     sessions: Sessions | None = None,
     *,
     body_limit_bytes: int = 1024 * 1024,
+    proxies: tuple[str, ...] = (),
 ) -> web.Application:
     """The citizen's face as the composition root makes it, over plain HTTP."""
     numbers = count(1)
     random_bytes = chance()
     app = web.Application(client_max_size=body_limit_bytes)
     base = Base(
-        sessions=sessions or NoSessions(), random_bytes=random_bytes, secret=SECRET, secure=False
+        sessions=sessions or NoSessions(),
+        random_bytes=random_bytes,
+        secret=SECRET,
+        secure=False,
+        proxies=proxies,
     )
     install(app, base)
     deps = Deps(

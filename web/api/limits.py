@@ -4,7 +4,8 @@ In memory, so of each node by itself; what booking can take in all is another ma
 (`counter.store.back_pressure`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from math import ceil
 
@@ -38,16 +39,37 @@ class Limits:
     def __init__(self, monotonic: Callable[[], float]) -> None:
         """monotonic: seconds that never go back."""
         self._monotonic = monotonic
-        self._buckets: dict[str, Bucket] = {}
+        self._buckets: dict[tuple[str, str], Bucket] = {}
+        "Who asked last stands last."
+        self._busy: dict[tuple[str, str], int] = {}
 
-    def take(self, key_id: str, per_s: int) -> None:
-        """Count one request.  Raises `TooMany`."""
+    def take(self, key_id: str, per_s: int, *, of: str = "") -> None:
+        """Count one request.  Raises `TooMany`.
+
+        of: whose, when each has a bucket of its own; an address, say, and so in no message.
+        """
         now = self._monotonic()
-        bucket = self._buckets.get(key_id)
+        bucket = self._buckets.pop((key_id, of), None)
         if bucket is None:
             if len(self._buckets) >= MOST_BUCKETS:
-                self._buckets.clear()
-            bucket = self._buckets[key_id] = Bucket(left=float(HOLDS_S * per_s), at=now)
+                # Never all: whoever comes under ever new names would empty what holds him up.
+                del self._buckets[next(iter(self._buckets))]
+            bucket = Bucket(left=float(HOLDS_S * per_s), at=now)
+        self._buckets[key_id, of] = bucket
         wait_s = bucket.take(per_s, now)
         if wait_s:
             raise TooMany(f"key {key_id} asks more than {per_s} times a second", ceil(wait_s))
+
+    @contextmanager
+    def at_once(self, key_id: str, most: int, *, of: str = "") -> Iterator[None]:
+        """Count one that is being worked on.  Raises `TooMany`.  of: as in `take`."""
+        busy = self._busy.get((key_id, of), 0)
+        if busy >= most:
+            raise TooMany(f"key {key_id} asks more than {most} at once", HOLDS_S)
+        self._busy[key_id, of] = busy + 1
+        try:
+            yield
+        finally:
+            left = self._busy.pop((key_id, of)) - 1
+            if left:
+                self._busy[key_id, of] = left

@@ -23,7 +23,9 @@ from counter.esign.judging import Judgement
 from counter.esign.refusals import CheckBusy, FormUnknown, PdfRefused
 from counter.esign.validation import POLICY, Recorded, SignatureFound
 from web.api.limits import Limits
+from web.api.refusals import TooMany
 from web.shared.access import allow
+from web.shared.client_address import client_of
 from web.shared.i18n import N_, TAGS, Words, texts_for
 from web.shared.language import language_of
 from web.shared.pages import render
@@ -34,8 +36,15 @@ ZONE = ZoneInfo("Asia/Macau")
 "Of Macau and Hengqin alike."
 CHECKS_PER_S = 3
 "Of all visitors together: each takes a process for a fifth of a second."
+CHECKS_OF_ONE_PER_S = 1
+"Of one address."
+CHECKS_OF_ONE_AT_ONCE = 2
+"A file that is made for it keeps the process busy for half a minute."
 REFERENCES_PER_S = 20
-"Likewise; nobody tries 122 bits out."
+"Of all visitors together; nobody tries 122 bits out."
+REFERENCES_OF_ONE_PER_S = 5
+LONGEST = 120
+"Characters of a name in a stranger's file."
 DIGITS = 12
 "Of a SHA-256: enough to compare by eye."
 
@@ -97,6 +106,7 @@ ROLES = {
     "Agent": N_("Officer at the counter"),
     "Seal": N_("Seal of the department"),
 }
+UNRECORDED = N_("Our record does not say who signed it: it is older than that. The file does.")
 FOLLOWS = N_("The archive's timestamp follows by itself.")
 REFUSED = {
     "certificate_revoked": N_("A certificate in it was revoked. Ask the department."),
@@ -145,7 +155,9 @@ def routes(deps: CheckDeps) -> list[web.RouteDef]:
         return await _answer(request, deps, "", None)
 
     async def known(request: web.Request) -> Recorded:
-        deps.limits.take("references", REFERENCES_PER_S)
+        # One's own first: what is refused to one address takes nothing from the others.
+        deps.limits.take("references", REFERENCES_OF_ONE_PER_S, of=client_of(request))
+        deps.limits.take("references of all", REFERENCES_PER_S)
         recorded = await deps.checks.recorded(request.match_info["reference"])
         if recorded is None:
             raise NotFound("no finished document has this reference")
@@ -176,38 +188,49 @@ def routes(deps: CheckDeps) -> list[web.RouteDef]:
 async def _answer(
     request: web.Request, deps: CheckDeps, reference: str, recorded: Recorded | None
 ) -> web.Response:
-    deps.limits.take("checks", CHECKS_PER_S)
     language = language_of(request)
     given = (await request.post()).get("document")
-    error, status = texts_for(language).gettext(N_("Choose the PDF that you were given")), 422
-    if isinstance(given, web.FileField) and given.filename:
-        try:
-            content = await asyncio.to_thread(given.file.read)
-            checked = await deps.checks.check(content, reference, deps.now())
-        except (PdfRefused, CheckBusy) as refused:
-            error, status = " ".join(explain(refused.code, language)), refused.status
-        else:
-            return await _verdict(request, deps, checked)
-        finally:
-            given.file.close()
-    errors = [{"text": error, "href": "#document"}]
-    if recorded is not None:
-        said = await _recorded(request, deps, recorded)
-        return render(
-            request,
-            "citizen/check_record.html",
-            **said,
-            action=request.path,
-            error=error,
-            errors=errors,
-            status=status,
-        )
+    if not isinstance(given, web.FileField) or not given.filename:
+        chosen = texts_for(language).gettext(N_("Choose the PDF that you were given"))
+        return await _again(request, deps, recorded, chosen, 422)
+    try:
+        checked = await _checked(request, deps, given, reference)
+    except (PdfRefused, CheckBusy, TooMany) as refused:
+        error = " ".join(explain(refused.code, language))
+        page = await _again(request, deps, recorded, error, refused.status)
+        if isinstance(refused, CheckBusy | TooMany):
+            page.headers["Retry-After"] = str(refused.retry_after_s)
+        return page
+    finally:
+        given.file.close()
+    return await _verdict(request, deps, checked)
+
+
+async def _checked(
+    request: web.Request, deps: CheckDeps, given: web.FileField, reference: str
+) -> Checked:
+    """Raises a `PdfRefused`, `CheckBusy`, and `TooMany` before the file is read."""
+    who = client_of(request)
+    # One's own first: what is refused to one address takes nothing from the others.
+    with deps.limits.at_once("checks", CHECKS_OF_ONE_AT_ONCE, of=who):
+        deps.limits.take("checks", CHECKS_OF_ONE_PER_S, of=who)
+        deps.limits.take("checks of all", CHECKS_PER_S)
+        content = await asyncio.to_thread(given.file.read)
+        return await deps.checks.check(content, reference, deps.now())
+
+
+async def _again(
+    request: web.Request, deps: CheckDeps, recorded: Recorded | None, error: str, status: int
+) -> web.Response:
+    """The page that the form stood on, with what is wrong."""
+    said = await _recorded(request, deps, recorded) if recorded else {}
     return render(
         request,
-        "citizen/check_form.html",
-        action="/check",
+        "citizen/check_record.html" if recorded else "citizen/check_form.html",
+        **said,
+        action=request.path,
         error=error,
-        errors=errors,
+        errors=[{"text": error, "href": "#document"}],
         status=status,
     )
 
@@ -261,11 +284,17 @@ def _signature(one: SignatureFound, language: str) -> dict[str, Any]:
         revoked = gettext(REVOKED_LATER if one.trusted else REVOKED_BEFORE) % {"day": day}
     return {
         "revoked": revoked,
-        "role": gettext(role) if role else one.field,
-        "signer": one.signer,
+        "role": gettext(role) if role else plain(one.field),
+        "signer": plain(one.signer),
         "when": Words(language).moment(one.stamped_at.astimezone(ZONE)) if one.stamped_at else "",
         "holds": one.holds and one.trusted,
     }
+
+
+def plain(said: str) -> str:
+    """What a stranger's file says of itself: one short line that nothing in it turns around."""
+    line = " ".join("".join(one if one.isprintable() else " " for one in said).split())
+    return line if len(line) <= LONGEST else f"{line[:LONGEST]} …"
 
 
 async def _recorded(request: web.Request, deps: CheckDeps, recorded: Recorded) -> dict[str, Any]:
@@ -291,6 +320,7 @@ async def _recorded(request: web.Request, deps: CheckDeps, recorded: Recorded) -
             {"role": gettext(ROLES[field]) if field in ROLES else field, "signer": signer}
             for field, signer in recorded.signers
         ],
+        "not_recorded": "" if recorded.signers else gettext(UNRECORDED),
         "sha256": " / ".join(
             dict.fromkeys(one[:DIGITS] for one in (recorded.sealed_sha256, recorded.newest_sha256))
         ),

@@ -21,6 +21,7 @@ from counter.esign.refusals import DocumentUnknown, IssueOver
 from counter.ids import CaseId
 from web.api.limits import Limits
 from web.shared.access import allow
+from web.shared.client_address import client_of
 from web.shared.i18n import TAGS, Words
 from web.shared.language import language_of
 from web.shared.pages import render
@@ -33,6 +34,8 @@ ZONE = ZoneInfo("Asia/Macau")
 "Of Macau and Hengqin alike."
 PER_S = 10
 "Requests over one link."
+OF_ONE_PER_S = 10
+"Of one address, whatever links it asks for; before the store is asked."
 UNKNOWN_PER_S = 20
 "Of links that do not hold, all together: nobody tries 256 bits out."
 
@@ -61,6 +64,9 @@ class IssuedDeps:
 def routes(deps: IssuedDeps) -> list[web.RouteDef]:
     """`/signed/<token>` and the files below it."""
 
+    def count(request: web.Request) -> None:
+        deps.limits.take("addresses of links", OF_ONE_PER_S, of=client_of(request))
+
     def over(request: web.Request) -> web.Response:
         deps.limits.take("links that do not hold", UNKNOWN_PER_S)
         return render(request, "citizen/issued_over.html", status=IssueOver.status)
@@ -68,6 +74,7 @@ def routes(deps: IssuedDeps) -> list[web.RouteDef]:
     @allow("anyone")
     async def page(request: web.Request) -> web.StreamResponse:
         token = request.match_info["token"]
+        count(request)
         try:
             found = await deps.documents.issued(token, deps.now())
         except IssueOver:
@@ -78,6 +85,7 @@ def routes(deps: IssuedDeps) -> list[web.RouteDef]:
     @allow("anyone")
     async def pdf(request: web.Request) -> web.StreamResponse:
         token, sha256 = request.match_info["token"], request.match_info["sha256"]
+        count(request)
         try:
             await deps.documents.issued(token, deps.now())
             deps.limits.take(f"documents {digest_of(token)}", PER_S)
@@ -93,6 +101,7 @@ def routes(deps: IssuedDeps) -> list[web.RouteDef]:
     @allow("anyone")
     async def nothing(request: web.Request) -> web.StreamResponse:
         """An address that is cut off or misspelt is as good as one that is over."""
+        count(request)
         return over(request)
 
     return [web.get(ONE, page), web.get(PDF, pdf, allow_head=False), web.get(ANYTHING, nothing)]

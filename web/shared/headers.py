@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from web.shared.assets import HASHED
+from web.shared.spoken_path import opens_something
 
 NONCE = web.RequestKey("nonce", str)
 
@@ -90,4 +91,6 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     else:
         response.headers.setdefault("Cache-Control", "no-store")
+    if opens_something(request.path):  # where somebody put it on a public page, nobody finds it
+        response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
     response.headers.popall("Server", None)

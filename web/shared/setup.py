@@ -10,12 +10,14 @@ access, language, CSRF, the handler.  Start-up fails for a route that does not s
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 
 from aiohttp import web
 
 from web.shared import csrf, headers, language
 from web.shared.access import ACCESS, Access, Sessions, check_declared, guard
 from web.shared.assets import ASSETS, Assets, static_routes
+from web.shared.client_address import PROXIES
 from web.shared.errors import answer_errors
 from web.shared.i18n import DEFAULT
 from web.shared.pages import install_pages
@@ -33,6 +35,8 @@ class Base:
     "Exact origins of the faces; in the development profile the request's own is fine as well."
     secure: bool = True
     "False only in the development profile: plain HTTP, cookies without Secure."
+    proxies: tuple[str, ...] = ()
+    "Networks in which our own proxies are; what they say of addresses is believed."
     default_language: str = DEFAULT
     guarded_elsewhere: tuple[str, ...] = ("/socket.io/",)
     "Path prefixes that check who speaks by themselves."
@@ -45,6 +49,7 @@ def install(app: web.Application, base: Base) -> None:
         raise ValueError("Base.secret: 32 bytes or more")
     app[ACCESS] = Access(sessions=base.sessions, exempt=base.guarded_elsewhere)
     app[ASSETS] = base.assets
+    app[PROXIES] = tuple(ip_network(one) for one in base.proxies)
     app[headers.HEADERS] = headers.Headers(
         random_bytes=base.random_bytes, origins=base.origins, secure=base.secure
     )

@@ -1,5 +1,8 @@
 """The bucket: never more than it holds at once, never more than its rate in the long run."""
 
+from contextlib import suppress
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,6 +35,36 @@ def test_many_keys_do_not_fill_the_memory() -> None:
     for number in range(3 * MOST_BUCKETS):
         limits.take(f"key-{number}", 1)
     assert len(limits._buckets) <= MOST_BUCKETS
+
+
+def test_many_names_do_not_refill_what_all_of_them_share() -> None:
+    limits, passed = Limits(lambda: 0.0), 0
+    for number in range(3 * MOST_BUCKETS):
+        limits.take("each", 1, of=str(number))
+        with suppress(TooMany):
+            limits.take("all", 1)
+            passed += 1
+    assert passed == HOLDS_S
+
+
+def test_no_more_at_once_than_may_be_and_nobody_is_named() -> None:
+    limits = Limits(lambda: 0.0)
+    with limits.at_once("work", 2, of="198.51.100.7"):
+        with limits.at_once("work", 2, of="198.51.100.7"):
+            with pytest.raises(TooMany) as refused, limits.at_once("work", 2, of="198.51.100.7"):
+                pass
+            assert "198.51" not in str(refused.value)
+            with limits.at_once("work", 2, of="198.51.100.8"):
+                pass
+        with limits.at_once("work", 2, of="198.51.100.7"):
+            pass
+    assert not limits._busy
+    with suppress(TooMany):
+        while True:
+            limits.take("work", 1, of="198.51.100.7")
+    with pytest.raises(TooMany) as refused:
+        limits.take("work", 1, of="198.51.100.7")
+    assert "198.51" not in str(refused.value)
 
 
 def test_a_refusal_says_when() -> None:

@@ -1,6 +1,7 @@
 """A citizen without JavaScript: follows links, fills in forms, keeps cookies."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import unescape
 from typing import Any
@@ -31,6 +32,9 @@ class Citizen:
     status: int = 0
     body: str = ""
     headers: dict[str, str] = field(default_factory=lambda: dict(BROWSER))
+    "Of what is asked."
+    answered: Mapping[str, str] = field(default_factory=dict)
+    "Headers of the answer."
 
     async def get(self, path: str) -> "Citizen":
         return await self._take(await self.client.get(path, headers=self.headers))
@@ -41,6 +45,7 @@ class Citizen:
 
     async def _take(self, answer: Any) -> "Citizen":
         self.path, self.status = answer.url.path_qs, answer.status
+        self.answered = answer.headers
         self.body = await answer.text() if "text" in answer.content_type else ""
         return self
 

@@ -170,7 +170,7 @@ export interface CeremonyCard {
   sheets: SheetCard[];
   /** Of the sealed PDF; fetched as `/documents/{sha256}`. */
   signed_sha256: string | null;
-  /** Why it was declined, abandoned or voided. */
+  /** Why it was declined, abandoned, voided or never made ready. */
   reason?: string | null;
   /** Rises with each correction. */
   revision?: number;

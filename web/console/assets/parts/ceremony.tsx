@@ -128,13 +128,21 @@ function Ended(props: {card: CeremonyCard}) {
       t("Nothing was signed. Speak to the citizen; if somebody answers, present the form again."),
     ],
     left: [t("✗ The citizen has left"), t("Nothing was signed. Close the case.")],
+    seal_unfit: [
+      t("✗ The department's seal cannot sign this form"),
+      t("Nobody has seen it. What was filled in is kept. Call the technical staff; until then other work goes on."),
+    ],
+    not_certified: [
+      t("✗ The form could not be made ready"),
+      t("Nobody has seen it. What was filled in is kept. Present it again; if it fails again, call the technical staff."),
+    ],
     line: [
       t("✗ The call was interrupted for a quarter of an hour"),
       t("Nothing was signed. Present the form again once the citizen is identified."),
     ],
   };
   const [what, then] =
-    state === "withdrawn"
+    state === "withdrawn" && !next[reason ?? ""]
       ? [t("✗ Taken back"), t("The form can be presented again.")]
       : state === "voided"
         ? [voidWords(reason), t("It stays on record and is not given out. Present the form again if needed.")]
