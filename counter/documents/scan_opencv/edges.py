@@ -22,17 +22,14 @@ class Edges:
     magnitude: Floats
     threshold: Floats
     "What counts as an edge here: a weak border on calm ground counts like a strong one on busy."
+    stacked: Floats
+    "(height, width, 4): gx, gy, magnitude, threshold, to be sampled together."
 
     @property
     def shape(self) -> tuple[int, int]:
         """(height, width)."""
         height, width = self.magnitude.shape
         return height, width
-
-    def stacked(self) -> Floats:
-        """(height, width, 4): gx, gy, magnitude, threshold, to be sampled together."""
-        stacked: Floats = cv2.merge([self.gx, self.gy, self.magnitude, self.threshold])
-        return stacked
 
 
 def edges_of(small: Bgr) -> Edges:
@@ -50,9 +47,13 @@ def edges_of(small: Bgr) -> Edges:
     greener, redder = green > blue, red > np.maximum(blue, green)
     magnitude = np.sqrt(np.maximum(np.maximum(blue, green), red))
     usual = cv2.blur(magnitude, (CALM_PX, CALM_PX))
+    gx = np.where(redder, gx_red, np.where(greener, gx_green, gx_blue))
+    gy = np.where(redder, gy_red, np.where(greener, gy_green, gy_blue))
+    threshold = np.maximum(3.0, 0.9 * usual + 2.0).astype(np.float32)
     return Edges(
-        gx=np.where(redder, gx_red, np.where(greener, gx_green, gx_blue)),
-        gy=np.where(redder, gy_red, np.where(greener, gy_green, gy_blue)),
+        gx=gx,
+        gy=gy,
         magnitude=magnitude,
-        threshold=np.maximum(3.0, 0.9 * usual + 2.0).astype(np.float32),
+        threshold=threshold,
+        stacked=cv2.merge([gx, gy, magnitude, threshold]),
     )
