@@ -9,7 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 SOURCES = counter booking web tools tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt assets clean unit pairs alone services bench-media bench-search bench-mrz bench-codes bench-scan \
+.PHONY: help run test check fmt assets clean unit pairs alone services bench-media bench-search bench-mrz bench-codes bench-marks bench-scan \
 	bench-sign fuzz bench-booking bench-bundle bench-relay soak-pages soak-sign mutate-booking deep deep-api \
 	check-format check-lint check-types check-imports check-protocol check-texts check-browser
 
@@ -21,6 +21,7 @@ help:
 	@echo "make bench-search  measure the search over 300 services (some seconds)"
 	@echo "make bench-mrz  measure the reader of identity papers (five minutes)"
 	@echo "make bench-codes  measure the reader of QR codes beside OpenCV's (two minutes)"
+	@echo "make bench-marks  measure marks that follow a sheet under the camera (two minutes)"
 	@echo "make bench-scan  measure page finding beside its peers (PHOTOS=folder: real ones too)"
 	@echo "make bench-booking  measure booking beside its peers (twenty minutes)"
 	@echo "make bench-bundle  measure bundles: bytes and time per page (a minute)"
@@ -110,6 +111,9 @@ bench-mrz: .venv/ready-test
 
 bench-codes: .venv/ready-test
 	@$(PY) -m tests.bench.codes $(if $(PAPERS),--papers $(PAPERS)) $(if $(SEED),--seed $(SEED))
+
+bench-marks: .venv/ready-test
+	@$(PY) -m tests.bench.marks $(if $(SHEETS),--sheets $(SHEETS)) $(if $(SEED),--seed $(SEED))
 
 bench-sign: .venv/ready-test
 	@$(PY) -m tests.bench.sign $(if $(ROUNDS),--rounds $(ROUNDS))

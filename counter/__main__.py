@@ -349,7 +349,10 @@ def _verify(options: argparse.Namespace) -> int:
         _say(f"  audit pack: sealed by {pack.signer}, {when}: {pack.why or 'holds'}")
     for one in found.signatures:
         when = f"{one.stamped_at:%Y-%m-%d %H:%M:%S %Z}" if one.stamped_at else "no timestamp"
-        _say(f"  {one.field}: {one.signer}, {when}: {one.why or 'holds'}")
+        later = ""
+        if one.revoked_at is not None and one.trusted:
+            later = f"; certificate revoked later, on {one.revoked_at:%Y-%m-%d %H:%M:%S %Z}"
+        _say(f"  {one.field}: {one.signer}, {when}: {one.why or 'holds'}{later}")
     _say(f"  level {found.level}, by {POLICY}; SHA-256 {found.sha256}")
     said = {Judgement.SOUND: 0, Judgement.UNCOMPARED: 3, Judgement.VOIDED: 4}
     return said.get(looked.judgement, 1)

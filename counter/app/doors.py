@@ -16,6 +16,7 @@ from counter.app.attending import CALLS
 from counter.app.clock import clock, new_id
 from counter.app.files import secret
 from counter.app.later_papers import link_of_appointment, owe_links, owe_links_again
+from counter.app.live_marks import MARKS
 from counter.app.paper_work import owe_paper_work
 from counter.app.parts import Parts
 from counter.app.pointing import POINTER, Pointing
@@ -188,6 +189,8 @@ async def open_doors(
     def hear(topic: str, value: str) -> None:
         if topic.startswith(POINTER):
             gateway.pass_on(topic.removeprefix(POINTER), "pointer.moved", json.loads(value))
+        elif topic.startswith(MARKS):
+            gateway.pass_on(topic.removeprefix(MARKS), "marks.lie", json.loads(value))
         else:
             gateway.wake(topic, int(value))
 

@@ -31,6 +31,7 @@ from counter.app.lasting_documents import (
     tell_unsealed,
 )
 from counter.app.later_papers import LinkAddresses
+from counter.app.live_marks import StoredLiveMarks
 from counter.app.live_stills import LiveStills
 from counter.app.media_processes import media_pool
 from counter.app.paper_work import PaperWork, open_paper_work, owe_paper_work
@@ -370,7 +371,12 @@ async def open_parts(
         identity=IdentityService(StoredCommands(executor), Argon2Passphrases(), new_token),
         api_keys=ApiKeyService(SqlApiKeys(executor), new_id, new_token, clock),
         documents=documents,
-        previews=PreviewService(papers, previewer, time.monotonic),
+        previews=PreviewService(
+            papers,
+            previewer,
+            time.monotonic,
+            marks=StoredLiveMarks(executor, store.bus, clock),
+        ),
         captures=CaptureService(
             SqlCaptures(executor, audiences),
             CaptureFiles(settings.captures),

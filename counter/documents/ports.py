@@ -12,6 +12,7 @@ from counter.documents.folder import CaseFacts
 from counter.documents.handover import Frozen
 from counter.documents.job import Job, JobKind, JobOutcome
 from counter.documents.later import Asked, Link, NewSheet
+from counter.documents.marks import Corners, DrawnMark, Hidden, Lying, Points, Tied
 from counter.documents.mrz import Reading
 from counter.documents.page import Limits, RequestState, ScanRefused, ScanResult
 from counter.documents.papers import CaseDocuments, NewPage, OpenRequest, PageRow
@@ -44,6 +45,34 @@ class Previewer(Protocol):
 
     async def preview(self, picture: bytes, finer: float) -> Glance | ScanRefused:
         """As `Scanner.scan`.  finer: how many times as wide the camera's own picture is."""
+        ...
+
+    async def lie(
+        self,
+        picture: bytes,
+        page: Corners | None,
+        known: tuple[Tied, ...],
+        new: tuple[DrawnMark, ...],
+    ) -> Lying | ScanRefused:
+        """Where the marks lie in it.  page: where a sheet was found.  new: to be tied to it."""
+        ...
+
+
+class LiveMarks(Protocol):
+    """What an agent draws on a sheet that still lies under the camera."""
+
+    async def drawn(self, case_id: CaseId, request_id: RequestId) -> Sequence[DrawnMark]:
+        """What is drawn now, hidden or not; empty while the agent may not."""
+        ...
+
+    async def hide(self, case_id: CaseId, why: Mapping[str, Hidden]) -> None:
+        """Let these marks, by id, be hidden until the agent has decided about them."""
+        ...
+
+    async def tell(
+        self, case_id: CaseId, request_id: RequestId, places: Mapping[str, Points]
+    ) -> None:
+        """Let the agent see where they lie.  Not kept."""
         ...
 
 

@@ -4,8 +4,10 @@ Promise: one advice at a time, the one that helps first; a preview is answered a
 Whether a picture is sharp only the still can tell: a preview is too small for that.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from counter.documents.marks import Points
 from counter.documents.page import Format, Limits, Point
 from counter.documents.sniff import FileLimits
 
@@ -41,6 +43,8 @@ class Preview:
     corners: tuple[Point, Point, Point, Point] | None
     advice: str | None
     "A code of `refusals`; `None`: it can be taken when it lies still."
+    marks: Mapping[str, Points] = field(default_factory=dict)
+    "Where what was drawn on the sheet lies now, by the mark's id, in shares of the picture."
 
 
 def preview_of(glance: Glance, limits: Limits) -> Preview:

@@ -19,6 +19,7 @@ from typing import TypeVar
 
 from counter.documents.advance import Look
 from counter.documents.confined_process import confine
+from counter.documents.marks import Corners, DrawnMark, Lying, Tied
 from counter.documents.mrz import Reading
 from counter.documents.page import Limits, ScanRefused, ScanResult
 from counter.documents.preview import Glance
@@ -91,6 +92,16 @@ class ScanPool:
     async def preview(self, picture: bytes, finer: float) -> Glance | ScanRefused:
         """Look at one preview; see `counter.documents.ports.Previewer`."""
         return await self._run(_preview, picture, finer)
+
+    async def lie(
+        self,
+        picture: bytes,
+        page: Corners | None,
+        known: tuple[Tied, ...],
+        new: tuple[DrawnMark, ...],
+    ) -> Lying | ScanRefused:
+        """Where the marks lie in a preview; see `counter.documents.ports.Previewer`."""
+        return await self._run(_lie, picture, (page, known, new))
 
     async def _run(
         self, job: Callable[[bytes, A], T | ScanRefused], photograph: bytes, how: A
@@ -234,6 +245,17 @@ def _preview(picture: bytes, finer: float) -> Glance | ScanRefused:
 
     _allow_time()
     return preview(picture, finer)
+
+
+def _lie(
+    picture: bytes, marks: tuple[Corners | None, tuple[Tied, ...], tuple[DrawnMark, ...]]
+) -> Lying:
+    """As `_preview`, of one with marks."""
+    _load()
+    from counter.documents.scan_opencv.marking import lie
+
+    _allow_time()
+    return lie(picture, *marks)
 
 
 def _allow_time() -> None:

@@ -92,3 +92,5 @@ class Archived:
     stamped_at: datetime
     stamp_expires: datetime
     "The end of the certificate that made the timestamp."
+    revoked_later: tuple[str, ...] = ()
+    "Fields whose certificates were revoked after they had signed."

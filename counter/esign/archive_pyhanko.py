@@ -61,6 +61,7 @@ from counter.esign.refusals import (
     SignatureInvalid,
 )
 from counter.esign.revocation import Link, Proof, Standing
+from counter.esign.revoked_pyhanko import held
 from counter.esign.verify_pyhanko import SIGNING_ONLY
 
 SPARE = 1.25
@@ -88,7 +89,7 @@ async def links(pdf: bytes, work: Work, roots: Sequence[bytes], now: datetime) -
     found: dict[bytes, Link] = {}
     context = _context(roots, now, None)
     for signed in _signed_data(_reader(pdf), work):
-        for one in _steps(await _path(signed, context)):
+        for one in _steps(await _path(signed, context, roots)):
             found.setdefault(one.certificate, one)
     return tuple(found.values())
 
@@ -145,7 +146,7 @@ async def begin(
     context = _context(roots, now, proof)
     try:
         writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
-        paths = [await _path(one, context) for one in _signed_data(writer.prev, work)]
+        paths = [await _path(one, context, roots) for one in _signed_data(writer.prev, work)]
         # Roots too: without proof that they existed a CRL of theirs counts for nothing later.
         DocumentSecurityStore.supply_dss_in_writer(
             writer, None, paths=paths, validation_context=context, embed_roots=True
@@ -210,35 +211,44 @@ async def finish(hole: Hole, token: bytes, roots: Sequence[bytes], now: datetime
     pdf = file.getvalue()
     # Their clock may be a little ahead of ours.
     moment = max(now, at)
+    later: tuple[str, ...] = ()
     if hole.work == "archive":
-        await require_archived(pdf, hole.fields, roots, moment)
+        later = await require_archived(pdf, hole.fields, roots, moment)
     else:
         await require_renewed(pdf, hole.fields, roots, moment)
     return Archived(
         pdf=pdf,
         stamped_at=at,
         stamp_expires=stamp["tbs_certificate"]["validity"]["not_after"].native,
+        revoked_later=later,
     )
 
 
 async def require_archived(
     pdf: bytes, fields: Sequence[str], roots: Sequence[bytes], now: datetime
-) -> None:
+) -> tuple[str, ...]:
     """Raise `SignatureInvalid` unless each signature passes EN 319 102-1 LTA without a network.
 
+    One passes too whose certificate was revoked after it signed: answers the fields of these.
     fields: those that are signed, first to last; the newest timestamp covers the whole file.
     """
     spec = offline(roots)
     then = ValidationTimingInfo(
         validation_time=now, best_signature_time=now, point_in_time_validation=True
     )
+    later = []
     try:
         for one in await _untouched(pdf, fields, roots, now):
             said = await ades_lta_validation(one, spec, timing_info=then)
-            if said.ades_subindic != AdESPassed.OK:
+            if said.ades_subindic == AdESPassed.OK:
+                continue
+            kept = DocumentSecurityStore.read_dss(one.reader)
+            if not await held(one, kept, _loaded(roots), now):
                 raise SignatureInvalid(f"archive: {one.field_name}: {said.ades_subindic}")
+            later.append(str(one.field_name))
     except UNSOUND as error:
         raise SignatureInvalid(f"archive: {type(error).__name__} while validating") from error
+    return tuple(later)
 
 
 async def require_renewed(
@@ -327,16 +337,33 @@ def _signed_data(reader: PdfFileReader, work: Work) -> list[cms.SignedData]:
     return found
 
 
-async def _path(signed: cms.SignedData, context: ValidationContext) -> ValidationPath:
+async def _path(
+    signed: cms.SignedData, context: ValidationContext, roots: Sequence[bytes]
+) -> ValidationPath:
     about = extract_certificate_info(signed)
     try:
-        return await _validated(about.signer_cert, about.other_certs, context)
+        try:
+            return await _validated(about.signer_cert, about.other_certs, context)
+        except RevokedError as error:
+            at = _stamped_at(signed)
+            if at is None or error.revocation_dt <= at:
+                raise
+            # Revoked later: the timestamp proves that it signed while the certificate held.
+            return await _validated(about.signer_cert, about.other_certs, _context(roots, at, None))
     except RevokedError as error:
-        raise CertificateRevoked("a certificate in the document is revoked") from error
+        raise CertificateRevoked("it was revoked before the document was signed") from error
     except ExpiredError as error:
         raise CertificateExpired("a certificate in the document has expired") from error
     except (ValidationError, PathBuildingError) as error:
         raise RevocationUnknown(f"archive: {type(error).__name__} while building a path") from error
+
+
+def _stamped_at(signed: cms.SignedData) -> datetime | None:
+    """What the timestamp over a signature says; whether that holds is for the end to judge."""
+    for token in extract_tst_data_iter(signed["signer_infos"][0], signed=False):
+        at: datetime = token["encap_content_info"]["content"].parsed["gen_time"].native
+        return at
+    return None
 
 
 async def _validated(

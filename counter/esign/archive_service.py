@@ -114,7 +114,8 @@ class ArchiveService:
             sha256,
             len(made.pdf),
             renew_at=renew_at(made.stamped_at, made.stamp_expires),
-            facts=self._policy.facts,
+            facts=self._policy.facts
+            | ({"revoked_later": " ".join(made.revoked_later)} if made.revoked_later else {}),
             now=self._clock(),
         )
         if standing != sha256:

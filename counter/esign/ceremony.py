@@ -20,15 +20,6 @@ from counter.esign.ink import Ink
 from counter.esign.refusals import DigestMismatch, PagesUnseen
 from counter.ids import CaseId, Digest
 
-CONSENT_TEXT_ID = "handwritten-1"
-"Raised when the sentence changes in any language; the journal keeps it with the consent."
-
-CONSENT_TEXT = (
-    "I have read every page of this document. I agree to sign it electronically: what I write on "
-    "this screen will be fixed in the document and sealed by the department."
-)
-"What the citizen agrees to: the msgid that faces translate."
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:

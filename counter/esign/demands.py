@@ -13,9 +13,12 @@ from counter.esign.refusals import ClassOutOfReach, IdentityTooLow
 
 SignatureClass = Literal["simple", "advanced", "qualified"]
 Means = Literal["handwritten", "certificate"]
+Acts = Literal["handwritten", "certificate", "both"]
+"What is agreed to; `both`: whichever of the two the citizen chooses then."
 
 CLASSES: Final[tuple[SignatureClass, ...]] = ("simple", "advanced", "qualified")
 "From weak to strong."
+MEANS: Final[tuple[Means, ...]] = ("handwritten", "certificate")
 LEVELS: Final = ("L0", "L1", "L2", "L3")
 "Of identity, likewise."
 SEEN: Final = "L2"
@@ -33,19 +36,33 @@ def reached(means: Means, level: str, certificate: SignatureClass | None) -> Sig
 
 
 def open_means(
-    form: FormTemplate, level: str, certificate: SignatureClass | None
+    form: FormTemplate,
+    level: str,
+    certificate: SignatureClass | None,
+    agreed: Acts | None = None,
 ) -> tuple[Means, ...]:
-    """By which means this citizen can sign this form now."""
-    allowed: tuple[Means, ...] = (
-        ("handwritten", "certificate") if form.acts == "both" else (form.acts,)
-    )
+    """By which means this citizen can sign this form now.
+
+    agreed: what he has agreed to, which opens no other; None: nothing yet.
+    """
     least = CLASSES.index(form.minimum_class)
-    found = []
-    for means in allowed:
+    found: list[Means] = []
+    for means in MEANS:
+        if means not in _of(form.acts) or (agreed is not None and means not in _of(agreed)):
+            continue
         gives = reached(means, level, certificate)
         if gives is not None and CLASSES.index(gives) >= least:
             found.append(means)
     return tuple(found)
+
+
+def to_agree_to(form: FormTemplate, level: str, certificate: SignatureClass | None) -> Acts:
+    """What a citizen of this level is asked to agree to.
+
+    Where nothing is open to him until he is identified better, what would be open then.
+    """
+    means = open_means(form, level, certificate) or open_means(form, LEVELS[-1], certificate)
+    return means[0] if len(means) == 1 else form.acts
 
 
 def require(form: FormTemplate, level: str, certificate: SignatureClass | None) -> None:
@@ -60,3 +77,7 @@ def require(form: FormTemplate, level: str, certificate: SignatureClass | None) 
     raise IdentityTooLow(
         f"{form.id} demands {needed} and {form.minimum_class}; the citizen is known to {level}"
     )
+
+
+def _of(acts: Acts) -> tuple[Means, ...]:
+    return MEANS if acts == "both" else (acts,)

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from counter.esign.ceremony import Ceremony, Prepared, Signed
 from counter.esign.check_ports import Verdict
+from counter.esign.demands import Acts
 from counter.esign.form_ports import PageImage, PreparedForm
 from counter.esign.forms import FormTemplate, Language
 from counter.esign.ink import Ink
@@ -188,12 +189,18 @@ class CeremonyState:
     "Of the document as presented; once sealed, of the sealed one."
     sealed_sha256: Digest | None
     created_at: datetime
+    agreed: Acts | None = None
+    "None: not yet, or before this was kept."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentWords:
     """The sentence that the citizen agreed to, as it stood on the screen."""
 
+    text_id: str
+    "Raised when the sentence changes in any language."
+    acts: Acts
+    "What it agrees to: no other means is open after it."
     language: Language
     text_sha256: Digest
     "Of the sentence, UTF-8."

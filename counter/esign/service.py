@@ -16,7 +16,14 @@ from counter.esign.archive_ports import Trust
 from counter.esign.attendance import DeclineReason
 from counter.esign.ceremony import Consented, Prepared, Presented, Sealed, Withdrawn
 from counter.esign.check_ports import Verdict
-from counter.esign.demands import Means, SignatureClass, open_means, require
+from counter.esign.demands import (
+    Acts,
+    Means,
+    SignatureClass,
+    open_means,
+    require,
+    to_agree_to,
+)
 from counter.esign.form_ports import PageImage
 from counter.esign.forms import FormData, Forms, FormTemplate, Language, check
 from counter.esign.glyphs import GlyphTable
@@ -231,10 +238,9 @@ class EsignService:
         stage = await self._records.load(case_id, ceremony_id)
         if isinstance(stage, Presented):
             stage.consented(sha256, now)
-            for one in await self._records.of_case(case_id):
-                if one.ceremony_id == ceremony_id:
-                    # An identification that was refused since takes the level back.
-                    await self._require_signable(self._form_of(one), case_id)
+            one = await self._state(case_id, ceremony_id)
+            # An identification that was refused since takes the level back.
+            await self._require_signable(self._form_of(one), case_id)
             # Said now, because after the pen it would be too late to send somebody home.
             await self._stamps.require(now)
             if self._trust is not None:
@@ -356,22 +362,34 @@ class EsignService:
         return await self._studio.verify(await self.pdf(case_id, sha256), now)
 
     async def _require_signable(self, form: FormTemplate, case_id: CaseId) -> None:
-        level = await self._levels.level(case_id) if self._levels else "L0"
-        require(form, level, self._certificate)
+        require(form, await self._level(case_id), self._certificate)
 
     async def require_means(self, case_id: CaseId, ceremony_id: str, means: Means) -> CeremonyState:
         """Raise `MeansNotOpen` unless its form may be signed by these means, here and now."""
-        for one in await self._records.of_case(case_id):
-            if one.ceremony_id == ceremony_id:
-                if means not in await self.means(one):
-                    raise MeansNotOpen(f"ceremony {ceremony_id}: {means} is not open")
-                return one
-        raise CeremonyUnknown(f"case {case_id} has no ceremony {ceremony_id}")
+        one = await self._state(case_id, ceremony_id)
+        if means not in await self.means(one):
+            raise MeansNotOpen(f"ceremony {ceremony_id}: {means} is not open")
+        return one
 
     async def means(self, one: CeremonyState) -> tuple[Means, ...]:
         """By which means this document can be signed now."""
-        level = await self._levels.level(one.case_id) if self._levels else "L0"
-        return open_means(self._form_of(one), level, self._certificate)
+        level = await self._level(one.case_id)
+        return open_means(self._form_of(one), level, self._certificate, one.agreed)
+
+    async def to_agree_to(self, case_id: CaseId, ceremony_id: str) -> Acts:
+        """What the consent to this document is about.  Raises `CeremonyUnknown`."""
+        one = await self._state(case_id, ceremony_id)
+        level = await self._level(case_id)
+        return one.agreed or to_agree_to(self._form_of(one), level, self._certificate)
+
+    async def _state(self, case_id: CaseId, ceremony_id: str) -> CeremonyState:
+        for one in await self._records.of_case(case_id):
+            if one.ceremony_id == ceremony_id:
+                return one
+        raise CeremonyUnknown(f"case {case_id} has no ceremony {ceremony_id}")
+
+    async def _level(self, case_id: CaseId) -> str:
+        return await self._levels.level(case_id) if self._levels else "L0"
 
     def _form_of(self, one: CeremonyState | Unfinished) -> FormTemplate:
         """The form as it was drawn, whatever was published since."""

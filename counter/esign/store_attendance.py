@@ -315,6 +315,7 @@ def correct(
         pages=0,
         seen=[],
         consented_at=None,
+        agreed=None,
         presented_by=by,
         fields=list(FIELDS),
     )

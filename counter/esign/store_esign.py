@@ -14,7 +14,6 @@ from sqlalchemy import Connection, Row, select, update
 
 from counter.errors import NotAllowedNow
 from counter.esign.ceremony import (
-    CONSENT_TEXT_ID,
     Consented,
     Declined,
     Prepared,
@@ -23,6 +22,7 @@ from counter.esign.ceremony import (
     Signed,
     Withdrawn,
 )
+from counter.esign.demands import Acts
 from counter.esign.ink import Ink
 from counter.esign.ports import NewDocument, NewImage, NewRevision, NewSeal
 from counter.esign.refusals import CeremonyOpen
@@ -196,11 +196,13 @@ def consent(
     *,
     audiences: Audiences,
     now: datetime,
+    agreed: Acts | None = None,
     said: Mapping[str, Any] | None = None,
 ) -> None:
     """The citizen agrees to the document of this digest; again is the same.
 
-    said: what else the journal keeps of it.  Raises `PagesUnseen`, `DigestMismatch`.
+    agreed: to which means; None: to whatever the form allows.  said: what else the journal keeps
+    of it.  Raises `PagesUnseen`, `DigestMismatch`.
     """
     row = find(conn, case_id, ceremony_id)
     stage = stage_of(conn, row)
@@ -209,18 +211,13 @@ def consent(
     if not isinstance(stage, Presented):
         raise not_now(row, "ceremony.consent")
     stage.consented(sha256, now)
-    change(conn, row, state="consented", consented_at=now)
+    change(conn, row, state="consented", consented_at=now, agreed=agreed)
     record(
         conn,
         actor=f"citizen:{case_id}",
         action="ceremony.consented",
         subject=f"ceremony:{ceremony_id}",
-        facts={
-            "text": CONSENT_TEXT_ID,
-            "language": row.language,
-            "sha256": row.sha256,
-            **(said or {}),
-        },
+        facts={"language": row.language, "sha256": row.sha256, **(said or {})},
         now=now,
     )
     body = {"ceremony_id": ceremony_id, "sha256": row.sha256}

@@ -118,6 +118,7 @@ def signing_of(conn: Connection, case_id: str) -> tuple[CeremonyState, ...]:
             sheets=_sheets(conn, row),
             sealed_sha256=Digest(row.sealed_sha256) if row.sealed_sha256 else None,
             created_at=row.created_at,
+            agreed=row.agreed,
         )
         for row in rows.all()
     )

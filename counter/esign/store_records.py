@@ -124,9 +124,20 @@ class SqlRecords:
                 attending.close_page(conn, row, now)
                 said = attending.times_said(conn, row)
             if words is not None:
-                said |= {"language": words.language, "text_sha256": words.text_sha256}
+                said |= {
+                    "text": words.text_id,
+                    "language": words.language,
+                    "text_sha256": words.text_sha256,
+                }
             commands.consent(
-                conn, case_id, ceremony_id, sha256, audiences=self.audiences, now=now, said=said
+                conn,
+                case_id,
+                ceremony_id,
+                sha256,
+                audiences=self.audiences,
+                now=now,
+                agreed=words.acts if words is not None else None,
+                said=said,
             )
 
         await self.executor.write(command)

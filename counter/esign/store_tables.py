@@ -72,11 +72,13 @@ ceremony = Table(
     Column("presented_by", String(60)),
     Column("witness", JSON),
     Column("voided_at", UtcDateTime),
+    Column("agreed", String(12)),
 )
 """fields: of the signatures, in order; none in what was presented before the department certified.
 
 sha256: as presented; while prepared, as drawn.  witness: who served when the ink came.
 voided_at: since when what was signed does not count.
+agreed: to which means, with the consent.
 """
 
 OPEN_BEFORE_INK = ("prepared", "presented", "consented")

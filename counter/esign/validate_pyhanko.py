@@ -8,6 +8,7 @@ Source: ETSI EN 319 102-1, 5.6; ISO 32000-2, 12.8.
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from asn1crypto import x509
@@ -33,6 +34,7 @@ from pyhanko.sign.validation.status import (
 
 from counter.esign.admission_pyhanko import opened
 from counter.esign.refusals import DocumentDamaged
+from counter.esign.revoked_pyhanko import revoked_at
 from counter.esign.validation import Changes, Found, SignatureFound, level_of
 from counter.esign.verify_pyhanko import (
     LEAKS,
@@ -57,6 +59,7 @@ async def validate(pdf: bytes, roots: Sequence[x509.Certificate], now: datetime)
     except LEAKS as error:
         raise DocumentDamaged(f"its fields cannot be read: {type(error).__name__}") from error
     found: list[SignatureFound] = []
+    kept = _kept(reader)
     moment = now
     for number in reversed(range(len(embedded))):
         one = embedded[number]
@@ -65,6 +68,8 @@ async def validate(pdf: bytes, roots: Sequence[x509.Certificate], now: datetime)
             moment = said.stamped_at or moment
         else:
             said = await _signature(pdf, number, one, roots, moment)
+            at = await revoked_at(one, kept, roots, moment) if kept is not None else None
+            said = said if at is None else _revoked(said, at)
         found.insert(0, said)
     last = found[-1] if found else None
     return Found(
@@ -74,7 +79,7 @@ async def validate(pdf: bytes, roots: Sequence[x509.Certificate], now: datetime)
         empty_fields=empty,
         level=level_of(
             found,
-            revocation_kept=_keeps_revocation(reader),
+            revocation_kept=kept is not None and bool(kept.ocsps or kept.crls),
             archived=last is not None and last.kind == "timestamp" and last.sound,
         ),
     )
@@ -168,14 +173,22 @@ async def _lenient(
     return bool(again.summarise_integrity_info()["docmdp_ok"])
 
 
-def _keeps_revocation(reader: PdfFileReader) -> bool:
+def _kept(reader: PdfFileReader) -> DocumentSecurityStore | None:
+    """The proofs in the file, of all revisions; None when there are none that can be read."""
     try:
-        store = DocumentSecurityStore.read_dss(reader)
+        return DocumentSecurityStore.read_dss(reader)
     except (NoDSSFoundError, ValidationInfoReadingError):
-        return False
+        return None
     except LEAKS:
-        return False
-    return bool(store.ocsps or store.crls)
+        return None
+
+
+def _revoked(said: SignatureFound, at: datetime) -> SignatureFound:
+    """Later than it signed, which a timestamp proves, it does no harm."""
+    if said.stamped_at is not None and said.stamped_at < at:
+        return replace(said, revoked_at=at)
+    why = ", ".join(filter(None, (said.why, "certificate revoked before it signed")))
+    return replace(said, revoked_at=at, trusted=False, why=why)
 
 
 def _named(signature: EmbeddedPdfSignature) -> str:

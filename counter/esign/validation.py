@@ -46,6 +46,8 @@ class SignatureFound:
     covers_file: bool
     why: str = ""
     "For the log; empty when nothing is wrong."
+    revoked_at: datetime | None = None
+    "Its certificate was revoked then, by a proof in the file; it counts if it signed before."
 
     @property
     def sound(self) -> bool:

@@ -14,7 +14,7 @@ from counter.protocol.filling import DraftCard, FillChoice
 from counter.protocol.hands import HandsCard
 from counter.protocol.message import Instant, Language, Model, Tell
 from counter.protocol.party_cards import AskedCard, CallRow, InviteCard, PartyCard, PartyRole
-from counter.protocol.pointing import MarkCard, PointerMoved
+from counter.protocol.pointing import MarkCard, MarksLie, PointerMoved
 from counter.protocol.printing import PrintCard, PrintFailed, PrintRow
 from counter.protocol.proofing import IdentityCard, IdentityPrompt, SecondCard
 from counter.protocol.reading import SaidLine
@@ -127,6 +127,15 @@ class FormField(Model):
     """What may be chosen; empty where it is written freely."""
 
 
+class AgreementCard(Model):
+    """What the citizen is asked to agree to."""
+
+    sentence: str
+    """In the language of the screen, to be shown as it is."""
+    sha256: str
+    """Of the sentence, UTF-8."""
+
+
 class CeremonyCard(Model):
     """A document that is being read or signed, or was signed."""
 
@@ -158,6 +167,8 @@ class CeremonyCard(Model):
     """On the terminal, while it is read: what it says, for reading out and for screen readers."""
     fields: list[FormField] = []
     """On the console, while it can be corrected: what the agent filled in."""
+    agreement: AgreementCard | None = None
+    """On the terminal, while it is read."""
     certificate: CertificateCard | None = None
     """Once agreed to, where the citizen's own certificate is enough."""
     level: Literal["B_B", "B_T", "B_LT", "B_LTA"] | None = None
@@ -530,4 +541,5 @@ TELLS: tuple[type[Tell], ...] = (
     Happened,
     Displaced,
     PointerMoved,
+    MarksLie,
 )

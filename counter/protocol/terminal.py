@@ -77,7 +77,7 @@ class CeremonyConsent(Ask):
     ceremony_id: Ident
     sha256: Sha256
     """Of the document that was on the screen."""
-    language: Language
+    text_sha256: Sha256
     """Of the sentence agreed to, as it stood there."""
 
 

@@ -45,7 +45,11 @@ def _draw(step: Step, who: GatewayPrincipal, ask: pointing.MarkDraw) -> Json:
 
 
 def _clear(step: Step, who: GatewayPrincipal, ask: pointing.MarkClear) -> None:
-    store_marks.clear(step, AgentId(who.subject), who.epoch, ask.surface)
+    store_marks.clear(step, AgentId(who.subject), who.epoch, ask.surface, ask.hidden_only)
+
+
+def _show(step: Step, who: GatewayPrincipal, ask: pointing.MarkShow) -> None:
+    store_marks.show(step, AgentId(who.subject), who.epoch, ask.surface)
 
 
 def _stop(step: Step, terminal: Terminal, ask: asks.HandsStop) -> None:
@@ -83,6 +87,7 @@ DESK: Final[Mapping[type[Ask], Command]] = {
     asks.HandsAsk: _ask_again,
     pointing.MarkDraw: _draw,
     pointing.MarkClear: _clear,
+    pointing.MarkShow: _show,
 }
 "Asks of the agent who leads the call."
 

@@ -240,8 +240,13 @@ mark = Table(
     Column("x1", Double, nullable=False),
     Column("y1", Double, nullable=False),
     Column("at", UtcDateTime, nullable=False),
+    Column("hidden", String(8)),
+    Column("vouched_at", UtcDateTime),
 )
-"What an agent drew on a page; places are shares of its width and height."
+"""What an agent drew on a page; places are shares of its width and height.
+
+Under the camera a mark is hidden when its sheet `left` or was never known (`lost`); `vouched_at` is
+when the agent last said that it is the same sheet."""
 
 leg = Table(
     "leg",

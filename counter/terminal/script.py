@@ -98,7 +98,8 @@ def _in_call(screen: Screen, refused: Mapping[str, int]) -> Step | None:
             return Say(event="page.seen", body=body)
         return Say(event="page.shown", body=body, pause_s=A_LOOK_S)
     if ceremony["state"] == "presented":
-        body = {**about, "sha256": ceremony["sha256"], "language": screen["language"]}
+        agreed = ceremony["agreement"]["sha256"]
+        body = {**about, "sha256": ceremony["sha256"], "text_sha256": agreed}
         return Say(event="ceremony.consent", body=body)
     if ceremony["state"] == "consented":
         return Say(

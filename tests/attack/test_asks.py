@@ -14,8 +14,10 @@ import pytest
 
 from counter.app.demo import ANSWERS
 from counter.documents.sample_page import sample_photograph
+from counter.esign.demands import Acts
 from counter.terminal.script import ink
 from tests.attack.conftest import Attacker, Page, done_without, look_at
+from web.shared.consent_words import agreed_words
 from web.shared.refusals import SENTENCES
 
 pytestmark = pytest.mark.pairs
@@ -32,7 +34,7 @@ def terminal_asks(ids: Mapping[str, str]) -> Asks:
     """What a terminal may say, but for leaving and what goes on with the visit."""
     ceremony = {"ceremony_id": ids.get("ceremony", "none")}
     signed = {**ceremony, "sha256": SHA256}
-    agreed = {**signed, "language": "zh-Hant"}
+    agreed = {**signed, "text_sha256": SHA256}
     return [
         *(("screen.open", {"stage": stage}) for stage in ("start", "services", "attract")),
         ("screen.open", {"stage": "services", "department": "none"}),
@@ -111,7 +113,7 @@ def agent_asks(ids: Mapping[str, str]) -> Asks:
             {
                 "ceremony_id": ids.get("ceremony", "none"),
                 "sha256": SHA256,
-                "language": "zh-Hant",
+                "text_sha256": SHA256,
             },
         ),
         (
@@ -248,7 +250,7 @@ async def test_no_ask_at_any_stage_is_a_fault_and_nothing_foreign_is_reached(
     ids = {"ceremony": card["ceremony_id"]}
     await all_of(terminal, terminal_asks(ids), "presented")
     await all_of(desk, agent_asks(ids), "presented")
-    agreed = {**this, "language": terminal.screen["language"]}
+    agreed = {**this, "text_sha256": card["agreement"]["sha256"]}
     # The agent leads, and never holds the pen: not one step of the citizen's is taken from a desk.
     for event, body in (
         ("page.shown", {**about, "number": 1}),
@@ -273,7 +275,7 @@ async def test_no_ask_at_any_stage_is_a_fault_and_nothing_foreign_is_reached(
         ("page.seen", {**about, "number": 1}),
         ("page.shown", {**about, "number": 1}),
         ("ceremony.here", about),
-        ("ceremony.consent", {**this, "language": stranger.screen["language"]}),
+        ("ceremony.consent", agreed),
         ("ceremony.sign", {**this, "strokes": ink()}),
         ("ceremony.decline", about),
     ):
@@ -286,8 +288,14 @@ async def test_no_ask_at_any_stage_is_a_fault_and_nothing_foreign_is_reached(
         await look_at(terminal, card["ceremony_id"], sheet["number"])
     wrong = await refused(terminal, "ceremony.consent", **{**agreed, "sha256": SHA256})
     assert wrong == "digest_mismatch"
-    other = await refused(terminal, "ceremony.consent", **{**agreed, "language": "pt"})
-    assert other == "consent_words_changed", "the screen speaks another language"
+    sentences: tuple[tuple[Acts, str], ...] = (
+        ("handwritten", "pt"),
+        ("certificate", terminal.screen["language"]),
+    )
+    for acts, tag in sentences:
+        shown = agreed_words(acts, tag).text_sha256
+        other = await refused(terminal, "ceremony.consent", **{**agreed, "text_sha256": shown})
+        assert other == "consent_words_changed", "the screen says something else"
     await taken(terminal, "ceremony.consent", **agreed)
     await all_of(terminal, terminal_asks(ids), "consented")
     both = await asyncio.gather(

@@ -71,12 +71,14 @@ class Visit:
         token = await attacker.token("citizen", place)
         terminal = await attacker.page("citizen", place, token)
         desk = await attacker.page("agent", "lei")
+        # Ready before there is a ticket: who was left ready would be rung before she can choose.
+        await desk.until(lambda screen: screen["presence"] != "offline")
+        ready = await desk.ask("presence.choose", presence="ready")
+        assert ready["ok"], (ready, desk.screen)
         wished = {"terminal": place, "service": None, "walk_in": True}
         told = await attacker.target.operator("/demo/visit", wished)
         taken = await terminal.ask("ticket.take", service=told["service"])
         assert taken["ok"], taken
-        await desk.until(lambda screen: screen["presence"] != "offline")
-        assert (await desk.ask("presence.choose", presence="ready"))["ok"]
         offer = (await desk.until(lambda screen: screen["offer"]))["offer"]
         assert (await desk.ask("offer.accept", pairing_id=offer["pairing_id"]))["ok"]
         await desk.until(lambda screen: screen["case"] and screen["case"]["call"])
@@ -151,8 +153,8 @@ async def test_a_case_that_is_closed_while_a_form_is_drawn_or_sealed(attacker: A
     visit = await Visit.begun(attacker)
     card = await visit.presented()
     this = {"ceremony_id": card["ceremony_id"], "sha256": card["sha256"]}
-    language = visit.terminal.screen["language"]
-    assert (await visit.terminal.ask("ceremony.consent", **this, language=language))["ok"]
+    agreed = {**this, "text_sha256": card["agreement"]["sha256"]}
+    assert (await visit.terminal.ask("ceremony.consent", **agreed))["ok"]
     signing = asyncio.create_task(visit.terminal.ask("ceremony.sign", **this, strokes=ink()))
     await visit.desk.until(
         lambda screen: screen["case"]["ceremonies"][0]["state"] in ("signing", "sealed")

@@ -16,10 +16,11 @@ from counter.esign.forms import Forms
 from counter.esign.glyphs import GlyphTable
 from counter.esign.key_ports import Activation
 from counter.esign.keys_files import load
+from counter.esign.ports import ConsentWords
 from counter.esign.service import EsignService
 from counter.esign.store_records import SqlRecords
 from counter.esign.ticket import KEYS, CertificateChain, Mechanism, Witness
-from counter.ids import CaseId
+from counter.ids import CaseId, Digest
 from counter.store.executor import Executor
 from counter.store.journal_sql import read_all
 from counter.store.session_log import tail
@@ -137,7 +138,11 @@ class CertifiedCounter:
         sha256 = (await self.esign.ceremonies(CASE))[0].sha256
         for page in (1, 2):
             await self.esign.page_seen(CASE, ceremony_id, page, self.now)
-        await self.esign.consent(CASE, ceremony_id, sha256, self.now)
+        acts = await self.esign.to_agree_to(CASE, ceremony_id)
+        words = ConsentWords(
+            text_id=f"{acts}-1", acts=acts, language="zh-Hant", text_sha256=Digest("ab" * 32)
+        )
+        await self.esign.consent(CASE, ceremony_id, sha256, self.now, words)
         return ceremony_id, sha256
 
     async def chosen(self) -> tuple[str, str]:

@@ -42,6 +42,8 @@ class FakeService:
         "Those that were sent: each is good once, and only the newest."
         self.signed: list[str] = []
         "Hashes, in base64."
+        self.accepted: list[str] = []
+        "Codes that opened the key."
         self.loses_answer: asyncio.Event | None = None
         "Set once it has signed; the answer never comes."
         self._sads: dict[str, tuple[list[str], float]] = {}
@@ -74,6 +76,7 @@ class FakeService:
             raise problem("invalid_pin")
         if not otp or otp != self.otp:
             raise problem("invalid_otp")
+        self.accepted.append(otp)
         if self.codes:
             self.otp = ""
         sad = f"sad-{len(self.seen)}"

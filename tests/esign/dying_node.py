@@ -32,6 +32,7 @@ class Hanging(SignPool):
     """Draws like the real one and comes no further than `place`, such as `begin Citizen`."""
 
     place = "begin Citizen"
+    says = "sealing"
     field = ""
     "Of the signature that was begun last."
 
@@ -55,7 +56,7 @@ class Hanging(SignPool):
 
     async def _hang(self, what: str, field: str) -> None:
         if self.place == f"{what} {field}":
-            print("sealing", flush=True)
+            print(self.says, flush=True)
             await asyncio.Event().wait()
 
 

@@ -6,15 +6,17 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 
 import pytest
-from asn1crypto import pem
+from asn1crypto import crl, ocsp, pem, x509
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.ades.report import AdESIndeterminate, AdESPassed
 from pyhanko.sign.validation.ades import simulate_future_ades_lta_validation
+from pyhanko.sign.validation.dss import DocumentSecurityStore
 
 from counter.esign.archive import Archived, Work
 from counter.esign.archive_pool import ArchivePool
 from counter.esign.archive_pyhanko import offline, require_archived
 from counter.esign.forms import Forms
+from counter.esign.key_ports import KeyFiles
 from counter.esign.pki_development import DevelopmentPki
 from counter.esign.refusals import (
     CertificateExpired,
@@ -29,6 +31,7 @@ from counter.esign.revocation_service import RevocationService
 from counter.esign.sign_pool import SignPool
 from counter.esign.stamps_http import HttpStamps
 from counter.esign.ticket import CITIZEN, FIELDS, FIELDS_BEFORE, SEAL, CertificateChain
+from counter.esign.validate_pyhanko import validate
 from tests.esign.conftest import FILLED, NOW, Tsa, seal
 from tests.esign.signed_by import signed_by
 from tests.esign.trust_services import TrustServices
@@ -95,7 +98,10 @@ async def sealed(
 
 
 async def verdicts(
-    pdf: bytes, roots: list[bytes], then: datetime, now: datetime = LATER
+    pdf: bytes,
+    roots: list[bytes],
+    then: datetime,
+    now: datetime = LATER,
 ) -> set[object]:
     """What each signature will be worth, if timestamps are renewed until then."""
     found = PdfFileReader(io.BytesIO(pdf)).embedded_regular_signatures
@@ -180,15 +186,74 @@ async def test_documents_of_before_with_two_signatures_are_archived_too(
     await require_archived(made.pdf, FIELDS_BEFORE, shelf.roots, LATER)
 
 
-async def test_a_certificate_revoked_since_stops_the_archive(
+def revoked_signer(services: TrustServices) -> dict[str, KeyFiles]:
+    """The citizen's key of these, `fading`, is revoked five seconds after NOW."""
+    return {CITIZEN: services.files("fading"), SEAL: services.files("seal")}
+
+
+@pytest.mark.parametrize("only", ["ocsp", "crls"])
+async def test_a_certificate_revoked_after_it_signed_is_archived_with_the_proof_of_both(
+    shelf: Shelf, services: TrustServices, only: str
+) -> None:
+    pdf = await signed_by(revoked_signer(services), shelf.stamps, NOW)
+    # The list of revoked certificates comes out once a day.
+    services.time = later = LATER + timedelta(days=only == "crls")
+    services.faults["crls/issuing" if only == "ocsp" else "ocsp"] = "down"
+    made = await shelf.archived(pdf, "archive", later)
+    await require_archived(made.pdf, FIELDS_BEFORE, shelf.roots, later)
+    trusted = [x509.Certificate.load(one) for one in shelf.roots]
+    found = await validate(made.pdf, trusted, later + timedelta(days=1))
+    assert found.level == "B_LTA"
+    citizen, closing, stamp = found.signatures
+    assert (citizen.sound, citizen.stamped_at) == (True, NOW)
+    assert citizen.revoked_at == NOW + timedelta(seconds=5)
+    assert closing.sound and closing.revoked_at is None
+    assert stamp.sound and stamp.revoked_at is None
+
+
+async def test_it_outlives_its_revocation_and_its_certificates(
     shelf: Shelf, services: TrustServices
 ) -> None:
-    """The key of `fading` is revoked between the seal and the archive."""
-    signers = {CITIZEN: services.files("fading"), SEAL: services.files("seal")}
-    pdf = await signed_by(signers, shelf.stamps, NOW)
+    pdf = await signed_by(revoked_signer(services), shelf.stamps, NOW)
     services.time = LATER
+    made = await shelf.archived(pdf, "archive", LATER)
+    services.time = after = datetime(2031, 6, 1, tzinfo=UTC)
+    again = await shelf.archived(made.pdf, "renew", after)
+    trusted = [x509.Certificate.load(one) for one in shelf.roots]
+    found = await validate(again.pdf, trusted, after + timedelta(days=1))
+    assert found.level == "B_LTA" and all(one.sound for one in found.signatures)
+    assert found.signatures[0].revoked_at == NOW + timedelta(seconds=5)
+
+
+async def test_a_certificate_revoked_before_it_signed_stops_the_archive(
+    shelf: Shelf, services: TrustServices
+) -> None:
+    services.time = LATER
+    pdf = await signed_by(revoked_signer(services), shelf.stamps, LATER)
     with pytest.raises(CertificateRevoked):
         await shelf.archived(pdf, "archive", LATER)
+
+
+async def test_what_was_revoked_before_it_signed_is_worth_nothing_once_the_file_proves_it(
+    shelf: Shelf, services: TrustServices
+) -> None:
+    """The proofs were put into it by somebody else than our archive."""
+    services.time = LATER
+    pdf = await signed_by(revoked_signer(services), shelf.stamps, LATER)
+    trusted = [x509.Certificate.load(one) for one in shelf.roots]
+    (citizen, _) = (await validate(pdf, trusted, LATER)).signatures
+    assert citizen.sound, "without a proof nobody is asked"
+    proof = await shelf.proof(pdf, "archive", LATER)
+    kept = io.BytesIO(pdf)
+    DocumentSecurityStore.add_dss(
+        kept,
+        None,
+        ocsps=[ocsp.OCSPResponse.load(one) for one in proof.ocsps],
+        crls=[crl.CertificateList.load(one) for one in proof.crls],
+    )
+    (citizen, closing) = (await validate(kept.getvalue(), trusted, LATER)).signatures
+    assert not citizen.sound and not citizen.trusted and "revoked" in citizen.why
+    assert closing.sound
 
 
 async def test_without_evidence_about_every_certificate_there_is_no_archive(

@@ -174,6 +174,21 @@ async def test_a_provider_that_gives_too_little_is_said_before_anybody_reads(
         await counter.consented()
 
 
+async def test_ink_that_opens_after_the_consent_was_not_agreed_to(
+    counter: CertifiedCounter, forms: Forms
+) -> None:
+    counter.start(forms, acts="both", minimum_class="advanced")
+    counter.level_now = "L1"
+    ceremony_id, sha256 = await counter.consented()
+    counter.level_now = "L2"
+    with pytest.raises(MeansNotOpen):
+        await counter.esign.sign(CASE, ceremony_id, sha256, STROKES, counter.now)
+    assert await counter.esign.to_agree_to(CASE, ceremony_id) == "certificate"
+    await counter.certificates.choose(CASE, ceremony_id, sha256, USER)
+    await counter.certificates.sign(CASE, ceremony_id, sha256, counter.fake.codes[-1])
+    assert '"text":"certificate-1"' in await counter.written()
+
+
 async def test_a_form_for_the_hand_alone_is_not_signed_with_a_certificate(
     counter: CertifiedCounter, forms: Forms
 ) -> None:

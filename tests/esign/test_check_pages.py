@@ -3,7 +3,8 @@
 import base64
 import re
 from collections.abc import AsyncIterator, Callable
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -16,6 +17,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from playwright.async_api import Browser
 
 from counter.esign import store_archive
+from counter.esign.check_service import Checked
 from counter.esign.forms import Forms
 from counter.esign.glyphs import GlyphTable
 from counter.esign.pki_development import DevelopmentPki
@@ -208,6 +210,38 @@ async def test_what_the_archive_refused_is_not_promised(
     assert "A certificate in it was revoked. Ask the department." in person.text
     assert "follows by itself" not in person.text
     assert "vc-verdict--yellow" in person.body
+
+
+@pytest.mark.parametrize(
+    ("days", "trusted", "words"),
+    [
+        (1, True, "after it had signed: it still counts."),
+        (-1, False, "before it signed: it does not count."),
+    ],
+)
+async def test_who_checks_is_told_when_a_certificate_was_revoked(
+    counter: SigningCounter,
+    person: Citizen,
+    passing: Time,
+    monkeypatch: pytest.MonkeyPatch,
+    days: int,
+    trusted: bool,
+    words: str,
+) -> None:
+    sealed, look = await counter.sealed(), counter.checks.check
+
+    async def by_the_file(pdf: bytes, reference: str, now: datetime) -> Checked:
+        checked = await look(pdf, reference, now)
+        first, one, *others = checked.found.signatures
+        one = replace(one, revoked_at=NOW + timedelta(days=days), trusted=trusted)
+        found = replace(checked.found, signatures=(first, one, *others))
+        return replace(checked, found=found)
+
+    monkeypatch.setattr(counter.checks, "check", by_the_file)
+    await send(person, "/check", sealed, passing)
+    assert words in person.text
+    assert person.text.count("Its certificate was revoked on") == 1
+    assert ("Applicant Holds" in person.text) == trusted
 
 
 def nobody(conn: Any, case_id: str) -> list[str]:

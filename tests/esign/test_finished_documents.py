@@ -45,6 +45,7 @@ from counter.esign.ticket import SEAL_KEY
 from counter.esign.trust import TrustPolicy
 from counter.store.alerts import open_alerts
 from counter.store.executor import Executor
+from counter.store.journal_sql import read_all
 from tests.esign.ceremonies import CASE, SigningCounter, signing_counter
 from tests.esign.conftest import FILLED, NOW, STROKES, Tsa
 
@@ -94,6 +95,8 @@ class Revoking(DevelopmentRevocation):
     def __init__(self, pki: DevelopmentPki) -> None:
         super().__init__(pki)
         self.revoked: list[tuple[int, datetime]] = []
+        self.stolen: datetime | None = None
+        "Since when the keys may have been somebody else's, as their proofs say."
 
     async def fetch(self, kind: Kind, address: str, link: Link, now: datetime) -> Evidence:
         made = await super().fetch(kind, address, link, now)
@@ -107,6 +110,8 @@ class Revoking(DevelopmentRevocation):
             builder = builder.add_extension(extension.value, critical=extension.critical)
         for serial, at in self.revoked:
             one = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(at)
+            if self.stolen is not None:
+                one = one.add_extension(x509.InvalidityDate(self.stolen), critical=False)
             builder = builder.add_revoked_certificate(one.build())
         (key,) = [
             key
@@ -336,7 +341,57 @@ async def test_a_corrected_form_keeps_its_code_which_leads_to_what_was_signed(
     assert (await house.judged(sealed, reference_of(house)))[0] is Judgement.SOUND
 
 
-async def test_a_certificate_revoked_after_the_seal_is_told_to_the_agent_and_to_who_checks(
+@pytest.mark.parametrize("new_executor", ["sqlite"], indirect=True)
+async def test_a_certificate_revoked_after_the_seal_does_no_harm_and_is_told_to_who_checks(
+    house: House,
+    executor: Any,
+    pki: DevelopmentPki,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await house.sealed()
+    certificate = x509.load_pem_x509_certificate(pki.agent.certificate.read_bytes())
+    at = house.time + timedelta(seconds=5)
+    house.revocation.revoked.append((certificate.serial_number, at))
+    house.passes(timedelta(seconds=30))
+    archived = await house.archived()
+    (lasting,) = (await house.counter.executor.read(lasting_of, CASE)).values()
+    assert (lasting.level, lasting.pending) == (Level.B_LTA, "")
+    assert not await house.counter.executor.read(open_alerts)
+    assert await house.judged(archived) == (Judgement.SOUND, "B_LTA")
+
+    monkeypatch.setattr("counter.app.signed_files.plain_executor", lambda *_: Lent(executor))
+    file = tmp_path / "form.pdf"
+    file.write_bytes(archived)
+    words = ["--root", str(pki.roots[0]), "--at", house.time.isoformat(), "--record", "--data"]
+    status = await asyncio.to_thread(main, ["verify", str(file), *words, str(tmp_path / "var")])
+    told = capsys.readouterr().out
+    assert (status, told.partition("\n")[0]) == (
+        0,
+        "VALID: signed and sealed, and not changed since",
+    )
+    later = "holds; certificate revoked later, on 2026-11-23 02:00:05 UTC"
+    assert [line.strip()[:6] for line in told.splitlines() if later in line] == ["Agent:"]
+    bodies = [one.body for one in await executor.read(read_all)]
+    assert sum('"revoked_later":"Agent"' in body for body in bodies) == 1
+
+
+async def test_a_key_that_was_stolen_before_it_signed_stops_the_archive(
+    house: House, pki: DevelopmentPki
+) -> None:
+    """It was revoked later, and the proof says since when it may have been somebody else's."""
+    await house.sealed()
+    certificate = x509.load_pem_x509_certificate(pki.agent.certificate.read_bytes())
+    house.revocation.revoked.append((certificate.serial_number, NOW + timedelta(seconds=5)))
+    house.revocation.stolen = NOW - timedelta(days=1)
+    house.passes(timedelta(seconds=30))
+    assert await house.archive.work_one()
+    (lasting,) = (await house.counter.executor.read(lasting_of, CASE)).values()
+    assert (lasting.level, lasting.pending) == (Level.B_T, "signature_invalid")
+
+
+async def test_a_certificate_revoked_as_it_signed_is_told_to_the_agent_and_to_who_checks(
     house: House, pki: DevelopmentPki
 ) -> None:
     sealed = await house.sealed()

@@ -48,7 +48,9 @@ from tests.esign.fakes import HeapBlobs, PaperKey, PaperStudio
 
 CASE = CaseId("case-1")
 S = timedelta(seconds=1)
-WORDS = ConsentWords(language="pt", text_sha256=Digest("ab" * 32))
+WORDS = ConsentWords(
+    text_id="handwritten-1", acts="handwritten", language="pt", text_sha256=Digest("ab" * 32)
+)
 
 
 class Counter:

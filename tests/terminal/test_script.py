@@ -27,6 +27,7 @@ def ceremony(state: str, *seen: bool, shown: int = 0) -> dict[str, Any]:
         "ceremony_id": "c-1",
         "state": state,
         "sha256": "ab" * 32,
+        "agreement": {"sentence": "I agree", "sha256": "cd" * 32},
         "sheets": [
             {"number": number, "seen": was, "shown": number == shown}
             for number, was in enumerate(seen, 1)

@@ -8,11 +8,12 @@ from typing import Any
 import segno
 from PIL import Image, ImageDraw, ImageFont
 
+from counter.esign.demands import Acts
 from counter.protocol.checklist import ChecklistRow, MissingPaper
 from counter.protocol.filling import DraftCard
 from counter.protocol.hands import HandsCard, HandState, HandUsed
 from counter.protocol.message import Language
-from counter.protocol.pointing import MarkCard
+from counter.protocol.pointing import Hidden, MarkCard
 from counter.protocol.printing import PrintCard, PrintFailed
 from counter.protocol.reading import SaidLine
 from counter.protocol.screens import (
@@ -37,6 +38,7 @@ from counter.protocol.screens import (
     TicketCard,
 )
 from tests.web.identity_cards import prompt
+from web.shared.consent_words import agreed_words, sentence
 from web.shared.hand_cards import WORDS as HAND_WORDS
 from web.shared.lasting_words import LEVELS, PENDING
 from web.shared.print_words import CITIZENS_REASONS
@@ -226,6 +228,13 @@ SAID = [
 ]
 
 
+def agreement(acts: Acts, language: Language) -> dict[str, Any]:
+    return {
+        "sentence": sentence(acts, language),
+        "sha256": agreed_words(acts, language).text_sha256,
+    }
+
+
 def ceremony(
     language: Language, state: str = "presented", seen: int = 0, **more: Any
 ) -> CeremonyCard:
@@ -241,6 +250,7 @@ def ceremony(
             for number, digest in enumerate(PAPERS, 1)
         ],
         "signed_sha256": DOCUMENT if state == "sealed" else None,
+        "agreement": agreement("handwritten", language) if state == "presented" else None,
     }
     return CeremonyCard.model_validate(facts | more)
 
@@ -474,6 +484,16 @@ def marks() -> list[MarkCard]:
     return [
         MarkCard(mark_id="m-1", surface=surface, kind="rect", x0=0.1, y0=0.1, x1=0.5, y1=0.2),
         MarkCard(mark_id="m-2", surface=surface, kind="arrow", x0=0.8, y0=0.6, x1=0.5, y1=0.4),
+    ]
+
+
+def hidden_marks(why: Hidden) -> list[MarkCard]:
+    """A frame on a paper that was under the camera."""
+    frame = {"kind": "rect", "x0": 0.1, "y0": 0.1, "x1": 0.5, "y1": 0.2}
+    return [
+        MarkCard.model_validate(
+            {"mark_id": "m-1", "surface": "scan:scan-1", "hidden": why, **frame}
+        )
     ]
 
 
@@ -742,6 +762,17 @@ def desk_stages(language: Language) -> dict[str, DeskScreen]:
             language,
             presence="busy",
             case=desk_case(language, hands=hands(language, show=FIRST), marks=marks()),
+        ),
+        "in doubt": desk(
+            language,
+            presence="busy",
+            case=desk_case(
+                language,
+                call=call(language, "scan"),
+                scan=scan(language),
+                hands=hands(language),
+                marks=hidden_marks("left"),
+            ),
         ),
         "stopped": desk(
             language,

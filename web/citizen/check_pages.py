@@ -104,6 +104,8 @@ REFUSED = {
     "signature_invalid": N_("The archive did not take it. Ask the department."),
 }
 "What keeps a document out of the archive, and does not mend itself."
+REVOKED_LATER = N_("Its certificate was revoked on %(day)s, after it had signed: it still counts.")
+REVOKED_BEFORE = N_("Its certificate was revoked on %(day)s, before it signed: it does not count.")
 LEVELS = {
     "B_B": N_("Signed, without a timestamp"),
     "B_T": N_("Signed and timestamped"),
@@ -253,7 +255,12 @@ def _said(judgement: Judgement, recorded: Recorded | None, language: str) -> tup
 def _signature(one: SignatureFound, language: str) -> dict[str, Any]:
     gettext = texts_for(language).gettext
     role = ROLES.get(one.field) if one.kind == "signature" else N_("Timestamp of the archive")
+    revoked = ""
+    if one.revoked_at is not None:
+        day = Words(language).day(one.revoked_at.astimezone(ZONE).date())
+        revoked = gettext(REVOKED_LATER if one.trusted else REVOKED_BEFORE) % {"day": day}
     return {
+        "revoked": revoked,
         "role": gettext(role) if role else one.field,
         "signer": one.signer,
         "when": Words(language).moment(one.stamped_at.astimezone(ZONE)) if one.stamped_at else "",

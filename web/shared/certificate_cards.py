@@ -1,4 +1,7 @@
-"""Signing with one's own certificate, on both screens: how far it is, and nothing that opens it."""
+"""By which means a document is signed, on both screens: what is agreed to, how far it has come.
+
+Nothing here opens a key.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -6,12 +9,13 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from counter.esign.certificate import TRIES
-from counter.esign.demands import SignatureClass, open_means
+from counter.esign.demands import LEVELS, SignatureClass, open_means, to_agree_to
 from counter.esign.forms import Forms
 from counter.esign.ports import CeremonyState
 from counter.esign.store_certificate import activating_of
 from counter.protocol.certificate import CertificateCard
-from counter.protocol.screens import CeremonyCard
+from counter.protocol.screens import AgreementCard, CeremonyCard
+from web.shared.consent_words import agreed_words, sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,11 +47,45 @@ def with_certificates(
     ]
 
 
+def with_agreements(
+    conn: Connection,
+    cards: Sequence[CeremonyCard],
+    ceremonies: Sequence[CeremonyState],
+    forms: Forms,
+    offered: Offered | None,
+    tag: str,
+) -> list[CeremonyCard]:
+    """The cards, each that is being read with the sentence to agree to, in the screen's language.
+
+    ceremonies: of the same cards, in the same order.
+    """
+    return [
+        card.model_copy(update={"agreement": _agreement(conn, one, forms, offered, tag)})
+        if one.state == "presented"
+        else card
+        for card, one in zip(cards, ceremonies, strict=True)
+    ]
+
+
+def _agreement(
+    conn: Connection, one: CeremonyState, forms: Forms, offered: Offered | None, tag: str
+) -> AgreementCard:
+    form = forms.of(one.form, one.form_version)
+    # Without a provider ink is the only means, at whatever level.
+    level = offered.level(conn, one.case_id) if offered is not None else LEVELS[0]
+    acts = to_agree_to(form, level, offered.gives if offered is not None else None)
+    words = agreed_words(acts, tag)
+    return AgreementCard(sentence=sentence(acts, tag), sha256=words.text_sha256)
+
+
 def _card(
     conn: Connection, one: CeremonyState, forms: Forms, offered: Offered
 ) -> CertificateCard | None:
     means = open_means(
-        forms.of(one.form, one.form_version), offered.level(conn, one.case_id), offered.gives
+        forms.of(one.form, one.form_version),
+        offered.level(conn, one.case_id),
+        offered.gives,
+        one.agreed,
     )
     if "certificate" not in means:
         return None

@@ -3,24 +3,21 @@
 Each for the case that sits there now.
 """
 
-import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 
 from counter.case import Case
 from counter.documents.service import DocumentsService
-from counter.esign.ceremony import CONSENT_TEXT
-from counter.esign.ports import ConsentWords
 from counter.esign.refusals import ConsentWordsChanged
 from counter.esign.service import EsignService
-from counter.ids import Digest, RequestId
+from counter.ids import RequestId
 from counter.protocol import device as device_asks
 from counter.protocol import terminal as asks
 from counter.protocol.message import Ask
 from counter.signaling.ports import GatewayPrincipal, Handler
 from counter.signaling.store_screens import terminal_view
 from counter.store.executor import Executor
-from web.shared.wording import say
+from web.shared.consent_words import agreed_words
 
 SHOT_CODES = {
     "dark": "camera_dark",
@@ -50,13 +47,11 @@ def handlers(
         case = await case_of(who)
         # Of the screen: a case has the language of its booking, whatever the terminal speaks now.
         shown = await executor.read(terminal_view, case.terminal_id)
-        if ask.language != shown.language:
-            raise ConsentWordsChanged(f"case {case.id}: the screen speaks {shown.language} now")
-        sentence = say(CONSENT_TEXT, ask.language)
-        words = ConsentWords(
-            language=ask.language,
-            text_sha256=Digest(hashlib.sha256(sentence.encode()).hexdigest()),
-        )
+        words = agreed_words(await esign.to_agree_to(case.id, ask.ceremony_id), shown.language)
+        if ask.text_sha256 != words.text_sha256:
+            raise ConsentWordsChanged(
+                f"case {case.id}: the screen says {words.text_id} in {shown.language} now"
+            )
         await esign.consent(case.id, ask.ceremony_id, ask.sha256, clock(), words)
         return {}
 

@@ -13,6 +13,7 @@ from counter.documents.service import DocumentsService
 from counter.identity.service import IdentityService
 from counter.identity.store_identity import has_program
 from counter.ids import RequestId, TerminalId
+from counter.protocol.pointing import lying_marks
 from counter.protocol.screens import TerminalScreen
 from counter.signaling.store_device import retire
 from counter.store.cases import case_on_terminal
@@ -82,7 +83,8 @@ class LocalTerminalCounter:
         """Raises `TooManyPreviews`, `ScanNotAsked`, a `PhotographRefused`."""
         case = await self._case(terminal_id)
         seen = await self.previews.look(terminal_id, case.id, RequestId(request_id), picture, finer)
-        return {"corners": seen.corners, "advice": seen.advice}
+        marks = [one.model_dump() for one in lying_marks(seen.marks)]
+        return {"corners": seen.corners, "advice": seen.advice, "marks": marks}
 
     async def _case(self, terminal_id: str) -> Case:
         case = await self.executor.read(case_on_terminal, TerminalId(terminal_id))

@@ -36,7 +36,7 @@ class TerminalCounter(Protocol):
     async def preview(
         self, terminal_id: str, request_id: str, picture: bytes, finer: float
     ) -> Mapping[str, object]:
-        """Where the page lies in a small picture, and the code of what would make it better.
+        """Where the page and marks on it lie in a small picture, and what would make it better.
 
         finer: how many times as wide the camera's own picture is.  Raises a refusal when nobody
         asks for it, and when previews come too fast.

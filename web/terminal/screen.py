@@ -37,7 +37,7 @@ from counter.signaling.store_marks import marks_of
 from counter.signaling.store_screens import TerminalView, call_view, terminal_view, ticket_view
 from counter.store.cases import case_on_terminal
 from web.shared.case_cards import OPEN, call_card, ceremony_cards, leg_card, page_cards, scan_card
-from web.shared.certificate_cards import Offered, with_certificates
+from web.shared.certificate_cards import Offered, with_agreements, with_certificates
 from web.shared.checklist_cards import checklist_rows, missing_papers
 from web.shared.draft_cards import draft_card
 from web.shared.hand_cards import hands_card
@@ -167,7 +167,8 @@ class TerminalScreens:
         watched = watched_of(conn, case.id, self.calls)
         plain = ceremony_cards(known, self.forms, tag)
         read = with_reading(plain, known, watched, self.forms, tag)
-        cards = with_certificates(conn, read, known, self.forms, self.certificates)
+        asked = with_agreements(conn, read, known, self.forms, self.certificates, tag)
+        cards = with_certificates(conn, asked, known, self.forms, self.certificates)
         pages = page_cards(case, documents, catalogue, tag)
         if not case.open:
             return {
@@ -199,7 +200,7 @@ class TerminalScreens:
                 "filling": filling,
                 "recording": recording_card(conn, card),
                 "hands": hands_card(conn, card, view, tag),
-                "marks": marks_of(conn, call.call_id),
+                "marks": marks_of(conn, call.call_id, hidden=False),
                 "identity": identity_prompt(conn, case.id, call.call_id, tag),
                 "take_back": lying_papers(conn, case, documents, catalogue, tag),
                 "take_back_seen": seen_lying(conn, case, documents),

@@ -266,6 +266,27 @@ async def test_what_the_agent_draws_is_asked_in_shares_of_the_page(
     await heard(counter, page, "mark.clear")
 
 
+async def test_of_marks_that_are_hidden_the_agent_is_asked_and_of_lost_ones_told(
+    chromium: Browser, counter: FakeCounter
+) -> None:
+    page = await at(chromium, counter, "in doubt")
+    await page.locator("#tab-papers").click()
+    said = page.locator("[data-hidden-marks=left]")
+    await said.get_by_role("button", name="同一張紙：顯示標記").click()
+    assert (await heard(counter, page, "mark.show"))["surface"] == "scan:scan-1"
+    await said.get_by_role("button", name="清除已隱藏的標記").click()
+    cleared = await heard(counter, page, "mark.clear")
+    assert (cleared["surface"], cleared["hidden_only"]) == ("scan:scan-1", True)
+    screen = screens.desk_stages("zh-Hant")["in doubt"]
+    assert screen.case is not None
+    lost = screen.case.model_copy(update={"marks": screens.hidden_marks("lost")})
+    await counter.show(screen.model_copy(update={"case": lost}))
+    await (
+        page.locator("[data-hidden-marks=lost]").get_by_text("請清除這些標記，再畫一次").wait_for()
+    )
+    assert await page.get_by_role("button", name="同一張紙：顯示標記").count() == 0
+
+
 async def test_papers_without_a_page_are_attested_and_done_without(
     chromium: Browser, counter: FakeCounter
 ) -> None:

@@ -316,8 +316,22 @@ async def test_the_sentence_agreed_to_is_the_one_on_the_screen(
     await page.get_by_text("Li todas as páginas").wait_for()
     assert not await page.locator(".tick input").is_checked(), "a sentence is agreed to as read"
     await page.locator(".tick input").check()
+    agreement = screens.agreement("certificate", "pt")
+    await counter.show(
+        screens.terminal(
+            "call",
+            "pt",
+            call=screens.call("pt", "read"),
+            ceremony=screens.ceremony("pt", seen=2, agreement=agreement),
+        )
+    )
+    await page.get_by_text("a assinatura do meu próprio certificado").wait_for()
+    assert not await page.locator(".tick input").is_checked(), "nor does the act change below it"
+    await page.locator(".tick input").check()
     await press(page, "Concordar e assinar")
-    assert (await heard(counter, page, "ceremony.consent"))["language"] == "pt"
+    shown = await page.locator(".tick span").inner_text()
+    said = (await heard(counter, page, "ceremony.consent"))["text_sha256"]
+    assert said == hashlib.sha256(shown.encode()).hexdigest()
 
 
 async def test_consent_needs_every_page_and_the_tick_and_names_the_document(

@@ -5,7 +5,7 @@
 // stale is replayed by the socket's own buffer.
 import {type Signal, signal} from "@preact/signals";
 import {type Socket, io} from "socket.io-client";
-import type {Happened, PointerMoved} from "./protocol.ts";
+import type {Happened, MarksLie, PointerMoved} from "./protocol.ts";
 
 export interface Answer {
   ok: boolean;
@@ -22,6 +22,7 @@ export interface AskOptions {
 
 const ATTEMPT_MS = 6000;
 const POINTER_MS = 6000;
+const LYING_MS = 1500; // a sheet of which nothing is heard may lie anywhere
 const BEAT_MS = 10_000; // a third of the shorter lease (30 s)
 const SHORTLY = new Set(["busy", "store_unavailable"]);
 const GIVEN_UP: Answer = {ok: false, code: "given_up"};
@@ -39,7 +40,11 @@ export class Live<Asks extends object, Screen> {
   /** Where the other side points; forgotten when it says nothing for a while. */
   readonly pointer = signal<PointerMoved | null>(null);
 
+  /** Where marks lie on the sheet under the camera; forgotten when no picture of it comes. */
+  readonly lying = signal<MarksLie | null>(null);
+
   private pointed = 0;
+  private laid = 0;
   private readonly socket: Socket;
   private readonly last: Record<string, number> = {};
   private readonly listeners = new Set<(row: Happened) => void>();
@@ -79,6 +84,11 @@ export class Live<Asks extends object, Screen> {
       this.pointer.value = told;
       window.clearTimeout(this.pointed);
       this.pointed = window.setTimeout(() => (this.pointer.value = null), POINTER_MS);
+    });
+    this.socket.on("marks.lie", (told: MarksLie) => {
+      this.lying.value = told;
+      window.clearTimeout(this.laid);
+      this.laid = window.setTimeout(() => (this.lying.value = null), LYING_MS);
     });
     this.socket.on("happened", (row: Happened) => {
       if (row.seq <= (this.last[row.audience] ?? 0)) return;

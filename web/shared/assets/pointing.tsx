@@ -2,7 +2,7 @@
 // Places are shares of the page, so they fit at any size.
 import {type ReadonlySignal, signal} from "@preact/signals";
 import {useEffect, useId, useRef} from "preact/hooks";
-import type {MarkCard, PointerMove, PointerMoved} from "./protocol.ts";
+import type {LyingMark, MarkCard, PointerMove, PointerMoved} from "./protocol.ts";
 
 export type Tool = "point" | "rect" | "arrow" | "underline";
 type Kind = MarkCard["kind"];
@@ -48,6 +48,8 @@ export class PointerLine {
 interface OverlayProps {
   surface: string;
   marks: readonly MarkCard[];
+  /** Where they lie now, on a sheet that may be moved; one that is not named is not seen. */
+  lying?: readonly LyingMark[];
   line: PointerLine;
   /** What one's own hand does here; a tap points without any tool. */
   tool: Tool | null;
@@ -79,6 +81,7 @@ export function Overlay(props: OverlayProps) {
     if (kind) {
       (event.currentTarget as Element).setPointerCapture(event.pointerId);
       state.drawn.value = [at, at];
+      point(null);
       return;
     }
     point(at);
@@ -87,7 +90,7 @@ export function Overlay(props: OverlayProps) {
   };
   const move = (event: PointerEvent): void => {
     if (own) state.drawn.value = [own[0], place(event)];
-    else if (tool === "point") point(place(event));
+    else if (tool) point(place(event));
   };
   const up = (): void => {
     state.drawn.value = null;
@@ -104,16 +107,20 @@ export function Overlay(props: OverlayProps) {
       onPointerMove={move}
       onPointerUp={up}
       onPointerCancel={() => (state.drawn.value = null)}
-      onPointerLeave={() => tool === "point" && point(null)}
+      onPointerLeave={() => tool && point(null)}
     >
       <marker id={head} viewBox="0 0 10 10" refX="8" refY="5" markerWidth="5" markerHeight="5" orient="auto">
         <path d="M0 0L10 5L0 10z" />
       </marker>
       {props.marks
         .filter(mark => mark.surface === surface)
-        .map(mark => (
-          <Mark key={mark.mark_id} id={mark.mark_id} kind={mark.kind} from={{x: mark.x0, y: mark.y0}} to={{x: mark.x1, y: mark.y1}} head={head} />
-        ))}
+        .map(mark =>
+          props.lying ? (
+            <Moved key={mark.mark_id} mark={mark} lying={props.lying} head={head} />
+          ) : (
+            <Mark key={mark.mark_id} id={mark.mark_id} kind={mark.kind} from={{x: mark.x0, y: mark.y0}} to={{x: mark.x1, y: mark.y1}} head={head} />
+          ),
+        )}
       {own && kind && <Mark kind={kind} from={own[0]} to={own[1]} head={head} />}
       {theirs?.surface === surface && theirs.x !== null && theirs.y !== null && (
         <circle class="overlay__pointer" cx={share(theirs.x)} cy={share(theirs.y)} r="16" />
@@ -123,6 +130,32 @@ export function Overlay(props: OverlayProps) {
 }
 
 const share = (of: number): string => `${(of * 100).toFixed(2)}%`;
+
+/** A mark where its sheet lies now: a frame may be turned and slanted with it. */
+function Moved(props: {mark: MarkCard; lying: readonly LyingMark[]; head: string}) {
+  const {mark, head} = props;
+  const points = props.lying.find(one => one.mark_id === mark.mark_id)?.points;
+  const [from, to] = points ?? [];
+  if (!points || !from || !to) return null;
+  if (points.length > 2) {
+    return (
+      <svg viewBox="0 0 1 1" preserveAspectRatio="none" width="100%" height="100%" overflow="visible">
+        <polygon class="overlay__mark overlay__mark--moved" data-mark={mark.mark_id} points={points.map(one => `${one.x},${one.y}`).join(" ")} />
+      </svg>
+    );
+  }
+  return (
+    <line
+      class="overlay__mark"
+      data-mark={mark.mark_id}
+      x1={share(from.x)}
+      y1={share(from.y)}
+      x2={share(to.x)}
+      y2={share(to.y)}
+      marker-end={mark.kind === "arrow" ? `url(#${head})` : undefined}
+    />
+  );
+}
 
 function Mark(props: {id?: string; kind: Kind; from: Place; to: Place; head: string}) {
   const {kind, from, to} = props;

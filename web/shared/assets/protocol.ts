@@ -1,6 +1,13 @@
 // Written by `python -m counter.protocol.export` from counter/protocol; do not edit.
 /* eslint-disable */
 
+export interface AgreementCard {
+  /** In the language of the screen, to be shown as it is. */
+  sentence: string;
+  /** Of the sentence, UTF-8. */
+  sha256: string;
+}
+
 export interface AppointmentFind {
   /** Repeats of the same key are answered alike and carried out once. */
   key: string;
@@ -183,6 +190,8 @@ export interface CeremonyCard {
   said?: SaidLine[];
   /** On the console, while it can be corrected: what the agent filled in. */
   fields?: FormField[];
+  /** On the terminal, while it is read. */
+  agreement?: AgreementCard | null;
   /** Once agreed to, where the citizen's own certificate is enough. */
   certificate?: CertificateCard | null;
   /** Of PAdES; for the agent, once something is signed. */
@@ -200,7 +209,7 @@ export interface CeremonyConsent {
   /** Of the document that was on the screen. */
   sha256: string;
   /** Of the sentence agreed to, as it stood there. */
-  language: "zh-Hant" | "zh-Hans" | "pt" | "en";
+  text_sha256: string;
 }
 
 export interface CeremonyDecline {
@@ -910,6 +919,12 @@ export interface LineCard {
   cause: "gone" | "no_sound" | "no_picture" | "upload_loss" | "download_loss" | "low_bandwidth" | "delay" | "cpu" | "frozen";
 }
 
+export interface LyingMark {
+  mark_id: string;
+  /** Two for a line, four for a frame. */
+  points: Spot[];
+}
+
 export interface MarkCard {
   mark_id: string;
   surface: string;
@@ -918,12 +933,16 @@ export interface MarkCard {
   y0: number;
   x1: number;
   y1: number;
+  /** Why it is not seen; only the agent is told of such marks. */
+  hidden?: "left" | "lost" | null;
 }
 
 export interface MarkClear {
   /** Repeats of the same key are answered alike and carried out once. */
   key: string;
   surface: string;
+  /** Only those that are hidden. */
+  hidden_only?: boolean;
 }
 
 export interface MarkDraw {
@@ -935,6 +954,17 @@ export interface MarkDraw {
   y0: number;
   x1: number;
   y1: number;
+}
+
+export interface MarkShow {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  surface: string;
+}
+
+export interface MarksLie {
+  surface: string;
+  marks: LyingMark[];
 }
 
 export interface MissingPaper {
@@ -1396,6 +1426,11 @@ export interface SittingWipe {
   kept: number;
 }
 
+export interface Spot {
+  x: number;
+  y: number;
+}
+
 export interface SuperviseMode {
   /** Repeats of the same key are answered alike and carried out once. */
   key: string;
@@ -1625,6 +1660,7 @@ export interface AgentAsks {
   "leg.restart": LegRestart;
   "mark.clear": MarkClear;
   "mark.draw": MarkDraw;
+  "mark.show": MarkShow;
   "offer.accept": OfferAccept;
   "offer.decline": OfferDecline;
   "page.decide": PageDecide;

@@ -4,7 +4,7 @@ import type {CasePage, DeskCase, ScanCard} from "../../../shared/assets/protocol
 import {t} from "../../../shared/assets/words.ts";
 import {Button} from "./controls.tsx";
 import {ask, screen} from "./counter.ts";
-import {Pens, Shared} from "./pointing.tsx";
+import {LivePaper, Pens, Shared} from "./pointing.tsx";
 import {PrintButton} from "./printing.tsx";
 import {StillButton, StillView} from "./still.tsx";
 
@@ -16,7 +16,10 @@ export function Papers(props: {matter: DeskCase}) {
   const {pages, papers_later} = props.matter;
   const seen = props.matter.call !== null && props.matter.call.picture !== false;
   const coming = props.matter.scan?.arriving ? props.matter.scan : null;
-  if (pages.length === 0 && !coming) {
+  const {scan, call} = props.matter;
+  // A page that was chosen to look at comes first.
+  const live = scan && !scan.by_device && !coming && seen && !call?.held_since ? scan : null;
+  if (pages.length === 0 && !coming && !live) {
     return (
       <div class="empty">
         <p>{t("No papers yet. Ask for one in the checklist.")}</p>
@@ -44,12 +47,22 @@ export function Papers(props: {matter: DeskCase}) {
           </li>
         )}
         {coming && <Coming scan={coming} />}
+        {live && (
+          <li>
+            <button type="button" class="thumb" aria-pressed={!chosen.value} onClick={() => (chosen.value = null)}>
+              <span>
+                {live.label}
+                <small class="state">{t("Under the camera now")}</small>
+              </span>
+            </button>
+          </li>
+        )}
         {newest.map(one => (
           <li key={one.page_id}>
             <button
               type="button"
               class="thumb"
-              aria-pressed={one.page_id === page?.page_id}
+              aria-pressed={one.page_id === page?.page_id && !(live && !chosen.value)}
               onClick={() => (chosen.value = one.page_id)}
             >
               <img src={`/pages/${one.thumb_sha256}`} alt="" width={60} height={80} />
@@ -63,6 +76,8 @@ export function Papers(props: {matter: DeskCase}) {
       </ul>
       {coming?.arriving?.preview_sha256 ? (
         <Preview scan={coming} />
+      ) : live && !chosen.value ? (
+        <LivePaper key={live.request_id} requestId={live.request_id} label={live.label} />
       ) : (
         page && <Viewer key={page.page_id} page={page} matter={props.matter} />
       )}

@@ -1,4 +1,6 @@
 // When a paper under the camera lies still, and which advice about it is shown: pure rules.
+import type {LyingMark} from "../../../shared/assets/protocol.ts";
+
 export type Corners = readonly (readonly [number, number])[];
 
 export interface Preview {
@@ -6,6 +8,8 @@ export interface Preview {
   corners: Corners | null;
   /** Code of what would make it better; null: it can be taken. */
   advice: string | null;
+  /** Where marks of the agent lie on it. */
+  marks?: readonly LyingMark[];
 }
 
 export const AGREEING = 4;

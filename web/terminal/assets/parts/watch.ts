@@ -2,6 +2,7 @@
 //
 // Promise: the newest picture is sent when the last one was answered, never a queue; nothing is kept.
 import {effect, signal} from "@preact/signals";
+import type {LyingMark} from "../../../shared/assets/protocol.ts";
 import {config, screen} from "./counter.ts";
 import {type Corners, laidAnew, type Preview, shown, steady} from "./steady.ts";
 
@@ -23,6 +24,8 @@ export class Watch {
   readonly advice = signal("");
   /** The page lies still and can be taken. */
   readonly ready = signal(false);
+  /** Where the agent's marks lie on the page. */
+  readonly marks = signal<readonly LyingMark[]>([]);
   private previews: Preview[] = [];
   private round = 0;
   running = false;
@@ -43,6 +46,7 @@ export class Watch {
       const source = video();
       const seen = source?.videoWidth ? await this.look(source) : null;
       if (own !== this.round) return;
+      this.marks.value = seen?.marks ?? [];
       if (seen && source) this.learn(seen, source.videoHeight / source.videoWidth);
       const wait = seen ? EVERY_MS - (performance.now() - begun) : AFTER_REFUSAL_MS;
       await new Promise(done => setTimeout(done, Math.max(0, wait)));
@@ -55,6 +59,7 @@ export class Watch {
     this.previews = [];
     this.ready.value = false;
     this.corners.value = null;
+    this.marks.value = [];
     this.advice.value = "";
   }
 

@@ -46,9 +46,6 @@ export function Certificate(props: {card: CeremonyCard; own: CertificateCard; by
       </Title>
       <Digest sha256={card.sha256} why />
       <Attending card={card} />
-      {!coded && (
-        <p>{t("I sign with my own certificate: my signature will be fixed in the document and sealed by the department.")}</p>
-      )}
       {coded && own.left < 3 && <p role="status">{t("You can try {count} more times.", {count: own.left})}</p>}
       <Keypad typed={typed} longest={coded ? LONGEST.code : LONGEST.number} shielded={coded} />
       <Advice />

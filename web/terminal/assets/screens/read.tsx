@@ -238,10 +238,11 @@ export function Digest(props: {sha256: string; why?: boolean}) {
 
 function Consent(props: {card: CeremonyCard; agreed: Signal<boolean>; back: () => void}) {
   const {card, agreed} = props;
-  const {language} = screen.value;
+  const said = card.agreement;
   useEffect(() => {
-    agreed.value = false; // to a sentence in another language
-  }, [language]);
+    agreed.value = false; // to another sentence
+  }, [said?.sha256]);
+  if (!said) return null;
   return (
     <div class="consent">
       <Title of="consent">{t("Do you agree?")}</Title>
@@ -256,7 +257,7 @@ function Consent(props: {card: CeremonyCard; agreed: Signal<boolean>; back: () =
           checked={agreed.value}
           onChange={event => (agreed.value = event.currentTarget.checked)}
         />
-        <span>{t("I have read every page of this document. I agree to sign it electronically: what I write on this screen will be fixed in the document and sealed by the department.")}</span>
+        <span>{said.sentence}</span>
       </label>
       <Advice />
       <div class="answers">
@@ -265,7 +266,11 @@ function Consent(props: {card: CeremonyCard; agreed: Signal<boolean>; back: () =
           icon="pen"
           disabled={!agreed.value}
           onPress={() =>
-            void ask("ceremony.consent", {ceremony_id: card.ceremony_id, sha256: card.sha256, language})
+            void ask("ceremony.consent", {
+              ceremony_id: card.ceremony_id,
+              sha256: card.sha256,
+              text_sha256: said.sha256,
+            })
           }
         >
           {t("Agree and sign")}

@@ -4,11 +4,13 @@ import {signal, useComputed, useSignalEffect} from "@preact/signals";
 import {useEffect, useRef} from "preact/hooks";
 import {openPaper} from "../../../shared/assets/cameras.ts";
 import {Picture} from "../../../shared/assets/live_ui.tsx";
+import {Overlay} from "../../../shared/assets/pointing.tsx";
 import type {ScanCard} from "../../../shared/assets/protocol.ts";
 import {t} from "../../../shared/assets/words.ts";
 import {Advice, Press, Title, Working} from "../parts/controls.tsx";
-import {ask, config, leg} from "../parts/counter.ts";
+import {ask, config, leg, screen} from "../parts/counter.ts";
 import {LiveAdvice, Outline, Ring} from "../parts/outline.tsx";
+import {line} from "../parts/together.tsx";
 import {sendStill, takeStill} from "../parts/stills.ts";
 import {Watch} from "../parts/watch.ts";
 
@@ -30,6 +32,7 @@ export function Scan(props: {card: ScanCard}) {
     watch: new Watch(card.request_id),
     ring: 0,
   }).current;
+  const surface = `scan:${card.request_id}`;
   const view = useRef<HTMLDivElement>(null);
   // Without a camera of its own, papers are held before the one that shows the face.
   const seen = useComputed(() => state.paper.value ?? leg.local.value);
@@ -80,10 +83,15 @@ export function Scan(props: {card: ScanCard}) {
   useSignalEffect(() => {
     const {ready} = state.watch;
     const {at} = state.step.value;
-    if (ready.value && at === "aim") {
+    // While the agent shows something on it, it is taken with the button only.
+    const pointed = line.live.pointer.value;
+    const discussed =
+      (pointed?.surface === surface && pointed.x !== null) ||
+      (screen.value.marks ?? []).some(mark => mark.surface === surface);
+    if (ready.value && !discussed && at === "aim") {
       state.step.value = {at: "ring"};
       state.ring = window.setTimeout(() => void shoot(), RING_MS);
-    } else if (!ready.value && at === "ring") {
+    } else if ((!ready.value || discussed) && at === "ring") {
       window.clearTimeout(state.ring);
       state.step.value = {at: "aim"};
     }
@@ -145,6 +153,7 @@ export function Scan(props: {card: ScanCard}) {
                 <i />
               </span>
             )}
+            <Overlay surface={surface} marks={screen.value.marks ?? []} lying={state.watch.marks.value} line={line} tool={null} />
           </div>
         ) : (
           <p class="note">{t("The document camera does not work. Please tell the agent.")}</p>

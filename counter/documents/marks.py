@@ -1,0 +1,150 @@
+"""Marks on a sheet that lies under the camera: they are tied to the sheet, not to the picture.
+
+A mark is a row elsewhere.  The first preview after it was drawn ties it to the sheet that is seen
+there; from then on each preview says where the sheet, and so the mark, lies.  A sheet that was away
+may have been changed for another like it, so its marks stay hidden until the agent vouches for it.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from counter.documents.page import Point
+
+TIED_WITHIN_S = 3.0
+"A mark that is older when it is first seen may have been drawn on what has moved since."
+AWAY_S = 2.5
+"A sheet that was not seen for so long is away; it takes longer to lay another one there."
+SHEETS_MAX = 3
+"So many sheets with marks are remembered at once; of more, the newest."
+REMEMBERED_S = 60.0
+"What sheets look like is forgotten when no preview came for so long."
+Points = tuple[Point, ...]
+Corners = tuple[Point, Point, Point, Point]
+Hidden = Literal["left", "lost"]
+"The sheet is away, or it is not known which one it was."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnMark:
+    """A mark as the agent drew it."""
+
+    mark_id: str
+    points: Points
+    "Shares of the picture; two for a line, four for a frame."
+    age_s: float
+    hidden: bool = False
+    vouched_s: float | None = None
+    "So long ago the agent said that it is the same sheet."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """What is found again of a picture: places, and what is around each."""
+
+    width_px: int
+    height_px: int
+    places: bytes
+    "n pairs of float32, in pixels."
+    words: bytes
+    "n times 32 bytes."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetLook:
+    """A part of a picture that holds the sheet, to be compared with later ones."""
+
+    corners: Corners
+    "Of the sheet, in shares of the whole picture."
+    picture_px: tuple[int, int]
+    "Width and height of the whole picture."
+    left_px: int
+    top_px: int
+    width_px: int
+    height_px: int
+    bgr: bytes
+    "When it was marked."
+    latest: bytes | None = None
+    "With what was written on it since; `None`: nothing."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tied:
+    """A sheet and what was drawn on it."""
+
+    sheet: Sighting
+    look: SheetLook
+    marks: Mapping[str, Points]
+    "By id, in shares of the picture in which the sheet was first seen."
+    seen_s: float = 0.0
+    "When it was seen last, or vouched for since; by the clock of `PreviewService`."
+    vouched: bool = False
+    "The agent says that it is there now: its print alone is asked."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lying:
+    """One preview: the sheets, with what is tied to them now, and where the marks lie."""
+
+    sheets: tuple[Tied, ...]
+    places: Mapping[str, Points]
+    "By id, in shares of the preview; a mark whose sheet is not there has no place."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is done about the marks in one preview."""
+
+    follow: tuple[Tied, ...]
+    apart: tuple[Tied, ...]
+    "Away: remembered, and not looked for."
+    new: tuple[DrawnMark, ...]
+    "To be tied to what is seen now."
+    hide: Mapping[str, Hidden]
+
+
+def outline(kind: str, x0: float, y0: float, x1: float, y1: float) -> Points:
+    """What of a mark is moved with the sheet: a frame's corners, a line's ends."""
+    if kind == "rect":
+        return ((x0, y0), (x1, y0), (x1, y1), (x0, y1))
+    if kind == "underline":
+        return ((x0, max(y0, y1)), (x1, max(y0, y1)))
+    return ((x0, y0), (x1, y1))
+
+
+def plan(sheets: tuple[Tied, ...], drawn: Collection[DrawnMark], at_s: float) -> Plan:
+    """Decide about one preview.  sheets: as they were after the last one."""
+    by_id = {one.mark_id: one for one in drawn}
+    follow, apart = [], []
+    hide: dict[str, Hidden] = {}
+    for one in sheets:
+        marks = {key: points for key, points in one.marks.items() if key in by_id}
+        if not marks:
+            continue
+        rows = [by_id[key] for key in marks]
+        word_s = max((at_s - row.vouched_s for row in rows if row.vouched_s is not None), default=0)
+        vouched = one.vouched or word_s > one.seen_s
+        one = replace(one, marks=marks, vouched=vouched, seen_s=max(one.seen_s, word_s))
+        if at_s - one.seen_s > AWAY_S or all(row.hidden for row in rows):
+            apart.append(replace(one, vouched=False))
+            hide |= {row.mark_id: "left" for row in rows if not row.hidden}
+        else:
+            follow.append(one)
+    known = {key for one in sheets for key in one.marks}
+    loose = [row for row in drawn if row.mark_id not in known and not row.hidden]
+    hide |= {row.mark_id: "lost" for row in loose if row.age_s > TIED_WITHIN_S}
+    return Plan(
+        follow=tuple(follow),
+        apart=tuple(apart),
+        new=tuple(row for row in loose if row.age_s <= TIED_WITHIN_S),
+        hide=hide,
+    )
+
+
+def after(done: Plan, lying: Lying, at_s: float) -> tuple[Tied, ...]:
+    """The sheets to remember."""
+    seen = (
+        replace(one, seen_s=at_s, vouched=False) if one.marks.keys() & lying.places.keys() else one
+        for one in lying.sheets
+    )
+    return (*done.apart, *seen)[-SHEETS_MAX:]
