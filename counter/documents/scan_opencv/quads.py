@@ -229,8 +229,8 @@ def _beyond(stretches: Floats, support: Support) -> Floats:
     """(m,) what edges that run on beyond the corners take away."""
     line, begin, end = stretches.transpose(1, 0, 2)
     more = np.maximum(4, 0.15 * (end - begin)).astype(np.int64)
-    before = sum(support.share(line, np.maximum(begin - more, 0), begin))
-    after = sum(support.share(line, end, np.minimum(end + more, support.length)))
+    before = np.add(*support.share(line, np.maximum(begin - more, 0), begin))
+    after = np.add(*support.share(line, end, np.minimum(end + more, support.length)))
     taken: Floats = 0.18 * (0.5 * (before + after)).mean(0)
     return taken
 
