@@ -23,7 +23,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import cv2
 
-from tests.bench import scan_finding, scan_gates, scan_reading
+from tests.bench import scan_finding, scan_gates, scan_live, scan_reading, scan_refused
 from tests.bench.machine import described
 from tests.documents.scenes import WIDE
 
@@ -62,6 +62,8 @@ def finding_goals(tallies: dict[str, Any], cost: dict[str, float]) -> Iterator[G
         yield Goal(what="photographs: share below 0.9", at_most=0.03, measured=real["below_0.9"])
     yield Goal(what="find and refine, ms CPU", at_most=60, measured=cost["find_refine_ms"])
     yield Goal(what="... as multiple of one resize", at_most=1.5, measured=cost["ratio"])
+    desks = cost["desk_ratio"]
+    yield Goal(what="... the same on patterned desks", at_most=1.5, measured=desks)
     yield Goal(
         what="jscanify's CPU as multiple of ours", at_least=4, measured=cost["jscanify_ratio"]
     )
@@ -104,7 +106,12 @@ def main(arguments: list[str]) -> int:
     else:
         print("  no real photographs were given: PHOTOS=folder, with corners.json in it")
     cost = scan_finding.cost()
-    seen = (*scan_reading.measured(), *scan_gates.measured(chosen.frames))
+    seen = (
+        *scan_reading.measured(),
+        *scan_gates.measured(chosen.frames),
+        *scan_refused.measured(chosen.frames),
+        *scan_live.measured(),
+    )
     goals = [*finding_goals(tallies, cost), *(Goal(**goal) for goal in seen)]
     print(*table(tallies), *(goal.line() for goal in goals), sep="\n")
     RESULT.parent.mkdir(parents=True, exist_ok=True)

@@ -150,12 +150,48 @@ def sizes(pages: int = 6) -> Iterator[Goal]:
     }
 
 
-def reading() -> Iterator[Goal]:
-    """Share of wrong characters on a page half in shadow, raw and cleaned."""
+def reading(pages: int = 5, tries: int = 20) -> Iterator[Goal]:
+    """Share of wrong characters on pages half in shadow, raw and cleaned.
+
+    Only pages of which half cannot be read as photographed count; and beside them the drawn page
+    itself, never photographed, as finely: what the reader gets wrong of that no cleaning mends.
+    """
     if shutil.which("tesseract") is None:
         print("  tesseract is not installed: nothing was read")
         return
-    rng = np.random.default_rng([SEED, 4])
+    raw: list[float] = []
+    cleaned: list[float] = []
+    unspoilt: list[float] = []
+    for number in range(tries):
+        page = _shadowed(np.random.default_rng([SEED, 4, number]))
+        wrong = _wrong(page)
+        if wrong < 0.5:
+            continue
+        raw.append(wrong)
+        cleaned.append(_wrong(clean(page)))
+        drawn, (height, width) = draw_trilingual(2800), page.shape[:2]
+        unspoilt.append(_wrong(cv2.resize(drawn, (width, height), interpolation=cv2.INTER_AREA)))
+        if len(raw) == pages:
+            break
+    yield {
+        "what": f"wrong characters, {len(raw)} shadowed pages as photographed",
+        "at_least": 0.5,
+        "measured": round(statistics.mean(raw), 4),
+    }
+    yield {
+        "what": "wrong characters, cleaned",
+        "at_most": 0.01,
+        "measured": round(statistics.mean(cleaned), 4),
+    }
+    yield {
+        "what": "... more than of the page as drawn, never photographed",
+        "at_most": 0.005,
+        "measured": round(statistics.mean(cleaned) - statistics.mean(unspoilt), 4),
+    }
+
+
+def _shadowed(rng: np.random.Generator) -> Bgr:
+    """The trilingual page, photographed half in shadow, found, flat and upright."""
     scene = scenes.scene(
         rng, scenes.WIDE, desk="mat", effects=("shadow",), paper=draw_trilingual(2800)
     )
@@ -164,17 +200,7 @@ def reading() -> Iterator[Goal]:
     quad = refine(scene.image, found.quad)
     page = flatten(scene.image, quad, sheet_of(quad, scene.image.shape), PAGE_300_PX)
     turns = min(range(4), key=lambda turn: np.abs(np.roll(scene.corners, -turn, 0) - quad).max())
-    upright = np.ascontiguousarray(np.rot90(page, -turns))
-    yield {
-        "what": "wrong characters, shadowed page as photographed",
-        "at_least": 0.5,
-        "measured": round(_wrong(upright), 4),
-    }
-    yield {
-        "what": "wrong characters, cleaned",
-        "at_most": 0.01,
-        "measured": round(_wrong(clean(upright)), 4),
-    }
+    return np.ascontiguousarray(np.rot90(page, -turns))
 
 
 def _wrong(page: Bgr) -> float:

@@ -206,12 +206,12 @@ def with_sheet(bed: Bgr, what: str, seed: int) -> Bgr:
     return lay(sheet, bed, turned + middle, rng)
 
 
-def rate(what: str, beds: int = 12) -> float:
+def rate(what: str, beds: int = 12, first: int = 1000) -> float:
     """Share of drawn beds on which a paper is seen."""
     bed = draw_mat(np.random.default_rng(1), WIDE, HIGH)
     empty = lit(bed, 7)
     found = 0
-    for seed in range(1000, 1000 + beds):
+    for seed in range(first, first + beds):
         if what in ("nothing", "shadow"):
             now = lit(bed, seed)
             now = shadowed(now, seed) if what == "shadow" else now

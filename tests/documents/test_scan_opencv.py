@@ -184,6 +184,19 @@ def test_a_shadow_that_closes_a_cut_page_is_no_side_of_it(seed: int) -> None:
     assert inside and found.cut_sides == 1
 
 
+@pytest.mark.parametrize("seed", [5044, 5064, 5072, 5090, 5099])
+def test_an_empty_leaf_is_not_taken_while_a_written_page_runs_out_of_the_picture(seed: int) -> None:
+    found = locate(scenes.cut(seed, (1200, 900), card=True).image)
+    assert found is not None and found.cut_sides
+
+
+def test_an_empty_leaf_alone_is_whole() -> None:
+    rng = np.random.default_rng(6)
+    leaf = np.full((1400, 990, 3), 235, np.uint8)
+    found = locate(scenes.scene(rng, (1200, 900), desk="mat", paper=leaf).image)
+    assert found is not None and found.whole
+
+
 def test_whole_pages_are_not_taken_for_cut_off() -> None:
     for card in (False, True):
         shown = [scenes.desk(seed, (1000, 750), card=card) for seed in range(300, 325)]

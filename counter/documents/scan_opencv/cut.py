@@ -18,7 +18,7 @@ BEGIN_PX, END_PX = 4, 2
 STRETCH_MIN_PX = 4
 "Shorter ones say nothing."
 RUNS_ON = 0.75
-"Share of both stretches that is edge: 1.0 of pages that are cut off, 0.6 at most of whole ones."
+"Share of each stretch that is edge: 1.0 of pages that are cut off, 0.6 at most of whole ones."
 
 
 def cut_sides_of(quad: Quad, edges: Edges) -> int:
@@ -28,15 +28,17 @@ def cut_sides_of(quad: Quad, edges: Edges) -> int:
     hidden = int((room < CORNER_PX).sum())
     if hidden:
         return hidden
-    stacked = edges.stacked()
-    before = [_runs_on(stacked, quad[i - 1], quad[i]) for i in range(4)]
-    after = [_runs_on(stacked, quad[(i + 1) % 4], quad[i]) for i in range(4)]
+    stacked = edges.stacked
     # Side i goes from corner i to corner i + 1: its neighbours are side i - 1 and side i + 1.
-    return sum(bool(min(before[i], after[(i + 1) % 4]) >= RUNS_ON) for i in range(4))
+    return sum(
+        _runs_on(stacked, quad[i - 1], quad[i])
+        and _runs_on(stacked, quad[(i + 2) % 4], quad[(i + 1) % 4])
+        for i in range(4)
+    )
 
 
-def _runs_on(stacked: Floats, begin: Floats, corner: Floats) -> float:
-    """How much of the way from `corner` on to the picture's border is edge as begin..corner is."""
+def _runs_on(stacked: Floats, begin: Floats, corner: Floats) -> bool:
+    """Whether the way from `corner` on to the picture's border is edge as begin..corner is."""
     height, width = stacked.shape[:2]
     length = float(np.linalg.norm(corner - begin))
     unit = (corner - begin) / max(length, 1e-9)
@@ -44,10 +46,12 @@ def _runs_on(stacked: Floats, begin: Floats, corner: Floats) -> float:
         ways = np.where(unit > 0, (np.array([width, height]) - 1 - corner) / unit, -corner / unit)
     stretch = float(np.min(np.where(np.abs(unit) > 1e-9, ways, np.inf))) - END_PX
     if stretch - BEGIN_PX < STRETCH_MIN_PX:
-        return 0.0
-    own = _support(stacked, begin + unit * np.arange(2.0, length - 2)[:, None], unit)
+        return False
     beyond = _support(stacked, corner + unit * np.arange(BEGIN_PX, stretch)[:, None], unit)
-    return float(np.maximum(beyond * np.sign(own.mean()), 0).mean())
+    if np.abs(beyond).mean() < RUNS_ON:
+        return False
+    own = _support(stacked, begin + unit * np.arange(2.0, length - 2)[:, None], unit)
+    return bool(np.maximum(beyond * np.sign(own.mean()), 0).mean() >= RUNS_ON)
 
 
 def _support(stacked: Floats, points: Floats, unit: Floats) -> Floats:

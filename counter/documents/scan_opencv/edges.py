@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from counter.documents.scan_opencv.arrays import Bgr, Floats
+from counter.documents.scan_opencv.arrays import Bgr, Floats, Grey
 
 TEXT_PX = 9
 "Closing of this size removes strokes of text and keeps the borders of sheets."
@@ -22,17 +22,14 @@ class Edges:
     magnitude: Floats
     threshold: Floats
     "What counts as an edge here: a weak border on calm ground counts like a strong one on busy."
+    stacked: Floats
+    "(height, width, 4): gx, gy, magnitude, threshold, to be sampled together."
 
     @property
     def shape(self) -> tuple[int, int]:
         """(height, width)."""
         height, width = self.magnitude.shape
         return height, width
-
-    def stacked(self) -> Floats:
-        """(height, width, 4): gx, gy, magnitude, threshold, to be sampled together."""
-        stacked: Floats = cv2.merge([self.gx, self.gy, self.magnitude, self.threshold])
-        return stacked
 
 
 def edges_of(small: Bgr) -> Edges:
@@ -45,14 +42,24 @@ def edges_of(small: Bgr) -> Edges:
     gx = cv2.Scharr(smooth, cv2.CV_16S, 1, 0).astype(np.float32) / 16
     gy = cv2.Scharr(smooth, cv2.CV_16S, 0, 1).astype(np.float32) / 16
     blue, green, red = cv2.split(gx * gx + gy * gy)
-    gx_blue, gx_green, gx_red = cv2.split(gx)
-    gy_blue, gy_green, gy_red = cv2.split(gy)
-    greener, redder = green > blue, red > np.maximum(blue, green)
-    magnitude = np.sqrt(np.maximum(np.maximum(blue, green), red))
+    greener, strongest = cv2.compare(green, blue, cv2.CMP_GT), cv2.max(blue, green)
+    redder, strongest = cv2.compare(red, strongest, cv2.CMP_GT), cv2.max(red, strongest)
+    gx, gy = _chosen(gx, greener, redder), _chosen(gy, greener, redder)
+    magnitude = np.sqrt(strongest)
     usual = cv2.blur(magnitude, (CALM_PX, CALM_PX))
+    threshold = np.maximum(3.0, 0.9 * usual + 2.0).astype(np.float32)
     return Edges(
-        gx=np.where(redder, gx_red, np.where(greener, gx_green, gx_blue)),
-        gy=np.where(redder, gy_red, np.where(greener, gy_green, gy_blue)),
+        gx=gx,
+        gy=gy,
         magnitude=magnitude,
-        threshold=np.maximum(3.0, 0.9 * usual + 2.0).astype(np.float32),
+        threshold=threshold,
+        stacked=cv2.merge([gx, gy, magnitude, threshold]),
     )
+
+
+def _chosen(channels: Floats, greener: Grey, redder: Grey) -> Floats:
+    """(height, width): blue, or green or red where the masks say so."""
+    chosen, green, red = cv2.split(channels)
+    cv2.copyTo(green, greener, chosen)
+    cv2.copyTo(red, redder, chosen)
+    return np.asarray(chosen)

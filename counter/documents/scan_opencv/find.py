@@ -38,6 +38,11 @@ FRAME_BONUS = 0.05
 FRAME_CONTRAST = 0.55
 "As if such a side differed that much from what is beyond, where nothing is seen."
 AT_FRAME_PX = 1.5
+UNWRITTEN = 0.025
+"Share of text pixels up to which nothing is written on it; letters and cards have 0.03 and more."
+WRITTEN = 0.03
+NEARLY = 0.3
+"By so much less may all that can be seen speak for a page that is cut off than for an empty one."
 SAME_PX = 8.0
 "Quads whose corners lie this near to each other are the same page."
 
@@ -51,7 +56,8 @@ class Found:
     score: float
     "0 to about 3; see `Limits.score_min`."
     cut_sides: int
-    "Sides along the picture's border, or beyond which the page goes on to it (`cut`)."
+    """Sides along the picture's border, or beyond which the page goes on to it (`cut`); of a page
+    with writing that goes on beyond the border, when only an empty leaf is seen whole."""
 
 
 def find(photograph: Bgr) -> Found | None:
@@ -73,8 +79,9 @@ def find_in_small(small: Bgr, scale: float) -> Found | None:
         return None
     quads = np.stack([one.quad for one in proposed])
     at_frame = sides_at_frame(quads, small.shape)
-    scores = np.array([one.score for one in proposed]) + _second_look(small, quads, at_frame)
-    best = int(scores.argmax())
+    seen, text = _second_look(small, quads, at_frame)
+    scores = np.array([one.score for one in proposed]) + seen
+    best = _written(int(scores.argmax()), scores, seen, text, at_frame)
     # Which page it is, all that can be seen decides; where exactly its borders are, edges alone.
     same = np.abs(quads - quads[best]).max((1, 2)) < SAME_PX
     same &= (at_frame == at_frame[best]).all(1)
@@ -113,16 +120,27 @@ def sides_at_frame(quads: Floats, shape: tuple[int, ...]) -> Grey:
     return sides
 
 
-def _second_look(small: Bgr, quads: Floats, at_frame: Grey) -> Floats:
-    """(n,) what is added to the scores of the quads by all that can be seen."""
+def _written(best: int, scores: Floats, seen: Floats, text: Floats, at_frame: Grey) -> int:
+    """The number of the best quad; of one that is cut off when the best is whole and empty.
+
+    A coloured leaf, or the portrait on a card, is whole; the paper with the writing is not.
+    """
+    if at_frame[best].any() or text[best] > UNWRITTEN:
+        return best
+    cut = at_frame.any(1) & (text > max(WRITTEN, 3 * text[best])) & (seen > seen[best] - NEARLY)
+    return int(np.where(cut, scores, -np.inf).argmax()) if cut.any() else best
+
+
+def _second_look(small: Bgr, quads: Floats, at_frame: Grey) -> tuple[Floats, Floats]:
+    """What all that can be seen adds to the scores of the quads, (n,), and their text, (n,)."""
     closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8))
     contrast = side_contrast(cv2.cvtColor(closed, cv2.COLOR_BGR2Lab), quads)
     contrast = np.where(at_frame, FRAME_CONTRAST, contrast)
-    text = np.minimum(1.0, _mean_inside(text_density(small), quads) / TEXT_ENOUGH)
+    text = _mean_inside(text_density(small), quads)
     scores: Floats = parting(small, list(quads)) @ PARTING_WEIGHTS
     scores += np.sort(contrast, 1)[:, :2] @ CONTRAST_WEIGHTS + CONTRAST_WEIGHT * contrast.mean(1)
-    scores += TEXT_WEIGHT * text + FRAME_BONUS * at_frame.sum(1)
-    return scores
+    scores += TEXT_WEIGHT * np.minimum(1.0, text / TEXT_ENOUGH) + FRAME_BONUS * at_frame.sum(1)
+    return scores, text
 
 
 def text_density(small: Bgr) -> Floats:

@@ -43,20 +43,18 @@ class Lines:
 class Support:
     """Edge support along each line, cumulated: any stretch is a difference of two entries."""
 
-    rising: Floats
-    "(n, length + 1): brightness rises along the line's normal."
-    falling: Floats
-    "(n, length + 1): brightness falls along the line's normal."
+    sums: Floats
+    """(n, length + 1) complex: real where brightness rises along the line's normal, imaginary where
+    it falls, so that both are looked up at once."""
     start: Floats
     "(n,) position along each line at which entry 0 lies, in pixels."
     length: int
 
     def share(self, line: Floats, begin: Floats, end: Floats) -> tuple[Floats, Floats]:
         """Mean rising and falling support of the stretches begin..end (entries) of `line`."""
-        width = np.maximum(end - begin, 1)
-        rising = (self.rising[line, end] - self.rising[line, begin]) / width
-        falling = (self.falling[line, end] - self.falling[line, begin]) / width
-        return rising, falling
+        sums, first = self.sums.ravel(), line * (self.length + 1)
+        mean = (sums.take(first + end) - sums.take(first + begin)) / np.maximum(end - begin, 1)
+        return mean.real, mean.imag
 
 
 def lines_of(edges: Edges) -> Lines | None:
@@ -71,12 +69,15 @@ def lines_of(edges: Edges) -> Lines | None:
     direction = np.arctan2(edges.gy[ys, xs], edges.gx[ys, xs]) % np.pi
     own = np.round(direction / np.pi * DIRECTIONS).astype(np.int64)
     weight = np.minimum(1.0, edges.magnitude[ys, xs] / (2 * edges.threshold[ys, xs]))
-    votes = np.zeros(DIRECTIONS * 2 * reach, np.float32)
-    for offset in range(-SPREAD, SPREAD + 1):
-        at = (own + offset) % DIRECTIONS
-        distance = (xs - x0) * np.cos(angle[at]) + (ys - y0) * np.sin(angle[at])
-        cell = at * 2 * reach + np.round(distance).astype(np.int64) + reach
-        votes += np.bincount(cell, weights=weight * (1 - abs(offset) * 0.15), minlength=len(votes))
+    offset = np.arange(-SPREAD, SPREAD + 1)[:, None]
+    at = (own + offset) % DIRECTIONS
+    distance = (xs - x0) * np.cos(angle)[at] + (ys - y0) * np.sin(angle)[at]
+    cell = at * 2 * reach + np.rint(distance).astype(np.int64) + reach
+    votes = np.bincount(
+        cell.ravel(),
+        weights=(weight * (1 - np.abs(offset) * 0.15)).ravel(),
+        minlength=DIRECTIONS * 2 * reach,
+    ).astype(np.float32)
     at, cell, strength = _peaks(votes.reshape(DIRECTIONS, 2 * reach))
     if len(at) < 4:
         return None
@@ -97,13 +98,11 @@ def support_of(lines: Lines, edges: Edges) -> Support:
     x = foot[:, :1] + position * along[:, :1]
     y = foot[:, 1:] + position * along[:, 1:]
     inside = (x > 1) & (x < width - 2) & (y > 1) & (y < height - 2)
-    value = sample_support(edges.stacked(), x, y, normal[:, None, :]) * inside
-    return Support(
-        rising=_cumulated(np.maximum(value, 0)),
-        falling=_cumulated(np.maximum(-value, 0)),
-        start=start,
-        length=length,
-    )
+    value = sample_support(edges.stacked, x, y, normal[:, None, :]) * inside
+    sums = np.zeros((len(value), length + 1), np.complex128)
+    sums.real[:, 1:] = np.cumsum(np.maximum(value, 0), 1)
+    sums.imag[:, 1:] = np.cumsum(np.maximum(-value, 0), 1)
+    return Support(sums=sums, start=start, length=length)
 
 
 def with_frame(lines: Lines, support: Support, shape: tuple[int, int]) -> tuple[Lines, Support]:
@@ -113,15 +112,14 @@ def with_frame(lines: Lines, support: Support, shape: tuple[int, int]) -> tuple[
     distance = np.array([0, width - 1.0, 0, height - 1.0])
     along = np.stack([-normal[:, 1], normal[:, 0]], 1)
     start = along @ np.array([width / 2, height / 2]) - support.length / 2
-    even = np.tile(np.arange(support.length + 1) * FRAME_SUPPORT, (4, 1))
+    even = np.tile(np.arange(support.length + 1) * FRAME_SUPPORT * (1 + 1j), (4, 1))
     return (
         Lines(
             normal=np.vstack([lines.normal, normal]),
             distance=np.concatenate([lines.distance, distance]),
         ),
         Support(
-            rising=np.vstack([support.rising, even]),
-            falling=np.vstack([support.falling, even]),
+            sums=np.vstack([support.sums, even]),
             start=np.concatenate([support.start, start]),
             length=support.length,
         ),
@@ -131,7 +129,7 @@ def with_frame(lines: Lines, support: Support, shape: tuple[int, int]) -> tuple[
 def sample_support(stacked: Floats, x: Floats, y: Floats, normal: Floats) -> Floats:
     """How much of an edge across `normal` lies at each point, -1 to 1.
 
-    stacked: `Edges.stacked()`.  x, y: (n, m) points.  normal: broadcasts to (n, m, 2).
+    stacked: `Edges.stacked`.  x, y: (n, m) points.  normal: broadcasts to (n, m, 2).
     Positive where brightness rises along the normal.
     """
     shape = x.shape
@@ -157,14 +155,15 @@ def _thin(edges: Edges) -> tuple[Floats, Floats]:
     strong = edges.magnitude > edges.threshold
     strong[:2] = strong[-2:] = False
     strong[:, :2] = strong[:, -2:] = False
-    ys, xs = np.nonzero(strong)
-    magnitude = edges.magnitude[ys, xs]
-    dx = np.round(edges.gx[ys, xs] / magnitude).astype(np.int64)
-    dy = np.round(edges.gy[ys, xs] / magnitude).astype(np.int64)
-    crest = (magnitude >= edges.magnitude[ys + dy, xs + dx]) & (
-        magnitude >= edges.magnitude[ys - dy, xs - dx]
-    )
-    return ys[crest], xs[crest]
+    at = np.flatnonzero(strong)
+    flat, width = edges.magnitude.ravel(), strong.shape[1]
+    magnitude = flat[at]
+    dx = np.rint(edges.gx.ravel()[at] / magnitude).astype(np.int64)
+    dy = np.rint(edges.gy.ravel()[at] / magnitude).astype(np.int64)
+    step = dy * width + dx
+    at = at[(magnitude >= flat[at + step]) & (magnitude >= flat[at - step])]
+    ys, xs = np.divmod(at, width)
+    return ys, xs
 
 
 def _peaks(votes: Floats) -> tuple[Floats, Floats, Floats]:
@@ -181,9 +180,3 @@ def _peaks(votes: Floats) -> tuple[Floats, Floats, Floats]:
     peak = ((padded >= highest) & (padded > VOTES_MIN))[6:-6]
     at, cell = np.nonzero(peak)
     return at, cell, padded[6:-6][at, cell]
-
-
-def _cumulated(values: Floats) -> Floats:
-    zero = np.zeros((len(values), 1))
-    cumulated: Floats = np.concatenate([zero, np.cumsum(values, 1)], 1)
-    return cumulated

@@ -72,18 +72,18 @@ def quads_of_lines(lines: Lines, support: Support, shape: tuple[int, int]) -> li
     if not len(sides):
         return []
     a, b, c, d = sides.T
-    x = np.stack([corners.x[i, j] for i, j in ((a, c), (a, d), (b, d), (b, c))], 1)
-    y = np.stack([corners.y[i, j] for i, j in ((a, c), (a, d), (b, d), (b, c))], 1)
+    crossing = np.stack([a, a, b, b]) * len(lines) + np.stack([c, d, d, c])
+    x, y = corners.x.take(crossing), corners.y.take(crossing)
     area, lengths, kept = _plausible(x, y, shape)
-    x, y, area, lengths, sides = x[kept], y[kept], area[kept], lengths[kept], sides[kept]
-    if not len(sides):
+    if not len(kept):
         return []
-    score = _scores(lines, support, corners, sides, np.stack([x.mean(1), y.mean(1)], 1))
-    score += 0.22 * np.minimum(area, 0.5) - 0.06 * _skew(lengths.T)
-    best = np.argsort(-score)[:KEPT]
-    ordered = all_clockwise(np.stack([x[best], y[best]], 2))
+    x, y = x[:, kept], y[:, kept]
+    score, stretches = _scores(lines, support, corners, sides[kept], (x.mean(0), y.mean(0)))
+    score += 0.22 * np.minimum(area[kept], 0.5) - 0.06 * _skew(lengths[:, kept])
+    best, score = _best(score, stretches, support)
+    ordered = all_clockwise(np.stack([x[:, best].T, y[:, best].T], 2))
     kept_ones = distinct(ordered)
-    return [Candidate(quad=ordered[i], score=float(score[best[i]])) for i in kept_ones]
+    return [Candidate(quad=ordered[i], score=float(score[i])) for i in kept_ones]
 
 
 def distinct(quads: Floats) -> list[int]:
@@ -129,9 +129,9 @@ def support_of_quad(quad: Quad, edges: Edges) -> float:
         return 0.0
     share = np.linspace(0.03, 0.97, 64)
     points = start[:, None] + (np.roll(start, -1, 0) - start)[:, None] * share[None, :, None]
-    value = sample_support(edges.stacked(), points[..., 0], points[..., 1], normal[:, None, :])
-    bright = np.maximum(value, 0).mean(1)[None]
-    dark = np.maximum(-value, 0).mean(1)[None]
+    value = sample_support(edges.stacked, points[..., 0], points[..., 1], normal[:, None, :])
+    bright = np.maximum(value, 0).mean(1)[:, None]
+    dark = np.maximum(-value, 0).mean(1)[:, None]
     area = cv2.contourArea(quad.astype(np.float32)) / (width * height)
     sides = _sides(bright, dark)
     return float(_of_sides(sides)[0] + 0.22 * min(area, 0.5) - 0.06 * _skew(length))
@@ -170,56 +170,85 @@ def _combinations(corners: _Corners) -> Floats:
 
 
 def _plausible(x: Floats, y: Floats, shape: tuple[int, int]) -> tuple[Floats, Floats, Floats]:
-    """Area shares (m,), side lengths (m, 4), and the numbers of quads worth scoring."""
+    """Area shares (m,), side lengths (4, m), and the numbers of quads worth scoring.
+
+    x, y: (4, m) corners; numpy is fast along the long axis.
+    """
     height, width = shape
-    next_x, next_y = np.roll(x, -1, 1), np.roll(y, -1, 1)
-    area = np.abs(0.5 * (x * next_y - next_x * y).sum(1)) / (width * height)
-    lengths = np.hypot(next_x - x, next_y - y)
+    next_x, next_y = np.roll(x, -1, 0), np.roll(y, -1, 0)
+    area = np.abs(0.5 * (x * next_y - next_x * y).sum(0)) / (width * height)
+    lengths = np.sqrt((next_x - x) ** 2 + (next_y - y) ** 2)
     good = (area > AREA_MIN) & (area < AREA_MAX)
-    good &= lengths.min(1) > SIDE_MIN * min(width, height)
+    good &= lengths.min(0) > SIDE_MIN * min(width, height)
     for i in (0, 1):
-        longer = np.maximum(lengths[:, i], lengths[:, i + 2])
-        good &= longer < SIDES_RATIO_MAX * np.minimum(lengths[:, i], lengths[:, i + 2])
-    kept = np.nonzero(good)[0]
+        longer = np.maximum(lengths[i], lengths[i + 2])
+        good &= longer < SIDES_RATIO_MAX * np.minimum(lengths[i], lengths[i + 2])
+    kept = np.flatnonzero(good)
     if len(kept) > SCORED_MAX:
         kept = kept[np.argsort(-area[kept])[:SCORED_MAX]]
     return area, lengths, kept
 
 
 def _scores(
-    lines: Lines, support: Support, corners: _Corners, sides: Floats, middle: Floats
-) -> Floats:
-    """(m,) how well the four sides are supported, less what runs on beyond the corners."""
-    a, b, c, d = sides.T
-    bright, dark, beyond = [], [], []
+    lines: Lines, support: Support, corners: _Corners, sides: Floats, middle: tuple[Floats, Floats]
+) -> tuple[Floats, Floats]:
+    """(m,) how well the four sides are supported, and (4, 3, m) where: line, begin, end.
+
+    sides: (m, 4) line numbers.  middle: x and y, (m,) each.
+    """
+    a, b, c, d = np.ascontiguousarray(sides.T)
+    normal_x, normal_y = lines.normal.T
+    bright, dark, stretches = [], [], []
     for line, one, other in ((a, c, d), (d, a, b), (b, c, d), (c, a, b)):
-        ends = np.stack([corners.entry[line, one], corners.entry[line, other]])
-        begin = np.clip(ends.min(0), 0, support.length)
-        end = np.clip(ends.max(0), 0, support.length)
+        row = line * len(lines)
+        ends = corners.entry.take(row + one), corners.entry.take(row + other)
+        begin = np.clip(np.minimum(*ends), 0, support.length)
+        end = np.clip(np.maximum(*ends), 0, support.length)
         rising, falling = support.share(line, begin, end)
-        inward = (lines.normal[line] * middle).sum(1) > lines.distance[line]
+        inward = normal_x[line] * middle[0] + normal_y[line] * middle[1] > lines.distance[line]
         bright.append(np.where(inward, rising, falling))
         dark.append(np.where(inward, falling, rising))
-        more = np.maximum(4, 0.15 * (end - begin)).astype(np.int64)
-        before = sum(support.share(line, np.maximum(begin - more, 0), begin))
-        after = sum(support.share(line, end, np.minimum(end + more, support.length)))
-        beyond.append(0.5 * (before + after))
-    score = _of_sides(_sides(np.stack(bright, 1), np.stack(dark, 1)))
-    score -= 0.18 * np.stack(beyond, 1).mean(1)
-    return score
+        stretches.append((line, begin, end))
+    return _of_sides(_sides(np.stack(bright), np.stack(dark))), np.array(stretches)
+
+
+def _best(score: Floats, stretches: Floats, support: Support) -> tuple[Floats, Floats]:
+    """Numbers and scores of the `KEPT` best, less what runs on beyond their corners; best first.
+
+    That only takes away, so that it is looked at where it can matter.
+    """
+    likely = np.argsort(-score)[:KEPT]
+    lowest = (score[likely] - _beyond(stretches[..., likely], support)).min()
+    worth = np.flatnonzero(score >= lowest)
+    less = score[worth] - _beyond(stretches[..., worth], support)
+    best = np.argsort(-less)[:KEPT]
+    return worth[best], less[best]
+
+
+def _beyond(stretches: Floats, support: Support) -> Floats:
+    """(m,) what edges that run on beyond the corners take away."""
+    line, begin, end = stretches.transpose(1, 0, 2)
+    more = np.maximum(4, 0.15 * (end - begin)).astype(np.int64)
+    before = np.add(*support.share(line, np.maximum(begin - more, 0), begin))
+    after = np.add(*support.share(line, end, np.minimum(end + more, support.length)))
+    taken: Floats = 0.18 * (0.5 * (before + after)).mean(0)
+    return taken
 
 
 def _sides(bright: Floats, dark: Floats) -> Floats:
-    """(m, 4) support of each side, for pages brighter than the desk or, a little less, darker."""
+    """(4, m) support of each side, for pages brighter than the desk or, a little less, darker."""
     as_bright = np.maximum(bright, 0.75 * dark)
     as_dark = np.maximum(0.95 * dark, 0.75 * bright)
-    sides: Floats = np.where((bright.mean(1) >= dark.mean(1))[:, None], as_bright, as_dark)
+    sides: Floats = np.where(bright.mean(0) >= dark.mean(0), as_bright, as_dark)
     return sides
 
 
 def _of_sides(sides: Floats) -> Floats:
-    weakest = np.sort(sides, 1)
-    score: Floats = 0.45 * sides.mean(1) + 0.25 * weakest[:, 0] + 0.30 * weakest[:, 1]
+    """(m,) the mean of the sides, the weakest of which count once more."""
+    low, high = np.minimum(sides[:2], sides[2:]), np.maximum(sides[:2], sides[2:])
+    weakest = np.minimum(low[0], low[1])
+    second = np.minimum(np.maximum(low[0], low[1]), np.minimum(high[0], high[1]))
+    score: Floats = 0.45 * sides.mean(0) + 0.25 * weakest + 0.30 * second
     return score
 
 
