@@ -31,6 +31,8 @@ class PageRow:
     "An agent has been given the page to look at."
     codes: tuple[Code, ...] = ()
     "What stands in barcodes on it; for the agent alone."
+    same_as: PageId | None = None
+    "The page of this case that shows the same sheet, with the note `seen_before`."
 
     @property
     def over_link(self) -> bool:

@@ -5,10 +5,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from counter.documents import store_commands, store_documents
+from counter.documents import store_commands, store_documents, store_notes
 from counter.documents.page import RequestState
 from counter.documents.papers import CaseDocuments, NewPage, OpenRequest, PageRow
-from counter.ids import CaseId, PageId, RequestId
+from counter.ids import CaseId, Digest, PageId, RequestId
 from counter.store.executor import Executor
 from counter.store.session_log import Audiences
 
@@ -105,6 +105,16 @@ class SqlPapers:
     ) -> PageRow:
         return await self._executor.write(
             store_commands.add_page, self._audiences, case_id, request_id, new, by=by, now=now
+        )
+
+    async def kept_before(self, case_id: CaseId, page_id: PageId) -> list[tuple[PageId, Digest]]:
+        return await self._executor.read(store_notes.kept_before, case_id, page_id)
+
+    async def note_same(
+        self, case_id: CaseId, page_id: PageId, same_as: PageId, *, by: str, now: datetime
+    ) -> PageRow:
+        return await self._executor.write(
+            store_notes.note_same, self._audiences, case_id, page_id, same_as, by=by, now=now
         )
 
     async def tell_refused(

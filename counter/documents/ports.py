@@ -39,6 +39,17 @@ class Scanner(Protocol):
         ...
 
 
+class Comparer(Protocol):
+    """Tells sheets from each other, away from the event loop."""
+
+    async def find_same(self, page: bytes, others: Sequence[bytes]) -> int | None:
+        """Which of the others shows the same sheet, by its place; None also when it went wrong.
+
+        All are flattened pages, as JPEG.
+        """
+        ...
+
+
 class Previewer(Protocol):
     """Looks at one small picture of what lies under the camera, away from the event loop."""
 
@@ -95,6 +106,16 @@ class Papers(Protocol):
         now: datetime,
     ) -> PageRow:
         """Answer the request with a page.  Raises `ScanNotAsked`."""
+        ...
+
+    async def kept_before(self, case_id: CaseId, page_id: PageId) -> list[tuple[PageId, Digest]]:
+        """Pages that count and came before this one, the newest first; with their digests."""
+        ...
+
+    async def note_same(
+        self, case_id: CaseId, page_id: PageId, same_as: PageId, *, by: str, now: datetime
+    ) -> PageRow:
+        """This page shows the same sheet as another one; noted while nobody has decided."""
         ...
 
     async def tell_refused(

@@ -11,7 +11,7 @@ import multiprocessing
 import os
 import resource
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
@@ -40,7 +40,7 @@ REDRAWN_MAX_PX = 4096
 
 
 class ScanPool:
-    """See `Scanner`, `Looker` and `Previewer` of `ports`.  `close` it when the counter stops."""
+    """See `Scanner`, `Looker`, `Comparer` and `Previewer` of `ports`.  `close` it at the end."""
 
     def __init__(
         self,
@@ -82,6 +82,11 @@ class ScanPool:
     async def look_at_drawn(self, page: bytes, limits: Limits) -> Look | ScanRefused:
         """The same for a page that was drawn from a PDF."""
         return await self._run(_look_at_drawn, page, limits)
+
+    async def find_same(self, page: bytes, others: Sequence[bytes]) -> int | None:
+        """Which of these flattened pages shows the same sheet, by its place."""
+        found = await self._run(_find_same, page, others)
+        return None if isinstance(found, ScanRefused) else found
 
     async def redraw(self, picture: bytes) -> bytes | None:
         """The same pixels as a new JPEG, at most `REDRAWN_MAX_PX` a side; None: no picture."""
@@ -195,6 +200,19 @@ def _zone(page: bytes, limits: Limits) -> Reading | None:
     _allow_time()
     picture = decode(page)
     return None if picture is None else read_zone(picture)
+
+
+def _find_same(page: bytes, others: Sequence[bytes]) -> int | None:
+    """As `_zone`, of one page and those that came before it."""
+    _load()
+    from counter.documents.scan_opencv.same import find_same
+    from counter.documents.scan_opencv.scan import decode
+
+    _allow_time()
+    picture = decode(page)
+    if picture is None:
+        return None
+    return find_same(picture, (decode(other) for other in others))
 
 
 def _look_at_drawn(page: bytes, limits: Limits) -> Look | ScanRefused:

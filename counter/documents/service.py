@@ -7,19 +7,24 @@ cannot be read becomes no page: the request stays open and both screens hear why
 import asyncio
 import hashlib
 import hmac
+import logging
 from datetime import datetime
 
 from counter.documents.page import Limits, RequestState, ScanRefused, ScanResult
 from counter.documents.papers import CaseDocuments, NewPage, OpenRequest, PageRow
-from counter.documents.ports import Blobs, Papers, Scanner
+from counter.documents.ports import Blobs, Comparer, Papers, Scanner
 from counter.documents.refusals import (
     DigestMismatch,
     PageUnknown,
     PhotographRefused,
     refusal_of,
 )
+from counter.documents.sameness import COMPARED_MAX
 from counter.documents.sniff import sniff
+from counter.errors import Refusal
 from counter.ids import CaseId, Digest, NewId, PageId, RequestId
+
+log = logging.getLogger(__name__)
 
 
 class DocumentsService:
@@ -32,12 +37,15 @@ class DocumentsService:
         scanner: Scanner,
         new_id: NewId,
         limits: Limits | None = None,
+        comparer: Comparer | None = None,
     ) -> None:
+        """comparer: `None`: a sheet that was photographed twice is not noticed."""
         self._papers = papers
         self._blobs = blobs
         self._scanner = scanner
         self._new_id = new_id
         self._limits = limits or Limits()
+        self._comparer = comparer
 
     async def request_scan(
         self,
@@ -132,7 +140,8 @@ class DocumentsService:
             notes=result.notes,
             codes=result.codes,
         )
-        return await self._papers.add_page(case_id, request_id, new, by=by, now=now)
+        page = await self._papers.add_page(case_id, request_id, new, by=by, now=now)
+        return await self._compared(case_id, page, result.page_jpeg, by=by, now=now)
 
     async def decide(
         self, case_id: CaseId, page_id: PageId, *, accept: bool, by: str, now: datetime
@@ -157,6 +166,25 @@ class DocumentsService:
     async def note_shown(self, case_id: CaseId, sha256: str, *, by: str, now: datetime) -> None:
         """An agent has been given this page to look at."""
         await self._papers.note_shown(case_id, sha256, by=by, now=now)
+
+    async def _compared(
+        self, case_id: CaseId, page: PageRow, jpeg: bytes, *, by: str, now: datetime
+    ) -> PageRow:
+        """Note whether the case has this sheet already.  The page is on the screens by then."""
+        if self._comparer is None:
+            return page
+        before = (await self._papers.kept_before(case_id, page.page_id))[:COMPARED_MAX]
+        if not before:
+            return page
+        try:
+            others = [await self._blobs.get(sha256) for _, sha256 in before]
+        except Refusal as unreadable:
+            log.warning("page %s is compared with none: %s", page.page_id, unreadable.code)
+            return page  # it is stored, and that is what was promised
+        place = await self._comparer.find_same(jpeg, others)
+        if place is None:
+            return page
+        return await self._papers.note_same(case_id, page.page_id, before[place][0], by=by, now=now)
 
     async def _read(self, request_id: RequestId, photograph: bytes) -> ScanResult:
         sniff(photograph, self._limits.files)

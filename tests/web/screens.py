@@ -312,6 +312,15 @@ def terminal_stages(language: Language) -> dict[str, TerminalScreen]:
             pages=[case_page(language)],
             checklist=checklist(language),
         ),
+        "seen before": of(
+            "call",
+            call=call(language),
+            pages=[
+                case_page(language, page_id="page-0"),
+                case_page(language, "stored", notes=["seen_before"], same_as="page-0"),
+            ],
+            checklist=checklist(language),
+        ),
         "filling": of("call", call=call(language, "fill"), filling=draft(language)),
         "helped": of(
             "call", call=call(language), checklist=checklist(language), hands=hands(language)
@@ -793,7 +802,11 @@ def desk_stages(language: Language) -> dict[str, DeskScreen]:
                         language,
                         "stored",
                         format="td3-open",
-                        notes=["resolution_low", "slightly_blurred", "whole_frame", "glare_spot"],
+                        notes=[
+                            *("resolution_low", "slightly_blurred", "whole_frame", "glare_spot"),
+                            "seen_before",
+                        ],
+                        same_as="page-0",
                     )
                 ],
                 papers_later="/console/later/case-1",

@@ -119,13 +119,14 @@ export function PageState(props: {page: CasePage}) {
 
 /** What was measured and would not stop the page: the agent decides. */
 function PageNotes(props: {page: CasePage}) {
-  const {notes = [], state} = props.page;
+  const {notes = [], same_as, state} = props.page;
   if (notes.length === 0 || state !== "stored") return null;
   const words = {
     resolution_low: t("Seen from far: look whether small print can be read."),
     slightly_blurred: t("Slightly blurred."),
     whole_frame: t("No desk is seen around the page: look whether a part is missing."),
     glare_spot: t("A lamp shines on a spot of the page."),
+    seen_before: t("This looks like a page that is here already. Keep both, or send this one back."),
   };
   return (
     <div role="status">
@@ -134,6 +135,11 @@ function PageNotes(props: {page: CasePage}) {
           <li key={note}>{words[note]}</li>
         ))}
       </ul>
+      {same_as && (
+        <Button always onPress={() => (chosen.value = same_as)}>
+          {t("Look at the other page")}
+        </Button>
+      )}
     </div>
   );
 }
