@@ -45,6 +45,37 @@ class PageRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A page as it is shown, by digests of durable bytes."""
+
+    sha256: Digest
+    thumb_sha256: Digest
+    width_px: int
+    height_px: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Faced:
+    """A page, and how it was turned."""
+
+    row: PageRow
+    flat: Picture
+    "As it was flattened, before anybody turned it."
+    quarters: int
+    "By how many quarters it is turned clockwise since, 0 to 3."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turned:
+    """A page that was drawn anew after turning it."""
+
+    page_jpeg: bytes
+    thumb_jpeg: bytes
+    width_px: int
+    height_px: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Arriving:
     """A photograph on its way up, as a screen shows it."""
 

@@ -5,9 +5,16 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from counter.documents import store_commands, store_documents, store_notes
+from counter.documents import store_commands, store_documents, store_notes, store_turning
 from counter.documents.page import RequestState
-from counter.documents.papers import CaseDocuments, NewPage, OpenRequest, PageRow
+from counter.documents.papers import (
+    CaseDocuments,
+    Faced,
+    NewPage,
+    OpenRequest,
+    PageRow,
+    Picture,
+)
 from counter.ids import CaseId, Digest, PageId, RequestId
 from counter.store.executor import Executor
 from counter.store.session_log import Audiences
@@ -116,6 +123,37 @@ class SqlPapers:
         return await self._executor.write(
             store_notes.note_same, self._audiences, case_id, page_id, same_as, by=by, now=now
         )
+
+    async def faced(self, case_id: CaseId, page_id: PageId) -> Faced:
+        return await self._executor.read(store_turning.faced, case_id, page_id)
+
+    async def turn_page(
+        self,
+        case_id: CaseId,
+        page_id: PageId,
+        before: Digest,
+        picture: Picture,
+        quarters: int,
+        *,
+        by: str,
+        now: datetime,
+    ) -> PageRow:
+        def command(conn: Connection) -> PageRow:
+            self._require_open(conn, case_id)
+            self._require_led(conn, case_id, by)
+            return store_turning.turn_page(
+                conn,
+                self._audiences,
+                case_id,
+                page_id,
+                before,
+                picture,
+                quarters,
+                by=by,
+                now=now,
+            )
+
+        return await self._executor.write(command)
 
     async def tell_refused(
         self, case_id: CaseId, request_id: RequestId, *, code: str, now: datetime

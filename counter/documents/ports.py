@@ -14,7 +14,15 @@ from counter.documents.job import Job, JobKind, JobOutcome
 from counter.documents.later import Asked, Link, NewSheet
 from counter.documents.mrz import Reading
 from counter.documents.page import Limits, RequestState, ScanRefused, ScanResult
-from counter.documents.papers import CaseDocuments, NewPage, OpenRequest, PageRow
+from counter.documents.papers import (
+    CaseDocuments,
+    Faced,
+    NewPage,
+    OpenRequest,
+    PageRow,
+    Picture,
+    Turned,
+)
 from counter.documents.preview import Glance
 from counter.ids import AppointmentId, CaseId, Digest, PageId, RequestId
 
@@ -47,6 +55,14 @@ class Comparer(Protocol):
 
         All are flattened pages, as JPEG.
         """
+        ...
+
+
+class Turner(Protocol):
+    """Turns pages, away from the event loop."""
+
+    async def turn(self, page: bytes, quarters: int) -> Turned | None:
+        """The flattened page turned clockwise by 1 to 3 quarters; `None`: it went wrong."""
         ...
 
 
@@ -116,6 +132,24 @@ class Papers(Protocol):
         self, case_id: CaseId, page_id: PageId, same_as: PageId, *, by: str, now: datetime
     ) -> PageRow:
         """This page shows the same sheet as another one; noted while nobody has decided."""
+        ...
+
+    async def faced(self, case_id: CaseId, page_id: PageId) -> Faced:
+        """How this page lies now.  Raises `PageUnknown`."""
+        ...
+
+    async def turn_page(
+        self,
+        case_id: CaseId,
+        page_id: PageId,
+        before: Digest,
+        picture: Picture,
+        quarters: int,
+        *,
+        by: str,
+        now: datetime,
+    ) -> PageRow:
+        """Show this picture in place of `before`.  Raises `PageUnknown`, `NotAllowedNow`."""
         ...
 
     async def tell_refused(

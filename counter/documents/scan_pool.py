@@ -21,6 +21,7 @@ from counter.documents.advance import Look
 from counter.documents.confined_process import confine
 from counter.documents.mrz import Reading
 from counter.documents.page import Limits, ScanRefused, ScanResult
+from counter.documents.papers import Turned
 from counter.documents.preview import Glance
 
 log = logging.getLogger(__name__)
@@ -40,7 +41,7 @@ REDRAWN_MAX_PX = 4096
 
 
 class ScanPool:
-    """See `Scanner`, `Looker`, `Comparer` and `Previewer` of `ports`.  `close` it at the end."""
+    """See `Scanner`, `Looker`, `Comparer`, `Turner`, `Previewer` of `ports`; `close` it."""
 
     def __init__(
         self,
@@ -87,6 +88,11 @@ class ScanPool:
         """Which of these flattened pages shows the same sheet, by its place."""
         found = await self._run(_find_same, page, others)
         return None if isinstance(found, ScanRefused) else found
+
+    async def turn(self, page: bytes, quarters: int) -> Turned | None:
+        """A flattened page turned clockwise by 1 to 3 quarters."""
+        turned = await self._run(_turn, page, quarters)
+        return None if isinstance(turned, ScanRefused) else turned
 
     async def redraw(self, picture: bytes) -> bytes | None:
         """The same pixels as a new JPEG, at most `REDRAWN_MAX_PX` a side; None: no picture."""
@@ -213,6 +219,15 @@ def _find_same(page: bytes, others: Sequence[bytes]) -> int | None:
     if picture is None:
         return None
     return find_same(picture, (decode(other) for other in others))
+
+
+def _turn(page: bytes, quarters: int) -> Turned | None:
+    """As `_zone`, of a page that lies wrongly."""
+    _load()
+    from counter.documents.scan_opencv.turn import turn
+
+    _allow_time()
+    return turn(page, quarters)
 
 
 def _look_at_drawn(page: bytes, limits: Limits) -> Look | ScanRefused:

@@ -137,7 +137,9 @@ def _told(sheets: tuple[Bgr, Bgr], seed: int, took: list[float]) -> bool:
         result = scan(encode(shot.image, 90), Limits())
         if isinstance(result, ScanRefused):
             return False
-        pages.append(decode(result.page_jpeg))
+        page = decode(result.page_jpeg)
+        assert page is not None
+        pages.append(page)
     start = time.process_time()
     place = find_same(pages[0], pages[1:])
     took.append(time.process_time() - start)

@@ -75,7 +75,10 @@ def form(seed: int, filler: int, *, by_hand: bool = False, only: int | None = No
         if by_hand:
             _write(draw, rng, 22 * unit, (y + 7.5) * unit, unit)
         else:
-            draw.text((22 * unit, (y + 2) * unit), _words(rng), (40, 40, 90), font(round(5 * unit)))
+            words = _words(rng)
+            while person != 1 and words == _words(np.random.default_rng([13, seed, 1, field])):
+                words = _words(rng)
+            draw.text((22 * unit, (y + 2) * unit), words, (40, 40, 90), font(round(5 * unit)))
         y += 18
     for line in lines[9:14]:
         draw.text((16 * unit, y * unit), line, (22, 22, 26), font(round(3.8 * unit)))

@@ -798,6 +798,7 @@ def desk_stages(language: Language) -> dict[str, DeskScreen]:
             case=desk_case(
                 language,
                 pages=[
+                    case_page(language, page_id="page-0"),
                     case_page(
                         language,
                         "stored",
@@ -807,7 +808,7 @@ def desk_stages(language: Language) -> dict[str, DeskScreen]:
                             "seen_before",
                         ],
                         same_as="page-0",
-                    )
+                    ),
                 ],
                 papers_later="/console/later/case-1",
                 hands=hands(language, light=100),

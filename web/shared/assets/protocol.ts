@@ -1001,6 +1001,16 @@ export interface PageHidden {
   ceremony_id: string;
 }
 
+export interface PageRotate {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  page_id: string;
+  /** The picture that is to be turned; where another is shown by now, nothing changes. */
+  sha256: string;
+  /** Clockwise. */
+  quarters: 1 | 2 | 3;
+}
+
 export interface PageShown {
   /** Repeats of the same key are answered alike and carried out once. */
   key: string;
@@ -1630,6 +1640,7 @@ export interface AgentAsks {
   "offer.accept": OfferAccept;
   "offer.decline": OfferDecline;
   "page.decide": PageDecide;
+  "page.rotate": PageRotate;
   "paper.need": PaperNeed;
   "paper.original": PaperOriginal;
   "party.accept": PartyAccept;

@@ -185,6 +185,9 @@ function Viewer(props: {page: CasePage; matter: DeskCase}) {
   const decide = (accept: boolean): void => {
     void ask("page.decide", {page_id: page.page_id, accept}).then(ok => ok && (chosen.value = null));
   };
+  const turn = (quarters: 1 | 3): void => {
+    void ask("page.rotate", {page_id: page.page_id, sha256: page.sha256, quarters});
+  };
   return (
     <div class="viewer">
       <div class="viewer__bar">
@@ -205,6 +208,12 @@ function Viewer(props: {page: CasePage; matter: DeskCase}) {
             onPress={() => (zoom.value = ZOOMS[at + 1] ?? 3)}
           >
             +
+          </Button>
+          <Button label={t("Turn left")} disabled={page.state !== "stored" || together} onPress={() => turn(3)}>
+            ↺
+          </Button>
+          <Button label={t("Turn right")} disabled={page.state !== "stored" || together} onPress={() => turn(1)}>
+            ↻
           </Button>
           <Button look="go" disabled={page.state === "accepted" || page.state === "superseded"} onPress={() => decide(true)}>
             {t("Accept")}
