@@ -231,7 +231,9 @@ async def open_parts(
         clock,
     )
     papers = SqlPapers(executor, audiences, require_open, require_led)
-    documents = DocumentsService(papers, store.blobs, scanner, new_id)
+    documents = DocumentsService(
+        papers, store.blobs, scanner, new_id, comparer=looker, turner=looker
+    )
     media.on_gone = signaling.legs.worker_gone
     await starting
     return Parts(

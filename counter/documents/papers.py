@@ -31,6 +31,8 @@ class PageRow:
     "An agent has been given the page to look at."
     codes: tuple[Code, ...] = ()
     "What stands in barcodes on it; for the agent alone."
+    same_as: PageId | None = None
+    "The page of this case that shows the same sheet, with the note `seen_before`."
 
     @property
     def over_link(self) -> bool:
@@ -40,6 +42,37 @@ class PageRow:
     def body(self) -> dict[str, Any]:
         """As JSON holds it."""
         return asdict(self) | {"notes": list(self.notes), "stored_at": self.stored_at.isoformat()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A page as it is shown, by digests of durable bytes."""
+
+    sha256: Digest
+    thumb_sha256: Digest
+    width_px: int
+    height_px: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Faced:
+    """A page, and how it was turned."""
+
+    row: PageRow
+    flat: Picture
+    "As it was flattened, before anybody turned it."
+    quarters: int
+    "By how many quarters it is turned clockwise since, 0 to 3."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turned:
+    """A page that was drawn anew after turning it."""
+
+    page_jpeg: bytes
+    thumb_jpeg: bytes
+    width_px: int
+    height_px: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

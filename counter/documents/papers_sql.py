@@ -5,10 +5,17 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from counter.documents import store_commands, store_documents
+from counter.documents import store_commands, store_documents, store_notes, store_turning
 from counter.documents.page import RequestState
-from counter.documents.papers import CaseDocuments, NewPage, OpenRequest, PageRow
-from counter.ids import CaseId, PageId, RequestId
+from counter.documents.papers import (
+    CaseDocuments,
+    Faced,
+    NewPage,
+    OpenRequest,
+    PageRow,
+    Picture,
+)
+from counter.ids import CaseId, Digest, PageId, RequestId
 from counter.store.executor import Executor
 from counter.store.session_log import Audiences
 
@@ -106,6 +113,47 @@ class SqlPapers:
         return await self._executor.write(
             store_commands.add_page, self._audiences, case_id, request_id, new, by=by, now=now
         )
+
+    async def kept_before(self, case_id: CaseId, page_id: PageId) -> list[tuple[PageId, Digest]]:
+        return await self._executor.read(store_notes.kept_before, case_id, page_id)
+
+    async def note_same(
+        self, case_id: CaseId, page_id: PageId, same_as: PageId, *, by: str, now: datetime
+    ) -> PageRow:
+        return await self._executor.write(
+            store_notes.note_same, self._audiences, case_id, page_id, same_as, by=by, now=now
+        )
+
+    async def faced(self, case_id: CaseId, page_id: PageId) -> Faced:
+        return await self._executor.read(store_turning.faced, case_id, page_id)
+
+    async def turn_page(
+        self,
+        case_id: CaseId,
+        page_id: PageId,
+        before: Digest,
+        picture: Picture,
+        quarters: int,
+        *,
+        by: str,
+        now: datetime,
+    ) -> PageRow:
+        def command(conn: Connection) -> PageRow:
+            self._require_open(conn, case_id)
+            self._require_led(conn, case_id, by)
+            return store_turning.turn_page(
+                conn,
+                self._audiences,
+                case_id,
+                page_id,
+                before,
+                picture,
+                quarters,
+                by=by,
+                now=now,
+            )
+
+        return await self._executor.write(command)
 
     async def tell_refused(
         self, case_id: CaseId, request_id: RequestId, *, code: str, now: datetime

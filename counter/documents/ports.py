@@ -1,11 +1,20 @@
 """What documents need from outside: rows, bytes by digest, and someone who looks at photographs."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
 from counter.documents.mrz import Reading
 from counter.documents.page import Limits, RequestState, ScanRefused, ScanResult
-from counter.documents.papers import CaseDocuments, NewPage, OpenRequest, PageRow
+from counter.documents.papers import (
+    CaseDocuments,
+    Faced,
+    NewPage,
+    OpenRequest,
+    PageRow,
+    Picture,
+    Turned,
+)
 from counter.ids import CaseId, Digest, PageId, RequestId
 
 
@@ -26,6 +35,25 @@ class Scanner(Protocol):
 
     async def scan(self, photograph: bytes, limits: Limits) -> ScanResult | ScanRefused:
         """Never raises for what a file can do: a dead worker is the code `scan_failed`."""
+        ...
+
+
+class Comparer(Protocol):
+    """Tells sheets from each other, away from the event loop."""
+
+    async def find_same(self, page: bytes, others: Sequence[bytes]) -> int | None:
+        """Which of the others shows the same sheet, by its place; None also when it went wrong.
+
+        All are flattened pages, as JPEG.
+        """
+        ...
+
+
+class Turner(Protocol):
+    """Turns pages, away from the event loop."""
+
+    async def turn(self, page: bytes, quarters: int) -> Turned | None:
+        """The flattened page turned clockwise by 1 to 3 quarters; `None`: it went wrong."""
         ...
 
 
@@ -77,6 +105,34 @@ class Papers(Protocol):
         now: datetime,
     ) -> PageRow:
         """Answer the request with a page.  Raises `ScanNotAsked`."""
+        ...
+
+    async def kept_before(self, case_id: CaseId, page_id: PageId) -> list[tuple[PageId, Digest]]:
+        """Pages that count and came before this one, the newest first; with their digests."""
+        ...
+
+    async def note_same(
+        self, case_id: CaseId, page_id: PageId, same_as: PageId, *, by: str, now: datetime
+    ) -> PageRow:
+        """This page shows the same sheet as another one; noted while nobody has decided."""
+        ...
+
+    async def faced(self, case_id: CaseId, page_id: PageId) -> Faced:
+        """How this page lies now.  Raises `PageUnknown`."""
+        ...
+
+    async def turn_page(
+        self,
+        case_id: CaseId,
+        page_id: PageId,
+        before: Digest,
+        picture: Picture,
+        quarters: int,
+        *,
+        by: str,
+        now: datetime,
+    ) -> PageRow:
+        """Show this picture in place of `before`.  Raises `PageUnknown`, `NotAllowedNow`."""
         ...
 
     async def tell_refused(

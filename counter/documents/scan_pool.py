@@ -11,7 +11,7 @@ import multiprocessing
 import os
 import resource
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
@@ -22,6 +22,7 @@ from counter.documents.confined_process import confine
 from counter.documents.marks import Corners, DrawnMark, Lying, Tied
 from counter.documents.mrz import Reading
 from counter.documents.page import Limits, ScanRefused, ScanResult
+from counter.documents.papers import Turned
 from counter.documents.preview import Glance
 
 log = logging.getLogger(__name__)
@@ -41,7 +42,7 @@ REDRAWN_MAX_PX = 4096
 
 
 class ScanPool:
-    """See `Scanner`, `Looker` and `Previewer` of `ports`.  `close` it when the counter stops."""
+    """See `Scanner`, `Looker`, `Comparer`, `Turner`, `Previewer` of `ports`; `close` it."""
 
     def __init__(
         self,
@@ -83,6 +84,16 @@ class ScanPool:
     async def look_at_drawn(self, page: bytes, limits: Limits) -> Look | ScanRefused:
         """The same for a page that was drawn from a PDF."""
         return await self._run(_look_at_drawn, page, limits)
+
+    async def find_same(self, page: bytes, others: Sequence[bytes]) -> int | None:
+        """Which of these flattened pages shows the same sheet, by its place."""
+        found = await self._run(_find_same, page, others)
+        return None if isinstance(found, ScanRefused) else found
+
+    async def turn(self, page: bytes, quarters: int) -> Turned | None:
+        """A flattened page turned clockwise by 1 to 3 quarters."""
+        turned = await self._run(_turn, page, quarters)
+        return None if isinstance(turned, ScanRefused) else turned
 
     async def redraw(self, picture: bytes) -> bytes | None:
         """The same pixels as a new JPEG, at most `REDRAWN_MAX_PX` a side; None: no picture."""
@@ -206,6 +217,28 @@ def _zone(page: bytes, limits: Limits) -> Reading | None:
     _allow_time()
     picture = decode(page)
     return None if picture is None else read_zone(picture)
+
+
+def _find_same(page: bytes, others: Sequence[bytes]) -> int | None:
+    """As `_zone`, of one page and those that came before it."""
+    _load()
+    from counter.documents.scan_opencv.same import find_same
+    from counter.documents.scan_opencv.scan import decode
+
+    _allow_time()
+    picture = decode(page)
+    if picture is None:
+        return None
+    return find_same(picture, (decode(other) for other in others))
+
+
+def _turn(page: bytes, quarters: int) -> Turned | None:
+    """As `_zone`, of a page that lies wrongly."""
+    _load()
+    from counter.documents.scan_opencv.turn import turn
+
+    _allow_time()
+    return turn(page, quarters)
 
 
 def _look_at_drawn(page: bytes, limits: Limits) -> Look | ScanRefused:

@@ -7,19 +7,25 @@ cannot be read becomes no page: the request stays open and both screens hear why
 import asyncio
 import hashlib
 import hmac
+import logging
 from datetime import datetime
 
 from counter.documents.page import Limits, RequestState, ScanRefused, ScanResult
-from counter.documents.papers import CaseDocuments, NewPage, OpenRequest, PageRow
-from counter.documents.ports import Blobs, Papers, Scanner
+from counter.documents.papers import CaseDocuments, NewPage, OpenRequest, PageRow, Picture
+from counter.documents.ports import Blobs, Comparer, Papers, Scanner, Turner
 from counter.documents.refusals import (
     DigestMismatch,
     PageUnknown,
     PhotographRefused,
+    ScanFailed,
     refusal_of,
 )
+from counter.documents.sameness import COMPARED_MAX
 from counter.documents.sniff import sniff
+from counter.errors import Refusal
 from counter.ids import CaseId, Digest, NewId, PageId, RequestId
+
+log = logging.getLogger(__name__)
 
 
 class DocumentsService:
@@ -32,12 +38,17 @@ class DocumentsService:
         scanner: Scanner,
         new_id: NewId,
         limits: Limits | None = None,
+        comparer: Comparer | None = None,
+        turner: Turner | None = None,
     ) -> None:
+        """Without a comparer nobody notices a sheet twice, without a turner no page is turned."""
         self._papers = papers
         self._blobs = blobs
         self._scanner = scanner
         self._new_id = new_id
         self._limits = limits or Limits()
+        self._comparer = comparer
+        self._turner = turner
 
     async def request_scan(
         self,
@@ -132,13 +143,38 @@ class DocumentsService:
             notes=result.notes,
             codes=result.codes,
         )
-        return await self._papers.add_page(case_id, request_id, new, by=by, now=now)
+        page = await self._papers.add_page(case_id, request_id, new, by=by, now=now)
+        return await self._compared(case_id, page, result.page_jpeg, by=by, now=now)
 
     async def decide(
         self, case_id: CaseId, page_id: PageId, *, accept: bool, by: str, now: datetime
     ) -> PageRow:
         """Accept or reject a stored page.  Raises `PageUnknown`, `NotAllowedNow`."""
         return await self._papers.decide_page(case_id, page_id, accept=accept, by=by, now=now)
+
+    async def turn(
+        self,
+        case_id: CaseId,
+        page_id: PageId,
+        sha256: str,
+        quarters: int,
+        *,
+        by: str,
+        now: datetime,
+    ) -> PageRow:
+        """Turn a stored page clockwise by 1 to 3 quarters; its original stays as it is.
+
+        sha256: the picture that is to be turned; when another is shown by now, nothing changes, so
+        that asking twice turns once.  Raises `PageUnknown`, `NotAllowedNow`, `ScanFailed`.
+        """
+        faced = await self._papers.faced(case_id, page_id)
+        if faced.row.page_sha256 != sha256:
+            return faced.row
+        total = (faced.quarters + quarters) % 4
+        picture = await self._turned(faced.flat, total)
+        return await self._papers.turn_page(
+            case_id, page_id, faced.row.page_sha256, picture, total, by=by, now=now
+        )
 
     async def documents_of(self, case_id: CaseId) -> CaseDocuments:
         """What both screens draw."""
@@ -157,6 +193,40 @@ class DocumentsService:
     async def note_shown(self, case_id: CaseId, sha256: str, *, by: str, now: datetime) -> None:
         """An agent has been given this page to look at."""
         await self._papers.note_shown(case_id, sha256, by=by, now=now)
+
+    async def _compared(
+        self, case_id: CaseId, page: PageRow, jpeg: bytes, *, by: str, now: datetime
+    ) -> PageRow:
+        """Note whether the case has this sheet already.  The page is on the screens by then."""
+        if self._comparer is None:
+            return page
+        before = (await self._papers.kept_before(case_id, page.page_id))[:COMPARED_MAX]
+        if not before:
+            return page
+        try:
+            others = [await self._blobs.get(sha256) for _, sha256 in before]
+        except Refusal as unreadable:
+            log.warning("page %s is compared with none: %s", page.page_id, unreadable.code)
+            return page  # it is stored, and that is what was promised
+        place = await self._comparer.find_same(jpeg, others)
+        if place is None:
+            return page
+        return await self._papers.note_same(case_id, page.page_id, before[place][0], by=by, now=now)
+
+    async def _turned(self, flat: Picture, quarters: int) -> Picture:
+        if quarters == 0:
+            return flat
+        turned = None
+        if self._turner is not None:
+            turned = await self._turner.turn(await self._blobs.get(flat.sha256), quarters)
+        if turned is None:
+            raise ScanFailed(f"page {flat.sha256[:12]} could not be turned")
+        return Picture(
+            sha256=await self._blobs.put(turned.page_jpeg),
+            thumb_sha256=await self._blobs.put(turned.thumb_jpeg),
+            width_px=turned.width_px,
+            height_px=turned.height_px,
+        )
 
     async def _read(self, request_id: RequestId, photograph: bytes) -> ScanResult:
         sniff(photograph, self._limits.files)

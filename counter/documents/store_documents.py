@@ -265,4 +265,5 @@ def page_row(row: Row[Any]) -> PageRow:
         format=row.findings.get("format", "free"),
         shown=row.shown_at is not None,
         codes=tuple(Code(kind=kind, text=text) for kind, text in row.findings.get("codes", ())),
+        same_as=row.findings.get("same_as"),
     )

@@ -68,6 +68,17 @@ class PageDecide(Ask):
     accept: bool
 
 
+class PageRotate(Ask):
+    """This page lies on its side or on its head."""
+
+    event: ClassVar[str] = "page.rotate"
+    page_id: Ident
+    sha256: Sha256
+    """The picture that is to be turned; where another is shown by now, nothing changes."""
+    quarters: Literal[1, 2, 3]
+    """Clockwise."""
+
+
 class FormPresent(Ask):
     """Show this form, filled so, to the citizen to read and sign."""
 
@@ -118,6 +129,7 @@ ASKS: tuple[type[Ask], ...] = (
     ScanCancel,
     ShotTake,
     PageDecide,
+    PageRotate,
     FormPresent,
     CeremonyWithdraw,
     CaseClose,

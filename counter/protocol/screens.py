@@ -33,7 +33,7 @@ CeremonyState = Literal[
     "voided",
 ]
 PaperFormat = Literal["a-series", "a4", "a5", "id-1", "td3", "td3-open", "free"]
-PageNote = Literal["resolution_low", "slightly_blurred", "whole_frame", "glare_spot"]
+PageNote = Literal["resolution_low", "slightly_blurred", "whole_frame", "glare_spot", "seen_before"]
 
 
 class PageCode(Model):
@@ -62,6 +62,8 @@ class CasePage(Model):
     """Told by size where the mat gave the scale, else by proportion."""
     notes: list[PageNote] = []
     """What the agent should know before deciding."""
+    same_as: str | None = None
+    """With `seen_before`: the page of this case that shows the same sheet."""
     codes: list[PageCode] = []
     """On the agent's screen."""
 

@@ -83,6 +83,7 @@ def agent_asks(ids: Mapping[str, str]) -> Asks:
         ("scan.request", {"item": "bir-original", "retake": "none"}),
         ("scan.cancel", {"request_id": "none"}),
         ("page.decide", {"page_id": "none", "accept": True}),
+        ("page.rotate", {"page_id": "none", "sha256": SHA256, "quarters": 1}),
         ("paper.original", {"item": "my own words", "seen": True}),
         ("hand.show", {"sha256": SHA256}),
         ("hand.crop", {"crop": {"x": 0.9, "y": 0.0, "width": 0.5, "height": 0.5}}),

@@ -6,24 +6,27 @@ are false alarms when they are said to be cut off.
 
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from counter.documents.page import Limits, Refused, verdict
+from counter.documents.page import Limits, Refused, ScanRefused, verdict
 from counter.documents.preview import BETWEEN_S
+from counter.documents.scan_opencv.arrays import Bgr
 from counter.documents.scan_opencv.find import shrink
 from counter.documents.scan_opencv.flatten import sheet_of
 from counter.documents.scan_opencv.locate import locate
 from counter.documents.scan_opencv.mat import mat_of
 from counter.documents.scan_opencv.preview import preview
-from counter.documents.scan_opencv.scan import encode, measure
-from tests.documents import scenes
+from counter.documents.scan_opencv.same import find_same
+from counter.documents.scan_opencv.scan import decode, encode, measure, scan
+from tests.documents import scenes, twins
 from tests.documents.test_mat import SIZES, photographed
 
 SEED: Final = 90_000
 SIZE: Final = (1200, 900)
 LIMITS: Final = Limits(dpi_min=0.0)
 "Frames here are small: resolution is not what is asked about."
+TWICE_SIZE: Final = (2000, 1500)
 FORMATS_EACH: Final = 10
 Goal = dict[str, Any]
 
@@ -33,6 +36,7 @@ def measured(frames: int = 40) -> Iterator[Goal]:
     yield from cut_off(frames)
     yield from formats()
     yield from previews()
+    yield from same_sheets(frames)
 
 
 def cut_off(frames: int) -> Iterator[Goal]:
@@ -95,6 +99,51 @@ def previews(rounds: int = 9) -> Iterator[Goal]:
         "at_most": 125,
         "measured": round(statistics.median(took) * 1000, 1),
     }
+
+
+def same_sheets(pairs: int) -> Iterator[Goal]:
+    """Sheets photographed twice, and sheets that look alike: what is said to be one sheet."""
+    took: list[float] = []
+    kinds: dict[str, Callable[[int], tuple[Bgr, Bgr]]] = {
+        "typed forms": lambda seed: (twins.form(seed, 1),) * 2,
+        "forms written by hand": lambda seed: (twins.form(seed, 1, by_hand=True),) * 2,
+        "letters": lambda seed: (twins.letter_page(seed, 1),) * 2,
+    }
+    for name, draw in kinds.items():
+        found = [_told(draw(seed), seed, took) for seed in range(SEED, SEED + pairs)]
+        yield {
+            "what": f"one sheet twice: found of {pairs} {name}",
+            "at_least": 0.95,
+            "measured": round(statistics.mean(found), 3),
+        }
+    for kind in twins.KINDS:
+        wrong = [_told(twins.sheets(seed, kind), seed, took) for seed in range(SEED, SEED + pairs)]
+        yield {
+            "what": f"two sheets ({kind}): said to be one of {pairs}",
+            "at_most": 0.05 if kind == "one_field" else 0.0,
+            "measured": round(statistics.mean(wrong), 3),
+        }
+    yield {
+        "what": "two pages compared, the slowest, ms CPU",
+        "at_most": 1000,
+        "measured": round(max(took) * 1000),
+    }
+
+
+def _told(sheets: tuple[Bgr, Bgr], seed: int, took: list[float]) -> bool:
+    """Whether both, photographed on the mat, are said to be one sheet."""
+    pages = []
+    for shot in twins.photographed_twice(seed, *sheets, TWICE_SIZE):
+        result = scan(encode(shot.image, 90), Limits())
+        if isinstance(result, ScanRefused):
+            return False
+        page = decode(result.page_jpeg)
+        assert page is not None
+        pages.append(page)
+    start = time.process_time()
+    place = find_same(pages[0], pages[1:])
+    took.append(time.process_time() - start)
+    return place is not None
 
 
 def _code(scene: scenes.Scene) -> str:

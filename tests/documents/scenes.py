@@ -77,12 +77,14 @@ def scene(
     bow: float = 0.0,
     tilt_max: float | None = None,
     cut_off: float = 0.0,
+    area_min: float = 0.1,
 ) -> Scene:
     """Draw one.
 
     paper: by default one that the seed draws.  bow: sag of the paper as a share of its width.
     tilt_max: in degrees; by default 6 on the mat and 38 on desks.
     cut_off: share of the paper that lies outside the picture.
+    area_min: share of the picture that the paper covers at least.
     """
     wide, tall = size
     unit = wide / WIDE[0]
@@ -93,7 +95,9 @@ def scene(
     elif paper is None:
         paper = draw_paper(rng)
     tilt = (6.0 if on_mat else 38.0) if tilt_max is None else tilt_max
-    corners = pose(rng, paper.shape[1] / paper.shape[0], size, tilt, near=not on_mat or card)
+    corners = pose(
+        rng, paper.shape[1] / paper.shape[0], size, tilt, near=not on_mat or card, area_min=area_min
+    )
     if cut_off:
         corners = _pushed_out(rng, corners, size, cut_off)
     if desk == "mat":
@@ -132,6 +136,7 @@ def pose(
     tilt_max: float,
     *,
     near: bool,
+    area_min: float = 0.1,
 ) -> Quad:
     """Where a pinhole camera sees the corners: clockwise from the paper's own top left.
 
@@ -153,7 +158,7 @@ def pose(
         corners += rng.uniform(-0.12, 0.12, 2) * (wide, tall)
         area = cv2.contourArea(corners.astype(np.float32)) / (wide * tall)
         room = np.minimum(corners, np.array([wide, tall]) - 1 - corners).min()
-        if 0.1 < area < 0.8 and room > 0.012 * wide:
+        if area_min < area < 0.8 and room > 0.012 * wide:
             return corners.astype(np.float64)
     raise AssertionError("no pose keeps this paper inside the picture")
 

@@ -322,6 +322,15 @@ def terminal_stages(language: Language) -> dict[str, TerminalScreen]:
             pages=[case_page(language)],
             checklist=checklist(language),
         ),
+        "seen before": of(
+            "call",
+            call=call(language),
+            pages=[
+                case_page(language, page_id="page-0"),
+                case_page(language, "stored", notes=["seen_before"], same_as="page-0"),
+            ],
+            checklist=checklist(language),
+        ),
         "filling": of("call", call=call(language, "fill"), filling=draft(language)),
         "helped": of(
             "call", call=call(language), checklist=checklist(language), hands=hands(language)
@@ -822,12 +831,17 @@ def desk_stages(language: Language) -> dict[str, DeskScreen]:
             case=desk_case(
                 language,
                 pages=[
+                    case_page(language, page_id="page-0"),
                     case_page(
                         language,
                         "stored",
                         format="td3-open",
-                        notes=["resolution_low", "slightly_blurred", "whole_frame", "glare_spot"],
-                    )
+                        notes=[
+                            *("resolution_low", "slightly_blurred", "whole_frame", "glare_spot"),
+                            "seen_before",
+                        ],
+                        same_as="page-0",
+                    ),
                 ],
                 papers_later="/console/later/case-1",
                 hands=hands(language, light=100),

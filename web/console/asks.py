@@ -80,6 +80,14 @@ def handlers(
         )
         return {}
 
+    async def rotate(who: GatewayPrincipal, ask: Ask) -> Mapping[str, object]:
+        assert isinstance(ask, asks.PageRotate)
+        case = await case_of(who)
+        page = await documents.turn(
+            case.id, PageId(ask.page_id), ask.sha256, ask.quarters, by=who.own, now=clock()
+        )
+        return {"sha256": page.page_sha256}
+
     async def original(who: GatewayPrincipal, ask: Ask) -> Mapping[str, object]:
         assert isinstance(ask, PaperOriginal)
         case = await case_of(who)
@@ -133,6 +141,7 @@ def handlers(
         asks.ScanRequest: request_scan,
         asks.ScanCancel: cancel_scan,
         asks.PageDecide: decide,
+        asks.PageRotate: rotate,
         PaperOriginal: original,
         PaperNeed: need,
         asks.FormPresent: present,

@@ -58,6 +58,7 @@ def page_cards(
             shown=row.shown,
             format=row.format,
             notes=list(row.notes),
+            same_as=row.same_as,
             codes=[PageCode(kind=one.kind, text=one.text) for one in row.codes]
             if with_codes
             else [],

@@ -196,6 +196,24 @@ async def test_papers_are_asked_for_looked_at_and_decided(
     assert (decided["page_id"], decided["accept"]) == ("page-1", True)
 
 
+async def test_a_page_is_turned_and_the_page_it_looks_like_is_a_touch_away(
+    chromium: Browser, counter: FakeCounter
+) -> None:
+    page = await at(chromium, counter, "noted")
+    await page.locator("#tab-papers").click()
+    await page.get_by_role("button", name="向右轉").click()
+    turned = await heard(counter, page, "page.rotate")
+    assert (turned["page_id"], turned["sha256"], turned["quarters"]) == (
+        "page-1",
+        screens.FIRST,
+        1,
+    )
+    await page.get_by_role("button", name="查看另一頁").click()
+    await page.locator(".viewer__name .state--accepted").wait_for()
+    right = page.get_by_role("button", name="向右轉")
+    assert await right.get_attribute("aria-disabled") == "true", "it was accepted as it lies"
+
+
 async def test_a_case_is_not_finished_without_an_outcome(
     chromium: Browser, counter: FakeCounter
 ) -> None:

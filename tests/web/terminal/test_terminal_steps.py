@@ -261,6 +261,18 @@ async def test_a_machine_with_a_voice_reads_all_of_it_in_the_citizens_language(
     await until(lambda: counter.payloads("ceremony.here"), page)
 
 
+async def test_a_sheet_that_is_here_already_is_said_while_it_still_lies_there(
+    chromium: Browser, counter: FakeCounter
+) -> None:
+    words = "這一頁已經收到。如還有另一頁，請放上那一頁。"
+    page = await at(chromium, counter, "seen before", before=VOICES)
+    await page.get_by_role("alert").get_by_text(words).wait_for()
+    await page.wait_for_function("() => window.said.length > 0")
+    assert await page.evaluate("() => window.said") == [[words, "yue-HK"]]
+    await counter.show(screens.terminal_stages("zh-Hant")["talk"])  # the agent has decided
+    await page.locator("[data-code=seen_before]").wait_for(state="detached")
+
+
 async def test_who_does_not_sign_says_why_by_choosing(
     chromium: Browser, counter: FakeCounter
 ) -> None:

@@ -147,7 +147,9 @@ export interface CasePage {
   /** Told by size where the mat gave the scale, else by proportion. */
   format?: "a-series" | "a4" | "a5" | "id-1" | "td3" | "td3-open" | "free";
   /** What the agent should know before deciding. */
-  notes?: ("resolution_low" | "slightly_blurred" | "whole_frame" | "glare_spot")[];
+  notes?: ("resolution_low" | "slightly_blurred" | "whole_frame" | "glare_spot" | "seen_before")[];
+  /** With `seen_before`: the page of this case that shows the same sheet. */
+  same_as?: string | null;
   /** On the agent's screen. */
   codes?: PageCode[];
 }
@@ -1033,6 +1035,16 @@ export interface PageHidden {
   ceremony_id: string;
 }
 
+export interface PageRotate {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  page_id: string;
+  /** The picture that is to be turned; where another is shown by now, nothing changes. */
+  sha256: string;
+  /** Clockwise. */
+  quarters: 1 | 2 | 3;
+}
+
 export interface PageShown {
   /** Repeats of the same key are answered alike and carried out once. */
   key: string;
@@ -1668,6 +1680,7 @@ export interface AgentAsks {
   "offer.accept": OfferAccept;
   "offer.decline": OfferDecline;
   "page.decide": PageDecide;
+  "page.rotate": PageRotate;
   "paper.need": PaperNeed;
   "paper.original": PaperOriginal;
   "party.accept": PartyAccept;

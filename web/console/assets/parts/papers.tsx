@@ -134,13 +134,14 @@ export function PageState(props: {page: CasePage}) {
 
 /** What was measured and would not stop the page: the agent decides. */
 function PageNotes(props: {page: CasePage}) {
-  const {notes = [], state} = props.page;
+  const {notes = [], same_as, state} = props.page;
   if (notes.length === 0 || state !== "stored") return null;
   const words = {
     resolution_low: t("Seen from far: look whether small print can be read."),
     slightly_blurred: t("Slightly blurred."),
     whole_frame: t("No desk is seen around the page: look whether a part is missing."),
     glare_spot: t("A lamp shines on a spot of the page."),
+    seen_before: t("This looks like a page that is here already. Keep both, or send this one back."),
   };
   return (
     <div role="status">
@@ -149,6 +150,11 @@ function PageNotes(props: {page: CasePage}) {
           <li key={note}>{words[note]}</li>
         ))}
       </ul>
+      {same_as && (
+        <Button always onPress={() => (chosen.value = same_as)}>
+          {t("Look at the other page")}
+        </Button>
+      )}
     </div>
   );
 }
@@ -194,6 +200,9 @@ function Viewer(props: {page: CasePage; matter: DeskCase}) {
   const decide = (accept: boolean): void => {
     void ask("page.decide", {page_id: page.page_id, accept}).then(ok => ok && (chosen.value = null));
   };
+  const turn = (quarters: 1 | 3): void => {
+    void ask("page.rotate", {page_id: page.page_id, sha256: page.sha256, quarters});
+  };
   return (
     <div class="viewer">
       <div class="viewer__bar">
@@ -214,6 +223,12 @@ function Viewer(props: {page: CasePage; matter: DeskCase}) {
             onPress={() => (zoom.value = ZOOMS[at + 1] ?? 3)}
           >
             +
+          </Button>
+          <Button label={t("Turn left")} disabled={page.state !== "stored" || together} onPress={() => turn(3)}>
+            ↺
+          </Button>
+          <Button label={t("Turn right")} disabled={page.state !== "stored" || together} onPress={() => turn(1)}>
+            ↻
           </Button>
           <Button look="go" disabled={page.state === "accepted" || page.state === "superseded"} onPress={() => decide(true)}>
             {t("Accept")}

@@ -18,6 +18,7 @@ import {Together, shownPage} from "../parts/together.tsx";
 import {Announcement, HandDialogs, Hands} from "../parts/hands.tsx";
 import {DeviceScan} from "./device_scan.tsx";
 import {Fill} from "./fill.tsx";
+import {PageAdvice} from "../parts/page_advice.tsx";
 import {Papers} from "../parts/papers.tsx";
 import {Read} from "./read.tsx";
 import {Scan} from "./scan.tsx";
@@ -122,6 +123,7 @@ function Talk() {
     <div class="talk">
       <h1 class="only-spoken">{t("Conversation with {agent}", {agent: call?.agent_name ?? ""})}</h1>
       {identity && <Identity key={identity.step} card={identity} />}
+      <PageAdvice />
       <TakeBack />
       {ceremony?.paused && <Advice code="ceremony_paused" />}
       {!identity && (

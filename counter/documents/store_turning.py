@@ -1,0 +1,91 @@
+"""A stored page that is turned: its picture is another, its original and its first picture stay.
+
+What is turned is always the page as it was flattened, so turning it back gives the same bytes, and
+turning it often costs nothing.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, select, update
+
+from counter.documents.page import PageState
+from counter.documents.papers import Faced, PageRow, Picture
+from counter.documents.store_documents import page, page_of
+from counter.errors import NotAllowedNow
+from counter.ids import CaseId, Digest, PageId
+from counter.store.cases import lock_case
+from counter.store.journal_sql import record
+from counter.store.session_log import Audiences, tell_all
+
+
+def faced(conn: Connection, case_id: CaseId, page_id: PageId) -> Faced:
+    """How this page lies now.  Raises `PageUnknown`."""
+    row = page_of(conn, case_id, page_id)
+    findings = conn.execute(select(page.c.findings).where(page.c.id == page_id)).scalar_one()
+    flat = findings.get("flat") or {
+        "sha256": row.page_sha256,
+        "thumb_sha256": row.thumb_sha256,
+        "width_px": row.width_px,
+        "height_px": row.height_px,
+    }
+    return Faced(row=row, flat=Picture(**flat), quarters=findings.get("quarters", 0))
+
+
+def turn_page(
+    conn: Connection,
+    audiences: Audiences,
+    case_id: CaseId,
+    page_id: PageId,
+    before: Digest,
+    picture: Picture,
+    quarters: int,
+    *,
+    by: str,
+    now: datetime,
+) -> PageRow:
+    """Show this picture, which is the flattened page turned clockwise by so many quarters.
+
+    before: what was shown when it was asked for; when something else is by now, nothing changes.
+    Raises `PageUnknown`; `NotAllowedNow` when the page was decided about.
+    """
+    lock_case(conn, case_id)
+    now_faced = faced(conn, case_id, page_id)
+    row = now_faced.row
+    if row.page_sha256 != before:
+        return row
+    if row.state is not PageState.STORED:
+        raise NotAllowedNow(f"page {page_id} is {row.state}: it is not turned any more")
+    findings = conn.execute(select(page.c.findings).where(page.c.id == page_id)).scalar_one()
+    flat = now_faced.flat
+    kept = {
+        "sha256": flat.sha256,
+        "thumb_sha256": flat.thumb_sha256,
+        "width_px": flat.width_px,
+        "height_px": flat.height_px,
+    }
+    conn.execute(
+        update(page)
+        .where(page.c.id == page_id)
+        .values(
+            page_sha256=picture.sha256,
+            thumb_sha256=picture.thumb_sha256,
+            width_px=picture.width_px,
+            height_px=picture.height_px,
+            findings=findings | {"flat": kept, "quarters": quarters},
+        )
+    )
+    tell_all(conn, audiences, case_id, "page.rotated", {"page_id": page_id}, now)
+    record(
+        conn,
+        actor=by,
+        action="page.rotate",
+        subject=f"case:{case_id}",
+        facts={
+            "page_id": page_id,
+            "quarters": quarters,
+            "before_sha256": before,
+            "page_sha256": picture.sha256,
+        },
+        now=now,
+    )
+    return page_of(conn, case_id, page_id)

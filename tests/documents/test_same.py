@@ -1,0 +1,244 @@
+"""Whether a sheet was photographed twice: rule, pixels, rows, and the way through the service."""
+
+import hashlib
+import json
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from counter.documents.page import Limits, PageState, ScanRefused, ScanResult
+from counter.documents.papers import PageRow
+from counter.documents.papers_sql import SqlPapers
+from counter.documents.sameness import CELLS_MIN, DIFFERING_MAX, Likeness, same_sheet
+from counter.documents.scan_opencv.arrays import Bgr
+from counter.documents.scan_opencv.same import find_same, likeness, strokes
+from counter.documents.scan_opencv.scan import decode, encode, scan
+from counter.documents.scan_pool import ScanPool
+from counter.documents.service import DocumentsService
+from counter.errors import NotFound
+from counter.ids import CaseId, Digest, PageId, RequestId
+from counter.store.blobs_directory import DirectoryBlobs
+from counter.store.executor import Executor
+from counter.store.journal_sql import check, read_all
+from tests.documents import twins
+from tests.documents.test_store_documents import FINDINGS, audiences, page, told
+
+CASE = CaseId("case-1")
+AGENT, TERMINAL = "agent:a-1", "terminal:t-1"
+SIZE = (2000, 1500)
+
+
+def taken(first: Bgr, second: Bgr, seed: int) -> list[Bgr]:
+    """Both photographed, and made pages of as at the counter."""
+    pages = []
+    for shot in twins.photographed_twice(seed, first, second, SIZE):
+        result = scan(encode(shot.image, 90), Limits())
+        assert isinstance(result, ScanResult)
+        picture = decode(result.page_jpeg)
+        assert picture is not None
+        pages.append(picture)
+    return pages
+
+
+@pytest.mark.parametrize(
+    ("cells", "differing", "same"),
+    [
+        (CELLS_MIN, DIFFERING_MAX, True),
+        (CELLS_MIN - 1, 0, False),
+        (1000, DIFFERING_MAX + 1, False),
+        (0, 0, False),
+    ],
+)
+def test_little_may_differ_and_much_must_be_written(cells: int, differing: int, same: bool) -> None:
+    assert same_sheet(Likeness(cells=cells, differing=differing)) is same
+
+
+@pytest.mark.parametrize("seed", [7001, 7002])
+def test_a_sheet_photographed_twice_is_told_whichever_way_up_it_lies(seed: int) -> None:
+    sheet = twins.form(seed, 1, by_hand=seed % 2 == 0)
+    first, second = taken(sheet, sheet, seed)
+    assert find_same(first, [second]) == 0
+    for quarter in (1, 2, 3):
+        assert find_same(first, [np.ascontiguousarray(np.rot90(second, quarter))]) == 0
+
+
+@pytest.mark.parametrize("kind", twins.KINDS)
+def test_sheets_that_look_alike_are_not_taken_for_one(kind: twins.Kind) -> None:
+    first, second = taken(*twins.sheets(7003, kind), 7003)
+    assert find_same(first, [second]) is None
+
+
+def test_the_first_that_is_the_same_is_named() -> None:
+    sheet = twins.form(7004, 1)
+    other = twins.letter_page(7004, 1)
+    assert find_same(sheet, [other, None, sheet, sheet]) == 2
+    assert find_same(sheet, []) is None
+
+
+def test_nearly_empty_and_small_pages_are_never_the_same() -> None:
+    empty = np.full((1400, 990, 3), 255, np.uint8)
+    empty[700:705, 300:400] = 0
+    assert likeness(strokes(empty), strokes(empty)).differing == 0
+    assert find_same(empty, [empty]) is None
+    small = twins.form(7005, 1)[::3, ::3]
+    assert find_same(small, [small]) is None
+
+
+async def add(
+    papers: SqlPapers, name: str, now: datetime, retake_of: PageId | None = None
+) -> PageRow:
+    request_id = RequestId(f"r-{name}")
+    await papers.request_scan(
+        CASE,
+        request_id,
+        item="bir-original",
+        label_id=None,
+        by=AGENT,
+        now=now,
+        retake_of=retake_of,
+    )
+    new = replace(page(f"p-{name}", name), page_sha256=Digest(name * 64))
+    return await papers.add_page(CASE, request_id, new, by=TERMINAL, now=now)
+
+
+async def test_what_counts_is_compared_the_newest_first(executor: Executor, now: datetime) -> None:
+    papers = SqlPapers(executor, audiences)
+    for name in "abc":
+        await add(papers, name, now)
+    await papers.decide_page(CASE, PageId("p-a"), accept=True, by=AGENT, now=now)
+    await papers.decide_page(CASE, PageId("p-b"), accept=False, by=AGENT, now=now)
+    await add(papers, "d", now, retake_of=PageId("p-c"))
+    await add(papers, "e", now)
+    assert await papers.kept_before(CASE, PageId("p-e")) == [
+        ("p-d", "d" * 64),
+        ("p-a", "a" * 64),
+    ]
+    assert await papers.kept_before(CASE, PageId("p-a")) == []
+
+
+async def test_it_is_noted_once_and_both_screens_hear_of_it(
+    executor: Executor, now: datetime
+) -> None:
+    papers = SqlPapers(executor, audiences)
+    await add(papers, "a", now)
+    await add(papers, "b", now)
+    row = await papers.note_same(CASE, PageId("p-b"), PageId("p-a"), by=TERMINAL, now=now)
+    again = await papers.note_same(CASE, PageId("p-b"), PageId("p-a"), by=TERMINAL, now=now)
+    assert again == row
+    assert (row.notes, row.same_as, row.state) == (("seen_before",), "p-a", PageState.STORED)
+    assert (await papers.documents_of(CASE)).pages[1] == row
+    for audience in (AGENT, TERMINAL):
+        kinds = [kind for kind, _ in await executor.read(told, audience)]
+        assert kinds.count("page.noted") == 1
+    bodies = [json.loads(entry.body) for entry in await executor.read(read_all)]
+    noted = [body["facts"] for body in bodies if body["action"] == "page.note"]
+    assert [one["same_as"] for one in noted] == ["p-a"]
+    assert (await executor.read(check))[1] == []
+
+
+async def test_of_a_page_that_was_decided_about_nothing_is_noted(
+    executor: Executor, now: datetime
+) -> None:
+    papers = SqlPapers(executor, audiences)
+    await add(papers, "a", now)
+    await add(papers, "b", now)
+    await papers.decide_page(CASE, PageId("p-b"), accept=True, by=AGENT, now=now)
+    row = await papers.note_same(CASE, PageId("p-b"), PageId("p-a"), by=TERMINAL, now=now)
+    assert (row.notes, row.same_as) == ((), None)
+
+
+class Draws:
+    """A scanner that makes a page of whatever it is given."""
+
+    async def scan(self, photograph: bytes, limits: Limits) -> ScanResult | ScanRefused:
+        return ScanResult(
+            page_jpeg=photograph,
+            thumb_jpeg=b"thumb",
+            width_px=1654,
+            height_px=2339,
+            findings=FINDINGS,
+            notes=("whole_frame",),
+        )
+
+
+class Says:
+    """A comparer that finds what the test says."""
+
+    def __init__(self, place: int | None) -> None:
+        self.place = place
+        self.compared: list[list[bytes]] = []
+
+    async def find_same(self, page: bytes, others: Sequence[bytes]) -> int | None:
+        self.compared.append(list(others))
+        return self.place
+
+
+async def send(documents: DocumentsService, photograph: bytes, now: datetime) -> PageRow:
+    asked = await documents.request_scan(CASE, item="bir-original", by=AGENT, now=now)
+    digest = hashlib.sha256(photograph).hexdigest()
+    return await documents.receive(CASE, asked.request_id, photograph, digest, by=TERMINAL, now=now)
+
+
+def jpeg(mark: bytes) -> bytes:
+    return encode(np.full((40, 30, 3), mark[0], np.uint8), 90)
+
+
+async def test_a_page_is_compared_with_those_before_it_and_stays(
+    executor: Executor, tmp_path: Path, new_id: Callable[[], str], now: datetime
+) -> None:
+    comparer = Says(1)
+    documents = DocumentsService(
+        SqlPapers(executor, audiences),
+        DirectoryBlobs(tmp_path / "blobs"),
+        Draws(),
+        new_id,
+        comparer=comparer,
+    )
+    first = await send(documents, jpeg(b"a"), now)
+    assert comparer.compared == [] and first.notes == ("whole_frame",)
+    comparer.place = None
+    assert (await send(documents, jpeg(b"b"), now)).same_as is None
+    comparer.place = 1
+    third = await send(documents, jpeg(b"c"), now)
+    assert comparer.compared[1] == [jpeg(b"b"), jpeg(b"a")]
+    assert (third.same_as, third.notes) == (first.page_id, ("whole_frame", "seen_before"))
+    assert third.state is PageState.STORED
+
+
+class Loses(DirectoryBlobs):
+    """Bytes that cannot be read any more."""
+
+    async def get(self, sha256: str) -> bytes:
+        raise NotFound("gone")
+
+
+async def test_a_page_that_cannot_be_compared_is_kept_all_the_same(
+    executor: Executor, tmp_path: Path, new_id: Callable[[], str], now: datetime
+) -> None:
+    papers = SqlPapers(executor, audiences)
+    comparer = Says(0)
+    documents = DocumentsService(
+        papers, Loses(tmp_path / "blobs"), Draws(), new_id, comparer=comparer
+    )
+    await send(documents, jpeg(b"a"), now)
+    assert (await send(documents, jpeg(b"b"), now)).same_as is None
+    assert comparer.compared == []
+    assert len((await papers.documents_of(CASE)).pages) == 2
+
+
+@pytest.fixture
+async def pool() -> AsyncIterator[ScanPool]:
+    made = ScanPool()
+    yield made
+    await made.close()
+
+
+async def test_a_process_of_its_own_compares(pool: ScanPool) -> None:
+    sheet = encode(twins.form(7006, 1), 75)
+    other = encode(twins.letter_page(7006, 1), 75)
+    assert await pool.find_same(sheet, [other, b"no picture", sheet]) == 2
+    assert await pool.find_same(b"no picture", [sheet]) is None
