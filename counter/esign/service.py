@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import Literal
+from weakref import WeakValueDictionary
 
 from counter.errors import NotAllowedNow, Refusal
 from counter.esign.archive_ports import Trust
@@ -144,9 +145,9 @@ class EsignService:
         self._new_id = new_id
         self._clock = clock
         self._check_address = check_address
-        # One at a time on this node; between nodes the first to commit wins.
-        self._sealing = asyncio.Lock()
-        self._certifying = asyncio.Lock()
+        # A ceremony is certified or sealed once at a time on this node, and waits for no other one;
+        # between nodes the first to commit wins.
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def forms(self, department_side: str | None = None) -> tuple[FormTemplate, ...]:
         """Forms that can be presented; with `macau` or `hengqin`, those of that side."""
@@ -443,7 +444,7 @@ class EsignService:
 
     async def _go_on(self, ceremony_id: str) -> None:
         """The same; it stays as it is when it cannot be certified."""
-        async with self._certifying:
+        async with self._turns.setdefault(ceremony_id, asyncio.Lock()):
             for drawn in await self._records.uncertified(ceremony_id):
                 try:
                     await self._certify(drawn)
@@ -481,7 +482,7 @@ class EsignService:
         )
 
     async def _finish(self, waiting: Unfinished) -> None:
-        async with self._sealing:
+        async with self._turns.setdefault(waiting.ceremony_id, asyncio.Lock()):
             if not await self._records.unfinished(waiting.ceremony_id):
                 return
             try:

@@ -172,6 +172,33 @@ async def test_a_form_is_presented_read_agreed_to_signed_and_given_out(
     assert (await service.page_image(CASE, shown.sheets[0].sha256)).startswith(b"page 1 of")
 
 
+async def test_a_slow_timestamp_holds_up_no_other_citizen(
+    counter: Counter, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not while a form is certified for somebody else, nor while another one's is sealed."""
+    ceremony_id, sha256 = await counter.to_state("consented", now)
+    other = CaseId("case-2")
+    quick, waits, answered = counter.studio.stamp, asyncio.Event(), asyncio.Event()
+
+    async def slow(digest: bytes, now: datetime, *, room_bytes: int) -> bytes:
+        if not waits.is_set():
+            waits.set()
+            await answered.wait()
+        return await quick(digest, now, room_bytes=room_bytes)
+
+    monkeypatch.setattr(counter.studio, "stamp", slow)
+    signing = asyncio.create_task(counter.service.sign(CASE, ceremony_id, sha256, STROKES, now))
+    await waits.wait()
+    theirs, shown = await counter.present(now, other)
+    for page in (1, 2):
+        await counter.service.page_seen(other, theirs, page, now)
+    await counter.service.consent(other, theirs, shown, now)
+    assert (await counter.service.sign(other, theirs, shown, STROKES, now)).ceremony_id == theirs
+    assert not signing.done()
+    answered.set()
+    assert (await signing).ceremony_id == ceremony_id
+
+
 async def test_screens_hear_each_step_and_the_journal_holds(
     counter: Counter, now: datetime
 ) -> None:
