@@ -367,7 +367,7 @@ async def test_the_tools_of_a_page_stand_in_one_line(
         "all => all.map(one => Math.round(one.getBoundingClientRect().top))"
     )
     await context.close()
-    assert len(tops) == 5
+    assert len(tops) == 7
     assert len(set(tops)) == 1
 
 
