@@ -80,3 +80,7 @@ class OwnFormsStore(Protocol):
     async def mark(self) -> tuple[int, int]:
         """Changes with everything that is published or retired; cheap."""
         ...
+
+    async def tell_desks(self, departments: Sequence[str], now: datetime) -> None:
+        """Other forms are offered there from now on: desks show them without being asked."""
+        ...

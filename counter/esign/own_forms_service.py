@@ -5,7 +5,7 @@ What is published was drawn once more, and is what was looked at; between the tw
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -62,6 +62,8 @@ class OwnFormsService:
         self._mark: tuple[int, int] | None = None
         self._kept: Sequence[FormVersion] = ()
         self._parsed: dict[tuple[str, int], OwnForm] = {}
+        self._offered: Mapping[str, int] | None = None
+        "Which version of each form, by its id; None before the first look."
 
     async def preview(self, owner: Owner, description: str, typst: str) -> Previewed:
         """Draw it with invented texts.
@@ -129,8 +131,16 @@ class OwnFormsService:
                 if (one.form, one.version) not in self._parsed:
                     self._parsed[one.form, one.version] = kept_form(one)
             self._mark = mark
+        now = self._clock()
+        offered = in_use(self._kept, now)
         if self._kept:
-            self._forms.show(self._parsed.values(), in_use(self._kept, self._clock()))
+            self._forms.show(self._parsed.values(), offered)
+        if self._offered is not None and self._offered != offered:
+            # Desks that are open show it without being asked.
+            changed = {form for form, _ in self._offered.items() ^ offered.items()}
+            departments = {one.department for one in self._kept if one.form in changed}
+            await self._store.tell_desks(sorted(departments), now)
+        self._offered = offered
 
     async def follow_for_ever(self) -> None:
         """Refresh, again and again."""

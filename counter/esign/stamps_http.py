@@ -22,8 +22,8 @@ log = logging.getLogger(__name__)
 
 PATIENCE_S: Final = 1.0
 "While another service is left to ask."
-LAST_PATIENCE_S: Final = 10.0
-"For the last one: a slow token keeps the signature's level, none at all costs it."
+LAST_PATIENCE_S: Final = 2.0
+"For the last one.  A page asks again after 6 s, and three tokens follow the pen."
 REST_S: Final = 60.0
 "For so long a service that failed is not asked again while another one is left."
 DISTRUST_S: Final = 600.0

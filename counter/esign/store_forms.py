@@ -29,6 +29,7 @@ from counter.esign.refusals import FormChanged, FormIdTaken, FormUnknown
 from counter.store.executor import Executor
 from counter.store.journal_sql import record
 from counter.store.metadata import UtcDateTime, metadata
+from counter.store.session_log import tell
 from counter.store.turn import take_turn
 
 form_template = Table(
@@ -72,6 +73,15 @@ class SqlForms:
 
     async def mark(self) -> tuple[int, int]:
         return await self.executor.read(mark)
+
+    async def tell_desks(self, departments: Sequence[str], now: datetime) -> None:
+        await self.executor.write(tell_desks, departments, now)
+
+
+def tell_desks(conn: Connection, departments: Sequence[str], now: datetime) -> None:
+    """A row for each: whoever works there gets a new screen."""
+    for department in departments:
+        tell(conn, f"department:{department}", "forms.changed", {}, now)
 
 
 def publish(conn: Connection, new: FormVersion, seen: int) -> int:

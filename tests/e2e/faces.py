@@ -24,7 +24,7 @@ SERVICE = "dsi-personal-data"
 PAPER = "Macao resident identity card (BIR)"
 FORM = {"Identity document number": "1234567(8)", "Purpose": "To study abroad"}
 "What the agent types into the form, by the words beside the fields; the name is known."
-CITIZENS_OWN = {"Telephone": "66123456", "Copies": "1"}
+CITIZENS_OWN = {"Telephone": "66123456", "Copies (at least 1)": "1"}
 "What the citizen types into the certificate's form."
 NEXT_STEP = "The certificate is ready in three working days."
 DEAF_S = 0.45

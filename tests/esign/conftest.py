@@ -120,6 +120,12 @@ def glyphs() -> GlyphTable:
     return shipped_glyphs()
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for a lone service however busy the machine is: only who hangs runs out of time."""
+    monkeypatch.setattr("counter.esign.stamps_http.LAST_PATIENCE_S", 60.0)
+
+
 @pytest.fixture
 async def tsa(pki: DevelopmentPki) -> AsyncIterator[Tsa]:
     made = Tsa(pki)

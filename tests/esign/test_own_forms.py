@@ -23,6 +23,7 @@ from counter.esign.refusals import (
 from counter.esign.store_forms import SqlForms
 from counter.store.executor import Executor
 from counter.store.journal_sql import read_all
+from counter.store.session_log import tail
 
 NOW = datetime(2026, 11, 30, 2, 0, tzinfo=UTC)
 DSI = Owner(id="dsi", side="macau", services=frozenset({"dsi-criminal-record"}))
@@ -115,6 +116,9 @@ async def test_ids_and_services_are_the_departments_own(press: DrawProcesses) ->
 async def test_published_is_what_was_looked_at_and_every_version_stays(
     house: OwnFormsService, executor: Executor
 ) -> None:
+    async def told() -> list[str]:
+        return [row.kind for row in await executor.read(tail, ["department:dsi"], {})]
+
     seen = await house.preview(DSI, described(), TYPST)
     assert seen.pages
     with pytest.raises(PreviewFirst):
@@ -125,9 +129,12 @@ async def test_published_is_what_was_looked_at_and_every_version_stays(
     assert "dsi_own" not in [one.id for one in forms.all()], "not every node knows it yet"
     house._clock.now = NOW + SETTLING  # type: ignore[attr-defined]
     await house.refresh()
+    await house.refresh()
+    assert await told() == ["forms.changed"], "once: an open desk shows it without being asked"
     assert "dsi_own" in [one.id for one in forms.for_service("macau", "dsi", "x")]
     assert "dsi_own" not in [one.id for one in forms.for_service("macau", "dsf", "x")]
     await house.retire("dsi", "dsi_own", 1, by="s:mok")
+    assert await told() == ["forms.changed"] * 2
     assert "dsi_own" not in [one.id for one in forms.all()]
     assert forms.of("dsi_own", 1).version == 1, "what was signed names it"
     bodies = [one.body for one in await executor.read(read_all)]
