@@ -1,1 +1,14 @@
-"""Signing a form at the counter: shown page by page, consented, inked, sealed, verified."""
+"""Signing a form at the counter: shown page by page, consented, inked, sealed, verified.
+
+Which shelf to look on:
+
+- a form and its draft: `forms`, `typed`, `draft`, `form_typst`; departments' own: `own_forms`
+- reading before signing: `attendance`, `reading_service`
+- the ceremony: `ceremony`, `demands`, `ink`, `service`; with an own certificate: `certificate`
+- one signature in two phases: `ticket`, `signing_service`, `seal_pyhanko`, `sign_worker`
+- keys and timestamps: `keys_*`, `csc_http`, `stamps_http`
+- trust and revocation: `trust`, `revocation`
+- what lasts: `archive`, `archive_service`
+- is it sound: `validation`, `judging`, `validate_pyhanko`, `check_service`; the pack: `audit_pack`
+- given to the citizen: `issued`
+"""
