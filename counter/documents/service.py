@@ -214,11 +214,13 @@ class DocumentsService:
         return await self._papers.note_same(case_id, page.page_id, before[place][0], by=by, now=now)
 
     async def _turned(self, flat: Picture, quarters: int) -> Picture:
+        before = await self._blobs.get(flat.sha256)  # a row names only what is there
         if quarters == 0:
+            await self._blobs.get(flat.thumb_sha256)
             return flat
         turned = None
         if self._turner is not None:
-            turned = await self._turner.turn(await self._blobs.get(flat.sha256), quarters)
+            turned = await self._turner.turn(before, quarters)
         if turned is None:
             raise ScanFailed(f"page {flat.sha256[:12]} could not be turned")
         return Picture(
