@@ -3,6 +3,7 @@
 A mark is a row elsewhere.  The first preview after it was drawn ties it to the sheet that is seen
 there; from then on each preview says where the sheet, and so the mark, lies.  A sheet that was away
 may have been changed for another like it, so its marks stay hidden until the agent vouches for it.
+Which sheet it was only that node knows that looked when it was drawn: another one ties it to none.
 """
 
 from collections.abc import Collection, Mapping
@@ -13,6 +14,8 @@ from counter.documents.page import Point
 
 TIED_WITHIN_S = 3.0
 "A mark that is older when it is first seen may have been drawn on what has moved since."
+LOOKED_S = 1.0
+"Who had not looked for so long when a mark was drawn does not know on what it was drawn."
 AWAY_S = 2.5
 "A sheet that was not seen for so long is away; it takes longer to lay another one there."
 SHEETS_MAX = 3
@@ -36,6 +39,17 @@ class DrawnMark:
     hidden: bool = False
     vouched_s: float | None = None
     "So long ago the agent said that it is the same sheet."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looks:
+    """The previews of one request that came to this node one after the other."""
+
+    since_s: float
+    "The first of those with no gap longer than `AWAY_S`."
+    closely_s: float
+    "The first of those with no gap longer than `LOOKED_S`."
+    last_s: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,8 +126,22 @@ def outline(kind: str, x0: float, y0: float, x1: float, y1: float) -> Points:
     return ((x0, y0), (x1, y1))
 
 
-def plan(sheets: tuple[Tied, ...], drawn: Collection[DrawnMark], at_s: float) -> Plan:
-    """Decide about one preview.  sheets: as they were after the last one."""
+def looked(before: Looks | None, at_s: float) -> Looks:
+    """With the one that came now."""
+    if before is None:
+        return Looks(since_s=at_s, closely_s=at_s, last_s=at_s)
+    gap_s = at_s - before.last_s
+    return Looks(
+        since_s=before.since_s if gap_s <= AWAY_S else at_s,
+        closely_s=before.closely_s if gap_s <= LOOKED_S else at_s,
+        last_s=at_s,
+    )
+
+
+def plan(
+    sheets: tuple[Tied, ...], drawn: Collection[DrawnMark], at_s: float, before: Looks | None
+) -> Plan:
+    """Decide about one preview.  sheets, before: as they were after the last one of this node."""
     by_id = {one.mark_id: one for one in drawn}
     follow, apart = [], []
     hide: dict[str, Hidden] = {}
@@ -132,13 +160,23 @@ def plan(sheets: tuple[Tied, ...], drawn: Collection[DrawnMark], at_s: float) ->
             follow.append(one)
     known = {key for one in sheets for key in one.marks}
     loose = [row for row in drawn if row.mark_id not in known and not row.hidden]
-    hide |= {row.mark_id: "lost" for row in loose if row.age_s > TIED_WITHIN_S}
-    return Plan(
-        follow=tuple(follow),
-        apart=tuple(apart),
-        new=tuple(row for row in loose if row.age_s <= TIED_WITHIN_S),
-        hide=hide,
-    )
+    new = tuple(row for row in loose if _seen_drawn(row, at_s, before))
+    rest = [row for row in loose if row not in new]
+    hide |= {row.mark_id: "lost" for row in rest if _unknown(row, at_s, before)}
+    return Plan(follow=tuple(follow), apart=tuple(apart), new=new, hide=hide)
+
+
+def _seen_drawn(row: DrawnMark, at_s: float, before: Looks | None) -> bool:
+    """Whether this node looked when it was drawn, and looks again soon enough."""
+    if before is None or row.age_s > TIED_WITHIN_S:
+        return False
+    drawn_s = at_s - row.age_s
+    return before.closely_s <= drawn_s <= before.last_s + LOOKED_S
+
+
+def _unknown(row: DrawnMark, at_s: float, before: Looks | None) -> bool:
+    """Whether a node that knew its sheet would have been asked by now, and not this one."""
+    return min(row.age_s, at_s - looked(before, at_s).since_s) > AWAY_S
 
 
 def after(done: Plan, lying: Lying, at_s: float) -> tuple[Tied, ...]:
