@@ -7,7 +7,7 @@ Which sheet it was only that node knows that looked when it was drawn: another o
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from counter.documents.page import Point
@@ -18,6 +18,12 @@ LOOKED_S = 1.0
 "Who had not looked for so long when a mark was drawn does not know on what it was drawn."
 AWAY_S = 2.5
 "A sheet that was not seen for so long is away; it takes longer to lay another one there."
+PAUSE_S = 20.0
+"A terminal looks at nothing while it sends a photograph; after a longer pause a sheet was away."
+PAUSE_LOOKS = 2
+"So many previews after a pause may not find a sheet where it lay before it is away."
+MOVED_MAX = 0.02
+"A sheet that lies still is seen within so much of the picture of where it lay."
 SHEETS_MAX = 3
 "So many sheets with marks are remembered at once; of more, the newest."
 REMEMBERED_S = 60.0
@@ -94,6 +100,10 @@ class Tied:
     "When it was seen last, or vouched for since; by the clock of `PreviewService`."
     vouched: bool = False
     "The agent says that it is there now: its print alone is asked."
+    lay: Mapping[str, Points] = field(default_factory=dict)
+    "Where its marks lay when it was seen last."
+    again: int = 0
+    "After a pause: so many previews may still not find it there."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,8 +163,11 @@ def plan(
         word_s = max((at_s - row.vouched_s for row in rows if row.vouched_s is not None), default=0)
         vouched = one.vouched or word_s > one.seen_s
         one = replace(one, marks=marks, vouched=vouched, seen_s=max(one.seen_s, word_s))
-        if at_s - one.seen_s > AWAY_S or all(row.hidden for row in rows):
-            apart.append(replace(one, vouched=False))
+        if not vouched and before and AWAY_S < at_s - before.last_s <= PAUSE_S:
+            one = replace(one, again=PAUSE_LOOKS if before.last_s - one.seen_s <= AWAY_S else 0)
+        away = at_s - one.seen_s > AWAY_S and not one.again
+        if away or all(row.hidden for row in rows):
+            apart.append(replace(one, vouched=False, again=0))
             hide |= {row.mark_id: "left" for row in rows if not row.hidden}
         else:
             follow.append(one)
@@ -179,10 +192,33 @@ def _unknown(row: DrawnMark, at_s: float, before: Looks | None) -> bool:
     return min(row.age_s, at_s - looked(before, at_s).since_s) > AWAY_S
 
 
+def unmoved(lying: Lying) -> Lying:
+    """Without the sheets that after a pause lie elsewhere: nobody saw them on their way."""
+    gone = {
+        key
+        for one in lying.sheets
+        if one.again and any(_far(lying.places.get(key), one.lay[key]) for key in one.lay)
+        for key in one.marks
+    }
+    places = {key: points for key, points in lying.places.items() if key not in gone}
+    return replace(lying, places=places)
+
+
+def _far(here: Points | None, lay: Points) -> bool:
+    if here is None:
+        return False
+    pairs = zip(here, lay, strict=True)
+    return max(abs(a - b) for one in pairs for a, b in zip(*one, strict=True)) > MOVED_MAX
+
+
 def after(done: Plan, lying: Lying, at_s: float) -> tuple[Tied, ...]:
     """The sheets to remember."""
-    seen = (
-        replace(one, seen_s=at_s, vouched=False) if one.marks.keys() & lying.places.keys() else one
-        for one in lying.sheets
-    )
-    return (*done.apart, *seen)[-SHEETS_MAX:]
+    sheets = (_seen(one, lying.places, at_s) for one in lying.sheets)
+    return (*done.apart, *sheets)[-SHEETS_MAX:]
+
+
+def _seen(one: Tied, places: Mapping[str, Points], at_s: float) -> Tied:
+    lay = {key: places[key] for key in one.marks if key in places}
+    if not lay:
+        return replace(one, again=max(one.again - 1, 0))
+    return replace(one, seen_s=at_s, vouched=False, lay=lay, again=0)

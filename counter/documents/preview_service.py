@@ -17,6 +17,7 @@ from counter.documents.marks import (
     after,
     looked,
     plan,
+    unmoved,
 )
 from counter.documents.page import Limits, ScanRefused
 from counter.documents.ports import Papers
@@ -108,7 +109,7 @@ class PreviewService:
         lying = Lying(sheets=todo.follow, places={})
         if todo.follow or todo.new:
             found = await self._previewer.lie(jpeg, page, todo.follow, todo.new)
-            lying = lying if isinstance(found, ScanRefused) else found
+            lying = lying if isinstance(found, ScanRefused) else unmoved(found)
         self._remembered[terminal_id] = replace(now, sheets=after(todo, lying, at_s))
         await self._marks.tell(case_id, request_id, lying.places)
         return lying.places

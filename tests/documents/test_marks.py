@@ -13,6 +13,7 @@ from counter.documents import marks
 from counter.documents.marks import (
     AWAY_S,
     LOOKED_S,
+    PAUSE_S,
     REMEMBERED_S,
     SHEETS_MAX,
     TIED_WITHIN_S,
@@ -36,6 +37,7 @@ from tests.documents.moving_sheets import corners, letter, seen
 from tests.documents.test_preview import GOOD, small
 
 LINE = ((0.1, 0.1), (0.2, 0.1))
+THERE = ((0.1, 0.13), (0.2, 0.13))
 WHOLE = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
 SIGHT = Sighting(width_px=1, height_px=1, places=b"", words=b"")
 LOOK = SheetLook(
@@ -207,7 +209,7 @@ class Eyes:
     """Sees one sheet, or does not; see `Previewer`."""
 
     def __init__(self) -> None:
-        self.there, self.broken = True, False
+        self.there, self.broken, self.at = True, False, LINE
 
     async def preview(self, picture: bytes, finer: float) -> Glance | ScanRefused:
         return GOOD
@@ -222,7 +224,7 @@ class Eyes:
         if self.broken:
             return ScanRefused(code="scan_failed", findings=None)
         sheets = known or ((sheet(*(one.mark_id for one in new)),) if new else ())
-        places = {key: LINE for one in sheets for key in one.marks} if self.there else {}
+        places = {key: self.at for one in sheets for key in one.marks} if self.there else {}
         return Lying(sheets=sheets, places=places)
 
 
@@ -277,12 +279,51 @@ async def test_marks_are_told_while_their_sheet_is_seen_and_hidden_when_it_was_a
     assert await looking.look(0.2) == {"m-1": LINE}
 
 
-async def test_a_sheet_that_nobody_looked_at_meanwhile_was_away(looking: Looking) -> None:
+@pytest.fixture
+async def marked(looking: Looking) -> Looking:
+    """A mark was drawn, and is followed."""
     await looking.look(0.1)
     looking.drawn.rows = [row()]
-    await looking.look(0.1)
-    assert await looking.look(AWAY_S + 0.1) == {}
-    assert looking.drawn.rows[0].hidden
+    assert await looking.look(0.1) == {"m-1": LINE}
+    return looking
+
+
+async def test_a_sheet_that_nobody_looked_at_for_long_was_away(marked: Looking) -> None:
+    assert await marked.look(PAUSE_S + 0.1) == {}
+    assert marked.drawn.rows[0].hidden
+
+
+async def test_a_sheet_that_lies_there_after_a_pause_is_the_same(marked: Looking) -> None:
+    marked.eyes.there = False
+    assert await marked.look(PAUSE_S - 0.5) == {}, "a hand lies on it, say"
+    marked.eyes.there = True
+    assert await marked.look(0.1) == {"m-1": LINE}
+    marked.eyes.at = THERE
+    assert await marked.look(0.1) == {"m-1": THERE}, "it is seen to go there"
+    assert await marked.look(AWAY_S + 1) == {"m-1": THERE}
+    assert not marked.drawn.rows[0].hidden
+
+
+@pytest.mark.parametrize("there", [False, True])
+async def test_a_sheet_that_is_not_where_it_lay_before_a_pause_was_away(
+    marked: Looking, there: bool
+) -> None:
+    marked.eyes.there, marked.eyes.at = there, THERE
+    for pause_s in (AWAY_S + 0.1, 0.1):
+        assert await marked.look(pause_s) == {}
+        assert not marked.drawn.rows[0].hidden
+    marked.eyes.there, marked.eyes.at = True, LINE
+    assert await marked.look(0.1) == {}
+    assert marked.drawn.rows[0].hidden
+
+
+async def test_a_second_pause_gives_no_more_time(marked: Looking) -> None:
+    marked.eyes.there = False
+    assert await marked.look(AWAY_S + 1) == {}
+    assert not marked.drawn.rows[0].hidden
+    marked.eyes.there = True
+    assert await marked.look(AWAY_S + 1) == {}
+    assert marked.drawn.rows[0].hidden
 
 
 async def test_what_fails_shows_no_mark_and_forgets_no_sheet(looking: Looking) -> None:
