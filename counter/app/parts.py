@@ -141,8 +141,8 @@ async def open_parts(
     snapshot = Snapshot(await booking.catalogue())
 
     # Of their own, so that no still waits for previews, nor at the counter for those from home.
-    scanner, looker, previewer = ScanPool(), ScanPool(), ScanPool()
-    for pool in (scanner, looker, previewer):
+    scanner, looker, previewer, comparer = ScanPool(), ScanPool(), ScanPool(), ScanPool()
+    for pool in (scanner, looker, previewer, comparer):
         closing.push_async_callback(pool.close)
     taken = AdmitLimits(pages_max=PAPER_PAGES)
     decoder_of_files = AdmitProcesses(taken)
@@ -232,8 +232,9 @@ async def open_parts(
     )
     papers = SqlPapers(executor, audiences, require_open, require_led)
     documents = DocumentsService(
-        papers, store.blobs, scanner, new_id, comparer=looker, turner=looker
+        papers, store.blobs, scanner, new_id, comparer=comparer, turner=looker
     )
+    closing.push_async_callback(documents.close)
     media.on_gone = signaling.legs.worker_gone
     await starting
     return Parts(

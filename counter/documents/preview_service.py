@@ -7,7 +7,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from counter.documents.capture_ports import LiveMarks, Previewer
-from counter.documents.marks import REMEMBERED_S, Corners, Lying, Points, Tied, after, plan
+from counter.documents.marks import (
+    REMEMBERED_S,
+    Corners,
+    Looks,
+    Lying,
+    Points,
+    Tied,
+    after,
+    looked,
+    plan,
+    unmoved,
+)
 from counter.documents.page import Limits, ScanRefused
 from counter.documents.ports import Papers
 from counter.documents.preview import FINER_MAX, PREVIEW_FILES, Pace, Preview, preview_of
@@ -20,11 +31,11 @@ NO_PHOTOGRAPH = "0" * 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Remembered:
-    """The marked sheets of one terminal."""
+    """The marked sheets of one terminal, and when it was looked at them here."""
 
     request_id: RequestId
-    sheets: tuple[Tied, ...]
-    at_s: float
+    looks: Looks
+    sheets: tuple[Tied, ...] = ()
 
 
 class PreviewService:
@@ -82,25 +93,28 @@ class PreviewService:
         at_s: float,
     ) -> Mapping[str, Points]:
         """Where what is drawn on the sheet lies now."""
-        drawn = await self._marks.drawn(case_id, request_id) if self._marks else ()
-        if not drawn or self._marks is None:
-            self._remembered.pop(terminal_id, None)
+        if self._marks is None:
             return {}
         known = self._remembered.get(terminal_id)
-        todo = plan(known.sheets if known and known.request_id == request_id else (), drawn, at_s)
+        if known and known.request_id != request_id:
+            known = None
+        now = _Remembered(request_id=request_id, looks=looked(known.looks if known else None, at_s))
+        drawn = await self._marks.drawn(case_id, request_id)
+        if not drawn:
+            self._remembered[terminal_id] = now
+            return {}
+        todo = plan(known.sheets if known else (), drawn, at_s, known.looks if known else None)
         if todo.hide:
             await self._marks.hide(case_id, todo.hide)
         lying = Lying(sheets=todo.follow, places={})
         if todo.follow or todo.new:
             found = await self._previewer.lie(jpeg, page, todo.follow, todo.new)
-            lying = lying if isinstance(found, ScanRefused) else found
-        self._remembered[terminal_id] = _Remembered(
-            request_id=request_id, sheets=after(todo, lying, at_s), at_s=at_s
-        )
+            lying = lying if isinstance(found, ScanRefused) else unmoved(found)
+        self._remembered[terminal_id] = replace(now, sheets=after(todo, lying, at_s))
         await self._marks.tell(case_id, request_id, lying.places)
         return lying.places
 
     def _forget(self, at_s: float) -> None:
         for terminal_id, one in list(self._remembered.items()):
-            if at_s - one.at_s > REMEMBERED_S:
+            if at_s - one.looks.last_s > REMEMBERED_S:
                 del self._remembered[terminal_id]

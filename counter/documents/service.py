@@ -22,7 +22,6 @@ from counter.documents.refusals import (
 )
 from counter.documents.sameness import COMPARED_MAX
 from counter.documents.sniff import sniff
-from counter.errors import Refusal
 from counter.ids import CaseId, Digest, NewId, PageId, RequestId
 
 log = logging.getLogger(__name__)
@@ -49,6 +48,7 @@ class DocumentsService:
         self._limits = limits or Limits()
         self._comparer = comparer
         self._turner = turner
+        self._comparing = set[asyncio.Task[None]]()
 
     async def request_scan(
         self,
@@ -144,7 +144,8 @@ class DocumentsService:
             codes=result.codes,
         )
         page = await self._papers.add_page(case_id, request_id, new, by=by, now=now)
-        return await self._compared(case_id, page, result.page_jpeg, by=by, now=now)
+        self._compare_later(case_id, page, result.page_jpeg, by=by, now=now)
+        return page
 
     async def decide(
         self, case_id: CaseId, page_id: PageId, *, accept: bool, by: str, now: datetime
@@ -194,31 +195,56 @@ class DocumentsService:
         """An agent has been given this page to look at."""
         await self._papers.note_shown(case_id, sha256, by=by, now=now)
 
-    async def _compared(
+    async def close(self) -> None:
+        """Let go of what is being compared: a note is missing, and no page."""
+        for comparing in self._comparing:
+            comparing.cancel()
+        if self._comparing:
+            await asyncio.wait(self._comparing)
+
+    def _compare_later(
         self, case_id: CaseId, page: PageRow, jpeg: bytes, *, by: str, now: datetime
-    ) -> PageRow:
-        """Note whether the case has this sheet already.  The page is on the screens by then."""
+    ) -> None:
+        """Note whether the case has this sheet already; nobody waits for it."""
         if self._comparer is None:
-            return page
-        before = (await self._papers.kept_before(case_id, page.page_id))[:COMPARED_MAX]
-        if not before:
-            return page
+            return
+        work = self._compare(self._comparer, case_id, page, jpeg, by=by, now=now)
+        comparing = asyncio.create_task(work)
+        self._comparing.add(comparing)
+        comparing.add_done_callback(self._comparing.discard)
+
+    async def _compare(
+        self,
+        comparer: Comparer,
+        case_id: CaseId,
+        page: PageRow,
+        jpeg: bytes,
+        *,
+        by: str,
+        now: datetime,
+    ) -> None:
         try:
+            before = (await self._papers.kept_before(case_id, page.page_id))[:COMPARED_MAX]
+            if not before:
+                return
             others = [await self._blobs.get(sha256) for _, sha256 in before]
-        except Refusal as unreadable:
-            log.warning("page %s is compared with none: %s", page.page_id, unreadable.code)
-            return page  # it is stored, and that is what was promised
-        place = await self._comparer.find_same(jpeg, others)
-        if place is None:
-            return page
-        return await self._papers.note_same(case_id, page.page_id, before[place][0], by=by, now=now)
+            place = await comparer.find_same(jpeg, others)
+            if place is not None:
+                same_as = before[place][0]
+                await self._papers.note_same(case_id, page.page_id, same_as, by=by, now=now)
+        except Exception as problem:
+            # The page is stored and answered, and that is what was promised.
+            why = getattr(problem, "code", type(problem).__name__)
+            log.warning("page %s is compared with none: %s", page.page_id, why)
 
     async def _turned(self, flat: Picture, quarters: int) -> Picture:
+        before = await self._blobs.get(flat.sha256)  # a row names only what is there
         if quarters == 0:
+            await self._blobs.get(flat.thumb_sha256)
             return flat
         turned = None
         if self._turner is not None:
-            turned = await self._turner.turn(await self._blobs.get(flat.sha256), quarters)
+            turned = await self._turner.turn(before, quarters)
         if turned is None:
             raise ScanFailed(f"page {flat.sha256[:12]} could not be turned")
         return Picture(

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, or_, select, update
+from sqlalchemy import Connection, Row, Text, and_, cast, or_, select, update
 
 from counter.documents.capture import (
     EXPIRES_AFTER,
@@ -206,6 +206,7 @@ def _is_named(conn: Connection, sha256: str) -> bool:
             page.c.page_sha256 == sha256,
             page.c.thumb_sha256 == sha256,
             page.c.original_sha256 == sha256,
+            cast(page.c.flat, Text).like(f'%"{sha256}"%'),
         )
     )
     of_capture = select(capture.c.id).where(

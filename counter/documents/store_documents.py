@@ -68,6 +68,8 @@ page = Table(
     Column("width_px", Integer, nullable=False),
     Column("height_px", Integer, nullable=False),
     Column("findings", JSON, nullable=False),
+    # Its picture before it was turned by hand, as `Picture` has it.
+    Column("flat", JSON(none_as_null=True)),
     Column("stored_at", UtcDateTime, nullable=False),
     Column("decided_by", String(80)),
     Column("decided_at", UtcDateTime),

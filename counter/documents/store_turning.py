@@ -4,6 +4,7 @@ What is turned is always the page as it was flattened, so turning it back gives 
 turning it often costs nothing.
 """
 
+from dataclasses import asdict
 from datetime import datetime
 
 from sqlalchemy import Connection, select, update
@@ -21,14 +22,14 @@ from counter.store.session_log import Audiences, tell_all
 def faced(conn: Connection, case_id: CaseId, page_id: PageId) -> Faced:
     """How this page lies now.  Raises `PageUnknown`."""
     row = page_of(conn, case_id, page_id)
-    findings = conn.execute(select(page.c.findings).where(page.c.id == page_id)).scalar_one()
-    flat = findings.get("flat") or {
+    more = conn.execute(select(page.c.findings, page.c.flat).where(page.c.id == page_id)).one()
+    flat = more.flat or {
         "sha256": row.page_sha256,
         "thumb_sha256": row.thumb_sha256,
         "width_px": row.width_px,
         "height_px": row.height_px,
     }
-    return Faced(row=row, flat=Picture(**flat), quarters=findings.get("quarters", 0))
+    return Faced(row=row, flat=Picture(**flat), quarters=more.findings.get("quarters", 0))
 
 
 def turn_page(
@@ -56,13 +57,6 @@ def turn_page(
     if row.state is not PageState.STORED:
         raise NotAllowedNow(f"page {page_id} is {row.state}: it is not turned any more")
     findings = conn.execute(select(page.c.findings).where(page.c.id == page_id)).scalar_one()
-    flat = now_faced.flat
-    kept = {
-        "sha256": flat.sha256,
-        "thumb_sha256": flat.thumb_sha256,
-        "width_px": flat.width_px,
-        "height_px": flat.height_px,
-    }
     conn.execute(
         update(page)
         .where(page.c.id == page_id)
@@ -71,7 +65,8 @@ def turn_page(
             thumb_sha256=picture.thumb_sha256,
             width_px=picture.width_px,
             height_px=picture.height_px,
-            findings=findings | {"flat": kept, "quarters": quarters},
+            flat=asdict(now_faced.flat),
+            findings=findings | {"quarters": quarters},
         )
     )
     tell_all(conn, audiences, case_id, "page.rotated", {"page_id": page_id}, now)

@@ -116,10 +116,10 @@ def newest(conn: Connection) -> tuple[int, str]:
 
 
 def entries_about(conn: Connection, subject: str) -> list[Entry]:
-    """Entries about one subject, oldest first; an index finds them."""
+    """Entries about one subject, oldest first; an index finds them.  The chain begins with 1."""
     rows = conn.execute(
         select(journal_entry)
-        .where(_SubjectOf(journal_entry.c.body) == subject)
+        .where(_SubjectOf(journal_entry.c.body) == subject, journal_entry.c.seq >= 1)
         .order_by(journal_entry.c.seq)
     )
     return [_entry(row) for row in rows]
@@ -149,14 +149,12 @@ def check(conn: Connection) -> tuple[int, list[Fault]]:
 
 
 def _walk(conn: Connection) -> Iterator[Entry]:
-    after = 0
+    after: int | None = None  # not 0: what was slipped in before the first is walked too
     while True:
-        rows = conn.execute(
-            select(journal_entry)
-            .where(journal_entry.c.seq > after)
-            .order_by(journal_entry.c.seq)
-            .limit(PAGE)
-        ).all()
+        page = select(journal_entry).order_by(journal_entry.c.seq).limit(PAGE)
+        if after is not None:
+            page = page.where(journal_entry.c.seq > after)
+        rows = conn.execute(page).all()
         yield from map(_entry, rows)
         if len(rows) < PAGE:
             return

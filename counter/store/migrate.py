@@ -1,9 +1,11 @@
 """Brings a store to the newest schema with Alembic, on either engine."""
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, func, inspect, select, text
+from sqlalchemy.exc import DBAPIError
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
@@ -11,6 +13,10 @@ if TYPE_CHECKING:
 MIGRATIONS = Path(__file__).parent / "migrations"
 MIGRATING = 0x6D696772
 "Number of the advisory lock; any number, the same on every node."
+ATTEMPTS = 5
+DEADLOCK = "40P01"
+
+log = logging.getLogger(__name__)
 
 
 def upgrade(conn: Connection) -> None:
@@ -39,9 +45,20 @@ def upgrade_engine(engine: Engine) -> None:
 
 
 async def upgrade_async(engine: "AsyncEngine") -> None:
-    """Migrate through an async engine (PostgreSQL)."""
-    async with engine.begin() as conn:
-        await conn.run_sync(upgrade)
+    """Migrate through an async engine (PostgreSQL).
+
+    An older node that still serves may hold what this waits for, and wait for what this holds:
+    PostgreSQL ends one of both.  If that was this, all of it is tried again.
+    """
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            async with engine.begin() as conn:
+                await conn.run_sync(upgrade)
+            return
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) != DEADLOCK or attempt == ATTEMPTS:
+                raise
+            log.warning("migrating and a node that serves waited for each other; once more")
 
 
 def newest_revision() -> str:

@@ -1,18 +1,28 @@
 """Whatever names kept bytes is found, in every table of the counter, on both engines."""
 
+from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection
 
 from counter.app.kept_bytes import EXCUSED, named_bytes, naming_columns
 from counter.documents.handover import Frozen
+from counter.documents.papers import Turned
+from counter.documents.papers_sql import SqlPapers
+from counter.documents.scan_opencv.turn import turn
+from counter.documents.service import DocumentsService
 from counter.documents.store_advance import advance_paper
 from counter.documents.store_handover import freeze
 from counter.ids import Digest
+from counter.store.blobs_directory import DirectoryBlobs
 from counter.store.executor import Executor
 from tests.app.later_house import House, made, upload
 from tests.documents.photographs import photograph
+from tests.documents.test_same import CASE, Draws, send
+from tests.documents.test_store_documents import audiences
+from tests.documents.test_turning import marked, turned
 from tests.store.test_blobs_aging import age, collect
 from tests.tables import all_metadata
 from tests.web.citizen.walk import Citizen
@@ -24,7 +34,7 @@ KNOWN = {
     *("esign_page_image.revision_sha256", "esign_page_image.sha256", "esign_revision.sha256"),
     *("esign_ticket.parent_sha256", "esign_ticket.hole_sha256", "esign_ticket.revision_sha256"),
     *("handover.manifest_sha256", "handover.files", "page_form.sha256", "recording_file.sha256"),
-    *("page.original_sha256", "page.page_sha256", "page.thumb_sha256"),
+    *("page.original_sha256", "page.page_sha256", "page.thumb_sha256", "page.flat"),
     *("paper_sheet.page_blob", "paper_sheet.thumb_blob"),
 }
 "Columns whose bytes are put by what is served today."
@@ -69,6 +79,31 @@ async def test_digests_are_found_in_columns_and_in_json(executor: Executor, now:
     found = await executor.read(named_bytes(), "ab")
     assert found >= {digest(f"ab{number}") for number in range(1, 6)}
     assert digest("ff") not in found
+
+
+class Turns:
+    """See `Turner`; in this process."""
+
+    async def turn(self, page: bytes, quarters: int) -> Turned | None:
+        return turn(page, quarters)
+
+
+async def test_a_page_that_was_turned_can_be_turned_back_after_the_grace(
+    executor: Executor, tmp_path: Path, new_id: Callable[[], str], now: datetime
+) -> None:
+    folder = tmp_path / "blobs"
+    papers, blobs = SqlPapers(executor, audiences), DirectoryBlobs(folder)
+    documents = DocumentsService(papers, blobs, Draws(), new_id, turner=Turns())
+    first = await send(documents, marked(), now)
+    once = await turned(documents, first, 1, now)
+    age(folder)
+    named = set[str]()
+    for part in range(256):
+        named |= await executor.read(named_bytes(), f"{part:02x}")
+    assert collect(folder, named) == 0
+    assert await turned(documents, once, 3, now) == first
+    assert await documents.image(CASE, first.page_sha256) == marked()
+    assert await documents.image(CASE, first.thumb_sha256)
 
 
 @pytest.mark.parametrize("state", ["uploaded", "sent"])

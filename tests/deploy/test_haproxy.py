@@ -40,6 +40,7 @@ class FakeNode:
                 web.get("/readyz", self._readyz),
                 web.get("/socket.io/", self._echo),
                 web.get("/{path:.*}", self._who),
+                web.post("/terminal/previews/{request}", self._who),
             ]
         )
         runner = web.AppRunner(app, shutdown_timeout=0.1)
@@ -80,13 +81,14 @@ def adapted(tmp_path: Path, now: datetime) -> Callable[..., Path]:
     def write(ports: dict[str, int], *, http: int, https: int) -> Path:
         tls = ensure_tls(tmp_path / "tls", now)
         text = CONFIG.read_text()
-        changes = {
+        once = {
             "/etc/haproxy/certs/counter.example.pem": str(tmp_path / "tls" / f"{tls.address}.pem"),
             "bind :80\n": f"bind 127.0.0.1:{http}\n",
             "bind :443 ": f"bind 127.0.0.1:{https} ",
-        } | {address: f"127.0.0.1:{ports[name]}" for name, address in NODES.items()}
-        for before, after in changes.items():
-            assert text.count(before) == 1, before
+        }
+        twice = {address: f"127.0.0.1:{ports[name]}" for name, address in NODES.items()}
+        for before, after in (once | twice).items():
+            assert text.count(before) == (2 if before in twice else 1), before
             text = text.replace(before, after)
         path = tmp_path / "haproxy.cfg"
         path.write_text(text)
@@ -199,3 +201,30 @@ async def test_nodes_are_told_the_address_and_not_what_a_visitor_says(
     )
     async with asked as response:
         assert await response.text() == "127.0.0.1"
+
+
+async def test_all_previews_of_one_paper_go_to_one_node_and_papers_to_all(
+    proxy: tuple[int, int], nodes: dict[str, FakeNode], browser: aiohttp.ClientSession
+) -> None:
+    _, https = proxy
+    address = f"https://127.0.0.1:{https}"
+    nodes["one-a"].ready = nodes["one-b"].ready = True
+    await until(browser, f"{address}/", "one-a https")
+    await until(browser, f"{address}/", "one-b https")
+
+    async def looks(paper: str) -> set[str]:
+        found = set()
+        for _ in range(4):
+            async with browser.post(f"{address}/terminal/previews/{paper}") as response:
+                found.add(await response.text())
+        return found
+
+    by_paper = {f"r-{number}": await looks(f"r-{number}") for number in range(12)}
+    assert all(len(found) == 1 for found in by_paper.values()), by_paper
+    assert set().union(*by_paper.values()) == {"one-a https", "one-b https"}
+    # One leaves: its papers go to the other, who keeps his own.
+    nodes["one-a"].ready = False
+    moved = next(paper for paper, found in by_paper.items() if found == {"one-a https"})
+    await until(browser, f"{address}/terminal/previews/{moved}", "one-b https")
+    for paper in by_paper:
+        assert await looks(paper) == {"one-b https"}

@@ -1,5 +1,6 @@
 """Whether a sheet was photographed twice: rule, pixels, rows, and the way through the service."""
 
+import asyncio
 import hashlib
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -183,6 +184,16 @@ async def send(documents: DocumentsService, photograph: bytes, now: datetime) ->
     return await documents.receive(CASE, asked.request_id, photograph, digest, by=TERMINAL, now=now)
 
 
+async def noted(documents: DocumentsService, page: PageRow) -> PageRow:
+    """The page after it was compared."""
+    if documents._comparing:
+        await asyncio.wait(documents._comparing)
+    (row,) = [
+        one for one in (await documents.documents_of(CASE)).pages if one.page_id == page.page_id
+    ]
+    return row
+
+
 def jpeg(mark: bytes) -> bytes:
     return encode(np.full((40, 30, 3), mark[0], np.uint8), 90)
 
@@ -198,15 +209,45 @@ async def test_a_page_is_compared_with_those_before_it_and_stays(
         new_id,
         comparer=comparer,
     )
-    first = await send(documents, jpeg(b"a"), now)
+    first = await noted(documents, await send(documents, jpeg(b"a"), now))
     assert comparer.compared == [] and first.notes == ("whole_frame",)
     comparer.place = None
-    assert (await send(documents, jpeg(b"b"), now)).same_as is None
+    assert (await noted(documents, await send(documents, jpeg(b"b"), now))).same_as is None
     comparer.place = 1
-    third = await send(documents, jpeg(b"c"), now)
+    third = await noted(documents, await send(documents, jpeg(b"c"), now))
     assert comparer.compared[1] == [jpeg(b"b"), jpeg(b"a")]
     assert (third.same_as, third.notes) == (first.page_id, ("whole_frame", "seen_before"))
     assert third.state is PageState.STORED
+
+
+class Waits:
+    """A comparer that is not done before the test says so."""
+
+    def __init__(self) -> None:
+        self.asked, self.done = asyncio.Event(), asyncio.Event()
+
+    async def find_same(self, page: bytes, others: Sequence[bytes]) -> int | None:
+        self.asked.set()
+        await self.done.wait()
+        return 0
+
+
+@pytest.mark.parametrize("closed", [False, True])
+async def test_a_photograph_is_answered_before_it_was_compared(
+    executor: Executor, tmp_path: Path, new_id: Callable[[], str], now: datetime, closed: bool
+) -> None:
+    comparer = Waits()
+    papers, blobs = SqlPapers(executor, audiences), DirectoryBlobs(tmp_path / "blobs")
+    documents = DocumentsService(papers, blobs, Draws(), new_id, comparer=comparer)
+    first = await send(documents, jpeg(b"a"), now)
+    second = await send(documents, jpeg(b"b"), now)
+    await comparer.asked.wait()
+    assert second.same_as is None
+    if closed:  # what is not compared by then is compared never, and the page is there
+        await documents.close()
+    comparer.done.set()
+    found = await noted(documents, second)
+    assert found.same_as == (None if closed else first.page_id)
 
 
 class Loses(DirectoryBlobs):
@@ -225,7 +266,7 @@ async def test_a_page_that_cannot_be_compared_is_kept_all_the_same(
         papers, Loses(tmp_path / "blobs"), Draws(), new_id, comparer=comparer
     )
     await send(documents, jpeg(b"a"), now)
-    assert (await send(documents, jpeg(b"b"), now)).same_as is None
+    assert (await noted(documents, await send(documents, jpeg(b"b"), now))).same_as is None
     assert comparer.compared == []
     assert len((await papers.documents_of(CASE)).pages) == 2
 

@@ -17,9 +17,10 @@ from counter.documents.scan_opencv.scan import decode, encode
 from counter.documents.scan_opencv.turn import turn
 from counter.documents.scan_pool import ScanPool
 from counter.documents.service import DocumentsService
+from counter.documents.store_captures import _is_named
 from counter.errors import NotAllowedNow
 from counter.ids import CaseId, PageId
-from counter.store.blobs_directory import DirectoryBlobs
+from counter.store.blobs_directory import BlobMissing, DirectoryBlobs
 from counter.store.executor import Executor
 from counter.store.journal_sql import check, read_all
 from tests.documents.test_same import AGENT, CASE, Draws, send
@@ -92,6 +93,22 @@ async def test_turning_it_on_gives_the_first_picture_again(
     for audience in (AGENT, TERMINAL):
         kinds = [kind for kind, _ in await executor.read(told, audience)]
         assert kinds.count("page.rotated") == 3
+
+
+async def test_its_first_picture_is_named_and_a_row_names_nothing_that_is_gone(
+    documents: DocumentsService, executor: Executor, tmp_path: Path, now: datetime
+) -> None:
+    first = await send(documents, marked(), now)
+    once = await turned(documents, first, 1, now)
+    for sha256 in (first.page_sha256, first.thumb_sha256):
+        assert await executor.read(_is_named, sha256)
+        (file,) = tmp_path.rglob(sha256)
+        content = file.read_bytes()
+        file.unlink()
+        with pytest.raises(BlobMissing):
+            await turned(documents, once, 3, now)
+        file.write_bytes(content)
+    assert (await documents.documents_of(CASE)).pages == (once,)
 
 
 async def test_asking_twice_turns_once(documents: DocumentsService, now: datetime) -> None:

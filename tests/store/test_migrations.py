@@ -14,9 +14,10 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.util import await_only
 
 from counter.esign.store_tables import ceremony
-from counter.store import journal_sql
+from counter.store import journal_sql, migrate
 from counter.store.migrate import MIGRATIONS, upgrade, upgrade_async
 from counter.store.sqlite_lane import SqliteLane
 from tests.servers import PostgresServer
@@ -129,3 +130,46 @@ async def test_nodes_that_start_together_migrate_once(postgres_address: str) -> 
         assert await conn.run_sync(differences) == []
     for engine in engines:
         await engine.dispose()
+
+
+async def test_a_migration_that_a_node_that_serves_crossed_is_tried_again(
+    postgres_address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine, serving = create_async_engine(postgres_address), create_async_engine(postgres_address)
+    async with engine.begin() as conn:
+        for name in ("one", "two"):
+            await conn.execute(text(f"CREATE TABLE {name} (id integer)"))
+    has_one, has_two = asyncio.Event(), asyncio.Event()
+    tries = 0
+
+    async def serve() -> None:
+        async with serving.begin() as conn:
+            await conn.execute(text("SET LOCAL deadlock_timeout = '10min'"))
+            await conn.execute(text("LOCK TABLE two"))
+            has_two.set()
+            await has_one.wait()
+            await conn.execute(text("LOCK TABLE one"))
+
+    def crossing(conn: Connection) -> None:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            conn.execute(text("SET LOCAL deadlock_timeout = '1ms'"))
+            conn.execute(text("LOCK TABLE one"))
+            has_one.set()
+            await_only(has_two.wait())
+            waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            while not conn.execute(waiting).scalar_one():
+                pass
+            conn.execute(text("LOCK TABLE two"))
+        upgrade(conn)
+
+    monkeypatch.setattr(migrate, "upgrade", crossing)
+    await asyncio.gather(upgrade_async(engine), serve())
+    assert tries == 2
+    async with engine.begin() as conn:
+        for name in ("one", "two"):
+            await conn.execute(text(f"DROP TABLE {name}"))
+        assert await conn.run_sync(differences) == []
+    for one in (engine, serving):
+        await one.dispose()

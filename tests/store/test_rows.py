@@ -122,6 +122,28 @@ async def test_entries_about_one_subject_are_found_by_an_index(
     assert await executor.write(look) == [1, 3]
 
 
+@pytest.mark.parametrize("seq", [0, -1])
+async def test_an_entry_before_the_first_is_found_and_told_to_nobody(
+    executor: Executor, now: datetime, seq: int
+) -> None:
+    for number in (1, 2):
+        await executor.write(log, number, now)
+
+    def slip_in(conn: Connection) -> None:
+        forged = next_entry(
+            seq - 1, GENESIS, actor="agent:1", action="a", subject="case:1", facts={}, now=now
+        )
+        values = {name: getattr(forged, name) for name in ("seq", "body", "previous", "leaf")}
+        conn.execute(journal_sql.journal_entry.insert(), values)
+
+    await executor.write(slip_in)
+    count, faults = await executor.read(journal_sql.check)
+    assert count == 3 and faults
+    assert [one.seq for one in await executor.read(journal_sql.read_all)] == [seq, 1, 2]
+    about = await executor.read(journal_sql.entries_about, "case:1")
+    assert [entry.seq for entry in about] == [1]
+
+
 async def test_a_cut_tail_of_the_journal_is_found(executor: Executor, now: datetime) -> None:
     for number in range(3):
         await executor.write(log, number, now)
