@@ -29,7 +29,7 @@ from web.shared.wording import say
 
 
 def stop_prints(conn: Connection, case_id: str, sealed: Digest, by: str, now: datetime) -> None:
-    """A document counts no more: no paper of it comes out."""
+    """A document counts no more: of what can be taken back no paper comes out."""
     give_up(conn, audiences, case_id, "voided", now, by=by, document=sealed)
 
 

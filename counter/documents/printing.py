@@ -77,6 +77,22 @@ def leads(state: PrintState, to: PrintState) -> bool:
     return (state, to) in STEPS
 
 
+def ends_with(one: Print, reason: Reason) -> bool:
+    """Whether it is taken back for this reason: nobody calls back paper that is coming.
+
+    The browser's dialog hears nothing once it has begun; the program takes a job out of the queue.
+    A receipt is asked for at the end, and comes also when the case is closed.
+    """
+    asked, begun = one.state is PrintState.ASKED, one.state is PrintState.PRINTING
+    match reason:
+        case "closed":
+            return asked and one.what != "receipt"
+        case "voided":
+            return asked or (begun and one.maker == "program")
+        case _:
+            return asked or begun
+
+
 def room_for(asked: int, sheets: int) -> bool:
     """Whether a visit may print so many more; asked: sheets that were printed or are on the way."""
     return sheets > 0 and asked + sheets <= MOST_SHEETS

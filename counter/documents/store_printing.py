@@ -16,6 +16,7 @@ from counter.documents.printing import (
     PrintState,
     Reason,
     What,
+    ends_with,
     leads,
     room_for,
 )
@@ -143,13 +144,13 @@ def give_up(
     by: str | None = None,
     document: str | None = None,
 ) -> None:
-    """Nobody is to take it any more: what is on the way has failed.
+    """Nobody is to take it any more: what can still be taken back has failed.
 
     by: whose doing it is; None: the terminal's.  document: only prints of this signed document.
     """
     for one in prints_of(conn, case_id):
         meant = document is None or (one.what, one.ref) == ("document", document)
-        if one.state in OPEN and meant:
+        if meant and ends_with(one, reason):
             who = by or f"terminal:{one.terminal_id}"
             _set(conn, audiences, one, PrintState.FAILED, reason, by=who, now=now)
 

@@ -178,6 +178,7 @@ class EsignService:
         Raises `FormUnknown`, `FieldUnknown`, `DataMissing`, `DataTooLong`, `GlyphMissing`,
         `FormUndrawable`, `IdentityTooLow`, `ClassOutOfReach`, `CeremonyOpen`, and what keeps a
         signature from being made: nobody has seen the form then, and another may be presented.
+        Raises `NotAllowedNow` when asked again for one that was taken back.
         """
         form = self._forms.of(form_id)
         known = {"date": f"{now.astimezone(LOCAL_TIME):%Y-%m-%d}", "case_number": case_id}
@@ -185,7 +186,7 @@ class EsignService:
         # In this order: the form that is open may be the very one that is asked for twice at once.
         is_open = await self._records.is_open(case_id)
         if ceremony_id is not None and await self._knows(case_id, ceremony_id):
-            await self.certify(ceremony_id)
+            await self._show(case_id, ceremony_id)
             return ceremony_id
         if is_open:
             raise CeremonyOpen(f"case {case_id} has a form under way; finish or withdraw it first")
@@ -204,7 +205,7 @@ class EsignService:
             check_reference=reference,
         )
         await self._records.prepare(new, by=by, now=now)
-        await self.certify(new.ceremony_id)
+        await self._show(case_id, new.ceremony_id)
         if self._trust is not None:
             self._trust.prepare((await self._records.witness(case_id)).agent_id)
         return new.ceremony_id
@@ -429,17 +430,21 @@ class EsignService:
             return False
         return True
 
+    async def _show(self, case_id: CaseId, ceremony_id: CeremonyId) -> None:
+        await self.certify(ceremony_id)
+        # Somebody else who tried may have given it up: nobody was told that it is on the screen.
+        if isinstance(await self._records.load(case_id, ceremony_id), Withdrawn):
+            raise NotAllowedNow(f"ceremony {ceremony_id} was taken back; present the form anew")
+
     async def certify(self, ceremony_id: str) -> None:
-        """Go on with a form that is drawn; one that cannot be certified is withdrawn."""
+        """Go on with a form that is drawn; one that cannot be certified is given up."""
         for drawn in await self._records.uncertified(ceremony_id):
             try:
                 await self._go_on(ceremony_id)
-            except Refusal:
-                case_id = drawn.prepared.case_id
+            except Refusal as problem:
                 # Whoever corrected it meanwhile answers for what is drawn now.
-                if await self._records.load(case_id, ceremony_id) == drawn.prepared:
-                    by = "counter:esign"
-                    await self.withdraw(case_id, ceremony_id, by=by, now=self._clock())
+                await self._give_up(drawn, problem)
+                await self.signing.clear(self._clock())
                 raise
 
     async def _go_on(self, ceremony_id: str) -> None:

@@ -9,8 +9,8 @@ from sqlalchemy import Connection, update
 
 from counter.app.hooks import Snapshot, hooks_of
 from counter.app.print_documents import stop_prints
-from counter.documents.printing import PrintState
-from counter.documents.store_printing import ask, prints_of
+from counter.documents.printing import Maker, PrintState, What
+from counter.documents.store_printing import ask, move, prints_of
 from counter.esign.store_readings import SqlReadings
 from counter.esign.store_tables import ceremony
 from counter.ids import CaseId
@@ -22,19 +22,36 @@ from tests.signaling.talk import Talk
 SEALED = "ef" * 32
 
 
-def print_it(conn: Connection, talk: Talk, ref: str = SEALED) -> None:
+def print_it(
+    conn: Connection,
+    talk: Talk,
+    print_id: str = "k-1",
+    *,
+    what: What = "document",
+    maker: Maker = "page",
+    begun: bool = False,
+) -> None:
     ask(
         conn,
         audiences,
         talk.case_id,
-        "k-1",
+        print_id,
         terminal_id="t-1",
-        what="document",
-        ref=ref,
+        what=what,
+        ref=SEALED if what == "document" else "",
         sheets=1,
+        maker=maker,
         by="agent:a-1",
         now=talk.now,
     )
+    if begun:
+        say(conn, talk.now, PrintState.PRINTING, print_id, maker)
+
+
+def say(
+    conn: Connection, now: datetime, to: PrintState, print_id: str = "k-1", maker: Maker = "page"
+) -> None:
+    move(conn, audiences, "t-1", print_id, to, reason=None, maker=maker, now=now)
 
 
 @pytest.mark.parametrize(("how", "why"), [("closed", "closed"), ("left", "left")])
@@ -55,8 +72,31 @@ async def test_after_the_visit_nothing_comes_out_of_the_printer(
     assert await executor.write(command) == [(PrintState.FAILED, why)]
 
 
-async def test_a_document_that_is_voided_is_not_printed_any_more(
+async def test_what_has_begun_and_the_receipt_come_out_when_the_case_is_closed(
     executor: Executor, now: datetime
+) -> None:
+    nothing: Any = SimpleNamespace(services={})
+    hooks = hooks_of(Snapshot(nothing), nothing)
+
+    def command(conn: Connection) -> list[PrintState]:
+        talk = Talk(conn, now)
+        print_it(conn, talk, begun=True)
+        print_it(conn, talk, "k-2", what="receipt")
+        hooks.closed(conn, get_case(conn, CaseId(talk.case_id)), now)
+        say(conn, now, PrintState.PRINTED)
+        say(conn, now, PrintState.PRINTING, "k-2")
+        say(conn, now, PrintState.PRINTED, "k-2")
+        return [one.state for one in prints_of(conn, talk.case_id)]
+
+    assert await executor.write(command) == [PrintState.PRINTED] * 2
+
+
+@pytest.mark.parametrize(
+    ("maker", "begun", "stopped"),
+    [("page", False, True), ("page", True, False), ("program", True, True)],
+)
+async def test_a_document_that_is_voided_is_not_printed_any_more_where_it_can_be_stopped(
+    executor: Executor, now: datetime, maker: Maker, begun: bool, stopped: bool
 ) -> None:
     def sealed(conn: Connection) -> str:
         talk = Talk(conn, now)
@@ -70,11 +110,15 @@ async def test_a_document_that_is_voided_is_not_printed_any_more(
                 sealed_sha256=SEALED,
             )
         )
-        print_it(conn, talk)
+        print_it(conn, talk, maker=maker, begun=begun)
         return talk.case_id
 
     case_id = cast(CaseId, await executor.write(sealed))
     readings = SqlReadings(executor=executor, audiences=audiences, on_voided=stop_prints)
     await readings.void(case_id, C, "wrong_person", by="agent:a-1", now=now)
+    if not stopped:  # the paper comes, and that is what is written down
+        await executor.write(say, now, PrintState.PRINTED)
     (one,) = await executor.read(prints_of, case_id)
-    assert (one.state, one.reason) == (PrintState.FAILED, "voided")
+    assert (one.state, one.reason) == (
+        (PrintState.FAILED, "voided") if stopped else (PrintState.PRINTED, None)
+    )

@@ -13,9 +13,11 @@ from counter.documents.bundle_refusals import TooMuchToPrint
 from counter.documents.printing import (
     ANSWERED_WITHIN,
     MOST_SHEETS,
+    OPEN,
     STEPS,
     Print,
     PrintState,
+    ends_with,
     leads,
     room_for,
 )
@@ -241,6 +243,64 @@ async def test_of_a_document_that_counts_no_more_nothing_comes_out(
     }
     with pytest.raises(NotFound):
         await executor.read(print_of, "k-2", TERMINAL)
+
+
+TAKEN_BACK: dict[Any, set[tuple[str, str, str]]] = {
+    "left": {
+        (what, maker, state)
+        for what in ("document", "paper", "receipt")
+        for maker in ("page", "program")
+        for state in ("asked", "printing")
+    },
+    "closed": {
+        (what, maker, "asked") for what in ("document", "paper") for maker in ("page", "program")
+    },
+    "voided": {
+        (what, maker, state)
+        for what in ("document", "paper", "receipt")
+        for maker, state in (("page", "asked"), ("program", "asked"), ("program", "printing"))
+    },
+}
+
+
+@pytest.mark.parametrize("reason", TAKEN_BACK)
+@pytest.mark.parametrize("what", ["document", "paper", "receipt"])
+@pytest.mark.parametrize("maker", ["page", "program"])
+@pytest.mark.parametrize("state", PrintState)
+def test_only_what_can_be_taken_back_is(
+    now: datetime, reason: Any, what: Any, maker: Any, state: PrintState
+) -> None:
+    one = Print(
+        id="k-1",
+        case_id=CASE,
+        terminal_id=TERMINAL,
+        what=what,
+        ref="",
+        sheets=1,
+        maker=maker,
+        state=state,
+        reason=None,
+        asked_at=now,
+        changed_at=now,
+    )
+    assert ends_with(one, reason) == ((what, maker, state.value) in TAKEN_BACK[reason])
+    assert state in OPEN or not ends_with(one, reason)
+
+
+async def test_what_has_begun_when_the_case_is_closed_is_printed_and_says_so(
+    executor: Executor, asked: Callable[..., Any], now: datetime
+) -> None:
+    await asked("k-1")
+    await asked("k-2")
+    await step(executor, PrintState.PRINTING, now)
+    await executor.write(give_up, audiences, CASE, "closed", now)
+    await step(executor, PrintState.PRINTED, now)
+    with pytest.raises(NotAllowedNow):
+        await step(executor, PrintState.PRINTING, now, print_id="k-2")
+    assert [(one.state, one.reason) for one in await executor.read(prints_of, CASE)] == [
+        (PrintState.PRINTED, None),
+        (PrintState.FAILED, "closed"),
+    ]
 
 
 async def test_the_same_ask_at_the_same_time_is_one_print(

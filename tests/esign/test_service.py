@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select, update
 
 from counter.app.kept_bytes import named_bytes
 from counter.errors import BadInput, NotAllowedNow, Refusal
+from counter.esign.draft import Draft
 from counter.esign.form_ports import PageImage
 from counter.esign.forms import Forms
 from counter.esign.glyphs import GlyphTable
@@ -32,7 +33,7 @@ from counter.esign.refusals import (
 )
 from counter.esign.service import CERTIFYING, PRESENTING, EsignService
 from counter.esign.store_attendance import NO_CALLS, remains, watched_of
-from counter.esign.store_drafts import drafts_of
+from counter.esign.store_drafts import begin, bring_back, drafts_of, fill, take
 from counter.esign.store_reading import open_before_ink
 from counter.esign.store_records import SqlRecords
 from counter.esign.store_tables import ceremony, ceremony_ink
@@ -310,14 +311,15 @@ async def test_an_agent_with_a_key_of_his_own_witnesses_with_it(
     assert not counter.keys[AGENT_KEY].asked
 
 
-async def test_a_form_that_cannot_be_certified_was_never_there(
+async def test_a_form_that_cannot_be_certified_is_on_no_screen(
     counter: Counter, now: datetime
 ) -> None:
     counter.studio.refusal = TimestampUnavailable("down")
     with pytest.raises(TimestampUnavailable):
         await counter.present(now)
     counter.studio.refusal = None
-    assert await counter.service.ceremonies(CASE) == ()
+    (gone,) = await counter.service.ceremonies(CASE)
+    assert (gone.state, gone.sheets) == ("withdrawn", ())
     assert not any(content.endswith(b" hole") for content in counter.blobs.kept.values())
     await counter.present(now)
 
@@ -444,6 +446,69 @@ async def test_asking_again_with_the_same_id_goes_on_with_what_is_drawn(
     assert await present() == "key-1"
     assert await counter.state() == "presented"
     assert counter.studio.begun == [ORIGIN]
+
+
+async def test_asking_again_for_what_was_given_up_is_refused_and_its_draft_is_there(
+    counter: Counter, now: datetime
+) -> None:
+    form = counter.service.form("certificate_application")
+    filled = {one.name: FILLED[one.name] for one in form.typed if FILLED.get(one.name)}
+
+    def heard(conn: Connection, case_id: str) -> list[str]:
+        return [HEARS]
+
+    async def present() -> str:
+        def looked_at(draft: Draft) -> dict[str, str]:
+            return {name: one.text for name, one in draft.typed.items()}
+
+        write = counter.executor.write
+        data = await write(take, heard, CASE, "draft-1", looked_at, now=now)
+        try:
+            return await counter.service.present(
+                CASE,
+                form.id,
+                {**FILLED, **data},
+                "pt",
+                by="agent:a",
+                now=now,
+                ceremony_id=CeremonyId("key-1"),
+            )
+        except Refusal:
+            await write(bring_back, heard, CASE, "draft-1", now=now)
+            raise
+
+    def begun(conn: Connection) -> None:
+        begin(conn, heard, "draft-1", CASE, form, by="agent:a", now=now)
+        for name, text in filled.items():
+            writes = next(one.filled_by for one in form.fields if one.name == name)
+            fill(
+                conn,
+                heard,
+                CASE,
+                "draft-1",
+                counter.parts["forms"].of,
+                name=name,
+                written=text,
+                version=0,
+                writes=writes,
+                now=now,
+            )
+
+    await counter.executor.write(begun)
+    counter.studio.refusal = TimestampUnavailable("down")
+    with pytest.raises(TimestampUnavailable):
+        await present()
+    counter.studio.refusal = None
+    # Its answer was lost; the same key comes again.
+    with pytest.raises(NotAllowedNow):
+        await present()
+    (shown,) = await counter.service.ceremonies(CASE)
+    assert shown.state == "withdrawn"
+    watched = await counter.executor.read(watched_of, CASE, NO_CALLS)
+    assert watched[shown.ceremony_id].reason == "not_certified"
+    (draft,) = await counter.executor.read(drafts_of, CASE)
+    assert draft.shown and draft.draft_id == "draft-1"
+    assert {name: one.text for name, one in draft.typed.items()} == filled
 
 
 async def test_a_visit_that_ends_while_the_form_is_certified_ends_the_form(
@@ -617,7 +682,7 @@ async def test_without_timestamps_nothing_is_presented_or_agreed_to(
     counter.studio.refusal = TimestampUnavailable("down")
     with pytest.raises(TimestampUnavailable):
         await counter.present(now)
-    assert await counter.service.ceremonies(CASE) == ()
+    assert await counter.state() == "withdrawn"
 
     counter.studio.refusal = None
     ceremony_id, sha256 = await counter.present(now)

@@ -179,24 +179,34 @@ async def test_the_terminal_says_how_it_goes_and_the_desk_reads_why(
     )
 
 
-async def test_what_is_printing_when_the_case_is_finished_is_taken_back(
+async def test_when_the_case_is_finished_what_has_begun_and_the_receipt_still_come(
     printing: Printing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(terminal_print_asks, "require_current", lambda conn, who: None)
     floor = printing.floor
     report = terminal_print_asks.handlers(floor.executor, lambda: floor.now)[PrintReport]
     terminal = GatewayPrincipal(audience="/terminal", subject=floor.case.terminal_id)
-    made = await printing.ask("receipt")
-    await report(terminal, PrintReport(key=KEY, print_id=made, state="printing"))
+    begun = await printing.ask("paper", floor.item, key="a" * 16)
+    await report(terminal, PrintReport(key=KEY, print_id=begun, state="printing"))
+    waits = await printing.ask("paper", floor.item, key="b" * 16)
+    receipt = await printing.ask("receipt", key="c" * 16)
     await floor.close()
-    with pytest.raises(NotAllowedNow):  # by which its program takes it from the printer's queue
-        await report(terminal, PrintReport(key=KEY, print_id=made, state="printing"))
+    card, _ = await printing.cards("en")
+    assert (card.print_id, len(card.sheets)) == (begun, 2), "the page draws what it prints"
+    await report(terminal, PrintReport(key=KEY, print_id=begun, state="printed"))
+    with pytest.raises(NotAllowedNow):
+        await report(terminal, PrintReport(key=KEY, print_id=waits, state="printing"))
+    card, rows = await printing.cards("en")
+    assert card.print_id == receipt and any("A013" in line for line in card.lines)
+    for state in ("printing", "printed"):
+        await report(terminal, PrintReport(key=KEY, print_id=receipt, state=state))
     card, rows = await printing.cards("en")
     assert card is None
-    assert (rows[0].state, rows[0].reason) == (
-        "failed",
-        "The case was finished before it was printed.",
-    )
+    assert {one.print_id: (one.state, one.reason) for one in rows} == {
+        begun: ("printed", ""),
+        waits: ("failed", "The case was finished before it was printed."),
+        receipt: ("printed", ""),
+    }
 
 
 async def test_one_after_another_the_oldest_first(

@@ -1,6 +1,7 @@
 """What a terminal's page, or the program beside it, says of its prints.
 
-Also when the case is closed: the paper still comes.
+Also when the case is closed: what has begun, and a receipt, still come.  Of what was taken back it
+says no more; a program that hears so takes it from the printer's queue.
 """
 
 from collections.abc import Callable, Mapping
