@@ -10,6 +10,7 @@ import hmac
 import logging
 from datetime import datetime
 
+from counter.documents.facing_service import FacingService
 from counter.documents.page import Limits, RequestState, ScanRefused, ScanResult
 from counter.documents.papers import CaseDocuments, NewPage, OpenRequest, PageRow, Picture
 from counter.documents.ports import Blobs, Comparer, Papers, Scanner, Turner
@@ -40,8 +41,12 @@ class DocumentsService:
         limits: Limits | None = None,
         comparer: Comparer | None = None,
         turner: Turner | None = None,
+        facing: FacingService | None = None,
     ) -> None:
-        """Without a comparer nobody notices a sheet twice, without a turner no page is turned."""
+        """Without a comparer nobody notices a sheet twice, without a turner no page is turned.
+
+        Without `facing` no page is turned by itself, and no side of a card is told.
+        """
         self._papers = papers
         self._blobs = blobs
         self._scanner = scanner
@@ -49,6 +54,7 @@ class DocumentsService:
         self._limits = limits or Limits()
         self._comparer = comparer
         self._turner = turner
+        self._facing = facing
 
     async def request_scan(
         self,
@@ -144,7 +150,8 @@ class DocumentsService:
             codes=result.codes,
         )
         page = await self._papers.add_page(case_id, request_id, new, by=by, now=now)
-        return await self._compared(case_id, page, result.page_jpeg, by=by, now=now)
+        page = await self._compared(case_id, page, result.page_jpeg, by=by, now=now)
+        return await self._set_upright(case_id, page, result.page_jpeg, now)
 
     async def decide(
         self, case_id: CaseId, page_id: PageId, *, accept: bool, by: str, now: datetime
@@ -212,6 +219,33 @@ class DocumentsService:
         if place is None:
             return page
         return await self._papers.note_same(case_id, page.page_id, before[place][0], by=by, now=now)
+
+    async def _set_upright(
+        self, case_id: CaseId, page: PageRow, jpeg: bytes, now: datetime
+    ) -> PageRow:
+        """Turn a page that lies wrongly; say of a card when it shows the same side again."""
+        if self._facing is None:
+            return page
+        try:
+            page, found = await self._facing.look_at(case_id, page, jpeg, now)
+            if found is None or found.quarters == 0:
+                return page
+            faced = await self._papers.faced(case_id, page.page_id)
+            if faced.turned_before:
+                return faced.row
+            picture = await self._turned(faced.flat, found.quarters)
+            return await self._papers.set_upright(
+                case_id,
+                page.page_id,
+                page.page_sha256,
+                picture,
+                found.quarters,
+                told_by=found.told_by,
+                now=now,
+            )
+        except Refusal as stays:
+            log.warning("page %s stays as it lies: %s", page.page_id, stays.code)
+            return page
 
     async def _turned(self, flat: Picture, quarters: int) -> Picture:
         if quarters == 0:
