@@ -96,7 +96,8 @@ async def open_paper_work(
     nice: of the program that reads words; for a test, which waits for it.
     tools: of this machine; looked for when not given.
     """
-    tools = tools or await asyncio.to_thread(find_tools)
+    if tools is None:
+        tools = await asyncio.to_thread(find_tools)
     reader = TesseractReader(tools=tools, nice=nice)
     bindery = Bindery()
     closing.push_async_callback(bindery.close)

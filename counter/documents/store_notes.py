@@ -1,5 +1,6 @@
 """What is noted of a page after it was stored, before anybody decided about it."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import Connection, select, update
@@ -85,7 +86,7 @@ def _noted(
     case_id: CaseId,
     row: PageRow,
     note: Note,
-    facts: dict[str, str],
+    facts: Mapping[str, str],
     *,
     by: str,
     now: datetime,
@@ -94,7 +95,7 @@ def _noted(
         return row
     page_id = row.page_id
     findings = conn.execute(select(page.c.findings).where(page.c.id == page_id)).scalar_one()
-    findings = findings | {"notes": [*findings["notes"], note]} | facts
+    findings = findings | {"notes": [*findings["notes"], note], **facts}
     conn.execute(update(page).where(page.c.id == page_id).values(findings=findings))
     tell_all(conn, audiences, case_id, "page.noted", {"page_id": page_id, "note": note}, now)
     record(
@@ -102,7 +103,7 @@ def _noted(
         actor=by,
         action="page.note",
         subject=f"case:{case_id}",
-        facts={"page_id": page_id, "note": note} | facts,
+        facts={"page_id": page_id, "note": note, **facts},
         now=now,
     )
     return page_of(conn, case_id, page_id)

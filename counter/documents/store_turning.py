@@ -4,6 +4,7 @@ What is turned is always the page as it was flattened, so turning it back gives 
 turning it often costs nothing.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
@@ -101,7 +102,7 @@ def _show(
     lying: Faced,
     picture: Picture,
     quarters: int,
-    why: dict[str, str],
+    why: Mapping[str, str],
     *,
     by: str,
     now: datetime,
@@ -140,8 +141,8 @@ def _show(
             "quarters": quarters,
             "before_sha256": before,
             "page_sha256": picture.sha256,
-        }
-        | why,
+            **why,
+        },
         now=now,
     )
     return page_of(conn, case_id, page_id)
