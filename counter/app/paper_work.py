@@ -89,12 +89,15 @@ async def open_paper_work(
     closing: AsyncExitStack,
     now: Callable[[], datetime] = clock,
     nice: int = 19,
+    tools: TextTools | None = None,
 ) -> PaperWork:
     """Make the services; `closing` ends the bindery's process.
 
     nice: of the program that reads words; for a test, which waits for it.
+    tools: of this machine; looked for when not given.
     """
-    tools = await asyncio.to_thread(find_tools)
+    if tools is None:
+        tools = await asyncio.to_thread(find_tools)
     reader = TesseractReader(tools=tools, nice=nice)
     bindery = Bindery()
     closing.push_async_callback(bindery.close)

@@ -47,6 +47,8 @@ from counter.documents.captures_sql import SqlCaptures
 from counter.documents.check_clamd import ClamdCheck
 from counter.documents.checklist_service import ChecklistService
 from counter.documents.checklist_sql import SqlChecklists
+from counter.documents.facing_process import TesseractFacing
+from counter.documents.facing_service import FacingService
 from counter.documents.later_service import LaterService
 from counter.documents.later_sql import SqlLaterPapers
 from counter.documents.papers_sql import SqlPapers
@@ -54,6 +56,7 @@ from counter.documents.preview_service import PreviewService
 from counter.documents.scan_pool import ScanPool
 from counter.documents.seal_cryptography import PaperSeal
 from counter.documents.service import DocumentsService
+from counter.documents.text_process import find_tools
 from counter.esign import keys_toml
 from counter.esign.audit_service import AuditService
 from counter.esign.certificate_service import CertificateParts, CertificateService
@@ -231,8 +234,15 @@ async def open_parts(
         clock,
     )
     papers = SqlPapers(executor, audiences, require_open, require_led)
+    tools = await asyncio.to_thread(find_tools)
     documents = DocumentsService(
-        papers, store.blobs, scanner, new_id, comparer=comparer, turner=looker
+        papers,
+        store.blobs,
+        scanner,
+        new_id,
+        comparer=comparer,
+        turner=looker,
+        facing=FacingService(papers, store.blobs, looker, TesseractFacing(tools)),
     )
     closing.push_async_callback(documents.close)
     media.on_gone = signaling.legs.worker_gone
@@ -307,7 +317,7 @@ async def open_parts(
         media=media,
         media_proof=media_proof,
         stills=LiveStills(executor, media, decoder),
-        paper_work=await open_paper_work(settings, store, snapshot, closing),
+        paper_work=await open_paper_work(settings, store, snapshot, closing, tools=tools),
         proofings=SqlProofings(executor, surroundings(snapshot), secrets.randbelow, clock),
         zones=ZoneDesk(
             executor, store.blobs, scanner, secret(settings.keys / "identity.key"), clock

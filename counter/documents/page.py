@@ -49,7 +49,15 @@ RETAKEN = frozenset({PageState.STORED, PageState.REJECTED})
 
 Format = Literal["a-series", "a4", "a5", "id-1", "td3", "td3-open", "free"]
 "`a-series` by proportion alone, when no mat gave the scale: A4, A5 and a passport look alike."
-Note = Literal["resolution_low", "slightly_blurred", "whole_frame", "glare_spot", "seen_before"]
+Note = Literal[
+    "resolution_low",
+    "slightly_blurred",
+    "whole_frame",
+    "glare_spot",
+    "seen_before",
+    "same_side",
+    "turned_by_counter",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,6 +63,8 @@ class Faced:
     "As it was flattened, before anybody turned it."
     quarters: int
     "By how many quarters it is turned clockwise since, 0 to 3."
+    turned_before: bool
+    "By somebody, if only back again."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from counter.documents import store_commands, store_documents, store_notes, store_turning
+from counter.documents.facing import ToldBy
 from counter.documents.page import RequestState
 from counter.documents.papers import (
     CaseDocuments,
@@ -154,6 +155,41 @@ class SqlPapers:
             )
 
         return await self._executor.write(command)
+
+    async def set_upright(
+        self,
+        case_id: CaseId,
+        page_id: PageId,
+        before: Digest,
+        picture: Picture,
+        quarters: int,
+        *,
+        told_by: ToldBy,
+        now: datetime,
+    ) -> PageRow:
+        def command(conn: Connection) -> PageRow:
+            self._require_open(conn, case_id)
+            return store_turning.set_upright(
+                conn,
+                self._audiences,
+                case_id,
+                page_id,
+                before,
+                picture,
+                quarters,
+                told_by=told_by,
+                now=now,
+            )
+
+        return await self._executor.write(command)
+
+    async def cards_before(self, case_id: CaseId, page_id: PageId) -> list[tuple[PageId, Digest]]:
+        return await self._executor.read(store_notes.cards_before, case_id, page_id)
+
+    async def note_same_side(self, case_id: CaseId, page_id: PageId, *, now: datetime) -> PageRow:
+        return await self._executor.write(
+            store_notes.note_same_side, self._audiences, case_id, page_id, now=now
+        )
 
     async def tell_refused(
         self, case_id: CaseId, request_id: RequestId, *, code: str, now: datetime

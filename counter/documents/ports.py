@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from counter.documents.facing import LyingText, LyingZone, ToldBy
 from counter.documents.mrz import Reading
 from counter.documents.page import Limits, RequestState, ScanRefused, ScanResult
 from counter.documents.papers import (
@@ -54,6 +55,22 @@ class Turner(Protocol):
 
     async def turn(self, page: bytes, quarters: int) -> Turned | None:
         """The flattened page turned clockwise by 1 to 3 quarters; `None`: it went wrong."""
+        ...
+
+
+class ZoneFinder(Protocol):
+    """Finds machine-readable zones however they lie, away from the event loop."""
+
+    async def lying_zone(self, page: bytes) -> LyingZone | None:
+        """page: flattened, as JPEG.  `None`: there is none that reads without doubt."""
+        ...
+
+
+class TextFacing(Protocol):
+    """Says which way up a page of text lies, away from the event loop."""
+
+    async def lying_text(self, page: bytes) -> LyingText | None:
+        """page: flattened, as JPEG.  `None`: it cannot be told here, or not of this page."""
         ...
 
 
@@ -133,6 +150,28 @@ class Papers(Protocol):
         now: datetime,
     ) -> PageRow:
         """Show this picture in place of `before`.  Raises `PageUnknown`, `NotAllowedNow`."""
+        ...
+
+    async def set_upright(
+        self,
+        case_id: CaseId,
+        page_id: PageId,
+        before: Digest,
+        picture: Picture,
+        quarters: int,
+        *,
+        told_by: ToldBy,
+        now: datetime,
+    ) -> PageRow:
+        """As `turn_page`, by the counter itself; not when somebody turned or decided before."""
+        ...
+
+    async def cards_before(self, case_id: CaseId, page_id: PageId) -> list[tuple[PageId, Digest]]:
+        """As `kept_before`, but only cards of the same item as this one; as they were flattened."""
+        ...
+
+    async def note_same_side(self, case_id: CaseId, page_id: PageId, *, now: datetime) -> PageRow:
+        """This card shows the side that is here already; noted while nobody has decided."""
         ...
 
     async def tell_refused(

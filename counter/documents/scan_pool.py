@@ -19,6 +19,7 @@ from typing import TypeVar
 
 from counter.documents.advance import Look
 from counter.documents.confined_process import confine
+from counter.documents.facing import LyingZone, lying_zone
 from counter.documents.marks import Corners, DrawnMark, Lying, Tied
 from counter.documents.mrz import Reading
 from counter.documents.page import Limits, ScanRefused, ScanResult
@@ -42,7 +43,7 @@ REDRAWN_MAX_PX = 4096
 
 
 class ScanPool:
-    """See `Scanner`, `Looker`, `Comparer`, `Turner`, `Previewer` of `ports`; `close` it."""
+    """See `Scanner`, `Looker`, `Comparer`, `Turner`, `Previewer` and others; `close` it."""
 
     def __init__(
         self,
@@ -79,6 +80,11 @@ class ScanPool:
     async def zone(self, page: bytes) -> Reading | None:
         """What stands in the machine-readable zone of a flattened page; `None`: there is none."""
         found = await self._run(_zone, page, Limits())
+        return None if isinstance(found, ScanRefused) else found
+
+    async def lying_zone(self, page: bytes) -> LyingZone | None:
+        """Whether a flattened page has a zone that reads without doubt, and how it lies."""
+        found = await self._run(_lying_zone, page, Limits())
         return None if isinstance(found, ScanRefused) else found
 
     async def look_at_drawn(self, page: bytes, limits: Limits) -> Look | ScanRefused:
@@ -217,6 +223,18 @@ def _zone(page: bytes, limits: Limits) -> Reading | None:
     _allow_time()
     picture = decode(page)
     return None if picture is None else read_zone(picture)
+
+
+def _lying_zone(page: bytes, limits: Limits) -> LyingZone | None:
+    """As `_zone`, of a page that may lie any way up."""
+    _load()
+    from counter.documents.scan_opencv.mrz_reader import read_lying_zone
+    from counter.documents.scan_opencv.scan import decode
+
+    _allow_time()
+    picture = decode(page)
+    found = None if picture is None else read_lying_zone(picture)
+    return None if found is None else lying_zone(*found)
 
 
 def _find_same(page: bytes, others: Sequence[bytes]) -> int | None:

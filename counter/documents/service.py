@@ -10,6 +10,7 @@ import hmac
 import logging
 from datetime import datetime
 
+from counter.documents.facing_service import FacingService
 from counter.documents.page import Limits, RequestState, ScanRefused, ScanResult
 from counter.documents.papers import CaseDocuments, NewPage, OpenRequest, PageRow, Picture
 from counter.documents.ports import Blobs, Comparer, Papers, Scanner, Turner
@@ -22,6 +23,7 @@ from counter.documents.refusals import (
 )
 from counter.documents.sameness import COMPARED_MAX
 from counter.documents.sniff import sniff
+from counter.errors import Refusal
 from counter.ids import CaseId, Digest, NewId, PageId, RequestId
 
 log = logging.getLogger(__name__)
@@ -39,8 +41,12 @@ class DocumentsService:
         limits: Limits | None = None,
         comparer: Comparer | None = None,
         turner: Turner | None = None,
+        facing: FacingService | None = None,
     ) -> None:
-        """Without a comparer nobody notices a sheet twice, without a turner no page is turned."""
+        """Without a comparer nobody notices a sheet twice, without a turner no page is turned.
+
+        Without `facing` no page is turned by itself, and no side of a card is told.
+        """
         self._papers = papers
         self._blobs = blobs
         self._scanner = scanner
@@ -48,7 +54,8 @@ class DocumentsService:
         self._limits = limits or Limits()
         self._comparer = comparer
         self._turner = turner
-        self._comparing = set[asyncio.Task[None]]()
+        self._facing = facing
+        self._looking = set[asyncio.Task[None]]()
 
     async def request_scan(
         self,
@@ -144,7 +151,7 @@ class DocumentsService:
             codes=result.codes,
         )
         page = await self._papers.add_page(case_id, request_id, new, by=by, now=now)
-        self._compare_later(case_id, page, result.page_jpeg, by=by, now=now)
+        self._look_later(case_id, page, result.page_jpeg, by=by, now=now)
         return page
 
     async def decide(
@@ -196,46 +203,75 @@ class DocumentsService:
         await self._papers.note_shown(case_id, sha256, by=by, now=now)
 
     async def close(self) -> None:
-        """Let go of what is being compared: a note is missing, and no page."""
-        for comparing in self._comparing:
-            comparing.cancel()
-        if self._comparing:
-            await asyncio.wait(self._comparing)
+        """Let go of what is looked at once more: a note is missing, and no page."""
+        for looking in self._looking:
+            looking.cancel()
+        if self._looking:
+            await asyncio.wait(self._looking)
 
-    def _compare_later(
+    def _look_later(
         self, case_id: CaseId, page: PageRow, jpeg: bytes, *, by: str, now: datetime
     ) -> None:
-        """Note whether the case has this sheet already; nobody waits for it."""
-        if self._comparer is None:
-            return
-        work = self._compare(self._comparer, case_id, page, jpeg, by=by, now=now)
-        comparing = asyncio.create_task(work)
-        self._comparing.add(comparing)
-        comparing.add_done_callback(self._comparing.discard)
+        """Whether the case has this sheet already, and how it lies; nobody waits for it."""
+        looking = asyncio.create_task(self._look(case_id, page, jpeg, by=by, now=now))
+        self._looking.add(looking)
+        looking.add_done_callback(self._looking.discard)
 
-    async def _compare(
-        self,
-        comparer: Comparer,
-        case_id: CaseId,
-        page: PageRow,
-        jpeg: bytes,
-        *,
-        by: str,
-        now: datetime,
+    async def _look(
+        self, case_id: CaseId, page: PageRow, jpeg: bytes, *, by: str, now: datetime
     ) -> None:
         try:
-            before = (await self._papers.kept_before(case_id, page.page_id))[:COMPARED_MAX]
-            if not before:
-                return
-            others = [await self._blobs.get(sha256) for _, sha256 in before]
-            place = await comparer.find_same(jpeg, others)
-            if place is not None:
-                same_as = before[place][0]
-                await self._papers.note_same(case_id, page.page_id, same_as, by=by, now=now)
+            page = await self._compared(case_id, page, jpeg, by=by, now=now)
+            await self._set_upright(case_id, page, jpeg, now)
         except Exception as problem:
             # The page is stored and answered, and that is what was promised.
             why = getattr(problem, "code", type(problem).__name__)
-            log.warning("page %s is compared with none: %s", page.page_id, why)
+            log.warning("page %s is looked at no further: %s", page.page_id, why)
+
+    async def _compared(
+        self, case_id: CaseId, page: PageRow, jpeg: bytes, *, by: str, now: datetime
+    ) -> PageRow:
+        if self._comparer is None:
+            return page
+        before = (await self._papers.kept_before(case_id, page.page_id))[:COMPARED_MAX]
+        if not before:
+            return page
+        try:
+            others = [await self._blobs.get(sha256) for _, sha256 in before]
+        except Refusal as unreadable:
+            log.warning("page %s is compared with none: %s", page.page_id, unreadable.code)
+            return page
+        place = await self._comparer.find_same(jpeg, others)
+        if place is None:
+            return page
+        return await self._papers.note_same(case_id, page.page_id, before[place][0], by=by, now=now)
+
+    async def _set_upright(
+        self, case_id: CaseId, page: PageRow, jpeg: bytes, now: datetime
+    ) -> PageRow:
+        """Turn a page that lies wrongly; say of a card when it shows the same side again."""
+        if self._facing is None:
+            return page
+        try:
+            page, found = await self._facing.look_at(case_id, page, jpeg, now)
+            if found is None or found.quarters == 0:
+                return page
+            faced = await self._papers.faced(case_id, page.page_id)
+            if faced.turned_before:
+                return faced.row
+            picture = await self._turned(faced.flat, found.quarters)
+            return await self._papers.set_upright(
+                case_id,
+                page.page_id,
+                page.page_sha256,
+                picture,
+                found.quarters,
+                told_by=found.told_by,
+                now=now,
+            )
+        except Refusal as stays:
+            log.warning("page %s stays as it lies: %s", page.page_id, stays.code)
+            return page
 
     async def _turned(self, flat: Picture, quarters: int) -> Picture:
         before = await self._blobs.get(flat.sha256)  # a row names only what is there

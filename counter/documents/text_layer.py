@@ -21,6 +21,8 @@ class TextTools:
     "Its path; None: it is not installed."
     missing: tuple[str, ...]
     "Languages of this counter that it has not."
+    knows_facing: bool = False
+    "It can tell which way up the lines of a page run."
 
     @property
     def complete(self) -> bool:

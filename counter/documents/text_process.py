@@ -37,12 +37,16 @@ def find_tools(program: str = "tesseract") -> TextTools:
             text=True,
             check=False,
             timeout=LOOK_S,
-            env=_environment(),
+            env=plain_environment(),
         )
     except (OSError, subprocess.TimeoutExpired):
         return TextTools(program=None, missing=LANGUAGES)
     known = set(asked.stdout.split())
-    return TextTools(program=path, missing=tuple(one for one in LANGUAGES if one not in known))
+    return TextTools(
+        program=path,
+        missing=tuple(one for one in LANGUAGES if one not in known),
+        knows_facing="osd" in known,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,10 +67,10 @@ class TesseractReader:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=_environment(),
+            env=plain_environment(),
         )
         try:
-            _confine(child.pid, self.nice)
+            confine_child(child.pid, self.nice, CPU_SECONDS)
             async with asyncio.timeout(self.patience_s):
                 made, _ = await child.communicate(page_jpeg)
         except TimeoutError:
@@ -81,19 +85,19 @@ class TesseractReader:
         return made
 
 
-def _confine(process: int, nice: int) -> None:
+def confine_child(process: int, nice: int, cpu_seconds: int) -> None:
     """It waits for its page still.  If it ended at once, there is nothing to confine."""
     with contextlib.suppress(ProcessLookupError):
         os.setpriority(os.PRIO_PROCESS, process, nice)
         for limit, value in (
             (resource.RLIMIT_AS, MEMORY_BYTES),
-            (resource.RLIMIT_CPU, CPU_SECONDS),
+            (resource.RLIMIT_CPU, cpu_seconds),
             (resource.RLIMIT_FSIZE, 0),
             (resource.RLIMIT_CORE, 0),
         ):
             resource.prlimit(process, limit, (value, value))
 
 
-def _environment() -> dict[str, str]:
+def plain_environment() -> dict[str, str]:
     """Nothing of the counter's own; one thread."""
     return {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "OMP_THREAD_LIMIT": "1"}

@@ -33,7 +33,15 @@ CeremonyState = Literal[
     "voided",
 ]
 PaperFormat = Literal["a-series", "a4", "a5", "id-1", "td3", "td3-open", "free"]
-PageNote = Literal["resolution_low", "slightly_blurred", "whole_frame", "glare_spot", "seen_before"]
+PageNote = Literal[
+    "resolution_low",
+    "slightly_blurred",
+    "whole_frame",
+    "glare_spot",
+    "seen_before",
+    "same_side",
+    "turned_by_counter",
+]
 
 
 class PageCode(Model):

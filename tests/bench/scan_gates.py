@@ -4,11 +4,16 @@ Seeds to which nothing was fitted.  A paper that is cut off is missed when it is
 are false alarms when they are said to be cut off.
 """
 
+import asyncio
 import statistics
 import time
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
+import numpy as np
+
+from counter.documents.facing import Facing, facing, lying_zone
+from counter.documents.facing_process import TesseractFacing
 from counter.documents.page import Limits, Refused, ScanRefused, verdict
 from counter.documents.preview import BETWEEN_S
 from counter.documents.scan_opencv.arrays import Bgr
@@ -16,10 +21,12 @@ from counter.documents.scan_opencv.find import shrink
 from counter.documents.scan_opencv.flatten import sheet_of
 from counter.documents.scan_opencv.locate import locate
 from counter.documents.scan_opencv.mat import mat_of
+from counter.documents.scan_opencv.mrz_reader import read_lying_zone
 from counter.documents.scan_opencv.preview import preview
 from counter.documents.scan_opencv.same import find_same
 from counter.documents.scan_opencv.scan import decode, encode, measure, scan
-from tests.documents import scenes, twins
+from counter.documents.text_process import find_tools
+from tests.documents import facing_pages, scenes, twins, zones
 from tests.documents.test_mat import SIZES, photographed
 
 SEED: Final = 90_000
@@ -37,6 +44,7 @@ def measured(frames: int = 40) -> Iterator[Goal]:
     yield from formats()
     yield from previews()
     yield from same_sheets(frames)
+    yield from lying(frames // 2)
 
 
 def cut_off(frames: int) -> Iterator[Goal]:
@@ -128,6 +136,63 @@ def same_sheets(pairs: int) -> Iterator[Goal]:
         "at_most": 1000,
         "measured": round(max(took) * 1000),
     }
+
+
+def lying(pages: int) -> Iterator[Goal]:
+    """Pages that lie any way up: how many are turned to stand upright, and how many wrongly."""
+    seeds = range(SEED, SEED + pages)
+    for layout in ("TD1", "TD3"):
+        papers = [(seed, zones.sample(seed, layout, turns=0).image) for seed in seeds]
+        yield from _turned(f"papers with a {layout} zone", papers, _by_zone)
+    tools = find_tools()
+    if not tools.knows_facing:
+        return
+    ask = TesseractFacing(tools, patience_s=600, nice=0)
+
+    def by_text(page: Bgr) -> Facing | None:
+        return facing(None, asyncio.run(ask.lying_text(encode(page, 75))))
+
+    for kind in (*facing_pages.TEXTS, *facing_pages.TRAPS):
+        sheets = [(seed, facing_pages.photographed(seed, kind)) for seed in seeds]
+        yield from _turned(f"pages of {kind}", sheets, by_text, trap=kind in facing_pages.TRAPS)
+
+
+def _turned(
+    name: str,
+    upright: list[tuple[int, Bgr]],
+    tell: Callable[[Bgr], Facing | None],
+    *,
+    trap: bool = False,
+) -> Iterator[Goal]:
+    """Each page upright, and turned by one to three quarters."""
+    stood = [tell(page) for _, page in upright]
+    wrong = [one is not None and one.quarters != 0 for one in stood]
+    right, wrongly = [], []
+    for seed, page in upright:
+        lies = 1 + seed % 3
+        told = tell(np.ascontiguousarray(np.rot90(page, -lies)))
+        right.append(told is not None and told.quarters == 4 - lies)
+        wrongly.append(told is not None and told.quarters not in (0, 4 - lies))
+    yield {
+        "what": f"upright {name}: wrongly turned of {len(wrong)}",
+        "at_most": 0.0,
+        "measured": round(statistics.mean(wrong), 3),
+    }
+    yield {
+        "what": f"{name} that lie wrongly: turned right of {len(right)}",
+        "at_least": 0.0 if trap else 0.9,
+        "measured": round(statistics.mean(right), 3),
+    }
+    yield {
+        "what": f"{name} that lie wrongly: turned to another wrong way, of {len(wrongly)}",
+        "at_most": 0.0,
+        "measured": round(statistics.mean(wrongly), 3),
+    }
+
+
+def _by_zone(page: Bgr) -> Facing | None:
+    found = read_lying_zone(page)
+    return facing(lying_zone(*found) if found else None, None)
 
 
 def _told(sheets: tuple[Bgr, Bgr], seed: int, took: list[float]) -> bool:

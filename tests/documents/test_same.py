@@ -186,8 +186,8 @@ async def send(documents: DocumentsService, photograph: bytes, now: datetime) ->
 
 async def noted(documents: DocumentsService, page: PageRow) -> PageRow:
     """The page after it was compared."""
-    if documents._comparing:
-        await asyncio.wait(documents._comparing)
+    if documents._looking:
+        await asyncio.wait(documents._looking)
     (row,) = [
         one for one in (await documents.documents_of(CASE)).pages if one.page_id == page.page_id
     ]

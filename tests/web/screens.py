@@ -331,6 +331,15 @@ def terminal_stages(language: Language) -> dict[str, TerminalScreen]:
             ],
             checklist=checklist(language),
         ),
+        "same side": of(
+            "call",
+            call=call(language),
+            pages=[
+                case_page(language, page_id="page-0"),
+                case_page(language, "stored", notes=["same_side"], format="id-1"),
+            ],
+            checklist=checklist(language),
+        ),
         "filling": of("call", call=call(language, "fill"), filling=draft(language)),
         "helped": of(
             "call", call=call(language), checklist=checklist(language), hands=hands(language)
@@ -838,7 +847,7 @@ def desk_stages(language: Language) -> dict[str, DeskScreen]:
                         format="td3-open",
                         notes=[
                             *("resolution_low", "slightly_blurred", "whole_frame", "glare_spot"),
-                            "seen_before",
+                            *("seen_before", "same_side", "turned_by_counter"),
                         ],
                         same_as="page-0",
                     ),

@@ -30,34 +30,43 @@ FOOT_PX = 5.5
 SHIFTS = np.arange(-3, 4)
 RISES = np.arange(-4, 5)
 REPAIRS = 12
+LOOKED_FOR = ("TD1", "TD3", "TD2")
 LOOKED_AT = 3
 "Grids that are read in full."
 
 
-def read_zone(page: Bgr, layouts: Sequence[str] = ("TD1", "TD3", "TD2")) -> Reading | None:
+def read_zone(page: Bgr, layouts: Sequence[str] = LOOKED_FOR) -> Reading | None:
+    """See `read_lying_zone`."""
+    found = read_lying_zone(page, layouts)
+    return found[0] if found else None
+
+
+def read_lying_zone(page: Bgr, layouts: Sequence[str] = LOOKED_FOR) -> tuple[Reading, int] | None:
     """The best reading of a paper that lies upright, on its side or on its head.
 
     page: flattened, its long side along the zone or across it.  `None` when there is no zone.
+    Also returns by how many quarters the page is to be turned clockwise to stand upright.
     """
     grey = cv2.cvtColor(page, cv2.COLOR_BGR2GRAY) if page.ndim == 3 else page
-    if grey.shape[0] > grey.shape[1]:
+    across = int(grey.shape[0] > grey.shape[1])
+    if across:
         grey = cv2.rotate(grey, cv2.ROTATE_90_CLOCKWISE)
-    found: list[tuple[float, Layout, Grid]] = []
-    for turned in (grey, cv2.rotate(grey, cv2.ROTATE_180)):
+    found: list[tuple[float, Layout, Grid, int]] = []
+    for quarters, turned in ((across, grey), (across + 2, cv2.rotate(grey, cv2.ROTATE_180))):
         for layout in (LAYOUTS[one] for one in layouts):
             for grid in grids_of(turned, layout):
-                found.append((_likeness(grid, layout), layout, grid))
+                found.append((_likeness(grid, layout), layout, grid, quarters))
     found.sort(key=lambda one: -one[0])
-    best: tuple[tuple[int, float], Reading] | None = None
-    for _, layout, grid in found[:LOOKED_AT]:
+    best: tuple[tuple[int, float], Reading, int] | None = None
+    for _, layout, grid, quarters in found[:LOOKED_AT]:
         reading = decode(_scores(grid, layout, RISES, SHIFTS), layout)
         held = checks(layout, reading.lines).values()
         worth = (sum(held) - 2 * len(reading.repaired), reading.correlation)
         if reading.correlation >= READ_MIN and (best is None or worth > best[0]):
-            best = (worth, reading)
+            best = (worth, reading, quarters)
         if best and all(held) and not reading.repaired:
             break
-    return best[1] if best and best[0][0] > 0 else None
+    return best[1:] if best and best[0][0] > 0 else None
 
 
 def _likeness(grid: Grid, layout: Layout) -> float:

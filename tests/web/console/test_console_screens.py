@@ -201,6 +201,8 @@ async def test_a_page_is_turned_and_the_page_it_looks_like_is_a_touch_away(
 ) -> None:
     page = await at(chromium, counter, "noted")
     await page.locator("#tab-papers").click()
+    await page.get_by_text("系統已自動轉正。如有錯誤，請轉回。").wait_for()
+    await page.get_by_text("這張證件的同一面已經收到。請要求另一面。").wait_for()
     await page.get_by_role("button", name="向右轉").click()
     turned = await heard(counter, page, "page.rotate")
     assert (turned["page_id"], turned["sha256"], turned["quarters"]) == (

@@ -273,6 +273,16 @@ async def test_a_sheet_that_is_here_already_is_said_while_it_still_lies_there(
     await page.locator("[data-code=seen_before]").wait_for(state="detached")
 
 
+async def test_the_same_side_of_a_card_is_said_while_it_still_lies_there(
+    chromium: Browser, counter: FakeCounter
+) -> None:
+    words = "這仍是同一面。請把證件翻轉。"
+    page = await at(chromium, counter, "same side", before=VOICES)
+    await page.get_by_role("alert").get_by_text(words).wait_for()
+    await page.wait_for_function("() => window.said.length > 0")
+    assert await page.evaluate("() => window.said") == [[words, "yue-HK"]]
+
+
 async def test_who_does_not_sign_says_why_by_choosing(
     chromium: Browser, counter: FakeCounter
 ) -> None:

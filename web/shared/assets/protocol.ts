@@ -147,7 +147,7 @@ export interface CasePage {
   /** Told by size where the mat gave the scale, else by proportion. */
   format?: "a-series" | "a4" | "a5" | "id-1" | "td3" | "td3-open" | "free";
   /** What the agent should know before deciding. */
-  notes?: ("resolution_low" | "slightly_blurred" | "whole_frame" | "glare_spot" | "seen_before")[];
+  notes?: ("resolution_low" | "slightly_blurred" | "whole_frame" | "glare_spot" | "seen_before" | "same_side" | "turned_by_counter")[];
   /** With `seen_before`: the page of this case that shows the same sheet. */
   same_as?: string | null;
   /** On the agent's screen. */

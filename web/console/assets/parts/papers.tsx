@@ -142,6 +142,8 @@ function PageNotes(props: {page: CasePage}) {
     whole_frame: t("No desk is seen around the page: look whether a part is missing."),
     glare_spot: t("A lamp shines on a spot of the page."),
     seen_before: t("This looks like a page that is here already. Keep both, or send this one back."),
+    same_side: t("The same side of this card is here already. Ask for the other side."),
+    turned_by_counter: t("Turned by the counter. Turn it back if that is wrong."),
   };
   return (
     <div role="status">

@@ -9,6 +9,9 @@ import {findVoice, readOut} from "./voice.ts";
 function advice(page: CasePage | undefined): {code: string; words: string} | null {
   if (page?.state !== "stored") return null;
   const {notes = []} = page;
+  if (notes.includes("same_side")) {
+    return {code: "same_side", words: t("This is the same side again. Please turn the card over.")};
+  }
   if (notes.includes("seen_before")) {
     return {code: "seen_before", words: t("We have this page already. Is there another one? Then lay that one down.")};
   }
