@@ -33,7 +33,7 @@ def cards_before(conn: Connection, case_id: str, page_id: str) -> list[tuple[Pag
     """As `kept_before`, but only cards of the same item as this one; as they were flattened."""
     this = page_of(conn, case_id, page_id)
     rows = conn.execute(
-        select(page.c.id, page.c.page_sha256, page.c.findings)
+        select(page.c.id, page.c.page_sha256, page.c.flat, page.c.findings)
         .where(
             page.c.case_id == case_id,
             page.c.item == this.item,
@@ -43,7 +43,7 @@ def cards_before(conn: Connection, case_id: str, page_id: str) -> list[tuple[Pag
         .order_by(page.c.seq.desc())
     )
     return [
-        (PageId(row.id), Digest(row.findings.get("flat", {}).get("sha256", row.page_sha256)))
+        (PageId(row.id), Digest((row.flat or {}).get("sha256", row.page_sha256)))
         for row in rows
         if row.findings.get("format") == this.format
     ]
