@@ -37,7 +37,7 @@ def find_tools(program: str = "tesseract") -> TextTools:
             text=True,
             check=False,
             timeout=LOOK_S,
-            env=_environment(),
+            env=reading_environment(),
         )
     except (OSError, subprocess.TimeoutExpired):
         return TextTools(program=None, missing=LANGUAGES)
@@ -58,12 +58,12 @@ class TesseractReader:
             raise WordsUnread("tesseract is not on this machine with all languages")
         child = await asyncio.create_subprocess_exec(
             self.tools.program,
-            *("stdin", "stdout", "-l", "+".join(LANGUAGES), "--dpi", str(round(dpi))),
+            *reading_arguments(dpi),
             *("-c", "textonly_pdf=1", "pdf"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=_environment(),
+            env=reading_environment(),
         )
         try:
             _confine(child.pid, self.nice)
@@ -81,6 +81,11 @@ class TesseractReader:
         return made
 
 
+def reading_arguments(dpi: float) -> tuple[str, ...]:
+    """Arguments that say how a page is read, from a pipe to a pipe, whatever is made of it."""
+    return ("stdin", "stdout", "-l", "+".join(LANGUAGES), "--dpi", str(round(dpi)))
+
+
 def _confine(process: int, nice: int) -> None:
     """It waits for its page still.  If it ended at once, there is nothing to confine."""
     with contextlib.suppress(ProcessLookupError):
@@ -94,6 +99,6 @@ def _confine(process: int, nice: int) -> None:
             resource.prlimit(process, limit, (value, value))
 
 
-def _environment() -> dict[str, str]:
+def reading_environment() -> dict[str, str]:
     """Nothing of the counter's own; one thread."""
     return {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "OMP_THREAD_LIMIT": "1"}
