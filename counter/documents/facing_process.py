@@ -13,7 +13,7 @@ from typing import Final
 
 from counter.documents.facing import LyingText
 from counter.documents.text_layer import TextTools
-from counter.documents.text_process import confine_child, plain_environment
+from counter.documents.text_process import confine_child, reading_environment
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ class TesseractFacing:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=plain_environment(),
+            env=reading_environment(),
         )
         try:
             confine_child(child.pid, self._nice, CPU_SECONDS)

@@ -37,7 +37,7 @@ def find_tools(program: str = "tesseract") -> TextTools:
             text=True,
             check=False,
             timeout=LOOK_S,
-            env=plain_environment(),
+            env=reading_environment(),
         )
     except (OSError, subprocess.TimeoutExpired):
         return TextTools(program=None, missing=LANGUAGES)
@@ -62,12 +62,12 @@ class TesseractReader:
             raise WordsUnread("tesseract is not on this machine with all languages")
         child = await asyncio.create_subprocess_exec(
             self.tools.program,
-            *("stdin", "stdout", "-l", "+".join(LANGUAGES), "--dpi", str(round(dpi))),
+            *reading_arguments(dpi),
             *("-c", "textonly_pdf=1", "pdf"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=plain_environment(),
+            env=reading_environment(),
         )
         try:
             confine_child(child.pid, self.nice, CPU_SECONDS)
@@ -85,6 +85,11 @@ class TesseractReader:
         return made
 
 
+def reading_arguments(dpi: float) -> tuple[str, ...]:
+    """Arguments that say how a page is read, from a pipe to a pipe, whatever is made of it."""
+    return ("stdin", "stdout", "-l", "+".join(LANGUAGES), "--dpi", str(round(dpi)))
+
+
 def confine_child(process: int, nice: int, cpu_seconds: int) -> None:
     """It waits for its page still.  If it ended at once, there is nothing to confine."""
     with contextlib.suppress(ProcessLookupError):
@@ -98,6 +103,6 @@ def confine_child(process: int, nice: int, cpu_seconds: int) -> None:
             resource.prlimit(process, limit, (value, value))
 
 
-def plain_environment() -> dict[str, str]:
+def reading_environment() -> dict[str, str]:
     """Nothing of the counter's own; one thread."""
     return {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "OMP_THREAD_LIMIT": "1"}

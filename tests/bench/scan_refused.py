@@ -86,7 +86,7 @@ def resolution(each: int = 6) -> Iterator[Goal]:
                 continue
             seen_px = side_lengths(shown.corners).reshape(2, 2).mean(0).max()
             true = seen_px / max(size_mm) * MM_PER_INCH
-            off.append(abs(sheet_of(located.quad, shown.image.shape, mat).dpi / true - 1))
+            off.append(float(abs(sheet_of(located.quad, shown.image.shape, mat).dpi / true - 1)))
     yield {
         "what": f"resolution by the mat's scale: share of {len(off)} off by over 3 %",
         "at_most": 0.02,

@@ -34,18 +34,18 @@ def shift_fit(one: Floats, other: Floats) -> float:
     return float(cv2.matchTemplate(small, inner, cv2.TM_CCOEFF_NORMED).max())
 
 
-def laid_onto(one: Floats, other: Floats) -> Floats:
-    """`other`, moved so that what both have in common lies on `one`."""
+def laid_onto(one: Floats, other: Floats, carried: Floats) -> Floats:
+    """`carried`, which lies as `other` does, moved as `other` has to be to lie on `one`."""
     height, width = one.shape
     blocks = _blocks(cv2.GaussianBlur(one, (0, 0), 1.5), cv2.GaussianBlur(other, (0, 0), 1.5))
     if len(blocks) < BLOCKS_MIN:
-        return other
+        return carried
     at, moves, fits = blocks[:, :2] / (width, height) - 0.5, blocks[:, 2:4], blocks[:, 4]
     bend = _bend(_terms(at[:, 0], at[:, 1]), moves, fits**2)
     x, y = np.meshgrid(np.arange(width), np.arange(height))
     moved = _terms(x / width - 0.5, y / height - 0.5) @ bend
     map_x, map_y = (x + moved[..., 0]).astype(np.float32), (y + moved[..., 1]).astype(np.float32)
-    laid: Floats = cv2.remap(other, map_x, map_y, cv2.INTER_LINEAR)
+    laid: Floats = cv2.remap(carried, map_x, map_y, cv2.INTER_LINEAR)
     return laid
 
 
