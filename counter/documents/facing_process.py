@@ -23,7 +23,8 @@ PATIENCE_S: Final = 10.0
 "By the clock; the terminal waits for its answer as long."
 NICE: Final = 10
 _SAYS: Final = re.compile(
-    rb"^Rotate: (0|90|180|270)$.*^Orientation confidence: ([0-9]+\.[0-9]+)$", re.M | re.S
+    rb"^Rotate: (0|90|180|270)$.*^Orientation confidence: ([0-9]+\.[0-9]+)$.*^Script: ([A-Za-z]+)$",
+    re.M | re.S,
 )
 
 
@@ -71,4 +72,6 @@ def said(answer: bytes) -> LyingText | None:
     found = _SAYS.search(answer)
     if found is None:
         return None
-    return LyingText(quarters=int(found[1]) // 90, confidence=float(found[2]))
+    return LyingText(
+        quarters=int(found[1]) // 90, confidence=float(found[2]), script=found[3].decode()
+    )

@@ -74,10 +74,11 @@ def test_a_zone_with_a_doubt_tells_nothing() -> None:
 
 def test_a_zone_is_believed_first_and_text_only_when_it_is_sure() -> None:
     zone = LyingZone(quarters=1, number="1")
-    sure = LyingText(quarters=2, confidence=CONFIDENCE_MIN)
+    sure = LyingText(quarters=2, confidence=CONFIDENCE_MIN, script="Han")
     assert facing(zone, sure) == Facing(quarters=1, told_by="zone")
     assert facing(None, sure) == Facing(quarters=2, told_by="text")
     assert facing(None, replace(sure, confidence=CONFIDENCE_MIN - 0.01)) is None
+    assert facing(None, replace(sure, script="Greek")) is None, "figures are taken for Greek"
     assert facing(None, None) is None
 
 
@@ -128,7 +129,7 @@ SAYS = r'printf "Rotate: 90\nOrientation confidence: 7.50\nScript: Han\n"'
 @pytest.mark.parametrize(
     ("body", "found"),
     [
-        (f"cat > /dev/null; {SAYS}", LyingText(quarters=1, confidence=7.5)),
+        (f"cat > /dev/null; {SAYS}", LyingText(quarters=1, confidence=7.5, script="Han")),
         ("cat > /dev/null; echo Too few characters", None),
         ("cat > /dev/null; exit 1", None),
         ("kill -9 $$", None),
@@ -154,7 +155,7 @@ async def test_without_the_program_nothing_is_told(path: str | None) -> None:
 
 def test_an_answer_that_is_none_says_nothing() -> None:
     assert said(b"") is None
-    assert said(b"Rotate: 45\nOrientation confidence: 9.00\n") is None
+    assert said(b"Rotate: 45\nOrientation confidence: 9.00\nScript: Han\n") is None
 
 
 class Card(Draws):
@@ -195,7 +196,7 @@ class Text:
     """Says of every page what the test says."""
 
     def __init__(self, quarters: int, confidence: float = 9.0) -> None:
-        self.says = LyingText(quarters=quarters, confidence=confidence)
+        self.says = LyingText(quarters=quarters, confidence=confidence, script="Latin")
         self.asked = 0
 
     async def lying_text(self, page: bytes) -> LyingText | None:
