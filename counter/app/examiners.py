@@ -11,8 +11,8 @@ from typing import Final
 
 from counter.esign.check_pool import CheckPool
 
-BEHIND_ALL: Final = 19
-"Niceness."
+BEHIND: Final = 10
+"Niceness: it goes on, if slowly, on a machine that is busy for long."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +25,7 @@ class Examiners:
 
 def open_examiners(roots: Callable[[], Sequence[bytes]], closing: AsyncExitStack) -> Examiners:
     """roots: certificates to trust, DER.  `closing` ends them."""
-    made = Examiners(ours=CheckPool(roots), strangers=CheckPool(roots, niceness=BEHIND_ALL))
+    made = Examiners(ours=CheckPool(roots), strangers=CheckPool(roots, niceness=BEHIND))
     for pool in (made.ours, made.strangers):
         closing.push_async_callback(pool.close)
     return made

@@ -60,13 +60,15 @@ from counter.esign.refusals import (
     CertificateRevoked,
     RevocationUnknown,
     SignatureInvalid,
+    StampInvalid,
 )
 from counter.esign.revocation import Link, Proof, Standing
-from counter.esign.revoked_pyhanko import held
+from counter.esign.revoked_pyhanko import held, noted
 from counter.esign.seal_pyhanko import Revision
 from counter.esign.verify_pyhanko import SIGNING_ONLY, OneDocument, complaint, status_of
 
 SPARE = 1.25
+REVOKED = "revoked before the document was signed, or an authority above it was"
 DEMANDED = CertRevTrustPolicy(
     RevocationCheckingPolicy(
         RevocationCheckingRule.CRL_OR_OCSP_REQUIRED, RevocationCheckingRule.CRL_OR_OCSP_REQUIRED
@@ -197,7 +199,7 @@ def _with_hole(
 async def finish(hole: Hole, token: bytes, roots: Sequence[bytes], now: datetime) -> Archived:
     """Fill the hole, and let the result pass only if all signatures validate from it alone.
 
-    Raises `SignatureInvalid`.
+    Raises `SignatureInvalid`; `StampInvalid` when it is the token that does not hold.
     """
     file = io.BytesIO(hole.pdf)
     prepared = PreparedByteRangeDigest(
@@ -211,7 +213,7 @@ async def finish(hole: Hole, token: bytes, roots: Sequence[bytes], now: datetime
         stamp = extract_certificate_info(content["content"]).signer_cert
         at = content["content"]["encap_content_info"]["content"].parsed["gen_time"].native
     except (*UNREADABLE, SigningError) as error:
-        raise SignatureInvalid(f"archive: {type(error).__name__} while finishing") from error
+        raise StampInvalid(f"archive: {type(error).__name__} while finishing") from error
     pdf = file.getvalue()
     # Their clock may be a little ahead of ours.
     moment = max(now, at)
@@ -236,7 +238,7 @@ async def require_archived(
     """Raise `SignatureInvalid` unless each signature passes EN 319 102-1 LTA without a network.
 
     One passes too whose certificate was revoked or ended after it signed: answers the fields of
-    those, and of these.
+    those, and of these; one of both kinds is in both.  Raises `CertificateRevoked` too.
     fields: those that are signed, first to last; the newest timestamp covers the whole file.
     """
     rules = OneDocument()
@@ -251,10 +253,12 @@ async def require_archived(
             if said.ades_subindic == AdESPassed.OK:
                 continue
             kept = DocumentSecurityStore.read_dss(one.reader)
-            if await held(one, kept, _loaded(roots), now):
-                later.append(str(one.field_name))
-            elif await _held_to_the_end(one, kept, roots, now):
+            if await _held_to_the_end(one, kept, roots, now):
                 ended.append(str(one.field_name))
+                if noted(_context(roots, now, _proof(kept)), one.signer_cert):
+                    later.append(str(one.field_name))
+            elif await held(one, kept, _loaded(roots), now):
+                later.append(str(one.field_name))
             else:
                 raise SignatureInvalid(f"archive: {one.field_name}: {said.ades_subindic}")
     except UNSOUND as error:
@@ -271,23 +275,27 @@ async def _held_to_the_end(
     """Whether it was made while its certificate held, which has ended since.
 
     By the file alone, as of its timestamp, which has to hold now.  LTA would want proofs that were
-    made before the end.
+    made before the end.  Raises `CertificateRevoked` when they say that it did not hold.
     """
     stamps = list(extract_tst_data_iter(signature.signer_info, signed=False))
     if signature.signer_cert.not_valid_after >= now or not stamps:
         return False
     if complaint(await status_of(signature, _loaded(roots), now)):
         return False
-    proof = Proof(
-        ocsps=tuple(one.get_object().data for one in kept.ocsps),
-        crls=tuple(one.get_object().data for one in kept.crls),
-    )
+    proof = _proof(kept)
     try:
         for one in (signature.signed_data, *stamps):
             await _path(one, _context(roots, now, proof), roots, proof, now)
-    except (CertificateRevoked, CertificateExpired, RevocationUnknown):
+    except (CertificateExpired, RevocationUnknown):
         return False
     return True
+
+
+def _proof(kept: DocumentSecurityStore) -> Proof:
+    return Proof(
+        ocsps=tuple(one.get_object().data for one in kept.ocsps),
+        crls=tuple(one.get_object().data for one in kept.crls),
+    )
 
 
 async def require_renewed(
@@ -328,9 +336,12 @@ async def _untouched(
             "revocation_mode": "require",
         }
     )
-    status = await async_validate_pdf_timestamp(stamps[-1], kept)
+    try:
+        status = await async_validate_pdf_timestamp(stamps[-1], kept)
+    except UNSOUND as error:
+        raise StampInvalid(f"archive: {type(error).__name__} in the newest timestamp") from error
     if not (status.intact and status.valid and status.trusted):
-        raise SignatureInvalid("archive: the newest timestamp does not hold")
+        raise StampInvalid("archive: the newest timestamp does not hold")
     return found
 
 
@@ -384,29 +395,56 @@ async def _path(
     now: datetime,
 ) -> ValidationPath:
     """context: as of `now`, with this proof; what holds no longer is judged as of its timestamp."""
-    about = extract_certificate_info(signed)
+    about, at = extract_certificate_info(signed), _stamped_at(signed)
+    signer, others = about.signer_cert, about.other_certs
     try:
         try:
-            return await _validated(about.signer_cert, about.other_certs, context)
-        except RevokedError as error:
-            at = _stamped_at(signed)
-            if at is None or error.revocation_dt <= at:
-                raise
-            # Revoked later: the timestamp proves that it signed while the certificate held.
-            return await _validated(about.signer_cert, about.other_certs, _context(roots, at, None))
+            return await _validated(signer, others, context)
         except ExpiredError:
-            at = _stamped_at(signed)
             if at is None or at >= now:
                 raise
-            # Ended later: the chain has to hold then, whenever the proofs of that were made.
-            then = _context(roots, at, proof, late=True)
-            return await _validated(about.signer_cert, about.other_certs, then)
+            # Ended later: the chain had to hold then, whenever the proofs of that were made.
+            path = await _validated(signer, others, _context(roots, at, None))
+            end = min(one.not_valid_after for one in path.iter_certs(include_root=True))
+            context = _context(roots, end, proof, late=True)
+            return await _unstolen(signer, others, context, roots, at)
+        except RevokedError:
+            if at is None:
+                raise
+            return await _unstolen(signer, others, context, roots, at)
     except RevokedError as error:
-        raise CertificateRevoked("it was revoked before the document was signed") from error
+        raise CertificateRevoked(REVOKED) from error
     except ExpiredError as error:
         raise CertificateExpired("a certificate in the document has expired") from error
     except (ValidationError, PathBuildingError) as error:
         raise RevocationUnknown(f"archive: {type(error).__name__} while building a path") from error
+
+
+async def _unstolen(
+    signer: x509.Certificate,
+    others: Sequence[x509.Certificate],
+    context: ValidationContext,
+    roots: Sequence[bytes],
+    at: datetime,
+) -> ValidationPath:
+    """The chain, which may have been revoked after `at`, when its signer's timestamp was made.
+
+    Raises `CertificateRevoked` too for a key that may have been stolen by then, and for an
+    authority that was revoked at any time.
+    """
+    try:
+        path = await _validated(signer, others, context)
+    except RevokedError as error:
+        if not error.is_ee_cert or error.revocation_dt <= at:
+            raise
+        # Revoked later: the timestamp proves that it signed while the certificate held.
+        path = await _validated(signer, others, _context(roots, at, None))
+    above = [one for one in path.iter_certs(include_root=False) if one != signer]
+    if any(since <= at for since in noted(context, signer)) or any(
+        noted(context, one) for one in above
+    ):
+        raise CertificateRevoked(REVOKED)
+    return path
 
 
 def _stamped_at(signed: cms.SignedData) -> datetime | None:

@@ -16,7 +16,7 @@ from counter.esign.archive import Archived, Job, next_try, renew_at
 from counter.esign.archive_ports import ArchiveRecords, Archivist
 from counter.esign.key_ports import Timestamps
 from counter.esign.ports import Blobs
-from counter.esign.refusals import RevocationUnknown, SignatureInvalid
+from counter.esign.refusals import RevocationUnknown, SignatureInvalid, StampInvalid
 from counter.esign.revocation_service import RevocationService
 from counter.esign.trust import TrustPolicy
 
@@ -103,7 +103,7 @@ class ArchiveService:
         )
         try:
             return await self._archivist.finish(hole, token, self._clock())
-        except SignatureInvalid:
+        except StampInvalid:
             self._stamps.distrust(token)
             raise
 

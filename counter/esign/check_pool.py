@@ -1,7 +1,9 @@
 """The process that looks at signed PDFs, seen from the event loop.
 
 One file at a time, and few may wait: looking costs the visitor nothing and us a fifth of a second.
-A process that dies or hangs over a file is replaced, and that file is refused.
+A process that dies over a file or uses up its time of the processor is replaced, and that file is
+refused.  One that only gets no time, because the machine has none, is replaced too: that is no
+fault of the file, which may be sent again.
 """
 
 import asyncio
@@ -16,6 +18,8 @@ from counter.esign.validation import Found
 
 PATIENCE_S = 30.0
 "The start of the process included."
+CPU_S = 15
+"Of the processor, for one file; a usual one takes a fifth of a second."
 WAITING_MAX = 8
 
 
@@ -27,6 +31,7 @@ class CheckPool:
         roots: Callable[[], Sequence[bytes]],
         *,
         patience_s: float = PATIENCE_S,
+        cpu_s: int = CPU_S,
         niceness: int = 0,
     ) -> None:
         """roots: certificates to trust, DER; asked when a process is started.
@@ -36,6 +41,7 @@ class CheckPool:
         self._roots = roots
         self._niceness = niceness
         self.patience_s = patience_s
+        self._cpu_s = cpu_s
         self._pool: ProcessPoolExecutor | None = None
         self._turn = asyncio.Lock()
         self._waiting = 0
@@ -69,8 +75,11 @@ class CheckPool:
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(self.patience_s):
-                return await loop.run_in_executor(self._pool, _check, pdf, now)
-        except (BrokenProcessPool, TimeoutError, MemoryError) as error:
+                return await loop.run_in_executor(self._pool, _check, pdf, now, self._cpu_s)
+        except TimeoutError as error:
+            self._drop()
+            raise CheckBusy(f"not looked at within {self.patience_s} s") from error
+        except (BrokenProcessPool, MemoryError) as error:
             self._drop()
             raise DocumentDamaged(f"a process ended over it: {type(error).__name__}") from error
 
@@ -89,7 +98,8 @@ def _start(roots: list[bytes], niceness: int) -> None:
     check_worker.start(roots, niceness)
 
 
-def _check(pdf: bytes, now: datetime) -> tuple[Found, bytes]:
+def _check(pdf: bytes, now: datetime, cpu_s: int) -> tuple[Found, bytes]:
     from counter.esign import check_worker
 
+    check_worker.allow(cpu_s)
     return check_worker.check(pdf, now)

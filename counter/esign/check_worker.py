@@ -1,10 +1,12 @@
 """What runs in the process that meets signed PDFs from anywhere.  It holds no key.
 
-It may use so much memory, writes no file and leaves no core; it goes when the counter goes.
+It may use so much memory and time of the processor, writes no file and leaves no core; it goes
+when the counter goes.
 """
 
 import asyncio
 import logging
+import math
 import multiprocessing
 import os
 import resource
@@ -36,6 +38,13 @@ def start(roots: Sequence[bytes], niceness: int) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _roots[:] = [x509.Certificate.load(one) for one in roots]
+
+
+def allow(cpu_s: int) -> None:
+    """End this process when it has used so many seconds more of the processor."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    until = math.ceil(used.ru_utime + used.ru_stime) + cpu_s
+    resource.setrlimit(resource.RLIMIT_CPU, (until, resource.getrlimit(resource.RLIMIT_CPU)[1]))
 
 
 def check(pdf: bytes, now: datetime) -> tuple[Found, bytes]:

@@ -276,6 +276,10 @@ class SignatureInvalid(Refusal):
     status = 500
 
 
+class StampInvalid(SignatureInvalid):
+    """The timestamp in it is what does not pass: another service may do better."""
+
+
 class ClockWrong(Refusal):
     """Our clock and the time-stamping service's differ by more than a minute: an alarm."""
 
@@ -488,7 +492,10 @@ class DocumentTooLarge(PdfRefused):
 
 
 class CheckBusy(Refusal):
-    """Too many documents wait to be looked at.  Advice: send it again in a minute."""
+    """Too many documents wait to be looked at, or the machine is busy.
+
+    Advice: send it again in a minute.
+    """
 
     code = "check_busy"
     status = 503

@@ -6,11 +6,12 @@ so that no signature passes whose certificate is revoked later: here is that one
 Source: ETSI EN 319 102-1, 5.6.2.4 (past signature validation, REVOKED_NO_POE).
 """
 
+import hashlib
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 
-from asn1crypto import x509
+from asn1crypto import core, ocsp, x509
 from pyhanko.sign.validation.dss import DocumentSecurityStore
 from pyhanko.sign.validation.generic_cms import collect_timing_info
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
@@ -25,6 +26,10 @@ MODES = ("require", "soft-fail")
 those certificates only that name an address for proofs."""
 
 
+class AuthorityRevoked(Exception):
+    """An authority above it was revoked: nobody knows what else it issued."""
+
+
 async def revoked_at(
     signature: EmbeddedPdfSignature,
     kept: DocumentSecurityStore,
@@ -34,16 +39,22 @@ async def revoked_at(
     """Since when its certificate is worth nothing, by a proof in the file that holds at `moment`.
 
     That is when it was revoked, or since when its key may have been stolen, whichever came first.
+    Of a certificate that has ended by `moment`: by proofs that hold at its end, or are younger.
 
     Anybody may write proofs into a file: one counts only when an authority that we trust made it.
+
+    Raises `AuthorityRevoked`.
     """
+    end: datetime = signature.signer_cert.not_valid_after
     for mode in MODES:
         with suppress(*UNPROVED):
-            proofs = _by_the_file(kept, roots, moment, mode)
+            proofs = _by_the_file(kept, roots, min(moment, end), mode, late=end < moment)
             try:
                 await _validated(signature.signer_cert, signature.other_embedded_certs, proofs)
             except RevokedError as error:
-                return min([error.revocation_dt, *_suspected(proofs, signature.signer_cert)])
+                if not error.is_ee_cert:
+                    raise AuthorityRevoked from error
+                return min([error.revocation_dt, *noted(proofs, signature.signer_cert)])
     return None
 
 
@@ -58,7 +69,10 @@ async def held(
     By the file alone: the timestamp over it and the authorities above it have proofs that hold now,
     and nothing else is wrong with it.
     """
-    at = await revoked_at(signature, kept, roots, now)
+    try:
+        at = await revoked_at(signature, kept, roots, now)
+    except AuthorityRevoked:
+        return False
     if at is None:
         return False
     try:
@@ -81,36 +95,61 @@ async def held(
     return True
 
 
-def _suspected(proofs: ValidationContext, certificate: x509.Certificate) -> list[datetime]:
-    """Since when somebody else may have had its key, where a proof says so (RFC 5280, 5.3.2)."""
+def noted(proofs: ValidationContext, certificate: x509.Certificate) -> list[datetime]:
+    """Since when it is worth nothing, by each entry about it: whoever made the proofs.
+
+    The time of its revocation, or since when somebody else may have had its key, where the entry
+    says so and that was earlier (RFC 5280, 5.3.2).
+    """
     said: list[datetime] = []
-    with suppress(*LEAKS):  # others' proofs in the file may be damaged
-        entries = [
-            (one["user_certificate"], one)
-            for listed in proofs.crls
-            for one in listed["tbs_cert_list"]["revoked_certificates"]
-        ] + [
-            (one["cert_id"]["serial_number"], one)
-            for response in proofs.ocsps
-            for one in response.basic_ocsp_response["tbs_response_data"]["responses"]
-        ]
-        for serial, one in entries:
-            since = one.invalidity_date_value
-            if serial.native == certificate.serial_number and since is not None:
-                said.append(since.native)
+    for listed in proofs.crls:
+        with suppress(*LEAKS):  # others' proofs in the file may be damaged
+            if listed.issuer != certificate.issuer:
+                continue
+            for one in listed["tbs_cert_list"]["revoked_certificates"]:
+                if one["user_certificate"].native == certificate.serial_number:
+                    said += _times(one["revocation_date"].native, one.invalidity_date_value)
+    for response in proofs.ocsps:
+        with suppress(*LEAKS):
+            for one in response.basic_ocsp_response["tbs_response_data"]["responses"]:
+                status = one["cert_status"]
+                if status.name == "revoked" and _is_about(one["cert_id"], certificate):
+                    at = status.chosen["revocation_time"].native
+                    said += _times(at, one.invalidity_date_value)
     return said
 
 
+def _times(revoked: datetime, invalid: core.GeneralizedTime | None) -> list[datetime]:
+    return [revoked] if invalid is None else [min(revoked, invalid.native)]
+
+
+def _is_about(named: ocsp.CertId, certificate: x509.Certificate) -> bool:
+    hashed = hashlib.new(named["hash_algorithm"]["algorithm"].native, certificate.issuer.dump())
+    return bool(
+        named["serial_number"].native == certificate.serial_number
+        and named["issuer_name_hash"].native == hashed.digest()
+    )
+
+
 def _by_the_file(
-    kept: DocumentSecurityStore, roots: Sequence[x509.Certificate], moment: datetime, mode: str
+    kept: DocumentSecurityStore,
+    roots: Sequence[x509.Certificate],
+    moment: datetime,
+    mode: str,
+    *,
+    late: bool = False,
 ) -> ValidationContext:
-    """For one look: pyHanko keeps in it what it has seen."""
+    """For one look: pyHanko keeps in it what it has seen.
+
+    late: proofs that were made after `moment` count too.
+    """
     return kept.as_validation_context(
         {
             "trust_roots": list(roots),
             "moment": moment,
             "allow_fetching": False,
             "revocation_mode": mode,
+            "retroactive_revinfo": late,
         }
     )
 

@@ -58,6 +58,8 @@ FAILING: Final = "document.not_archived"
 TOLD_AFTER: Final = 4
 AT_ONCE: Final = ("certificate_revoked", "certificate_expired", "signature_invalid")
 "Does not mend itself: told at the first time."
+FINAL: Final = "certificate_revoked"
+"Not tried again: an authority may forget it once the certificate has ended."
 
 Audiences = Callable[[Connection, str], Iterable[str]]
 
@@ -184,11 +186,11 @@ def archived(
 
 
 def failed(conn: Connection, job: Job, code: str, next_at: datetime, now: datetime) -> None:
-    """Note why, and when to try again; somebody is told when it lasts."""
+    """Note why, and when to try again, if ever; somebody is told when it lasts."""
     conn.execute(
         update(esign_archive)
         .where(*_is(job.document_id, job.revision_sha256), esign_archive.c.ended_at.is_(None))
-        .values(last_error=code[:60], next_at=next_at)
+        .values(last_error=code[:60], next_at=next_at, ended_at=now if code == FINAL else None)
     )
     if job.attempts >= TOLD_AFTER or code in AT_ONCE:
         facts = {"work": job.work, "code": code, "sha256": job.revision_sha256}

@@ -42,6 +42,7 @@ from counter.esign.store_tickets import drop_ticket
 from counter.esign.ticket import FIELDS, ORIGIN
 from counter.ids import CaseId, CeremonyId, Digest, DocumentId
 from counter.store.journal_sql import record
+from counter.store.metadata import insert_for
 
 READING = ("presented", "consented")
 "States in which a citizen has a document before him."
@@ -544,7 +545,8 @@ def remains(conn: Connection, now: datetime) -> tuple[Remains, ...]:
     ) & ceremony.c.signed_at.is_(None)
     rows = conn.execute(
         select(ceremony)
-        .join(ceremony_attendance, ceremony_attendance.c.ceremony_id == ceremony.c.id)
+        # Nobody read what older versions took back before it was presented.
+        .outerjoin(ceremony_attendance, ceremony_attendance.c.ceremony_id == ceremony.c.id)
         .where(
             before_ink | (SIGNED_ONLY & (ceremony.c.signed_at <= now - EVIDENCE_KEPT)),
             ceremony_attendance.c.forgotten_at.is_(None),
@@ -563,7 +565,13 @@ def forgotten(conn: Connection, one: Remains, now: datetime) -> None:
     conn.execute(
         update(esign_document).where(esign_document.c.id == one.document_id).values(data={})
     )
-    _write(conn, one.ceremony_id, forgotten_at=now)
+    conn.execute(
+        insert_for(conn, ceremony_attendance)
+        .values(
+            ceremony_id=one.ceremony_id, touched_at=now, corrected=[], revision=1, forgotten_at=now
+        )
+        .on_conflict_do_update(index_elements=["ceremony_id"], set_={"forgotten_at": now})
+    )
     signed_at = conn.execute(
         select(ceremony.c.signed_at).where(ceremony.c.id == one.ceremony_id)
     ).scalar_one()

@@ -28,6 +28,8 @@ from counter.esign.store_attendance_tables import ceremony_attendance
 from counter.esign.store_tables import (
     OPEN,
     OPEN_BEFORE_INK,
+    SIGNED_ONLY,
+    TAKEN_BACK,
     ceremony,
     ceremony_ink,
     esign_check,
@@ -246,7 +248,10 @@ def unfinished_since(conn: Connection, before: datetime) -> tuple[CeremonyId, ..
 
 
 def owns_document(conn: Connection, case_id: str, sha256: str) -> bool:
-    """Whether the case may have it: presented, sealed or archived; never half-signed or voided."""
+    """Whether the case may have it: presented, sealed or archived; never half-signed or voided.
+
+    Of one taken back between the pen and the seal nothing: it is evidence, and given out by nobody.
+    """
     found = conn.execute(
         select(esign_revision.c.kind)
         .join(esign_document, esign_document.c.id == esign_revision.c.document_id)
@@ -254,6 +259,7 @@ def owns_document(conn: Connection, case_id: str, sha256: str) -> bool:
         .where(
             esign_document.c.case_id == case_id,
             esign_revision.c.sha256 == sha256,
+            ~SIGNED_ONLY,
             or_(
                 # What was only drawn was shown until the department certified first.
                 esign_revision.c.kind.in_(("prepared", "certified")),
@@ -296,16 +302,21 @@ def was_given_out(conn: Connection, sha256: str) -> bool:
 
 
 def owns_image(conn: Connection, case_id: str, sha256: str) -> bool:
-    """Whether this page image belongs to the case."""
+    """Whether this page image belongs to the case, and not only to what `owns_document` denies."""
     found = conn.execute(
         select(esign_page_image.c.page)
         .join(esign_document, esign_document.c.id == esign_page_image.c.document_id)
-        .where(esign_document.c.case_id == case_id, esign_page_image.c.sha256 == sha256)
+        .join(ceremony, ceremony.c.document_id == esign_document.c.id)
+        .where(
+            esign_document.c.case_id == case_id, esign_page_image.c.sha256 == sha256, ~SIGNED_ONLY
+        )
     )
     return found.first() is not None
 
 
 def _sheets(conn: Connection, row: Row[Any]) -> tuple[Sheet, ...]:
+    if row.state in TAKEN_BACK and row.signed_at is not None and row.sealed_sha256 is None:
+        return ()  # nobody may have them
     found = conn.execute(
         select(esign_page_image)
         .where(

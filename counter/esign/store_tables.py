@@ -83,8 +83,9 @@ agreed: to which means, with the consent.
 
 OPEN_BEFORE_INK = ("prepared", "presented", "consented")
 OPEN = (*OPEN_BEFORE_INK, "signing")
+TAKEN_BACK = ("withdrawn", "voided")
 SIGNED_ONLY = (
-    ceremony.c.state.in_(("withdrawn", "voided"))
+    ceremony.c.state.in_(TAKEN_BACK)
     & ceremony.c.signed_at.is_not(None)
     & ceremony.c.sealed_sha256.is_(None)
 )

@@ -34,7 +34,7 @@ from pyhanko.sign.validation.status import (
 
 from counter.esign.admission_pyhanko import opened
 from counter.esign.refusals import DocumentDamaged
-from counter.esign.revoked_pyhanko import revoked_at
+from counter.esign.revoked_pyhanko import AuthorityRevoked, revoked_at
 from counter.esign.validation import Changes, Found, SignatureFound, level_of
 from counter.esign.verify_pyhanko import (
     LEAKS,
@@ -68,8 +68,8 @@ async def validate(pdf: bytes, roots: Sequence[x509.Certificate], now: datetime)
             moment = said.stamped_at or moment
         else:
             said = await _signature(pdf, number, one, roots, moment)
-            at = await revoked_at(one, kept, roots, moment) if kept is not None else None
-            said = said if at is None else _revoked(said, at)
+            if kept is not None:
+                said = await _held_against(said, one, kept, roots, moment)
         found.insert(0, said)
     last = found[-1] if found else None
     return Found(
@@ -183,12 +183,29 @@ def _kept(reader: PdfFileReader) -> DocumentSecurityStore | None:
         return None
 
 
-def _revoked(said: SignatureFound, at: datetime) -> SignatureFound:
-    """Later than it signed, which a timestamp proves, it does no harm."""
+async def _held_against(
+    said: SignatureFound,
+    signature: EmbeddedPdfSignature,
+    kept: DocumentSecurityStore,
+    roots: Sequence[x509.Certificate],
+    moment: datetime,
+) -> SignatureFound:
+    """With what the proofs in the file say of its certificate."""
+    try:
+        at = await revoked_at(signature, kept, roots, moment)
+    except AuthorityRevoked:
+        return _untrusted(said, "an authority above its certificate was revoked")
+    if at is None:
+        return said
+    said = replace(said, revoked_at=at)
+    # Later than it signed, which a timestamp proves, it does no harm.
     if said.stamped_at is not None and said.stamped_at < at:
-        return replace(said, revoked_at=at)
-    why = ", ".join(filter(None, (said.why, "certificate revoked before it signed")))
-    return replace(said, revoked_at=at, trusted=False, why=why)
+        return said
+    return _untrusted(said, "certificate revoked before it signed")
+
+
+def _untrusted(said: SignatureFound, why: str) -> SignatureFound:
+    return replace(said, trusted=False, why=", ".join(filter(None, (said.why, why))))
 
 
 def _named(signature: EmbeddedPdfSignature) -> str:

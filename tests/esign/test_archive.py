@@ -2,12 +2,24 @@
 
 import io
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
 import pytest
 from asn1crypto import crl, ocsp, pem, x509
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
+from cryptography.x509 import (
+    CertificateRevocationListBuilder,
+    InvalidityDate,
+    RevokedCertificate,
+    RevokedCertificateBuilder,
+    load_der_x509_crl,
+    load_pem_x509_certificate,
+)
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.ades.report import AdESIndeterminate, AdESPassed
 from pyhanko.sign.validation.ades import simulate_future_ades_lta_validation
@@ -24,6 +36,7 @@ from counter.esign.refusals import (
     CertificateRevoked,
     RevocationUnknown,
     SignatureInvalid,
+    StampInvalid,
 )
 from counter.esign.revocation import Proof
 from counter.esign.revocation_development import DevelopmentRevocation
@@ -241,6 +254,135 @@ async def test_a_certificate_that_had_ended_before_it_signed_stops_the_archive(
         await shelf.archived(pdf, "archive", late + timedelta(seconds=10))
 
 
+@pytest.mark.parametrize("only", ["ocsp", "crls"])
+async def test_what_was_revoked_and_then_ended_after_it_signed_is_told_to_whoever_checks(
+    shelf: Shelf, services: TrustServices, only: str
+) -> None:
+    """`leaving` is revoked five seconds after NOW, and ends a day later."""
+    signers = {CITIZEN: services.files("leaving"), SEAL: services.files("seal")}
+    pdf = await signed_by(signers, shelf.stamps, NOW)
+    services.time = late = NOW + timedelta(days=2)
+    services.faults["crls/issuing" if only == "ocsp" else "ocsp"] = "down"
+    made = await shelf.archived(pdf, "archive", late)
+    assert (made.ended, made.revoked_later) == ((CITIZEN,), (CITIZEN,))
+    trusted = [x509.Certificate.load(one) for one in shelf.roots]
+    (citizen, closing, _) = (await validate(made.pdf, trusted, late)).signatures
+    assert (citizen.sound, citizen.revoked_at) == (True, NOW + timedelta(seconds=5))
+    assert closing.sound and closing.revoked_at is None
+
+
+async def test_what_was_revoked_before_it_signed_is_not_archived_once_it_has_ended(
+    shelf: Shelf, services: TrustServices
+) -> None:
+    signers = {CITIZEN: services.files("leaving"), SEAL: services.files("seal")}
+    services.time = LATER
+    pdf = await signed_by(signers, shelf.stamps, LATER)
+    services.time = late = NOW + timedelta(days=2)
+    with pytest.raises(CertificateRevoked):
+        await shelf.archived(pdf, "archive", late)
+    # Nor does whoever checks call it sound, once somebody else put the proofs into it.
+    proof = await shelf.proof(pdf, "archive", late)
+    kept = io.BytesIO(pdf)
+    DocumentSecurityStore.add_dss(
+        kept, None, ocsps=[ocsp.OCSPResponse.load(one) for one in proof.ocsps]
+    )
+    trusted = [x509.Certificate.load(one) for one in shelf.roots]
+    (citizen, _) = (await validate(kept.getvalue(), trusted, late)).signatures
+    assert not citizen.sound and "revoked" in citizen.why
+
+
+@pytest.mark.parametrize("name", ["ending", "witness"])
+@pytest.mark.parametrize("revoked_days", [1 / 2, 3 / 2])
+async def test_a_stolen_key_stops_the_archive_whether_or_not_its_certificate_has_ended(
+    shelf: Shelf, services: TrustServices, name: str, revoked_days: float
+) -> None:
+    """Revoked after it signed, `ending` before its end or after it; stolen before."""
+    signers = {CITIZEN: services.files(name), SEAL: services.files("seal")}
+    pdf = await signed_by(signers, shelf.stamps, NOW)
+    services.time = late = NOW + timedelta(days=2)
+    services.faults["ocsp"] = "down"
+    entry = stolen(services, name, late - timedelta(days=2 - revoked_days))
+    proof = with_entry(services, await shelf.proof(pdf, "archive", late), entry, late)
+    with pytest.raises(CertificateRevoked):
+        await shelf.archived(pdf, "archive", late, proof)
+
+
+async def test_a_file_that_proves_that_a_key_was_stolen_is_no_archive(
+    shelf: Shelf, services: TrustServices
+) -> None:
+    """The proof came into it behind our back."""
+    signers = {CITIZEN: services.files("ending"), SEAL: services.files("seal")}
+    pdf = await signed_by(signers, shelf.stamps, NOW)
+    services.time = late = NOW + timedelta(days=2)
+    services.faults["ocsp"] = "down"
+    entry = stolen(services, "ending", NOW + timedelta(hours=1))
+    proof = with_entry(services, await shelf.proof(pdf, "archive", late), entry, late)
+    kept = io.BytesIO(pdf)
+    lists = [crl.CertificateList.load(one) for one in proof.crls]
+    DocumentSecurityStore.add_dss(kept, None, crls=lists)
+    with pytest.raises(CertificateRevoked):
+        await shelf.archived(kept.getvalue(), "archive", late)
+    trusted = [x509.Certificate.load(one) for one in shelf.roots]
+    (citizen, _) = (await validate(kept.getvalue(), trusted, late)).signatures
+    assert not citizen.sound and citizen.revoked_at == NOW - timedelta(days=1)
+
+
+@pytest.mark.parametrize("name", ["ending", "witness"])
+async def test_below_an_authority_that_was_revoked_since_nothing_is_trusted(
+    shelf: Shelf, services: TrustServices, name: str
+) -> None:
+    signers = {CITIZEN: services.files(name), SEAL: services.files("seal")}
+    pdf = await signed_by(signers, shelf.stamps, NOW)
+    services.time = late = NOW + timedelta(days=2)
+    services.faults["ocsp"] = "down"
+    authority = load_pem_x509_certificate(services.files(name).chain[0].read_bytes())
+    entry = RevokedCertificateBuilder(authority.serial_number, NOW + timedelta(hours=1)).build()
+    fetched = await shelf.proof(pdf, "archive", late)
+    proof = with_entry(services, fetched, entry, late, authority="root")
+    with pytest.raises(CertificateRevoked):
+        await shelf.archived(pdf, "archive", late, proof)
+    kept = io.BytesIO(pdf)
+    lists = [crl.CertificateList.load(one) for one in proof.crls]
+    DocumentSecurityStore.add_dss(kept, None, crls=lists)
+    trusted = [x509.Certificate.load(one) for one in shelf.roots]
+    for one in (await validate(kept.getvalue(), trusted, late)).signatures:
+        assert (one.sound, one.trusted, one.revoked_at) == (False, False, None)
+        assert "authority" in one.why
+
+
+def stolen(services: TrustServices, name: str, revoked: datetime) -> RevokedCertificate:
+    """Return the entry that says so of a leaf: the day before NOW."""
+    theirs = load_pem_x509_certificate(services.files(name).certificate.read_bytes())
+    entry = RevokedCertificateBuilder().serial_number(theirs.serial_number)
+    since = InvalidityDate(NOW - timedelta(days=1))
+    return entry.revocation_date(revoked).add_extension(since, critical=False).build()
+
+
+def with_entry(
+    services: TrustServices,
+    proof: Proof,
+    entry: RevokedCertificate,
+    now: datetime,
+    authority: str = "issuing",
+) -> Proof:
+    """Return the proofs with this entry on the list of an authority."""
+    where = services.roots[0].with_name(f"{authority}.crt")
+    key = load_pem_private_key(
+        (where.parent / "keys" / f"{authority}.pem").read_bytes(), password=None
+    )
+    assert isinstance(key, EllipticCurvePrivateKey)
+    lists = []
+    for der in proof.crls:
+        old = load_der_x509_crl(der)
+        if old.issuer == load_pem_x509_certificate(where.read_bytes()).subject:
+            made = CertificateRevocationListBuilder(
+                old.issuer, now, now + timedelta(days=1), list(old.extensions)
+            ).add_revoked_certificate(entry)
+            der = made.sign(key, SHA256()).public_bytes(Encoding.DER)
+        lists.append(der)
+    return replace(proof, crls=tuple(lists))
+
+
 def revoked_signer(services: TrustServices) -> dict[str, KeyFiles]:
     """The citizen's key of these, `fading`, is revoked five seconds after NOW."""
     return {CITIZEN: services.files("fading"), SEAL: services.files("seal")}
@@ -319,6 +461,24 @@ async def test_without_evidence_about_every_certificate_there_is_no_archive(
     assert proof.missing == 4
     with pytest.raises(RevocationUnknown):
         await shelf.archived(sealed, "archive", LATER, proof)
+
+
+async def test_a_token_that_does_not_hold_is_told_from_a_signature_that_does_not(
+    shelf: Shelf, sealed: bytes, services: TrustServices
+) -> None:
+    proof = await shelf.proof(sealed, "archive", LATER)
+    hole = await shelf.archivist.begin(
+        sealed, "archive", proof, token_bytes=6144, new_field="Timestamp-1", now=LATER
+    )
+    room = hole.token_room_bytes
+    foreign = await shelf.stamps.stamp(bytes(32), LATER, room_bytes=room)
+    for token in (foreign, b"no token"):
+        with pytest.raises(StampInvalid):
+            await shelf.archivist.finish(hole, token, LATER)
+    good = await shelf.stamps.stamp(hole.digest, LATER, room_bytes=room)
+    with pytest.raises(SignatureInvalid) as told:
+        await shelf.archivist.finish(replace(hole, fields=FIELDS_BEFORE), good, LATER)
+    assert not isinstance(told.value, StampInvalid)
 
 
 async def test_what_somebody_did_in_between_does_not_pass(shelf: Shelf, sealed: bytes) -> None:

@@ -389,7 +389,16 @@ async def test_a_key_that_was_stolen_before_it_signed_stops_the_archive(
     house.passes(timedelta(seconds=30))
     assert await house.archive.work_one()
     (lasting,) = (await house.counter.executor.read(lasting_of, CASE)).values()
-    assert (lasting.level, lasting.pending) == (Level.B_T, "signature_invalid")
+    assert (lasting.level, lasting.pending) == (Level.B_T, "certificate_revoked")
+    (alert,) = await house.counter.executor.read(open_alerts)
+    assert alert.facts["code"] == "certificate_revoked"
+    # An authority may forget it one day: the document does not become good by waiting for that.
+    house.revocation.revoked.clear()
+    house.passes(timedelta(days=1))
+    assert not await house.archive.work_one()
+    (lasting,) = (await house.counter.executor.read(lasting_of, CASE)).values()
+    assert (lasting.level, lasting.pending) == (Level.B_T, "certificate_revoked")
+    assert await house.counter.executor.read(open_alerts) == [alert]
 
 
 async def test_a_certificate_revoked_as_it_signed_is_told_to_the_agent_and_to_who_checks(

@@ -30,7 +30,7 @@ from counter.esign.refusals import (
     TimestampUnavailable,
 )
 from counter.esign.service import EsignService
-from counter.esign.store_attendance import Calls
+from counter.esign.store_attendance import Calls, remains
 from counter.esign.store_attendance_tables import ceremony_attendance, ceremony_page_time
 from counter.esign.store_readings import SqlReadings
 from counter.esign.store_records import SqlRecords
@@ -39,6 +39,7 @@ from counter.esign.store_tables import (
     ceremony_ink,
     esign_document,
     esign_page_image,
+    esign_revision,
     esign_ticket,
 )
 from counter.esign.ticket import KEYS, Witness
@@ -338,6 +339,21 @@ async def test_of_a_document_that_nobody_signed_only_the_event_remains(
     assert (await counter.state(), await counter.kept_and_named()) == (ended, set())
     (document,) = await counter.rows(esign_document)
     assert document.data == {}
+
+
+async def test_what_an_older_version_took_back_before_it_was_read_is_let_go_too(
+    counter: Counter,
+) -> None:
+    """It wrote no row about the reading of what was never presented."""
+    await counter.present()
+    await counter.esign.withdraw(CASE, counter.id, by="agent:a-1", now=counter.time)
+    await counter.executor.write(lambda conn: conn.execute(ceremony_attendance.delete()))
+    await counter.reading.expire()
+    (document,) = await counter.rows(esign_document)
+    assert (await counter.kept_and_named(), document.data) == (set(), {})
+    (here,) = await counter.rows(ceremony_attendance)
+    assert here.forgotten_at == counter.time
+    assert await counter.executor.read(remains, counter.time) == ()
 
 
 async def test_what_was_not_let_go_before_a_crash_is_let_go_after_it(counter: Counter) -> None:
@@ -721,7 +737,19 @@ async def test_what_waits_for_its_seal_and_is_withdrawn_does_not_vanish_at_once(
 
 
 async def keeps_for_a_time_what_was_signed(counter: Counter) -> None:
-    """For as long as recordings, and no second longer."""
+    """For as long as recordings, and no second longer; and gives it to nobody."""
+    (shown,) = await counter.esign.ceremonies(CASE)
+    assert shown.sheets == ()
+    files = {one.sha256 for one in await counter.rows(esign_revision)}
+    assert shown.sha256 in files
+    for sha256 in files:
+        with pytest.raises(DocumentUnknown):
+            await counter.esign.pdf(CASE, sha256)
+    images = {one.sha256 for one in await counter.rows(esign_page_image)}
+    assert images
+    for sha256 in images:
+        with pytest.raises(DocumentUnknown):
+            await counter.esign.page_image(CASE, sha256)
     (signed,) = await counter.journal("ceremony.signed")
     before = await counter.kept_and_named()
     counter.time += EVIDENCE_KEPT - timedelta(seconds=1)

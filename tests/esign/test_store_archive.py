@@ -13,7 +13,13 @@ from counter.esign.archive import LEASE, Archived, Hole, Level, Work, next_try
 from counter.esign.archive_service import ArchiveService
 from counter.esign.forms import Forms
 from counter.esign.glyphs import GlyphTable
-from counter.esign.refusals import CertificateRevoked, RevocationUnknown, TimestampUnavailable
+from counter.esign.refusals import (
+    CertificateRevoked,
+    RevocationUnknown,
+    SignatureInvalid,
+    StampInvalid,
+    TimestampUnavailable,
+)
 from counter.esign.revocation import Link, Proof
 from counter.esign.revocation_service import RevocationService
 from counter.esign.store_archive import SqlArchive, lasting_of
@@ -34,6 +40,8 @@ class PaperArchivist:
         self.refusal: Exception | None = None
         self.found: tuple[Link, ...] = ()
         self.begun: list[Work] = []
+        self.unfit: Exception | None = None
+        "What is wrong with what was made."
         self.queue: Callable[[], None] = lambda: None
         "What happens before a hole is written."
 
@@ -56,6 +64,8 @@ class PaperArchivist:
         )
 
     async def finish(self, hole: Hole, token: bytes, now: Any) -> Archived:
+        if self.unfit is not None:
+            raise self.unfit
         return Archived(pdf=hole.pdf, stamped_at=now, stamp_expires=now + timedelta(days=800))
 
 
@@ -200,6 +210,25 @@ async def test_a_certificate_revoked_in_between_is_told_at_once(archive: Archive
     (told,) = await archive.executor.read(open_alerts)
     assert told.facts["code"] == "certificate_revoked"
     assert (await archive.lasting()).pending == "certificate_revoked"
+    # It does not become good by waiting until an authority has forgotten it.
+    archive.archivist.refusal = None
+    archive.time += timedelta(days=30)
+    assert not await archive.archive.work_one()
+    assert (await archive.lasting()).pending == "certificate_revoked"
+    assert await archive.executor.read(open_alerts) == [told]
+
+
+@pytest.mark.parametrize(
+    ("unfit", "services"),
+    [(StampInvalid("its token"), 1), (SignatureInvalid("a signer's"), 0)],
+)
+async def test_a_timestamping_service_is_left_for_its_own_tokens_only(
+    archive: Archive, unfit: Exception, services: int
+) -> None:
+    await archive.to_state("sealed", archive.time)
+    archive.archivist.unfit = unfit
+    await archive.archive.work_one()
+    assert len(archive.studio.distrusted) == services
 
 
 async def test_waiting_for_the_hole_does_not_make_our_clock_wrong(archive: Archive) -> None:

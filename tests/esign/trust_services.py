@@ -23,16 +23,18 @@ from counter.esign.key_ports import KeyFiles, SigningKeys
 
 NAMES = (
     "root", "issuing", "witness", "seal", "citizen", "agent", "revoked", "fading", "expired",
-    "ending", "one", "two", "responder",
+    "ending", "leaving", "one", "two", "responder",
 )  # fmt: skip
 SLOW_S = 0.15
 REVOKED = {"revoked": "2026-01-01T00:00:00+0000", "fading": "2026-11-23T02:00:05+0000"}
-"Since when; `fading` five seconds after the usual time of the tests."
+REVOKED["leaving"] = REVOKED["fading"]
+"Since when; `fading` and `leaving` five seconds after the usual time of the tests."
 LIVES = {
     "expired": ("2020", "2021-01-01T00:00:00+0000"),
     "ending": ("2025", "2026-11-24T00:00:00+0000"),
+    "leaving": ("2025", "2026-11-24T00:00:00+0000"),
 }
-"From the first of January of a year; `ending` a day after the usual time."
+"From the first of January of a year; `ending` and `leaving` a day after the usual time."
 
 LEAF = """
       {name}:
