@@ -367,6 +367,17 @@ def shown(settings: Settings) -> list[str]:
     ]
 
 
+def doubts(settings: Settings) -> list[str]:
+    """What can be meant so and seldom is, one sentence each."""
+    if settings.origin is None or settings.proxies:
+        return []
+    said = (
+        "proxies: origin is set and no proxy is named: all visitors of /signed, /check and of the "
+        "codes on papers are one address, and use up one another's tries"
+    )
+    return [said]
+
+
 def _apart(settings: Settings, wrong: set[str]) -> list[str]:
     """Settings that mean nothing without another one; about a wrong one all is said."""
     needs = {

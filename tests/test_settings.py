@@ -1,5 +1,6 @@
 """Settings: everything that is wrong is said at once, and production does not start half made."""
 
+import argparse
 import os
 import subprocess
 import sys
@@ -7,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from counter.settings import BadSettings, read_settings, shown
+from counter.commands import node
+from counter.settings import BadSettings, doubts, read_settings, shown
 
 ROOT = Path(__file__).resolve().parent.parent
 PRODUCTION = 'profile = "production"\n'
@@ -258,6 +260,33 @@ def test_passwords_are_not_shown(toml: Path) -> None:
     assert not any(secret in said for secret in ("hush-hush", "swordfish", "open-sesame"))
     assert "postgres = counter:…@db.example.org:5432/counter" in said
     assert "redis = redis://:…@cache:6379/0" in said
+
+
+def test_an_origin_without_proxies_is_doubted(toml: Path) -> None:
+    toml.write_text(ENOUGH)
+    [said] = doubts(read_settings())
+    assert said.startswith("proxies: ") and "/signed" in said
+    toml.write_text(ENOUGH + 'proxies = ["192.0.2.7"]\n')
+    assert doubts(read_settings()) == []
+    toml.write_text("")
+    assert doubts(read_settings()) == []
+
+
+def test_doubts_are_said_by_check_settings_and_logged_when_it_serves(
+    toml: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    toml.write_text('origin = "https://counter.example"\n')
+    options = argparse.Namespace()
+    monkeypatch.setattr(node, "settings_of", lambda options, serving: read_settings())
+    assert node._check(options) == 0
+    assert "proxies: " in capsys.readouterr().err
+
+    monkeypatch.setattr("uvloop.run", lambda serving: serving.close())
+    assert node._serve(options) == 0
+    assert "proxies: " in caplog.text
 
 
 @pytest.mark.parametrize("command", ["check-settings", "serve"])

@@ -10,7 +10,7 @@ from counter.case import Case
 from counter.documents.folder import CaseFacts, SignedDocument
 from counter.documents.store_bundles import leaves_of
 from counter.esign.ports import CeremonyState
-from counter.esign.store_reading import line_of, signing_of
+from counter.esign.store_reading import ever_seen, line_of, signing_of
 from counter.ids import CaseId, Digest
 from counter.store import journal_sql
 from counter.store.cases import get_case
@@ -42,6 +42,7 @@ def facts_of(conn: Connection, case: Case, catalogue: Catalogue) -> CaseFacts:
     leaves = leaves_of(conn, case.id)
     service = service_or_none(catalogue, case.service_id)
     seq, head = journal_sql.newest(conn)
+    seen = ever_seen(conn, case.id)
     return CaseFacts(
         id=case.id,
         number=case.number,
@@ -69,6 +70,7 @@ def facts_of(conn: Connection, case: Case, catalogue: Catalogue) -> CaseFacts:
                 archived=_archived(conn, one),
             )
             for one in reversed(signing_of(conn, case.id))
+            if one.ceremony_id in seen
         ),
         journal_seq=seq,
         journal_head=head,

@@ -2,10 +2,13 @@
 
 import argparse
 import asyncio
+import logging
 import sys
 
 from counter.commands.asking import Commands, ask_operator, say, settings_of
-from counter.settings import shown
+from counter.settings import doubts, shown
+
+log = logging.getLogger(__name__)
 
 
 def add(commands: Commands, common: argparse.ArgumentParser) -> None:
@@ -32,6 +35,8 @@ def _serve(options: argparse.Namespace) -> int:
     from counter.app.node import serve
 
     settings = settings_of(options, serving=True)
+    for doubt in doubts(settings):
+        log.warning("%s", doubt)
     try:
         uvloop.run(serve(settings, say=say))
     except AlreadyServed as refused:
@@ -48,6 +53,8 @@ def _check(options: argparse.Namespace) -> int:
     settings = settings_of(options, serving=True)
     for line in shown(settings):
         say(line)
+    for doubt in doubts(settings):
+        print(doubt, file=sys.stderr)
     if settings.signing is not None:
         try:
             keys_toml.read(settings.signing)

@@ -236,10 +236,11 @@ class Records(Protocol):
         ...
 
     async def give_up(
-        self, drawn: Uncertified, form: FormTemplate, reason: GivenUp, now: datetime
+        self, drawn: Uncertified, form: FormTemplate | None, reason: GivenUp, now: datetime
     ) -> bool:
         """Take back what cannot be certified; its fields are a draft on both screens again.
 
+        form: None: it is gone, and there is no draft of it.
         False when it has been certified, withdrawn or corrected since.
         """
         ...

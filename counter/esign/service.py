@@ -469,7 +469,7 @@ class EsignService:
         reason: GivenUp = "seal_unfit" if isinstance(problem, SEAL_UNFIT) else "not_certified"
         code = getattr(problem, "code", type(problem).__name__)
         try:
-            form = self._forms.of(drawn.form, drawn.form_version)
+            form = self._forms.known(drawn.form, drawn.form_version)
             over = await self._records.give_up(drawn, form, reason, now)
         except Exception as worse:
             code, over = getattr(worse, "code", type(worse).__name__), False

@@ -27,7 +27,7 @@ def give_up(
     case_id: str,
     ceremony_id: str,
     drawn_sha256: Digest,
-    form: FormTemplate,
+    form: FormTemplate | None,
     reason: GivenUp,
     *,
     audiences: Audiences,
@@ -35,7 +35,8 @@ def give_up(
 ) -> bool:
     """Take it back; False for what is certified, over, or drawn anew since.
 
-    drawn_sha256: what could not be certified.  form: as it was drawn.
+    drawn_sha256: what could not be certified.  form: as it was drawn; None: it is gone, and nobody
+    fills it in again.
     """
     row = find(conn, case_id, ceremony_id)
     if not isinstance(stage_of(conn, row), Prepared) or row.sha256 != drawn_sha256:
@@ -43,8 +44,10 @@ def give_up(
     begin_attendance(conn, case_id, ceremony_id, calls=NO_CALLS, now=now)
     set_reason(conn, ceremony_id, reason)
     end(conn, row, "withdrawn", BY, audiences, now, reason=reason)
-    draft_id = begin(conn, audiences, row.id, case_id, form, by=row.presented_by or BY, now=now)
-    _write_back(conn, row, draft_id, form, now)
+    if form is not None:
+        by = row.presented_by or BY
+        draft_id = begin(conn, audiences, row.id, case_id, form, by=by, now=now)
+        _write_back(conn, row, draft_id, form, now)
     return True
 
 

@@ -135,6 +135,20 @@ def signing_of(conn: Connection, case_id: str) -> tuple[CeremonyState, ...]:
     )
 
 
+def ever_seen(conn: Connection, case_id: str) -> frozenset[str]:
+    """Ceremonies of a case that were presented at least once, by id; also those let go since."""
+    certified = exists().where(
+        esign_revision.c.document_id == ceremony.c.document_id,
+        esign_revision.c.kind == "certified",
+    )
+    rows = conn.execute(
+        select(ceremony.c.id).where(
+            ceremony.c.case_id == case_id, or_(ceremony.c.pages > 0, certified)
+        )
+    )
+    return frozenset(rows.scalars())
+
+
 def is_open(conn: Connection, case_id: str) -> bool:
     """Whether the case has a ceremony under way."""
     under_way = select(ceremony.c.id).where(

@@ -99,7 +99,7 @@ class SqlRecords:
         await self.executor.write(command)
 
     async def give_up(
-        self, drawn: Uncertified, form: FormTemplate, reason: GivenUp, now: datetime
+        self, drawn: Uncertified, form: FormTemplate | None, reason: GivenUp, now: datetime
     ) -> bool:
         return await self.executor.write(
             give_up,

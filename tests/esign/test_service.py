@@ -390,6 +390,30 @@ async def test_what_can_not_be_certified_is_taken_back_told_and_a_draft_again(
     assert await counter.state() == "presented"
 
 
+async def test_a_form_that_is_gone_is_taken_back_too_and_is_no_draft(
+    counter: Counter, now: datetime
+) -> None:
+    key = counter.keys[SEAL_KEY]
+    key.dies = True
+    dying = asyncio.create_task(counter.present(now))
+    await key.has_signed.wait()
+    dying.cancel()
+    await asyncio.gather(dying, return_exceptions=True)
+    key.dies = False
+    counter.studio.refusal = KeyUnusable("gone")
+    counter.parts["forms"] = Forms([])
+    counter.time = now + PRESENTING
+    node = counter.started()
+    with pytest.raises(KeyUnusable):
+        await node.resume()
+    (shown,) = await node.ceremonies(CASE)
+    assert (shown.state, shown.sheets) == ("withdrawn", ())
+    watched = await counter.executor.read(watched_of, CASE, NO_CALLS)
+    assert watched[shown.ceremony_id].reason == "seal_unfit"
+    assert await counter.executor.read(drafts_of, CASE) == ()
+    assert await node.resume() == 0
+
+
 async def test_a_fault_without_a_name_is_tried_for_five_minutes(
     counter: Counter, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
