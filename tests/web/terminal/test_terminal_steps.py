@@ -323,6 +323,31 @@ async def test_a_corrected_form_begins_at_its_first_page_and_says_what_changed(
     await page.get_by_text("第 1 頁，共 2 頁").wait_for()
 
 
+async def test_where_there_is_nothing_to_agree_to_there_is_a_way_back_and_out(
+    chromium: Browser, counter: FakeCounter
+) -> None:
+    page = await at(chromium, counter, "read seen")
+    for _ in range(2):
+        await press(page, "往下看")
+        await page.wait_for_timeout(500)
+        if await page.get_by_role("button", name="下一頁").count():
+            await press(page, "下一頁")
+    await press(page, "我已閱讀")
+    # The form is gone since: the counter knows no sentence for it.
+    await counter.show(
+        screens.terminal(
+            "call",
+            call=screens.call("zh-Hant", "read"),
+            ceremony=screens.ceremony("zh-Hant", seen=2, agreement=None),
+        )
+    )
+    await page.locator(".tick").wait_for(state="detached")
+    assert await page.get_by_role("button", name="同意並簽署").count() == 0
+    assert await page.get_by_role("button", name="現在不簽").count() == 1
+    await press(page, "再看一次")
+    await page.get_by_text("共 2 頁").wait_for()
+
+
 async def test_the_sentence_agreed_to_is_the_one_on_the_screen(
     chromium: Browser, counter: FakeCounter
 ) -> None:

@@ -242,7 +242,6 @@ function Consent(props: {card: CeremonyCard; agreed: Signal<boolean>; back: () =
   useEffect(() => {
     agreed.value = false; // to another sentence
   }, [said?.sha256]);
-  if (!said) return null;
   return (
     <div class="consent">
       <Title of="consent">{t("Do you agree?")}</Title>
@@ -251,30 +250,34 @@ function Consent(props: {card: CeremonyCard; agreed: Signal<boolean>; back: () =
       </p>
       <Digest sha256={card.sha256} why />
       <Attending card={card} />
-      <label class="tick">
-        <input
-          type="checkbox"
-          checked={agreed.value}
-          onChange={event => (agreed.value = event.currentTarget.checked)}
-        />
-        <span>{said.sentence}</span>
-      </label>
+      {said && (
+        <label class="tick">
+          <input
+            type="checkbox"
+            checked={agreed.value}
+            onChange={event => (agreed.value = event.currentTarget.checked)}
+          />
+          <span>{said.sentence}</span>
+        </label>
+      )}
       <Advice />
       <div class="answers">
-        <Press
-          look="go"
-          icon="pen"
-          disabled={!agreed.value}
-          onPress={() =>
-            void ask("ceremony.consent", {
-              ceremony_id: card.ceremony_id,
-              sha256: card.sha256,
-              text_sha256: said.sha256,
-            })
-          }
-        >
-          {t("Agree and sign")}
-        </Press>
+        {said && (
+          <Press
+            look="go"
+            icon="pen"
+            disabled={!agreed.value}
+            onPress={() =>
+              void ask("ceremony.consent", {
+                ceremony_id: card.ceremony_id,
+                sha256: card.sha256,
+                text_sha256: said.sha256,
+              })
+            }
+          >
+            {t("Agree and sign")}
+          </Press>
+        )}
         <Press look="quiet" icon="back" onPress={props.back}>
           {t("Read it again")}
         </Press>
