@@ -24,7 +24,7 @@ export function Read(props: {card: CeremonyCard}) {
   const state = useRef({
     page: signal(turned(card) ?? 0),
     atEnd: signal(false),
-    agreed: signal(false),
+    agreed: signal(""), // the digest of the sentence that is ticked
     consenting: signal(false),
     asText: signal(false),
     /** Pages that the counter has taken as read, before its screen says so. */
@@ -236,12 +236,10 @@ export function Digest(props: {sha256: string; why?: boolean}) {
   );
 }
 
-function Consent(props: {card: CeremonyCard; agreed: Signal<boolean>; back: () => void}) {
+function Consent(props: {card: CeremonyCard; agreed: Signal<string>; back: () => void}) {
   const {card, agreed} = props;
   const said = card.agreement;
-  useEffect(() => {
-    agreed.value = false; // to another sentence
-  }, [said?.sha256]);
+  const ticked = said !== null && said !== undefined && agreed.value === said.sha256;
   return (
     <div class="consent">
       <Title of="consent">{t("Do you agree?")}</Title>
@@ -254,8 +252,8 @@ function Consent(props: {card: CeremonyCard; agreed: Signal<boolean>; back: () =
         <label class="tick">
           <input
             type="checkbox"
-            checked={agreed.value}
-            onChange={event => (agreed.value = event.currentTarget.checked)}
+            checked={ticked}
+            onChange={event => (agreed.value = event.currentTarget.checked ? said.sha256 : "")}
           />
           <span>{said.sentence}</span>
         </label>
@@ -266,7 +264,7 @@ function Consent(props: {card: CeremonyCard; agreed: Signal<boolean>; back: () =
           <Press
             look="go"
             icon="pen"
-            disabled={!agreed.value}
+            disabled={!ticked}
             onPress={() =>
               void ask("ceremony.consent", {
                 ceremony_id: card.ceremony_id,
