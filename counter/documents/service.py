@@ -248,30 +248,26 @@ class DocumentsService:
 
     async def _set_upright(
         self, case_id: CaseId, page: PageRow, jpeg: bytes, now: datetime
-    ) -> PageRow:
+    ) -> None:
         """Turn a page that lies wrongly; say of a card when it shows the same side again."""
         if self._facing is None:
-            return page
-        try:
-            page, found = await self._facing.look_at(case_id, page, jpeg, now)
-            if found is None or found.quarters == 0:
-                return page
-            faced = await self._papers.faced(case_id, page.page_id)
-            if faced.turned_before:
-                return faced.row
-            picture = await self._turned(faced.flat, found.quarters)
-            return await self._papers.set_upright(
-                case_id,
-                page.page_id,
-                page.page_sha256,
-                picture,
-                found.quarters,
-                told_by=found.told_by,
-                now=now,
-            )
-        except Refusal as stays:
-            log.warning("page %s stays as it lies: %s", page.page_id, stays.code)
-            return page
+            return
+        page, found = await self._facing.look_at(case_id, page, jpeg, now)
+        if found is None or found.quarters == 0:
+            return
+        faced = await self._papers.faced(case_id, page.page_id)
+        if faced.turned_before:
+            return
+        picture = await self._turned(faced.flat, found.quarters)
+        await self._papers.set_upright(
+            case_id,
+            page.page_id,
+            page.page_sha256,
+            picture,
+            found.quarters,
+            told_by=found.told_by,
+            now=now,
+        )
 
     async def _turned(self, flat: Picture, quarters: int) -> Picture:
         before = await self._blobs.get(flat.sha256)  # a row names only what is there
