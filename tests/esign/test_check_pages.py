@@ -26,7 +26,7 @@ from counter.esign.refusals import CheckBusy
 from counter.esign.sign_pool import SignPool
 from counter.esign.stamps_http import HttpStamps
 from counter.esign.store_archive import esign_archive
-from counter.esign.store_attendance import void
+from counter.esign.store_endings import void
 from counter.esign.store_tables import esign_ticket
 from counter.store.executor import Executor
 from tests.esign.bad_files import BAD

@@ -30,10 +30,11 @@ from counter.esign.refusals import (
     TimestampUnavailable,
 )
 from counter.esign.service import EsignService
-from counter.esign.store_attendance import Calls, remains
+from counter.esign.store_attendance import Calls
 from counter.esign.store_attendance_tables import ceremony_attendance, ceremony_page_time
 from counter.esign.store_readings import SqlReadings
 from counter.esign.store_records import SqlRecords
+from counter.esign.store_remains import remains
 from counter.esign.store_tables import (
     ceremony,
     ceremony_ink,

@@ -32,11 +32,13 @@ from counter.esign.refusals import (
     TokenTooLong,
 )
 from counter.esign.service import CERTIFYING, PRESENTING, EsignService
-from counter.esign.store_attendance import NO_CALLS, remains, watched_of
+from counter.esign.store_attendance import NO_CALLS
 from counter.esign.store_drafts import begin, bring_back, drafts_of, fill, take
 from counter.esign.store_reading import open_before_ink
 from counter.esign.store_records import SqlRecords
+from counter.esign.store_remains import remains
 from counter.esign.store_tables import ceremony, ceremony_ink
+from counter.esign.store_watched import watched_of
 from counter.esign.ticket import (
     AGENT_KEY,
     FIELDS,

@@ -16,9 +16,10 @@ from counter.errors import NotFound
 from counter.esign.forms import Forms, FormTemplate
 from counter.esign.refusals import PhysicalPresence
 from counter.esign.store_archive import lasting_of
-from counter.esign.store_attendance import NO_CALLS, Calls, watched_of
+from counter.esign.store_attendance import NO_CALLS, Calls
 from counter.esign.store_drafts import drafts_of
 from counter.esign.store_reading import signing_of
+from counter.esign.store_watched import watched_of
 from counter.ids import AgentId
 from counter.protocol.message import Language
 from counter.protocol.screens import (
