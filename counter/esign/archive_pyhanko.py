@@ -55,16 +55,16 @@ from pyhanko_certvalidator.policy_decl import (
 from pyhanko_certvalidator.registry import SimpleTrustManager
 
 from counter.esign.archive import Archived, Hole, Work
-from counter.esign.refusals import (
+from counter.esign.revocation import Link, Proof, Standing
+from counter.esign.revoked_pyhanko import held, noted
+from counter.esign.seal_pyhanko import Revision
+from counter.esign.signing_refusals import (
     CertificateExpired,
     CertificateRevoked,
     RevocationUnknown,
     SignatureInvalid,
     StampInvalid,
 )
-from counter.esign.revocation import Link, Proof, Standing
-from counter.esign.revoked_pyhanko import held, noted
-from counter.esign.seal_pyhanko import Revision
 from counter.esign.verify_pyhanko import SIGNING_ONLY, OneDocument, complaint, status_of
 
 SPARE = 1.25

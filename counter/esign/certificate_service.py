@@ -19,19 +19,21 @@ from counter.errors import NotAllowedNow
 from counter.esign.ceremony import Consented, Sealed, Signed
 from counter.esign.certificate import TRIES, Activating
 from counter.esign.certificate_ports import CertificateRecords, CitizenKeys, CitizenTrust
-from counter.esign.key_ports import Activation, Timestamps
-from counter.esign.ports import Records, Studio
-from counter.esign.refusals import (
+from counter.esign.certificate_refusals import (
     ActivationLapsed,
     ActivationLocked,
     ActivationRefused,
+    CredentialUnfit,
+)
+from counter.esign.key_ports import Activation, Timestamps
+from counter.esign.ports import Records, Studio
+from counter.esign.service import EsignService, SignedDocument
+from counter.esign.signing_refusals import (
     CertificateExpired,
     CertificateRevoked,
-    CredentialUnfit,
     KeyMismatch,
     KeyUnusable,
 )
-from counter.esign.service import EsignService, SignedDocument
 from counter.esign.ticket import CITIZEN, CertificateAct, CertificateChain, KeptTicket
 from counter.ids import CaseId, Digest
 

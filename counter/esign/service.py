@@ -17,6 +17,7 @@ from counter.errors import NotAllowedNow, Refusal
 from counter.esign.archive_ports import Trust
 from counter.esign.attendance import DeclineReason, GivenUp
 from counter.esign.ceremony import Consented, Prepared, Presented, Sealed, Withdrawn
+from counter.esign.certificate_refusals import MeansNotOpen
 from counter.esign.check_ports import Verdict
 from counter.esign.demands import (
     Acts,
@@ -45,15 +46,12 @@ from counter.esign.ports import (
     Uncertified,
     Unfinished,
 )
-from counter.esign.refusals import (
-    CeremonyOpen,
-    CeremonyUnknown,
+from counter.esign.refusals import CeremonyOpen, CeremonyUnknown, DocumentUnknown
+from counter.esign.signing_refusals import (
     CertificateExpired,
     CertificateRevoked,
-    DocumentUnknown,
     KeyMismatch,
     KeyUnusable,
-    MeansNotOpen,
     TimestampUnavailable,
 )
 from counter.esign.signing_service import SigningService

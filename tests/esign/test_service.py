@@ -12,26 +12,28 @@ from counter.app.kept_bytes import named_bytes
 from counter.errors import BadInput, NotAllowedNow, Refusal
 from counter.esign.draft import Draft
 from counter.esign.form_ports import PageImage
+from counter.esign.form_refusals import DataMissing
 from counter.esign.forms import Forms
 from counter.esign.glyphs import GlyphTable
 from counter.esign.refusals import (
     CeremonyOpen,
     CeremonyUnknown,
-    CertificateExpired,
     ClassOutOfReach,
-    DataMissing,
     DigestMismatch,
     DocumentUnknown,
     IdentityTooLow,
     InkMissing,
+    PagesUnseen,
+)
+from counter.esign.service import CERTIFYING, PRESENTING, EsignService
+from counter.esign.signing_refusals import (
+    CertificateExpired,
     KeyMismatch,
     KeyUnusable,
-    PagesUnseen,
     SignatureInvalid,
     TimestampUnavailable,
     TokenTooLong,
 )
-from counter.esign.service import CERTIFYING, PRESENTING, EsignService
 from counter.esign.store_attendance import NO_CALLS
 from counter.esign.store_drafts import begin, bring_back, drafts_of, fill, take
 from counter.esign.store_reading import open_before_ink

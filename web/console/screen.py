@@ -13,8 +13,8 @@ from counter.documents.advance import SHOWN
 from counter.documents.store_advance import papers_of
 from counter.documents.store_documents import documents_of
 from counter.errors import NotFound
+from counter.esign.form_refusals import PhysicalPresence
 from counter.esign.forms import Forms, FormTemplate
-from counter.esign.refusals import PhysicalPresence
 from counter.esign.store_archive import lasting_of
 from counter.esign.store_attendance import NO_CALLS, Calls
 from counter.esign.store_drafts import drafts_of
