@@ -27,9 +27,9 @@ from pyhanko.sign.validation.dss import DocumentSecurityStore
 
 from counter.esign.archive import Archived, Work
 from counter.esign.archive_pool import ArchivePool
-from counter.esign.archive_pyhanko import offline, require_archived
 from counter.esign.forms import Forms
 from counter.esign.key_ports import KeyFiles
+from counter.esign.lasting_pyhanko import offline, require_archived
 from counter.esign.pki_development import DevelopmentPki
 from counter.esign.revocation import Proof
 from counter.esign.revocation_development import DevelopmentRevocation
