@@ -21,16 +21,10 @@ from counter.esign.store_drafts import drafts_of
 from counter.esign.store_reading import signing_of
 from counter.esign.store_watched import watched_of
 from counter.ids import AgentId
+from counter.protocol.ceremonies import FormCard, FormField
+from counter.protocol.choosing import Choice
+from counter.protocol.desk_screen import DeskCase, DeskScreen, OfferCard, QueueRow
 from counter.protocol.message import Language
-from counter.protocol.screens import (
-    Choice,
-    DeskCase,
-    DeskScreen,
-    FormCard,
-    FormField,
-    OfferCard,
-    QueueRow,
-)
 from counter.signaling.dispatch import AgentState
 from counter.signaling.store_device import can, scan_sources, takes_photographs
 from counter.signaling.store_marks import marks_of

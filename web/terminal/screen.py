@@ -22,10 +22,10 @@ from counter.esign.store_issued import link_of
 from counter.esign.store_reading import signing_of
 from counter.esign.store_watched import watched_of
 from counter.ids import CaseId, TerminalId
-from counter.protocol.screens import (
+from counter.protocol.ceremonies import CeremonyCard
+from counter.protocol.choosing import Choice
+from counter.protocol.terminal_screen import (
     ArrivalCard,
-    CeremonyCard,
-    Choice,
     LaterCard,
     ReceiptCard,
     TakeAlongCard,
