@@ -18,6 +18,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
+from aiohttp import ClientSession
 from asn1crypto import pem, x509
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
@@ -201,10 +202,11 @@ class Naive:
                 trust_roots=roots, allow_fetching=True, revocation_mode="hard-fail"
             ),
         )
-        stamper = HTTPTimeStamper(self.services.tsa())
-        made = await PdfSigner(about, signer=signer, timestamper=stamper).async_sign_pdf(
-            IncrementalPdfFileWriter(io.BytesIO(pdf))
-        )
+        async with ClientSession() as session:
+            stamper = HTTPTimeStamper(self.services.tsa(), session=session)
+            made = await PdfSigner(about, signer=signer, timestamper=stamper).async_sign_pdf(
+                IncrementalPdfFileWriter(io.BytesIO(pdf))
+            )
         return bytes(made.getvalue())
 
 
