@@ -75,7 +75,7 @@ class SigningService:
         done = await self._blobs.put(filled)
         try:
             standing = await self._records.keep_revision(
-                ceremony_id, field, ticket.hole_sha256, done
+                ceremony_id, field, ticket.hole_sha256, done, self._clock()
             )
         except NotAllowedNow:
             await self._blobs.remove(done)

@@ -30,7 +30,7 @@ from counter.esign.ports import (
 from counter.esign.store_endings import set_reason
 from counter.esign.store_given_up import give_up
 from counter.esign.store_page_times import close_page, times_said
-from counter.esign.ticket import KeptTicket, LeftOver, SigningTicket, Witness
+from counter.esign.ticket import CITIZEN, KeptTicket, LeftOver, SigningTicket, Witness
 from counter.ids import CaseId, Digest
 from counter.store.executor import Executor
 
@@ -252,9 +252,15 @@ class SqlRecords:
         return await self.executor.write(tickets.keep_value, ceremony_id, field, hole, value)
 
     async def keep_revision(
-        self, ceremony_id: str, field: str, hole: Digest, sha256: Digest
+        self, ceremony_id: str, field: str, hole: Digest, sha256: Digest, now: datetime
     ) -> Digest:
-        return await self.executor.write(tickets.keep_revision, ceremony_id, field, hole, sha256)
+        def command(conn: Connection) -> Digest:
+            standing = tickets.keep_revision(conn, ceremony_id, field, hole, sha256)
+            if field == CITIZEN:
+                commands.citizen_signed(conn, ceremony_id, audiences=self.audiences, now=now)
+            return standing
+
+        return await self.executor.write(command)
 
     async def left_over(self) -> Sequence[LeftOver]:
         return await self.executor.read(tickets.left_over)

@@ -65,6 +65,10 @@ class CeremonyCard(Model):
     state: CeremonyState
     sha256: str
     """Of the document as presented; its first six digits stand on both screens."""
+    signed_at: Instant | None = None
+    """When the citizen signed."""
+    citizen_signed: bool = False
+    """The citizen's signature is in the document; the department's follow by themselves."""
     sheets: list[SheetCard]
     signed_sha256: str | None
     """Of the sealed PDF; fetched as `/documents/{sha256}`."""

@@ -15,6 +15,7 @@ from counter.esign.form_ports import PageImage
 from counter.esign.form_refusals import DataMissing
 from counter.esign.forms import Forms
 from counter.esign.glyphs import GlyphTable
+from counter.esign.ports import CeremonyState
 from counter.esign.refusals import (
     CeremonyOpen,
     CeremonyUnknown,
@@ -204,6 +205,35 @@ async def test_a_slow_timestamp_holds_up_no_other_citizen(
     assert (await signing).ceremony_id == ceremony_id
 
 
+async def test_the_citizen_s_part_ends_with_the_own_signature_and_nobody_waits_for_the_rest(
+    counter: Counter, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ceremony_id, sha256 = await counter.to_state("consented", now)
+    quick, waits, answered = counter.studio.stamp, asyncio.Event(), asyncio.Event()
+    stamped: list[CeremonyState] = []
+
+    async def slow_for_the_department(digest: bytes, now: datetime, *, room_bytes: int) -> bytes:
+        stamped.extend(await counter.service.ceremonies(CASE))
+        if len(stamped) == 2:
+            waits.set()
+            await answered.wait()
+        return await quick(digest, now, room_bytes=room_bytes)
+
+    monkeypatch.setattr(counter.studio, "stamp", slow_for_the_department)
+    signing = asyncio.create_task(counter.service.sign(CASE, ceremony_id, sha256, STROKES, now))
+    await waits.wait()
+    pen, own = stamped
+    assert (pen.state, pen.signed_at, pen.citizen_signed) == ("signing", now, False)
+    assert (own.state, own.signed_at, own.citizen_signed) == ("signing", now, True)
+    assert own.version > pen.version
+    heard = [row.kind for row in await counter.executor.read(tail, [HEARS], {})]
+    assert heard[-2:] == ["ceremony.signed", "ceremony.citizen_signed"]
+    answered.set()
+    await signing
+    (done,) = await counter.service.ceremonies(CASE)
+    assert (done.state, done.citizen_signed) == ("sealed", True)
+
+
 async def test_screens_hear_each_step_and_the_journal_holds(
     counter: Counter, now: datetime
 ) -> None:
@@ -215,6 +245,7 @@ async def test_screens_hear_each_step_and_the_journal_holds(
         "ceremony.page_seen",
         "ceremony.consented",
         "ceremony.signed",
+        "ceremony.citizen_signed",
         "document.signed",
     ]
     for row in rows:

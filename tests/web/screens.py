@@ -387,6 +387,16 @@ def terminal_stages(language: Language) -> dict[str, TerminalScreen]:
         "sealing": of(
             "call", call=call(language, "sealing"), ceremony=ceremony(language, "signing", 2)
         ),
+        "sealing late": of(
+            "call",
+            call=call(language, "sealing"),
+            ceremony=ceremony(language, "signing", 2, signed_at="2026-11-23T01:58:00+00:00"),
+        ),
+        "citizen signed": of(
+            "call",
+            call=call(language),
+            ceremony=ceremony(language, "signing", 2, citizen_signed=True),
+        ),
         "receipt": of("receipt", receipt=receipt(language)),
         "papers missing": of(
             "receipt",

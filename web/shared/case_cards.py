@@ -114,6 +114,8 @@ def ceremony_cards(
             title=forms.title(one.form, cast(Language, tag)),
             state=cast(Any, one.state),
             sha256=one.sha256,
+            signed_at=instant(one.signed_at) if one.signed_at else None,
+            citizen_signed=one.citizen_signed,
             sheets=[
                 SheetCard(
                     number=sheet.page,
@@ -173,9 +175,16 @@ def call_card(
 
 
 def _task(ceremonies: Sequence[CeremonyCard], scan: ScanCard | None) -> str:
-    """A paper under the camera comes before a form on the screen."""
+    """A paper under the camera comes before a form on the screen.
+
+    A form's task ends with the citizen's own signature; nobody waits for those of the department.
+    """
     if scan is not None:
         return "scan"
-    going_on = [one.state for one in ceremonies if one.state in OPEN and not one.paused]
+    going_on = [
+        one.state
+        for one in ceremonies
+        if one.state in OPEN and not (one.paused or one.citizen_signed)
+    ]
     tasks = {"presented": "read", "consented": "sign", "signing": "sealing"}
     return tasks[going_on[0]] if going_on else "talk"
