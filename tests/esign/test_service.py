@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select, update
 
 from counter.app.kept_bytes import named_bytes
 from counter.errors import BadInput, NotAllowedNow, Refusal
+from counter.esign.certifying_service import CERTIFYING, PRESENTING
 from counter.esign.draft import Draft
 from counter.esign.form_ports import PageImage
 from counter.esign.forms import Forms
@@ -32,7 +33,7 @@ from counter.esign.refusals import (
     TimestampUnavailable,
     TokenTooLong,
 )
-from counter.esign.service import CERTIFYING, PRESENTING, EsignService
+from counter.esign.service import EsignService
 from counter.esign.store_attendance import NO_CALLS, remains, watched_of
 from counter.esign.store_drafts import begin, bring_back, drafts_of, fill, take
 from counter.esign.store_reading import open_before_ink
