@@ -295,7 +295,7 @@ async def open_parts(
             forms=forms,
             glyphs=glyphs,
             draw=esign.draw,
-            certify=esign.certify,
+            certify=esign.certifying.certify,
             clock=clock,
         ),
         packs=AuditService(

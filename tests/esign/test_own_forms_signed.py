@@ -194,7 +194,7 @@ async def department(
         forms=forms,
         glyphs=glyphs,
         draw=counter.esign.draw,
-        certify=counter.esign.certify,
+        certify=counter.esign.certifying.certify,
         clock=lambda: NOW,
     )
     made = Department(counter, reading, forms, own, store)
@@ -236,7 +236,7 @@ async def test_what_is_under_way_is_of_the_version_that_was_read(
     assert department.esign.form("dsi_own").version == 2
     (state,) = await department.esign.ceremonies(CASE)
     assert await department.esign.means(state) == ("handwritten",)
-    assert department.esign.region(state) == "TW"
+    assert department.esign.sealing.region(state) == "TW"
     changed = await department.reading.correct(
         CASE, ceremony_id, {"purpose": "study"}, by="agent:a"
     )

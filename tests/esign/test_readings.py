@@ -94,7 +94,7 @@ class Counter:
             "forms": forms,
             "glyphs": glyphs,
             "draw": self.esign.draw,
-            "certify": self.esign.certify,
+            "certify": self.esign.certifying.certify,
             "clock": lambda: self.time,
         }
         self.reading = ReadingService(**self.parts)

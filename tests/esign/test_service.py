@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select, update
 
 from counter.app.kept_bytes import named_bytes
 from counter.errors import BadInput, NotAllowedNow, Refusal
+from counter.esign.certifying_service import CERTIFYING, PRESENTING
 from counter.esign.draft import Draft
 from counter.esign.form_ports import PageImage
 from counter.esign.form_refusals import DataMissing
@@ -26,7 +27,7 @@ from counter.esign.refusals import (
     InkMissing,
     PagesUnseen,
 )
-from counter.esign.service import CERTIFYING, PRESENTING, EsignService
+from counter.esign.service import EsignService
 from counter.esign.signing_refusals import (
     CertificateExpired,
     KeyMismatch,
