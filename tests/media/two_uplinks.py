@@ -22,7 +22,7 @@ from counter.media.pool import WorkerPool
 from tests.conftest import CHROMIUM_ARGS
 from tests.private_network import HERE, ip, mount_over
 from tests.servers import NotInstalled
-from tests.web import screens
+from tests.web import call_cards, desk_screens, terminal_screens
 from tests.web.fake_counter import FakeCounter
 from tests.web.live_pages import open_face, until
 from tools.services import found
@@ -122,8 +122,8 @@ async def both_faces(
     ):
         browser = await launch(open_now, directory, counter.url, namespace)
         _, pages[side], _ = await open_face(browser, counter, side, size)
-    await counter.show(screens.terminal("call", call=screens.call("zh-Hant")))
-    await counter.show(screens.desk(presence="busy", case=screens.desk_case("zh-Hant")))
+    await counter.show(terminal_screens.terminal("call", call=call_cards.call("zh-Hant")))
+    await counter.show(desk_screens.desk(presence="busy", case=desk_screens.desk_case("zh-Hant")))
     for side, page in pages.items():
         await page.evaluate(NOTE_PICTURES, REMOTE[side])
         await until(partial(page.evaluate, "pictures.length > 40"), page)

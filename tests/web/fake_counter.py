@@ -18,7 +18,7 @@ from counter.protocol.codec import decode
 from counter.protocol.desk_screen import DeskScreen
 from counter.protocol.message import Language
 from counter.protocol.terminal_screen import TerminalScreen
-from tests.web import screens
+from tests.web import desk_screens, drawn, terminal_screens
 from web.console import views as console_views
 from web.console.ports import ConsoleDeps
 from web.shared import papers
@@ -59,8 +59,8 @@ class FakeCounter:
 
     def __init__(self) -> None:
         self.screens: dict[str, TerminalScreen | DeskScreen] = {
-            "/terminal": screens.terminal(),
-            "/agent": screens.desk(),
+            "/terminal": terminal_screens.terminal(),
+            "/agent": desk_screens.desk(),
         }
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.answers: dict[str, Answer] = {}
@@ -153,15 +153,15 @@ class FakeCounter:
         return self._paper(sha256)
 
     async def document(self, principal: Principal, sha256: str) -> Paper:
-        if sha256 != screens.DOCUMENT:
+        if sha256 != drawn.DOCUMENT:
             raise NotFound("no such document in this case")
         return Paper(body=b"%PDF-1.7\n", media_type="application/pdf")
 
     def _paper(self, sha256: str) -> Paper:
-        if sha256 not in screens.PAPERS:
+        if sha256 not in drawn.PAPERS:
             raise NotFound("no such paper in this case")
         self.served.append(sha256)
-        return Paper(body=screens.PAPERS[sha256], media_type="image/png")
+        return Paper(body=drawn.PAPERS[sha256], media_type="image/png")
 
     async def _remember(self, request: web.Request, _: web.StreamResponse) -> None:
         if request.path.startswith("/socket.io/") and request.transport is not None:

@@ -7,8 +7,8 @@ from counter.protocol.desk_screen import DeskScreen, GuestCard
 from counter.protocol.message import Language
 from counter.protocol.party_cards import AskedCard, CallRow, InviteCard, PartyCard
 from counter.protocol.terminal_screen import TerminalScreen
-from tests.web import screens
-from tests.web.screens import NOW, WORDS
+from tests.web import call_cards, desk_screens, terminal_screens
+from tests.web.drawn import NOW, WORDS
 
 SHORTLY = "2026-11-23T01:59:30+00:00"
 LONG_AGO = "2026-11-23T01:57:30+00:00"
@@ -35,13 +35,13 @@ def party(language: Language, role: str, slot: int | None, **more: Any) -> Party
 
 
 def call_of(language: Language, *others: PartyCard, **more: Any) -> CallCard:
-    return screens.call(language, parties=list(others), **more)
+    return call_cards.call(language, parties=list(others), **more)
 
 
 def leading(language: Language, call: CallCard, **more: Any) -> DeskScreen:
     """A desk that leads this call."""
-    case = screens.desk_case(language, call=call)
-    return screens.desk(language, presence="busy", case=case, **more)
+    case = desk_screens.desk_case(language, call=call)
+    return desk_screens.desk(language, presence="busy", case=case, **more)
 
 
 def visiting(language: Language, role: str, call: CallCard, **more: Any) -> DeskScreen:
@@ -60,7 +60,7 @@ def visiting(language: Language, role: str, call: CallCard, **more: Any) -> Desk
         }
         | more
     )
-    return screens.desk(language, presence="busy", guest=guest)
+    return desk_screens.desk(language, presence="busy", guest=guest)
 
 
 def asked(language: Language) -> AskedCard:
@@ -115,10 +115,10 @@ def desk_stages(language: Language) -> dict[str, DeskScreen]:
         "two": leading(language, two),
         "held": leading(language, call_of(language, citizen, held_since=SHORTLY)),
         "aside": leading(language, call_of(language, citizen, aside, held_since=LONG_AGO)),
-        "asked": screens.desk(language, presence="offered", invite=invite(language)),
+        "asked": desk_screens.desk(language, presence="offered", invite=invite(language)),
         "guest": visiting(language, "interpreter", call_of(language, citizen, agent, muted=True)),
         "boss": visiting(language, "supervisor", call_of(language, citizen, agent), mode="listen"),
-        "calls": screens.desk(language, calls=calls(language)),
+        "calls": desk_screens.desk(language, calls=calls(language)),
     }
 
 
@@ -128,12 +128,14 @@ def terminal_stages(language: Language) -> dict[str, TerminalScreen]:
     boss = party(language, "supervisor", 2, owner="")
 
     def of(call: CallCard, **more: Any) -> TerminalScreen:
-        return screens.terminal("call", language, call=call, leg=screens.leg(), now=NOW, **more)
+        return terminal_screens.terminal(
+            "call", language, call=call, leg=call_cards.leg(), now=NOW, **more
+        )
 
     task = {"task": "scan", "held_since": SHORTLY}
     return {
         "two": of(call_of(language, interpreter, boss)),
         "held": of(call_of(language, interpreter, held_since=SHORTLY)),
-        "held_task": of(call_of(language, **task), scan=screens.scan(language)),
+        "held_task": of(call_of(language, **task), scan=call_cards.scan(language)),
         "muted": of(call_of(language, muted=True, hidden=True)),
     }

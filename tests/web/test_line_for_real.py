@@ -20,7 +20,7 @@ from counter.media.quality_service import QualityService
 from counter.media.thrift import THIN
 from tests.lossy_path import LossyPath
 from tests.media.test_quality_service import Kept
-from tests.web import screens
+from tests.web import call_cards, desk_screens, terminal_screens
 from tests.web.fake_counter import FakeCounter
 from tests.web.live_pages import open_face, until
 
@@ -109,10 +109,10 @@ class Line:
         return [told.cause for whose, told in self.kept.verdicts if whose == owner][-1]
 
     async def show(self, **more: Any) -> None:
-        card = screens.call("zh-Hant", **more)
-        await self.counter.show(screens.terminal("call", call=card))
-        case = screens.desk_case("zh-Hant", call=card)
-        await self.counter.show(screens.desk(presence="busy", case=case))
+        card = call_cards.call("zh-Hant", **more)
+        await self.counter.show(terminal_screens.terminal("call", call=card))
+        case = desk_screens.desk_case("zh-Hant", call=card)
+        await self.counter.show(desk_screens.desk(presence="busy", case=case))
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from playwright.async_api import Browser, Page
 from counter.media.quality import CAUSES, Cause
 from counter.protocol.calling import LineCard
 from counter.protocol.message import Language
-from tests.web import screens
+from tests.web import call_cards, desk_screens, terminal_screens
 from tests.web.fake_counter import FakeCounter
 from tests.web.live_pages import faults, open_face, until, violations
 
@@ -32,12 +32,12 @@ async def show(
     counter: FakeCounter, kind: str, language: Language, *lines: dict[str, str], **more: Any
 ) -> None:
     """A conversation with these lines, on one of the faces."""
-    card = screens.call(language, lines=list(lines), **more)
+    card = call_cards.call(language, lines=list(lines), **more)
     if kind == "terminal":
-        await counter.show(screens.terminal("call", language, call=card))
+        await counter.show(terminal_screens.terminal("call", language, call=card))
     else:
-        case = screens.desk_case(language, call=card)
-        await counter.show(screens.desk(language, presence="busy", case=case))
+        case = desk_screens.desk_case(language, call=card)
+        await counter.show(desk_screens.desk(language, presence="busy", case=case))
 
 
 async def opened(
@@ -105,8 +105,8 @@ async def test_the_citizens_note_can_be_read_and_touched(
     chromium: Browser, counter: FakeCounter, language: Language
 ) -> None:
     known: Language = "pt" if language == "pt" else "zh-Hant"
-    card = screens.call(known, lines=[line("own", "low_bandwidth")], advice="voice")
-    screen = screens.terminal("call", known, call=card)
+    card = call_cards.call(known, lines=[line("own", "low_bandwidth")], advice="voice")
+    screen = terminal_screens.terminal("call", known, call=card)
     await counter.show(screen.model_copy(update={"language": language}))
     page = await opened(chromium, counter, "terminal")
     await page.locator(".stage__note button").wait_for()

@@ -13,7 +13,7 @@ from counter.errors import Refusal
 from counter.media.arrangement import Arrangement, Party
 from counter.media.pool import WorkerPool
 from counter.signaling.warm import whose_trouble
-from tests.web import screens
+from tests.web import call_cards, ceremony_cards, desk_screens, terminal_screens
 from tests.web.fake_counter import FakeCounter
 from tests.web.live_pages import open_face, until
 
@@ -89,10 +89,10 @@ async def counter(tmp_path: Path) -> AsyncIterator[LiveCounter]:
 
 
 async def in_call(counter: LiveCounter) -> None:
-    leg = screens.leg(tag=counter.tag)
-    await counter.show(screens.terminal("call", leg=leg, call=screens.call("zh-Hant")))
-    case = screens.desk_case("zh-Hant", filling=screens.draft("zh-Hant"))
-    await counter.show(screens.desk(presence="busy", leg=leg, case=case))
+    leg = call_cards.leg(tag=counter.tag)
+    await counter.show(terminal_screens.terminal("call", leg=leg, call=call_cards.call("zh-Hant")))
+    case = desk_screens.desk_case("zh-Hant", filling=ceremony_cards.draft("zh-Hant"))
+    await counter.show(desk_screens.desk(presence="busy", leg=leg, case=case))
 
 
 async def both(browser: Browser, counter: LiveCounter) -> tuple[Page, Page]:
@@ -159,18 +159,18 @@ async def test_warm_legs_send_nothing_and_are_those_of_the_call(
     for page in pages:
         await page.context.add_init_script(KEEP_CONNECTIONS)
         await page.reload()
-    waits = screens.leg(sending=False, expects=False)
-    ticket = screens.ticket("zh-Hant")
-    await counter.show(screens.terminal("waiting", leg=waits, ticket=ticket))
-    await counter.show(screens.desk(leg=waits))
+    waits = call_cards.leg(sending=False, expects=False)
+    ticket = terminal_screens.ticket("zh-Hant")
+    await counter.show(terminal_screens.terminal("waiting", leg=waits, ticket=ticket))
+    await counter.show(desk_screens.desk(leg=waits))
     for page in pages:
         await until(partial(is_connected, page), page)
     await terminal.wait_for_timeout(500)
     assert [await page.evaluate(SENT) for page in pages] == [0, 0]
 
     # It rings: the citizen sends black and silence, the agent is seen by nobody yet.
-    ringing = screens.ticket("zh-Hant", ringing=True)
-    await counter.show(screens.terminal("waiting", leg=waits, ticket=ringing))
+    ringing = terminal_screens.ticket("zh-Hant", ringing=True)
+    await counter.show(terminal_screens.terminal("waiting", leg=waits, ticket=ringing))
     await until(partial(sends, terminal), terminal)
     assert await terminal.evaluate(LIT) == [False, False]
 
@@ -181,10 +181,10 @@ async def test_warm_legs_send_nothing_and_are_those_of_the_call(
     assert len(counter.payloads("leg.join")) == 2, "to answer is only to link"
 
     # And afterwards the camera is closed again, while the agent's leg stays.
-    await counter.show(screens.desk(presence="wrapup", leg=waits))
+    await counter.show(desk_screens.desk(presence="wrapup", leg=waits))
     await until(partial(is_dark, console), console)
     assert len(counter.payloads("leg.join")) == 2
-    await counter.show(screens.terminal("attract"))
+    await counter.show(terminal_screens.terminal("attract"))
     await until(partial(is_over, terminal), terminal)
 
 

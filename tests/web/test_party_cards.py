@@ -21,7 +21,7 @@ from counter.signaling.store_party_screens import (
 from counter.store.cases import get_case
 from tests.signaling.floor import in_memory
 from tests.signaling.talk import Talk
-from tests.web import screens
+from tests.web import call_cards
 from web.console.party_screens import candidate_cards
 from web.shared.party_cards import with_parties
 
@@ -44,7 +44,7 @@ def talk(conn: Connection, now: datetime) -> Talk:
 
 def drawn(talk: Talk, own: str) -> CallCard:
     """The call as this owner sees it."""
-    card = screens.call("zh-Hant", call_id=talk.call_id)
+    card = call_cards.call("zh-Hant", call_id=talk.call_id)
     found = with_parties(talk.conn, card, own, CATALOGUE, "zh-Hant")
     assert found is not None
     return found

@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from counter.protocol.message import Language
-from tests.web import party_stages, screens
+from tests.web import desk_screens, party_stages, terminal_screens
 from tests.web.fake_counter import FakeCounter
 from tests.web.live_pages import faults, open_face, until, violations
 
@@ -39,7 +39,7 @@ async def test_a_desk_in_a_call_of_several_can_be_seen_touched_and_read_out(
     chromium: Browser, counter: FakeCounter, language: Language, size: tuple[int, int]
 ) -> None:
     stages = party_stages.desk_stages(language)
-    await counter.show(screens.desk(language))
+    await counter.show(desk_screens.desk(language))
     context, page, complaints = await open_face(chromium, counter, "agent", size, language)
     wrong: list[str] = []
     for name, screen in stages.items():
@@ -58,7 +58,7 @@ async def test_a_terminal_in_a_call_of_several_can_be_seen_touched_and_read_out(
     chromium: Browser, counter: FakeCounter, language: Language, size: tuple[int, int]
 ) -> None:
     stages = party_stages.terminal_stages(language)
-    await counter.show(screens.terminal("attract", language))
+    await counter.show(terminal_screens.terminal("attract", language))
     context, page, complaints = await open_face(chromium, counter, "terminal", size, language)
     wrong: list[str] = []
     for name, screen in stages.items():

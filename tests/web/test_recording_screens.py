@@ -10,7 +10,7 @@ from counter.protocol.desk_screen import DeskScreen
 from counter.protocol.message import Language
 from counter.protocol.recording import RecordingCard
 from counter.protocol.terminal_screen import TerminalScreen
-from tests.web import screens
+from tests.web import desk_screens, drawn, terminal_stages
 from tests.web.fake_counter import FakeCounter
 from tests.web.live_pages import faults, open_face, until, violations
 
@@ -26,18 +26,18 @@ async def counter() -> AsyncIterator[FakeCounter]:
 
 
 def card(state: str) -> RecordingCard:
-    return RecordingCard(recording_id="r-1", state=state, since=screens.NOW)  # type: ignore[arg-type]
+    return RecordingCard(recording_id="r-1", state=state, since=drawn.NOW)  # type: ignore[arg-type]
 
 
 def kiosk(language: Language, state: str | None, stage: str = "talk") -> TerminalScreen:
-    talk = screens.terminal_stages(language)[stage]
+    talk = terminal_stages.terminal_stages(language)[stage]
     return talk.model_copy(update={"recording": card(state) if state else None})
 
 
 def desk(language: Language, state: str | None) -> DeskScreen:
-    case = screens.desk_case(language)
+    case = desk_screens.desk_case(language)
     recording = card(state) if state else None
-    return screens.desk(
+    return desk_screens.desk(
         language, presence="busy", case=case.model_copy(update={"recording": recording})
     )
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import ClientSession
 
-from tests.web import screens
+from tests.web import drawn
 from tests.web.fake_counter import FakeCounter
 
 AGENT = {"agent": "yes"}
@@ -74,7 +74,7 @@ async def test_signing_out_removes_the_cookie_and_what_the_browser_kept(
 
 async def test_a_signed_document_is_handed_out_as_a_file(counter: FakeCounter) -> None:
     async with ClientSession(cookies=AGENT) as browser:
-        answer = await browser.get(f"{counter.url}/documents/{screens.DOCUMENT}")
+        answer = await browser.get(f"{counter.url}/documents/{drawn.DOCUMENT}")
     assert answer.headers["Content-Disposition"] == 'attachment; filename="3fa9c1.pdf"'
     assert answer.content_type == "application/pdf"
 

@@ -7,7 +7,7 @@ from playwright.async_api import Browser, Page
 
 from counter.protocol.desk_screen import DeskScreen, OfferCard
 from counter.protocol.scanning import PageCode
-from tests.web import screens
+from tests.web import call_cards, ceremony_cards, desk_screens, desk_stages, drawn
 from tests.web.fake_counter import FakeCounter
 from tests.web.live_pages import faults, heard, open_face, until, violations
 
@@ -23,7 +23,7 @@ async def counter() -> AsyncIterator[FakeCounter]:
 
 
 async def at(browser: Browser, counter: FakeCounter, stage: str) -> Page:
-    await counter.show(screens.desk_stages("zh-Hant")[stage])
+    await counter.show(desk_stages.desk_stages("zh-Hant")[stage])
     _, page, _ = await open_face(browser, counter, "agent", DESK)
     await until(lambda: counter.last, page)
     return page
@@ -34,7 +34,7 @@ async def at(browser: Browser, counter: FakeCounter, stage: str) -> Page:
 async def test_every_state_of_a_desk_can_be_seen_touched_and_read_out(
     chromium: Browser, counter: FakeCounter, language: str, size: tuple[int, int]
 ) -> None:
-    stages = screens.desk_stages(language)  # type: ignore[arg-type]
+    stages = desk_stages.desk_stages(language)  # type: ignore[arg-type]
     await counter.show(stages["ready"])
     context, page, complaints = await open_face(chromium, counter, "agent", size, language)
     wrong: list[str] = []
@@ -72,7 +72,7 @@ async def test_a_ring_is_seen_in_the_title_and_answered_with_a_key(
     assert await page.locator(".offer__ring text").text_content() in {str(n) for n in range(21)}
     await page.keyboard.press("a")
     assert (await heard(counter, page, "offer.accept"))["pairing_id"] == "pairing-1"
-    await counter.show(screens.desk())
+    await counter.show(desk_screens.desk())
     await page.locator(".offer").wait_for(state="detached")
     assert not await titled()
 
@@ -89,8 +89,8 @@ async def test_keys_can_be_switched_off(chromium: Browser, counter: FakeCounter)
 
 
 def filling(offered: OfferCard | None = None) -> DeskScreen:
-    matter = screens.desk_case("zh-Hant", filling=screens.draft("zh-Hant"))
-    return screens.desk(presence="busy", case=matter, offer=offered)
+    matter = desk_screens.desk_case("zh-Hant", filling=ceremony_cards.draft("zh-Hant"))
+    return desk_screens.desk(presence="busy", case=matter, offer=offered)
 
 
 async def filling_at(browser: Browser, counter: FakeCounter) -> Page:
@@ -107,7 +107,7 @@ async def test_a_ring_leaves_a_half_typed_form_as_it_is(
 ) -> None:
     page = await filling_at(chromium, counter)
     await page.locator("#fill-purpose").fill("登記資料")
-    await counter.show(filling(screens.offer("zh-Hant")))
+    await counter.show(filling(desk_screens.offer("zh-Hant")))
     await page.locator(".offer").wait_for()
     assert await page.locator("#fill-purpose").input_value() == "登記資料"
     assert await page.evaluate("document.activeElement.id") == "fill-purpose"
@@ -152,14 +152,14 @@ async def test_a_form_is_presented_when_both_are_done_and_exactly_as_it_stood(
     page = await filling_at(chromium, counter)
     present = page.get_by_role("button", name="給市民閱讀及簽署")
     assert await present.get_attribute("aria-disabled") == "true", "the citizen is not done"
-    card = screens.draft("zh-Hant")
+    card = ceremony_cards.draft("zh-Hant")
     done = [
         one.model_copy(update={"problem": None if one.owner == "citizen" else one.problem})
         for one in card.fields
     ]
     half = card.model_copy(update={"fields": done})
     await counter.show(
-        screens.desk(presence="busy", case=screens.desk_case("zh-Hant", filling=half))
+        desk_screens.desk(presence="busy", case=desk_screens.desk_case("zh-Hant", filling=half))
     )
     await until_enabled(page)
     await present.click()
@@ -168,7 +168,7 @@ async def test_a_form_is_presented_when_both_are_done_and_exactly_as_it_stood(
     whole = [one.model_copy(update={"problem": None}) for one in card.fields]
     ready = card.model_copy(update={"fields": whole, "complete": True})
     await counter.show(
-        screens.desk(presence="busy", case=screens.desk_case("zh-Hant", filling=ready))
+        desk_screens.desk(presence="busy", case=desk_screens.desk_case("zh-Hant", filling=ready))
     )
     await page.get_by_text("已全部填妥").wait_for()
     await present.click()
@@ -208,7 +208,7 @@ async def test_a_page_is_turned_and_the_page_it_looks_like_is_a_touch_away(
     turned = await heard(counter, page, "page.rotate")
     assert (turned["page_id"], turned["sha256"], turned["quarters"]) == (
         "page-1",
-        screens.FIRST,
+        drawn.FIRST,
         1,
     )
     await page.get_by_role("button", name="查看另一頁").click()
@@ -248,7 +248,7 @@ async def test_a_case_is_not_finished_without_an_outcome(
 async def test_the_panel_of_the_terminal_is_in_order_and_asks_what_is_pressed(
     chromium: Browser, counter: FakeCounter, language: str
 ) -> None:
-    stages = screens.desk_stages(language)  # type: ignore[arg-type]
+    stages = desk_stages.desk_stages(language)  # type: ignore[arg-type]
     await counter.show(stages["together"])
     _, page, complaints = await open_face(chromium, counter, "agent", DESK, language)
     await page.locator("#tab-hands").click()
@@ -279,9 +279,9 @@ async def test_what_the_agent_draws_is_asked_in_shares_of_the_page(
     await page.mouse.down()
     await page.mouse.move(box["x"] + box["width"] * 0.7, box["y"] + box["height"] * 0.1, steps=4)
     await page.mouse.up()
-    drawn = await heard(counter, page, "mark.draw")
-    assert (drawn["kind"], drawn["surface"]) == ("rect", f"page:{screens.FIRST}")
-    places = [drawn[name] for name in ("x0", "y0", "x1", "y1")]
+    mark = await heard(counter, page, "mark.draw")
+    assert (mark["kind"], mark["surface"]) == ("rect", f"page:{drawn.FIRST}")
+    places = [mark[name] for name in ("x0", "y0", "x1", "y1")]
     assert places == pytest.approx([0.2, 0.05, 0.7, 0.1], abs=0.01)
     await page.get_by_role("button", name="清除標記").click()
     await heard(counter, page, "mark.clear")
@@ -298,9 +298,9 @@ async def test_of_marks_that_are_hidden_the_agent_is_asked_and_of_lost_ones_told
     await said.get_by_role("button", name="清除已隱藏的標記").click()
     cleared = await heard(counter, page, "mark.clear")
     assert (cleared["surface"], cleared["hidden_only"]) == ("scan:scan-1", True)
-    screen = screens.desk_stages("zh-Hant")["in doubt"]
+    screen = desk_stages.desk_stages("zh-Hant")["in doubt"]
     assert screen.case is not None
-    lost = screen.case.model_copy(update={"marks": screens.hidden_marks("lost")})
+    lost = screen.case.model_copy(update={"marks": call_cards.hidden_marks("lost")})
     await counter.show(screen.model_copy(update={"case": lost}))
     await (
         page.locator("[data-hidden-marks=lost]").get_by_text("請清除這些標記，再畫一次").wait_for()
@@ -336,17 +336,17 @@ async def test_reading_is_watched_and_the_signed_document_can_be_fetched(
 ) -> None:
     page = await at(chromium, counter, "reading")
     await page.get_by_text("已閱頁數：1／2").wait_for()
-    await counter.show(screens.desk_stages("zh-Hant")["call"])
+    await counter.show(desk_stages.desk_stages("zh-Hant")["call"])
     link = page.get_by_role("link", name="下載已簽署的 PDF")
     await page.locator("#tab-forms").click()
-    assert await link.get_attribute("href") == f"/documents/{screens.DOCUMENT}"
+    assert await link.get_attribute("href") == f"/documents/{drawn.DOCUMENT}"
 
 
 async def test_only_who_waits_is_counted(chromium: Browser, counter: FakeCounter) -> None:
     page = await at(chromium, counter, "ready")
-    first, second, third = screens.queue("zh-Hant")
+    first, second, third = desk_screens.queue("zh-Hant")
     await counter.show(
-        screens.desk(
+        desk_screens.desk(
             queue=[
                 first.model_copy(update={"state": "active"}),
                 second.model_copy(update={"state": "offered"}),
@@ -363,7 +363,7 @@ async def test_only_who_waits_is_counted(chromium: Browser, counter: FakeCounter
 async def test_the_tools_of_a_page_stand_in_one_line(
     chromium: Browser, counter: FakeCounter, language: str
 ) -> None:
-    await counter.show(screens.desk_stages("pt")["call"])
+    await counter.show(desk_stages.desk_stages("pt")["call"])
     context, page, _ = await open_face(chromium, counter, "agent", DESK, language)
     await page.locator("#tab-papers").click()
     tops = await page.locator(".viewer__bar button").evaluate_all(
@@ -380,9 +380,9 @@ async def test_what_stands_in_a_code_is_text_that_leads_nowhere(
     texts = ["https://example.org/a?n=1", "javascript:alert(1)", "<img src=x onerror=alert(1)>"]
     texts.append("0123456789abcdef" * 18)
     codes = [PageCode(kind="QR Code", text=text) for text in texts]
-    matter = screens.desk_case("zh-Hant")
+    matter = desk_screens.desk_case("zh-Hant")
     matter.pages[0].codes.extend(codes)
-    await counter.show(screens.desk(presence="busy", case=matter))
+    await counter.show(desk_screens.desk(presence="busy", case=matter))
     context, page, complaints = await open_face(chromium, counter, "agent", DESK)
     await page.locator("#tab-papers").click()
     shown = page.locator(".viewer__codes")
@@ -402,10 +402,10 @@ async def test_the_queue_keeps_the_focus_where_it_was(
     button = page.get_by_role("button", name="要求商事登記證明（副本）")
     await button.focus()
     await counter.show(
-        screens.desk(
+        desk_screens.desk(
             presence="busy",
-            case=screens.desk_case("zh-Hant"),
-            queue=list(reversed(screens.queue("zh-Hant")))[:2],
+            case=desk_screens.desk_case("zh-Hant"),
+            queue=list(reversed(desk_screens.queue("zh-Hant")))[:2],
         )
     )
     await until(lambda: page.locator(".row").count(), page)
@@ -430,7 +430,7 @@ async def test_a_photograph_is_seen_while_it_comes_and_a_page_is_taken_again(
     chromium: Browser, counter: FakeCounter
 ) -> None:
     page = await at(chromium, counter, "call")
-    await counter.show(screens.desk_stages("zh-Hant")["arriving"])
+    await counter.show(desk_stages.desk_stages("zh-Hant")["arriving"])
     await page.locator(".thumb--coming img").wait_for()
     assert await page.locator(".thumb--coming progress").get_attribute("value") == "2"
     await page.get_by_role("button", name="重拍").click()
@@ -444,11 +444,11 @@ async def test_an_agent_has_a_paper_photographed_by_the_terminals_program(
     page = await at(chromium, counter, "call")
     take = page.get_by_role("button", name="拍攝", exact=True)
     assert await take.count() == 0, "the page there does it"
-    waiting = screens.scan("zh-Hant", by_device=True)
-    matter = screens.desk_case("zh-Hant", scan=waiting)
-    await counter.show(screens.desk(presence="busy", case=matter))
+    waiting = call_cards.scan("zh-Hant", by_device=True)
+    matter = desk_screens.desk_case("zh-Hant", scan=waiting)
+    await counter.show(desk_screens.desk(presence="busy", case=matter))
     await take.click()
     assert (await heard(counter, page, "shot.take"))["request_id"] == "scan-1"
-    await counter.show(screens.desk_stages("zh-Hant")["arriving"])
+    await counter.show(desk_stages.desk_stages("zh-Hant")["arriving"])
     await page.locator(".thumb--coming img").wait_for()
     assert await take.is_disabled()

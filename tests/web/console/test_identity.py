@@ -7,7 +7,7 @@ from playwright.async_api import Browser, expect
 
 from counter.protocol.desk_screen import DeskScreen
 from counter.protocol.message import Language
-from tests.web import screens
+from tests.web import call_cards, ceremony_cards, desk_screens
 from tests.web.fake_counter import FakeCounter
 from tests.web.identity_cards import identity, second
 from tests.web.live_pages import faults, open_face, until, violations
@@ -26,15 +26,15 @@ async def counter() -> AsyncIterator[FakeCounter]:
 def desk(language: Language, now: str | None, **more: object) -> DeskScreen:
     """The words of the case are there in two languages; those of an identification in all."""
     case_words: Language = "pt" if language == "en" else language
-    page = screens.case_page(case_words, "accepted")
-    case = screens.desk_case(
+    page = call_cards.case_page(case_words, "accepted")
+    case = desk_screens.desk_case(
         case_words,
         identity=identity(language, now, page.sha256, **more),
         ceremonies=[],
         pages=[page],
         lying=[page.label],
     )
-    return screens.desk(case_words, presence="busy", case=case, seconds=[second(language)])
+    return desk_screens.desk(case_words, presence="busy", case=case, seconds=[second(language)])
 
 
 @pytest.mark.parametrize("language", ["zh-Hant", "pt"])
@@ -128,7 +128,7 @@ async def test_no_form_interrupts_it_and_the_next_citizen_begins_at_the_papers(
     await page.keyboard.press("e")
     chosen = page.locator("[role=tab][aria-selected=true]")
     await expect(chosen).to_have_id("tab-identity")
-    presented = [screens.ceremony("pt", "presented", 1)]
+    presented = [ceremony_cards.ceremony("pt", "presented", 1)]
     case = begun.case.model_copy(update={"ceremonies": presented})
     await counter.show(begun.model_copy(update={"case": case}))
     await expect(page.locator("#panel-forms .ceremony--presented")).to_be_attached()

@@ -12,7 +12,7 @@ from PIL import Image
 from playwright.async_api import Browser, Page, Route
 
 from counter.errors import NotAllowedNow
-from tests.web import screens
+from tests.web import call_cards, desk_screens
 from tests.web.fake_counter import FakeCounter
 from tests.web.fakes import SECRET, chance
 from tests.web.live_pages import faults, open_face, until, violations
@@ -71,9 +71,9 @@ def picture() -> bytes:
 
 async def in_call(browser: Browser, counter: FakeCounter, **more: Any) -> Page:
     counter.answers["leg.join"] = lambda _: {"ok": False, "code": "not_allowed_now"}
-    card = screens.call("zh-Hant", **more)
-    case = screens.desk_case("zh-Hant", call=card, pages=[])
-    await counter.show(screens.desk(presence="busy", case=case))
+    card = call_cards.call("zh-Hant", **more)
+    case = desk_screens.desk_case("zh-Hant", call=card, pages=[])
+    await counter.show(desk_screens.desk(presence="busy", case=case))
     _, page, _ = await open_face(browser, counter, "agent", (1440, 900))
     await until(lambda: counter.last, page)
     await page.locator("#tab-papers").click()

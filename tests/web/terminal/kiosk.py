@@ -4,7 +4,7 @@ from typing import Any
 
 from playwright.async_api import Browser, FloatRect, Page
 
-from tests.web import screens
+from tests.web import terminal_stages
 from tests.web.fake_counter import FakeCounter
 from tests.web.live_pages import open_face, until
 
@@ -15,7 +15,7 @@ async def at(
     browser: Browser, counter: FakeCounter, stage: str, language: str = "zh-Hant", **context: Any
 ) -> Page:
     tag: Any = language
-    stages = screens.terminal_stages(tag) | screens.certificate_stages(tag)
+    stages = terminal_stages.terminal_stages(tag) | terminal_stages.certificate_stages(tag)
     await counter.show(stages[stage])
     _, page, _ = await open_face(browser, counter, "terminal", KIOSK, language, **context)
     await until(lambda: counter.last, page)

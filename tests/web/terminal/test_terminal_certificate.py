@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Browser
 
+from tests.web.drawn import DOCUMENT
 from tests.web.fake_counter import FakeCounter
 from tests.web.live_pages import faults, heard, until, violations
-from tests.web.screens import DOCUMENT
 from tests.web.terminal.kiosk import at, press
 
 WORDS = {

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Browser, Page
 
-from tests.web import screens
+from tests.web import terminal_stages
 from tests.web.fake_counter import FakeCounter
 from tests.web.live_pages import heard, open_face, until
 
@@ -19,7 +19,7 @@ async def counter() -> AsyncIterator[FakeCounter]:
 
 
 async def filling(browser: Browser, counter: FakeCounter) -> Page:
-    await counter.show(screens.terminal_stages("zh-Hant")["filling"])
+    await counter.show(terminal_stages.terminal_stages("zh-Hant")["filling"])
     _, page, _ = await open_face(browser, counter, "terminal", (1080, 1920))
     await page.locator("#fill-birth_date").wait_for()
     return page
@@ -60,7 +60,7 @@ async def test_one_tap_answers_and_the_agents_fields_are_for_looking(
 async def test_what_is_counted_has_no_point_and_says_the_least(
     chromium: Browser, counter: FakeCounter
 ) -> None:
-    stage = screens.terminal_stages("zh-Hant")["filling"]
+    stage = terminal_stages.terminal_stages("zh-Hant")["filling"]
     assert stage.filling is not None
     copies = {"kind": "number", "whole": True, "minimum": 1, "text": "0", "problem": "field_small"}
     fields = [

@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Browser
 
 from counter.protocol.hands import HandUsed, PageTurned
-from tests.web import screens
+from tests.web import call_cards, ceremony_cards, drawn, terminal_screens, terminal_stages
 from tests.web.fake_counter import FakeCounter
 from tests.web.live_pages import heard, open_face
 from tests.web.terminal.kiosk import KIOSK, at, press
@@ -23,10 +23,12 @@ async def test_what_the_agent_does_is_announced_once_and_stopped_at_a_touch(
 ) -> None:
     page = await at(chromium, counter, "helped")
     assert await page.locator(".announcement").count() == 0, "it was announced before"
-    before = screens.hands("zh-Hant")
-    newer = HandUsed(seq=2, text="接待人員放大了字體", at=screens.NOW)
+    before = call_cards.hands("zh-Hant")
+    newer = HandUsed(seq=2, text="接待人員放大了字體", at=drawn.NOW)
     after = before.model_copy(update={"did": [newer, *before.did]})
-    await counter.show(screens.terminal("call", call=screens.call("zh-Hant"), hands=after))
+    await counter.show(
+        terminal_screens.terminal("call", call=call_cards.call("zh-Hant"), hands=after)
+    )
     await page.locator(".announcement").get_by_text("接待人員放大了字體").wait_for()
     await page.locator("[aria-live=polite]").get_by_text("接待人員放大了字體").wait_for()
     await press(page, "接待人員做過的操作")
@@ -35,7 +37,7 @@ async def test_what_the_agent_does_is_announced_once_and_stopped_at_a_touch(
     await page.wait_for_timeout(420)
     await page.locator(".announcement .press").click()
     await heard(counter, page, "hands.stop")
-    await counter.show(screens.terminal_stages("zh-Hant")["may help again"])
+    await counter.show(terminal_stages.terminal_stages("zh-Hant")["may help again"])
     await press(page, "可以")
     assert (await heard(counter, page, "hands.answer"))["allow"] is True
 
@@ -44,14 +46,14 @@ async def test_the_agent_turns_the_page_and_a_touch_points_at_a_place(
     chromium: Browser, counter: FakeCounter
 ) -> None:
     page = await at(chromium, counter, "read")
-    ceremony = screens.ceremony("zh-Hant", seen=0)
+    ceremony = ceremony_cards.ceremony("zh-Hant", seen=0)
     turned = PageTurned(ceremony_id=ceremony.ceremony_id, number=2, by="agent", rev=1)
     await counter.show(
-        screens.terminal(
+        terminal_screens.terminal(
             "call",
-            call=screens.call("zh-Hant", "read"),
+            call=call_cards.call("zh-Hant", "read"),
             ceremony=ceremony,
-            hands=screens.hands("zh-Hant", page=turned),
+            hands=call_cards.hands("zh-Hant", page=turned),
         )
     )
     second = ceremony.sheets[1].sha256
@@ -75,7 +77,7 @@ def printing(state: str = "asked", **other: Any) -> Any:
         "sheets": [],
         "lines": ["Número A013", "Entregue: passaporte"],
     }
-    return screens.terminal("waiting", "pt", printing=card | other)
+    return terminal_screens.terminal("waiting", "pt", printing=card | other)
 
 
 async def test_what_the_agent_asks_for_is_printed_once_and_reported(
@@ -107,7 +109,7 @@ async def test_what_the_program_prints_the_page_does_not(
     await counter.show(printing(by_device=True, lines=[]))
     await page.locator("[data-banner=print]").wait_for()
     failed = {"print_id": "print-1", "label": "Recibo", "reason": "Não há papel."}
-    await counter.show(screens.terminal("waiting", "pt", print_failed=failed))
+    await counter.show(terminal_screens.terminal("waiting", "pt", print_failed=failed))
     said = page.locator("[data-banner=print-failed]")
     await said.wait_for()
     words = await said.inner_text()

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 from aiohttp import ClientSession
 
-from tests.web import screens
+from tests.web import drawn, terminal_screens
 from tests.web.fake_counter import FakeCounter
 from tools import texts
 from web.shared.live_page import words_of
@@ -31,7 +31,9 @@ def block(html: str, name: str) -> Any:
 
 
 async def test_the_page_embeds_the_screen_of_now(counter: FakeCounter) -> None:
-    counter.screens["/terminal"] = screens.terminal("waiting", ticket=screens.ticket("zh-Hant"))
+    counter.screens["/terminal"] = terminal_screens.terminal(
+        "waiting", ticket=terminal_screens.ticket("zh-Hant")
+    )
     async with ClientSession(cookies=TERMINAL) as browser:
         answer = await browser.get(f"{counter.url}/terminal")
         html = await answer.text()
@@ -153,8 +155,8 @@ async def test_papers_are_kept_by_the_browser_and_by_it_alone(
     counter: FakeCounter, kind: str
 ) -> None:
     async with ClientSession(cookies=TERMINAL) as browser:
-        answer = await browser.get(f"{counter.url}/{kind}/{screens.FIRST}")
-        assert await answer.read() == screens.PAPERS[screens.FIRST]
+        answer = await browser.get(f"{counter.url}/{kind}/{drawn.FIRST}")
+        assert await answer.read() == drawn.PAPERS[drawn.FIRST]
         missing = await browser.get(f"{counter.url}/{kind}/{'0' * 64}")
     assert answer.headers["Cache-Control"] == "private, max-age=31536000, immutable"
     assert missing.status == 404
@@ -163,7 +165,7 @@ async def test_papers_are_kept_by_the_browser_and_by_it_alone(
 @pytest.mark.parametrize("path", ["/pages/", "/sheets/", "/documents/"])
 async def test_papers_are_for_terminals_and_agents_only(counter: FakeCounter, path: str) -> None:
     async with ClientSession() as browser:
-        answer = await browser.get(f"{counter.url}{path}{screens.FIRST}")
+        answer = await browser.get(f"{counter.url}{path}{drawn.FIRST}")
     assert answer.status == 401
 
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Browser
 
-from tests.web import screens
+from tests.web import terminal_stages
 from tests.web.fake_counter import FakeCounter
 from tests.web.live_pages import faults, open_face, violations
 
@@ -25,7 +25,7 @@ async def counter() -> AsyncIterator[FakeCounter]:
 async def test_every_stage_can_be_seen_touched_and_read_out(
     chromium: Browser, counter: FakeCounter, language: str, size: tuple[int, int]
 ) -> None:
-    stages = screens.terminal_stages(language)  # type: ignore[arg-type]
+    stages = terminal_stages.terminal_stages(language)  # type: ignore[arg-type]
     await counter.show(stages["attract"])
     # A button that comes alive while axe looks is half-way between two colours, unless at once.
     context, page, complaints = await open_face(
@@ -47,7 +47,7 @@ async def test_every_stage_can_be_seen_touched_and_read_out(
 async def test_very_large_letters_fit_as_well(
     chromium: Browser, counter: FakeCounter, language: str
 ) -> None:
-    stages = screens.terminal_stages(language)  # type: ignore[arg-type]
+    stages = terminal_stages.terminal_stages(language)  # type: ignore[arg-type]
     await counter.show(stages["attract"])
     context, page, _ = await open_face(chromium, counter, "terminal", PORTRAIT, language)
     wrong: list[str] = []

@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Browser
 
 from counter.esign.ink import ink
-from tests.web import screens
+from tests.web import call_cards, ceremony_cards, drawn, terminal_screens, terminal_stages
 from tests.web.fake_counter import FakeCounter
 from tests.web.live_pages import heard, open_face, until
 from tests.web.terminal.kiosk import KIOSK, at, press, touch
@@ -45,7 +45,7 @@ async def test_the_language_changes_without_a_new_page(
     page = await at(chromium, counter, "start")
     assert await page.locator("h1").inner_text() == "您有預約嗎？"
     await page.evaluate("window.same = true")
-    await counter.show(screens.terminal("start", "pt"))
+    await counter.show(terminal_screens.terminal("start", "pt"))
     await page.get_by_text("Tem marcação?").wait_for()
     assert await page.evaluate("[window.same, document.documentElement.lang]") == [True, "pt"]
 
@@ -168,7 +168,7 @@ async def test_a_program_photographs_when_the_citizen_says_so(
     await press(page, "重新拍攝")
     assert (await heard(counter, page, "shot.take"))["request_id"] == "scan-1"
     assert counter.photographs == []
-    await counter.show(screens.terminal_stages("zh-Hant")["arriving"])
+    await counter.show(terminal_stages.terminal_stages("zh-Hant")["arriving"])
     picture = page.locator(".scan__arriving")
     await picture.wait_for()
     assert await picture.evaluate("one => one.decode().then(() => one.naturalWidth > 0)")
@@ -252,7 +252,7 @@ async def test_a_machine_with_a_voice_reads_all_of_it_in_the_citizens_language(
     await page.wait_for_function("() => window.said.length >= 4")
     said = await page.evaluate("() => window.said")
     assert [words for words, _ in said] == [
-        screens.WORDS["zh-Hant"]["title"],
+        drawn.WORDS["zh-Hant"]["title"],
         "姓名: 陳大文",
         "備註: 沒有填寫",
         "本人聲明以上資料均屬真實。",
@@ -269,7 +269,7 @@ async def test_a_sheet_that_is_here_already_is_said_while_it_still_lies_there(
     await page.get_by_role("alert").get_by_text(words).wait_for()
     await page.wait_for_function("() => window.said.length > 0")
     assert await page.evaluate("() => window.said") == [[words, "yue-HK"]]
-    await counter.show(screens.terminal_stages("zh-Hant")["talk"])  # the agent has decided
+    await counter.show(terminal_stages.terminal_stages("zh-Hant")["talk"])  # the agent has decided
     await page.locator("[data-code=seen_before]").wait_for(state="detached")
 
 
@@ -303,7 +303,7 @@ async def test_after_a_minute_the_screen_asks_and_one_touch_stays(
     counter.asked.clear()
     await press(page, "我還在")
     await heard(counter, page, "ceremony.here")
-    await counter.show(screens.terminal_stages("zh-Hant")["read"])
+    await counter.show(terminal_stages.terminal_stages("zh-Hant")["read"])
     await page.get_by_role("dialog").wait_for(state="detached")
 
 
@@ -318,7 +318,7 @@ async def test_a_corrected_form_begins_at_its_first_page_and_says_what_changed(
             await press(page, "下一頁")
     await press(page, "我已閱讀")
     await page.locator(".tick input").check()
-    await counter.show(screens.terminal_stages("zh-Hant")["read corrected"])
+    await counter.show(terminal_stages.terminal_stages("zh-Hant")["read corrected"])
     await page.get_by_text("接待人員更改了：用途").wait_for()
     await page.get_by_text("第 1 頁，共 2 頁").wait_for()
 
@@ -335,10 +335,10 @@ async def test_where_there_is_nothing_to_agree_to_there_is_a_way_back_and_out(
     await press(page, "我已閱讀")
     # The form is gone since: the counter knows no sentence for it.
     await counter.show(
-        screens.terminal(
+        terminal_screens.terminal(
             "call",
-            call=screens.call("zh-Hant", "read"),
-            ceremony=screens.ceremony("zh-Hant", seen=2, agreement=None),
+            call=call_cards.call("zh-Hant", "read"),
+            ceremony=ceremony_cards.ceremony("zh-Hant", seen=2, agreement=None),
         )
     )
     await page.locator(".tick").wait_for(state="detached")
@@ -359,17 +359,17 @@ async def test_the_sentence_agreed_to_is_the_one_on_the_screen(
             await press(page, "下一頁")
     await press(page, "我已閱讀")
     await page.locator(".tick input").check()
-    await counter.show(screens.terminal_stages("pt")["read seen"])
+    await counter.show(terminal_stages.terminal_stages("pt")["read seen"])
     await page.get_by_text("Li todas as páginas").wait_for()
     assert not await page.locator(".tick input").is_checked(), "a sentence is agreed to as read"
     await page.locator(".tick input").check()
-    agreement = screens.agreement("certificate", "pt")
+    agreement = ceremony_cards.agreement("certificate", "pt")
     await counter.show(
-        screens.terminal(
+        terminal_screens.terminal(
             "call",
             "pt",
-            call=screens.call("pt", "read"),
-            ceremony=screens.ceremony("pt", seen=2, agreement=agreement),
+            call=call_cards.call("pt", "read"),
+            ceremony=ceremony_cards.ceremony("pt", seen=2, agreement=agreement),
         )
     )
     await page.get_by_text("a assinatura do meu próprio certificado").wait_for()
@@ -385,10 +385,10 @@ async def test_consent_needs_every_page_and_the_tick_and_names_the_document(
     chromium: Browser, counter: FakeCounter
 ) -> None:
     page = await at(chromium, counter, "read")
-    seen = screens.terminal(
+    seen = terminal_screens.terminal(
         "call",
-        call=screens.call("zh-Hant", "read"),
-        ceremony=screens.ceremony("zh-Hant", seen=2),
+        call=call_cards.call("zh-Hant", "read"),
+        ceremony=ceremony_cards.ceremony("zh-Hant", seen=2),
     )
     for _ in range(2):
         await press(page, "往下看")
@@ -406,7 +406,7 @@ async def test_consent_needs_every_page_and_the_tick_and_names_the_document(
     assert "3fa9c1" in await page.locator(".consent").inner_text()
     await page.locator(".tick input").check()
     await press(page, "同意並簽署")
-    assert (await heard(counter, page, "ceremony.consent"))["sha256"] == screens.DOCUMENT
+    assert (await heard(counter, page, "ceremony.consent"))["sha256"] == drawn.DOCUMENT
 
 
 async def test_ink_is_drawn_taken_back_and_sent_without_its_time(
@@ -467,7 +467,7 @@ async def test_what_was_signed_stands_in_the_conversation_and_on_the_receipt(
     chromium: Browser, counter: FakeCounter
 ) -> None:
     page = await at(chromium, counter, "sealing")
-    stages = screens.terminal_stages("zh-Hant")
+    stages = terminal_stages.terminal_stages("zh-Hant")
     note = page.locator(".sealing").get_by_role("status")
     await note.get_by_text("需時數秒").wait_for()
     await counter.show(stages["sealing late"])
@@ -478,10 +478,10 @@ async def test_what_was_signed_stands_in_the_conversation_and_on_the_receipt(
     await counter.show(stages["signed"])
     await row.get_by_text("✓ 已簽署").wait_for()
     assert await page.locator(".read, .sign, .sealing").count() == 0
-    ended = screens.receipt(
-        "zh-Hant", signed=[screens.ceremony("zh-Hant", "sealed", 2, signed_sha256="ab" * 32)]
+    ended = terminal_screens.receipt(
+        "zh-Hant", signed=[ceremony_cards.ceremony("zh-Hant", "sealed", 2, signed_sha256="ab" * 32)]
     )
-    await counter.show(screens.terminal("receipt", receipt=ended))
+    await counter.show(terminal_screens.terminal("receipt", receipt=ended))
     told = await page.locator(".receipt .digest").inner_text()
     assert told == "文件編號 3fa9c1", "the digits that were compared while reading"
 
@@ -505,7 +505,7 @@ async def test_finishing_asks_first_and_then_forgets(
     chromium: Browser, counter: FakeCounter
 ) -> None:
     async def leave(_: dict[str, Any]) -> dict[str, Any]:
-        await counter.show(screens.terminal("attract"))
+        await counter.show(terminal_screens.terminal("attract"))
         return {"ok": True}
 
     counter.answers["visit.leave"] = leave
@@ -524,7 +524,7 @@ async def test_finishing_asks_first_and_then_forgets(
 async def test_nobody_there_is_asked_first_and_a_touch_goes_on(
     chromium: Browser, counter: FakeCounter, where: str
 ) -> None:
-    await counter.show(screens.terminal("start"))
+    await counter.show(terminal_screens.terminal("start"))
     context, page, _ = await open_face(chromium, counter, "terminal", KIOSK)
     await page.clock.install()
     await page.goto(f"{counter.url}/terminal")
@@ -553,7 +553,7 @@ async def test_nobody_there_is_asked_first_and_a_touch_goes_on(
 async def test_nobody_who_waits_or_speaks_is_asked_for_more_time(
     chromium: Browser, counter: FakeCounter, stage: str
 ) -> None:
-    await counter.show(screens.terminal_stages("zh-Hant")[stage])
+    await counter.show(terminal_stages.terminal_stages("zh-Hant")[stage])
     context, page, _ = await open_face(chromium, counter, "terminal", KIOSK)
     await page.clock.install()
     await page.goto(f"{counter.url}/terminal")
