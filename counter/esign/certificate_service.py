@@ -19,20 +19,22 @@ from counter.errors import NotAllowedNow
 from counter.esign.ceremony import Consented, Sealed, Signed
 from counter.esign.certificate import TRIES, Activating
 from counter.esign.certificate_ports import CertificateRecords, CitizenKeys, CitizenTrust
-from counter.esign.key_ports import Activation, Timestamps
-from counter.esign.ports import Records, Studio
-from counter.esign.refusals import (
+from counter.esign.certificate_refusals import (
     ActivationLapsed,
     ActivationLocked,
     ActivationRefused,
+    CredentialUnfit,
+)
+from counter.esign.key_ports import Activation, Timestamps
+from counter.esign.ports import Records, Studio
+from counter.esign.sealing_service import SignedDocument
+from counter.esign.service import EsignService
+from counter.esign.signing_refusals import (
     CertificateExpired,
     CertificateRevoked,
-    CredentialUnfit,
     KeyMismatch,
     KeyUnusable,
 )
-from counter.esign.sealing_service import SignedDocument
-from counter.esign.service import EsignService
 from counter.esign.ticket import CITIZEN, CertificateAct, CertificateChain, KeptTicket
 from counter.ids import CaseId, Digest
 

@@ -15,7 +15,7 @@ from counter.esign.attendance import GivenUp
 from counter.esign.ceremony import Prepared, Withdrawn
 from counter.esign.forms import Forms
 from counter.esign.ports import NewRevision, Records, Uncertified
-from counter.esign.refusals import (
+from counter.esign.signing_refusals import (
     CertificateExpired,
     CertificateRevoked,
     KeyMismatch,

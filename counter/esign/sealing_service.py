@@ -16,7 +16,7 @@ from counter.esign.ceremony import Sealed
 from counter.esign.forms import Forms
 from counter.esign.glyphs import GlyphTable
 from counter.esign.ports import CeremonyState, NewRevision, NewSeal, Records, Unfinished
-from counter.esign.refusals import TimestampUnavailable
+from counter.esign.signing_refusals import TimestampUnavailable
 from counter.esign.signing_service import SigningService
 from counter.esign.ticket import (
     Act,

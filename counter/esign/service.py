@@ -14,6 +14,7 @@ from counter.errors import NotAllowedNow
 from counter.esign.archive_ports import Trust
 from counter.esign.attendance import DeclineReason
 from counter.esign.ceremony import Consented, Presented, Withdrawn
+from counter.esign.certificate_refusals import MeansNotOpen
 from counter.esign.certifying_service import CertifyingService
 from counter.esign.check_ports import Verdict
 from counter.esign.demands import (
@@ -38,12 +39,7 @@ from counter.esign.ports import (
     Studio,
     Unfinished,
 )
-from counter.esign.refusals import (
-    CeremonyOpen,
-    CeremonyUnknown,
-    DocumentUnknown,
-    MeansNotOpen,
-)
+from counter.esign.refusals import CeremonyOpen, CeremonyUnknown, DocumentUnknown
 from counter.esign.sealing_service import SealingService, SignedDocument
 from counter.esign.signing_service import SigningService
 from counter.esign.validation import CHECK_ADDRESS

@@ -11,7 +11,7 @@ from datetime import datetime
 from counter.errors import NotAllowedNow
 from counter.esign.key_ports import KeyProvider, Timestamps
 from counter.esign.ports import Blobs, NewImage, Records, Studio
-from counter.esign.refusals import KeyMismatch, SignatureInvalid
+from counter.esign.signing_refusals import KeyMismatch, SignatureInvalid
 from counter.esign.ticket import Act, CertificateChain, KeptTicket
 from counter.ids import Digest
 

@@ -27,7 +27,9 @@ from counter.esign.ports import (
     Uncertified,
     Unfinished,
 )
+from counter.esign.store_endings import set_reason
 from counter.esign.store_given_up import give_up
+from counter.esign.store_page_times import close_page, times_said
 from counter.esign.ticket import CITIZEN, KeptTicket, LeftOver, SigningTicket, Witness
 from counter.ids import CaseId, Digest
 from counter.store.executor import Executor
@@ -140,8 +142,8 @@ class SqlRecords:
             row = attending.attend(conn, case_id, ceremony_id, calls=self.calls, now=now)
             said: dict[str, Any] = {}
             if row.state == "presented":
-                attending.close_page(conn, row, now)
-                said = attending.times_said(conn, row)
+                close_page(conn, row, now)
+                said = times_said(conn, row)
             if words is not None:
                 said |= {
                     "text": words.text_id,
@@ -278,7 +280,7 @@ class SqlRecords:
             commands.decline(
                 conn, case_id, ceremony_id, audiences=self.audiences, now=now, reason=reason
             )
-            attending.set_reason(conn, ceremony_id, reason)
+            set_reason(conn, ceremony_id, reason)
 
         await self.executor.write(command)
 

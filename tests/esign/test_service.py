@@ -13,32 +13,35 @@ from counter.errors import BadInput, NotAllowedNow, Refusal
 from counter.esign.certifying_service import CERTIFYING, PRESENTING
 from counter.esign.draft import Draft
 from counter.esign.form_ports import PageImage
+from counter.esign.form_refusals import DataMissing
 from counter.esign.forms import Forms
 from counter.esign.glyphs import GlyphTable
 from counter.esign.ports import CeremonyState
 from counter.esign.refusals import (
     CeremonyOpen,
     CeremonyUnknown,
-    CertificateExpired,
     ClassOutOfReach,
-    DataMissing,
     DigestMismatch,
     DocumentUnknown,
     IdentityTooLow,
     InkMissing,
+    PagesUnseen,
+)
+from counter.esign.signing_refusals import (
+    CertificateExpired,
     KeyMismatch,
     KeyUnusable,
-    PagesUnseen,
     SignatureInvalid,
     TimestampUnavailable,
     TokenTooLong,
 )
-from counter.esign.service import EsignService
-from counter.esign.store_attendance import NO_CALLS, remains, watched_of
+from counter.esign.store_attendance import NO_CALLS
 from counter.esign.store_drafts import begin, bring_back, drafts_of, fill, take
 from counter.esign.store_reading import open_before_ink
 from counter.esign.store_records import SqlRecords
+from counter.esign.store_remains import remains
 from counter.esign.store_tables import ceremony, ceremony_ink
+from counter.esign.store_watched import watched_of
 from counter.esign.ticket import (
     AGENT_KEY,
     FIELDS,
