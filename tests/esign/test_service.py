@@ -27,6 +27,7 @@ from counter.esign.refusals import (
     InkMissing,
     PagesUnseen,
 )
+from counter.esign.service import EsignService
 from counter.esign.signing_refusals import (
     CertificateExpired,
     KeyMismatch,
