@@ -55,6 +55,8 @@ from tests.esign.key_rings import Ring, ring
 ROUNDS: Final = 15
 FAR: Final = 5
 "Rounds at most with services that are far away: each takes ten seconds."
+FEW: Final = 2
+"Ceremonies at once, where it is brief."
 RESULT: Final = Path("build/bench/sign.json")
 GROWTH_KB: Final = {"ec": 20.0, "rsa": 26.0}
 BEYOND_MS: Final = 20.0
@@ -162,8 +164,12 @@ class Naive:
 Cell = Callable[[], Awaitable[Done]]
 
 
-async def measure(rounds: int, *, peers: bool = False) -> Json:
-    """Every cell, in turn, `rounds` times.  peers: also those that have to be installed."""
+async def measure(rounds: int, *, peers: bool = False, brief: bool = False) -> Json:
+    """Every cell, in turn, `rounds` times.
+
+    peers: also those that have to be installed.
+    brief: what is long is done once, and cold; its times say nothing then.
+    """
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
         pki = ensure(directory / "keys", datetime.now(UTC))
@@ -171,12 +177,15 @@ async def measure(rounds: int, *, peers: bool = False) -> Json:
         url, process = tsa(pki)
         try:
             found = {kind: await _kind(one, url, rounds) for kind, one in rings.items()}
-            found["loop"] = {"held": await sign_loop.measured(pki, url, directory)}
-            found["keys"] = await sign_keys.measured(rings, directory / "keys-of", rounds)
+            crowd = FEW if brief else sign_loop.CEREMONIES
+            found["loop"] = {"held": await sign_loop.measured(pki, url, directory, crowd)}
+            found["keys"] = await sign_keys.measured(directory / "keys-of", rounds)
             found["finished"] = await sign_finished.measured(
-                pki, url, directory / "finished", rounds
+                pki, url, directory / "finished", 0 if brief else rounds
             )
-            found["waiting"] = await sign_waiting.measured(directory / "far", min(rounds, FAR))
+            found["waiting"] = await sign_waiting.measured(
+                directory / "far", 0 if brief else min(rounds, FAR)
+            )
             if peers:
                 for kind, one in rings.items():
                     found[kind] |= await measured(one, form(), url, rounds, directory)
