@@ -633,6 +633,22 @@ async def test_a_level_that_was_taken_back_is_refused_before_consent(
     assert await counter.state() == "presented"
 
 
+async def test_a_level_that_was_taken_back_after_consent_keeps_the_pen_from_writing(
+    counter: Counter, now: datetime
+) -> None:
+    """Also where the ink would be enough for the class that the form demands."""
+    demanding(counter, minimum_level="L2")
+    counter.witness = replace(counter.witness, level="L2")
+    ceremony_id, sha256 = await counter.to_state("consented", now)
+    counter.witness = replace(counter.witness, level="L0")
+    with pytest.raises(IdentityTooLow):
+        await counter.service.sign(CASE, ceremony_id, sha256, STROKES, now)
+    assert await counter.state() == "consented"
+    counter.witness = replace(counter.witness, level="L2")
+    await counter.service.sign(CASE, ceremony_id, sha256, STROKES, now)
+    assert await counter.state() == "sealed"
+
+
 async def test_a_class_that_nothing_here_gives_is_refused_before_anything_is_drawn(
     counter: Counter, now: datetime
 ) -> None:
