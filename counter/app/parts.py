@@ -79,7 +79,6 @@ from counter.esign.store_forms import SqlForms
 from counter.esign.store_readings import SqlReadings
 from counter.esign.store_records import SqlRecords
 from counter.esign.store_validation import SqlChecks
-from counter.esign.ticket import SEAL_KEY
 from counter.esign.tsa_development import tsa_application
 from counter.identity.api_key_service import ApiKeyService
 from counter.identity.commands_store import StoredCommands
@@ -303,7 +302,7 @@ async def open_parts(
             blobs=store.blobs,
             studio=studio,
             examiner=examiners.ours,
-            seal=studio.key(SEAL_KEY),
+            keys=studio.keys(),
             stamps=stamps,
             clock=clock,
         ),
