@@ -1,6 +1,7 @@
 """Makes every service out of its adapters, and hands one part's service to another's port."""
 
 import asyncio
+import logging
 import secrets
 import time
 from collections.abc import Callable
@@ -111,6 +112,8 @@ from counter.store.cases import (
     require_open,
 )
 
+log = logging.getLogger(__name__)
+
 
 async def open_parts(
     settings: Settings, store: Store, keeps_calls: Callable[[], bool], closing: AsyncExitStack
@@ -160,6 +163,8 @@ async def open_parts(
         secret(settings.keys / "paper-links.key"),
     )
     setup, authorities = await _signing(settings, closing)
+    for one in sorted({*setup.keys.seals, *setup.keys.witnesses} - set(snapshot().departments)):
+        log.warning("signing: no department has the id %s: its keys sign nothing", one)
     policy, setup = await asyncio.to_thread(policy_of, settings, setup)
     stamps = HttpStamps(setup.tsa_urls, new_nonce=lambda: secrets.randbits(63))
     closing.push_async_callback(stamps.close)
