@@ -47,7 +47,7 @@ CAMERA = """(() => {
     open(wanted.video ? {...wanted, video: {...wanted.video, ...calm}} : wanted);
 })();"""
 "Goes into a page: its cameras see so many pictures in a second."
-PICTURES_PER_S = int(__import__("os").environ.get("PICTURES", "10"))
+PICTURES_PER_S = 10
 "Of the cameras of a test: two of them are coded on the machine that runs two tests at a time."
 
 TOO_SMALL = """least => [...document.querySelectorAll(

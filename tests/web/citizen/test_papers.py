@@ -451,7 +451,9 @@ async def all_pages(page: Page, papers: FakePapers, see: Any) -> None:
     await page.click("main form button")
     await see(page, "camera-error")
     papers.advice = "page_blurred"
-    await page.set_input_files("#photograph", files=picture(sample_photograph(1)))
+    await page.set_input_files(
+        "#photograph", files=picture(sample_photograph(1, width_px=1200, height_px=900))
+    )
     await page.click("main form[enctype] button")
     await page.wait_for_selector(".vc-found")
     await see(page, "advice")
