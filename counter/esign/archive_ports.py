@@ -13,8 +13,8 @@ from counter.ids import Digest
 class RevocationSource(Protocol):
     """Where OCSP responses and CRLs come from."""
 
-    def address(self, kind: Kind, link: Link) -> str | None:
-        """Where the certificate says to ask; None when it names nothing of this kind."""
+    def addresses(self, kind: Kind, link: Link) -> tuple[str, ...]:
+        """Where to ask, first to last; none: the certificate does not say."""
         ...
 
     async def fetch(self, kind: Kind, address: str, link: Link, now: datetime) -> Evidence:

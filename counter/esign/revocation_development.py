@@ -29,9 +29,9 @@ class DevelopmentRevocation:
             for path in authorities
         ]
 
-    def address(self, kind: Kind, link: Link) -> str | None:
+    def addresses(self, kind: Kind, link: Link) -> tuple[str, ...]:
         """Only CRLs; the name stands for an address."""
-        return "development" if kind == "crl" else None
+        return ("development",) if kind == "crl" else ()
 
     async def fetch(self, kind: Kind, address: str, link: Link, now: datetime) -> Evidence:
         """Sign one.  Raises `EvidenceUnavailable` for a certificate of another authority's."""

@@ -1,7 +1,8 @@
 """OCSP responses and CRLs over HTTP, from where the certificates say.
 
-An answer counts only when it is about what was asked and holds now; its signature is verified where
-it is used.  Every failure, a time-out too, is one exception, so that another way can be tried.
+An answer counts only when it is about what was asked, holds now and is signed by whom it has to be;
+where it is used it is validated anew.  Every failure, a time-out too, is one exception, so that
+another way can be tried.
 Source: RFC 6960 appendix A, RFC 5019 (no nonce: answers may be cached), RFC 5280 5.
 """
 
@@ -13,10 +14,13 @@ from aiohttp import ClientError, ClientSession, ClientTimeout
 from asn1crypto import crl, ocsp, x509
 
 from counter.esign.revocation import Evidence, Kind, Link
+from counter.esign.revocation_pyhanko import require_crl_signed, require_ocsp_signed
 from counter.esign.signing_refusals import EvidenceUnavailable
 
 PATIENCE_S: Final = 3.0
 MAX_BYTES: Final[dict[Kind, int]] = {"ocsp": 65_536, "crl": 8 * 1024 * 1024}
+ADDRESSES_MAX: Final = 3
+"So many ways a certificate may name of a kind."
 CLOCK_SLACK: Final = timedelta(seconds=60)
 
 
@@ -26,15 +30,16 @@ class HttpRevocation:
     def __init__(self) -> None:
         self._session: ClientSession | None = None
 
-    def address(self, kind: Kind, link: Link) -> str | None:
-        """The first address over http that the certificate names."""
+    def addresses(self, kind: Kind, link: Link) -> tuple[str, ...]:
+        """Those over http that the certificate names, in its order."""
         certificate = x509.Certificate.load(link.certificate)
         found: list[str] = (
             certificate.ocsp_urls
             if kind == "ocsp"
             else [point.url for point in certificate.crl_distribution_points if point.url]
         )
-        return next((one for one in found if urlsplit(one).scheme in ("http", "https")), None)
+        over_http = (one for one in found if urlsplit(one).scheme in ("http", "https"))
+        return tuple(dict.fromkeys(over_http))[:ADDRESSES_MAX]
 
     async def fetch(self, kind: Kind, address: str, link: Link, now: datetime) -> Evidence:
         """Ask.  Raises `EvidenceUnavailable`."""
@@ -98,6 +103,7 @@ def _read_ocsp(body: bytes, link: Link, now: datetime) -> Evidence:
     wanted = _certificate_id(link).native
     for one in answer.response_data["responses"]:
         if one["cert_id"].native == wanted and one["cert_status"].name != "unknown":
+            require_ocsp_signed(answer, x509.Certificate.load(link.issuer), now)
             made_at, until = one["this_update"].native, one["next_update"].native
             return _held("ocsp", body, made_at, until, now)
     raise EvidenceUnavailable("the OCSP answer does not speak of this certificate")
@@ -107,6 +113,7 @@ def _read_crl(body: bytes, link: Link, now: datetime) -> Evidence:
     listed = crl.CertificateList.load(body, strict=True)
     if listed.issuer != x509.Certificate.load(link.issuer).subject:
         raise EvidenceUnavailable("the CRL is somebody else's")
+    require_crl_signed(listed, x509.Certificate.load(link.issuer))
     said = listed["tbs_cert_list"]
     return _held("crl", body, said["this_update"].native, said["next_update"].native, now)
 

@@ -58,8 +58,7 @@ class RevocationService:
     async def _about(
         self, link: Link, now: datetime, since: datetime | None, failed: list[str]
     ) -> Evidence | None:
-        addresses = {kind: self._source.address(kind, link) for kind in KINDS}
-        ways = [(kind, address) for kind, address in addresses.items() if address is not None]
+        ways = [(kind, one) for kind in KINDS for one in self._source.addresses(kind, link)]
         if not ways:
             failed.append("a certificate that names neither an OCSP service nor a CRL")
         for kind, address in ways:

@@ -76,7 +76,7 @@ async def test_the_archive_asks_again_for_what_was_had_before_the_seal(desk: Des
     assert desk.services.hits == {"ocsp/issuing": 2}
 
 
-@pytest.mark.parametrize("fault", ["down", "garbage", "hang"])
+@pytest.mark.parametrize("fault", ["down", "garbage", "hang", "forged"])
 async def test_when_ocsp_fails_the_crl_stands_in(
     desk: Desk, fault: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -96,6 +96,23 @@ async def test_when_all_are_away_what_was_had_holds_until_its_next_update(desk: 
     assert await desk.kinds("one", NOW + timedelta(hours=30)) == (0, 1, 0)
     # The root's CRL of 26 October holds for 30 days.
     assert await desk.kinds("one", datetime.fromisoformat("2026-11-25T00:00Z")) == (0, 0, 1)
+
+
+async def test_a_crl_that_the_issuer_did_not_sign_is_not_kept(desk: Desk) -> None:
+    desk.services.faults["crls"] = "forged"
+    assert await desk.kinds("one", NOW) == (0, 0, 1)
+
+
+async def test_where_a_certificate_names_several_addresses_each_is_tried(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = HttpRevocation.addresses
+
+    def two(source: HttpRevocation, kind: Kind, one: Link) -> tuple[str, ...]:
+        return ("http://127.0.0.1:9/", *named(source, kind, one))
+
+    monkeypatch.setattr(HttpRevocation, "addresses", two)
+    assert await desk.kinds("citizen", NOW) == (1, 0, 0)
 
 
 async def test_with_nothing_at_all_the_certificate_is_counted_as_missing(desk: Desk) -> None:
@@ -147,8 +164,8 @@ def test_how_long_evidence_is_fresh_and_usable(
 class Silent:
     """A service for each certificate, none of which answers."""
 
-    def address(self, kind: Kind, link: Link) -> str | None:
-        return f"http://{kind}/{link.certificate.hex()}"
+    def addresses(self, kind: Kind, link: Link) -> tuple[str, ...]:
+        return (f"http://{kind}/{link.certificate.hex()}",)
 
     async def fetch(self, kind: Kind, address: str, link: Link, now: datetime) -> Evidence:
         raise EvidenceUnavailable(address)

@@ -107,8 +107,8 @@ class Archive(Counter):
 class NoSource:
     """`counter.esign.archive_ports.RevocationSource` that knows of nothing."""
 
-    def address(self, kind: object, link: object) -> None:
-        return None
+    def addresses(self, kind: object, link: object) -> tuple[str, ...]:
+        return ()
 
     async def fetch(self, *about: object) -> Any:
         raise AssertionError("there is no address")

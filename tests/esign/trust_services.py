@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from aiohttp import web
-from asn1crypto import ocsp, pem, tsp
+from asn1crypto import crl, ocsp, pem, tsp
 from certomancer.registry import ArchLabel, CertLabel, CertomancerConfig, ServiceLabel
 from certomancer.registry.pki_arch import PKIArchitecture
 from cryptography.hazmat.primitives import serialization
@@ -259,6 +259,8 @@ class TrustServices:
                 await asyncio.sleep(SLOW_S)
         body = await request.read()
         content, content_type = self._made(kind, ServiceLabel(label), body)
+        if (self.faults.get(name) or self.faults.get(kind)) == "forged":
+            content = _forged(kind, content)
         return web.Response(body=content, content_type=content_type)
 
     def _made(self, kind: str, label: ServiceLabel, body: bytes) -> tuple[bytes, str]:
@@ -281,3 +283,13 @@ class TrustServices:
                 return found.dump(), "application/pkix-cert"
             case _:
                 raise web.HTTPNotFound
+
+
+def _forged(kind: str, content: bytes) -> bytes:
+    """The same answer, whose signature somebody made up."""
+    made = crl.CertificateList.load(content) if kind == "crls" else ocsp.OCSPResponse.load(content)
+    signed = made if kind == "crls" else made["response_bytes"]["response"].parsed
+    value = bytearray(signed["signature"].native)
+    value[-1] ^= 1
+    signed["signature"] = bytes(value)
+    return bytes(made.dump(force=True))
