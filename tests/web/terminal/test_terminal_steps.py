@@ -227,7 +227,7 @@ async def test_what_the_document_says_is_there_as_text_and_is_read_out_by_somebo
     await heard(counter, page, "page.hidden")
     await press(page, "返回頁面")
     await page.locator(".paper img").wait_for()
-    assert len(counter.payloads("page.shown")) == 2
+    await until(lambda: len(counter.payloads("page.shown")) == 2, page)
 
 
 VOICES = """
