@@ -1,13 +1,12 @@
 """A node of its own process that is killed at a step of a hand-over; see test_handover.py.
 
-Called with a directory, the name of the step after which the power is cut, and what it is about:
-the folder, or a supplement.
+Told a directory, the name of the step after which the power is cut, and how many pages were
+accepted after the case was closed.
 """
 
 import asyncio
 import os
 import signal
-import sys
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
@@ -113,11 +112,11 @@ async def node_on(
     return JobsService(jobs, {JobKind.HANDOVER: work}, clock)
 
 
-async def live(directory: Path, step: str, later: int) -> None:
+def live(directory: Path, step: str, later: int) -> None:
     """Come as far as the step."""
+    asyncio.run(_live(directory, step, later))
+
+
+async def _live(directory: Path, step: str, later: int) -> None:
     lane = SqliteLane(directory / "counter.sqlite")
     await (await node_on(directory, lane, lambda: AT, step, later=later)).work_one()
-
-
-if __name__ == "__main__":
-    asyncio.run(live(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3] == "supplement")))
