@@ -31,11 +31,11 @@ from counter.app.live_marks import StoredLiveMarks
 from counter.app.live_stills import LiveStills
 from counter.app.media_processes import media_pool
 from counter.app.paper_work import open_paper_work, owe_paper_work
-from counter.app.print_documents import stop_prints
 from counter.app.recorded_calls import RECORDED_CALLS
 from counter.app.seed import put_people
 from counter.app.services import Parts
 from counter.app.store import Store
+from counter.app.voided_documents import document_voided
 from counter.documents.admit import PAPER_PAGES, AdmitLimits
 from counter.documents.admit_process import AdmitProcesses
 from counter.documents.admit_service import AdmitService
@@ -289,13 +289,13 @@ async def open_parts(
                 calls=CALLS,
                 require_open=require_open,
                 require_led=require_led,
-                on_voided=stop_prints,
+                on_voided=document_voided,
             ),
             blobs=store.blobs,
             forms=forms,
             glyphs=glyphs,
             draw=esign.draw,
-            certify=esign.certify,
+            certify=esign.certifying.certify,
             clock=clock,
         ),
         packs=AuditService(

@@ -43,7 +43,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from counter.esign.certificate_ports import CitizenProvider, CscAccess
 from counter.esign.key_ports import KeyFiles, KeySource, Pkcs11Key, Pkcs12File, SigningKeys
-from counter.esign.refusals import KeyUnusable
+from counter.esign.signing_refusals import KeyUnusable
 
 
 class _Said(BaseModel):

@@ -194,6 +194,10 @@ class CeremonyState:
     created_at: datetime
     agreed: Acts | None = None
     "None: not yet, or before this was kept."
+    signed_at: datetime | None = None
+    "When the citizen signed."
+    citizen_signed: bool = False
+    "The citizen's signature is in the document with its time; the rest needs nobody."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -287,9 +291,12 @@ class Records(Protocol):
         ...
 
     async def keep_revision(
-        self, ceremony_id: str, field: str, hole: Digest, sha256: Digest
+        self, ceremony_id: str, field: str, hole: Digest, sha256: Digest, now: datetime
     ) -> Digest:
-        """Answers the one that stands.  Raises `NotAllowedNow` when withdrawn or begun anew."""
+        """Answers the one that stands.  With the citizen's, the citizen's part is done.
+
+        Raises `NotAllowedNow` when withdrawn or begun anew.
+        """
         ...
 
     async def left_over(self) -> Sequence[LeftOver]:

@@ -16,15 +16,15 @@ from typing import Any
 
 from counter.esign.check_ports import Verdict
 from counter.esign.form_ports import OwnPress, PageImage, PreparedForm
-from counter.esign.forms import FormTemplate, Language, OwnForm
-from counter.esign.key_ports import Activation, SigningKeys
-from counter.esign.refusals import (
+from counter.esign.form_refusals import (
     FormUndrawable,
-    SignerUnavailable,
     TemplateTooHeavy,
     TemplateUnfit,
     TemplateWrong,
 )
+from counter.esign.forms import FormTemplate, Language, OwnForm
+from counter.esign.key_ports import Activation, SigningKeys
+from counter.esign.signing_refusals import SignerUnavailable
 from counter.esign.ticket import (
     AGENT_KEY,
     KEYS,

@@ -36,8 +36,9 @@ from counter.esign.store_tables import (
     esign_document,
     esign_page_image,
     esign_revision,
+    esign_ticket,
 )
-from counter.esign.ticket import Witness
+from counter.esign.ticket import CITIZEN, Witness
 from counter.ids import CaseId, CeremonyId, Digest, DocumentId
 
 
@@ -109,8 +110,18 @@ def signing_of(conn: Connection, case_id: str) -> tuple[CeremonyState, ...]:
         ceremony_attendance.c.ceremony_id == ceremony.c.id,
         ceremony_attendance.c.reason.in_(get_args(GivenUp)),
     )
+    citizen_signed = exists().where(
+        esign_ticket.c.ceremony_id == ceremony.c.id,
+        esign_ticket.c.field == CITIZEN,
+        esign_ticket.c.revision_sha256.is_not(None),
+    )
     rows = conn.execute(
-        select(ceremony, esign_document.c.form, esign_document.c.form_version)
+        select(
+            ceremony,
+            esign_document.c.form,
+            esign_document.c.form_version,
+            citizen_signed.label("citizen_signed"),
+        )
         .join(esign_document, esign_document.c.id == ceremony.c.document_id)
         .where(ceremony.c.case_id == case_id, or_(ceremony.c.pages > 0, given_up))
         .order_by(ceremony.c.order_in_case.desc())
@@ -130,6 +141,8 @@ def signing_of(conn: Connection, case_id: str) -> tuple[CeremonyState, ...]:
             sealed_sha256=Digest(row.sealed_sha256) if row.sealed_sha256 else None,
             created_at=row.created_at,
             agreed=row.agreed,
+            signed_at=row.signed_at,
+            citizen_signed=row.citizen_signed,
         )
         for row in rows.all()
     )

@@ -13,14 +13,14 @@ from asn1crypto import x509
 
 from counter.esign.archive_ports import Archivist, TrustRecords
 from counter.esign.key_ports import KeyProvider
-from counter.esign.refusals import (
+from counter.esign.revocation import Standing
+from counter.esign.revocation_service import RevocationService
+from counter.esign.signing_refusals import (
     CertificateExpired,
     CertificateRevoked,
     KeyUnusable,
     RevocationUnknown,
 )
-from counter.esign.revocation import Standing
-from counter.esign.revocation_service import RevocationService
 from counter.esign.ticket import AGENT_KEY, SEAL_KEY, WITNESS_KEY, CertificateChain
 from counter.esign.trust import OwnCertificate, TrustPolicy
 

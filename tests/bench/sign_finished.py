@@ -18,10 +18,10 @@ from sqlalchemy import Connection, create_engine, select
 
 from counter.app.signed_files import look_at
 from counter.esign.archive_pool import ArchivePool
-from counter.esign.archive_pyhanko import require_archived
 from counter.esign.archive_service import ArchiveService
 from counter.esign.audit_service import AuditService
 from counter.esign.judging import Judgement
+from counter.esign.lasting_pyhanko import require_archived
 from counter.esign.pki_development import DevelopmentPki
 from counter.esign.report_pyhanko import report
 from counter.esign.revocation_development import DevelopmentRevocation

@@ -23,10 +23,12 @@ async def test_one_timestamp_request_and_room_as_measured() -> None:
     assert done["pack KB"] > 0
     assert done["LTA cpu_ms"] > 0
     far = found["waiting"]
-    assert far["requests"]["ours"] == 4
-    assert 0 < far["requests"]["while reading"] < far["requests"]["naive"]
+    asked = far["requests"]
+    assert 2 <= asked["ours"] < 4 == asked["ours"] + asked["behind"]
+    assert 0 < asked["while reading"] < asked["naive"]
     assert 0 < far["ours alone"] < far["naive alone"]
-    assert far["form"] > 0.15 < far["seal"]
+    assert far["form"] > 0.15 < far["ink"]
+    assert far["ours"] < far["sealed"]
     told = markdown(found)
     assert all(goal in told for goal, _ in goals(found))
 

@@ -171,7 +171,7 @@ async def house(
             forms=forms,
             glyphs=glyphs,
             draw=counter.esign.draw,
-            certify=counter.esign.certify,
+            certify=counter.esign.certifying.certify,
             clock=clock,
         ),
         packs=AuditService(

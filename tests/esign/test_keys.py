@@ -18,6 +18,7 @@ from pkcs11.exceptions import PinLocked
 
 from counter.esign import keys_pkcs11
 from counter.esign.certificate_ports import CitizenProvider, CscAccess
+from counter.esign.certificate_refusals import ActivationLocked, ActivationRefused
 from counter.esign.citizens_csc import CscCitizens
 from counter.esign.forms import Forms
 from counter.esign.key_ports import Activation, KeyProvider, Pkcs11Key, Pkcs12File
@@ -25,15 +26,8 @@ from counter.esign.keys_csc import Credential, CscKey
 from counter.esign.keys_files import load, load_pkcs12
 from counter.esign.keys_pkcs11 import HardwareKey
 from counter.esign.pki_development import DevelopmentPki
-from counter.esign.refusals import (
-    ActivationLocked,
-    ActivationRefused,
-    KeyMismatch,
-    KeyUnavailable,
-    KeyUnusable,
-    PinRefused,
-)
 from counter.esign.sign_pool import SignPool
+from counter.esign.signing_refusals import KeyMismatch, KeyUnavailable, KeyUnusable, PinRefused
 from counter.esign.stamps_http import HttpStamps
 from counter.esign.ticket import (
     CertificateAct,

@@ -6,8 +6,8 @@ import pytest
 from counter.esign.key_ports import Pkcs11Key, Pkcs12File
 from counter.esign.keys_toml import read
 from counter.esign.pki_development import DevelopmentPki
-from counter.esign.refusals import KeyUnusable
 from counter.esign.sign_worker import opened
+from counter.esign.signing_refusals import KeyUnusable
 
 TEXT = """
 timestamps = ["https://tsa.example/"]

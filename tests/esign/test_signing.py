@@ -21,22 +21,22 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from counter.esign import sign_pool
 from counter.esign.field_labels import LABELS
 from counter.esign.fields_pikepdf import with_signature_fields
+from counter.esign.form_refusals import FormUndrawable
 from counter.esign.form_typst import Press
 from counter.esign.forms import Forms
 from counter.esign.ink import ink
 from counter.esign.judging import Judgement, judge
 from counter.esign.keys_files import load_certificate
 from counter.esign.pki_development import DevelopmentPki, ensure
-from counter.esign.refusals import (
+from counter.esign.sign_pool import SignPool
+from counter.esign.signing_refusals import (
     CertificateExpired,
     ClockWrong,
-    FormUndrawable,
     KeyMismatch,
     SignatureInvalid,
     SignerUnavailable,
     TimestampUnavailable,
 )
-from counter.esign.sign_pool import SignPool
 from counter.esign.stamps_http import HttpStamps
 from counter.esign.ticket import (
     AGENT,

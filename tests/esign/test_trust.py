@@ -18,7 +18,11 @@ from counter.esign.glyphs import GlyphTable
 from counter.esign.keys_files import load
 from counter.esign.keys_toml import SigningSetup
 from counter.esign.pki_development import DevelopmentPki
-from counter.esign.refusals import (
+from counter.esign.revocation_http import HttpRevocation
+from counter.esign.revocation_service import RevocationService
+from counter.esign.service import EsignService
+from counter.esign.sign_pool import SignPool
+from counter.esign.signing_refusals import (
     CertificateExpired,
     CertificateRevoked,
     ClockWrong,
@@ -26,10 +30,6 @@ from counter.esign.refusals import (
     RevocationUnknown,
     TimestampUnavailable,
 )
-from counter.esign.revocation_http import HttpRevocation
-from counter.esign.revocation_service import RevocationService
-from counter.esign.service import EsignService
-from counter.esign.sign_pool import SignPool
 from counter.esign.stamps_http import HttpStamps
 from counter.esign.store_archive import SqlArchive, lasting_of
 from counter.esign.store_records import SqlRecords
