@@ -85,7 +85,7 @@ def test_a_sheet_photographed_twice_is_told_whichever_way_up_it_lies(seed: int) 
 
 @pytest.mark.parametrize(
     "kind",
-    # Of each there is another in `CELLS` of bench-scan's pairs; these two are the nearest.
+    # The two that are most alike.
     ["one_field", "pages", *(pytest.param(k, marks=pytest.mark.deep) for k in twins.KINDS[:2])],
 )
 def test_sheets_that_look_alike_are_not_taken_for_one(kind: twins.Kind) -> None:
