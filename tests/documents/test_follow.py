@@ -32,7 +32,7 @@ from tests.documents.moving_sheets import (
 
 
 def deep(values: Sequence[object]) -> list[object]:
-    """For `make deep`: bench-marks measures two hundred sheets."""
+    """For `make deep`; bench-marks measures many more."""
     return [pytest.param(value, marks=pytest.mark.deep) for value in values]
 
 
