@@ -142,6 +142,9 @@ soak-sign: .venv/ready-test
 deep: .venv/ready-test
 	LIFE_EXAMPLES=400 MACHINE_EXAMPLES=400 $(PY) -m pytest -q --timeout=3600 \
 		tests/booking/test_life.py tests/signaling/test_dispatch_machine.py
+	KILLS=12 $(PY) -m pytest -q --timeout=3600 \
+		tests/attack/test_kill_loop.py tests/attack/test_kill_filling.py
+	LOSS_SECONDS=60 $(PY) -m pytest -q --timeout=3600 tests/media/test_loss.py
 	$(PY) -m pytest -q --timeout=3600 -m deep
 
 # GUARDS="hold confirm": only those with one of these words in their name.

@@ -1,6 +1,7 @@
 """Makes every service out of its adapters, and hands one part's service to another's port."""
 
 import asyncio
+import logging
 import secrets
 import time
 from collections.abc import Callable
@@ -79,7 +80,6 @@ from counter.esign.store_forms import SqlForms
 from counter.esign.store_readings import SqlReadings
 from counter.esign.store_records import SqlRecords
 from counter.esign.store_validation import SqlChecks
-from counter.esign.ticket import SEAL_KEY
 from counter.esign.tsa_development import tsa_application
 from counter.identity.api_key_service import ApiKeyService
 from counter.identity.commands_store import StoredCommands
@@ -111,6 +111,8 @@ from counter.store.cases import (
     require_led,
     require_open,
 )
+
+log = logging.getLogger(__name__)
 
 
 async def open_parts(
@@ -161,6 +163,8 @@ async def open_parts(
         secret(settings.keys / "paper-links.key"),
     )
     setup, authorities = await _signing(settings, closing)
+    for one in sorted({*setup.keys.seals, *setup.keys.witnesses} - set(snapshot().departments)):
+        log.warning("signing: no department has the id %s: its keys sign nothing", one)
     policy, setup = await asyncio.to_thread(policy_of, settings, setup)
     stamps = HttpStamps(setup.tsa_urls, new_nonce=lambda: secrets.randbits(63))
     closing.push_async_callback(stamps.close)
@@ -303,7 +307,7 @@ async def open_parts(
             blobs=store.blobs,
             studio=studio,
             examiner=examiners.ours,
-            seal=studio.key(SEAL_KEY),
+            keys=studio.keys(),
             stamps=stamps,
             clock=clock,
         ),

@@ -168,7 +168,8 @@ class EsignService:
         await self._records.prepare(new, by=by, now=now)
         await self._show(case_id, new.ceremony_id)
         if self._trust is not None:
-            self._trust.prepare((await self._records.witness(case_id)).agent_id)
+            agent_id = (await self._records.witness(case_id)).agent_id
+            self._trust.prepare(agent_id, await self._records.department(case_id))
         return new.ceremony_id
 
     async def draw(
@@ -219,7 +220,8 @@ class EsignService:
             await self._stamps.require(now)
             if self._trust is not None:
                 agent_id = (await self._records.witness(case_id)).agent_id
-                await self._trust.require(case_id, ceremony_id, agent_id, now)
+                department = await self._records.department(case_id)
+                await self._trust.require(case_id, ceremony_id, agent_id, department, now)
         await self._records.consent(case_id, ceremony_id, sha256, now, words)
 
     async def sign(

@@ -31,7 +31,7 @@ from counter.esign.stamps_http import HttpStamps
 from counter.esign.store_archive import SqlArchive, lasting_of
 from counter.esign.store_audit import SqlPacks
 from counter.esign.store_tables import esign_revision
-from counter.esign.ticket import FIELDS, SEAL_KEY
+from counter.esign.ticket import FIELDS
 from counter.esign.trust import TrustPolicy
 from counter.esign.validate_pyhanko import validate
 from counter.esign.validation import Found
@@ -95,7 +95,7 @@ class Bench:
             blobs=self.blobs,
             studio=self.studio,
             examiner=Examiner(self.roots),
-            seal=self.studio.key(SEAL_KEY),
+            keys=self.studio.keys(),
             stamps=self.stamps,
             clock=clock,
         )

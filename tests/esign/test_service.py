@@ -58,6 +58,7 @@ from counter.ids import CaseId, CeremonyId
 from counter.store.executor import Executor
 from counter.store.journal_sql import check, read_all
 from counter.store.session_log import tail
+from tests.esign.ceremonies import add_case
 from tests.esign.conftest import FILLED, STROKES
 from tests.esign.fakes import HeapBlobs, PaperKey, PaperStudio
 
@@ -345,6 +346,17 @@ async def test_an_agent_with_a_key_of_his_own_witnesses_with_it(
     await counter.to_state("sealed", now)
     assert len(counter.keys["agent:lei"].asked) == 1
     assert not counter.keys[AGENT_KEY].asked
+
+
+async def test_a_department_s_own_keys_sign_its_forms_and_nobody_else_s(
+    counter: Counter, now: datetime
+) -> None:
+    own = {name: PaperKey() for name in ("seal:dsi", "witness:dsi", "seal:dsf", "witness:dsf")}
+    counter.keys |= own
+    await counter.executor.write(add_case, CASE, now)  # of the DSI
+    await counter.to_state("sealed", now)
+    asked = {name: len(key.asked) for name, key in counter.keys.items() if key.asked}
+    assert asked == {"seal:dsi": 2, "witness:dsi": 1, AGENT_KEY: 1}
 
 
 async def test_a_form_that_cannot_be_certified_is_on_no_screen(
