@@ -30,11 +30,11 @@ FINGER = 1
 DESKS_AND_LIGHTS = pytest.mark.parametrize(
     "seeds",
     [
-        pytest.param([*range(300, 310, 2), 311, 318, 324], id="some"),
+        pytest.param([300, 302, 307, 309, 311, 313, 318, 324], id="some"),
         pytest.param(range(300, 325), id="all", marks=pytest.mark.deep),
     ],
 )
-"""Each desk, and each effect once, or each with each.  bench-scan measures more."""
+"""Each desk and each effect, or each with each.  bench-scan measures more."""
 
 
 def overlap(frame: synth.Frame | scenes.Scene) -> float:
