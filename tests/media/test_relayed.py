@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser
@@ -35,11 +36,10 @@ GATHER = """async server => {
 "Looks for addresses at a relay that is expected to give none."
 
 
-@pytest.fixture(scope="module")
-def relay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Relay]:
+@pytest.fixture
+def relay(tmp_path: Path, now: datetime) -> Iterator[Relay]:
     """Yield a relay with the names of the counter."""
-    now = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
-    with Relay(tmp_path_factory.mktemp("relay"), now, secret=SECRET) as relay:
+    with Relay(tmp_path, now, secret=SECRET) as relay:
         yield relay
 
 
@@ -50,18 +50,11 @@ async def stage() -> AsyncIterator[Stage]:
         yield stage
 
 
-@pytest.fixture(scope="module")
-async def trusting(relay: Relay) -> AsyncIterator[Browser]:
+@pytest.fixture
+async def chromium(relay: Relay) -> AsyncIterator[Browser]:
+    """Yield a Chromium that knows who signed the relay's certificate."""
     async with opened_chromium(trusts=relay.authority) as browser:
         yield browser
-
-
-@pytest.fixture
-async def chromium(trusting: Browser) -> AsyncIterator[Browser]:
-    """Yield a Chromium that knows who signed the relay's certificate."""
-    yield trusting
-    for context in trusting.contexts:
-        await context.close()
 
 
 @pytest.mark.parametrize("way", ["udp", "tcp", "tls"])
