@@ -1,7 +1,11 @@
-"""The fixtures themselves keep what they promise."""
+"""The fixtures themselves keep what they promise, and no test falls between two targets."""
 
+import re
 from datetime import datetime
+from itertools import product
+from pathlib import Path
 
+import pytest
 from playwright.async_api import Browser
 from sqlalchemy import Connection, text
 
@@ -40,3 +44,24 @@ async def test_the_browser_has_a_camera_and_a_microphone(chromium: Browser) -> N
         ".then(stream => stream.getTracks().map(track => track.kind).sort())"
     )
     assert kinds == ["audio", "video"]
+
+
+MAKEFILE = Path(__file__).parents[1] / "Makefile"
+
+
+@pytest.mark.parametrize("marks", product((False, True), repeat=3))
+def test_each_test_is_run_by_one_target_of_make(marks: tuple[bool, bool, bool]) -> None:
+    chosen = re.findall(r'pytest .*-m (?:"([^"]+)"|(\w+))', MAKEFILE.read_text())
+    assert len(chosen) == 4
+    carried = dict(zip(("alone", "pairs", "deep"), marks, strict=True))
+    runs = sum(eval(one or other, {}, carried) for one, other in chosen)
+    # No test is marked for itself and for pairs; see `pytest_collection_modifyitems`.
+    assert runs == (2 if marks == (True, True, False) else 1)
+
+
+@pytest.mark.one_engine
+async def test_what_one_engine_shows_is_left_to_make_deep_on_the_other(
+    executor: Executor, request: pytest.FixtureRequest
+) -> None:
+    on_postgres = await executor.read(_engine_name) == "postgresql"
+    assert (request.node.get_closest_marker("deep") is not None) is on_postgres

@@ -227,6 +227,7 @@ async def test_after_closing_pages_are_read_copied_and_handed_over(floor: Floor)
         assert all("SPECIMEN" in page.get_textpage().get_text_range() for page in pdf)
 
 
+@pytest.mark.one_engine
 async def test_what_is_accepted_while_a_folder_is_made_is_in_it(
     floor: Floor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -264,6 +265,7 @@ async def test_what_is_accepted_after_the_hand_over_is_read_and_handed_over_too(
     assert manifest["text_layer"] == "whole"
 
 
+@pytest.mark.one_engine
 async def test_programs_are_told_over_the_webhook_with_digests_and_no_name(floor: Floor) -> None:
     def hook(conn: Connection) -> None:
         new = Webhook(

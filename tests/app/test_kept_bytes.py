@@ -88,6 +88,7 @@ class Turns:
         return turn(page, quarters)
 
 
+@pytest.mark.one_engine
 async def test_a_page_that_was_turned_can_be_turned_back_after_the_grace(
     executor: Executor, tmp_path: Path, new_id: Callable[[], str], now: datetime
 ) -> None:

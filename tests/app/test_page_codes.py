@@ -46,6 +46,7 @@ def said(conn: Connection) -> str:
     return str(told) + str([entry.body for entry in read_all(conn)])
 
 
+@pytest.mark.one_engine
 async def test_it_is_text_for_the_agent_and_not_told_to_anybody_else(
     visit: Visit, pool: ScanPool, tmp_path: Path
 ) -> None:

@@ -138,7 +138,13 @@ async def test_a_retry_at_the_same_instant_makes_one_appointment(
     assert (number, faults) == (2, [])
 
 
-@pytest.mark.parametrize("chance", [random.Random(2), random.Random(3)], ids=["2", "3"])
+@pytest.mark.parametrize(
+    "chance",
+    [
+        pytest.param(random.Random(2), id="2"),
+        pytest.param(random.Random(3), id="3", marks=pytest.mark.deep),
+    ],
+)
 async def test_a_rush_of_everything_at_once_keeps_every_rule(
     booking: BookingService, executor: Executor, now: datetime, chance: random.Random
 ) -> None:
@@ -176,7 +182,13 @@ async def test_a_rush_of_everything_at_once_keeps_every_rule(
     assert (await executor.read(check))[1] == []
 
 
-@pytest.mark.parametrize("chance", [random.Random(5), random.Random(6)], ids=["5", "6"])
+@pytest.mark.parametrize(
+    "chance",
+    [
+        pytest.param(random.Random(5), id="5"),
+        pytest.param(random.Random(6), id="6", marks=pytest.mark.deep),
+    ],
+)
 async def test_a_rush_of_moves_and_of_who_waits_keeps_every_rule(
     booking: BookingService, executor: Executor, now: datetime, chance: random.Random
 ) -> None:

@@ -11,7 +11,7 @@ import os
 import shutil
 import signal
 import stat
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -44,6 +44,16 @@ SANE = {
     "failed": "SANE_STATUS_IO_ERROR",
 }
 PLAYED = {"jam": "scanner-jam", "paper_out": "scanner-empty", "cover_open": "scanner-open"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def only_the_scanner_of_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """SANE asks the network for three seconds for whatever scanners there may be."""
+    drivers = tmp_path_factory.mktemp("sane")
+    (drivers / "dll.conf").write_text("test\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SANE_CONFIG_DIR", f"{drivers}:")
+        yield
 
 
 def scanner(real: bool, fault: str = "") -> SheetScanner:
@@ -132,10 +142,10 @@ def _command_lines() -> list[bytes]:
     return found
 
 
-@pytest.fixture
-def film(tmp_path: Path) -> str:
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Return a film of a drawn paper, to be photographed instead of a camera."""
-    path = str(tmp_path / "mat.avi")
+    path = str(tmp_path_factory.mktemp("film") / "mat.avi")
     frame = image_of(draw(3, ""))
     height, width = frame.shape[:2]
     fourcc = cv2.VideoWriter.fourcc(*"MJPG")

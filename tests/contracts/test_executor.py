@@ -237,7 +237,9 @@ asyncio.run(main(sys.argv[1], sys.argv[2]))
 """
 
 
-@pytest.mark.parametrize("kills", [1, 2, 3])
+@pytest.mark.parametrize(
+    "kills", [pytest.param(1, marks=pytest.mark.deep), 2, pytest.param(3, marks=pytest.mark.deep)]
+)
 async def test_what_was_answered_survives_a_kill(
     new_executor: NewExecutor, kills: int, tmp_path: Path
 ) -> None:

@@ -155,7 +155,7 @@ def test_more_than_a_leg_needs_in_a_second_is_not_granted() -> None:
 @pytest.mark.parametrize(
     ("version", "ciphers"),
     [
-        (ssl.TLSVersion.TLSv1, "ALL:@SECLEVEL=0"),
+        pytest.param(ssl.TLSVersion.TLSv1, "ALL:@SECLEVEL=0", marks=pytest.mark.deep),
         (ssl.TLSVersion.TLSv1_1, "ALL:@SECLEVEL=0"),
         (ssl.TLSVersion.TLSv1_2, "ECDHE+AES:!AESGCM:!AESCCM"),
     ],

@@ -1,4 +1,4 @@
-"""The proxy, run as it is shipped but for its addresses, in front of nodes that only say who."""
+"""The proxy as it is shipped but for addresses and pace, in front of nodes that only say who."""
 
 import asyncio
 import shutil
@@ -85,6 +85,7 @@ def adapted(tmp_path: Path, now: datetime) -> Callable[..., Path]:
             "/etc/haproxy/certs/counter.example.pem": str(tmp_path / "tls" / f"{tls.address}.pem"),
             "bind :80\n": f"bind 127.0.0.1:{http}\n",
             "bind :443 ": f"bind 127.0.0.1:{https} ",
+            "check inter 2s ": "check inter 300ms ",
         }
         twice = {address: f"127.0.0.1:{ports[name]}" for name, address in NODES.items()}
         for before, after in (once | twice).items():

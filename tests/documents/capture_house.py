@@ -1,15 +1,15 @@
 """A small counter that takes captures: its real routes, rules, rows and files.
 
-Only what looks at photographs is played: whatever begins like a JPEG is a page.  Also a program,
-so that it can be killed: `python -m tests.documents.capture_house DIRECTORY PORT`.
+Only what looks at photographs is played: whatever begins like a JPEG is a page.  It also `live`s
+in a process of its own, so that it can be killed.
 """
 
 import asyncio
 import hashlib
-import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
+from multiprocessing.connection import Connection as PipeEnd
 from pathlib import Path
 
 from aiohttp import web
@@ -31,6 +31,7 @@ from counter.store.blobs_directory import DirectoryBlobs
 from counter.store.cases import audiences, put_case
 from counter.store.executor import Executor
 from counter.store.sqlite_lane import SqliteLane
+from tests.forked import be_silent
 from web.shared.access import NOBODY, Principal
 from web.shared.setup import Base, install
 from web.terminal import capture_pages
@@ -190,8 +191,13 @@ def ask_for(conn: Connection, number: int, case_id: CaseId = CASE) -> None:
     )
 
 
-async def serve(directory: Path, port: int) -> None:
-    """Until it is killed."""
+def live(said: PipeEnd, directory: Path, port: int) -> None:
+    """Serve until it is killed; says that it is open."""
+    be_silent()
+    asyncio.run(_serve(said, directory, port))
+
+
+async def _serve(said: PipeEnd, directory: Path, port: int) -> None:
     lane = SqliteLane(directory / "counter.sqlite")
     numbers = count(1)
     life = hashlib.sha256(str(datetime.now(UTC)).encode()).hexdigest()[:12]
@@ -199,9 +205,5 @@ async def serve(directory: Path, port: int) -> None:
     runner = web.AppRunner(application(house), access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", port).start()
-    print("open", flush=True)
+    said.send("open")
     await asyncio.Event().wait()
-
-
-if __name__ == "__main__":
-    asyncio.run(serve(Path(sys.argv[1]), int(sys.argv[2])))

@@ -1,13 +1,11 @@
 """A node of its own process that is killed at a step of a hand-over; see test_handover.py.
 
-Called with a directory, the name of the step after which the power is cut, and what it is about:
-the folder, or a supplement.
+Told a directory, the name of the step after which the power is cut, and what is known of the case.
 """
 
 import asyncio
 import os
 import signal
-import sys
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -79,22 +77,28 @@ class DyingShelf(DirectoryShelf):
         await super().put(frozen, reading)
 
 
-async def node_on(
-    directory: Path,
-    executor: Executor,
-    clock: Callable[[], datetime],
-    step: str = "",
-    *,
-    later: int = 0,
-) -> JobsService:
-    """A node on what lies below `directory` that works hand-overs off; it dies after `step`.
+async def facts_in(directory: Path, *, later: int = 0) -> CaseFacts:
+    """A case whose bytes lie below `directory`.
 
-    later: pages of the case that were accepted after it was closed.
+    later: pages that were accepted after it was closed.
     """
     blobs = DirectoryBlobs(directory / "blobs")
     cases = Cases(await case_in(blobs))
     for _ in range(later):
         await accept_one_more(cases, blobs)
+    return cases.known
+
+
+def node_on(
+    directory: Path,
+    facts: CaseFacts,
+    executor: Executor,
+    clock: Callable[[], datetime],
+    step: str = "",
+) -> JobsService:
+    """A node on what lies below `directory` that works hand-overs off; it dies after `step`."""
+    blobs = DirectoryBlobs(directory / "blobs")
+    cases = Cases(facts)
     jobs: Any = SqlJobs(executor)
     shelf = (DyingShelf if step == "half" else DirectoryShelf)(
         directory / DIRECTORY, lambda: f"try-{step}"
@@ -116,11 +120,11 @@ async def node_on(
     return JobsService(jobs, {JobKind.HANDOVER: work}, clock)
 
 
-async def live(directory: Path, step: str, later: int) -> None:
+def live(directory: Path, step: str, facts: CaseFacts) -> None:
     """Come as far as the step."""
+    asyncio.run(_live(directory, step, facts))
+
+
+async def _live(directory: Path, step: str, facts: CaseFacts) -> None:
     lane = SqliteLane(directory / "counter.sqlite")
-    await (await node_on(directory, lane, lambda: AT, step, later=later)).work_one()
-
-
-if __name__ == "__main__":
-    asyncio.run(live(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3] == "supplement")))
+    await node_on(directory, facts, lane, lambda: AT, step).work_one()

@@ -5,7 +5,6 @@ import hashlib
 import json
 import os
 import shutil
-import sys
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -25,11 +24,10 @@ from counter.store.executor import Executor
 from counter.store.journal_sql import check, read_all
 from counter.store.sqlite_lane import SqliteLane
 from tests.documents.back_office import HANDOVER, WORDS, Office, owed, whole
-from tests.documents.dying_handover import DIRECTORY, STEPS, node_on
+from tests.documents.dying_handover import DIRECTORY, STEPS, facts_in, live, node_on
 from tests.documents.folders import CASE, Cases, case_in, unsealed, voided
 from tests.documents.leaves import AT
-
-ROOT = Path(__file__).parents[2]
+from tests.forked import death_of
 
 
 @pytest.fixture
@@ -299,24 +297,15 @@ async def test_killed_after_any_step_there_is_one_folder_and_one_word(
     lane = SqliteLane(tmp_path / "counter.sqlite")
     await lane.write(owe, HANDOVER, CASE, CASE, AT)
     await lane.close()
-    node = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "tests.documents.dying_handover",
-        str(tmp_path),
-        step,
-        "folder",
-        cwd=ROOT,
-    )
-    async with asyncio.timeout(60):
-        assert await node.wait() == -9
+    facts = await facts_in(tmp_path)
+    assert death_of(live, tmp_path, step, facts) == -9
 
     for left in (tmp_path / DIRECTORY).iterdir():
         os.utime(left, (0, 0))  # an hour is over
     lane = SqliteLane(tmp_path / "counter.sqlite")
     try:
         time = AT + LEASE
-        after = await node_on(tmp_path, lane, lambda: time)
+        after = node_on(tmp_path, facts, lane, lambda: time)
         assert await after.work_one()
         assert not await after.work_one()
         assert [one.name for one in (tmp_path / DIRECTORY).iterdir()] == ["A013-case-1"]

@@ -38,7 +38,9 @@ def photographed(seed: int, size_mm: tuple[float, float], **more: tuple[int, ...
 
 
 @pytest.mark.parametrize(("expected", "size_mm"), SIZES.items())
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    "seed", [0, *(pytest.param(seed, marks=pytest.mark.deep) for seed in (1, 2))]
+)
 def test_formats_are_told_apart_by_their_size(
     expected: str, size_mm: tuple[float, float], seed: int
 ) -> None:

@@ -2,7 +2,10 @@
 
 import struct
 import zlib
+from collections.abc import Sequence
+from functools import cache
 from itertools import pairwise
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -24,12 +27,36 @@ from tests.documents import scenes, synth
 LIMITS = Limits()
 FINGER = 1
 "Every fourth paper of `synth.kiosk` is held by a finger."
+DESKS_AND_LIGHTS = pytest.mark.parametrize(
+    "seeds",
+    [
+        pytest.param([300, 302, 307, 309, 311, 313, 318, 324], id="some"),
+        pytest.param(range(300, 325), id="all", marks=pytest.mark.deep),
+    ],
+)
+"""Each desk and each effect, or each with each.  bench-scan measures more."""
 
 
 def overlap(frame: synth.Frame | scenes.Scene) -> float:
     located = locate(frame.image)
     assert located is not None
     return synth.jaccard(located.quad, clockwise(frame.corners))
+
+
+class Found(NamedTuple):
+    """What the finder makes of a paper on a desk."""
+
+    overlap: float
+    cut_off: bool
+
+
+@cache
+def on_a_desk(seed: int, *, card: bool) -> Found:
+    scene = scenes.desk(seed, (1000, 750), card=card)
+    located = locate(scene.image)
+    assert located is not None
+    overlap = synth.jaccard(located.quad, clockwise(scene.corners))
+    return Found(overlap=overlap, cut_off=bool(located.cut_sides))
 
 
 def refusal(image: Bgr, limits: Limits = LIMITS) -> str:
@@ -39,33 +66,29 @@ def refusal(image: Bgr, limits: Limits = LIMITS) -> str:
 
 
 def test_letters_on_the_mat_are_found_with_fingers_shadows_and_creases() -> None:
-    overlaps = [overlap(synth.kiosk(seed)) for seed in range(24)]
+    overlaps = [overlap(synth.kiosk(seed)) for seed in range(8)]
     assert np.mean(overlaps) >= 0.995
     assert min(overlaps) >= 0.95
 
 
 def test_cards_on_the_mat_are_found() -> None:
-    overlaps = [overlap(synth.kiosk(seed, card=True)) for seed in range(100, 108)]
+    overlaps = [overlap(synth.kiosk(seed, card=True)) for seed in range(100, 104)]
     assert np.mean(overlaps) >= 0.995
     assert min(overlaps) >= 0.95
 
 
 def test_letters_on_patterned_desks_are_found_from_the_side() -> None:
-    overlaps = [overlap(synth.desk(seed)) for seed in range(12)]
+    overlaps = [overlap(synth.desk(seed)) for seed in range(6)]
     assert np.mean(overlaps) >= 0.99
     assert min(overlaps) >= 0.9
 
 
-def test_cards_on_patterned_desks_are_found() -> None:
-    overlaps = [overlap(scenes.desk(seed, (1000, 750), card=True)) for seed in range(300, 325)]
+@pytest.mark.parametrize("card", [True, False], ids=["card", "letter"])
+@DESKS_AND_LIGHTS
+def test_papers_are_found_on_all_desks_in_all_light(seeds: Sequence[int], card: bool) -> None:
+    overlaps = [on_a_desk(seed, card=card).overlap for seed in seeds]
     assert np.median(overlaps) >= 0.995
-    assert sum(overlap < 0.9 for overlap in overlaps) <= 1
-
-
-def test_letters_are_found_on_all_desks_in_all_light() -> None:
-    overlaps = [overlap(scenes.desk(seed, (1000, 750))) for seed in range(300, 325)]
-    assert np.median(overlaps) >= 0.995
-    assert sum(overlap < 0.9 for overlap in overlaps) <= 1
+    assert sum(overlap < 0.9 for overlap in overlaps) <= len(seeds) // 25
 
 
 def covered(scene: scenes.Scene) -> bool:
@@ -76,15 +99,17 @@ def covered(scene: scenes.Scene) -> bool:
     )
 
 
-def test_fingers_across_the_border_are_seen_and_nothing_else_is_taken_for_one() -> None:
-    shown = [scenes.mat(seed, (1200, 900)) for seed in range(300, 340)]
+@pytest.mark.parametrize("papers", [10, pytest.param(40, marks=pytest.mark.deep)])
+def test_fingers_across_the_border_are_seen_and_nothing_else_is_taken_for_one(papers: int) -> None:
+    shown = [scenes.mat(seed, (1200, 900)) for seed in range(300, 300 + papers)]
     fingers = [covered(scene) for scene in shown if "finger" in scene.effects]
     others = [covered(scene) for scene in shown if "finger" not in scene.effects]
-    assert sum(fingers) >= 7 and len(fingers) == 8
+    assert len(fingers) == papers // 5
+    assert sum(fingers) >= len(fingers) - len(fingers) // 8
     assert not any(others)
 
 
-@pytest.mark.parametrize("bow", [0.0, 0.006, 0.012, 0.018])
+@pytest.mark.parametrize("bow", [0.0, pytest.param(0.006, marks=pytest.mark.deep), 0.012, 0.018])
 def test_a_bowed_page_is_flattened_to_a_third_of_a_millimetre(bow: float) -> None:
     rng = np.random.default_rng([5, int(bow * 1000)])
     letter = draw_letter(rng, 1500)
@@ -114,15 +139,15 @@ def error_mm(scene: scenes.Scene, bowed: Bowed) -> float:
 
 
 def test_all_sharp_pages_of_the_sets_are_taken() -> None:
-    frames = [synth.kiosk(seed) for seed in range(12) if seed % 4 != FINGER]
-    frames += [synth.kiosk(seed, card=True) for seed in range(100, 104) if seed % 4 != FINGER]
-    frames += [synth.desk(seed) for seed in range(6)]
+    frames = [synth.kiosk(seed) for seed in range(4) if seed % 4 != FINGER]
+    frames += [synth.kiosk(seed, card=True) for seed in (100, 102)]
+    frames += [synth.desk(seed) for seed in range(3)]
     assert [refusal(frame.image) for frame in frames] == [""] * len(frames)
 
 
-@pytest.mark.parametrize("sigma_px", [2.0, 3.0, 4.0])
+@pytest.mark.parametrize("sigma_px", [2.0, pytest.param(3.0, marks=pytest.mark.deep), 4.0])
 def test_what_is_out_of_focus_is_refused(sigma_px: float) -> None:
-    frames = [synth.kiosk(0), synth.kiosk(2), synth.kiosk(101, card=True), synth.desk(2)]
+    frames = [synth.kiosk(0), synth.kiosk(101, card=True), synth.desk(2)]
     codes = {refusal(synth.blurred(frame.image, sigma_px)) for frame in frames}
     assert codes == {"page_blurred"}
 
@@ -139,12 +164,12 @@ def test_edge_width_grows_with_blur_and_not_with_the_amount_of_text() -> None:
     assert sharp[0] is not None and sharp[1] == pytest.approx(sharp[0], abs=0.2)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", [0, 2])
 def test_a_lamp_that_hides_text_is_refused(seed: int) -> None:
     assert refusal(synth.glaring(synth.kiosk(seed))) == "page_glare"
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", [0, 2])
 def test_a_well_lit_page_is_no_glare(seed: int) -> None:
     bright = np.clip(synth.kiosk(seed, effects=()).image * 1.3, 0, 255).astype(np.uint8)
     assert refusal(bright) == ""
@@ -165,16 +190,22 @@ def test_a_page_that_runs_out_of_the_picture_is_refused(right: int, down: int) -
     assert refusal(lay(letter, draw_mat(rng, 1000, 750), corners, rng)) == "page_cut_off"
 
 
-@pytest.mark.parametrize("on_mat", [True, False])
-@pytest.mark.parametrize("card", [True, False])
-def test_pages_of_which_a_part_is_outside_are_not_taken_for_whole(card: bool, on_mat: bool) -> None:
-    shown = [scenes.cut(seed, (1200, 900), card=card, on_mat=on_mat) for seed in range(300, 325)]
+@pytest.mark.parametrize("papers", [5, pytest.param(25, marks=pytest.mark.deep)])
+@pytest.mark.parametrize("on_mat", [True, False], ids=["mat", "desk"])
+@pytest.mark.parametrize("card", [True, False], ids=["card", "letter"])
+def test_pages_of_which_a_part_is_outside_are_not_taken_for_whole(
+    card: bool, on_mat: bool, papers: int
+) -> None:
+    seeds = range(300, 300 + papers)
+    shown = (scenes.cut(seed, (1200, 900), card=card, on_mat=on_mat) for seed in seeds)
     found = [locate(scene.image) for scene in shown]
     whole = [one for one in found if one and one.whole and one.score >= LIMITS.score_min]
-    assert len(whole) <= (2 if on_mat else 5)
+    assert len(whole) <= papers * (2 if on_mat else 5) // 25
 
 
-@pytest.mark.parametrize("seed", [5034, 5077, 5093, 5153])
+@pytest.mark.parametrize(
+    "seed", [5034, 5093, *(pytest.param(seed, marks=pytest.mark.deep) for seed in (5077, 5153))]
+)
 def test_a_shadow_that_closes_a_cut_page_is_no_side_of_it(seed: int) -> None:
     shown = scenes.cut(seed, (1200, 900), on_mat=True)
     small, scale = shrink(shown.image)
@@ -184,7 +215,10 @@ def test_a_shadow_that_closes_a_cut_page_is_no_side_of_it(seed: int) -> None:
     assert inside and found.cut_sides == 1
 
 
-@pytest.mark.parametrize("seed", [5044, 5064, 5072, 5090, 5099])
+@pytest.mark.parametrize(
+    "seed",
+    [5044, 5072, *(pytest.param(seed, marks=pytest.mark.deep) for seed in (5064, 5090, 5099))],
+)
 def test_an_empty_leaf_is_not_taken_while_a_written_page_runs_out_of_the_picture(seed: int) -> None:
     found = locate(scenes.cut(seed, (1200, 900), card=True).image)
     assert found is not None and found.cut_sides
@@ -197,11 +231,10 @@ def test_an_empty_leaf_alone_is_whole() -> None:
     assert found is not None and found.whole
 
 
-def test_whole_pages_are_not_taken_for_cut_off() -> None:
-    for card in (False, True):
-        shown = [scenes.desk(seed, (1000, 750), card=card) for seed in range(300, 325)]
-        found = [locate(scene.image) for scene in shown]
-        assert not any(one.cut_sides for one in found if one)
+@pytest.mark.parametrize("card", [True, False], ids=["card", "letter"])
+@DESKS_AND_LIGHTS
+def test_whole_pages_are_not_taken_for_cut_off(seeds: Sequence[int], card: bool) -> None:
+    assert not any(on_a_desk(seed, card=card).cut_off for seed in seeds)
 
 
 def test_a_page_far_away_is_refused() -> None:
@@ -283,8 +316,13 @@ def test_a_shadowed_page_comes_out_evenly_white_with_black_text() -> None:
     assert np.percentile(grey, 0.5) <= 90
 
 
+@cache
+def photographed(seed: int) -> bytes:
+    return sample_photograph(seed)
+
+
 def test_nothing_of_the_file_but_its_pixels_is_kept() -> None:
-    photograph = sample_photograph(2)
+    photograph = photographed(2)
     secret = b"GPS 22.19N 113.54E <script>alert(1)</script>"
     exif = b"\xff\xe1" + struct.pack(">H", len(secret) + 2) + secret
     marked = photograph[:2] + exif + photograph[2:] + secret
@@ -296,11 +334,11 @@ def test_nothing_of_the_file_but_its_pixels_is_kept() -> None:
 
 
 def test_a_photograph_taken_sideways_is_turned_as_its_camera_says() -> None:
-    upright = scan(sample_photograph(2), LIMITS)
+    upright = scan(photographed(2), LIMITS)
     # TIFF header, one entry: orientation (0x0112), SHORT, 1 value: 6, turn right to see it upright.
     tiff = b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"
     exif = b"\xff\xe1" + struct.pack(">H", len(tiff) + 8) + b"Exif\0\0" + tiff
-    photograph = sample_photograph(2)
+    photograph = photographed(2)
     turned = scan(photograph[:2] + exif + photograph[2:], LIMITS)
     assert isinstance(upright, ScanResult) and isinstance(turned, ScanResult)
     assert upright.height_px > upright.width_px
@@ -353,7 +391,7 @@ def test_hostile_files_are_refused_by_their_code(content: bytes, code: str) -> N
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
 def test_a_cut_short_jpeg_is_refused(share: float) -> None:
-    photograph = sample_photograph(3)
+    photograph = photographed(3)
     answer = scan(photograph[: int(len(photograph) * share)], LIMITS)
     assert isinstance(answer, ScanRefused)
     assert answer.code == "image_damaged"

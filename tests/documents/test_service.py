@@ -118,6 +118,7 @@ async def test_the_same_upload_twice_is_one_page(
     assert blobs_kept(tmp_path) == 3
 
 
+@pytest.mark.one_engine
 async def test_a_page_is_shown_to_its_own_case_only_and_originals_to_nobody(
     documents: DocumentsService, now: datetime, photograph: bytes
 ) -> None:
@@ -143,6 +144,7 @@ async def refused_with(
     return caught.value.code
 
 
+@pytest.mark.one_engine
 async def test_an_unreadable_photograph_is_told_to_both_and_leaves_the_request_open(
     documents: DocumentsService,
     executor: Executor,
@@ -172,6 +174,7 @@ async def test_an_unreadable_photograph_is_told_to_both_and_leaves_the_request_o
     assert page.seq == 1
 
 
+@pytest.mark.one_engine
 async def test_what_nobody_asked_for_is_not_even_looked_at(
     documents: DocumentsService, now: datetime, photograph: bytes
 ) -> None:

@@ -1,10 +1,8 @@
 """What is accepted after a hand-over goes after it, once; what was handed over stays as it is."""
 
-import asyncio
 import hashlib
 import os
 import shutil
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,12 +17,12 @@ from counter.store.executor import Executor
 from counter.store.journal_sql import check
 from counter.store.sqlite_lane import SqliteLane
 from tests.documents.back_office import HANDOVER, Office, owed, whole
-from tests.documents.dying_handover import DIRECTORY, STEPS, node_on
+from tests.documents.dying_handover import DIRECTORY, STEPS, facts_in, live, node_on
 from tests.documents.folders import CASE, Cases, accept_one_more, case_in
 from tests.documents.leaves import AT
 from tests.documents.test_folder import complaints
+from tests.forked import death_of
 
-ROOT = Path(__file__).parents[2]
 FIRST, SECOND, THIRD = "A013-case-1", "A013-case-1-2", "A013-case-1-3"
 
 
@@ -124,24 +122,19 @@ async def test_killed_after_any_step_there_is_one_supplement_and_one_word(
     (tmp_path / DIRECTORY).mkdir()
     lane = SqliteLane(tmp_path / "counter.sqlite")
     await lane.write(owe, HANDOVER, CASE, CASE, AT)
-    assert await (await node_on(tmp_path, lane, lambda: AT)).work_one()
+    assert await node_on(tmp_path, await facts_in(tmp_path), lane, lambda: AT).work_one()
     before = bytes_of(tmp_path / DIRECTORY)
     await lane.write(owe_again, HANDOVER, CASE, CASE, AT)
     await lane.close()
-    node = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.documents.dying_handover", str(tmp_path), step),
-        *("supplement",),
-        cwd=ROOT,
-    )
-    async with asyncio.timeout(60):
-        assert await node.wait() == -9
+    facts = await facts_in(tmp_path, later=1)
+    assert death_of(live, tmp_path, step, facts) == -9
 
     for left in (tmp_path / DIRECTORY).glob(".*"):
         os.utime(left, (0, 0))  # an hour is over
     lane = SqliteLane(tmp_path / "counter.sqlite")
     try:
         time = AT + LEASE
-        after = await node_on(tmp_path, lane, lambda: time, later=1)
+        after = node_on(tmp_path, facts, lane, lambda: time)
         assert await after.work_one()
         assert not await after.work_one()
         names = sorted(one.name for one in (tmp_path / DIRECTORY).iterdir())

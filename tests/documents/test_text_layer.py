@@ -69,7 +69,7 @@ async def test_one_that_hangs_is_ended(tmp_path: Path) -> None:
     mark = str(int.from_bytes(hashlib.sha256(bytes(tmp_path)).digest()[:4]))
     tools = program(tmp_path, f"exec sleep {mark}")
     with pytest.raises(WordsUnread):
-        await TesseractReader(tools=tools, patience_s=5.0).words(b"x", 200.0)
+        await TesseractReader(tools=tools, patience_s=1.0).words(b"x", 200.0)
     assert [one for one in command_lines() if mark in one or str(tools.program) in one] == []
 
 

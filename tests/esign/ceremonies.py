@@ -10,8 +10,6 @@ from counter.esign.check_pool import CheckPool
 from counter.esign.check_service import CheckService
 from counter.esign.forms import Forms
 from counter.esign.glyphs import GlyphTable
-from counter.esign.keys_files import roots_of
-from counter.esign.pki_development import DevelopmentPki
 from counter.esign.service import EsignService
 from counter.esign.sign_pool import SignPool
 from counter.esign.stamps_http import HttpStamps
@@ -35,7 +33,6 @@ class SigningCounter:
     blobs: HeapBlobs
     esign: EsignService
     checks: CheckService
-    pool: CheckPool
     addresses: list[str]
     "Those that went into QR codes."
 
@@ -54,7 +51,7 @@ class SigningCounter:
 
 async def signing_counter(
     executor: Executor,
-    pki: DevelopmentPki,
+    examiner: CheckPool,
     studio: SignPool,
     stamps: HttpStamps,
     forms: Forms,
@@ -62,7 +59,7 @@ async def signing_counter(
     new_id: Callable[[], str],
     now: datetime = NOW,
 ) -> SigningCounter:
-    """Ready to be asked; its case is open.  `pool` has to be closed."""
+    """Ready to be asked; its case is open."""
     await executor.write(_open_case)
     blobs, addresses = HeapBlobs(), list[str]()
 
@@ -72,7 +69,6 @@ async def signing_counter(
             addresses.append(made)
         return made
 
-    pool = CheckPool(lambda: roots_of(pki.signing))
     return SigningCounter(
         executor=executor,
         blobs=blobs,
@@ -92,8 +88,7 @@ async def signing_counter(
             clock=lambda: now,
             check_address=address,
         ),
-        checks=CheckService(pool, SqlChecks(executor=executor)),
-        pool=pool,
+        checks=CheckService(examiner, SqlChecks(executor=executor)),
         addresses=addresses,
     )
 

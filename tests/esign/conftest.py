@@ -3,6 +3,7 @@
 import hashlib
 import math
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
@@ -10,12 +11,14 @@ from itertools import count
 import pytest
 from aiohttp import web
 
+from counter.esign.check_pool import CheckPool
 from counter.esign.form_ports import PageImage
 from counter.esign.form_typst import shipped_forms, shipped_glyphs
 from counter.esign.forms import Forms, FormTemplate
 from counter.esign.glyphs import GlyphTable
 from counter.esign.ink import ink
 from counter.esign.key_ports import KeyProvider
+from counter.esign.keys_files import roots_of
 from counter.esign.pki_development import DevelopmentPki, ensure
 from counter.esign.sign_pool import SignPool
 from counter.esign.stamps_http import HttpStamps
@@ -43,6 +46,9 @@ FILLED = {
     "case_number": "A-0042",
     "date": "2026-11-23",
 }
+
+FORM = "certificate_application"
+DATA = {**FILLED, "remarks": ""}
 
 BY_KIND = {
     "text": "陳大文",
@@ -156,11 +162,29 @@ async def pool(one_pool: SignPool) -> SignPool:
 
 
 @pytest.fixture(scope="session")
+async def examiner(pki: DevelopmentPki) -> AsyncIterator[CheckPool]:
+    """Yield one process that looks at documents, for all tests."""
+    made = CheckPool(lambda: roots_of(pki.signing))
+    yield made
+    await made.close()
+
+
+@pytest.fixture(scope="session")
 def all_services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TrustServices]:
     made = TrustServices(tmp_path_factory.mktemp("trust"), NOW)
     made.start()
     yield made
     made.stop()
+
+
+@contextmanager
+def patience() -> Iterator[None]:
+    """Only who hangs runs out of time, while something is made that many tests use."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("counter.esign.stamps_http.LAST_PATIENCE_S", 60.0)
+        patch.setattr("counter.esign.stamps_http.PATIENCE_S", 60.0)
+        patch.setattr("counter.esign.revocation_http.PATIENCE_S", 60.0)
+        yield
 
 
 @pytest.fixture
@@ -269,26 +293,41 @@ async def seal(
     )
 
 
-@pytest.fixture
-async def prepared(pool: SignPool, forms: Forms) -> bytes:
+@pytest.fixture(scope="session")
+async def prepared(one_pool: SignPool, forms: Forms) -> bytes:
     """A form before anybody signed it."""
-    chosen, data = forms.of("certificate_application"), {**FILLED, "remarks": ""}
-    return (await pool.prepare(chosen, data, "zh-Hant", NOW)).pdf
+    await one_pool.warm()
+    return (await one_pool.prepare(forms.of(FORM), DATA, "zh-Hant", NOW)).pdf
 
 
-@pytest.fixture
-async def done(pool: SignPool, stamps: HttpStamps, forms: Forms, prepared: bytes) -> SealedForm:
+@pytest.fixture(scope="session")
+async def done(
+    one_pool: SignPool, pki: DevelopmentPki, forms: Forms, prepared: bytes
+) -> SealedForm:
     """A form with all its signatures."""
-    chosen, data = forms.of("certificate_application"), {**FILLED, "remarks": ""}
-    later = NOW + timedelta(seconds=1)
-    return await seal(pool, stamps, prepared, chosen, data, signed_at=NOW, now=later)
+    async with stamps_of(pki) as stamps:
+        later = NOW + timedelta(seconds=1)
+        form = forms.of(FORM)
+        return await seal(one_pool, stamps, prepared, form, DATA, signed_at=NOW, now=later)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 async def done_with_text(
-    pool: SignPool, stamps: HttpStamps, forms: Forms, prepared: bytes
+    one_pool: SignPool, pki: DevelopmentPki, forms: Forms, prepared: bytes
 ) -> bytes:
     """The same, had it a field for its reader to fill."""
-    chosen, data = forms.of("certificate_application"), {**FILLED, "remarks": ""}
-    base = with_text_field(prepared)
-    return (await seal(pool, stamps, base, chosen, data, signed_at=NOW, now=NOW)).sealed
+    async with stamps_of(pki) as stamps:
+        base, form = with_text_field(prepared), forms.of(FORM)
+        return (await seal(one_pool, stamps, base, form, DATA, signed_at=NOW, now=NOW)).sealed
+
+
+@asynccontextmanager
+async def stamps_of(pki: DevelopmentPki) -> AsyncIterator[HttpStamps]:
+    """A time-stamping service for what is made once for all tests."""
+    tsa = Tsa(pki)
+    await tsa.start()
+    stamps = HttpStamps([tsa.url], new_nonce=count(1).__next__)
+    with patience():
+        yield stamps
+    await stamps.close()
+    await tsa.stop()

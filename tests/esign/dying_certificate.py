@@ -1,14 +1,14 @@
 """A node of its own process at which a citizen signs with his own certificate, until it is killed.
 
-Called with a directory, the addresses of a time-stamping and of a signing service, and where to
+Told a directory, the addresses of a time-stamping and of a signing service, and where to
 hang; see `PLACES` and test_certificate_killed.py.  Says `there` when it hangs: what came before is
-committed.  The code is read from standard input, as a citizen types it.
+committed.  The code comes through a pipe, as a citizen types it.
 """
 
 import asyncio
-import sys
 from collections.abc import Callable
 from datetime import datetime
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from aiohttp import ClientSession
@@ -33,6 +33,7 @@ from counter.store.sqlite_lane import SqliteLane
 from tests.esign.conftest import FILLED, NOW, WITNESS
 from tests.esign.csc_fake import TOKEN
 from tests.esign.dying_node import Hanging
+from tests.esign.forked_pool import speak_through
 
 CASE, USER, FORM = CaseId("case-1"), "+85366123456", "certificate_application"
 PLACES = (
@@ -163,8 +164,17 @@ def services_on(
     return esign, CertificateService(parts, citizens)
 
 
-async def live(directory: Path, tsa_url: str, csc_url: str, place: str, now: datetime) -> None:
+def live(
+    said: Connection, typed: Connection, directory: Path, tsa_url: str, csc_url: str, place: str
+) -> None:
     """Come as far as the place."""
+    speak_through(said)
+    asyncio.run(_live(typed, directory, tsa_url, csc_url, place, NOW))
+
+
+async def _live(
+    typed: Connection, directory: Path, tsa_url: str, csc_url: str, place: str, now: datetime
+) -> None:
     numbers = iter(range(1, 1000))
     studio = HangingStudio(ensure(directory / "keys", now).signing)
     studio.place = place
@@ -189,10 +199,5 @@ async def live(directory: Path, tsa_url: str, csc_url: str, place: str, now: dat
         await esign.consent(CASE, ceremony_id, shown.sha256, now)
         await certificates.choose(CASE, ceremony_id, shown.sha256, USER)
         print("code?", flush=True)
-        code = (await asyncio.to_thread(sys.stdin.readline)).strip()
+        code = await asyncio.to_thread(typed.recv)
         await certificates.sign(CASE, ceremony_id, shown.sha256, code)
-
-
-if __name__ == "__main__":
-    directory, tsa, csc, place = sys.argv[1:5]
-    asyncio.run(live(Path(directory), tsa, csc, place, NOW))

@@ -1,14 +1,14 @@
 """A node of its own process that keeps the ink and is killed before the seal; see test_killed.py.
 
-Called with a directory, the address of a time-stamping service, and where to hang: at the `begin`,
-the `key` or the `finish` of a field.  Says `sealing` there: what came before is committed.
+Told a directory, the address of a time-stamping service, and where to hang: at the `begin`, the
+`key` or the `finish` of a field.  Says `sealing` there: what came before is committed.
 """
 
 import asyncio
-import sys
 from collections.abc import Callable
 from datetime import datetime
 from itertools import count
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +25,12 @@ from counter.store.blobs_directory import DirectoryBlobs
 from counter.store.executor import Executor
 from counter.store.sqlite_lane import SqliteLane
 from tests.esign.conftest import FILLED, NOW, STROKES, WITNESS
+from tests.esign.forked_pool import ForkedPool, speak_through
 
 CASE = CaseId("case-1")
 
 
-class Hanging(SignPool):
+class Hanging(ForkedPool):
     """Draws like the real one and comes no further than `place`, such as `begin Citizen`."""
 
     place = "begin Citizen"
@@ -92,8 +93,13 @@ def service_on(
     )
 
 
-async def live(directory: Path, tsa_url: str, place: str, now: datetime) -> None:
-    """Come as far as the ink."""
+def live(said: Connection, directory: Path, tsa_url: str, place: str) -> None:
+    """Come as far as the place."""
+    speak_through(said)
+    asyncio.run(_live(directory, tsa_url, place, NOW))
+
+
+async def _live(directory: Path, tsa_url: str, place: str, now: datetime) -> None:
     studio = Hanging(ensure(directory / "keys", now).signing)
     studio.place = place
     await studio.warm()
@@ -108,7 +114,3 @@ async def live(directory: Path, tsa_url: str, place: str, now: datetime) -> None
         await service.page_seen(CASE, ceremony_id, page, now)
     await service.consent(CASE, ceremony_id, sha256, now)
     await service.sign(CASE, ceremony_id, sha256, STROKES, now)
-
-
-if __name__ == "__main__":
-    asyncio.run(live(Path(sys.argv[1]), sys.argv[2], sys.argv[3], NOW))

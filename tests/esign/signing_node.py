@@ -6,31 +6,24 @@ digest of the sealed document; `job NAME` is what its worker begins.
 """
 
 import asyncio
-import multiprocessing
 import os
 import uuid
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ProcessPoolExecutor
 from itertools import count
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final, TypeVar
-from unittest.mock import patch
 
-# Loaded here for the worker, which is forked.
-import counter.esign.sign_worker as sign_worker
-from counter.esign.forms import Forms
-from counter.esign.key_ports import SigningKeys
 from counter.esign.pki_development import ensure
 from counter.esign.ports import CeremonyState
 from counter.esign.service import EsignService
-from counter.esign.sign_pool import SignPool
 from counter.esign.signing_refusals import SignerUnavailable, TimestampUnavailable
 from counter.esign.stamps_http import HttpStamps
 from counter.ids import CaseId, CeremonyId
 from counter.store.sqlite_lane import SqliteLane
 from tests.esign.conftest import FILLED, NOW, STROKES
 from tests.esign.dying_node import service_on
+from tests.esign.forked_pool import ForkedPool, speak_through
 
 LATER: Final = (TimestampUnavailable, SignerUnavailable)
 "What a slow machine comes to: whoever is told so asks again, and `resume` goes on by itself."
@@ -38,34 +31,17 @@ PAUSE_S: Final = 0.5
 T = TypeVar("T")
 
 
-class Telling(SignPool):
-    """Says which job begins; its first worker costs a fork, not a second of imports."""
-
-    forked = False
+class Telling(ForkedPool):
+    """Says which job begins."""
 
     async def _run(self, job: str, *args: Any, **kwargs: Any) -> Any:
         say("job", job)
         return await super()._run(job, *args, **kwargs)
 
-    def _new_pool(self) -> ProcessPoolExecutor:
-        if self.forked:  # threads run by now
-            return super()._new_pool()
-        self.forked = True
-        fork = multiprocessing.get_context("fork")
-        return ProcessPoolExecutor(1, mp_context=fork, initializer=_start, initargs=(self._keys,))
-
-
-def _start(keys: SigningKeys) -> None:
-    """As the worker does, but that no form is drawn before it is wanted."""
-    with patch.object(sign_worker, "shipped_forms", lambda: Forms(())):
-        sign_worker.start(keys)
-
 
 def live(said: Connection, directory: Path, tsa_url: str, first: int, last: int) -> None:
     """Serve the cases FIRST to LAST, as a process group of its own."""
-    os.setsid()
-    os.dup2(said.fileno(), 1)
-    said.close()
+    speak_through(said)
     asyncio.run(serve(directory, tsa_url, first, last))
 
 

@@ -11,7 +11,6 @@ import argparse
 import asyncio
 import io
 import math
-import multiprocessing
 import os
 import random
 import shutil
@@ -20,9 +19,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from multiprocessing.connection import Connection as MpConnection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -40,6 +37,7 @@ from counter.store.sqlite_lane import SqliteLane
 from tests.esign.conftest import NOW, Tsa
 from tests.esign.dying_node import service_on
 from tests.esign.signing_node import live
+from tests.forked import NODES, reader
 
 AT_ONCE = 8
 "Ceremonies between two looks at how many kills there were."
@@ -102,8 +100,6 @@ class Soak:
         self._heard: set[tuple[str, str]] = set()
         self._pace_s = 0.1
         "Between two lines of a node, of late: a busy machine is killed as evenly as a quiet one."
-        self._nodes = multiprocessing.get_context("forkserver")
-        self._nodes.set_forkserver_preload(["tests.esign.signing_node"])
         self._found = Outcome()
 
     async def run(self, kills: int) -> Outcome:
@@ -142,13 +138,11 @@ class Soak:
         """Nodes one after the other, until one of them ends by itself."""
         failures = 0
         while True:
-            hears, says = self._nodes.Pipe(duplex=False)
-            node = self._nodes.Process(
-                target=live, args=(says, self._directory, tsa_url, first, last)
-            )
+            hears, says = NODES.Pipe(duplex=False)
+            node = NODES.Process(target=live, args=(says, self._directory, tsa_url, first, last))
             node.start()
             says.close()
-            lines, close = await _reader(hears)
+            lines, close = await reader(hears)
             try:
                 killed = await self._listen(node, lines, self._goes_on(kills))
             finally:
@@ -269,16 +263,6 @@ def _tickets(conn: Connection) -> dict[tuple[str, str], int]:
 
 def _holes(conn: Connection) -> list[str]:
     return [row.hole_sha256 for row in conn.execute(select(esign_ticket.c.hole_sha256))]
-
-
-async def _reader(end: MpConnection) -> tuple[asyncio.StreamReader, Callable[[], None]]:
-    """The lines that come out of a pipe, and what closes it."""
-    lines = asyncio.StreamReader()
-    file = os.fdopen(os.dup(end.fileno()), "rb", 0)
-    end.close()
-    loop = asyncio.get_running_loop()
-    pipe, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), file)
-    return lines, pipe.close
 
 
 def _pid(node: BaseProcess) -> int:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from asn1crypto import crl, ocsp, pem, x509
@@ -47,11 +47,10 @@ from counter.esign.stamps_http import HttpStamps
 from counter.esign.ticket import CITIZEN, FIELDS, FIELDS_BEFORE, SEAL, CertificateChain
 from counter.esign.validate_pyhanko import validate
 from counter.esign.verify_pyhanko import SIGNING_ONLY
-from tests.esign.conftest import FILLED, NOW, Tsa, seal
+from tests.esign.conftest import DATA, FORM, NOW, Tsa, patience, seal
 from tests.esign.signed_by import signed_by
 from tests.esign.trust_services import TrustServices
 
-DATA = {**FILLED, "remarks": ""}
 LATER = NOW + timedelta(seconds=10)
 
 
@@ -99,17 +98,45 @@ async def shelf(
     await source.close()
 
 
+class Kept(NamedTuple):
+    """One document for all tests."""
+
+    sealed: bytes
+    archived: Archived
+
+
+@pytest.fixture(scope="module")
+async def kept(
+    one_certified_pool: SignPool, all_services: TrustServices, forms: Forms
+) -> AsyncIterator[Kept]:
+    pool, form = one_certified_pool, forms.of(FORM)
+    stamps = HttpStamps(all_services.tsas, new_nonce=count(1).__next__)
+    source = HttpRevocation()
+    shelf = Shelf(pool, stamps, RevocationService(source), roots_of(all_services))
+    all_services.reset(NOW)
+    await pool.warm()
+    with patience():
+        prepared = await pool.prepare(form, DATA, "zh-Hant", NOW)
+        made = await seal(pool, stamps, prepared.pdf, form, DATA, signed_at=NOW, now=NOW)
+        all_services.time = LATER
+        archived = await shelf.archived(made.sealed, "archive", LATER)
+    yield Kept(made.sealed, archived)
+    await source.close()
+    await stamps.close()
+
+
 @pytest.fixture
-async def sealed(
-    certified_pool: SignPool, two_stamps: HttpStamps, services: TrustServices, forms: Forms
-) -> bytes:
+def sealed(kept: Kept, services: TrustServices) -> bytes:
     """Return a sealed form, ten seconds after it was sealed."""
-    form = forms.of("certificate_application")
-    prepared = await certified_pool.prepare(form, DATA, "zh-Hant", NOW)
-    made = await seal(certified_pool, two_stamps, prepared.pdf, form, DATA, signed_at=NOW, now=NOW)
     services.time = LATER
-    services.hits.clear()
-    return made.sealed
+    return kept.sealed
+
+
+@pytest.fixture
+def archived(kept: Kept, services: TrustServices) -> Archived:
+    """Return the same, archived then."""
+    services.time = LATER
+    return kept.archived
 
 
 async def verdicts(
@@ -127,17 +154,13 @@ async def verdicts(
     return {one.ades_subindic for one in said}
 
 
-async def test_no_revision_writes_the_metadata_of_the_form_again(
-    shelf: Shelf, sealed: bytes
-) -> None:
-    made = await shelf.archived(sealed, "archive", LATER)
-    assert made.pdf.count(b"<x:xmpmeta") == 1
+def test_no_revision_writes_the_metadata_of_the_form_again(archived: Archived) -> None:
+    assert archived.pdf.count(b"<x:xmpmeta") == 1
 
 
 async def test_what_came_after_each_signature_is_looked_at_once(
-    shelf: Shelf, sealed: bytes, monkeypatch: pytest.MonkeyPatch
+    shelf: Shelf, archived: Archived, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = await shelf.archived(sealed, "archive", LATER)
     looked, review = [], SIGNING_ONLY.review_file
 
     def counted(reader: Any, base: Any, *about: Any) -> Any:
@@ -145,7 +168,7 @@ async def test_what_came_after_each_signature_is_looked_at_once(
         return review(reader, base, *about)
 
     monkeypatch.setattr(SIGNING_ONLY, "review_file", counted)
-    await require_archived(made.pdf, FIELDS, shelf.roots, LATER)
+    await require_archived(archived.pdf, FIELDS, shelf.roots, LATER)
     assert looked == sorted(set(looked))
     assert len(looked) == len(FIELDS)
 
@@ -167,22 +190,18 @@ async def test_the_archived_revision_begins_with_the_sealed_one_and_validates_al
     await require_archived(made.pdf, FIELDS, shelf.roots, LATER)
 
 
-async def test_its_timestamp_is_seen_nowhere_and_outside_the_page(
-    shelf: Shelf, sealed: bytes
-) -> None:
-    made = await shelf.archived(sealed, "archive", LATER)
-    (stamp,) = PdfFileReader(io.BytesIO(made.pdf)).embedded_timestamp_signatures
+def test_its_timestamp_is_seen_nowhere_and_outside_the_page(archived: Archived) -> None:
+    (stamp,) = PdfFileReader(io.BytesIO(archived.pdf)).embedded_timestamp_signatures
     assert [float(edge) for edge in stamp.sig_field["/Rect"]] == [-9999.0] * 4
 
 
 @pytest.mark.parametrize("year", [2029, 2031, 2041])
 async def test_it_outlives_its_certificates_and_without_the_archive_it_would_not(
-    shelf: Shelf, sealed: bytes, year: int
+    shelf: Shelf, sealed: bytes, archived: Archived, year: int
 ) -> None:
     """Signers' certificates end in 2030, those of the TSA in 2040, of the issuer in 2045."""
-    made = await shelf.archived(sealed, "archive", LATER)
     then = datetime(year, 1, 1, tzinfo=UTC)
-    assert await verdicts(made.pdf, shelf.roots, then) == {AdESPassed.OK}
+    assert await verdicts(archived.pdf, shelf.roots, then) == {AdESPassed.OK}
     for judged in await verdicts(sealed, shelf.roots, then):
         assert isinstance(judged, AdESIndeterminate)
 
@@ -481,12 +500,13 @@ async def test_a_token_that_does_not_hold_is_told_from_a_signature_that_does_not
     assert not isinstance(told.value, StampInvalid)
 
 
-async def test_what_somebody_did_in_between_does_not_pass(shelf: Shelf, sealed: bytes) -> None:
-    made = await shelf.archived(sealed, "archive", LATER)
+async def test_what_somebody_did_in_between_does_not_pass(
+    shelf: Shelf, sealed: bytes, archived: Archived
+) -> None:
     with pytest.raises(SignatureInvalid, match="cover"):
-        await require_archived(made.pdf + b"\n% more", FIELDS, shelf.roots, LATER)
+        await require_archived(archived.pdf + b"\n% more", FIELDS, shelf.roots, LATER)
     with pytest.raises(SignatureInvalid, match=r"not \['Citizen'\]"):
-        await require_archived(made.pdf, [CITIZEN], shelf.roots, LATER)
+        await require_archived(archived.pdf, [CITIZEN], shelf.roots, LATER)
     with pytest.raises(SignatureInvalid, match="cover"):
         await require_archived(sealed, FIELDS, shelf.roots, LATER)
 

@@ -8,7 +8,7 @@ import json
 import shutil
 import subprocess
 import zipfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -19,6 +19,7 @@ from asn1crypto import cms
 from counter.__main__ import main
 from counter.esign import audit_pack
 from counter.esign.audit_service import AuditService
+from counter.esign.check_pool import CheckPool
 from counter.esign.forms import Forms
 from counter.esign.glyphs import GlyphTable
 from counter.esign.pki_development import DevelopmentPki
@@ -35,25 +36,25 @@ from tests.esign.conftest import NOW, Tsa
 @pytest.fixture
 async def counter(
     executor: Executor,
-    pki: DevelopmentPki,
+    examiner: CheckPool,
     pool: SignPool,
     stamps: HttpStamps,
     forms: Forms,
     glyphs: GlyphTable,
     new_id: Callable[[], str],
-) -> AsyncIterator[SigningCounter]:
-    made = await signing_counter(executor, pki, pool, stamps, forms, glyphs, new_id)
-    yield made
-    await made.pool.close()
+) -> SigningCounter:
+    return await signing_counter(executor, examiner, pool, stamps, forms, glyphs, new_id)
 
 
 @pytest.fixture
-def packs(counter: SigningCounter, pool: SignPool, stamps: HttpStamps) -> AuditService:
+def packs(
+    counter: SigningCounter, examiner: CheckPool, pool: SignPool, stamps: HttpStamps
+) -> AuditService:
     return AuditService(
         records=SqlPacks(executor=counter.executor),
         blobs=counter.blobs,
         studio=pool,
-        examiner=counter.pool,
+        examiner=examiner,
         keys=pool.keys(),
         stamps=stamps,
         clock=lambda: NOW,
@@ -108,6 +109,7 @@ async def test_a_pack_is_made_once_after_the_seal_and_holds_no_data_of_the_form(
         await packs.pack(CaseId("another"), ceremony)
 
 
+@pytest.mark.one_engine
 async def test_openssl_verifies_it_without_us(
     counter: SigningCounter, packs: AuditService, pki: DevelopmentPki, tmp_path: Path
 ) -> None:
@@ -152,6 +154,7 @@ async def test_openssl_verifies_it_without_us(
         assert one.findtext(f"{names['d']}DigestValue") == base64.b64encode(digest).decode()
 
 
+@pytest.mark.one_engine
 async def test_the_command_line_verifies_a_pack_and_sees_what_was_changed(
     counter: SigningCounter,
     packs: AuditService,

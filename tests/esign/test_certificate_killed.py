@@ -5,12 +5,10 @@ asked again for the very same hash; a code that was used is worth nothing, and a
 """
 
 import asyncio
-import shutil
-import sys
-from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
 
 import pytest
@@ -21,7 +19,7 @@ from counter.esign.certificate_refusals import ActivationRefused
 from counter.esign.certificate_service import CertificateService
 from counter.esign.citizens_csc import CscCitizens
 from counter.esign.keys_files import load
-from counter.esign.pki_development import ensure
+from counter.esign.pki_development import DevelopmentPki
 from counter.esign.service import EsignService
 from counter.esign.sign_pool import SignPool
 from counter.esign.stamps_http import HttpStamps
@@ -32,13 +30,14 @@ from counter.store.journal_sql import check
 from counter.store.sqlite_lane import SqliteLane
 from tests.esign.conftest import NOW, Tsa
 from tests.esign.csc_fake import CREDENTIAL, FakeService, served
-from tests.esign.dying_certificate import CASE, PLACES, USER, forms, provider, services_on
+from tests.esign.dying_certificate import CASE, PLACES, USER, forms, live, provider, services_on
 from tests.esign.key_rings import ring
-from tests.esign.test_killed import holes
+from tests.esign.test_killed import cut_the_power, holes
+from tests.esign.test_killed import node as node
+from tests.forked import NODES, reader
 from web.shared.case_cards import ceremony_cards
 from web.shared.certificate_cards import Offered, with_certificates
 
-ROOT = Path(__file__).parents[2]
 STAGES = {"begin Citizen": "chosen", "send": "chosen"}
 "What the next start shows: the number is asked for again.  Elsewhere the code is."
 USED = ("authorized", "lost", "answered Citizen")
@@ -74,9 +73,10 @@ class Node:
 
 
 @asynccontextmanager
-async def next_start(directory: Path, tsa: Tsa, service: FakeService) -> AsyncIterator[Node]:
+async def next_start(
+    directory: Path, tsa: Tsa, studio: SignPool, service: FakeService
+) -> AsyncIterator[Node]:
     numbers = iter(range(1, 1000))
-    studio = SignPool(ensure(directory / "keys", NOW).signing)
     lane = SqliteLane(directory / "counter.sqlite")
     stamps = HttpStamps([tsa.url], new_nonce=lambda: next(numbers))
     try:
@@ -93,30 +93,22 @@ async def next_start(directory: Path, tsa: Tsa, service: FakeService) -> AsyncIt
             yield Node(lane, esign, own)
     finally:
         await stamps.close()
-        await studio.close()
         await lane.close()
 
 
 @pytest.mark.parametrize("place", PLACES)
 async def test_a_citizen_s_own_signature_is_neither_lost_nor_doubled_by_kill_9(
-    tmp_path: Path, sqlite_template: Path, place: str
+    node: Path, pki: DevelopmentPki, tsa: Tsa, pool: SignPool, place: str
 ) -> None:
-    shutil.copyfile(sqlite_template, tmp_path / "counter.sqlite")
-    pki = ensure(tmp_path / "keys", NOW)
-    own = ring("ec", tmp_path, pki)
-    tsa = Tsa(pki)
-    await tsa.start()
+    own = ring("ec", node, pki)
     service = FakeService(load(own.files), own.mechanism, 2)
     service.pin = None
     service.users = {USER: [CREDENTIAL]}
-    try:
-        async with served(service):
-            await killed_at(tmp_path, tsa.url, service, place)
-            tsa.time = NOW + timedelta(hours=2)
-            async with next_start(tmp_path, tsa, service) as node:
-                await goes_on(node, service, place)
-    finally:
-        await tsa.stop()
+    async with served(service):
+        await killed_at(node, tsa.url, service, place)
+        tsa.time = NOW + timedelta(hours=2)
+        async with next_start(node, tsa, pool, service) as after:
+            await goes_on(after, service, place)
 
 
 async def goes_on(node: Node, service: FakeService, place: str) -> None:
@@ -163,36 +155,31 @@ async def killed_at(directory: Path, tsa_url: str, service: FakeService, place: 
     """The node dies there, by SIGKILL."""
     if place == "lost":
         service.loses_answer = asyncio.Event()
-    node = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "tests.esign.dying_certificate",
-        *(str(directory), tsa_url, service.url, place),
-        cwd=ROOT,
-        env={"TZ": "UTC", "PATH": "/usr/bin:/bin"},
-        stdin=PIPE,
-        stdout=PIPE,
-    )
+    hears, says = NODES.Pipe(duplex=False)
+    typed, types = NODES.Pipe(duplex=False)
+    node = NODES.Process(target=live, args=(says, typed, directory, tsa_url, service.url, place))
+    node.start()
+    for end in (says, typed):
+        end.close()
+    lines, close = await reader(hears)
     try:
-        async with asyncio.timeout(240):
-            await _there(node, service, place)
+        async with asyncio.timeout(100):
+            await _there(lines, types, service, place)
+        await cut_the_power(node, lines)
     finally:
+        types.close()
+        close()
         node.kill()
-        await node.wait()
-    assert node.stdout is not None
-    # The worker holds the same standard output: it ends when the worker has ended too.
-    async with asyncio.timeout(120):
-        assert await node.stdout.read() == b""
 
 
-async def _there(node: Process, service: FakeService, place: str) -> None:
-    assert node.stdout is not None and node.stdin is not None
-    said = await node.stdout.readline()
+async def _there(
+    lines: asyncio.StreamReader, types: Pipe, service: FakeService, place: str
+) -> None:
+    said = await lines.readline()
     if said == b"code?\n":
-        node.stdin.write(f"{service.codes[-1]}\n".encode())
-        await node.stdin.drain()
+        types.send(service.codes[-1])
         if service.loses_answer is not None:
             await service.loses_answer.wait()
             return
-        said = await node.stdout.readline()
+        said = await lines.readline()
     assert said == b"there\n", place

@@ -5,7 +5,7 @@ Each part was tested by itself; here they meet, with real keys, a real archive a
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -27,6 +27,7 @@ from counter.esign.archive_pool import ArchivePool
 from counter.esign.archive_service import ArchiveService
 from counter.esign.attendance import MOMENT
 from counter.esign.audit_service import AuditService
+from counter.esign.check_pool import CheckPool
 from counter.esign.forms import Forms
 from counter.esign.glyphs import GlyphTable
 from counter.esign.judging import Judgement
@@ -125,14 +126,15 @@ class Revoking(DevelopmentRevocation):
 async def house(
     executor: Executor,
     pki: DevelopmentPki,
+    examiner: CheckPool,
     pool: SignPool,
     stamps: HttpStamps,
     tsa: Tsa,
     forms: Forms,
     glyphs: GlyphTable,
     new_id: Callable[[], str],
-) -> AsyncIterator[House]:
-    counter = await signing_counter(executor, pki, pool, stamps, forms, glyphs, new_id)
+) -> House:
+    counter = await signing_counter(executor, examiner, pool, stamps, forms, glyphs, new_id)
     anchors = [bytes(pem.unarmor(path.read_bytes())[2]) for path in pki.roots]
     revocation = Revoking(pki)
 
@@ -175,7 +177,7 @@ async def house(
             records=SqlPacks(executor=executor),
             blobs=counter.blobs,
             studio=pool,
-            examiner=counter.pool,
+            examiner=examiner,
             keys=pool.keys(),
             stamps=stamps,
             clock=clock,
@@ -183,14 +185,14 @@ async def house(
         revocation=revocation,
         tsa=tsa,
     )
-    yield made
-    await counter.pool.close()
+    return made
 
 
 def reference_of(house: House) -> str:
     return house.counter.addresses[-1].rpartition("/")[2]
 
 
+@pytest.mark.one_engine
 async def test_each_revision_of_the_archive_is_sound_and_bytes_behind_it_are_not(
     house: House,
 ) -> None:
@@ -400,6 +402,7 @@ async def test_a_key_that_was_stolen_before_it_signed_stops_the_archive(
     assert await house.counter.executor.read(open_alerts) == [alert]
 
 
+@pytest.mark.one_engine
 async def test_a_certificate_revoked_as_it_signed_is_told_to_the_agent_and_to_who_checks(
     house: House, pki: DevelopmentPki
 ) -> None:

@@ -1,44 +1,46 @@
 """The power is cut somewhere between the form and its seal: kill -9, start again, one document."""
 
 import asyncio
+import os
 import shutil
+import signal
 import subprocess
-import sys
 from datetime import timedelta
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, select
 
-from counter.esign.pki_development import ensure
+from counter.esign.pki_development import DevelopmentPki
 from counter.esign.sign_pool import SignPool
 from counter.esign.store_tables import esign_ticket
 from counter.esign.ticket import AGENT, CITIZEN, FIELDS, ORIGIN, SEAL
 from counter.store.journal_sql import check
 from counter.store.sqlite_lane import SqliteLane
 from tests.esign.conftest import NOW, Tsa
-from tests.esign.dying_node import CASE, service_on
-
-ROOT = Path(__file__).parents[2]
-
+from tests.esign.dying_node import CASE, live, service_on
+from tests.forked import NODES, reader
 
 STEPS = ("begin", "key", "finish", "photograph")
 
 
+@pytest.fixture
+def node(tmp_path: Path, sqlite_template: Path, pki: DevelopmentPki) -> Path:
+    """Return a directory with an empty store and the keys that `pool` has."""
+    shutil.copyfile(sqlite_template, tmp_path / "counter.sqlite")
+    shutil.copytree(pki.seal.key.parent, tmp_path / "keys")
+    return tmp_path
+
+
 @pytest.mark.parametrize("step", STEPS)
 async def test_a_form_that_was_drawn_before_kill_9_is_presented_by_the_next_start(
-    tmp_path: Path, sqlite_template: Path, step: str
+    node: Path, tsa: Tsa, pool: SignPool, step: str
 ) -> None:
-    shutil.copyfile(sqlite_template, tmp_path / "counter.sqlite")
-    pki = ensure(tmp_path / "keys", NOW)
-    tsa = Tsa(pki)
-    await tsa.start()
-    studio = SignPool(pki.signing)
-    lane: SqliteLane | None = None
+    await killed_at(node, tsa.url, f"{step} {ORIGIN}")
+    lane = SqliteLane(node / "counter.sqlite")
     try:
-        await killed_at(tmp_path, tsa.url, f"{step} {ORIGIN}")
-        lane = SqliteLane(tmp_path / "counter.sqlite")
-        service = service_on(tmp_path, lane, studio, tsa.url, lambda: tsa.time)
+        service = service_on(node, lane, pool, tsa.url, lambda: tsa.time)
         assert await service.ceremonies(CASE) == ()
         held = await holes(lane)
         assert set(held) == (set() if step == "begin" else {ORIGIN})
@@ -53,10 +55,7 @@ async def test_a_form_that_was_drawn_before_kill_9_is_presented_by_the_next_star
         assert origin.sound and origin.covers_file
         assert (await lane.read(check))[1] == []
     finally:
-        await studio.close()
-        await tsa.stop()
-        if lane is not None:
-            await lane.close()
+        await lane.close()
 
 
 @pytest.mark.parametrize(
@@ -67,19 +66,12 @@ async def test_a_form_that_was_drawn_before_kill_9_is_presented_by_the_next_star
     ],
 )
 async def test_ink_that_was_kept_before_kill_9_is_sealed_by_the_next_start(
-    tmp_path: Path, sqlite_template: Path, place: str
+    node: Path, tsa: Tsa, pool: SignPool, place: str
 ) -> None:
-    shutil.copyfile(sqlite_template, tmp_path / "counter.sqlite")
-    pki = ensure(tmp_path / "keys", NOW)
-    tsa = Tsa(pki)
-    await tsa.start()
-    studio = SignPool(pki.signing)
-    lane: SqliteLane | None = None
+    await killed_at(node, tsa.url, place)
+    lane = SqliteLane(node / "counter.sqlite")
     try:
-        await killed_at(tmp_path, tsa.url, place)
-
-        lane = SqliteLane(tmp_path / "counter.sqlite")
-        service = service_on(tmp_path, lane, studio, tsa.url, lambda: tsa.time)
+        service = service_on(node, lane, pool, tsa.url, lambda: tsa.time)
         (before,) = await service.ceremonies(CASE)
         assert (before.state, before.sealed_sha256) == ("signing", None)
 
@@ -93,7 +85,7 @@ async def test_ink_that_was_kept_before_kill_9_is_sealed_by_the_next_start(
         assert await service.resume() == 0
         after_all = await holes(lane)
         assert held.items() <= after_all.items(), "never a second hole"
-        assert not any((tmp_path / "blobs" / h[:2] / h).exists() for h in after_all.values())
+        assert not any((node / "blobs" / h[:2] / h).exists() for h in after_all.values())
         (after,) = await service.ceremonies(CASE)
         assert after.state == "sealed" and after.sealed_sha256 is not None
         verdicts = await service.verify(CASE, after.sealed_sha256, tsa.time)
@@ -101,7 +93,7 @@ async def test_ink_that_was_kept_before_kill_9_is_sealed_by_the_next_start(
         assert all(one.sound for one in verdicts) and verdicts[-1].covers_file
         assert (await lane.read(check))[1] == []
 
-        file = tmp_path / "signed.pdf"
+        file = node / "signed.pdf"
         file.write_bytes(await service.pdf(CASE, after.sealed_sha256))
         told = subprocess.run(
             ["pdfsig", "-nocert", file], capture_output=True, timeout=60, check=False
@@ -109,10 +101,7 @@ async def test_ink_that_was_kept_before_kill_9_is_sealed_by_the_next_start(
         assert told.stdout.count(b"Signature is Valid") == 4
         assert b"Nov 23 2026 02:00:00" in told.stdout, "the ink keeps its own time"
     finally:
-        await studio.close()
-        await tsa.stop()
-        if lane is not None:
-            await lane.close()
+        await lane.close()
 
 
 async def holes(lane: SqliteLane) -> dict[str, str]:
@@ -125,24 +114,27 @@ async def holes(lane: SqliteLane) -> dict[str, str]:
 
 
 async def killed_at(directory: Path, tsa_url: str, place: str) -> None:
-    node = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "tests.esign.dying_node",
-        str(directory),
-        tsa_url,
-        place,
-        cwd=ROOT,
-        env={"TZ": "UTC", "PATH": "/usr/bin:/bin"},
-        stdout=asyncio.subprocess.PIPE,
-    )
-    assert node.stdout is not None
+    """A node begins there, and is killed with its worker."""
+    hears, says = NODES.Pipe(duplex=False)
+    node = NODES.Process(target=live, args=(says, directory, tsa_url, place))
+    node.start()
+    says.close()
+    lines, close = await reader(hears)
     try:
-        async with asyncio.timeout(240):
-            assert await node.stdout.readline() == b"sealing\n"
+        async with asyncio.timeout(100):
+            assert await lines.readline() == b"sealing\n"
+        await cut_the_power(node, lines)
     finally:
+        close()
         node.kill()
-        await node.wait()
-    # The worker holds the same standard output: it ends when the worker has ended too.
-    async with asyncio.timeout(120):
-        assert await node.stdout.read() == b""
+
+
+async def cut_the_power(node: BaseProcess, lines: asyncio.StreamReader) -> None:
+    """The node and its worker end here and now; it has said nothing more."""
+    assert node.pid is not None
+    os.killpg(node.pid, signal.SIGKILL)
+    # The worker holds the same pipe: it ends when the worker has ended too.
+    async with asyncio.timeout(60):
+        assert await lines.read() == b""
+    node.join()
+    assert node.exitcode == -signal.SIGKILL

@@ -9,6 +9,7 @@ from typing import Any
 import pypdfium2
 import pytest
 
+from counter.esign.check_pool import CheckPool
 from counter.esign.draw_process import DrawProcesses
 from counter.esign.form_ports import OwnDrawn
 from counter.esign.form_refusals import FormUndrawable
@@ -172,20 +173,20 @@ async def studio(pki: DevelopmentPki, press: Press) -> AsyncIterator[Watched]:
 @pytest.fixture
 async def department(
     executor: Executor,
-    pki: DevelopmentPki,
+    examiner: CheckPool,
     press: Press,
     studio: Watched,
     stamps: HttpStamps,
     glyphs: GlyphTable,
     new_id: Callable[[], str],
     monkeypatch: pytest.MonkeyPatch,
-) -> AsyncIterator[Department]:
+) -> Department:
     # Nothing here hangs, however busy the machine is.
     monkeypatch.setattr("counter.esign.stamps_http.PATIENCE_S", 60.0)
     press.drew.clear()
     studio.given.clear()
     forms = shipped_forms()  # its own: what is published is shown to it
-    counter = await signing_counter(executor, pki, studio, stamps, forms, glyphs, new_id)
+    counter = await signing_counter(executor, examiner, studio, stamps, forms, glyphs, new_id)
     store = SqlForms(executor=executor)
     own = OwnFormsService(store, press, forms, glyphs, lambda: made.time)
     reading = ReadingService(
@@ -198,10 +199,10 @@ async def department(
         clock=lambda: NOW,
     )
     made = Department(counter, reading, forms, own, store)
-    yield made
-    await counter.pool.close()
+    return made
 
 
+@pytest.mark.one_engine
 async def test_it_is_drawn_far_from_the_keys_and_gets_four_sound_signatures(
     department: Department, press: Press, studio: Watched
 ) -> None:
@@ -265,6 +266,7 @@ async def test_what_was_retired_meanwhile_is_signed_to_its_end(department: Depar
         ('#{let s = "x"; for i in range(40) { s = s + s }}', SignerUnavailable),
     ],
 )
+@pytest.mark.one_engine
 async def test_a_template_that_breaks_out_or_down_is_not_presented(
     department: Department, source: str, refused: type[Exception]
 ) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -77,11 +78,21 @@ async def test_every_attack_is_noticed_without_the_record(
     assert [name for name, what in found.items() if what in HOLDS] == []
 
 
+@pytest.mark.parametrize(
+    "attacks",
+    [
+        pytest.param(ARCHIVE_ATTACKS, id="on the archive"),
+        pytest.param(ATTACKS, id="on the rest", marks=pytest.mark.deep),
+    ],
+)
 async def test_every_attack_on_an_archived_document_is_noticed_without_the_record(
-    done: SealedForm, roots: list[x509.Certificate], pki: DevelopmentPki, stamps: HttpStamps
+    attacks: dict[str, Callable[[bytes], bytes]],
+    done: SealedForm,
+    roots: list[x509.Certificate],
+    pki: DevelopmentPki,
+    stamps: HttpStamps,
 ) -> None:
     later = await archived(done.sealed, pki, stamps)
-    attacks = {**ATTACKS, **ARCHIVE_ATTACKS}
     found = {name: await judged(attack(later), roots) for name, attack in attacks.items()}
     assert [name for name, what in found.items() if what in HOLDS] == []
 

@@ -153,6 +153,7 @@ async def desk(
     await made.source.close()
 
 
+@pytest.mark.one_engine
 async def test_between_consent_and_the_seal_nobody_is_asked_but_for_the_time(desk: Desk) -> None:
     ceremony_id, sha256 = await desk.consented()
     # While the citizen read, all was fetched.
@@ -170,6 +171,7 @@ async def test_between_consent_and_the_seal_nobody_is_asked_but_for_the_time(des
     assert (lasting.level, lasting.pending) == ("B_LTA", "")
 
 
+@pytest.mark.one_engine
 async def test_consent_itself_asks_nobody_when_all_was_fetched_before(desk: Desk) -> None:
     ceremony_id, sha256 = await desk.present()
     desk.trust.prepare(WITNESS.agent_id, "dsaj")
@@ -184,6 +186,7 @@ async def test_consent_itself_asks_nobody_when_all_was_fetched_before(desk: Desk
     ("signer", "refusal"), [("revoked", CertificateRevoked), ("expired", CertificateExpired)]
 )
 @pytest.mark.parametrize("key", ["witness", "agent"])
+@pytest.mark.one_engine
 async def test_who_may_not_sign_is_found_out_before_consent(
     desk: Desk, key: str, signer: str, refusal: type[Refusal]
 ) -> None:
@@ -206,6 +209,7 @@ async def test_of_departments_keys_only_those_that_sign_here_are_looked_at(desk:
 @pytest.mark.parametrize(
     ("signer", "refusal"), [("revoked", CertificateRevoked), ("expired", CertificateExpired)]
 )
+@pytest.mark.one_engine
 async def test_one_agents_bad_certificate_stops_that_agent_and_nobody_else(
     desk: Desk, signer: str, refusal: type[Refusal]
 ) -> None:
@@ -222,6 +226,7 @@ async def test_one_agents_bad_certificate_stops_that_agent_and_nobody_else(
 @pytest.mark.parametrize(
     ("signer", "refusal"), [("revoked", CertificateRevoked), ("expired", CertificateExpired)]
 )
+@pytest.mark.one_engine
 async def test_a_citizens_own_certificate_is_looked_at_too(
     desk: Desk, signer: str, refusal: type[Refusal]
 ) -> None:
@@ -232,6 +237,7 @@ async def test_a_citizens_own_certificate_is_looked_at_too(
         await desk.trust.require_citizen(bad, NOW)
 
 
+@pytest.mark.one_engine
 async def test_a_citizens_certificate_of_nobody_whom_we_trust_is_refused(
     desk: Desk, pki: DevelopmentPki
 ) -> None:
@@ -240,6 +246,7 @@ async def test_a_citizens_certificate_of_nobody_whom_we_trust_is_refused(
         await desk.trust.require_citizen(stranger, NOW)
 
 
+@pytest.mark.one_engine
 async def test_with_all_revocation_down_only_grace_lets_the_department_sign(desk: Desk) -> None:
     desk.services.faults.update(ocsp="down", crls="down")
     ceremony_id, sha256 = await desk.present()
@@ -305,6 +312,7 @@ async def test_the_journal_names_the_policy_and_what_was_found(desk: Desk) -> No
     assert '"seal":"good"' in entry
 
 
+@pytest.mark.one_engine
 async def test_a_key_that_signs_otherwise_than_the_policy_allows_is_refused(desk: Desk) -> None:
     desk.policy = replace(desk.policy, algorithms=("rsa_sha256",))
     desk.open()

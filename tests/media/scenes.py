@@ -33,7 +33,6 @@ ASK_A_STRANGER = """async name => {
   const pc = new RTCPeerConnection({iceServers: [{urls: `stun:${name}`}]});
   pc.addTransceiver('video');
   await pc.setLocalDescription();
-  while (pc.iceGatheringState !== 'complete') await new Promise(done => setTimeout(done, 50));
 }"""
 READS_H264 = {
     "gfx.blacklist.webrtc.hw.acceleration.h264": 1,
@@ -154,7 +153,15 @@ async def captured(pcap: str, *, seconds: int, stranger: str | None = None) -> d
             await seen_and_heard(page, more_than=20 * seconds)
         if stranger is not None:
             await pages[0].evaluate(ASK_A_STRANGER, stranger)
+            await _until_said(Path(pcap), stranger.split(".")[1].encode())
         return {"udp_port": await stage.udp_port()}
+
+
+async def _until_said(pcap: Path, word: bytes) -> None:
+    """Until a packet with this word was written down; there it stands in clear."""
+    async with asyncio.timeout(60):
+        while word not in pcap.read_bytes():
+            await asyncio.sleep(0.2)
 
 
 @asynccontextmanager

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import pytest
+
 from counter.media.sdp import OPUS, VIDEO_CODECS
 from tests.media.scenes import captured
 from tests.private_network import NEAR, OUTSIDE, play
@@ -74,14 +76,25 @@ def test_media_in_clear_would_be_noticed() -> None:
     assert alike([header + bytes([number % 256, 7]) for number in range(1000)]) < MOST_ALIKE
 
 
-async def test_a_call_is_checks_handshakes_and_sealed_packets_and_nothing_else(
-    tmp_path: Path,
-) -> None:
-    pcap = tmp_path / "call.pcapng"
-    call = await play(captured, within_s=110, pcap=str(pcap), seconds=8)
+class Call(NamedTuple):
+    """What was on the wires while two pages saw and heard each other."""
+
+    pcap: Path
+    udp_port: int
+
+
+@pytest.fixture(scope="module")
+async def call(tmp_path_factory: pytest.TempPathFactory) -> Call:
+    pcap = tmp_path_factory.mktemp("wire") / "call.pcapng"
+    played = await play(captured, within_s=110, pcap=str(pcap), seconds=6)
+    return Call(pcap, played["udp_port"])
+
+
+def test_a_call_is_checks_handshakes_and_sealed_packets_and_nothing_else(call: Call) -> None:
+    pcap = call.pcap
     kinds: Counter[str] = Counter()
     media: dict[int, list[bytes]] = {}
-    for packet in packets(pcap, call["udp_port"]):
+    for packet in packets(pcap, call.udp_port):
         assert packet.wire == "lo"
         kind = packet.protocols.split(":")[0]
         control = 128 <= packet.payload[0] < 192 and 192 <= packet.payload[1] < 224
@@ -108,10 +121,8 @@ async def test_a_call_is_checks_handshakes_and_sealed_packets_and_nothing_else(
     assert contents <= {"", "20", "21", "22"}, "DTLS carries something besides its handshake"
 
 
-async def test_nobody_outside_is_asked_for_anything(tmp_path: Path) -> None:
-    pcap = tmp_path / "call.pcapng"
-    await play(captured, within_s=110, pcap=str(pcap), seconds=1)
-    assert asked_outside(pcap) == []
+def test_nobody_outside_is_asked_for_anything(call: Call) -> None:
+    assert asked_outside(call.pcap) == []
 
 
 async def test_a_question_to_somebody_outside_would_be_noticed(tmp_path: Path) -> None:

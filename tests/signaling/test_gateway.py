@@ -192,6 +192,7 @@ async def test_who_does_not_read_is_cut_off_and_resumes(house: House) -> None:
                 await asyncio.sleep(0)
             await eventually(lambda: node.gateway.server.cut["slow"] == 1)
             assert node.gateway.connected == 0
+            transport.abort()  # a polite good-bye would wait for an answer
         house.filling = ""
         head = (await house.executor.read(heads, ["agent:a-1"]))["agent:a-1"]
         page = await node.open(last={"agent:a-1": head - 3})

@@ -59,7 +59,7 @@ async def test_an_answer_and_a_leaving_at_once_end_in_one_of_both(
     commands = Commands(Floor())
     await executor.write(seed, now)
     await executor.write(commands.ready, "a-1", now)
-    for _ in range(8):
+    for _ in range(4):
         await executor.write(commands.walk_in, "t-1", now)
         pairing_id = await executor.read(ringing, "a-1")
         assert pairing_id

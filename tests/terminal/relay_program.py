@@ -1,12 +1,11 @@
 """The relay of a terminal's program alone, so that it can be killed.
 
-`python -m tests.terminal.relay_program STATE SERVER PAGES SEED` photographs PAGES papers, a few
-at a time, and sends them.  What was kept is noted in STATE/taken: that must not be lost.
+It photographs papers, a few at a time, and sends them.  What was kept is noted in the file `taken`
+of its state: that must not be lost.
 """
 
 import asyncio
 import random
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from counter.terminal.journal_files import FileJournal
 from counter.terminal.relay_service import RelayService
 from counter.terminal.uplink_http import HttpUplink
 from tests.documents.capture_house import photograph
+from tests.forked import be_silent
 
 KEY = b"m" * 32
 AT_ONCE = 3
@@ -28,8 +28,13 @@ def size_of(seed: int, number: int) -> int:
     return random.Random(seed * 100_003 + number).randint(20_000, 600_000)
 
 
-async def run(state: Path, server: str, pages: int, seed: int) -> None:
+def live(state: Path, server: str, pages: int, seed: int) -> None:
     """Until all are there and the journal is empty, or until it is killed."""
+    be_silent()
+    asyncio.run(_run(state, server, pages, seed))
+
+
+async def _run(state: Path, server: str, pages: int, seed: int) -> None:
     chance = random.SystemRandom()
     journal = FileJournal(state / "journal", KEY, chance.randbytes)
     taken = state / "taken"
@@ -66,8 +71,3 @@ async def run(state: Path, server: str, pages: int, seed: int) -> None:
         sending.cancel()
         for sitting in await journal.sittings():
             await journal.wipe(sitting)
-    print("all sent", flush=True)
-
-
-if __name__ == "__main__":
-    asyncio.run(run(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])))

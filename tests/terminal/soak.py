@@ -11,12 +11,12 @@ import asyncio
 import hashlib
 import random
 import shutil
-import signal
 import sys
 import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from sqlalchemy import Connection, select
@@ -26,12 +26,14 @@ from counter.ids import CaseId, TerminalId
 from counter.store.blobs_directory import DirectoryBlobs
 from counter.store.migrate import upgrade_engine
 from counter.store.sqlite_lane import SqliteLane
+from tests.documents import capture_house
 from tests.documents.capture_house import ask_for, photograph, seat
+from tests.forked import NODES, ended
 from tests.servers import free_port
+from tests.terminal import relay_program
 from tests.terminal.cut_line import CutLine
 from tests.terminal.relay_program import size_of
 
-ROOT = Path(__file__).resolve().parents[2]
 KINDS = ("line", "line", "line", "counter", "program")
 "What breaks next, by chance; a line breaks more often than a machine."
 MEAN_BYTES = 250_000
@@ -66,8 +68,8 @@ class Soak:
         self._seed = seed
         self._chance = random.Random(seed)
         self._port = free_port()
-        self._counter: asyncio.subprocess.Process | None = None
-        self._program: asyncio.subprocess.Process | None = None
+        self._counter: BaseProcess | None = None
+        self._program: BaseProcess | None = None
         self._broke: Counter[str] = Counter()
         self._wanted = asyncio.Event()
         self._revive: set[str] = set()
@@ -82,15 +84,15 @@ class Soak:
             await self._start_program()
             self._plan()
             await self._see_through()
-        await self._kill("counter")
+        self._kill("counter")
         found = await self._look()
         found.seconds = time.monotonic() - began
         return found
 
-    async def close(self) -> None:
+    def close(self) -> None:
         """End what still runs."""
         for name in ("counter", "program"):
-            await self._kill(name)
+            self._kill(name)
 
     def _plan(self) -> None:
         count = 1 + int(self._chance.expovariate(1 / MEAN_BYTES))
@@ -102,7 +104,7 @@ class Soak:
         if kind == "line":
             self._line.cut()
         else:
-            await self._kill(kind)
+            self._kill(kind)
             self._revive.add(kind)
             self._wanted.set()
         self._plan()
@@ -115,11 +117,11 @@ class Soak:
                 self._revive.discard(kind)
                 await (self._start_counter() if kind == "counter" else self._start_program())
             assert self._program is not None
-            ended = asyncio.create_task(self._program.wait())
+            sent = asyncio.create_task(ended(self._program))
             killed = asyncio.create_task(self._wanted.wait())
             moved = self._line.passed
             done, waiting = await asyncio.wait(
-                {ended, killed}, timeout=PATIENCE_S, return_when=asyncio.FIRST_COMPLETED
+                {sent, killed}, timeout=PATIENCE_S, return_when=asyncio.FIRST_COMPLETED
             )
             for task in waiting:
                 task.cancel()
@@ -127,10 +129,10 @@ class Soak:
                 raise TimeoutError("nothing moves any more")
             if self._revive:
                 continue
-            if ended in done and self._program.returncode == 0:
+            if sent in done and self._program.exitcode == 0:
                 return
-            if ended in done:
-                raise RuntimeError(f"the program ended with {self._program.returncode}")
+            if sent in done:
+                raise RuntimeError(f"the program ended with {self._program.exitcode}")
 
     async def _prepare(self) -> None:
         lane = SqliteLane(self._directory / "counter.sqlite")
@@ -145,39 +147,27 @@ class Soak:
             ask_for(conn, number, case_id)
 
     async def _start_counter(self) -> None:
-        self._counter = await self._start(
-            "tests.documents.capture_house", str(self._directory), str(self._port)
+        hears, says = NODES.Pipe(duplex=False)
+        self._counter = NODES.Process(
+            target=capture_house.live, args=(says, self._directory, self._port)
         )
-        assert self._counter.stdout is not None
-        async with asyncio.timeout(PATIENCE_S):
-            said = await self._counter.stdout.readline()
-        assert said == b"open\n", said
+        self._counter.start()
+        says.close()
+        assert await asyncio.to_thread(hears.poll, PATIENCE_S), "the counter does not open"
+        hears.recv()  # "open"; raises `EOFError` where it ended instead
 
     async def _start_program(self) -> None:
-        self._program = await self._start(
-            "tests.terminal.relay_program",
-            str(self._state),
-            f"http://127.0.0.1:{self._line.port}",
-            str(self._pages),
-            str(self._seed),
+        address = f"http://127.0.0.1:{self._line.port}"
+        self._program = NODES.Process(
+            target=relay_program.live, args=(self._state, address, self._pages, self._seed)
         )
+        self._program.start()
 
-    async def _start(self, module: str, *arguments: str) -> asyncio.subprocess.Process:
-        return await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            module,
-            *arguments,
-            cwd=ROOT,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-        )
-
-    async def _kill(self, name: str) -> None:
+    def _kill(self, name: str) -> None:
         process = self._counter if name == "counter" else self._program
-        if process is not None and process.returncode is None:
-            process.send_signal(signal.SIGKILL)
-            await process.wait()
+        if process is not None and process.exitcode is None:
+            process.kill()
+            process.join()
 
     async def _look(self) -> Outcome:
         lane = SqliteLane(self._directory / "counter.sqlite")
@@ -210,7 +200,7 @@ async def soak(*, pages: int, seed: int) -> Outcome:
     try:
         return await run.run()
     finally:
-        await run.close()
+        run.close()
         shutil.rmtree(directory, ignore_errors=True)
 
 
