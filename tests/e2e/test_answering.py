@@ -21,6 +21,8 @@ pytestmark = [pytest.mark.alone, pytest.mark.timeout(600)]
 
 ANSWERS = int(os.environ.get("ANSWERS", "2"))
 "Two show that it works; ten and more are for the figures that -s prints."
+PICTURES_PER_S = 30
+"As in life."
 WITHIN_MS = 1000
 "Answering without warm legs, and with devices opened after it, took longer."
 
@@ -49,6 +51,14 @@ class Sitting:
 
     def __init__(self, terminal: Terminal, console: Console) -> None:
         self.terminal, self.console = terminal, console
+
+    @classmethod
+    async def opened(cls, counter: RunningCounter, desk: Browser, kiosk: Browser) -> "Sitting":
+        """Return both, signed in; nothing waits for a picture of a slow camera."""
+        return cls(
+            await Terminal.enrolled(kiosk, counter, PICTURES_PER_S),
+            await Console.signed_in(desk, counter, pictures_per_s=PICTURES_PER_S),
+        )
 
     @property
     def pages(self) -> tuple[Page, Page]:
@@ -86,15 +96,12 @@ async def connected(page: Page) -> None:
 
 
 async def test_with_warm_legs_the_first_picture_is_there_at_once(
-    counter: RunningCounter,
+    shared_counter: RunningCounter,
     desk_browser: Browser,
     kiosk_browser: Browser,
     record_property: Callable[[str, object], None],
 ) -> None:
-    sitting = Sitting(
-        await Terminal.enrolled(kiosk_browser, counter),
-        await Console.signed_in(desk_browser, counter),
-    )
+    sitting = await Sitting.opened(shared_counter, desk_browser, kiosk_browser)
     took = []
     for _ in range(ANSWERS):
         await sitting.ring()
@@ -108,15 +115,12 @@ async def test_with_warm_legs_the_first_picture_is_there_at_once(
 
 
 async def test_legs_that_are_made_at_the_answer_bring_a_picture_too(
-    counter: RunningCounter,
+    shared_counter: RunningCounter,
     desk_browser: Browser,
     kiosk_browser: Browser,
     record_property: Callable[[str, object], None],
 ) -> None:
-    sitting = Sitting(
-        await Terminal.enrolled(kiosk_browser, counter),
-        await Console.signed_in(desk_browser, counter),
-    )
+    sitting = await Sitting.opened(shared_counter, desk_browser, kiosk_browser)
     for page in sitting.pages:
         await page.add_init_script(f"({HOLD_JOINS_BACK})('call_id')")
     took = []

@@ -9,30 +9,6 @@ from playwright.async_api import Browser, BrowserContext, Page
 
 from tests.web.fake_counter import FakeCounter
 
-
-def axe_on_first(first: object, *others: object) -> Any:
-    """Mark a test with each of these, and whether axe looks: at the first, for what it finds is in
-    no language.  `make deep` has it look at all of them.
-
-    Each is a value, or a tuple of some.
-    """
-
-    def given(case: object, axe: bool, *marks: pytest.MarkDecorator) -> Any:
-        values = case if isinstance(case, tuple) else (case,)
-        return pytest.param(*values, axe, marks=marks)
-
-    return [
-        given(first, True),
-        *(given(one, False) for one in others),
-        *(given(one, True, pytest.mark.deep) for one in others),
-    ]
-
-
-def deep(*cases: tuple[object, ...]) -> list[Any]:
-    """Cases of a test for `make deep` alone."""
-    return [pytest.param(*one, marks=pytest.mark.deep) for one in cases]
-
-
 LANGUAGE_COOKIES = {"zh-Hant": "zh_Hant", "pt": "pt", "en": "en"}
 
 NOTE_TOUCHES = "addEventListener('click', () => (window.touchedAt = performance.now()), true);"
@@ -69,6 +45,29 @@ CUT_OFF = """() => [...document.querySelectorAll(
   .filter(one => one.checkVisibility())
   .filter(one => one.scrollWidth > one.clientWidth + 2 && one.clientWidth > 0)
   .map(one => `${one.textContent.trim()}: ${one.scrollWidth} > ${one.clientWidth}`)"""
+
+
+def axe_on_first(first: object, *others: object) -> Any:
+    """Mark a test with each of these, and whether axe looks: at the first, for what it finds is in
+    no language.  `make deep` has it look at all of them.
+
+    Each is a value, or a tuple of some.
+    """
+
+    def given(case: object, axe: bool, *marks: pytest.MarkDecorator) -> Any:
+        values = case if isinstance(case, tuple) else (case,)
+        return pytest.param(*values, axe, marks=marks)
+
+    return [
+        given(first, True),
+        *(given(one, False) for one in others),
+        *(given(one, True, pytest.mark.deep) for one in others),
+    ]
+
+
+def deep(*cases: tuple[object, ...]) -> list[Any]:
+    """Cases of a test for `make deep` alone."""
+    return [pytest.param(*one, marks=pytest.mark.deep) for one in cases]
 
 
 async def open_face(
