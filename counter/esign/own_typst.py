@@ -17,6 +17,7 @@ from counter.esign.admission_pyhanko import require_signable
 from counter.esign.field_labels import LABELS
 from counter.esign.fields_pikepdf import with_signature_fields
 from counter.esign.form_ports import OwnDrawn
+from counter.esign.form_refusals import TemplateUnfit, TemplateWrong
 from counter.esign.form_typst import FONTS, TEMPLATES, Box, Drawn, inputs_of
 from counter.esign.forms import Language, OwnForm
 from counter.esign.own_forms import (
@@ -25,10 +26,11 @@ from counter.esign.own_forms import (
     places_of,
     require_places,
     require_seen,
+    require_worded,
     specimen,
 )
 from counter.esign.pages_pdfium import photograph
-from counter.esign.refusals import PdfRefused, TemplateUnfit, TemplateWrong
+from counter.esign.pdf_refusals import PdfRefused
 from counter.esign.ticket import FIELDS
 
 READABLE = (str(FONTS), str(TEMPLATES / "common.typ"))
@@ -80,9 +82,12 @@ class OwnFormPress:
             require_signable(whole, FIELDS[0])
         except PdfRefused as error:
             raise TemplateUnfit(Unfit.CONTENT, error.code) from error
+        said = _text(whole)
+        # Also of what is signed: a template may do with a real text what it did not do with ours.
+        require_seen(form, data, said)
         if not as_specimen:
             return OwnDrawn(pdf=whole, pages=())
-        require_seen(form, data, _text(whole))
+        require_worded(form, data, said)
         return OwnDrawn(pdf=whole, pages=photograph(whole))
 
     def _compiled(

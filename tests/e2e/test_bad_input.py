@@ -56,7 +56,7 @@ async def test_references_that_open_nothing_are_explained_at_the_terminal(
     here = await counter.operator("/demo/visit", {"terminal": TERMINAL, "service": SERVICE})
     await terminal.begin(CHINESE)
     await terminal.open_keys()
-    before, [(cases,)] = counter.facts(BOOKED), counter.facts(CASES)
+    before, ((cases,),) = counter.facts(BOOKED), counter.facts(CASES)
     for scanned, code in (
         (NOBODY_HERE, "unknown_reference"),
         ("https://example.org/ticket/12345", "unknown_reference"),

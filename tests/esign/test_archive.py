@@ -27,22 +27,22 @@ from pyhanko.sign.validation.dss import DocumentSecurityStore
 
 from counter.esign.archive import Archived, Work
 from counter.esign.archive_pool import ArchivePool
-from counter.esign.archive_pyhanko import offline, require_archived
 from counter.esign.forms import Forms
 from counter.esign.key_ports import KeyFiles
+from counter.esign.lasting_pyhanko import offline, require_archived
 from counter.esign.pki_development import DevelopmentPki
-from counter.esign.refusals import (
+from counter.esign.revocation import Proof
+from counter.esign.revocation_development import DevelopmentRevocation
+from counter.esign.revocation_http import HttpRevocation
+from counter.esign.revocation_service import RevocationService
+from counter.esign.sign_pool import SignPool
+from counter.esign.signing_refusals import (
     CertificateExpired,
     CertificateRevoked,
     RevocationUnknown,
     SignatureInvalid,
     StampInvalid,
 )
-from counter.esign.revocation import Proof
-from counter.esign.revocation_development import DevelopmentRevocation
-from counter.esign.revocation_http import HttpRevocation
-from counter.esign.revocation_service import RevocationService
-from counter.esign.sign_pool import SignPool
 from counter.esign.stamps_http import HttpStamps
 from counter.esign.ticket import CITIZEN, FIELDS, FIELDS_BEFORE, SEAL, CertificateChain
 from counter.esign.validate_pyhanko import validate

@@ -9,30 +9,22 @@ import segno
 from PIL import Image, ImageDraw, ImageFont
 
 from counter.esign.demands import Acts
+from counter.protocol.calling import CallCard, LegCard
+from counter.protocol.ceremonies import CeremonyCard, FormCard, FormField, SheetCard
 from counter.protocol.checklist import ChecklistRow, MissingPaper
+from counter.protocol.choosing import Choice
+from counter.protocol.desk_screen import DeskCase, DeskScreen, OfferCard, QueueRow
 from counter.protocol.filling import DraftCard
 from counter.protocol.hands import HandsCard, HandState, HandUsed
 from counter.protocol.message import Language
 from counter.protocol.pointing import Hidden, MarkCard
 from counter.protocol.printing import PrintCard, PrintFailed
 from counter.protocol.reading import SaidLine
-from counter.protocol.screens import (
+from counter.protocol.scanning import CasePage, ScanCard
+from counter.protocol.terminal_screen import (
     ArrivalCard,
-    CallCard,
-    CasePage,
-    CeremonyCard,
-    Choice,
-    DeskCase,
-    DeskScreen,
-    FormCard,
-    FormField,
     LaterCard,
-    LegCard,
-    OfferCard,
-    QueueRow,
     ReceiptCard,
-    ScanCard,
-    SheetCard,
     TakeAlongCard,
     TerminalScreen,
     TicketCard,

@@ -7,8 +7,8 @@ import pytest
 from playwright.async_api import Browser, Page
 
 from counter.media.quality import CAUSES, Cause
+from counter.protocol.calling import LineCard
 from counter.protocol.message import Language
-from counter.protocol.screens import LineCard
 from tests.web import screens
 from tests.web.fake_counter import FakeCounter
 from tests.web.live_pages import LISTENS, axe_on_first, deep, faults, open_face, until, violations

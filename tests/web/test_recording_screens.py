@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page
 
+from counter.protocol.desk_screen import DeskScreen
 from counter.protocol.message import Language
 from counter.protocol.recording import RecordingCard
-from counter.protocol.screens import DeskScreen, TerminalScreen
+from counter.protocol.terminal_screen import TerminalScreen
 from tests.web import screens
 from tests.web.fake_counter import FakeCounter
 from tests.web.live_pages import axe_on_first, faults, open_face, press, until, violations

@@ -13,17 +13,10 @@ from counter.esign.forms import Forms
 from counter.esign.ports import CeremonyState
 from counter.esign.store_archive import Lasting
 from counter.ids import DocumentId
+from counter.protocol.calling import CallCard, LegCard
+from counter.protocol.ceremonies import CeremonyCard, SheetCard
 from counter.protocol.message import Language
-from counter.protocol.screens import (
-    ArrivingCard,
-    CallCard,
-    CasePage,
-    CeremonyCard,
-    LegCard,
-    PageCode,
-    ScanCard,
-    SheetCard,
-)
+from counter.protocol.scanning import ArrivingCard, CasePage, PageCode, ScanCard
 from counter.signaling.store_legs_reading import leg_view
 from counter.signaling.store_screens import CallView
 from web.shared.lasting_words import lasting_words

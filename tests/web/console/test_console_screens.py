@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Browser, Page
 
-from counter.protocol.screens import DeskScreen, OfferCard, PageCode
+from counter.protocol.desk_screen import DeskScreen, OfferCard
+from counter.protocol.scanning import PageCode
 from tests.web import screens
 from tests.web.fake_counter import FakeCounter
 from tests.web.live_pages import axe_on_first, faults, heard, open_face, until, violations

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Browser, expect
 
+from counter.protocol.desk_screen import DeskScreen
 from counter.protocol.message import Language
-from counter.protocol.screens import DeskScreen
 from tests.web import screens
 from tests.web.fake_counter import FakeCounter
 from tests.web.identity_cards import identity, second
