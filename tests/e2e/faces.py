@@ -11,7 +11,6 @@ from playwright.async_api import Browser, Locator, Page, expect
 
 from tests.e2e.probe import PROBE, seen_and_heard
 from tests.e2e.running import RunningCounter
-from tests.web.live_pages import CAMERA, PICTURES_PER_S
 from tests.web.terminal.kiosk import touch
 from web.shared.refusals import explain
 
@@ -33,13 +32,7 @@ DEAF_S = 0.45
 
 
 async def new_page(
-    browser: Browser,
-    *,
-    width: int,
-    height: int,
-    language: str = "en",
-    has_touch: bool = False,
-    pictures_per_s: int = PICTURES_PER_S,
+    browser: Browser, *, width: int, height: int, language: str = "en", has_touch: bool = False
 ) -> Page:
     """A page of its own, as its own person's browser: nothing is shared with other pages."""
     context = await browser.new_context(
@@ -50,7 +43,6 @@ async def new_page(
     )
     context.set_default_timeout(60_000)
     await context.add_init_script(PROBE)
-    await context.add_init_script(CAMERA % pictures_per_s)
     return await context.new_page()
 
 
@@ -106,13 +98,9 @@ class Terminal:
         self._pressed_at = 0.0
 
     @classmethod
-    async def enrolled(
-        cls, browser: Browser, counter: RunningCounter, pictures_per_s: int = PICTURES_PER_S
-    ) -> "Terminal":
+    async def enrolled(cls, browser: Browser, counter: RunningCounter) -> "Terminal":
         """Return a machine that became the terminal by its link."""
-        page = await new_page(
-            browser, width=1080, height=1920, has_touch=True, pictures_per_s=pictures_per_s
-        )
+        page = await new_page(browser, width=1080, height=1920, has_touch=True)
         await page.goto(await counter.enrolment(TERMINAL))
         await page.wait_for_url("**/terminal")
         return cls(page)
@@ -168,7 +156,7 @@ class Terminal:
         return await self.number()
 
     async def leave(self) -> None:
-        """End the visit, wherever it is: the machine forgets it, and its case waits for its desk."""
+        """End the visit, wherever it is: its case is left, and the machine forgets it."""
         await self.touch(self.page.locator(".bottom .finish"))
         await self.touch(self.page.locator("dialog .press--end"))
         await expect(self.page.locator(".attract")).to_be_visible()
@@ -236,14 +224,10 @@ class Console:
 
     @classmethod
     async def signed_in(
-        cls,
-        browser: Browser,
-        counter: RunningCounter,
-        name: str = "lei",
-        pictures_per_s: int = PICTURES_PER_S,
+        cls, browser: Browser, counter: RunningCounter, name: str = "lei"
     ) -> "Console":
         """Return a desk; lei and fong serve the Identification Services Bureau, mok oversees it."""
-        page = await new_page(browser, width=1440, height=900, pictures_per_s=pictures_per_s)
+        page = await new_page(browser, width=1440, height=900)
         await page.goto(f"{counter.address}/console/sign-in?lang=en")
         await page.get_by_label("Name").fill(name)
         await page.get_by_label("Passphrase").fill(counter.passphrase)

@@ -21,8 +21,6 @@ pytestmark = [pytest.mark.alone, pytest.mark.timeout(600)]
 
 ANSWERS = int(os.environ.get("ANSWERS", "2"))
 "Two show that it works; ten and more are for the figures that -s prints."
-PICTURES_PER_S = 30
-"As in life."
 WITHIN_MS = 1000
 "Answering without warm legs, and with devices opened after it, took longer."
 
@@ -54,11 +52,8 @@ class Sitting:
 
     @classmethod
     async def opened(cls, counter: RunningCounter, desk: Browser, kiosk: Browser) -> "Sitting":
-        """Return both, signed in; nothing waits for a picture of a slow camera."""
-        return cls(
-            await Terminal.enrolled(kiosk, counter, PICTURES_PER_S),
-            await Console.signed_in(desk, counter, pictures_per_s=PICTURES_PER_S),
-        )
+        """Return both, signed in."""
+        return cls(await Terminal.enrolled(kiosk, counter), await Console.signed_in(desk, counter))
 
     @property
     def pages(self) -> tuple[Page, Page]:

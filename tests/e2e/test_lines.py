@@ -16,7 +16,8 @@ pytestmark = pytest.mark.timeout(240)
 SAMPLES = """
     select owner, sum(good_ms + weak_ms + bad_ms), sum(up_packets), sum(down_packets),
            max(up_kbps), max(rtt_ms), max(available_kbps)
-    from leg_sample where call_id = (select id from call order by rowid desc limit 1) group by owner order by owner
+    from leg_sample where call_id = (select id from call order by rowid desc limit 1)
+    group by owner order by owner
 """
 
 

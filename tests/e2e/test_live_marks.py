@@ -16,7 +16,7 @@ from counter.documents.sample_page import draw_mat, encode_jpeg, lay
 from counter.documents.scan_opencv.arrays import Bgr, Floats, Quad
 from tests.documents.filled_forms import draw_form, fill_in
 from tests.documents.moving_sheets import HEIGHT_PX, WIDTH_PX, corners, letter
-from tests.e2e.faces import CHINESE, PAPER, TERMINAL, Console, Terminal, meet, new_page
+from tests.e2e.faces import CHINESE, PAPER, TERMINAL, Citizen, Console, Terminal, new_page
 from tests.e2e.running import RunningCounter
 from tests.e2e.test_hands import drag
 from tests.web.live_pages import until
@@ -34,12 +34,12 @@ CAMERA = f"""(() => {{
     await picture.decode();
     lying = picture;
   }};
-  setInterval(() => lying && brush.drawImage(lying, 0, 0), 100);
+  setInterval(() => lying && brush.drawImage(lying, 0, 0), 40);
   const media = navigator.mediaDevices;
   const open = media?.getUserMedia.bind(media);
   if (open) media.getUserMedia = async wanted => {{
     const found = wanted.audio ? await open({{audio: wanted.audio}}) : new MediaStream();
-    if (wanted.video) found.addTrack(desk.captureStream(10).getVideoTracks()[0]);
+    if (wanted.video) found.addTrack(desk.captureStream(25).getVideoTracks()[0]);
     return found;
   }};
 }})()"""
@@ -85,6 +85,7 @@ async def asked_for_a_paper(
     counter: RunningCounter, desk_browser: Browser, kiosk_browser: Browser, paper: Bgr
 ) -> tuple[Page, Console]:
     """The terminal's page, with a sheet of which a picture is not taken by itself, and the desk."""
+    citizen = await Citizen.at(desk_browser, counter)
     page = await new_page(kiosk_browser, width=1080, height=1920, has_touch=True)
     await page.add_init_script(CAMERA)
     await page.goto(await counter.enrolment(TERMINAL))
@@ -92,7 +93,13 @@ async def asked_for_a_paper(
     terminal = Terminal(page)
     await lay_down(page, paper)
     console = await Console.signed_in(desk_browser, counter)
-    await meet(terminal, console, counter)
+    reference = await citizen.book("陳小明")
+    await terminal.begin()
+    await terminal.open_keys()
+    await terminal.touch_reference(reference)
+    await terminal.check_in()
+    await console.ready()
+    await console.answer()
     await console.ask_for(PAPER)
     await terminal.speak(CHINESE)
     await console.page.get_by_role("tab", name="Papers").click()

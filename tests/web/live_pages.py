@@ -24,7 +24,7 @@ CAMERA = """(() => {
 })();"""
 "Goes into a page: its cameras see so many pictures in a second."
 PICTURES_PER_S = 10
-"Of the cameras of a test: two of them are coded on the machine that runs two tests at a time."
+"Of the cameras of a test: two of them are coded on the machine that runs three tests at a time."
 
 TOO_SMALL = """least => [...document.querySelectorAll(
     "button, a[href], input:not([type=hidden]), textarea, label.choice")]
