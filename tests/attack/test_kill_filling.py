@@ -6,6 +6,7 @@ nothing is half written; what was looked at is presented once, with exactly thes
 
 import asyncio
 import json
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -21,7 +22,8 @@ from tests.e2e.running import RunningCounter
 
 pytestmark = [pytest.mark.pairs, pytest.mark.timeout(400)]
 
-KILLS = 3
+KILLS = int(os.environ.get("KILLS", "1"))
+"While it is filled in, and once more while it is presented; `make deep` has more."
 FORM = "dsi_certificate"
 FIELDS = {
     "agent": ("applicant_name", "destination", "document_number"),

@@ -40,15 +40,29 @@ async def counter() -> AsyncIterator[RunningCounter]:
     assert not left, f"a clean stop left {len(left)} processes behind"
 
 
-@pytest.fixture(scope="module")
-def shared_counter() -> Iterator[RunningCounter]:
-    """Yield one counter for several tests, which leave it as they found it."""
-    running = RunningCounter()
-    try:
-        run_apart(running.start())
-        yield running
-    finally:
-        run_apart(running.close())
+@pytest.fixture(scope="session")
+def counters_of_process() -> Iterator[list[RunningCounter]]:
+    """Yield the counter that the tests of this process share, once one wants it."""
+    made: list[RunningCounter] = []
+    yield made
+    for one in made:
+        run_apart(one.close())
+
+
+@pytest.fixture
+def shared_counter(
+    request: pytest.FixtureRequest, counters_of_process: list[RunningCounter]
+) -> Iterator[RunningCounter]:
+    """Yield one counter for many tests: each leaves nobody there, and looks at its own facts only.
+
+    Whoever comes after a test that failed has a new one.
+    """
+    if not counters_of_process:
+        counters_of_process.append(RunningCounter())
+        run_apart(counters_of_process[0].start())
+    yield counters_of_process[0]
+    if request.node.stash.get(FAILED, False):
+        run_apart(counters_of_process.pop().close())
 
 
 @pytest.fixture

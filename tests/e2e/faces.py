@@ -155,6 +155,12 @@ class Terminal:
         await self.press(re.compile(service))
         return await self.number()
 
+    async def leave(self) -> None:
+        """End the visit, wherever it is: its case is left, and the machine forgets it."""
+        await self.touch(self.page.locator(".bottom .finish"))
+        await self.touch(self.page.locator("dialog .press--end"))
+        await expect(self.page.locator(".attract")).to_be_visible()
+
     async def number(self) -> str:
         return await self.page.locator(".number h1 strong").inner_text()
 

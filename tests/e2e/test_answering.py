@@ -50,6 +50,11 @@ class Sitting:
     def __init__(self, terminal: Terminal, console: Console) -> None:
         self.terminal, self.console = terminal, console
 
+    @classmethod
+    async def opened(cls, counter: RunningCounter, desk: Browser, kiosk: Browser) -> "Sitting":
+        """Return both, signed in."""
+        return cls(await Terminal.enrolled(kiosk, counter), await Console.signed_in(desk, counter))
+
     @property
     def pages(self) -> tuple[Page, Page]:
         return self.terminal.page, self.console.page
@@ -86,15 +91,12 @@ async def connected(page: Page) -> None:
 
 
 async def test_with_warm_legs_the_first_picture_is_there_at_once(
-    counter: RunningCounter,
+    shared_counter: RunningCounter,
     desk_browser: Browser,
     kiosk_browser: Browser,
     record_property: Callable[[str, object], None],
 ) -> None:
-    sitting = Sitting(
-        await Terminal.enrolled(kiosk_browser, counter),
-        await Console.signed_in(desk_browser, counter),
-    )
+    sitting = await Sitting.opened(shared_counter, desk_browser, kiosk_browser)
     took = []
     for _ in range(ANSWERS):
         await sitting.ring()
@@ -108,15 +110,12 @@ async def test_with_warm_legs_the_first_picture_is_there_at_once(
 
 
 async def test_legs_that_are_made_at_the_answer_bring_a_picture_too(
-    counter: RunningCounter,
+    shared_counter: RunningCounter,
     desk_browser: Browser,
     kiosk_browser: Browser,
     record_property: Callable[[str, object], None],
 ) -> None:
-    sitting = Sitting(
-        await Terminal.enrolled(kiosk_browser, counter),
-        await Console.signed_in(desk_browser, counter),
-    )
+    sitting = await Sitting.opened(shared_counter, desk_browser, kiosk_browser)
     for page in sitting.pages:
         await page.add_init_script(f"({HOLD_JOINS_BACK})('call_id')")
     took = []

@@ -79,8 +79,7 @@ async def test_references_that_open_nothing_are_explained_at_the_terminal(
     await advised(terminal.page, "appointment_cancelled")
     assert counter.facts(BOOKED) == given_up
     assert counter.facts(CASES) == [(cases + 1,)]
-    await terminal.touch(terminal.page.locator(".bottom .finish"))
-    await terminal.touch(terminal.page.locator("dialog .press--end"))
+    await terminal.leave()
 
 
 # --- booking -------------------------------------------------------------------------------------
@@ -263,7 +262,7 @@ async def test_a_terminal_without_a_camera_says_so_and_the_call_goes_on(
     await goes_on(terminal.page)
     assert await legs(console.page) == 1
     await expect(console.page.locator("[data-banner=picture]")).to_be_hidden()
-    await leave(terminal, console)
+    await terminal.leave()
 
 
 async def test_a_desk_whose_camera_is_refused_says_so_and_the_call_goes_on(
@@ -281,7 +280,7 @@ async def test_a_desk_whose_camera_is_refused_says_so_and_the_call_goes_on(
     banner = console.page.locator("[data-banner=devices]")
     await expect(banner).to_have_text(on_screen("console", words))
     await goes_on(console.page)
-    await leave(terminal, console)
+    await terminal.leave()
 
 
 async def sit_down(terminal: Terminal, console: Console, counter: RunningCounter) -> None:
@@ -298,13 +297,6 @@ async def goes_on(page: Page) -> None:
     joined = await legs(page)
     await seen_and_heard(page, frames=(await figures(page))["frames"] + 150)
     assert await legs(page) == joined
-
-
-async def leave(terminal: Terminal, console: Console) -> None:
-    """Leave the counter as it was found."""
-    await terminal.touch(terminal.page.locator(".bottom .finish"))
-    await terminal.touch(terminal.page.locator("dialog .press--end"))
-    await expect(terminal.page.locator(".attract")).to_be_visible()
 
 
 async def test_what_is_typed_in_two_scripts_at_once_is_found(

@@ -42,11 +42,12 @@ async def card_browser(launch: Launch, card_lines: tuple[str, ...], tmp_path: Pa
 
 
 async def test_a_citizen_is_identified_and_a_second_officer_confirms_a_doubt(
-    counter: RunningCounter,
+    shared_counter: RunningCounter,
     desk_browser: Browser,
     card_browser: Browser,
     card_lines: tuple[str, ...],
 ) -> None:
+    counter = shared_counter
     terminal, console, colleague = await asyncio.gather(
         Terminal.enrolled(card_browser, counter),
         Console.signed_in(desk_browser, counter),
@@ -107,3 +108,4 @@ async def test_a_citizen_is_identified_and_a_second_officer_confirms_a_doubt(
     assert number not in record + entries + counter.log()
     assert card_lines[2].split("<<")[0] not in record
     await counter.audit()  # the chain holds
+    await terminal.leave()

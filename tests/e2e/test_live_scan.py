@@ -10,10 +10,12 @@ from playwright.async_api import Browser, expect
 from counter.documents.sample_page import encode_jpeg
 from tests.documents import scenes
 from tests.e2e.conftest import HEIGHT_PX, WIDTH_PX, Launch
-from tests.e2e.faces import PAPER, Citizen, Console, Terminal
+from tests.e2e.faces import PAPER, Console, Terminal, meet
 from tests.e2e.running import RunningCounter
 
 pytestmark = pytest.mark.timeout(400)
+
+PAGES = "select count(*) from page"
 
 
 @pytest.fixture(scope="module")
@@ -32,36 +34,32 @@ def held_camera(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def asked_for_a_paper(
     counter: RunningCounter, desk: Browser, kiosk: Browser
 ) -> tuple[Terminal, Console]:
-    citizen = await Citizen.at(desk, counter)
     terminal = await Terminal.enrolled(kiosk, counter)
     console = await Console.signed_in(desk, counter)
-    reference = await citizen.book("陳小明")
-    await terminal.begin()
-    await terminal.open_keys()
-    await terminal.touch_reference(reference)
-    await terminal.check_in()
-    await console.ready()
-    await console.answer()
+    await meet(terminal, console, counter)
     await console.ask_for(PAPER)
     await expect(terminal.heading(f"Show this paper: {PAPER}")).to_be_visible()
     return terminal, console
 
 
 async def test_a_page_that_lies_still_is_outlined_and_taken_by_itself(
-    counter: RunningCounter, desk_browser: Browser, kiosk_browser: Browser
+    shared_counter: RunningCounter, desk_browser: Browser, kiosk_browser: Browser
 ) -> None:
-    terminal, console = await asked_for_a_paper(counter, desk_browser, kiosk_browser)
+    [(before,)] = shared_counter.facts(PAGES)
+    terminal, console = await asked_for_a_paper(shared_counter, desk_browser, kiosk_browser)
     await expect(terminal.page.locator(".outline polygon")).to_be_attached()
     # Nobody presses anything: it arrives.
     await expect(console.page.locator(".thumb img")).to_be_visible(timeout=60_000)
-    assert counter.facts("select count(*) from page") == [(1,)]
+    assert shared_counter.facts(PAGES) == [(before + 1,)]
+    await terminal.leave()
 
 
 async def test_a_held_page_is_not_taken_and_one_sentence_says_what_to_do(
-    counter: RunningCounter, desk_browser: Browser, launch: Launch, held_camera: Path
+    shared_counter: RunningCounter, desk_browser: Browser, launch: Launch, held_camera: Path
 ) -> None:
     kiosk = await launch(f"--use-file-for-fake-video-capture={held_camera}")
-    terminal, _ = await asked_for_a_paper(counter, desk_browser, kiosk)
+    [before] = shared_counter.facts(PAGES)
+    terminal, _ = await asked_for_a_paper(shared_counter, desk_browser, kiosk)
     page = terminal.page
     advice = page.locator("[data-advice=page_finger]")
     await expect(advice).to_have_text("Take your fingers off the paper.")
@@ -76,4 +74,5 @@ async def test_a_held_page_is_not_taken_and_one_sentence_says_what_to_do(
     async with page.expect_response("**/terminal/previews/*"):
         pass
     assert await page.locator(".ring").count() == 0
-    assert counter.facts("select count(*) from page") == [(0,)]
+    assert shared_counter.facts(PAGES) == [before]
+    await terminal.leave()

@@ -121,13 +121,14 @@ async def connected(page: Page) -> None:
 
 
 async def test_a_transfer_freezes_nothing_and_shows_the_new_agent_at_once(
-    counter: RunningCounter,
+    shared_counter: RunningCounter,
     launch: Launch,
     kiosk_browser: Browser,
     desk_browser: Browser,
     red_camera: Path,
     record_property: Callable[[str, object], None],
 ) -> None:
+    counter = shared_counter
     terminal = await Terminal.enrolled(kiosk_browser, counter)
     here = await Console.signed_in(desk_browser, counter)
     red = await launch(f"--use-file-for-fake-video-capture={red_camera}")
@@ -145,6 +146,8 @@ async def test_a_transfer_freezes_nothing_and_shows_the_new_agent_at_once(
     assert await legs(terminal.page) == joined, "the terminal's leg was not touched"
     await here.close()
     await expect(terminal.page.locator(".frame--receipt")).to_be_visible()
+    await terminal.press("Finish and remove my data from this machine")
+    await expect(terminal.page.locator(".attract")).to_be_visible()
     # A busy machine freezes pictures with no transfer at all; a transfer that did would each time.
     assert statistics.median(one["freezes"] for one in took) == 0, "no frozen frame"
     assert statistics.median(one["agent_at_terminal_ms"] for one in took) <= NEW_PICTURE_MS
@@ -183,8 +186,9 @@ async def transfer(
 
 
 async def test_a_third_one_is_seen_and_heard_by_all_and_a_held_citizen_by_nobody(
-    counter: RunningCounter, launch: Launch, kiosk_browser: Browser, desk_browser: Browser
+    shared_counter: RunningCounter, launch: Launch, kiosk_browser: Browser, desk_browser: Browser
 ) -> None:
+    counter = shared_counter
     terminal = await Terminal.enrolled(kiosk_browser, counter)
     console = await Console.signed_in(desk_browser, counter)
     third = await Console.signed_in(await launch(), counter, "fong")
@@ -233,11 +237,13 @@ async def test_a_third_one_is_seen_and_heard_by_all_and_a_held_citizen_by_nobody
     await expect(third.page.locator(".presence")).to_contain_text("Ready")
     await stops(terminal.page, 1)
     await arrives(terminal.page, 0)
+    await terminal.leave()
 
 
 async def test_a_supervisor_listens_whispers_and_joins(
-    counter: RunningCounter, launch: Launch, kiosk_browser: Browser, desk_browser: Browser
+    shared_counter: RunningCounter, launch: Launch, kiosk_browser: Browser, desk_browser: Browser
 ) -> None:
+    counter = shared_counter
     terminal = await Terminal.enrolled(kiosk_browser, counter)
     console = await Console.signed_in(desk_browser, counter)
     boss = await Console.signed_in(await launch(), counter, "mok")
@@ -263,3 +269,4 @@ async def test_a_supervisor_listens_whispers_and_joins(
     await arrives(terminal.page, 0)
     said = counter.facts("SELECT body FROM journal_entry WHERE body LIKE '%supervision.%'")
     assert len(said) == 4, "begun, changed twice, ended"
+    await terminal.leave()

@@ -66,7 +66,9 @@ async def production(database: str, signing: Path) -> AsyncIterator[RunningCount
     assert await counter.close() == []
 
 
-async def test_it_begins_with_the_catalogue_and_nobody(production: RunningCounter) -> None:
+async def test_it_begins_with_nobody_and_says_who_cannot_be_let_in(
+    production: RunningCounter,
+) -> None:
     assert not (production.data / "keys" / "pki").exists()
     assert not (production.data / "keys" / "demo-passphrase").exists()
     told = await _command(production, "agent", "ng", "--name", "吳小姐", "--department", "dsi")
@@ -79,8 +81,6 @@ async def test_it_begins_with_the_catalogue_and_nobody(production: RunningCounte
     assert not await _signs_in(production, "ng", passphrase), "the older passphrase is void"
     assert await _signs_in(production, "ng", again.strip().rpartition(" ")[2])
 
-
-async def test_who_cannot_be_let_in_is_said(production: RunningCounter) -> None:
     for more, why in (
         (("Ng", "--name", "x", "--department", "dsi"), "small letters"),
         (("ng", "--name", " ", "--department", "dsi"), "a name has"),

@@ -124,7 +124,7 @@ async def test_a_visit_survives_a_crash_of_postgres(
     node: StartNode, postgres: PostgresServer, facts: Facts
 ) -> None:
     counter = await node()
-    serves, comes = agent(counter, 0.5), citizen(counter, 0.5)
+    serves, comes = agent(counter, 0.2), citizen(counter, 0.2)
     try:
         await comes.tells("in the call")
         await serves.tells("scan.request")
@@ -143,7 +143,7 @@ async def test_a_visit_over_two_nodes_survives_the_loss_of_redis(
 ) -> None:
     media = str(shared / "media")
     first, second = await asyncio.gather(node(MEDIA_DIRECTORY=media), node(MEDIA_DIRECTORY=media))
-    serves, comes = agent(second, 0.5), citizen(first, 0.5)
+    serves, comes = agent(second, 0.2), citizen(first, 0.2)
     try:
         await asyncio.gather(comes.tells("in the call"), serves.tells("in the call"))
         redis_server.stop()

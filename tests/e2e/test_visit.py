@@ -27,12 +27,14 @@ pytestmark = pytest.mark.timeout(400)  # by the clock, on a machine that does ot
 
 
 async def test_a_citizen_is_served_from_booking_to_receipt(
-    counter: RunningCounter,
+    shared_counter: RunningCounter,
     desk_browser: Browser,
     kiosk_browser: Browser,
     tmp_path: Path,
     record_property: Callable[[str, object], None],
 ) -> None:
+    counter = shared_counter
+    [(cases,)] = counter.facts("select count(*) from case_file")
     citizen, terminal, console = await asyncio.gather(
         Citizen.at(desk_browser, counter),
         Terminal.enrolled(kiosk_browser, counter),
@@ -118,7 +120,8 @@ async def test_a_citizen_is_served_from_booking_to_receipt(
     await terminal.open_keys()
     await terminal.scan_reference(reference)
     await advised(terminal.page, "reference_used")
-    assert counter.facts("select count(*) from case_file") == [(1,)]
+    assert counter.facts("select count(*) from case_file") == [(cases + 1,)]
+    await terminal.leave()
 
     # The citizen's own page and the journal tell the same story.
     await citizen.page.goto(f"{counter.address}/appointment/view")

@@ -9,6 +9,43 @@ from playwright.async_api import Browser, BrowserContext, Page
 
 from tests.web.fake_counter import FakeCounter
 
+LANGUAGE_COOKIES = {"zh-Hant": "zh_Hant", "pt": "pt", "en": "en"}
+
+NOTE_TOUCHES = "addEventListener('click', () => (window.touchedAt = performance.now()), true);"
+LISTENS = "() => performance.now() - (window.touchedAt ?? -Infinity) > 420"
+"The kiosk is deaf to the second half of a double tap, for 400 ms."
+CAMERA = """(() => {
+  const media = navigator.mediaDevices;
+  const open = media?.getUserMedia.bind(media);
+  if (!open) return;
+  const calm = {frameRate: {max: %d}};
+  media.getUserMedia = wanted =>
+    open(wanted.video ? {...wanted, video: {...wanted.video, ...calm}} : wanted);
+})();"""
+"Goes into a page: its cameras see so many pictures in a second."
+PICTURES_PER_S = 10
+"Of the cameras of a test: two of them are coded on the machine that runs three tests at a time."
+
+TOO_SMALL = """least => [...document.querySelectorAll(
+    "button, a[href], input:not([type=hidden]), textarea, label.choice")]
+  .filter(one => one.checkVisibility({visibilityProperty: true}))
+  .filter(one => !one.closest(".choice, .tick") || one.matches("label"))
+  .map(one => [one.getBoundingClientRect(), (one.textContent || one.id || one.className).trim()])
+  .filter(([box]) => box.width > 0 && (box.width < least - 0.5 || box.height < least - 0.5))
+  .map(([box, name]) => `${name}: ${Math.round(box.width)} x ${Math.round(box.height)}`)"""
+
+SIDEWAYS = """() => [document.documentElement, ...document.querySelectorAll(
+    "main, .main, section, aside, .tabs__panel, .matter, .queue, .bottom, .masthead, .task")]
+  .filter(one => one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 0)
+  .filter(one => getComputedStyle(one).overflowX !== "hidden" || one.matches(".main, html"))
+  .map(one => `${one.tagName}.${one.className}: ${one.scrollWidth} > ${one.clientWidth}`)"""
+
+CUT_OFF = """() => [...document.querySelectorAll(
+    "button .press__text, button, .stage__bar, h1:not(.only-spoken)")]
+  .filter(one => one.checkVisibility())
+  .filter(one => one.scrollWidth > one.clientWidth + 2 && one.clientWidth > 0)
+  .map(one => `${one.textContent.trim()}: ${one.scrollWidth} > ${one.clientWidth}`)"""
+
 
 def axe_on_first(first: object, *others: object) -> Any:
     """Mark a test with each of these, and whether axe looks: at the first, for what it finds is in
@@ -31,44 +68,6 @@ def axe_on_first(first: object, *others: object) -> Any:
 def deep(*cases: tuple[object, ...]) -> list[Any]:
     """Cases of a test for `make deep` alone."""
     return [pytest.param(*one, marks=pytest.mark.deep) for one in cases]
-
-
-LANGUAGE_COOKIES = {"zh-Hant": "zh_Hant", "pt": "pt", "en": "en"}
-
-NOTE_TOUCHES = "addEventListener('click', () => (window.touchedAt = performance.now()), true);"
-LISTENS = "() => performance.now() - (window.touchedAt ?? -Infinity) > 420"
-"The kiosk is deaf to the second half of a double tap, for 400 ms."
-CAMERA = """(() => {
-  const media = navigator.mediaDevices;
-  const open = media?.getUserMedia.bind(media);
-  if (!open) return;
-  const calm = {frameRate: {max: %d}};
-  media.getUserMedia = wanted =>
-    open(wanted.video ? {...wanted, video: {...wanted.video, ...calm}} : wanted);
-})();"""
-"Goes into a page: its cameras see so many pictures in a second."
-PICTURES_PER_S = 10
-"Of the cameras of a test: two of them are coded on the machine that runs two tests at a time."
-
-TOO_SMALL = """least => [...document.querySelectorAll(
-    "button, a[href], input:not([type=hidden]), textarea, label.choice")]
-  .filter(one => one.checkVisibility({visibilityProperty: true}))
-  .filter(one => !one.closest(".choice, .tick") || one.matches("label"))
-  .map(one => [one.getBoundingClientRect(), (one.textContent || one.id || one.className).trim()])
-  .filter(([box]) => box.width > 0 && (box.width < least - 0.5 || box.height < least - 0.5))
-  .map(([box, name]) => `${name}: ${Math.round(box.width)} x ${Math.round(box.height)}`)"""
-
-SIDEWAYS = """() => [document.documentElement, ...document.querySelectorAll(
-    "main, .main, section, aside, .tabs__panel, .matter, .queue, .bottom, .masthead, .task")]
-  .filter(one => one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 0)
-  .filter(one => getComputedStyle(one).overflowX !== "hidden" || one.matches(".main, html"))
-  .map(one => `${one.tagName}.${one.className}: ${one.scrollWidth} > ${one.clientWidth}`)"""
-
-CUT_OFF = """() => [...document.querySelectorAll(
-    "button .press__text, button, .stage__bar, h1:not(.only-spoken)")]
-  .filter(one => one.checkVisibility())
-  .filter(one => one.scrollWidth > one.clientWidth + 2 && one.clientWidth > 0)
-  .map(one => `${one.textContent.trim()}: ${one.scrollWidth} > ${one.clientWidth}`)"""
 
 
 async def open_face(
