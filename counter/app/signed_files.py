@@ -1,5 +1,6 @@
 """A signed PDF or an audit pack from anywhere, looked at without the network; beside a node."""
 
+import hashlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,10 +11,11 @@ from counter.app.store import plain_executor
 from counter.esign import audit_pyhanko, keys_toml, trust_toml
 from counter.esign.audit_pack import DOCUMENT, opened
 from counter.esign.audit_pyhanko import PackSeal
-from counter.esign.judging import Judgement, judge
+from counter.esign.judging import Judgement, judge, worse
 from counter.esign.keys_files import load_certificate
 from counter.esign.pdf_refusals import PdfRefused
 from counter.esign.signing_refusals import KeyUnusable
+from counter.esign.store_audit import has_pack
 from counter.esign.store_validation import finished_of_bytes
 from counter.esign.validate_pyhanko import validate
 from counter.esign.validation import Found
@@ -44,7 +46,7 @@ async def look_at(
     *,
     record: bool,
 ) -> Looked:
-    """A pack is as good as its document.
+    """A pack is as good as its document, and as its own seal.
 
     It is broken when its seal does not hold or is not by the certificate that sealed the document.
 
@@ -62,31 +64,39 @@ async def look_at(
         raise Unreadable(f"{file.name}: {refused.code}: {refused}") from refused
     except (OSError, ValueError, KeyUnusable) as error:
         raise Unreadable(f"{file.name}: {error}") from error
-    manifest, seal = None, None
+    manifest, seal, recorded = None, None, False
     if pack is not None:
         seal = await audit_pyhanko.verify(pack.signature, pack.manifest, trusted, now)
         manifest = pack.record
         # Signed before that was recorded: the document names its seal, and is judged below.
         closing = (manifest.signers or found.signers)[-1:]
         closed_by = [one.certificate_sha256 for one in closing]
-        if seal.why or closed_by != [seal.certificate_sha256]:
+        if (seal.why and seal.ended is None) or closed_by != [seal.certificate_sha256]:
             return Looked(judgement=Judgement.BROKEN, found=found, pack=seal, voided_at=None)
     if record:
         executor = plain_executor(settings, settings.data)
         try:
             known = await executor.read(finished_of_bytes, found.sha256)
             manifest = known.manifest if known else None
+            recorded = pack is not None and await executor.read(has_pack, digest(content))
         finally:
             await executor.close()
     judgement = judge(found, manifest, asked=record)
     if pack is not None and not record and found.sha256 not in pack.record.sha256s:
-        judgement = min(judgement, Judgement.STRANGE, key=list(Judgement).index)
+        judgement = worse(judgement, Judgement.STRANGE)
+    if seal is not None and seal.ended is not None:
+        judgement = worse(judgement, Judgement.ENDED if recorded else Judgement.LAPSED)
     return Looked(
         judgement=judgement,
         found=found,
         pack=seal,
         voided_at=manifest.voided_at if manifest else None,
     )
+
+
+def digest(content: bytes) -> str:
+    """SHA-256, as the store names what it keeps."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def own_roots(settings: Settings) -> Sequence[Path]:

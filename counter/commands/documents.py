@@ -5,8 +5,13 @@ import asyncio
 import sys
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from counter.commands.asking import Commands, ask_operator, say, settings_of
+
+if TYPE_CHECKING:
+    from counter.esign.audit_pyhanko import PackSeal
+    from counter.esign.validation import SignatureFound
 
 
 def add(commands: Commands, common: argparse.ArgumentParser) -> None:
@@ -131,17 +136,31 @@ def _verify(options: argparse.Namespace) -> int:
         since = f" on {looked.voided_at:%Y-%m-%d %H:%M:%S %Z}"
     say(WORDS[looked.judgement] + since)
     if pack is not None:
-        when = f"{pack.stamped_at:%Y-%m-%d %H:%M:%S %Z}" if pack.stamped_at else "no timestamp"
-        say(f"  audit pack: sealed by {pack.signer}, {when}: {pack.why or 'holds'}")
+        say(f"  audit pack: sealed by {pack.signer}, {_worth(pack)}")
     for one in found.signatures:
-        when = f"{one.stamped_at:%Y-%m-%d %H:%M:%S %Z}" if one.stamped_at else "no timestamp"
         later = ""
-        if one.revoked_at is not None and one.trusted:
+        if one.revoked_at is not None and (one.trusted or one.ended):
             later = f"; certificate revoked later, on {one.revoked_at:%Y-%m-%d %H:%M:%S %Z}"
-        say(f"  {one.field}: {one.signer}, {when}: {one.why or 'holds'}{later}")
-    say(f"  level {found.level}, by {POLICY}; SHA-256 {found.sha256}")
-    said = {Judgement.SOUND: 0, Judgement.UNCOMPARED: 3, Judgement.VOIDED: 4}
+        say(f"  {one.field}: {one.signer}, {_worth(one)}{later}")
+    ended = ", its timestamps have ended" if any(one.ended for one in found.signatures) else ""
+    say(f"  level {found.level}{ended}, by {POLICY}; SHA-256 {found.sha256}")
+    said = {
+        Judgement.SOUND: 0,
+        Judgement.UNCOMPARED: 3,
+        Judgement.VOIDED: 4,
+        Judgement.ENDED: 5,
+        Judgement.LAPSED: 6,
+    }
     return said.get(looked.judgement, 1)
+
+
+def _worth(one: "SignatureFound | PackSeal") -> str:
+    """When it was made, and what it is worth."""
+    if one.ended is not None:
+        made = f"{one.ended.stamped_at:%Y-%m-%d %H:%M:%S %Z}"
+        return f"{made}: held then; its timestamp's certificate ended on {one.ended.at:%Y-%m-%d}"
+    made = f"{one.stamped_at:%Y-%m-%d %H:%M:%S %Z}" if one.stamped_at else "no timestamp"
+    return f"{made}: {one.why or 'holds'}"
 
 
 def _moment(text: str) -> datetime:

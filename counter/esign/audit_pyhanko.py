@@ -6,17 +6,24 @@ Source: ETSI EN 319 122-1; RFC 5652.
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
 from asn1crypto import cms, x509
 from pyhanko.sign.signers.pdf_cms import CMSSignedAttributes, ExternalSigner
 from pyhanko.sign.timestamps import TimeStamper
-from pyhanko.sign.validation.generic_cms import async_validate_detached_cms, collect_timing_info
+from pyhanko.sign.validation.generic_cms import (
+    async_validate_detached_cms,
+    collect_timing_info,
+    extract_tst_data_iter,
+)
+from pyhanko_certvalidator.path import ValidationPath
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
+from counter.esign.ended_pyhanko import ended
 from counter.esign.ticket import CertificateChain
+from counter.esign.validation import Ended
 from counter.esign.verify_pyhanko import LEAKS, context, trusted_time
 
 
@@ -29,6 +36,8 @@ class PackSeal:
     stamped_at: datetime | None
     why: str
     "Empty when it is sound."
+    ended: Ended | None = None
+    "Set when that is all that is wrong."
 
 
 class _Token(TimeStamper):
@@ -68,31 +77,55 @@ async def verify(
 ) -> PackSeal:
     """Judge the signature over a manifest; the network is not asked."""
     try:
-        signed = cms.ContentInfo.load(signature)["content"]
-        today = context(roots, now)
-        stamped = await collect_timing_info(
-            signed["signer_infos"][0], today, raw_digest=partial(_digest, manifest)
-        )
-        at = trusted_time(stamped.get("timestamp_validity"))
-        then = today if at is None else context(roots, at)
-        status = await async_validate_detached_cms(manifest, signed, then, today)
-        certificate = status.signing_cert
-        checks = {
-            "changed": status.intact,
-            "wrong signature value": status.valid,
-            "certificate not trusted": status.trusted,
-            "no trusted timestamp": at is not None,
-        }
-        names = certificate.subject.native
-        return PackSeal(
-            signer=str(names.get("common_name", "?")),
-            certificate_sha256=hashlib.sha256(certificate.dump()).hexdigest(),
-            stamped_at=at,
-            why=", ".join(words for words, fine in checks.items() if not fine),
-        )
+        found, _ = await _judged(signature, manifest, roots, now)
+        if found.why:
+            found = replace(found, ended=await _ended(signature, manifest, roots, now))
+        return found
     except LEAKS as error:
         why = f"{type(error).__name__} while validating"
         return PackSeal(signer="?", certificate_sha256="", stamped_at=None, why=why)
+
+
+async def _ended(
+    signature: bytes, manifest: bytes, roots: Sequence[x509.Certificate], now: datetime
+) -> Ended | None:
+    """See `ended_pyhanko.ended_signature`."""
+    signer = cms.ContentInfo.load(signature)["content"]["signer_infos"][0]
+    for token in extract_tst_data_iter(signer, signed=False):
+        at = token["encap_content_info"]["content"].parsed["gen_time"].native
+        then, path = await _judged(signature, manifest, roots, at)
+        return None if then.why else ended(path, at, now)
+    return None
+
+
+async def _judged(
+    signature: bytes, manifest: bytes, roots: Sequence[x509.Certificate], now: datetime
+) -> tuple[PackSeal, ValidationPath | None]:
+    """And the chain of who made its timestamp.  Raises one of `LEAKS`."""
+    signed = cms.ContentInfo.load(signature)["content"]
+    today = context(roots, now)
+    stamped = await collect_timing_info(
+        signed["signer_infos"][0], today, raw_digest=partial(_digest, manifest)
+    )
+    stamp = stamped.get("timestamp_validity")
+    at = trusted_time(stamp)
+    then = today if at is None else context(roots, at)
+    status = await async_validate_detached_cms(manifest, signed, then, today)
+    certificate = status.signing_cert
+    checks = {
+        "changed": status.intact,
+        "wrong signature value": status.valid,
+        "certificate not trusted": status.trusted,
+        "no trusted timestamp": at is not None,
+    }
+    names = certificate.subject.native
+    found = PackSeal(
+        signer=str(names.get("common_name", "?")),
+        certificate_sha256=hashlib.sha256(certificate.dump()).hexdigest(),
+        stamped_at=at,
+        why=", ".join(words for words, fine in checks.items() if not fine),
+    )
+    return found, stamp.validation_path if stamp is not None else None
 
 
 def _digest(content: bytes, algorithm: str) -> bytes:

@@ -4,12 +4,15 @@ Three layers: each signature's cryptography; what was done after it, by strict r
 with the record (which fields, whose certificates, which bytes).  A stranger's document has the
 first two only, and is never called ours: names of fields are anybody's, so without a record it
 takes a signature that we trust in one of ours.
+
+Certificates end; bytes do not change by that.  What was sound while its timestamps held, and is
+byte for byte what the record says, is told apart from what somebody has changed.
 """
 
 from enum import StrEnum
 
 from counter.esign.ticket import ORDERS
-from counter.esign.validation import KNOWN_FIELDS, Found, Manifest
+from counter.esign.validation import KNOWN_FIELDS, Found, Manifest, SignatureFound
 
 
 class Judgement(StrEnum):
@@ -27,12 +30,16 @@ class Judgement(StrEnum):
     "A PDF without any signature."
     UNTRUSTED = "untrusted"
     "Somebody's signatures hold, but nobody whom we trust says whose they are."
+    LAPSED = "lapsed"
+    "Nothing is wrong but that certificates of its timestamps have ended, and no record knows it."
     CHANGED = "changed"
     "Signatures hold; later changes were made that the signer allowed."
     UNKNOWN = "unknown"
     "Sound by itself, but not a document that this counter gave out."
     UNCOMPARED = "uncompared"
     "Sound by itself; whether it was given out here was not asked: anybody below a root may sign."
+    ENDED = "ended"
+    "Exactly what was given out here; certificates of its timestamps have ended meanwhile."
     SOUND = "sound"
 
 
@@ -43,12 +50,25 @@ WORDS = {
     Judgement.VOIDED: "TAKEN BACK: signed, and taken back by the department",
     Judgement.UNSIGNED: "NOT SIGNED: there is no signature in it",
     Judgement.UNTRUSTED: "UNKNOWN SIGNER: the signatures hold; nobody we trust says whose they are",
+    Judgement.LAPSED: (
+        "ENDED: the certificates of its timestamps have ended; nothing else is wrong, and only the"
+        " record (--record) tells if it is one of ours"
+    ),
     Judgement.CHANGED: "CHANGED: signed; later changes, which the signer allowed, were made",
     Judgement.UNKNOWN: "NOT OURS: the signatures hold, but this file was not given out here",
     Judgement.UNCOMPARED: "NOT COMPARED: the signatures hold; --record tells if it is one of ours",
+    Judgement.ENDED: (
+        "OURS, ENDED: exactly what was given out here;"
+        " the certificates of its timestamps have ended since"
+    ),
     Judgement.SOUND: "VALID: signed and sealed, and not changed since",
 }
 "For whoever asks at the command line."
+
+
+def worse(one: Judgement, other: Judgement) -> Judgement:
+    """Of two about the same thing."""
+    return min(one, other, key=list(Judgement).index)
 
 
 def judge(found: Found, manifest: Manifest | None, *, asked: bool) -> Judgement:
@@ -59,14 +79,14 @@ def judge(found: Found, manifest: Manifest | None, *, asked: bool) -> Judgement:
     """
     if not found.signers:
         return Judgement.UNSIGNED
-    ours = any(one.trusted and one.field in KNOWN_FIELDS for one in found.signers)
+    ours = any(_known(one) and one.field in KNOWN_FIELDS for one in found.signers)
     if manifest is not None or ours:
         return _ours(found, manifest, asked=asked)
     return _foreign(found, asked=asked)
 
 
 def _ours(found: Found, manifest: Manifest | None, *, asked: bool) -> Judgement:
-    if not all(one.sound for one in found.signatures):
+    if not all(one.sound or one.ended for one in found.signatures):
         return Judgement.BROKEN
     if found.empty_fields or not _as_recorded(found, manifest):
         return Judgement.STRANGE
@@ -77,9 +97,16 @@ def _ours(found: Found, manifest: Manifest | None, *, asked: bool) -> Judgement:
         return Judgement.APPENDED
     if recorded and manifest is not None and manifest.voided_at is not None:
         return Judgement.VOIDED
+    if any(one.ended for one in found.signatures):
+        return Judgement.ENDED if recorded and asked else Judgement.LAPSED
     if not asked:
         return Judgement.UNCOMPARED
     return Judgement.SOUND if recorded else Judgement.UNKNOWN
+
+
+def _known(one: SignatureFound) -> bool:
+    """Whether somebody whom we trust says whose it is, or did while certificates lasted."""
+    return one.trusted or one.ended is not None
 
 
 def _as_recorded(found: Found, manifest: Manifest | None) -> bool:
@@ -99,8 +126,10 @@ def _foreign(found: Found, *, asked: bool) -> Judgement:
     last = everything[-1]
     if not last.covers_file and last.changes == "none":
         return Judgement.APPENDED
-    if any(not one.trusted for one in everything):
+    if not all(_known(one) for one in everything):
         return Judgement.UNTRUSTED
+    if any(one.ended for one in everything):
+        return Judgement.LAPSED
     if any(one.changes == "allowed" for one in everything):
         return Judgement.CHANGED
     return Judgement.UNKNOWN if asked else Judgement.UNCOMPARED

@@ -80,6 +80,12 @@ def _pack(conn: Connection, ceremony_id: str, document_sha256: str) -> Digest | 
     return Digest(found) if found else None
 
 
+def has_pack(conn: Connection, sha256: str) -> bool:
+    """Whether exactly these bytes were made here as a pack."""
+    known = select(esign_pack.c.sha256).where(esign_pack.c.sha256 == sha256).limit(1)
+    return conn.execute(known).scalar_one_or_none() is not None
+
+
 def _keep(
     conn: Connection, sha256: Digest, size_bytes: int, now: datetime, *, done: Finished
 ) -> Digest:

@@ -33,12 +33,13 @@ from pyhanko.sign.validation.status import (
 )
 
 from counter.esign.admission_pyhanko import opened
+from counter.esign.ended_pyhanko import ended_signature, ended_timestamp
 from counter.esign.pdf_refusals import DocumentDamaged
 from counter.esign.revoked_pyhanko import AuthorityRevoked, revoked_at
 from counter.esign.validation import Changes, Found, SignatureFound, level_of
 from counter.esign.verify_pyhanko import (
     LEAKS,
-    SIGNING_ONLY,
+    OneDocument,
     complaint,
     context,
     status_of,
@@ -60,14 +61,14 @@ async def validate(pdf: bytes, roots: Sequence[x509.Certificate], now: datetime)
         raise DocumentDamaged(f"its fields cannot be read: {type(error).__name__}") from error
     found: list[SignatureFound] = []
     kept = _kept(reader)
-    moment = now
+    moment, rules = now, OneDocument()
     for number in reversed(range(len(embedded))):
         one = embedded[number]
         if one.sig_object_type == "/DocTimeStamp":
-            said = await _timestamp(pdf, number, one, roots, moment)
+            said = await _timestamp(pdf, number, one, roots, moment, rules)
             moment = said.stamped_at or moment
         else:
-            said = await _signature(pdf, number, one, roots, moment)
+            said = await _signature(pdf, number, one, roots, moment, rules)
             if kept is not None:
                 said = await _held_against(said, one, kept, roots, moment)
         found.insert(0, said)
@@ -91,9 +92,11 @@ async def _signature(
     signature: EmbeddedPdfSignature,
     roots: Sequence[x509.Certificate],
     moment: datetime,
+    rules: DiffPolicy,
 ) -> SignatureFound:
     try:
-        status = await status_of(signature, roots, moment)
+        status = await status_of(signature, roots, moment, rules)
+        why = complaint(status)
         changes = _changes(status)
         if changes == "forbidden" and await _lenient(pdf, number, status):
             changes = "allowed"
@@ -107,7 +110,8 @@ async def _signature(
             stamped_at=trusted_time(status.timestamp_validity),
             changes=changes,
             covers_file=status.coverage == SignatureCoverageLevel.ENTIRE_FILE,
-            why=complaint(status),
+            why=why,
+            ended=await ended_signature(signature, roots, moment, rules) if why else None,
         )
     except LEAKS as error:
         return _unreadable(signature, "signature", error)
@@ -119,16 +123,19 @@ async def _timestamp(
     stamp: EmbeddedPdfSignature,
     roots: Sequence[x509.Certificate],
     moment: datetime,
+    rules: DiffPolicy,
 ) -> SignatureFound:
     try:
         status = await async_validate_pdf_timestamp(
-            stamp, context(roots, moment), diff_policy=SIGNING_ONLY
+            stamp, context(roots, moment), diff_policy=rules
         )
         changes = _changes(status)
         if changes == "forbidden" and await _lenient(pdf, number, status):
             changes = "allowed"
         holds = bool(status.intact and status.valid)
         good = holds and bool(status.trusted)
+        lost = holds and changes != "forbidden" and not good
+        at = status.timestamp
         return SignatureFound(
             field=str(stamp.field_name),
             kind="timestamp",
@@ -140,6 +147,7 @@ async def _timestamp(
             changes=changes,
             covers_file=status.coverage == SignatureCoverageLevel.ENTIRE_FILE,
             why="" if good else "bad timestamp over the document",
+            ended=await ended_timestamp(stamp, roots, at, moment, rules) if lost else None,
         )
     except LEAKS as error:
         return _unreadable(stamp, "timestamp", error)
@@ -199,13 +207,14 @@ async def _held_against(
         return said
     said = replace(said, revoked_at=at)
     # Later than it signed, which a timestamp proves, it does no harm.
-    if said.stamped_at is not None and said.stamped_at < at:
+    stamped_at = said.ended.stamped_at if said.ended else said.stamped_at
+    if stamped_at is not None and stamped_at < at:
         return said
     return _untrusted(said, "certificate revoked before it signed")
 
 
 def _untrusted(said: SignatureFound, why: str) -> SignatureFound:
-    return replace(said, trusted=False, why=", ".join(filter(None, (said.why, why))))
+    return replace(said, trusted=False, ended=None, why=", ".join(filter(None, (said.why, why))))
 
 
 def _named(signature: EmbeddedPdfSignature) -> str:

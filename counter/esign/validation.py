@@ -28,6 +28,16 @@ POLICY = "counter-validation-1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """What time alone has taken from a signature: nobody but a record knows what it was worth."""
+
+    at: datetime
+    "When the first certificate of its timestamp ended."
+    stamped_at: datetime
+    "What that timestamp says; then everything about the signature was sound."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SignatureFound:
     """One signature, or one timestamp over the whole document."""
 
@@ -48,6 +58,8 @@ class SignatureFound:
     "For the log; empty when nothing is wrong."
     revoked_at: datetime | None = None
     "Its certificate was revoked then, by a proof in the file; it counts if it signed before."
+    ended: Ended | None = None
+    "Set when it is not sound, and that is all that is wrong."
 
     @property
     def sound(self) -> bool:

@@ -197,7 +197,7 @@ async def status_of(
     Raises one of `LEAKS`.
     """
     today, at = context(roots, now), None
-    claimed = _claimed_time(signature)
+    claimed = claimed_time(signature)
     if claimed is not None:
         try:
             status = await _status(signature, roots, claimed, today, policy)
@@ -226,7 +226,7 @@ async def _status(
     return await async_validate_pdf_signature(signature, then, today, diff_policy=policy)
 
 
-def _claimed_time(signature: EmbeddedPdfSignature) -> datetime | None:
+def claimed_time(signature: EmbeddedPdfSignature) -> datetime | None:
     """What its timestamp says, whoever made it; to validate a timestamp once, not twice."""
     try:
         for token in extract_tst_data_iter(signature.signer_info, signed=False):

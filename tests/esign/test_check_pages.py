@@ -55,6 +55,7 @@ class Time:
 
     def __init__(self) -> None:
         self.s = 0.0
+        self.today = NOW
 
     def __call__(self) -> float:
         return self.s
@@ -90,7 +91,7 @@ async def server(counter: SigningCounter, forms: Forms, passing: Time) -> AsyncI
                 checks=counter.checks,
                 forms=forms,
                 catalogue=booking.catalogue,
-                now=lambda: NOW,
+                now=lambda: passing.today,
                 limits=Limits(passing),
             )
         )
@@ -119,6 +120,32 @@ async def send(
     form.add_field("document", content, filename="form.pdf", content_type="application/pdf")
     answer = await person.client.post(path, data=form, headers=person.headers)
     return await person._take(answer)
+
+
+@pytest.mark.parametrize("new_executor", ["sqlite"], indirect=True)
+async def test_years_later_it_is_genuine_all_the_same_and_its_timestamps_have_ended(
+    counter: SigningCounter, person: Citizen, passing: Time
+) -> None:
+    sealed = await counter.sealed()
+    passing.today = NOW + timedelta(days=4 * 366)
+    for language, (title, meaning, ended) in {
+        "en": ("Genuine and unchanged", "our record goes on proving it", "ended on"),
+        "pt": ("Autêntico e inalterado", "o nosso registo continua a prová-lo", "expirou em"),
+        "zh-Hant": ("真確，未經改動", "我們的記錄仍可證明", "到期"),
+        "zh-Hans": ("真确，未经改动", "我们的记录仍可证明", "到期"),
+    }.items():
+        person.headers["Accept-Language"] = language
+        await send(person, "/check", sealed, passing)
+        assert person.title.startswith(title) and "vc-verdict--green" in person.body
+        assert meaning in person.text and person.text.count(ended) >= 4
+        assert "2029" in person.text
+    person.headers["Accept-Language"] = "en"
+    await send(person, "/check", sealed, passing)
+    assert "Changed since it was signed No" in person.text
+    assert "Does not hold" not in person.text and "Not valid" not in person.text
+    assert "the timestamps have ended" in person.text
+    await send(person, "/check", ATTACKS["a page painted over"](sealed), passing)
+    assert person.title.startswith("Not valid") and "Ended" not in person.text
 
 
 async def test_a_sealed_document_is_genuine_and_a_changed_one_is_not(

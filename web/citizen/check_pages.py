@@ -85,6 +85,22 @@ VERDICTS: dict[Judgement, tuple[str, str, str]] = {
         "yellow",
         N_("It is unchanged, but nobody whom we trust says who signed it."),
     ),
+    Judgement.LAPSED: (
+        N_("Too old to prove itself"),
+        "yellow",
+        N_(
+            "It is unchanged, but the certificates of its timestamps have ended, and this counter"
+            " did not give out this file."
+        ),
+    ),
+    Judgement.ENDED: (
+        N_("Genuine and unchanged"),
+        "green",
+        N_(
+            "This counter gave out exactly this document. The certificates of its timestamps have"
+            " ended since; our record goes on proving it."
+        ),
+    ),
     Judgement.CHANGED: (
         N_("Signed, later changed as the signer allowed"),
         "yellow",
@@ -116,6 +132,8 @@ REFUSED = {
 }
 "What keeps a document out of the archive, and does not mend itself."
 REVOKED_LATER = N_("Its certificate was revoked on %(day)s, after it had signed: it still counts.")
+ENDED = N_("It held; the certificate of its timestamp ended on %(day)s.")
+LEVEL_ENDED = N_("Signed and timestamped; the timestamps have ended")
 REVOKED_BEFORE = N_("Its certificate was revoked on %(day)s, before it signed: it does not count.")
 LEVELS = {
     "B_B": N_("Signed, without a timestamp"),
@@ -255,7 +273,9 @@ async def _verdict(request: web.Request, deps: CheckDeps, checked: Checked) -> w
         meaning=meaning,
         changed=found.changed_after or checked.judgement is Judgement.APPENDED,
         signed=bool(found.signers),
-        level=gettext(LEVELS[found.level]),
+        level=gettext(
+            LEVEL_ENDED if any(one.ended for one in found.signatures) else LEVELS[found.level]
+        ),
         pending=pending,
         signatures=[_signature(one, language) for one in found.signatures],
         digits=found.sha256[:DIGITS],
@@ -282,12 +302,19 @@ def _signature(one: SignatureFound, language: str) -> dict[str, Any]:
     revoked = ""
     if one.revoked_at is not None:
         day = Words(language).day(one.revoked_at.astimezone(ZONE).date())
-        revoked = gettext(REVOKED_LATER if one.trusted else REVOKED_BEFORE) % {"day": day}
+        revoked = gettext(REVOKED_LATER if one.trusted or one.ended else REVOKED_BEFORE) % {
+            "day": day
+        }
+    made, ended = one.stamped_at, ""
+    if one.ended is not None:
+        day = Words(language).day(one.ended.at.astimezone(ZONE).date())
+        made, ended = one.ended.stamped_at, gettext(ENDED) % {"day": day}
     return {
         "revoked": revoked,
+        "ended": ended,
         "role": gettext(role) if role else plain(one.field),
         "signer": plain(one.signer),
-        "when": Words(language).moment(one.stamped_at.astimezone(ZONE)) if one.stamped_at else "",
+        "when": Words(language).moment(made.astimezone(ZONE)) if made else "",
         "holds": one.holds and one.trusted,
     }
 

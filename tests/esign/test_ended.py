@@ -1,0 +1,189 @@
+"""Years later: certificates have ended, and not a byte was changed."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+from asn1crypto import x509
+
+from counter.__main__ import main
+from counter.esign import audit_pack, audit_pyhanko
+from counter.esign.check_pool import CheckPool
+from counter.esign.forms import Forms
+from counter.esign.glyphs import GlyphTable
+from counter.esign.judging import Judgement, judge
+from counter.esign.keys_files import load_certificate
+from counter.esign.pki_development import DevelopmentPki, ensure
+from counter.esign.sign_pool import SignPool
+from counter.esign.stamps_http import HttpStamps
+from counter.esign.validate_pyhanko import validate
+from counter.esign.validation import Found
+from counter.store.executor import Executor
+from tests.esign.ceremonies import CASE
+from tests.esign.conftest import NOW, Tsa
+from tests.esign.finished_house import YEAR, House, Lent, finished_house, reference_of
+from tests.esign.signed_by import signed_by
+from tests.esign.tampering import ATTACKS
+
+
+@pytest.fixture
+async def house(
+    executor: Executor,
+    pki: DevelopmentPki,
+    examiner: CheckPool,
+    pool: SignPool,
+    stamps: HttpStamps,
+    tsa: Tsa,
+    forms: Forms,
+    glyphs: GlyphTable,
+    new_id: Callable[[], str],
+) -> House:
+    return await finished_house(executor, pki, examiner, pool, stamps, tsa, forms, glyphs, new_id)
+
+
+@pytest.fixture
+def roots(pki: DevelopmentPki) -> list[x509.Certificate]:
+    return [load_certificate(path.read_bytes()) for path in pki.roots]
+
+
+async def copies(house: House) -> dict[str, bytes]:
+    """Return what people hold: each revision that was given out."""
+    sealed = await house.sealed()
+    archived = await house.archived()
+    house.passes(YEAR)
+    return {"sealed": sealed, "archived": archived, "renewed": await house.archived()}
+
+
+async def test_what_was_given_out_stays_ours_when_the_certificates_of_its_timestamps_have_ended(
+    house: House,
+) -> None:
+    """Those of the development service end after three years."""
+    made = await copies(house)
+    for (name, copy), years in product(made.items(), (4, 12)):
+        house.time = NOW + years * YEAR
+        for reference in ("", reference_of(house)):
+            said = await house.counter.checks.check(copy, reference, house.time)
+            assert said.judgement is Judgement.ENDED, name
+            assert not said.found.changed_after, name
+            assert all(one.ended for one in said.found.signatures), name
+            # Nobody believes what they say about the time.
+            assert not any(one.stamped_at for one in said.found.signatures), name
+            assert said.report.startswith(b"<"), name
+        # The same bytes with one more are not those of the record, at any time.
+        said = await house.counter.checks.check(copy + b"\n", "", house.time)
+        assert said.judgement is Judgement.APPENDED, name
+
+
+@pytest.mark.parametrize("new_executor", ["sqlite"], indirect=True)
+async def test_whoever_is_not_asked_says_ended_and_whoever_knows_nothing_says_so(
+    house: House, roots: list[x509.Certificate], pki: DevelopmentPki, tmp_path: Path
+) -> None:
+    later = NOW + 4 * YEAR
+    copy = (await copies(house))["archived"]
+    found = await validate(copy, roots, later)
+    assert judge(found, None, asked=False) is Judgement.LAPSED
+    assert judge(found, None, asked=True) is Judgement.LAPSED
+    known = await house.counter.checks.recorded(reference_of(house))
+    assert known is not None
+    assert judge(found, known.manifest, asked=False) is Judgement.LAPSED
+    other = replace(known.manifest, sha256s=frozenset({"0" * 64}))
+    assert judge(found, other, asked=True) is Judgement.LAPSED
+    # Signed by others than the record says, or never trusted: that is not age.
+    strange = replace(known.manifest, signers=known.manifest.signers[:3])
+    assert judge(found, strange, asked=True) is Judgement.STRANGE
+    theirs = ensure(tmp_path / "strangers", NOW)
+    strangers = [load_certificate(path.read_bytes()) for path in theirs.roots]
+    nobody_s = await validate(copy, strangers, later)
+    assert not any(one.ended for one in nobody_s.signatures)
+    assert judge(nobody_s, known.manifest, asked=True) is Judgement.BROKEN
+    # And before they were made nothing has ended.
+    early = await validate(copy, roots, NOW - timedelta(days=30))
+    assert not any(one.ended for one in early.signatures)
+
+
+@pytest.mark.parametrize("new_executor", ["sqlite"], indirect=True)
+async def test_a_changed_file_is_broken_however_old_it_is(
+    house: House, roots: list[x509.Certificate]
+) -> None:
+    later = NOW + 4 * YEAR
+    sealed = await house.sealed()
+    known = await house.counter.checks.recorded(reference_of(house))
+    assert known is not None
+    for name in ("a page painted over", "a signature painted anew", "a byte in the middle"):
+        found: Found = await validate(ATTACKS[name](sealed), roots, later)
+        for manifest in (known.manifest, None):
+            worth = judge(found, manifest, asked=True)
+            assert worth in (Judgement.BROKEN, Judgement.UNTRUSTED), name
+            if manifest is not None:
+                assert worth is Judgement.BROKEN, name
+        assert found.changed_after, name
+
+
+@pytest.mark.parametrize("new_executor", ["sqlite"], indirect=True)
+async def test_what_was_taken_back_stays_taken_back(house: House) -> None:
+    copy = (await copies(house))["sealed"]
+    await house.void()
+    house.time = NOW + 4 * YEAR
+    assert (await house.judged(copy))[0] is Judgement.VOIDED
+
+
+async def test_a_stranger_s_old_document_is_not_called_changed_and_never_ours(
+    pki: DevelopmentPki, stamps: HttpStamps, roots: list[x509.Certificate]
+) -> None:
+    foreign = await signed_by({"Theirs": pki.witness}, stamps, NOW)
+    found = await validate(foreign, roots, NOW + 4 * YEAR)
+    assert judge(found, None, asked=True) is Judgement.LAPSED
+
+
+@pytest.mark.parametrize("new_executor", ["sqlite"], indirect=True)
+async def test_the_command_line_says_ended_with_a_status_of_its_own(
+    house: House,
+    executor: Any,
+    pki: DevelopmentPki,
+    roots: list[x509.Certificate],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("counter.app.signed_files.plain_executor", lambda *_: Lent(executor))
+    file = tmp_path / "form.pdf"
+
+    async def told(content: bytes, *more: str) -> tuple[int, str]:
+        file.write_bytes(content)
+        words = ["--root", str(pki.roots[0]), "--at", house.time.isoformat(), "--data"]
+        status = await asyncio.to_thread(
+            main, ["verify", str(file), *words, str(tmp_path / "var"), *more]
+        )
+        return status, capsys.readouterr().out
+
+    handed_out = await copies(house)
+    pack = await house.packs.pack(CASE, await house.ceremony())
+    # What it holds is what the archive made last.
+    assert audit_pack.opened(pack).files[audit_pack.DOCUMENT] == handed_out["renewed"]
+    house.time = NOW + 4 * YEAR
+    for name, copy in {**handed_out, "pack": pack}.items():
+        status, said = await told(copy, "--record")
+        assert status == 5 and said.startswith("OURS, ENDED: exactly what was given out"), name
+        status, said = await told(copy)
+        assert status == 6 and said.startswith("ENDED"), name
+        assert "changed" not in said.lower() and "not valid" not in said.lower(), name
+        assert "certificate ended on 2029-11-2" in said, name
+    # A pack that is not ours, of a document that is: its seal has ended, and nobody kept it.
+    opened = audit_pack.opened(pack)
+    again = audit_pack.packed(
+        opened.files, opened.manifest, opened.signature, NOW + timedelta(days=1)
+    )
+    assert (await told(again, "--record"))[0] == 6
+    # And one whose manifest is another is broken, at any time.
+    seal = await audit_pyhanko.verify(
+        opened.signature, opened.manifest + b" ", roots, NOW + 4 * YEAR
+    )
+    assert seal.why and seal.ended is None
+    # A service that has gone on living proves the renewed one by itself.
+    house.time = NOW + timedelta(days=700)
+    assert (await told(handed_out["renewed"], "--record"))[0] == 0
