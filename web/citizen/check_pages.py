@@ -1,6 +1,7 @@
 """Whether a signed document is sound: for anybody, with the file or with the QR code on the paper.
 
-Promise: the verdict stands first, in one line.  Nothing that is sent is kept.  Who has a paper's
+Promise: the verdict stands first, in one line.  Nothing that is sent is kept, and what one address
+sends too often, or too much of, is refused before it has arrived.  Who has a paper's
 code sees what the record says of it (who, when, the first digits) and never the document.
 """
 
@@ -24,7 +25,9 @@ from counter.esign.refusals import CheckBusy, FormUnknown, PdfRefused
 from counter.esign.validation import POLICY, Recorded, SignatureFound
 from web.api.limits import Limits
 from web.api.refusals import TooMany
-from web.shared.access import allow
+from web.citizen.uploads import upload
+from web.shared.access import Handler, allow
+from web.shared.before_body import before_body
 from web.shared.client_address import client_of
 from web.shared.i18n import N_, TAGS, Words, texts_for
 from web.shared.language import language_of
@@ -37,7 +40,7 @@ ZONE = ZoneInfo("Asia/Macau")
 CHECKS_PER_S = 3
 "Of all visitors together: each takes a process for a fifth of a second."
 CHECKS_OF_ONE_PER_S = 1
-"Of one address."
+"Of one address, counted before the file has arrived."
 CHECKS_OF_ONE_AT_ONCE = 2
 "A file that is made for it keeps the process busy for half a minute."
 REFERENCES_PER_S = 20
@@ -150,7 +153,15 @@ def routes(deps: CheckDeps) -> list[web.RouteDef]:
     async def ask(request: web.Request) -> web.Response:
         return render(request, "citizen/check_form.html", action="/check", error="", errors=[])
 
+    async def first(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            with upload(request, deps.limits, "checks", CHECKS_OF_ONE_PER_S):
+                return await handler(request)
+        except TooMany as refused:
+            return await _refused(request, deps, None, refused)
+
     @allow("anyone")
+    @before_body(first)
     async def look(request: web.Request) -> web.Response:
         return await _answer(request, deps, "", None)
 
@@ -173,6 +184,7 @@ def routes(deps: CheckDeps) -> list[web.RouteDef]:
         )
 
     @allow("anyone")
+    @before_body(first)
     async def compare(request: web.Request) -> web.Response:
         recorded = await known(request)
         return await _answer(request, deps, request.match_info["reference"], recorded)
@@ -196,11 +208,7 @@ async def _answer(
     try:
         checked = await _checked(request, deps, given, reference)
     except (PdfRefused, CheckBusy, TooMany) as refused:
-        error = " ".join(explain(refused.code, language))
-        page = await _again(request, deps, recorded, error, refused.status)
-        if isinstance(refused, CheckBusy | TooMany):
-            page.headers["Retry-After"] = str(refused.retry_after_s)
-        return page
+        return await _refused(request, deps, recorded, refused)
     finally:
         given.file.close()
     return await _verdict(request, deps, checked)
@@ -210,13 +218,24 @@ async def _checked(
     request: web.Request, deps: CheckDeps, given: web.FileField, reference: str
 ) -> Checked:
     """Raises a `PdfRefused`, `CheckBusy`, and `TooMany` before the file is read."""
-    who = client_of(request)
     # One's own first: what is refused to one address takes nothing from the others.
-    with deps.limits.at_once("checks", CHECKS_OF_ONE_AT_ONCE, of=who):
-        deps.limits.take("checks", CHECKS_OF_ONE_PER_S, of=who)
+    with deps.limits.at_once("checks", CHECKS_OF_ONE_AT_ONCE, of=client_of(request)):
         deps.limits.take("checks of all", CHECKS_PER_S)
         content = await asyncio.to_thread(given.file.read)
         return await deps.checks.check(content, reference, deps.now())
+
+
+async def _refused(
+    request: web.Request,
+    deps: CheckDeps,
+    recorded: Recorded | None,
+    refused: PdfRefused | CheckBusy | TooMany,
+) -> web.Response:
+    error = " ".join(explain(refused.code, language_of(request)))
+    page = await _again(request, deps, recorded, error, refused.status)
+    if isinstance(refused, CheckBusy | TooMany):
+        page.headers["Retry-After"] = str(refused.retry_after_s)
+    return page
 
 
 async def _again(
