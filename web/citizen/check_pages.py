@@ -31,6 +31,7 @@ from web.shared.before_body import before_body
 from web.shared.client_address import client_of
 from web.shared.i18n import N_, TAGS, Words, texts_for
 from web.shared.language import language_of
+from web.shared.lasting_words import ROLES, revoked_later_words
 from web.shared.pages import render
 from web.shared.refusals import explain
 
@@ -103,12 +104,6 @@ VERDICTS: dict[Judgement, tuple[str, str, str]] = {
         N_("Its signatures hold, but this counter did not give out this file."),
     ),
 }
-ROLES = {
-    "Origin": N_("Issued by the department"),
-    "Citizen": N_("Applicant"),
-    "Agent": N_("Officer at the counter"),
-    "Seal": N_("Seal of the department"),
-}
 UNRECORDED = N_("Our record does not say who signed it: it is older than that. The file does.")
 FOLLOWS = N_("The archive's timestamp follows by itself.")
 REFUSED = {
@@ -117,7 +112,6 @@ REFUSED = {
     "signature_invalid": N_("The archive did not take it. Ask the department."),
 }
 "What keeps a document out of the archive, and does not mend itself."
-REVOKED_LATER = N_("Its certificate was revoked on %(day)s, after it had signed: it still counts.")
 REVOKED_BEFORE = N_("Its certificate was revoked on %(day)s, before it signed: it does not count.")
 LEVELS = {
     "B_B": N_("Signed, without a timestamp"),
@@ -299,8 +293,9 @@ def _signature(one: SignatureFound, language: str) -> dict[str, Any]:
     role = ROLES.get(one.field) if one.kind == "signature" else N_("Timestamp of the archive")
     revoked = ""
     if one.revoked_at is not None:
-        day = Words(language).day(one.revoked_at.astimezone(ZONE).date())
-        revoked = gettext(REVOKED_LATER if one.trusted else REVOKED_BEFORE) % {"day": day}
+        day = one.revoked_at.astimezone(ZONE).date()
+        before = gettext(REVOKED_BEFORE) % {"day": Words(language).day(day)}
+        revoked = revoked_later_words(day, language) if one.trusted else before
     return {
         "revoked": revoked,
         "role": gettext(role) if role else plain(one.field),

@@ -3,7 +3,7 @@
 import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,7 @@ class FakeCases:
         self.prints: tuple[Print, ...] = ()
         self.link_until: datetime | None = None
         self.deliveries: tuple[Delivery, ...] = ()
+        self.revoked_later: dict[str, dict[str, datetime | None]] = {}
 
     def catalogue(self) -> Catalogue:
         return places()
@@ -74,6 +75,7 @@ class FakeCases:
             handover=self.handover,
             prints=self.prints,
             reads_words=self.reads_words,
+            revoked_later=self.revoked_later,
         )
 
     async def pdf(self, who: Principal, case_id: str, item: str | None) -> bytes:
@@ -176,6 +178,28 @@ async def test_prints_are_shown_with_what_to_do(agent: ClientSession, cases: Fak
     )
     said = text((await page(agent, "/console/cases/case-1"))[1])
     assert "Not printed The printer is out of order." in said
+
+
+async def test_whose_certificate_was_revoked_after_signing_is_said_with_the_day_there(
+    agent: ClientSession, cases: FakeCases
+) -> None:
+    path = f"/console/cases/{cases.facts.id}"
+    assert "revoked" not in (await page(agent, path))[1]
+    # Half past midnight at the counter.
+    at = datetime(2026, 11, 23, 16, 30, tzinfo=UTC)
+    cases.revoked_later = {"c-1": {"Agent": at, "Seal": None}, "c-other": {"Citizen": at}}
+    said = text((await page(agent, path))[1])
+    for role, when in {
+        "Officer at the counter": "on Tuesday 24 November 2026, after",
+        "Seal of the department": "after",
+    }.items():
+        words = f"{role}: Its certificate was revoked {when} it had signed: it still counts."
+        assert words in said, said
+    assert "Applicant" not in said
+    # What was taken back counts for nothing: nothing is said of it.
+    voided = [replace(one, state="voided", sealed_sha256=None) for one in cases.facts.documents]
+    cases.facts = replace(cases.facts, documents=tuple(voided))
+    assert "still counts" not in (await page(agent, path))[1]
 
 
 async def test_what_the_citizen_took_is_shown_and_the_link_taken_back(
