@@ -351,6 +351,34 @@ async def test_below_an_authority_that_was_revoked_since_nothing_is_trusted(
         assert "authority" in one.why
 
 
+async def test_below_a_revoked_authority_a_document_is_refused_for_good_whatever_its_timestamp(
+    shelf: Shelf, services: TrustServices
+) -> None:
+    """Its chain did not hold either when it says it signed: that alone would be tried again."""
+    signers = {CITIZEN: services.files("witness"), SEAL: services.files("seal")}
+    services.time = early = datetime(2024, 6, 1, tzinfo=UTC)
+    pdf = await signed_by(signers, shelf.stamps, NOW, stamped_at=early)
+    services.time = late = NOW + timedelta(hours=2)
+    services.faults["ocsp"] = "down"
+    with pytest.raises(RevocationUnknown):
+        await shelf.archived(pdf, "archive", late, await revoked_leaf(shelf, services, pdf, late))
+    authority = load_pem_x509_certificate(services.files("witness").chain[0].read_bytes())
+    entry = RevokedCertificateBuilder(authority.serial_number, NOW + timedelta(hours=1)).build()
+    fetched = await shelf.proof(pdf, "archive", late)
+    with pytest.raises(CertificateRevoked):
+        proof = with_entry(services, fetched, entry, late, authority="root")
+        await shelf.archived(pdf, "archive", late, proof)
+
+
+async def revoked_leaf(
+    shelf: Shelf, services: TrustServices, pdf: bytes, now: datetime
+) -> Proof:
+    """Return proofs by which the witness's certificate was revoked an hour before."""
+    leaf = load_pem_x509_certificate(services.files("witness").certificate.read_bytes())
+    entry = RevokedCertificateBuilder(leaf.serial_number, now - timedelta(hours=1)).build()
+    return with_entry(services, await shelf.proof(pdf, "archive", now), entry, now)
+
+
 def stolen(services: TrustServices, name: str, revoked: datetime) -> RevokedCertificate:
     """Return the entry that says so of a leaf: the day before NOW."""
     theirs = load_pem_x509_certificate(services.files(name).certificate.read_bytes())
