@@ -295,8 +295,9 @@ async def test_a_paper_without_accepted_pages_says_so(agent: ClientSession) -> N
 
 @pytest.mark.parametrize("language", ["zh-Hant", "pt"])
 async def test_the_pages_are_in_order_for_hands_and_readers(
-    chromium: Browser, server: TestServer, language: str
+    chromium: Browser, server: TestServer, cases: FakeCases, language: str
 ) -> None:
+    cases.revoked_later = {"c-1": {"Agent": AT, "Seal": None}}
     context = await chromium.new_context(locale=language, viewport={"width": 1440, "height": 900})
     await context.add_cookies([{"name": "agent", "value": "yes", "url": str(server.make_url("/"))}])
     shown = await context.new_page()
