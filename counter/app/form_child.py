@@ -11,11 +11,11 @@ from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
 from counter.documents.admit_child import jail
+from counter.esign.form_refusals import TemplateUnfit, TemplateWrong
 from counter.esign.form_typst import TEMPLATES
 from counter.esign.forms import OwnForm
 from counter.esign.own_forms import Owner, own_form
 from counter.esign.own_typst import READABLE, OwnFormPress, warm
-from counter.esign.refusals import TemplateUnfit, TemplateWrong
 
 MEMORY_BYTES = 1280 * 1024**2
 "Address space; warm it has 700 MB of it."

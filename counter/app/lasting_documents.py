@@ -20,11 +20,11 @@ from counter.esign.key_ports import KeyProvider
 from counter.esign.keys_files import load_certificate
 from counter.esign.keys_toml import SigningSetup
 from counter.esign.pki_development import DevelopmentPki
-from counter.esign.refusals import ClockWrong, TimestampUnavailable
 from counter.esign.revocation_development import DevelopmentRevocation
 from counter.esign.revocation_http import HttpRevocation
 from counter.esign.revocation_service import RevocationService
 from counter.esign.sign_pool import SignPool
+from counter.esign.signing_refusals import ClockWrong, TimestampUnavailable
 from counter.esign.stamps_http import HttpStamps
 from counter.esign.store_archive import SqlArchive
 from counter.esign.store_reading import unfinished_since

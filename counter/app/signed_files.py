@@ -12,7 +12,8 @@ from counter.esign.audit_pack import DOCUMENT, opened
 from counter.esign.audit_pyhanko import PackSeal
 from counter.esign.judging import Judgement, judge
 from counter.esign.keys_files import load_certificate
-from counter.esign.refusals import KeyUnusable, PdfRefused
+from counter.esign.pdf_refusals import PdfRefused
+from counter.esign.signing_refusals import KeyUnusable
 from counter.esign.store_validation import finished_of_bytes
 from counter.esign.validate_pyhanko import validate
 from counter.esign.validation import Found

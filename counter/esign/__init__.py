@@ -5,7 +5,8 @@ Which shelf to look on:
 - a form and its draft: `forms`, `typed`, `draft`, `form_typst`; departments' own: `own_forms`
 - reading before signing: `attendance`, `reading_service`
 - the ceremony: `ceremony`, `demands`, `ink`, `service`; with an own certificate: `certificate`
-- one signature in two phases: `ticket`, `signing_service`, `seal_pyhanko`, `sign_worker`
+- one signature in two phases: `ticket`, `signing_service`, `seal_pyhanko`, `sign_worker`;
+  before the citizen's `certifying_service`, behind it `sealing_service`
 - keys and timestamps: `keys_*`, `csc_http`, `stamps_http`
 - trust and revocation: `trust`, `revocation`
 - what lasts: `archive`, `archive_service`

@@ -19,7 +19,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import MDPPerm, enumerate_sig_fields
 
 from counter.esign.lint_pikepdf import lint
-from counter.esign.refusals import (
+from counter.esign.pdf_refusals import (
     AlreadySigned,
     CertifiedFinal,
     DocumentDamaged,

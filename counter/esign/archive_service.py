@@ -16,8 +16,8 @@ from counter.esign.archive import Archived, Job, next_try, renew_at
 from counter.esign.archive_ports import ArchiveRecords, Archivist
 from counter.esign.key_ports import Timestamps
 from counter.esign.ports import Blobs
-from counter.esign.refusals import RevocationUnknown, SignatureInvalid, StampInvalid
 from counter.esign.revocation_service import RevocationService
+from counter.esign.signing_refusals import RevocationUnknown, SignatureInvalid, StampInvalid
 from counter.esign.trust import TrustPolicy
 
 log = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 
-from counter.esign import archive_pyhanko
+from counter.esign import archive_pyhanko, chains_pyhanko
 from counter.esign.archive import Archived, Hole, Work
 from counter.esign.revocation import Link, Proof, Standing
 from counter.esign.ticket import CertificateChain
@@ -17,19 +17,17 @@ Roots = Sequence[bytes]
 
 def links(pdf: bytes, work: Work, roots: Roots, now: datetime) -> tuple[Link, ...]:
     """Certificates that evidence is wanted about."""
-    return asyncio.run(archive_pyhanko.links(pdf, work, roots, now))
+    return asyncio.run(chains_pyhanko.links(pdf, work, roots, now))
 
 
 def links_of_chain(chain: CertificateChain, roots: Roots, now: datetime) -> tuple[Link, ...]:
     """The same of a certificate that signs."""
-    return asyncio.run(archive_pyhanko.links_of_chain(chain.certificate, chain.issuers, roots, now))
+    return asyncio.run(chains_pyhanko.links_of_chain(chain.certificate, chain.issuers, roots, now))
 
 
 def standing(chain: CertificateChain, proof: Proof, roots: Roots, now: datetime) -> Standing:
     """What a certificate is worth."""
-    return asyncio.run(
-        archive_pyhanko.standing(chain.certificate, chain.issuers, proof, roots, now)
-    )
+    return asyncio.run(chains_pyhanko.standing(chain.certificate, chain.issuers, proof, roots, now))
 
 
 def begin(

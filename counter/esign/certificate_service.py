@@ -20,21 +20,24 @@ from counter.errors import NotAllowedNow
 from counter.esign.ceremony import Consented, Sealed, Signed
 from counter.esign.certificate import TRIES, UNDER_WAY, Activating
 from counter.esign.certificate_ports import CertificateRecords, CitizenKeys, CitizenTrust
-from counter.esign.key_ports import Activation, Timestamps
-from counter.esign.ports import Records, Studio
-from counter.esign.refusals import (
+from counter.esign.certificate_refusals import (
     ActivationLapsed,
     ActivationLocked,
     ActivationRefused,
     ActivationUnanswered,
+    CredentialUnfit,
+)
+from counter.esign.key_ports import Activation, Timestamps
+from counter.esign.ports import Records, Studio
+from counter.esign.sealing_service import SignedDocument
+from counter.esign.service import EsignService
+from counter.esign.signing_refusals import (
     CertificateExpired,
     CertificateRevoked,
-    CredentialUnfit,
     KeyMismatch,
     KeyUnavailable,
     KeyUnusable,
 )
-from counter.esign.service import EsignService, SignedDocument
 from counter.esign.ticket import CITIZEN, CertificateAct, CertificateChain, KeptTicket
 from counter.ids import CaseId, Digest
 
@@ -85,8 +88,8 @@ class CertificateService:
         await parts.activations.choose(case_id, ceremony_id, sha256, credential_id, now)
         if kept is None:
             act = CertificateAct(
-                region=parts.esign.region(one),
-                name=parts.esign.drawable(_common_name(chain)),
+                region=parts.esign.sealing.region(one),
+                name=parts.esign.sealing.drawable(_common_name(chain)),
                 at=now,
             )
             kept = await parts.esign.signing.begin(ceremony_id, Digest(sha256), act, chain)
@@ -108,7 +111,7 @@ class CertificateService:
         code, `ActivationLapsed` for one that became too old or may have been used up by a try whose
         answer was lost, `ActivationLocked` at the third wrong one and after it,
         `ActivationUnanswered`, `CredentialUnfit`: nothing is signed.  Whatever
-        `EsignService.finish` raises: it is signed, and goes on by itself.
+        `EsignService.sign` raises: it is signed, and goes on by itself.
         """
         parts = self._of
         lock = self._asking.setdefault(ceremony_id, asyncio.Lock())
@@ -116,7 +119,7 @@ class CertificateService:
             stage = await parts.records.load(case_id, ceremony_id)
             if not (isinstance(stage, Sealed) or _by_certificate(stage)):
                 await self._activate(case_id, ceremony_id, sha256, code)
-        return await parts.esign.finish(case_id, ceremony_id)
+        return await parts.esign.sealing.finish(case_id, ceremony_id)
 
     async def leave(self, case_id: CaseId, ceremony_id: str) -> None:
         """Sign by hand after all.  Raises `MeansNotOpen` when the form does not let him."""
@@ -129,6 +132,7 @@ class CertificateService:
         activating = await self._under_way(case_id, ceremony_id)
         if activating.state == "spent":
             raise ActivationLapsed(f"ceremony {ceremony_id}: have a new code sent")
+        await parts.esign.require_means(case_id, ceremony_id, "certificate")
         kept = await parts.records.ticket(ceremony_id, CITIZEN)
         if kept is None or kept.ticket.parent_sha256 != sha256:
             raise NotAllowedNow(f"ceremony {ceremony_id}: choose your certificate again")

@@ -13,7 +13,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from datetime import datetime
 
-from counter.esign.refusals import CheckBusy, DocumentDamaged
+from counter.esign.pdf_refusals import CheckBusy, DocumentDamaged
 from counter.esign.validation import Found
 
 PATIENCE_S = 30.0

@@ -17,7 +17,7 @@ from datetime import datetime
 
 from asn1crypto import x509
 
-from counter.esign.refusals import DocumentDamaged, PdfRefused
+from counter.esign.pdf_refusals import DocumentDamaged, PdfRefused
 from counter.esign.report_pyhanko import report
 from counter.esign.validate_pyhanko import validate
 from counter.esign.validation import Found

@@ -8,15 +8,11 @@ from typing import Any, Final
 from aiohttp import ClientSession
 
 from counter.esign.certificate_ports import CitizenProvider
+from counter.esign.certificate_refusals import ActivationRefused, CredentialUnfit, CredentialUnknown
 from counter.esign.csc_http import CscService
 from counter.esign.demands import SignatureClass
 from counter.esign.keys_csc import Credential, CscKey
-from counter.esign.refusals import (
-    ActivationRefused,
-    CredentialUnfit,
-    CredentialUnknown,
-    KeyUnusable,
-)
+from counter.esign.signing_refusals import KeyUnusable
 
 MAX_CREDENTIALS: Final = 5
 "Of one citizen, looked at in the service's order."

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 from aiohttp import ClientError, ClientSession, ClientTimeout
 
 from counter.esign.certificate_ports import CscAccess
-from counter.esign.refusals import ActivationRefused, KeyUnavailable, KeyUnusable
+from counter.esign.certificate_refusals import ActivationRefused
+from counter.esign.signing_refusals import KeyUnavailable, KeyUnusable
 
 MAX_ANSWER_BYTES: Final = 65_536
 WRONG_CODE: Final = {"invalid_otp", "invalid_pin", "invalid_sad", "expired_sad"}

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from counter.esign.form_refusals import DraftChanged, FieldNotYours
 from counter.esign.forms import FormField, FormTemplate, Owner
 from counter.esign.glyphs import GlyphTable
-from counter.esign.refusals import DraftChanged, FieldNotYours
 from counter.esign.typed import Problem, problem_of, tidy
 
 Source = Literal["identity", "booking", "counter", "typed", "none"]

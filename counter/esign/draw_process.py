@@ -12,9 +12,9 @@ from datetime import datetime
 from typing import Any
 
 from counter.esign.form_ports import OwnDrawn, PageImage
+from counter.esign.form_refusals import TemplateTooHeavy, TemplateUnfit, TemplateWrong
 from counter.esign.forms import Language, OwnForm
 from counter.esign.own_forms import PAGES_MAX
-from counter.esign.refusals import TemplateTooHeavy, TemplateUnfit, TemplateWrong
 from counter.fresh_process import FreshProcesses
 
 log = logging.getLogger(__name__)

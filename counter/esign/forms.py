@@ -8,8 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from counter.esign.glyphs import GlyphTable
-from counter.esign.refusals import (
+from counter.esign.form_refusals import (
     DataMissing,
     DataTooLong,
     DataWrong,
@@ -18,6 +17,7 @@ from counter.esign.refusals import (
     GlyphMissing,
     PhysicalPresence,
 )
+from counter.esign.glyphs import GlyphTable
 from counter.esign.typed import Kind, NumberRule, Problem, TypedField, problem_of, tidy
 
 Language = Literal["zh-Hant", "zh-Hans", "pt", "en"]

@@ -15,15 +15,11 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.x509 import load_der_x509_certificate
 
 from counter.esign.certificate_ports import CscAccess
+from counter.esign.certificate_refusals import ActivationLapsed, ActivationLocked, ActivationRefused
 from counter.esign.csc_http import CscService
 from counter.esign.key_ports import Activation
 from counter.esign.keys_files import issuers_of
-from counter.esign.refusals import (
-    ActivationLapsed,
-    ActivationLocked,
-    ActivationRefused,
-    KeyUnusable,
-)
+from counter.esign.signing_refusals import KeyUnusable
 from counter.esign.ticket import CertificateChain, Mechanism
 
 SHA256: Final = "2.16.840.1.101.3.4.2.1"

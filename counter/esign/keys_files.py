@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 from counter.esign.key_ports import Activation, KeyFiles, Pkcs12File, SigningKeys
-from counter.esign.refusals import KeyUnusable
+from counter.esign.signing_refusals import KeyUnusable
 from counter.esign.ticket import CertificateChain, Mechanism
 
 PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey

@@ -24,7 +24,7 @@ from pkcs11.util.ec import encode_ecdsa_signature
 
 from counter.esign.key_ports import Activation, Pkcs11Key
 from counter.esign.keys_files import load_certificate
-from counter.esign.refusals import KeyUnavailable, KeyUnusable, PinRefused
+from counter.esign.signing_refusals import KeyUnavailable, KeyUnusable, PinRefused
 from counter.esign.ticket import CertificateChain, Mechanism
 
 SHA256_INFO = bytes.fromhex("3031300d060960864801650304020105000420")

@@ -13,7 +13,7 @@ from typing import Final
 import pikepdf
 from pikepdf import Array, Dictionary, Object, Pdf, Stream
 
-from counter.esign.refusals import (
+from counter.esign.pdf_refusals import (
     ActiveContent,
     DocumentDamaged,
     DocumentEncrypted,

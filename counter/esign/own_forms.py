@@ -14,8 +14,8 @@ from typing import Any, Final, Literal
 
 from pydantic import ValidationError
 
+from counter.esign.form_refusals import DescriptionWrong, FormIdTaken, TemplateUnfit
 from counter.esign.forms import FormField, FormTemplate, OwnForm
-from counter.esign.refusals import DescriptionWrong, FormIdTaken, TemplateUnfit
 from counter.esign.ticket import AGENT, CITIZEN, SEAL
 from counter.esign.typed import YES, NumberRule
 from counter.ids import Digest

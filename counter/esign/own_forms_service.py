@@ -11,6 +11,7 @@ from datetime import datetime
 
 from counter.errors import Refusal
 from counter.esign.form_ports import OwnFormsStore, OwnPress, PageImage
+from counter.esign.form_refusals import DescriptionWrong, PreviewFirst, TemplateTooHeavy
 from counter.esign.forms import Forms, OwnForm, check
 from counter.esign.glyphs import GlyphTable
 from counter.esign.own_forms import (
@@ -24,7 +25,6 @@ from counter.esign.own_forms import (
     own_form,
     specimen,
 )
-from counter.esign.refusals import DescriptionWrong, PreviewFirst, TemplateTooHeavy
 from counter.ids import Digest
 
 log = logging.getLogger(__name__)

@@ -17,6 +17,7 @@ from counter.esign.admission_pyhanko import require_signable
 from counter.esign.field_labels import LABELS
 from counter.esign.fields_pikepdf import with_signature_fields
 from counter.esign.form_ports import OwnDrawn
+from counter.esign.form_refusals import TemplateUnfit, TemplateWrong
 from counter.esign.form_typst import FONTS, TEMPLATES, Box, Drawn, inputs_of
 from counter.esign.forms import Language, OwnForm
 from counter.esign.own_forms import (
@@ -28,7 +29,7 @@ from counter.esign.own_forms import (
     specimen,
 )
 from counter.esign.pages_pdfium import photograph
-from counter.esign.refusals import PdfRefused, TemplateUnfit, TemplateWrong
+from counter.esign.pdf_refusals import PdfRefused
 from counter.esign.ticket import FIELDS
 
 READABLE = (str(FONTS), str(TEMPLATES / "common.typ"))

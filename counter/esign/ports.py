@@ -146,6 +146,8 @@ class Uncertified:
     form_version: int
     drawn_at: datetime
     "Anew when it was corrected."
+    department: str = ""
+    "Whose keys sign; empty: those of all departments."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +161,8 @@ class Unfinished:
     signed: Signed
     witness: Witness | None
     "None: presented before agents witnessed."
+    department: str = ""
+    "Whose keys sign; empty: those of all departments."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,6 +198,10 @@ class CeremonyState:
     created_at: datetime
     agreed: Acts | None = None
     "None: not yet, or before this was kept."
+    signed_at: datetime | None = None
+    "When the citizen signed."
+    citizen_signed: bool = False
+    "The citizen's signature is in the document with its time; the rest needs nobody."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,6 +261,10 @@ class Records(Protocol):
         """Who serves the case now."""
         ...
 
+    async def department(self, case_id: CaseId) -> str:
+        """Whose case it is, by id; empty: nobody knows."""
+        ...
+
     async def load(self, case_id: CaseId, ceremony_id: str) -> Ceremony:
         """Raises `CeremonyUnknown`."""
         ...
@@ -287,9 +299,12 @@ class Records(Protocol):
         ...
 
     async def keep_revision(
-        self, ceremony_id: str, field: str, hole: Digest, sha256: Digest
+        self, ceremony_id: str, field: str, hole: Digest, sha256: Digest, now: datetime
     ) -> Digest:
-        """Answers the one that stands.  Raises `NotAllowedNow` when withdrawn or begun anew."""
+        """Answers the one that stands.  With the citizen's, the citizen's part is done.
+
+        Raises `NotAllowedNow` when withdrawn or begun anew.
+        """
         ...
 
     async def left_over(self) -> Sequence[LeftOver]:

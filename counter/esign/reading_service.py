@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from counter.esign.attendance import VoidReason
+from counter.esign.form_refusals import FieldUnknown
 from counter.esign.forms import FormData, Forms, FormTemplate, Language, check
 from counter.esign.glyphs import GlyphTable
 from counter.esign.ports import Blobs
 from counter.esign.reading_ports import Correction, Readings, Remains
-from counter.esign.refusals import FieldUnknown
 from counter.ids import CaseId, Digest
 
 log = logging.getLogger(__name__)

@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from counter.esign.key_ports import KeyFiles
 from counter.esign.pki_development import DevelopmentPki
-from counter.esign.refusals import EvidenceUnavailable
 from counter.esign.revocation import Evidence, Kind, Link
+from counter.esign.signing_refusals import EvidenceUnavailable
 
 LIFE = timedelta(days=1)
 

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 from aiohttp import ClientError, ClientSession, ClientTimeout
 from asn1crypto import crl, ocsp, x509
 
-from counter.esign.refusals import EvidenceUnavailable
 from counter.esign.revocation import Evidence, Kind, Link
+from counter.esign.signing_refusals import EvidenceUnavailable
 
 PATIENCE_S: Final = 3.0
 MAX_BYTES: Final[dict[Kind, int]] = {"ocsp": 65_536, "crl": 8 * 1024 * 1024}

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from counter.esign.archive_ports import RevocationSource
-from counter.esign.refusals import EvidenceUnavailable
 from counter.esign.revocation import CEILINGS, Evidence, Kind, Link, Proof
+from counter.esign.signing_refusals import EvidenceUnavailable
 
 log = logging.getLogger(__name__)
 

@@ -30,7 +30,7 @@ from pyhanko.sign.timestamps import TimeStamper
 from pyhanko.stamp import BaseStampStyle, NoOpStampStyle, StaticStampStyle
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-from counter.esign.refusals import (
+from counter.esign.signing_refusals import (
     CertificateExpired,
     KeyMismatch,
     KeyUnusable,

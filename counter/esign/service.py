@@ -5,18 +5,17 @@ that a node may die at any line.  A form that was drawn is presented, and ink th
 by `resume` after the restart.
 """
 
-import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from typing import Literal
-from weakref import WeakValueDictionary
 
-from counter.errors import NotAllowedNow, Refusal
+from counter.errors import NotAllowedNow
 from counter.esign.archive_ports import Trust
-from counter.esign.attendance import DeclineReason, GivenUp
-from counter.esign.ceremony import Consented, Prepared, Presented, Sealed, Withdrawn
+from counter.esign.attendance import DeclineReason
+from counter.esign.ceremony import Consented, Presented, Withdrawn
+from counter.esign.certificate_refusals import MeansNotOpen
+from counter.esign.certifying_service import CertifyingService
 from counter.esign.check_ports import Verdict
 from counter.esign.demands import (
     Acts,
@@ -26,7 +25,6 @@ from counter.esign.demands import (
     require,
     to_agree_to,
 )
-from counter.esign.form_ports import PageImage
 from counter.esign.forms import FormData, Forms, FormTemplate, Language, check
 from counter.esign.glyphs import GlyphTable
 from counter.esign.ink import Point, ink
@@ -37,35 +35,13 @@ from counter.esign.ports import (
     ConsentWords,
     IdentityLevels,
     NewDocument,
-    NewImage,
-    NewRevision,
-    NewSeal,
     Records,
     Studio,
-    Uncertified,
     Unfinished,
 )
-from counter.esign.refusals import (
-    CeremonyOpen,
-    CeremonyUnknown,
-    CertificateExpired,
-    CertificateRevoked,
-    DocumentUnknown,
-    KeyMismatch,
-    KeyUnusable,
-    MeansNotOpen,
-    TimestampUnavailable,
-)
+from counter.esign.refusals import CeremonyOpen, CeremonyUnknown, DocumentUnknown
+from counter.esign.sealing_service import SealingService, SignedDocument
 from counter.esign.signing_service import SigningService
-from counter.esign.ticket import (
-    Act,
-    CertificateAct,
-    InkAct,
-    OriginAct,
-    SealAct,
-    Witness,
-    WitnessAct,
-)
 from counter.esign.validation import CHECK_ADDRESS
 from counter.ids import CaseId, CeremonyId, Digest, DocumentId, NewId
 
@@ -73,24 +49,6 @@ log = logging.getLogger(__name__)
 
 LOCAL_TIME = timezone(timedelta(hours=8))
 "Macau and Hengqin, all year; dates on paper are local."
-
-PRESENTING = timedelta(seconds=60)
-"So long a form that is drawn is left to whoever is presenting it."
-
-CERTIFYING = timedelta(minutes=5)
-"So long it is tried again when what goes wrong has no name."
-
-SEAL_UNFIT = (CertificateExpired, CertificateRevoked, KeyMismatch, KeyUnusable)
-"Trying again does not mend it."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignedDocument:
-    """What the citizen and the department get."""
-
-    ceremony_id: CeremonyId
-    sha256: Digest
-    "Of the sealed PDF."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,9 +103,12 @@ class EsignService:
         self._new_id = new_id
         self._clock = clock
         self._check_address = check_address
-        # A ceremony is certified or sealed once at a time on this node, and waits for no other one;
-        # between nodes the first to commit wins.
-        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self.certifying = CertifyingService(
+            records=records, signing=self.signing, forms=forms, clock=clock
+        )
+        self.sealing = SealingService(
+            records=records, signing=self.signing, forms=forms, glyphs=glyphs, clock=clock
+        )
 
     def forms(self, department_side: str | None = None) -> tuple[FormTemplate, ...]:
         """Forms that can be presented; with `macau` or `hengqin`, those of that side."""
@@ -207,7 +168,8 @@ class EsignService:
         await self._records.prepare(new, by=by, now=now)
         await self._show(case_id, new.ceremony_id)
         if self._trust is not None:
-            self._trust.prepare((await self._records.witness(case_id)).agent_id)
+            agent_id = (await self._records.witness(case_id)).agent_id
+            self._trust.prepare(agent_id, await self._records.department(case_id))
         return new.ceremony_id
 
     async def draw(
@@ -258,7 +220,8 @@ class EsignService:
             await self._stamps.require(now)
             if self._trust is not None:
                 agent_id = (await self._records.witness(case_id)).agent_id
-                await self._trust.require(case_id, ceremony_id, agent_id, now)
+                department = await self._records.department(case_id)
+                await self._trust.require(case_id, ceremony_id, agent_id, department, now)
         await self._records.consent(case_id, ceremony_id, sha256, now, words)
 
     async def sign(
@@ -272,8 +235,8 @@ class EsignService:
         """Keep the ink, then seal.  Asked again, answers the same document.
 
         sha256: of the document the citizen wrote on.
-        Raises `InkMissing`, `InkTooMuch`, `DigestMismatch`, `MeansNotOpen`, `NotAllowedNow`:
-        nothing changed.
+        Raises `InkMissing`, `InkTooMuch`, `DigestMismatch`, `MeansNotOpen`, `IdentityTooLow`,
+        `NotAllowedNow`: nothing changed.
         Raises `TimestampUnavailable`, `SignatureInvalid`, `ClockWrong`, `SignerUnavailable`,
         `KeyUnavailable`, `KeyUnusable`, `KeyMismatch`, `CertificateExpired`, `TokenTooLong`: the
         ink is kept, `resume` goes on.
@@ -282,61 +245,21 @@ class EsignService:
         if isinstance(await self._records.load(case_id, ceremony_id), Consented):
             await self.require_means(case_id, ceremony_id, "handwritten")
         await self._records.keep_ink(case_id, ceremony_id, sha256, drawn, now)
-        return await self.finish(case_id, ceremony_id)
-
-    async def finish(self, case_id: CaseId, ceremony_id: str) -> SignedDocument:
-        """Seal what the citizen has signed, by whatever means; again is the same document.
-
-        Raises as `sign` does.
-        """
-        for waiting in await self._records.unfinished(ceremony_id):
-            await self._finish(waiting)
-        stage = await self._records.load(case_id, ceremony_id)
-        if not isinstance(stage, Sealed):
-            raise NotAllowedNow(f"ceremony {ceremony_id} was withdrawn while it was being sealed")
-        return SignedDocument(ceremony_id=CeremonyId(ceremony_id), sha256=stage.sealed_sha256)
+        return await self.sealing.finish(case_id, ceremony_id)
 
     async def resume(self) -> int:
         """Present what is drawn, seal what has ink: after a restart, or when timestamps come back.
 
-        What cannot be certified now is taken back, so that nobody waits for it: its fields are a
-        draft on both screens again.
-
-        Answers how many were finished.  `TimestampUnavailable` ends the round; whatever else goes
-        wrong with one is raised after all have been tried, so that it does not hold up the rest.
+        What cannot be certified now is taken back.  Answers how many were finished.  What went
+        wrong first is raised after all have been tried; `TimestampUnavailable` ends the round.
         """
-        problem: Exception | None = None
-        done = 0
-        for drawn in await self._records.uncertified():
-            if self._clock() - drawn.drawn_at < PRESENTING:
-                continue
-            try:
-                await self._go_on(drawn.ceremony_id)
-            except Exception as other:
-                problem = problem or other
-                await self._give_up(drawn, other)
-            else:
-                done += 1
-        for one in await self._records.unfinished():
-            try:
-                await self._finish(one)
-            except TimestampUnavailable as unavailable:
-                problem = problem or unavailable
-                break
-            except Exception as other:
-                problem = problem or other
-                log.warning(
-                    "case %s, ceremony %s: not sealed: %s",
-                    one.signed.case_id,
-                    one.ceremony_id,
-                    getattr(other, "code", type(other).__name__),
-                )
-            else:
-                done += 1
+        presented, drawing = await self.certifying.resume()
+        sealed, sealing = await self.sealing.resume()
         await self.signing.clear(self._clock())
+        problem = drawing or sealing
         if problem is not None:
             raise problem
-        return done
+        return presented + sealed
 
     async def decline(
         self,
@@ -380,8 +303,12 @@ class EsignService:
         require(form, await self._level(case_id), self._certificate)
 
     async def require_means(self, case_id: CaseId, ceremony_id: str, means: Means) -> CeremonyState:
-        """Raise `MeansNotOpen` unless its form may be signed by these means, here and now."""
+        """Raise `MeansNotOpen` unless its form may be signed by these means, here and now.
+
+        Raises `IdentityTooLow` when an identification was taken back since the consent.
+        """
         one = await self._state(case_id, ceremony_id)
+        await self._require_signable(self._form_of(one), case_id)
         if means not in await self.means(one):
             raise MeansNotOpen(f"ceremony {ceremony_id}: {means} is not open")
         return one
@@ -410,19 +337,6 @@ class EsignService:
         """The form as it was drawn, whatever was published since."""
         return self._forms.of(one.form, one.form_version)
 
-    def drawable(self, name: str) -> str:
-        """The name; empty when our font cannot draw it."""
-        return "" if self._glyphs.missing(name) else name
-
-    def region(self, one: CeremonyState) -> str:
-        """Whose shapes of Han characters its form's letters take."""
-        return self._region_of(one)
-
-    def _region_of(self, one: CeremonyState | Unfinished) -> Literal["TW", "CN"]:
-        form = self._forms.known(one.form, one.form_version)
-        # What was signed is sealed, also when its form has gone since.
-        return form.region if form is not None else "TW"
-
     async def _knows(self, case_id: CaseId, ceremony_id: CeremonyId) -> bool:
         try:
             await self._records.load(case_id, ceremony_id)
@@ -431,123 +345,7 @@ class EsignService:
         return True
 
     async def _show(self, case_id: CaseId, ceremony_id: CeremonyId) -> None:
-        await self.certify(ceremony_id)
+        await self.certifying.certify(ceremony_id)
         # Somebody else who tried may have given it up: nobody was told that it is on the screen.
         if isinstance(await self._records.load(case_id, ceremony_id), Withdrawn):
             raise NotAllowedNow(f"ceremony {ceremony_id} was taken back; present the form anew")
-
-    async def certify(self, ceremony_id: str) -> None:
-        """Go on with a form that is drawn; one that cannot be certified is given up."""
-        for drawn in await self._records.uncertified(ceremony_id):
-            try:
-                await self._go_on(ceremony_id)
-            except Refusal as problem:
-                # Whoever corrected it meanwhile answers for what is drawn now.
-                await self._give_up(drawn, problem)
-                await self.signing.clear(self._clock())
-                raise
-
-    async def _go_on(self, ceremony_id: str) -> None:
-        """The same; it stays as it is when it cannot be certified."""
-        async with self._turns.setdefault(ceremony_id, asyncio.Lock()):
-            for drawn in await self._records.uncertified(ceremony_id):
-                try:
-                    await self._certify(drawn)
-                except Refusal:
-                    stage = await self._records.load(drawn.prepared.case_id, ceremony_id)
-                    if isinstance(stage, Prepared | Withdrawn):
-                        raise
-                    # Another node was faster.
-        await self.signing.clear(self._clock())
-
-    async def _give_up(self, drawn: Uncertified, problem: Exception) -> None:
-        """Of one whose giving up fails, the next round hears again."""
-        now = self._clock()
-        refused = isinstance(problem, Refusal)
-        if not refused and now - drawn.drawn_at < CERTIFYING:
-            return
-        reason: GivenUp = "seal_unfit" if isinstance(problem, SEAL_UNFIT) else "not_certified"
-        code = getattr(problem, "code", type(problem).__name__)
-        try:
-            form = self._forms.known(drawn.form, drawn.form_version)
-            over = await self._records.give_up(drawn, form, reason, now)
-        except Exception as worse:
-            code, over = getattr(worse, "code", type(worse).__name__), False
-        log.warning("ceremony %s: %s: %s", drawn.ceremony_id, "given up" if over else "waits", code)
-
-    async def _certify(self, drawn: Uncertified) -> None:
-        act = OriginAct(at=self._clock())
-        certified = await self.signing.fulfil(drawn.ceremony_id, drawn.prepared.sha256, act)
-        pdf = await self.signing.sound(certified)
-        new = NewRevision(kind="certified", sha256=certified, size_bytes=len(pdf))
-        images = await self._keep_images(await self._studio.photograph(pdf))
-        case_id = drawn.prepared.case_id
-        await self._records.present(
-            case_id, drawn.ceremony_id, drawn.prepared.sha256, new, images, self._clock()
-        )
-
-    async def _finish(self, waiting: Unfinished) -> None:
-        async with self._turns.setdefault(waiting.ceremony_id, asyncio.Lock()):
-            if not await self._records.unfinished(waiting.ceremony_id):
-                return
-            try:
-                await self._sign_all(waiting)
-            except Refusal:
-                stage = await self._records.load(waiting.signed.case_id, waiting.ceremony_id)
-                if not isinstance(stage, Sealed):
-                    raise
-                # Another node was faster, and has cleared away what we were looking for.
-        await self.signing.clear(self._clock())
-
-    async def _sign_all(self, waiting: Unfinished) -> None:
-        signed = waiting.signed
-        region = self._region_of(waiting)
-        act: Act
-        if signed.ink is None:  # its value is kept: only the hole is filled now
-            act = CertificateAct(region=region, name="", at=signed.signed_at)
-        else:
-            act = InkAct(ink=signed.ink, at=signed.signed_at)
-        revisions = [await self._revision(waiting, "signed", signed.sha256, act)]
-        if waiting.witness is not None:
-            witnessing = WitnessAct(
-                region=region,
-                case_number=waiting.data["case_number"],
-                witness=self._drawable(waiting.witness),
-                handwritten=signed.ink is not None,
-                at=self._clock(),
-            )
-            inked = revisions[-1].sha256
-            revisions.append(await self._revision(waiting, "witnessed", inked, witnessing))
-        sealing = SealAct(region=region, data=waiting.data, at=self._clock())
-        revisions.append(await self._revision(waiting, "sealed", revisions[-1].sha256, sealing))
-        pdf = await self.signing.sound(revisions[-1].sha256)
-        new = NewSeal(
-            revisions=tuple(revisions),
-            images=await self._keep_images(await self._studio.photograph(pdf)),
-        )
-        # Withdrawn meanwhile: no row leads to these pages, and the collector takes them.
-        await self._records.sealed(waiting.ceremony_id, new, self._clock())
-
-    async def _revision(
-        self, waiting: Unfinished, kind: str, parent: Digest, act: Act
-    ) -> NewRevision:
-        sha256 = await self.signing.fulfil(waiting.ceremony_id, parent, act)
-        size = len(await self.signing.sound(sha256))
-        return NewRevision(kind=kind, sha256=sha256, size_bytes=size)
-
-    def _drawable(self, witness: Witness) -> Witness:
-        """The citizen has signed by now: a name that the font lacks gives way to the number."""
-        return replace(witness, name=self.drawable(witness.name))
-
-    async def _keep_images(self, pages: Sequence[PageImage]) -> tuple[NewImage, ...]:
-        return tuple(
-            [
-                NewImage(
-                    page=page.page,
-                    sha256=await self._blobs.put(page.image),
-                    width_px=page.width_px,
-                    height_px=page.height_px,
-                )
-                for page in pages
-            ]
-        )

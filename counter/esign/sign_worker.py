@@ -24,23 +24,21 @@ from counter.esign.check_ports import Verdict
 from counter.esign.field_labels import LABELS
 from counter.esign.fields_pikepdf import with_signature_fields
 from counter.esign.form_ports import PageImage, PreparedForm
+from counter.esign.form_refusals import FormUndrawable
 from counter.esign.form_typst import Press, shipped_forms
 from counter.esign.forms import FormTemplate, Language
 from counter.esign.ink import drawing
 from counter.esign.key_ports import KeyFiles, KeyProvider, KeySource, Pkcs12File, SigningKeys
 from counter.esign.keys_files import load, load_certificate, load_pkcs12
 from counter.esign.pages_pdfium import photograph as photographs
-from counter.esign.refusals import FormUndrawable, SignatureInvalid
 from counter.esign.seal_pyhanko import Look, Room, Saying, field_names, field_size
+from counter.esign.signing_refusals import SignatureInvalid
 from counter.esign.ticket import (
-    AGENT_KEY,
     CITIZEN,
     FIELDS,
     FIELDS_BEFORE,
     ORIGIN,
     SEAL,
-    SEAL_KEY,
-    WITNESS_KEY,
     Act,
     Begun,
     CertificateAct,
@@ -80,12 +78,7 @@ def start(keys: SigningKeys) -> None:
     logging.getLogger("pyhanko").setLevel(logging.CRITICAL)
     _tools = _Tools(
         press=Press(),
-        keys={
-            WITNESS_KEY: opened(keys.witness),
-            AGENT_KEY: opened(keys.agent or keys.witness),
-            SEAL_KEY: opened(keys.seal),
-            **{f"{AGENT_KEY}:{who}": opened(source) for who, source in keys.agents.items()},
-        },
+        keys={name: opened(source) for name, source in keys.named().items()},
         room=Room(),
         roots=[load_certificate(path.read_bytes()) for path in keys.roots],
     )

@@ -10,8 +10,8 @@ from datetime import datetime
 
 from counter.errors import NotAllowedNow
 from counter.esign.key_ports import KeyProvider, Timestamps
-from counter.esign.ports import Blobs, Records, Studio
-from counter.esign.refusals import KeyMismatch, SignatureInvalid
+from counter.esign.ports import Blobs, NewImage, Records, Studio
+from counter.esign.signing_refusals import KeyMismatch, SignatureInvalid
 from counter.esign.ticket import Act, CertificateChain, KeptTicket
 from counter.ids import Digest
 
@@ -75,7 +75,7 @@ class SigningService:
         done = await self._blobs.put(filled)
         try:
             standing = await self._records.keep_revision(
-                ceremony_id, field, ticket.hole_sha256, done
+                ceremony_id, field, ticket.hole_sha256, done, self._clock()
             )
         except NotAllowedNow:
             await self._blobs.remove(done)
@@ -117,6 +117,20 @@ class SigningService:
             for sha256 in one.documents:
                 await self._blobs.remove(sha256)
             await self._records.cleared(one, now)
+
+    async def photographed(self, pdf: bytes) -> tuple[NewImage, ...]:
+        """Its pages as pictures, kept."""
+        return tuple(
+            [
+                NewImage(
+                    page=page.page,
+                    sha256=await self._blobs.put(page.image),
+                    width_px=page.width_px,
+                    height_px=page.height_px,
+                )
+                for page in await self._studio.photograph(pdf)
+            ]
+        )
 
     async def sound(self, sha256: str) -> bytes:
         """Kept bytes.  Raises `SignatureInvalid` when they are not those that were kept."""

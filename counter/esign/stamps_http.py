@@ -16,7 +16,7 @@ from typing import Final
 from aiohttp import ClientError, ClientSession, ClientTimeout
 from asn1crypto import tsp
 
-from counter.esign.refusals import ClockWrong, TimestampUnavailable, TokenTooLong
+from counter.esign.signing_refusals import ClockWrong, TimestampUnavailable, TokenTooLong
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, delete, select, update
 
 from counter.esign.ceremony import Consented, Sealed, Signed
 from counter.esign.certificate import TRIES, UNDER_WAY, Activating, ActivatingState
-from counter.esign.refusals import ActivationLocked
+from counter.esign.certificate_refusals import ActivationLocked
 from counter.esign.store_esign import Audiences, WitnessOf, not_now, signed, tell_case
 from counter.esign.store_reading import find, stage_of
 from counter.esign.store_tables import ceremony_certificate

@@ -24,8 +24,8 @@ from sqlalchemy import (
 )
 
 from counter.esign.draft import Draft, Typed, next_version, require_owner
+from counter.esign.form_refusals import DraftOver
 from counter.esign.forms import FormTemplate, Owner
-from counter.esign.refusals import DraftOver
 from counter.esign.store_reading import is_open
 from counter.store.cases import lock_case
 from counter.store.journal_sql import record

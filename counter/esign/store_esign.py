@@ -283,6 +283,16 @@ def signed(
     tell_case(conn, audiences, row.case_id, "ceremony.signed", {"ceremony_id": row.id}, now)
 
 
+def citizen_signed(
+    conn: Connection, ceremony_id: str, *, audiences: Audiences, now: datetime
+) -> None:
+    """The citizen's signature is in the document with its time: nobody waits any more."""
+    row = find(conn, None, ceremony_id)
+    change(conn, row)
+    body = {"ceremony_id": ceremony_id}
+    tell_case(conn, audiences, row.case_id, "ceremony.citizen_signed", body, now)
+
+
 def seal(
     conn: Connection, ceremony_id: str, new: NewSeal, *, audiences: Audiences, now: datetime
 ) -> Digest:

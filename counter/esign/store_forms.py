@@ -24,8 +24,8 @@ from sqlalchemy import (
     update,
 )
 
+from counter.esign.form_refusals import FormChanged, FormIdTaken, FormUnknown
 from counter.esign.own_forms import FormVersion
-from counter.esign.refusals import FormChanged, FormIdTaken, FormUnknown
 from counter.store.executor import Executor
 from counter.store.journal_sql import record
 from counter.store.metadata import UtcDateTime, metadata

@@ -10,9 +10,10 @@ from sqlalchemy import Connection, Row, select
 from counter.esign.attendance import GivenUp
 from counter.esign.ceremony import Prepared
 from counter.esign.forms import FormTemplate
-from counter.esign.store_attendance import NO_CALLS, set_reason
+from counter.esign.store_attendance import NO_CALLS
 from counter.esign.store_attendance import begin as begin_attendance
 from counter.esign.store_drafts import begin, form_draft_field
+from counter.esign.store_endings import set_reason
 from counter.esign.store_esign import Audiences, end
 from counter.esign.store_reading import find, stage_of
 from counter.esign.store_tables import esign_document

@@ -36,9 +36,11 @@ from counter.esign.store_tables import (
     esign_document,
     esign_page_image,
     esign_revision,
+    esign_ticket,
 )
-from counter.esign.ticket import Witness
+from counter.esign.ticket import CITIZEN, Witness
 from counter.ids import CaseId, CeremonyId, Digest, DocumentId
+from counter.store.cases import case_table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,8 +111,18 @@ def signing_of(conn: Connection, case_id: str) -> tuple[CeremonyState, ...]:
         ceremony_attendance.c.ceremony_id == ceremony.c.id,
         ceremony_attendance.c.reason.in_(get_args(GivenUp)),
     )
+    citizen_signed = exists().where(
+        esign_ticket.c.ceremony_id == ceremony.c.id,
+        esign_ticket.c.field == CITIZEN,
+        esign_ticket.c.revision_sha256.is_not(None),
+    )
     rows = conn.execute(
-        select(ceremony, esign_document.c.form, esign_document.c.form_version)
+        select(
+            ceremony,
+            esign_document.c.form,
+            esign_document.c.form_version,
+            citizen_signed.label("citizen_signed"),
+        )
         .join(esign_document, esign_document.c.id == ceremony.c.document_id)
         .where(ceremony.c.case_id == case_id, or_(ceremony.c.pages > 0, given_up))
         .order_by(ceremony.c.order_in_case.desc())
@@ -130,6 +142,8 @@ def signing_of(conn: Connection, case_id: str) -> tuple[CeremonyState, ...]:
             sealed_sha256=Digest(row.sealed_sha256) if row.sealed_sha256 else None,
             created_at=row.created_at,
             agreed=row.agreed,
+            signed_at=row.signed_at,
+            citizen_signed=row.citizen_signed,
         )
         for row in rows.all()
     )
@@ -175,8 +189,10 @@ def uncertified(conn: Connection, ceremony_id: str | None = None) -> tuple[Uncer
             esign_document.c.form,
             esign_document.c.form_version,
             esign_revision.c.created_at.label("drawn_at"),
+            case_table.c.department_id,
         )
         .join(esign_document, esign_document.c.id == ceremony.c.document_id)
+        .outerjoin(case_table, case_table.c.id == ceremony.c.case_id)
         .join(
             esign_revision,
             and_(
@@ -196,6 +212,7 @@ def uncertified(conn: Connection, ceremony_id: str | None = None) -> tuple[Uncer
             form=row.form,
             form_version=row.form_version,
             drawn_at=row.drawn_at,
+            department=row.department_id or "",
         )
         for row in conn.execute(asked).all()
     )
@@ -204,6 +221,12 @@ def uncertified(conn: Connection, ceremony_id: str | None = None) -> tuple[Uncer
 def load(conn: Connection, case_id: str, ceremony_id: str) -> Ceremony:
     """The stage of a ceremony.  Raises `CeremonyUnknown`."""
     return stage_of(conn, find(conn, case_id, ceremony_id, lock=False))
+
+
+def department_of(conn: Connection, case_id: str) -> str:
+    """Whose case it is; empty when nobody knows."""
+    asked = select(case_table.c.department_id).where(case_table.c.id == case_id)
+    return conn.execute(asked).scalar_one_or_none() or ""
 
 
 def content(conn: Connection, case_id: str, ceremony_id: str) -> Content:
@@ -233,8 +256,10 @@ def unfinished(conn: Connection, ceremony_id: str | None = None) -> tuple[Unfini
             esign_document.c.form,
             esign_document.c.form_version,
             esign_document.c.data,
+            case_table.c.department_id,
         )
         .join(esign_document, esign_document.c.id == ceremony.c.document_id)
+        .outerjoin(case_table, case_table.c.id == ceremony.c.case_id)
         .where(ceremony.c.state == "signing")
         .order_by(ceremony.c.signed_at)
     )
@@ -248,6 +273,7 @@ def unfinished(conn: Connection, ceremony_id: str | None = None) -> tuple[Unfini
             data=row.data,
             signed=cast(Signed, stage_of(conn, row)),
             witness=Witness(**row.witness) if row.witness else None,
+            department=row.department_id or "",
         )
         for row in conn.execute(asked).all()
     )

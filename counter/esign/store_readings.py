@@ -6,11 +6,15 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from counter.esign import store_attendance as commands
+from counter.esign import store_attendance as attending
+from counter.esign import store_endings as endings
+from counter.esign import store_page_times as pages
 from counter.esign import store_reading as questions
 from counter.esign.forms import Language
 from counter.esign.reading_ports import Content, Correction, Remains
+from counter.esign.store_correction import correct
 from counter.esign.store_esign import Audiences
+from counter.esign.store_remains import forgotten, remains
 from counter.ids import CaseId, CeremonyId, Digest
 from counter.store.executor import Executor
 
@@ -24,7 +28,12 @@ def _anybody(conn: Connection, case_id: str, by: str) -> None:
 
 
 def _nobody_minds(
-    conn: Connection, case_id: str, sealed_sha256: Digest, by: str, now: datetime
+    conn: Connection,
+    case_id: str,
+    ceremony_id: str,
+    sealed_sha256: Digest,
+    by: str,
+    now: datetime,
 ) -> None:
     """Nothing else is made of it."""
 
@@ -35,18 +44,18 @@ class SqlReadings:
 
     executor: Executor
     audiences: Audiences
-    calls: commands.Calls = commands.NO_CALLS
+    calls: attending.Calls = attending.NO_CALLS
     require_open: Callable[[Connection, str], None] = _any_case
     require_led: Callable[[Connection, str, str], None] = _anybody
     "Both as of `SqlRecords`."
-    on_voided: Callable[[Connection, str, Digest, str, datetime], None] = _nobody_minds
-    "Told within the transaction: by case, which sealed document counts no more, by whom and when."
+    on_voided: Callable[[Connection, str, str, Digest, str, datetime], None] = _nobody_minds
+    "Told within it: by case, which ceremony's sealed document counts no more, by whom and when."
 
     async def page_shown(
         self, case_id: CaseId, ceremony_id: str, page: int | None, now: datetime, *, still: bool
     ) -> None:
         def command(conn: Connection) -> None:
-            commands.page_shown(
+            pages.page_shown(
                 conn,
                 case_id,
                 ceremony_id,
@@ -63,7 +72,7 @@ class SqlReadings:
         self, case_id: CaseId, ceremony_id: str, page: int, now: datetime
     ) -> tuple[int, ...]:
         def command(conn: Connection) -> tuple[int, ...]:
-            return commands.page_read(
+            return pages.page_read(
                 conn,
                 case_id,
                 ceremony_id,
@@ -77,7 +86,7 @@ class SqlReadings:
 
     async def attend(self, case_id: CaseId, ceremony_id: str, now: datetime) -> None:
         def command(conn: Connection) -> None:
-            commands.touch(
+            attending.touch(
                 conn,
                 case_id,
                 ceremony_id,
@@ -92,7 +101,7 @@ class SqlReadings:
         self, case_id: CaseId, ceremony_id: str, by: str, language: Language, now: datetime
     ) -> None:
         def command(conn: Connection) -> None:
-            commands.read_aloud(
+            pages.read_aloud(
                 conn,
                 case_id,
                 ceremony_id,
@@ -115,16 +124,14 @@ class SqlReadings:
             # It was being drawn since it was asked for; the case may have ended meanwhile.
             self.require_open(conn, case_id)
             self.require_led(conn, case_id, by)
-            commands.correct(
-                conn, case_id, ceremony_id, new, by=by, audiences=self.audiences, now=now
-            )
+            correct(conn, case_id, ceremony_id, new, by=by, audiences=self.audiences, now=now)
 
         await self.executor.write(command)
 
     async def resume(self, case_id: CaseId, ceremony_id: str, *, by: str, now: datetime) -> None:
         def command(conn: Connection) -> None:
             self.require_led(conn, case_id, by)
-            commands.resume(
+            attending.resume(
                 conn,
                 case_id,
                 ceremony_id,
@@ -141,24 +148,24 @@ class SqlReadings:
     ) -> None:
         def command(conn: Connection) -> None:
             self.require_led(conn, case_id, by)
-            sealed = commands.void(
+            sealed = endings.void(
                 conn, case_id, ceremony_id, reason, by=by, audiences=self.audiences, now=now
             )
             if sealed is not None:
-                self.on_voided(conn, case_id, sealed, by, now)
+                self.on_voided(conn, case_id, ceremony_id, sealed, by, now)
 
         await self.executor.write(command)
 
     async def overdue(self, now: datetime) -> Sequence[CeremonyId]:
-        return await self.executor.read(commands.overdue, self.calls, now)
+        return await self.executor.read(endings.overdue, self.calls, now)
 
     async def expire(self, ceremony_id: str, now: datetime) -> None:
         await self.executor.write(
-            commands.expire, ceremony_id, calls=self.calls, audiences=self.audiences, now=now
+            endings.expire, ceremony_id, calls=self.calls, audiences=self.audiences, now=now
         )
 
     async def remains(self, now: datetime) -> Sequence[Remains]:
-        return await self.executor.read(commands.remains, now)
+        return await self.executor.read(remains, now)
 
     async def forgotten(self, one: Remains, now: datetime) -> None:
-        await self.executor.write(commands.forgotten, one, now)
+        await self.executor.write(forgotten, one, now)

@@ -27,8 +27,10 @@ from counter.esign.ports import (
     Uncertified,
     Unfinished,
 )
+from counter.esign.store_endings import set_reason
 from counter.esign.store_given_up import give_up
-from counter.esign.ticket import KeptTicket, LeftOver, SigningTicket, Witness
+from counter.esign.store_page_times import close_page, times_said
+from counter.esign.ticket import CITIZEN, KeptTicket, LeftOver, SigningTicket, Witness
 from counter.ids import CaseId, Digest
 from counter.store.executor import Executor
 
@@ -118,6 +120,9 @@ class SqlRecords:
     async def witness(self, case_id: CaseId) -> Witness:
         return await self.executor.read(self.witness_of, case_id)
 
+    async def department(self, case_id: CaseId) -> str:
+        return await self.executor.read(questions.department_of, case_id)
+
     async def load(self, case_id: CaseId, ceremony_id: str) -> Ceremony:
         return await self.executor.read(questions.load, case_id, ceremony_id)
 
@@ -140,8 +145,8 @@ class SqlRecords:
             row = attending.attend(conn, case_id, ceremony_id, calls=self.calls, now=now)
             said: dict[str, Any] = {}
             if row.state == "presented":
-                attending.close_page(conn, row, now)
-                said = attending.times_said(conn, row)
+                close_page(conn, row, now)
+                said = times_said(conn, row)
             if words is not None:
                 said |= {
                     "text": words.text_id,
@@ -258,9 +263,15 @@ class SqlRecords:
         return await self.executor.write(tickets.keep_value, ceremony_id, field, hole, value)
 
     async def keep_revision(
-        self, ceremony_id: str, field: str, hole: Digest, sha256: Digest
+        self, ceremony_id: str, field: str, hole: Digest, sha256: Digest, now: datetime
     ) -> Digest:
-        return await self.executor.write(tickets.keep_revision, ceremony_id, field, hole, sha256)
+        def command(conn: Connection) -> Digest:
+            standing = tickets.keep_revision(conn, ceremony_id, field, hole, sha256)
+            if field == CITIZEN:
+                commands.citizen_signed(conn, ceremony_id, audiences=self.audiences, now=now)
+            return standing
+
+        return await self.executor.write(command)
 
     async def left_over(self) -> Sequence[LeftOver]:
         return await self.executor.read(tickets.left_over)
@@ -280,7 +291,7 @@ class SqlRecords:
             commands.decline(
                 conn, case_id, ceremony_id, audiences=self.audiences, now=now, reason=reason
             )
-            attending.set_reason(conn, ceremony_id, reason)
+            set_reason(conn, ceremony_id, reason)
 
         await self.executor.write(command)
 

@@ -9,7 +9,7 @@ Source: ETSI EN 319 102-1 (data to be signed, representation); RFC 5652 5.4.
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import ClassVar, Literal
 
 from counter.esign.ink import Ink
 from counter.ids import Digest
@@ -66,62 +66,49 @@ class Witness:
 class OriginAct:
     """The department certifies the form, unseen, before anybody reads it."""
 
+    field: ClassVar[str] = ORIGIN
+    department: str
     at: datetime
 
     @property
-    def field(self) -> str:
-        """The signature field it fills."""
-        return ORIGIN
-
-    @property
     def key(self) -> str:
-        """Whose key signs."""
-        return SEAL_KEY
+        """Whose key signs: the department's own, or else the one of all departments."""
+        return f"{SEAL_KEY}:{self.department}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InkAct:
     """The citizen's ink goes in; the witness key says that it was written here."""
 
+    field: ClassVar[str] = CITIZEN
+    department: str
     ink: Ink
     at: datetime
 
     @property
-    def field(self) -> str:
-        """The signature field it fills."""
-        return CITIZEN
-
-    @property
     def key(self) -> str:
-        """Whose key signs."""
-        return WITNESS_KEY
+        """Whose key signs: the department's own, or else the one of all departments."""
+        return f"{WITNESS_KEY}:{self.department}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CertificateAct:
     """The citizen signs with his own certificate, whose key is at a remote service."""
 
+    field: ClassVar[str] = CITIZEN
+    key: ClassVar[str] = CITIZEN_KEY
     region: str
     "Whose shapes of Han characters its letters take."
     name: str
     "Of the certificate; empty when our font cannot draw it."
     at: datetime
 
-    @property
-    def field(self) -> str:
-        """The signature field it fills."""
-        return CITIZEN
-
-    @property
-    def key(self) -> str:
-        """Whose key signs."""
-        return CITIZEN_KEY
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WitnessAct:
     """The agent's side says who served, who the citizen was taken for, and in which case."""
 
+    field: ClassVar[str] = AGENT
     region: str
     "Whose shapes of Han characters its letters take."
     case_number: str
@@ -129,11 +116,6 @@ class WitnessAct:
     handwritten: bool
     "Whether the citizen's signature is ink, which the witness key made lasting."
     at: datetime
-
-    @property
-    def field(self) -> str:
-        """The signature field it fills."""
-        return AGENT
 
     @property
     def key(self) -> str:
@@ -145,6 +127,8 @@ class WitnessAct:
 class SealAct:
     """The department seals."""
 
+    field: ClassVar[str] = SEAL
+    department: str
     region: str
     "Whose shapes of Han characters the seal's letters take."
     data: dict[str, str]
@@ -152,17 +136,13 @@ class SealAct:
     at: datetime
 
     @property
-    def field(self) -> str:
-        """The signature field it fills."""
-        return SEAL
-
-    @property
     def key(self) -> str:
-        """Whose key signs."""
-        return SEAL_KEY
+        """Whose key signs: the department's own, or else the one of all departments."""
+        return f"{SEAL_KEY}:{self.department}"
 
 
 Act = OriginAct | InkAct | CertificateAct | WitnessAct | SealAct
+"Each has `field`, the signature field it fills, and `key`, whose key signs."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

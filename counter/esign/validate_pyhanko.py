@@ -33,7 +33,7 @@ from pyhanko.sign.validation.status import (
 )
 
 from counter.esign.admission_pyhanko import opened
-from counter.esign.refusals import DocumentDamaged
+from counter.esign.pdf_refusals import DocumentDamaged
 from counter.esign.revoked_pyhanko import AuthorityRevoked, revoked_at
 from counter.esign.validation import Changes, Found, SignatureFound, level_of
 from counter.esign.verify_pyhanko import (

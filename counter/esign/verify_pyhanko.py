@@ -42,8 +42,8 @@ from pyhanko.sign.validation.status import (
 from pyhanko_certvalidator import ValidationContext
 
 from counter.esign.check_ports import Verdict
-from counter.esign.refusals import ClockWrong, SignatureInvalid
 from counter.esign.seal_pyhanko import subject
+from counter.esign.signing_refusals import ClockWrong, SignatureInvalid
 
 CLOCK_SLACK = timedelta(seconds=60)
 

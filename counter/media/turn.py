@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from counter.protocol.screens import IceServer
+from counter.protocol.calling import IceServer
 
 LIFE: Final = timedelta(minutes=10)
 "How long a name may be used to ask for an address; longer than a page takes to try all relays."

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
-from counter.protocol import codec, party_cards, screens
+from counter.protocol import calling, codec, party_cards, screens
 from counter.protocol.message import Model
 
 TARGET = Path(__file__).parents[2] / "web/shared/assets/protocol.ts"
@@ -26,7 +26,7 @@ def typescript() -> str:
     models: list[type[Model]] = sorted(
         {ask for table in asks.values() for ask in table.values()}
         | set(screens.TELLS)
-        | {screens.LegOffered, party_cards.CandidateCard},
+        | {calling.LegOffered, party_cards.CandidateCard},
         key=lambda model: model.__name__,
     )
     _, schema = models_json_schema(

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from counter.errors import Refusal
-from counter.protocol.screens import LegOffered
+from counter.protocol.calling import LegOffered
 from counter.signaling.ports import (
     MEDIA_ELSEWHERE,
     MEDIA_GONE,

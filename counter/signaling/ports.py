@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from counter.ids import AppointmentId, CallId, CaseId, DepartmentId, ServiceId, SiteId, TerminalId
+from counter.protocol.calling import IceServer
 from counter.protocol.message import Ask
-from counter.protocol.screens import IceServer
 
 Json = dict[str, str | int | float | bool | None]
 

@@ -23,7 +23,7 @@ from aiortc.contrib.media import MediaPlayer
 from aiortc.mediastreams import AudioStreamTrack, MediaStreamTrack, VideoStreamTrack
 from av import AudioFrame, VideoFrame
 
-from counter.protocol.screens import LegOffered
+from counter.protocol.calling import LegOffered
 
 WIDTH, HEIGHT = 640, 360
 RATE = 48_000

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import aiohttp
 
-from counter.protocol.screens import LegOffered
+from counter.protocol.calling import LegOffered
 from counter.terminal.leg_aiortc import SimulatedLeg
 from counter.terminal.line_socketio import Line
 from counter.terminal.ports import Refused

@@ -11,16 +11,11 @@ from counter.app.hooks import put_papers_away
 from counter.esign.form_typst import shipped_forms
 from counter.esign.ports import NewDocument, NewRevision
 from counter.esign.refusals import IdentityFirst
-from counter.esign.store_attendance import (
-    begin,
-    expire,
-    overdue,
-    require_known,
-    resume,
-    watched_of,
-)
+from counter.esign.store_attendance import begin, require_known, resume
+from counter.esign.store_endings import expire, overdue
 from counter.esign.store_esign import prepare, present
 from counter.esign.store_tables import ceremony
+from counter.esign.store_watched import watched_of
 from counter.identity.store_proofing_tables import proofing
 from counter.ids import CaseId, CeremonyId, Digest, DocumentId
 from counter.signaling.ring import AGENT_LEASE

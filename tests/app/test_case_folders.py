@@ -33,9 +33,10 @@ from counter.documents.text_process import find_tools
 from counter.errors import NotFound
 from counter.esign.form_typst import shipped_forms
 from counter.esign.ports import NewDocument, NewImage, NewRevision
-from counter.esign.store_attendance import NO_CALLS, begin, forgotten, remains
+from counter.esign.store_attendance import NO_CALLS, begin
 from counter.esign.store_esign import decline, prepare, present
 from counter.esign.store_given_up import give_up
+from counter.esign.store_remains import forgotten, remains
 from counter.esign.store_tables import ceremony
 from counter.ids import (
     AgentId,

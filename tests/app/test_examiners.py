@@ -12,7 +12,7 @@ import pytest
 from counter.app.examiners import BEHIND, open_examiners
 from counter.esign import check_pool, check_worker
 from counter.esign.check_pool import WAITING_MAX, CheckPool
-from counter.esign.refusals import CheckBusy, DocumentDamaged
+from counter.esign.pdf_refusals import CheckBusy, DocumentDamaged
 
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
 NO_PDF = b"%PDF-1.7 and nothing else"

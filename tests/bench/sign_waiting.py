@@ -1,7 +1,9 @@
 """How long the citizen waits in a whole ceremony, with every service 150 ms away.
 
-Ours: from the form to the seal, as terminal and console ask for it, with real rows, files and the
-process that signs; nobody waits for what happens while the citizen reads.  Naive: the same four
+Ours: from the form to the row that says that the citizen's own signature is in the document with
+its time, as terminal and console ask for it, with real rows, files and the process that signs.
+That row ends the citizen's task on the screen; what agent and department add goes on behind it, and
+is told as `sealed`.  Nobody waits for what happens while the citizen reads.  Naive: the same four
 signatures by pyHanko as its manual shows it for documents that last (PAdES B-LTA), each with its
 own evidence and timestamps; the form lies there drawn.  Time-stamping services, OCSP and CRLs
 answer on loopback, each after 150 ms.
@@ -16,6 +18,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
+from aiohttp import ClientSession
 from asn1crypto import pem, x509
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
@@ -46,6 +49,8 @@ from tests.esign.trust_services import SLOW_S, TrustServices
 SHARE: Final = 0.3
 READING_S: Final = 3.0
 "A citizen reads for longer."
+LOOK_S: Final = 0.01
+"Between two looks at the row; a node is woken by it."
 BEHIND: Final = timedelta(seconds=5)
 "Their clock: nothing is from the future for who began a moment ago."
 SIGNERS: Final = ("seal", "witness", "agent", "seal")
@@ -90,6 +95,10 @@ class Ours:
         self.stamps = HttpStamps(services.tsas, new_nonce=count(1).__next__)
         self.source = HttpRevocation()
         self.numbers = count(1)
+        self.requests = 0
+        "To time-stamping services, while somebody waited in the last one."
+        self.others = 0
+        "To anybody else, from the consent to the own signature."
 
     async def ceremony(self) -> dict[str, float]:
         """Seconds that somebody waits, by what for; nothing is known of the certificates before."""
@@ -111,6 +120,7 @@ class Ours:
                 ceremony_id=ceremony_id,
             )
             presented = time.perf_counter()
+            certified = self.services.asked("tsa")
             used = await self.cpu_s() - used
             await asyncio.sleep(READING_S)
             (shown,) = await service.ceremonies(case_id)
@@ -118,15 +128,25 @@ class Ours:
                 await service.page_seen(case_id, ceremony_id, page, _now())
             used -= await self.cpu_s()
             asked = time.perf_counter()
+            before = self.services.hits.total()
             await service.consent(case_id, ceremony_id, shown.sha256, _now())
             agreed = time.perf_counter()
-            await service.sign(case_id, ceremony_id, shown.sha256, STROKES, _now())
-            sealed = time.perf_counter()
+            signing = asyncio.create_task(
+                service.sign(case_id, ceremony_id, shown.sha256, STROKES, _now())
+            )
+            while not (await service.ceremonies(case_id))[0].citizen_signed:
+                await asyncio.sleep(LOOK_S)
+            signed = time.perf_counter()
+            self.requests = self.services.asked("tsa")
+            self.others = self.services.hits.total() - before - (self.requests - certified)
             used += await self.cpu_s()
+            await signing
+            sealed = time.perf_counter()
         finally:
             await trust.close()
-        waits = {"form": presented - began, "consent": agreed - asked, "seal": sealed - agreed}
-        return {**waits, "ours": sum(waits.values()), "ours cpu": used}
+        waits = {"form": presented - began, "consent": agreed - asked, "ink": signed - agreed}
+        ours = sum(waits.values())
+        return {**waits, "ours": ours, "ours cpu": used, "sealed": ours + sealed - signed}
 
     async def cpu_s(self) -> float:
         """Of this process and of the one that signs."""
@@ -187,15 +207,16 @@ class Naive:
                 trust_roots=roots, allow_fetching=True, revocation_mode="hard-fail"
             ),
         )
-        stamper = HTTPTimeStamper(self.services.tsa())
-        made = await PdfSigner(about, signer=signer, timestamper=stamper).async_sign_pdf(
-            IncrementalPdfFileWriter(io.BytesIO(pdf))
-        )
+        async with ClientSession() as session:
+            stamper = HTTPTimeStamper(self.services.tsa(), session=session)
+            made = await PdfSigner(about, signer=signer, timestamper=stamper).async_sign_pdf(
+                IncrementalPdfFileWriter(io.BytesIO(pdf))
+            )
         return bytes(made.getvalue())
 
 
 async def measured(directory: Path, rounds: int) -> Json:
-    """Seconds and requests: medians of `rounds`, taken in turn."""
+    """Seconds and requests: medians of `rounds`, taken in turn; of the cold one where that is 0."""
     directory.mkdir()
     services = FarServices(directory / "pki", _now())
     services.start()
@@ -206,14 +227,16 @@ async def measured(directory: Path, rounds: int) -> Json:
         for number in range(rounds + 1):
             services.hits.clear()
             waits = await ours.ceremony()
-            requests["ours"] = services.asked("tsa")
+            requests["ours"] = ours.requests
+            requests["others"] = max(requests.get("others", 0), ours.others)
+            requests["behind"] = services.asked("tsa") - ours.requests
             requests["while reading"] = services.hits.total() - services.asked("tsa")
             services.hits.clear()
             used = time.process_time()
             waits["naive"] = await naive.ceremony()
             waits["naive cpu"] = time.process_time() - used
             requests["naive"] = services.hits.total()
-            if number:  # the first is cold
+            if number or not rounds:  # the first is cold
                 for name, took_s in waits.items():
                     spent.setdefault(name, []).append(took_s)
     finally:
@@ -231,22 +254,24 @@ def goals(found: Json) -> list[tuple[str, bool]]:
     share, alone = found["ours"] / found["naive"], found["ours alone"] / found["naive alone"]
     far = f"services {found['latency_ms']:.0f} ms away: a citizen waits {found['ours']} s"
     told = f"{far}, {share:.2f} of the naive sequence ({SHARE}); {alone:.2f} by requests and CPU"
-    return [(told, share <= SHARE)]
+    others = found["requests"]["others"]
+    path = f"{others} other requests from the consent to the own signature (0)"
+    return [(told, share <= SHARE), (path, others == 0)]
 
 
 def table(found: Json) -> list[str]:
     """The lines of it, as Markdown."""
-    names = ("form", "consent", "seal", "ours", "ours cpu", "ours alone")
+    names = ("form", "consent", "ink", "ours", "ours cpu", "ours alone", "sealed")
     ours = " | ".join(str(found[name]) for name in names)
     naive = " | ".join(str(found[name]) for name in ("naive", "naive cpu", "naive alone"))
     asked = found["requests"]
     return [
         "`alone`: requests one after the other, and CPU: what it takes where nothing else runs.",
         "",
-        "| seconds of waiting | form | consent | seal | all | CPU | alone | requests |",
-        "|---|---|---|---|---|---|---|---|",
+        "| seconds of waiting | form | consent | ink | all | CPU | alone | sealed | requests |",
+        "|---|---|---|---|---|---|---|---|---|",
         f"| ours | {ours} | {asked['ours']} |",
-        f"| naive | | | | {naive} | {asked['naive']} |",
+        f"| naive | | | | {naive} | | {asked['naive']} |",
     ]
 
 

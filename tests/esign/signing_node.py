@@ -23,9 +23,9 @@ from counter.esign.forms import Forms
 from counter.esign.key_ports import SigningKeys
 from counter.esign.pki_development import ensure
 from counter.esign.ports import CeremonyState
-from counter.esign.refusals import SignerUnavailable, TimestampUnavailable
 from counter.esign.service import EsignService
 from counter.esign.sign_pool import SignPool
+from counter.esign.signing_refusals import SignerUnavailable, TimestampUnavailable
 from counter.esign.stamps_http import HttpStamps
 from counter.ids import CaseId, CeremonyId
 from counter.store.sqlite_lane import SqliteLane

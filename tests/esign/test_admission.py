@@ -10,14 +10,14 @@ from pyhanko.sign import PdfSignatureMetadata, SimpleSigner, async_sign_pdf
 from pyhanko.sign.fields import MDPPerm
 
 from counter.esign.admission_pyhanko import opened, require_signable
-from counter.esign.pki_development import DevelopmentPki
-from counter.esign.refusals import (
+from counter.esign.pdf_refusals import (
     AlreadySigned,
     CertifiedFinal,
     FieldFilled,
     NoField,
     PdfRefused,
 )
+from counter.esign.pki_development import DevelopmentPki
 from tests.esign.bad_files import BAD, GOOD, SIGNED_ONLY
 from tests.esign.conftest import SealedForm
 from tests.esign.tampering import signed_by

@@ -27,22 +27,22 @@ from pyhanko.sign.validation.dss import DocumentSecurityStore
 
 from counter.esign.archive import Archived, Work
 from counter.esign.archive_pool import ArchivePool
-from counter.esign.archive_pyhanko import offline, require_archived
 from counter.esign.forms import Forms
 from counter.esign.key_ports import KeyFiles
+from counter.esign.lasting_pyhanko import offline, require_archived
 from counter.esign.pki_development import DevelopmentPki
-from counter.esign.refusals import (
+from counter.esign.revocation import Proof
+from counter.esign.revocation_development import DevelopmentRevocation
+from counter.esign.revocation_http import HttpRevocation
+from counter.esign.revocation_service import RevocationService
+from counter.esign.sign_pool import SignPool
+from counter.esign.signing_refusals import (
     CertificateExpired,
     CertificateRevoked,
     RevocationUnknown,
     SignatureInvalid,
     StampInvalid,
 )
-from counter.esign.revocation import Proof
-from counter.esign.revocation_development import DevelopmentRevocation
-from counter.esign.revocation_http import HttpRevocation
-from counter.esign.revocation_service import RevocationService
-from counter.esign.sign_pool import SignPool
 from counter.esign.stamps_http import HttpStamps
 from counter.esign.ticket import CITIZEN, FIELDS, FIELDS_BEFORE, SEAL, CertificateChain
 from counter.esign.validate_pyhanko import validate
@@ -365,14 +365,12 @@ async def test_below_a_revoked_authority_a_document_is_refused_for_good_whatever
     authority = load_pem_x509_certificate(services.files("witness").chain[0].read_bytes())
     entry = RevokedCertificateBuilder(authority.serial_number, NOW + timedelta(hours=1)).build()
     fetched = await shelf.proof(pdf, "archive", late)
+    proof = with_entry(services, fetched, entry, late, authority="root")
     with pytest.raises(CertificateRevoked):
-        proof = with_entry(services, fetched, entry, late, authority="root")
         await shelf.archived(pdf, "archive", late, proof)
 
 
-async def revoked_leaf(
-    shelf: Shelf, services: TrustServices, pdf: bytes, now: datetime
-) -> Proof:
+async def revoked_leaf(shelf: Shelf, services: TrustServices, pdf: bytes, now: datetime) -> Proof:
     """Return proofs by which the witness's certificate was revoked an hour before."""
     leaf = load_pem_x509_certificate(services.files("witness").certificate.read_bytes())
     entry = RevokedCertificateBuilder(leaf.serial_number, now - timedelta(hours=1)).build()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from counter.esign.audit_service import AT_ONCE, LONGEST_PAUSE, AuditService
-from counter.esign.refusals import TimestampUnavailable
+from counter.esign.signing_refusals import TimestampUnavailable
 from counter.ids import CaseId
 from tests.esign.moment import NOW
 
@@ -54,7 +54,7 @@ class Round:
             blobs=packs,
             studio=unused,
             examiner=unused,
-            seal=unused,
+            keys=unused,
             stamps=unused,
             clock=self.clock,
         )

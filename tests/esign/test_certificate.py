@@ -10,26 +10,26 @@ from sqlalchemy import Connection, select
 
 from counter.errors import NotAllowedNow, Refusal
 from counter.esign.certificate import TRIES, Activating
-from counter.esign.forms import Forms
-from counter.esign.glyphs import GlyphTable
-from counter.esign.keys_files import load
-from counter.esign.pki_development import DevelopmentPki
-from counter.esign.refusals import (
+from counter.esign.certificate_refusals import (
     ActivationLapsed,
     ActivationLocked,
     ActivationRefused,
     ActivationUnanswered,
-    CeremonyUnknown,
-    CertificateExpired,
-    CertificateRevoked,
-    ClassOutOfReach,
     CredentialUnfit,
     CredentialUnknown,
-    DigestMismatch,
+    MeansNotOpen,
+)
+from counter.esign.forms import Forms
+from counter.esign.glyphs import GlyphTable
+from counter.esign.keys_files import load
+from counter.esign.pki_development import DevelopmentPki
+from counter.esign.refusals import CeremonyUnknown, ClassOutOfReach, DigestMismatch
+from counter.esign.signing_refusals import (
+    CertificateExpired,
+    CertificateRevoked,
     KeyMismatch,
     KeyUnavailable,
     KeyUnusable,
-    MeansNotOpen,
     TimestampUnavailable,
 )
 from counter.esign.store_tables import ceremony_certificate, esign_ticket

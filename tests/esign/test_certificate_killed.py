@@ -17,11 +17,11 @@ import pytest
 from aiohttp import ClientSession
 from sqlalchemy import Connection, select
 
+from counter.esign.certificate_refusals import ActivationLapsed
 from counter.esign.certificate_service import CertificateService
 from counter.esign.citizens_csc import CscCitizens
 from counter.esign.keys_files import load
 from counter.esign.pki_development import ensure
-from counter.esign.refusals import ActivationLapsed
 from counter.esign.service import EsignService
 from counter.esign.sign_pool import SignPool
 from counter.esign.stamps_http import HttpStamps

@@ -21,12 +21,12 @@ from counter.esign import store_archive
 from counter.esign.check_service import Checked
 from counter.esign.forms import Forms
 from counter.esign.glyphs import GlyphTable
+from counter.esign.pdf_refusals import CheckBusy
 from counter.esign.pki_development import DevelopmentPki
-from counter.esign.refusals import CheckBusy
 from counter.esign.sign_pool import SignPool
 from counter.esign.stamps_http import HttpStamps
 from counter.esign.store_archive import esign_archive
-from counter.esign.store_attendance import void
+from counter.esign.store_endings import void
 from counter.esign.store_tables import esign_ticket
 from counter.store.executor import Executor
 from tests.esign.bad_files import BAD

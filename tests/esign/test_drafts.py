@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import func, select
 
 from counter.esign.draft import Draft, Told, digest_of, fill_in, require_same, texts_of
+from counter.esign.form_refusals import DraftChanged, DraftOver, FieldNotYours, FieldUnknown
 from counter.esign.forms import Forms, FormTemplate, Owner
 from counter.esign.glyphs import GlyphTable
-from counter.esign.refusals import DraftChanged, DraftOver, FieldNotYours, FieldUnknown
 from counter.esign.store_drafts import (
     begin,
     bring_back,

@@ -42,7 +42,6 @@ from counter.esign.store_attendance import Calls
 from counter.esign.store_audit import SqlPacks
 from counter.esign.store_readings import SqlReadings
 from counter.esign.store_validation import revoked_later
-from counter.esign.ticket import SEAL_KEY
 from counter.esign.trust import TrustPolicy
 from counter.store.alerts import open_alerts
 from counter.store.executor import Executor
@@ -170,7 +169,7 @@ async def house(
             forms=forms,
             glyphs=glyphs,
             draw=counter.esign.draw,
-            certify=counter.esign.certify,
+            certify=counter.esign.certifying.certify,
             clock=clock,
         ),
         packs=AuditService(
@@ -178,7 +177,7 @@ async def house(
             blobs=counter.blobs,
             studio=pool,
             examiner=counter.pool,
-            seal=pool.key(SEAL_KEY),
+            keys=pool.keys(),
             stamps=stamps,
             clock=clock,
         ),

@@ -1,10 +1,7 @@
 import pytest
 
 from booking.seed_toml import seed
-from counter.esign.form_typst import TEMPLATES
-from counter.esign.forms import Forms, check
-from counter.esign.glyphs import GlyphTable
-from counter.esign.refusals import (
+from counter.esign.form_refusals import (
     DataMissing,
     DataTooLong,
     FieldUnknown,
@@ -12,6 +9,9 @@ from counter.esign.refusals import (
     GlyphMissing,
     PhysicalPresence,
 )
+from counter.esign.form_typst import TEMPLATES
+from counter.esign.forms import Forms, check
+from counter.esign.glyphs import GlyphTable
 from tests.esign.conftest import FILLED
 
 MACAU = "certificate_application"

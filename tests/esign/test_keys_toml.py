@@ -6,8 +6,8 @@ import pytest
 from counter.esign.key_ports import Pkcs11Key, Pkcs12File
 from counter.esign.keys_toml import read
 from counter.esign.pki_development import DevelopmentPki
-from counter.esign.refusals import KeyUnusable
 from counter.esign.sign_worker import opened
+from counter.esign.signing_refusals import KeyUnusable
 
 TEXT = """
 timestamps = ["https://tsa.example/"]
@@ -44,6 +44,34 @@ def test_keys_of_every_kind_are_named_in_one_file(tmp_path: Path) -> None:
     assert (seal.token, seal.label, seal.pin) == ("dept", "seal", "open sesame")
     assert seal.chain == (tmp_path / "issuing.crt",)
     assert "sesame" not in repr(setup)
+
+
+DEPARTMENTS = """
+[seals.dsi]
+kind = "pkcs12"
+path = "dsi.p12"
+passphrase_file = "secret"
+
+[witnesses.dsi]
+kind = "pkcs12"
+path = "dsi-witness.p12"
+
+[agents.lei]
+kind = "pkcs12"
+path = "lei.p12"
+"""
+
+
+def test_departments_and_agents_have_keys_of_their_own(tmp_path: Path) -> None:
+    keys = read(written(tmp_path, TEXT + DEPARTMENTS)).keys
+    assert keys.named() == {
+        "witness": keys.witness,
+        "agent": keys.witness,
+        "seal": keys.seal,
+        "agent:lei": Pkcs12File(path=tmp_path / "lei.p12"),
+        "seal:dsi": Pkcs12File(path=tmp_path / "dsi.p12", passphrase="open sesame"),
+        "witness:dsi": Pkcs12File(path=tmp_path / "dsi-witness.p12"),
+    }
 
 
 CITIZEN = """

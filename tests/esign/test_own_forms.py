@@ -8,10 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from counter.esign.draw_process import DrawProcesses
-from counter.esign.form_typst import TEMPLATES, shipped_forms, shipped_glyphs
-from counter.esign.own_forms import SETTLING, FormVersion, Owner, Unfit, digest_of
-from counter.esign.own_forms_service import OwnFormsService
-from counter.esign.refusals import (
+from counter.esign.form_refusals import (
     DescriptionWrong,
     FormChanged,
     FormIdTaken,
@@ -20,6 +17,9 @@ from counter.esign.refusals import (
     TemplateUnfit,
     TemplateWrong,
 )
+from counter.esign.form_typst import TEMPLATES, shipped_forms, shipped_glyphs
+from counter.esign.own_forms import SETTLING, FormVersion, Owner, Unfit, digest_of
+from counter.esign.own_forms_service import OwnFormsService
 from counter.esign.store_forms import SqlForms
 from counter.store.executor import Executor
 from counter.store.journal_sql import read_all

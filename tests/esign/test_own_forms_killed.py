@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from counter.esign.draw_process import DrawProcesses
+from counter.esign.form_refusals import TemplateTooHeavy, TemplateWrong
 from counter.esign.form_typst import shipped_forms, shipped_glyphs
 from counter.esign.own_forms_service import OwnFormsService
-from counter.esign.refusals import TemplateTooHeavy, TemplateWrong
 from counter.fresh_process import FreshProcesses
 from tests.esign.test_own_forms import DSI, TYPST, NoStore, Now, described
 

@@ -11,6 +11,7 @@ import pytest
 
 from counter.esign.draw_process import DrawProcesses
 from counter.esign.form_ports import OwnDrawn
+from counter.esign.form_refusals import FormUndrawable
 from counter.esign.form_typst import TEMPLATES, shipped_forms
 from counter.esign.forms import Forms, Language, OwnForm
 from counter.esign.glyphs import GlyphTable
@@ -18,8 +19,8 @@ from counter.esign.own_forms import SETTLING, FormVersion, Owner, digest_of
 from counter.esign.own_forms_service import OwnFormsService
 from counter.esign.pki_development import DevelopmentPki
 from counter.esign.reading_service import ReadingService
-from counter.esign.refusals import FormUndrawable, SignerUnavailable
 from counter.esign.sign_pool import SignPool
+from counter.esign.signing_refusals import SignerUnavailable
 from counter.esign.stamps_http import HttpStamps
 from counter.esign.store_forms import SqlForms
 from counter.esign.store_readings import SqlReadings
@@ -193,7 +194,7 @@ async def department(
         forms=forms,
         glyphs=glyphs,
         draw=counter.esign.draw,
-        certify=counter.esign.certify,
+        certify=counter.esign.certifying.certify,
         clock=lambda: NOW,
     )
     made = Department(counter, reading, forms, own, store)
@@ -235,7 +236,7 @@ async def test_what_is_under_way_is_of_the_version_that_was_read(
     assert department.esign.form("dsi_own").version == 2
     (state,) = await department.esign.ceremonies(CASE)
     assert await department.esign.means(state) == ("handwritten",)
-    assert department.esign.region(state) == "TW"
+    assert department.esign.sealing.region(state) == "TW"
     changed = await department.reading.correct(
         CASE, ceremony_id, {"purpose": "study"}, by="agent:a"
     )

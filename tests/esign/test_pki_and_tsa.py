@@ -13,7 +13,7 @@ from cryptography.x509 import load_pem_x509_certificate
 from counter.esign.key_ports import KeyFiles
 from counter.esign.keys_files import load
 from counter.esign.pki_development import DevelopmentPki, ensure
-from counter.esign.refusals import KeyUnusable
+from counter.esign.signing_refusals import KeyUnusable
 from counter.esign.tsa_development import Authority
 from tests.esign.conftest import NOW, Tsa
 

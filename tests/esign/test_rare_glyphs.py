@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from counter.esign.form_refusals import GlyphMissing
 from counter.esign.form_typst import FONTS, Press, shipped_forms, shipped_glyphs
 from counter.esign.forms import check
-from counter.esign.refusals import GlyphMissing
 from tests.esign.conftest import NOW, filled_in
 from tests.esign.test_form_typst import text_of
 

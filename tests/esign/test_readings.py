@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select
 from counter.app.kept_bytes import named_bytes
 from counter.errors import BadInput, NotAllowedNow
 from counter.esign.attendance import EVIDENCE_KEPT, IDLE, KEPT, MOMENT, STINT
+from counter.esign.form_refusals import DataMissing, FieldUnknown
 from counter.esign.forms import Forms
 from counter.esign.glyphs import GlyphTable
 from counter.esign.ink import Ink
@@ -20,20 +21,19 @@ from counter.esign.ports import ConsentWords
 from counter.esign.reading_service import ReadingService
 from counter.esign.refusals import (
     CeremonyPaused,
-    DataMissing,
     DigestMismatch,
     DocumentUnknown,
-    FieldUnknown,
     IdentityFirst,
     PagesUnseen,
     PageTooShort,
-    TimestampUnavailable,
 )
 from counter.esign.service import EsignService
-from counter.esign.store_attendance import Calls, remains
+from counter.esign.signing_refusals import TimestampUnavailable
+from counter.esign.store_attendance import Calls
 from counter.esign.store_attendance_tables import ceremony_attendance, ceremony_page_time
 from counter.esign.store_readings import SqlReadings
 from counter.esign.store_records import SqlRecords
+from counter.esign.store_remains import remains
 from counter.esign.store_tables import (
     ceremony,
     ceremony_ink,
@@ -94,7 +94,7 @@ class Counter:
             "forms": forms,
             "glyphs": glyphs,
             "draw": self.esign.draw,
-            "certify": self.esign.certify,
+            "certify": self.esign.certifying.certify,
             "clock": lambda: self.time,
         }
         self.reading = ReadingService(**self.parts)
@@ -683,7 +683,7 @@ async def test_what_was_signed_can_be_voided_and_is_given_out_no_more(counter: C
     reading = ReadingService(**{**counter.parts, "readings": minds})
     for _ in range(2):
         await reading.void(CASE, counter.id, "wrong_person", by="agent:a")
-    assert minded == [(CASE, sealed, "agent:a", counter.time)]
+    assert minded == [(CASE, counter.id, sealed, "agent:a", counter.time)]
     (shown,) = await counter.esign.ceremonies(CASE)
     assert (shown.state, shown.sealed_sha256) == ("voided", sealed)
     with pytest.raises(DocumentUnknown):

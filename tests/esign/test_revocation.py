@@ -6,10 +6,10 @@ import pytest
 from asn1crypto import pem
 
 from counter.esign.pki_development import DevelopmentPki
-from counter.esign.refusals import EvidenceUnavailable
 from counter.esign.revocation import CEILINGS, Evidence, Kind, Link
 from counter.esign.revocation_http import HttpRevocation
 from counter.esign.revocation_service import RevocationService
+from counter.esign.signing_refusals import EvidenceUnavailable
 from tests.esign.conftest import NOW
 from tests.esign.trust_services import TrustServices
 

@@ -10,33 +10,39 @@ from sqlalchemy import Connection, select, update
 
 from counter.app.kept_bytes import named_bytes
 from counter.errors import BadInput, NotAllowedNow, Refusal
+from counter.esign.certifying_service import CERTIFYING, PRESENTING
 from counter.esign.draft import Draft
 from counter.esign.form_ports import PageImage
+from counter.esign.form_refusals import DataMissing
 from counter.esign.forms import Forms
 from counter.esign.glyphs import GlyphTable
+from counter.esign.ports import CeremonyState
 from counter.esign.refusals import (
     CeremonyOpen,
     CeremonyUnknown,
-    CertificateExpired,
     ClassOutOfReach,
-    DataMissing,
     DigestMismatch,
     DocumentUnknown,
     IdentityTooLow,
     InkMissing,
+    PagesUnseen,
+)
+from counter.esign.service import EsignService
+from counter.esign.signing_refusals import (
+    CertificateExpired,
     KeyMismatch,
     KeyUnusable,
-    PagesUnseen,
     SignatureInvalid,
     TimestampUnavailable,
     TokenTooLong,
 )
-from counter.esign.service import CERTIFYING, PRESENTING, EsignService
-from counter.esign.store_attendance import NO_CALLS, remains, watched_of
+from counter.esign.store_attendance import NO_CALLS
 from counter.esign.store_drafts import begin, bring_back, drafts_of, fill, take
 from counter.esign.store_reading import open_before_ink
 from counter.esign.store_records import SqlRecords
+from counter.esign.store_remains import remains
 from counter.esign.store_tables import ceremony, ceremony_ink
+from counter.esign.store_watched import watched_of
 from counter.esign.ticket import (
     AGENT_KEY,
     FIELDS,
@@ -52,6 +58,7 @@ from counter.ids import CaseId, CeremonyId
 from counter.store.executor import Executor
 from counter.store.journal_sql import check, read_all
 from counter.store.session_log import tail
+from tests.esign.ceremonies import add_case
 from tests.esign.conftest import FILLED, STROKES
 from tests.esign.fakes import HeapBlobs, PaperKey, PaperStudio
 
@@ -200,6 +207,35 @@ async def test_a_slow_timestamp_holds_up_no_other_citizen(
     assert (await signing).ceremony_id == ceremony_id
 
 
+async def test_the_citizen_s_part_ends_with_the_own_signature_and_nobody_waits_for_the_rest(
+    counter: Counter, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ceremony_id, sha256 = await counter.to_state("consented", now)
+    quick, waits, answered = counter.studio.stamp, asyncio.Event(), asyncio.Event()
+    stamped: list[CeremonyState] = []
+
+    async def slow_for_the_department(digest: bytes, now: datetime, *, room_bytes: int) -> bytes:
+        stamped.extend(await counter.service.ceremonies(CASE))
+        if len(stamped) == 2:
+            waits.set()
+            await answered.wait()
+        return await quick(digest, now, room_bytes=room_bytes)
+
+    monkeypatch.setattr(counter.studio, "stamp", slow_for_the_department)
+    signing = asyncio.create_task(counter.service.sign(CASE, ceremony_id, sha256, STROKES, now))
+    await waits.wait()
+    pen, own = stamped
+    assert (pen.state, pen.signed_at, pen.citizen_signed) == ("signing", now, False)
+    assert (own.state, own.signed_at, own.citizen_signed) == ("signing", now, True)
+    assert own.version > pen.version
+    heard = [row.kind for row in await counter.executor.read(tail, [HEARS], {})]
+    assert heard[-2:] == ["ceremony.signed", "ceremony.citizen_signed"]
+    answered.set()
+    await signing
+    (done,) = await counter.service.ceremonies(CASE)
+    assert (done.state, done.citizen_signed) == ("sealed", True)
+
+
 async def test_screens_hear_each_step_and_the_journal_holds(
     counter: Counter, now: datetime
 ) -> None:
@@ -211,6 +247,7 @@ async def test_screens_hear_each_step_and_the_journal_holds(
         "ceremony.page_seen",
         "ceremony.consented",
         "ceremony.signed",
+        "ceremony.citizen_signed",
         "document.signed",
     ]
     for row in rows:
@@ -309,6 +346,17 @@ async def test_an_agent_with_a_key_of_his_own_witnesses_with_it(
     await counter.to_state("sealed", now)
     assert len(counter.keys["agent:lei"].asked) == 1
     assert not counter.keys[AGENT_KEY].asked
+
+
+async def test_a_department_s_own_keys_sign_its_forms_and_nobody_else_s(
+    counter: Counter, now: datetime
+) -> None:
+    own = {name: PaperKey() for name in ("seal:dsi", "witness:dsi", "seal:dsf", "witness:dsf")}
+    counter.keys |= own
+    await counter.executor.write(add_case, CASE, now)  # of the DSI
+    await counter.to_state("sealed", now)
+    asked = {name: len(key.asked) for name, key in counter.keys.items() if key.asked}
+    assert asked == {"seal:dsi": 2, "witness:dsi": 1, AGENT_KEY: 1}
 
 
 async def test_a_form_that_cannot_be_certified_is_on_no_screen(
@@ -595,6 +643,22 @@ async def test_a_level_that_was_taken_back_is_refused_before_consent(
     with pytest.raises(IdentityTooLow):
         await counter.service.consent(CASE, ceremony_id, sha256, now)
     assert await counter.state() == "presented"
+
+
+async def test_a_level_that_was_taken_back_after_consent_keeps_the_pen_from_writing(
+    counter: Counter, now: datetime
+) -> None:
+    """Also where the ink would be enough for the class that the form demands."""
+    demanding(counter, minimum_level="L2")
+    counter.witness = replace(counter.witness, level="L2")
+    ceremony_id, sha256 = await counter.to_state("consented", now)
+    counter.witness = replace(counter.witness, level="L0")
+    with pytest.raises(IdentityTooLow):
+        await counter.service.sign(CASE, ceremony_id, sha256, STROKES, now)
+    assert await counter.state() == "consented"
+    counter.witness = replace(counter.witness, level="L2")
+    await counter.service.sign(CASE, ceremony_id, sha256, STROKES, now)
+    assert await counter.state() == "sealed"
 
 
 async def test_a_class_that_nothing_here_gives_is_refused_before_anything_is_drawn(

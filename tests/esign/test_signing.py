@@ -21,22 +21,22 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from counter.esign import sign_pool
 from counter.esign.field_labels import LABELS
 from counter.esign.fields_pikepdf import with_signature_fields
+from counter.esign.form_refusals import FormUndrawable
 from counter.esign.form_typst import Press
 from counter.esign.forms import Forms
 from counter.esign.ink import ink
 from counter.esign.judging import Judgement, judge
 from counter.esign.keys_files import load_certificate
 from counter.esign.pki_development import DevelopmentPki, ensure
-from counter.esign.refusals import (
+from counter.esign.sign_pool import SignPool
+from counter.esign.signing_refusals import (
     CertificateExpired,
     ClockWrong,
-    FormUndrawable,
     KeyMismatch,
     SignatureInvalid,
     SignerUnavailable,
     TimestampUnavailable,
 )
-from counter.esign.sign_pool import SignPool
 from counter.esign.stamps_http import HttpStamps
 from counter.esign.ticket import (
     AGENT,
@@ -177,8 +177,10 @@ async def test_a_form_from_before_is_still_signed_twice_and_its_ink_certifies(
     form = forms.of(MACAU)
     labels = {name: LABELS["pt"][name] for name in FIELDS_BEFORE}
     pdf = with_signature_fields(Press().form(form, DATA, NOW), labels)
-    inked, _ = await fulfil(pool, stamps, pdf, InkAct(ink=ink(STROKES), at=NOW), now=NOW)
-    closing = SealAct(region=form.region, data=DATA, at=NOW)
+    inked, _ = await fulfil(
+        pool, stamps, pdf, InkAct(department="dsaj", ink=ink(STROKES), at=NOW), now=NOW
+    )
+    closing = SealAct(department="dsaj", region=form.region, data=DATA, at=NOW)
     sealed, _ = await fulfil(pool, stamps, inked, closing, now=NOW)
     assert await judged(sealed, pki) is Judgement.UNCOMPARED
     with pikepdf.open(io.BytesIO(sealed)) as file:
@@ -305,7 +307,7 @@ async def test_a_value_of_another_key_is_noticed_before_it_costs_a_timestamp(
     pool: SignPool, forms: Forms
 ) -> None:
     prepared = await pool.prepare(forms.of(MACAU), DATA, "zh-Hant", NOW)
-    act = InkAct(ink=ink(STROKES), at=NOW)
+    act = InkAct(department="dsaj", ink=ink(STROKES), at=NOW)
     chain = await pool.key(WITNESS_KEY).certificates()
     begun = await pool.begin(prepared.pdf, act, chain, token_bytes=3000, now=NOW)
     other = await pool.key(SEAL_KEY).sign(begun.ticket.dtbsr, begun.ticket.mechanism)
@@ -323,7 +325,7 @@ async def test_a_value_of_another_key_is_noticed_before_it_costs_a_timestamp(
 
 async def test_an_expired_certificate_begins_nothing(pool: SignPool, forms: Forms) -> None:
     prepared = await pool.prepare(forms.of(MACAU), DATA, "zh-Hant", NOW)
-    act = InkAct(ink=ink(STROKES), at=NOW)
+    act = InkAct(department="dsaj", ink=ink(STROKES), at=NOW)
     chain = await pool.key(WITNESS_KEY).certificates()
     for then in (NOW - timedelta(days=2), NOW + timedelta(days=4 * 365)):
         with pytest.raises(CertificateExpired):

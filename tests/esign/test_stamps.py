@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 
 from counter.esign.pki_development import DevelopmentPki
-from counter.esign.refusals import ClockWrong, TimestampUnavailable, TokenTooLong
+from counter.esign.signing_refusals import ClockWrong, TimestampUnavailable, TokenTooLong
 from counter.esign.stamps_http import DISTRUST_S, FRESH_S, REST_S, UNSEEN_TOKEN_BYTES, HttpStamps
 from tests.esign.conftest import NOW, Tsa
 

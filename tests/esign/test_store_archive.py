@@ -13,15 +13,15 @@ from counter.esign.archive import LEASE, Archived, Hole, Level, Work, next_try
 from counter.esign.archive_service import ArchiveService
 from counter.esign.forms import Forms
 from counter.esign.glyphs import GlyphTable
-from counter.esign.refusals import (
+from counter.esign.revocation import Link, Proof
+from counter.esign.revocation_service import RevocationService
+from counter.esign.signing_refusals import (
     CertificateRevoked,
     RevocationUnknown,
     SignatureInvalid,
     StampInvalid,
     TimestampUnavailable,
 )
-from counter.esign.revocation import Link, Proof
-from counter.esign.revocation_service import RevocationService
 from counter.esign.store_archive import SqlArchive, lasting_of
 from counter.esign.store_tables import esign_revision
 from counter.esign.trust import TrustPolicy

@@ -16,8 +16,8 @@ from pyhanko_certvalidator.errors import InvalidCertificateError, PathBuildingEr
 from counter.esign import check_worker
 from counter.esign.judging import Judgement, judge
 from counter.esign.keys_files import load_certificate
+from counter.esign.pdf_refusals import DocumentDamaged, NotPdf
 from counter.esign.pki_development import ensure
-from counter.esign.refusals import DocumentDamaged, NotPdf
 from counter.esign.validate_pyhanko import validate
 from counter.esign.validation import KNOWN_FIELDS
 from tests.esign.moment import NOW

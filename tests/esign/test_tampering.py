@@ -10,8 +10,8 @@ from asn1crypto import x509
 from counter.__main__ import main
 from counter.esign.judging import Judgement, judge
 from counter.esign.keys_files import load_certificate
+from counter.esign.pdf_refusals import PdfRefused
 from counter.esign.pki_development import DevelopmentPki, ensure
-from counter.esign.refusals import PdfRefused
 from counter.esign.stamps_http import HttpStamps
 from counter.esign.validate_pyhanko import validate
 from counter.esign.validation import Manifest, Signer

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from counter.errors import Refusal
+from counter.esign.form_refusals import DataWrong
 from counter.esign.form_schema import schema_of
 from counter.esign.form_typst import shipped_forms, shipped_glyphs
 from counter.esign.forms import FormField, FormTemplate, check
-from counter.esign.refusals import DataWrong
 from counter.esign.typed import Kind, NumberRule, Problem, TypedField, pattern_of, problem_of, tidy
 from tests.esign.conftest import filled_in
 

@@ -9,8 +9,8 @@ from sqlalchemy import Connection, select
 from counter.errors import NotFound, Refusal
 from counter.ids import CallId
 from counter.protocol import desk, terminal
+from counter.protocol.calling import IceServer, LegOffered
 from counter.protocol.message import Ask
-from counter.protocol.screens import IceServer, LegOffered
 from counter.signaling.ports import CallShape, GatewayPrincipal, Stock
 from counter.signaling.service import SignalingService
 from counter.signaling.store_asks import SqlStore

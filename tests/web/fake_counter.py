@@ -15,8 +15,9 @@ from aiohttp.test_utils import TestServer
 
 from counter.errors import BadInput, NotFound, Refusal
 from counter.protocol.codec import decode
+from counter.protocol.desk_screen import DeskScreen
 from counter.protocol.message import Language
-from counter.protocol.screens import DeskScreen, TerminalScreen
+from counter.protocol.terminal_screen import TerminalScreen
 from tests.web import screens
 from web.console import views as console_views
 from web.console.ports import ConsoleDeps

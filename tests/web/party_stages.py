@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from counter.protocol.calling import CallCard
+from counter.protocol.desk_screen import DeskScreen, GuestCard
 from counter.protocol.message import Language
 from counter.protocol.party_cards import AskedCard, CallRow, InviteCard, PartyCard
-from counter.protocol.screens import CallCard, DeskScreen, GuestCard, TerminalScreen
+from counter.protocol.terminal_screen import TerminalScreen
 from tests.web import screens
 from tests.web.screens import NOW, WORDS
 

@@ -9,30 +9,22 @@ import segno
 from PIL import Image, ImageDraw, ImageFont
 
 from counter.esign.demands import Acts
+from counter.protocol.calling import CallCard, LegCard
+from counter.protocol.ceremonies import CeremonyCard, FormCard, FormField, SheetCard
 from counter.protocol.checklist import ChecklistRow, MissingPaper
+from counter.protocol.choosing import Choice
+from counter.protocol.desk_screen import DeskCase, DeskScreen, OfferCard, QueueRow
 from counter.protocol.filling import DraftCard
 from counter.protocol.hands import HandsCard, HandState, HandUsed
 from counter.protocol.message import Language
 from counter.protocol.pointing import Hidden, MarkCard
 from counter.protocol.printing import PrintCard, PrintFailed
 from counter.protocol.reading import SaidLine
-from counter.protocol.screens import (
+from counter.protocol.scanning import CasePage, ScanCard
+from counter.protocol.terminal_screen import (
     ArrivalCard,
-    CallCard,
-    CasePage,
-    CeremonyCard,
-    Choice,
-    DeskCase,
-    DeskScreen,
-    FormCard,
-    FormField,
     LaterCard,
-    LegCard,
-    OfferCard,
-    QueueRow,
     ReceiptCard,
-    ScanCard,
-    SheetCard,
     TakeAlongCard,
     TerminalScreen,
     TicketCard,
@@ -394,6 +386,16 @@ def terminal_stages(language: Language) -> dict[str, TerminalScreen]:
         ),
         "sealing": of(
             "call", call=call(language, "sealing"), ceremony=ceremony(language, "signing", 2)
+        ),
+        "sealing late": of(
+            "call",
+            call=call(language, "sealing"),
+            ceremony=ceremony(language, "signing", 2, signed_at="2026-11-23T01:58:00+00:00"),
+        ),
+        "citizen signed": of(
+            "call",
+            call=call(language),
+            ceremony=ceremony(language, "signing", 2, citizen_signed=True),
         ),
         "receipt": of("receipt", receipt=receipt(language)),
         "papers missing": of(

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from booking.seed_toml import seed
 from counter.ids import AgentId, CaseId
 from counter.protocol import parties as asks
-from counter.protocol.screens import CallCard
+from counter.protocol.calling import CallCard
 from counter.signaling.store_desk import put_skill
 from counter.signaling.store_party_screens import (
     asked_views,

@@ -18,10 +18,11 @@ from aiohttp import web
 from booking.catalogue import Catalogue
 from counter.errors import NotFound
 from counter.esign.check_service import Checked
+from counter.esign.form_refusals import FormUnknown
 from counter.esign.forms import Forms
 from counter.esign.forms import Language as FormLanguage
 from counter.esign.judging import Judgement
-from counter.esign.refusals import CheckBusy, FormUnknown, PdfRefused
+from counter.esign.pdf_refusals import CheckBusy, PdfRefused
 from counter.esign.validation import POLICY, Recorded, SignatureFound
 from web.api.limits import Limits
 from web.api.refusals import TooMany

@@ -12,12 +12,7 @@ from typing import Any, Literal
 from aiohttp import web
 
 from counter.errors import NotFound, Refusal
-from counter.esign.form_schema import schema_of
-from counter.esign.form_typst import TEMPLATES
-from counter.esign.forms import Language
-from counter.esign.own_forms import FormVersion, Owner, kept_form
-from counter.esign.own_forms_service import OwnFormsService, Previewed
-from counter.esign.refusals import (
+from counter.esign.form_refusals import (
     DescriptionWrong,
     FormChanged,
     FormIdTaken,
@@ -27,6 +22,11 @@ from counter.esign.refusals import (
     TemplateUnfit,
     TemplateWrong,
 )
+from counter.esign.form_schema import schema_of
+from counter.esign.form_typst import TEMPLATES
+from counter.esign.forms import Language
+from counter.esign.own_forms import FormVersion, Owner, kept_form
+from counter.esign.own_forms_service import OwnFormsService, Previewed
 from web.console.admin_access import ADDRESS, Visit, visit
 from web.console.admin_ports import AdminDeps
 from web.console.admin_template_words import STATES, errors_of

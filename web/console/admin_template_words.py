@@ -1,8 +1,8 @@
 """What is wrong with a department's own form, in words."""
 
 from counter.errors import Refusal
+from counter.esign.form_refusals import DescriptionWrong, TemplateUnfit
 from counter.esign.own_forms import Unfit
-from counter.esign.refusals import DescriptionWrong, TemplateUnfit
 from web.shared.i18n import N_, texts_for
 from web.shared.refusals import advice
 

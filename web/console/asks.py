@@ -10,8 +10,8 @@ from counter.documents.checklist_service import ChecklistService
 from counter.documents.service import DocumentsService
 from counter.errors import BadInput
 from counter.esign.draft import require_owner
+from counter.esign.form_refusals import FormUnknown
 from counter.esign.forms import Forms, Language
-from counter.esign.refusals import FormUnknown
 from counter.esign.service import EsignService
 from counter.ids import CeremonyId, PageId, RequestId
 from counter.protocol import desk as asks

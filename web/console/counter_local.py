@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from counter.identity.service import IdentityService
+from counter.protocol.desk_screen import DeskScreen
 from counter.protocol.message import Language
-from counter.protocol.screens import DeskScreen
 from counter.store.executor import Executor
 from web.console.screen import DeskScreens
 from web.shared.access import Principal

@@ -8,9 +8,9 @@ from sqlalchemy import Connection
 from booking.catalogue import Catalogue
 from counter.case import Case
 from counter.ids import AgentId, CaseId
+from counter.protocol.desk_screen import GuestCard
 from counter.protocol.message import Language
 from counter.protocol.party_cards import AskedCard, CallRow, CandidateCard, InviteCard
-from counter.protocol.screens import GuestCard
 from counter.signaling.store_party_screens import (
     Candidate,
     asked_views,

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from counter.protocol.desk_screen import DeskScreen
 from counter.protocol.message import Language
-from counter.protocol.screens import DeskScreen
 from web.shared.access import Principal
 from web.shared.live_page import Cookie
 

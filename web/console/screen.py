@@ -13,23 +13,18 @@ from counter.documents.advance import SHOWN
 from counter.documents.store_advance import papers_of
 from counter.documents.store_documents import documents_of
 from counter.errors import NotFound
+from counter.esign.form_refusals import PhysicalPresence
 from counter.esign.forms import Forms, FormTemplate
-from counter.esign.refusals import PhysicalPresence
 from counter.esign.store_archive import lasting_of
-from counter.esign.store_attendance import NO_CALLS, Calls, watched_of
+from counter.esign.store_attendance import NO_CALLS, Calls
 from counter.esign.store_drafts import drafts_of
 from counter.esign.store_reading import signing_of
+from counter.esign.store_watched import watched_of
 from counter.ids import AgentId
+from counter.protocol.ceremonies import FormCard, FormField
+from counter.protocol.choosing import Choice
+from counter.protocol.desk_screen import DeskCase, DeskScreen, OfferCard, QueueRow
 from counter.protocol.message import Language
-from counter.protocol.screens import (
-    Choice,
-    DeskCase,
-    DeskScreen,
-    FormCard,
-    FormField,
-    OfferCard,
-    QueueRow,
-)
 from counter.signaling.dispatch import AgentState
 from counter.signaling.store_device import can, scan_sources, takes_photographs
 from counter.signaling.store_marks import marks_of

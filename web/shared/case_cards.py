@@ -13,17 +13,10 @@ from counter.esign.forms import Forms
 from counter.esign.ports import CeremonyState
 from counter.esign.store_archive import Lasting
 from counter.ids import DocumentId
+from counter.protocol.calling import CallCard, LegCard
+from counter.protocol.ceremonies import CeremonyCard, SheetCard
 from counter.protocol.message import Language
-from counter.protocol.screens import (
-    ArrivingCard,
-    CallCard,
-    CasePage,
-    CeremonyCard,
-    LegCard,
-    PageCode,
-    ScanCard,
-    SheetCard,
-)
+from counter.protocol.scanning import ArrivingCard, CasePage, PageCode, ScanCard
 from counter.signaling.store_legs_reading import leg_view
 from counter.signaling.store_screens import CallView
 from web.shared.lasting_words import lasting_words
@@ -121,6 +114,8 @@ def ceremony_cards(
             title=forms.title(one.form, cast(Language, tag)),
             state=cast(Any, one.state),
             sha256=one.sha256,
+            signed_at=instant(one.signed_at) if one.signed_at else None,
+            citizen_signed=one.citizen_signed,
             sheets=[
                 SheetCard(
                     number=sheet.page,
@@ -180,9 +175,16 @@ def call_card(
 
 
 def _task(ceremonies: Sequence[CeremonyCard], scan: ScanCard | None) -> str:
-    """A paper under the camera comes before a form on the screen."""
+    """A paper under the camera comes before a form on the screen.
+
+    A form's task ends with the citizen's own signature; nobody waits for those of the department.
+    """
     if scan is not None:
         return "scan"
-    going_on = [one.state for one in ceremonies if one.state in OPEN and not one.paused]
+    going_on = [
+        one.state
+        for one in ceremonies
+        if one.state in OPEN and not (one.paused or one.citizen_signed)
+    ]
     tasks = {"presented": "read", "consented": "sign", "signing": "sealing"}
     return tasks[going_on[0]] if going_on else "talk"

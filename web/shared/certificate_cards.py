@@ -13,8 +13,8 @@ from counter.esign.demands import LEVELS, SignatureClass, open_means, to_agree_t
 from counter.esign.forms import Forms
 from counter.esign.ports import CeremonyState
 from counter.esign.store_certificate import activating_of
+from counter.protocol.ceremonies import AgreementCard, CeremonyCard
 from counter.protocol.certificate import CertificateCard
-from counter.protocol.screens import AgreementCard, CeremonyCard
 from web.shared.consent_words import agreed_words, sentence
 
 STAGES = {

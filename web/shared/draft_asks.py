@@ -13,8 +13,9 @@ from counter.case import Case
 from counter.errors import NotAllowedNow
 from counter.esign import store_drafts
 from counter.esign.draft import Draft, require_same, texts_of
+from counter.esign.form_refusals import FormUnknown
 from counter.esign.forms import Forms, FormTemplate, require_at_a_distance
-from counter.esign.refusals import CeremonyOpen, FormUnknown
+from counter.esign.refusals import CeremonyOpen
 from counter.esign.store_reading import is_open
 from counter.protocol import filling as asks
 from counter.protocol.desk import FormPresent

@@ -5,9 +5,9 @@ from typing import Any, Final, cast
 
 from sqlalchemy import Connection
 
+from counter.protocol.calling import CallCard
 from counter.protocol.hands import Crop, HandsCard, HandState, HandUsed, PageTurned
 from counter.protocol.message import Language
-from counter.protocol.screens import CallCard
 from counter.signaling.hand import Hand
 from counter.signaling.store_hands_reading import HandsView, hands_view
 from counter.signaling.store_screens import TerminalView

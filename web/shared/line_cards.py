@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from counter.media.store_quality_reading import has_picture, lines_of
 from counter.media.thrift import picture_fits, voice_helps
-from counter.protocol.screens import CallCard, LineCard
+from counter.protocol.calling import CallCard, LineCard
 
 Whose = Literal["own", "citizen", "agent", "colleague"]
 

@@ -7,8 +7,8 @@ from sqlalchemy import Connection
 from booking.catalogue import Catalogue
 from counter.ids import CallId
 from counter.media.arrangement import Arrangement, Party, seats
+from counter.protocol.calling import CallCard
 from counter.protocol.party_cards import PartyCard, PartyRole
-from counter.protocol.screens import CallCard
 from counter.signaling.party import Purpose
 from counter.signaling.store_party_screens import PartyView, parties_view
 from web.shared.wording import instant, text_in

@@ -6,10 +6,10 @@ from typing import Any, cast
 from counter.esign.forms import Forms, FormTemplate
 from counter.esign.ports import CeremonyState
 from counter.esign.reading_ports import Watched
+from counter.protocol.ceremonies import CeremonyCard, FormField
 from counter.protocol.filling import FillChoice
 from counter.protocol.message import Language
 from counter.protocol.reading import SaidLine
-from counter.protocol.screens import CeremonyCard, FormField
 from web.shared.draft_cards import names_of
 from web.shared.wording import instant
 

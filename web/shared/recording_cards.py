@@ -6,8 +6,8 @@ from sqlalchemy import Connection
 
 from counter.media.recording import State
 from counter.media.store_recordings import recording_view
+from counter.protocol.calling import CallCard
 from counter.protocol.recording import RecordingCard
-from counter.protocol.screens import CallCard
 from web.shared.wording import instant
 
 Shown = Literal["proposed", "starting", "recording", "paused", "declined", "stopped"]

@@ -3,8 +3,8 @@
 from collections.abc import Awaitable, Callable, Mapping
 
 from counter.case import Case
+from counter.esign.certificate_refusals import MeansNotOpen
 from counter.esign.certificate_service import CertificateService
-from counter.esign.refusals import MeansNotOpen
 from counter.protocol import certificate as asks
 from counter.protocol.message import Ask
 from counter.signaling.ports import GatewayPrincipal, Handler

@@ -14,7 +14,7 @@ from counter.identity.service import IdentityService
 from counter.identity.store_identity import has_program
 from counter.ids import RequestId, TerminalId
 from counter.protocol.pointing import lying_marks
-from counter.protocol.screens import TerminalScreen
+from counter.protocol.terminal_screen import TerminalScreen
 from counter.signaling.store_device import retire
 from counter.store.cases import case_on_terminal
 from counter.store.executor import Executor

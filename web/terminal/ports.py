@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from counter.protocol.screens import TerminalScreen
+from counter.protocol.terminal_screen import TerminalScreen
 from web.shared.live_page import Cookie
 
 

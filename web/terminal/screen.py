@@ -17,14 +17,15 @@ from counter.documents.store_later import links_of
 from counter.errors import NotFound
 from counter.esign.forms import Forms
 from counter.esign.ports import CeremonyState
-from counter.esign.store_attendance import NO_CALLS, Calls, watched_of
+from counter.esign.store_attendance import NO_CALLS, Calls
 from counter.esign.store_issued import link_of
 from counter.esign.store_reading import signing_of
+from counter.esign.store_watched import watched_of
 from counter.ids import CaseId, TerminalId
-from counter.protocol.screens import (
+from counter.protocol.ceremonies import CeremonyCard
+from counter.protocol.choosing import Choice
+from counter.protocol.terminal_screen import (
     ArrivalCard,
-    CeremonyCard,
-    Choice,
     LaterCard,
     ReceiptCard,
     TakeAlongCard,

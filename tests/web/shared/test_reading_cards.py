@@ -12,7 +12,7 @@ from counter.esign.attendance import Attendance
 from counter.esign.form_typst import shipped_forms
 from counter.esign.forms import Forms
 from counter.esign.reading_ports import Watched
-from counter.protocol.screens import CeremonyCard
+from counter.protocol.ceremonies import CeremonyCard
 from counter.store.executor import Executor
 from web.shared.certificate_cards import Offered, with_certificates
 from web.shared.draft_cards import draft_card

@@ -1,6 +1,6 @@
 """Which document the terminal shows in a conversation."""
 
-from counter.protocol.screens import CeremonyCard
+from counter.protocol.ceremonies import CeremonyCard
 from web.terminal.screen import shown_ceremony
 
 

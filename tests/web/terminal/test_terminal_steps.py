@@ -9,8 +9,8 @@ from playwright.async_api import Browser
 from counter.esign.ink import ink
 from tests.web import screens
 from tests.web.fake_counter import FakeCounter
-from tests.web.live_pages import heard, open_face, until
-from tests.web.terminal.kiosk import KIOSK, at, press, touch
+from tests.web.live_pages import heard, open_face, press, until
+from tests.web.terminal.kiosk import KIOSK, at, touch
 
 REFERENCE = "K7Q2M9XWT4V8R3NB5H6D"
 LETTERBOX = """() => {
@@ -468,8 +468,14 @@ async def test_what_was_signed_stands_in_the_conversation_and_on_the_receipt(
 ) -> None:
     page = await at(chromium, counter, "sealing")
     stages = screens.terminal_stages("zh-Hant")
-    await counter.show(stages["signed"])
+    note = page.locator(".sealing").get_by_role("status")
+    await note.get_by_text("需時數秒").wait_for()
+    await counter.show(stages["sealing late"])
+    await note.get_by_text("您的簽名已妥善保存").wait_for()
+    await counter.show(stages["citizen signed"])
     row = page.locator(".talk .done__page")
+    await row.get_by_text("✓ 已簽署，部門會自動加蓋印章").wait_for()
+    await counter.show(stages["signed"])
     await row.get_by_text("✓ 已簽署").wait_for()
     assert await page.locator(".read, .sign, .sealing").count() == 0
     ended = screens.receipt(

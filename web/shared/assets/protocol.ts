@@ -169,6 +169,10 @@ export interface CeremonyCard {
   state: "presented" | "consented" | "signing" | "sealed" | "declined" | "withdrawn" | "abandoned" | "expired" | "voided";
   /** Of the document as presented; its first six digits stand on both screens. */
   sha256: string;
+  /** When the citizen signed. */
+  signed_at?: string | null;
+  /** The citizen's signature is in the document; the department's follow by themselves. */
+  citizen_signed?: boolean;
   sheets: SheetCard[];
   /** Of the sealed PDF; fetched as `/documents/{sha256}`. */
   signed_sha256: string | null;

@@ -1,12 +1,13 @@
 // The papers of this service and how each stands; they turn green while one watches.
-import type {CasePage, ChecklistRow} from "../../../shared/assets/protocol.ts";
+import type {CasePage, CeremonyCard, ChecklistRow} from "../../../shared/assets/protocol.ts";
 import {t} from "../../../shared/assets/words.ts";
 import {screen} from "./counter.ts";
 import {Icon} from "./icons.tsx";
 
 export function Papers() {
   const {pages = [], checklist = [], ceremony} = screen.value;
-  const signed = ceremony?.state === "sealed" || ceremony?.state === "voided" ? ceremony : null;
+  const own = ceremony?.state === "signing" && ceremony.citizen_signed;
+  const signed = own || ceremony?.state === "sealed" || ceremony?.state === "voided" ? ceremony : null;
   const seen = new Map(checklist.map(row => [row.item, row]));
   const without = checklist.filter(row => !pages.some(page => page.item === row.item));
   if (!pages.length && !without.length && !signed) return null;
@@ -40,7 +41,7 @@ export function Papers() {
             <Icon name="pen" />
             <span>
               <strong>{signed.title}</strong>
-              <small>{signed.state === "voided" ? t("✗ Signed, and does not count") : t("✓ Signed")}</small>
+              <small>{signedState(signed)}</small>
             </span>
           </li>
         )}
@@ -53,6 +54,11 @@ function pageState(page: CasePage): string {
   if (page.state === "accepted") return t("✓ Accepted");
   if (page.state === "superseded") return t("Taken again");
   return page.state === "rejected" ? t("✗ Not usable, the agent tells you why") : t("Being looked at");
+}
+
+function signedState(card: CeremonyCard): string {
+  if (card.state === "voided") return t("✗ Signed, and does not count");
+  return card.state === "sealed" ? t("✓ Signed") : t("✓ Signed. The department adds its seal by itself.");
 }
 
 function rowState(row: ChecklistRow): string {

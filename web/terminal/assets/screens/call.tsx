@@ -98,11 +98,7 @@ export function Call() {
         ) : task === "sign" && ceremony ? (
           <Sign key={ceremony.ceremony_id} card={ceremony} />
         ) : task === "sealing" ? (
-          <div class="sealing">
-            <span class="working__wheel" aria-hidden="true" />
-            <Title of="sealing">{t("Your signature is being sealed into the document")}</Title>
-            <p class="note">{t("This takes a few seconds. You need not do anything.")}</p>
-          </div>
+          <Sealing since={ceremony?.signed_at} />
         ) : task === "fill" && filling ? (
           <Fill key={filling.draft_id} card={filling} />
         ) : page ? (
@@ -114,6 +110,24 @@ export function Call() {
       <Announcement />
       <HandDialogs />
     </section>
+  );
+}
+
+/** From so many milliseconds on, the services of the department are slow or away. */
+const LATE_MS = 8000;
+
+function Sealing(props: {since?: string | null}) {
+  const late = props.since && now.value - Date.parse(props.since) > LATE_MS;
+  return (
+    <div class="sealing">
+      <span class="working__wheel" aria-hidden="true" />
+      <Title of="sealing">{t("Your signature is being sealed into the document")}</Title>
+      <p class="note" role="status">
+        {late
+          ? t("This takes longer than usual. Your signature is kept safely and the document is finished by itself. You need not do anything; speak with the agent.")
+          : t("This takes a few seconds. You need not do anything.")}
+      </p>
+    </div>
   );
 }
 
