@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import segno
 import typst
@@ -22,6 +22,8 @@ from counter.esign.validation import CHECK_ADDRESS
 TEMPLATES = Path(__file__).parent / "templates"
 FONTS = Path(__file__).parent / "fonts"
 STANDARDS = ["a-2a", "ua-1"]
+Files = dict[str, Path | bytes]
+"What Typst reads below the folder of the templates, by name; `main` is drawn."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,12 +77,16 @@ def inputs_of(form: FormTemplate, data: FormData) -> dict[str, str]:
 
 
 class Press:
-    """Keeps one warm compiler: the first page costs 90 ms, those after it 8."""
+    """Keeps one warm compiler: what it laid out it knows again, under whatever data.
+
+    The data are files in memory, since all is void when an input of Typst changes.
+    """
 
     def __init__(self) -> None:
-        self._compiler = typst.Compiler(
-            root=str(TEMPLATES), font_paths=[str(FONTS)], ignore_system_fonts=True
+        self._fonts = typst.Fonts(
+            include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(FONTS)]
         )
+        self._compiler = self._made(b"")
 
     def form(self, form: FormTemplate, data: FormData, now: datetime) -> Drawn:
         """Draw `form` with `data`, which `forms.check` has passed.
@@ -88,37 +94,51 @@ class Press:
         Raises `typst.TypstError` when the template and the data do not fit.
         """
         inputs = inputs_of(form, data)
-        pdf = self._pdf(str(TEMPLATES / f"{form.id}.typ"), inputs, now, pdf_standards=STANDARDS)
-        found = json.loads(self._compiler.query("<signature-box>", field="value"))
+        files = _files(form.id, inputs["data"]) | {"form.json": inputs["form"].encode()}
+        pdf = self._pdf(files, now, pdf_standards=STANDARDS)
+        # Files in memory are read only once: another compiler asks, of what is laid out already.
+        found = json.loads(self._made(files).query("<signature-box>", field="value"))
         return Drawn(pdf=pdf, boxes=tuple(Box(**box) for box in found))
 
     def seal(self, said: Mapping[str, Any], now: datetime) -> bytes:
         """Draw the seal's block: a one-page PDF of `said["width_pt"]` by `said["height_pt"]`."""
-        return self._block("seal.typ", said, now)
+        return self._block("seal", said, now)
 
     def page(self, name: str, said: Mapping[str, Any], now: datetime) -> bytes:
         """Draw another page of ours, of the template of this name."""
-        inputs = {"data": json.dumps(said, ensure_ascii=False)}
-        return self._pdf(str(TEMPLATES / f"{name}.typ"), inputs, now, pdf_standards=STANDARDS)
+        files = _files(name, json.dumps(said, ensure_ascii=False))
+        return self._pdf(files, now, pdf_standards=STANDARDS)
 
     def witness(self, said: Mapping[str, Any], now: datetime) -> bytes:
         """Draw the agent's block, as `seal` does its own; it always fits."""
-        return self._block("witness.typ", said, now)
+        return self._block("witness", said, now)
 
     def certificate(self, said: Mapping[str, Any], now: datetime) -> bytes:
         """Draw what is seen of the citizen's own certificate, as `seal` does; it always fits."""
-        return self._block("certificate.typ", said, now)
+        return self._block("certificate", said, now)
 
     def _block(self, name: str, said: Mapping[str, Any], now: datetime) -> bytes:
-        inputs = {"data": json.dumps(said, ensure_ascii=False)}
-        return self._pdf(str(TEMPLATES / name), inputs, now, pdf_tags=False)
+        files = _files(name, json.dumps(said, ensure_ascii=False))
+        return self._pdf(files, now, pdf_tags=False)
 
-    def _pdf(self, name: str, inputs: dict[str, str], now: datetime, **how: Any) -> bytes:
+    def _pdf(self, files: Files, now: datetime, **how: Any) -> bytes:
         pdf = self._compiler.compile(
-            input=name, format="pdf", sys_inputs=inputs, timestamp=int(now.timestamp()), **how
+            input=cast("Any", files), format="pdf", timestamp=int(now.timestamp()), **how
         )
         assert isinstance(pdf, bytes)  # a list is for one image per page
         return pdf
+
+    def _made(self, files: Files | bytes) -> typst.Compiler:
+        return typst.Compiler(
+            input=cast("Any", files),  # its stubs leave files out
+            root=str(TEMPLATES),
+            font_paths=self._fonts,
+            ignore_system_fonts=True,
+        )
+
+
+def _files(template: str, data: str) -> Files:
+    return {"main": TEMPLATES / f"{template}.typ", "data.json": data.encode()}
 
 
 def _code(address: str) -> str:

@@ -7,18 +7,29 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
+from random import Random
 from statistics import median
+from string import ascii_letters, digits
 from typing import Any, Final, TypeVar
 
 from counter.esign.field_labels import LABELS
 from counter.esign.fields_pikepdf import with_signature_fields
 from counter.esign.form_typst import Press, shipped_forms
+from counter.esign.forms import FormTemplate
 from counter.esign.pages_pdfium import photograph
 from tests.esign.conftest import FILLED, filled_in
 
 DRAW_MS: Final = 10
 PAGE_MS: Final = 60
 PAGE_DPI: Final = 150
+SEAL: Final = {
+    "region": "TW",
+    "width_pt": 283.0,
+    "height_pt": 85.0,
+    "department_name": FILLED["department_name"],
+    "case_number": FILLED["case_number"],
+    "sealed_at": "2026-11-23 10:00:00 +08:00",
+}
 Json = dict[str, Any]
 T = TypeVar("T")
 
@@ -38,8 +49,9 @@ def forms(rounds: int) -> Json:
         imaging: list[tuple[float, float]] = []
         pages, pdf = 1, b""
         for number in range(rounds + 1):
-            data = {**filled_in(template), "case_number": f"A-{number:04}"}
+            data = _of_somebody(template, number)
             drawn, took = _timed(partial(press.form, template, data, datetime.now(UTC)))
+            press.seal(SEAL, datetime.now(UTC))  # as for every form, see `sign_worker.prepare`
             pdf = with_signature_fields(drawn, LABELS["zh-Hant"])
             images, looked = _timed(partial(photograph, pdf, dpi=PAGE_DPI))
             pages = len(images)
@@ -79,6 +91,26 @@ def form_table(found: Json) -> str:
         lines.append(f"| {form_id} | {' | '.join(str(one[name]) for name in names)} |")
     lines += ["", *(f"- {'met' if met else 'MISSED'}: {goal}" for goal, met in form_goals(found))]
     return "\n".join(lines) + "\n"
+
+
+def _of_somebody(form: FormTemplate, number: int) -> dict[str, str]:
+    """Data as long as those of the tests, every letter and digit another; the counter stays."""
+    chance = Random(number)
+
+    def another(letter: str) -> str:
+        if "一" <= letter <= "龥":
+            return chr(chance.randint(ord("一"), ord("龥")))
+        if letter.isdigit():
+            return chance.choice(digits)
+        return chance.choice(ascii_letters) if letter.isalpha() else letter
+
+    kept = {"department_name", "service_name"} | {
+        field.name for field in form.fields if field.choices or field.kind == "yes_no"
+    }
+    return {
+        name: text if name in kept else "".join(map(another, text))
+        for name, text in filled_in(form).items()
+    }
 
 
 def _timed(work: Callable[[], T]) -> tuple[T, tuple[float, float]]:

@@ -143,6 +143,37 @@ def test_the_same_data_and_time_give_the_same_bytes(press: Press, forms: Forms) 
     assert drawn(press, forms, FORMS[0]) != drawn(press, forms, FORMS[0], remarks="x")
 
 
+@pytest.mark.parametrize("form", EVERY)
+def test_nothing_of_whoever_was_before_is_in_a_form(press: Press, forms: Forms, form: str) -> None:
+    described = forms.of(form)
+    before = {**filled_in(described), "case_number": "B-9999", "applicant_name": "何" * 1500}
+    of_before = press.form(described, before, NOW)
+    warm = press.form(described, filled_in(described), NOW)
+    assert warm == Press().form(described, filled_in(described), NOW)
+    assert of_before.boxes != warm.boxes, "else the boxes are not this paper's"
+    assert press.form(described, before, NOW) == of_before
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"}], "x": "',
+        "\\",
+        '\\"',
+        "\\u{41} \\u0041",
+        "</script>",
+        "#{data} #sys.inputs",
+        "[*_`$<a>@b//c",
+    ],
+)
+def test_no_text_gets_out_of_its_answer(
+    press: Press, forms: Forms, text: str, tmp_path: Path
+) -> None:
+    said = text_of(drawn(press, forms, FORMS[0], remarks=f"（{text}）"), tmp_path)
+    assert f"（{text}）" in said
+    assert "A-0042" in said, "else the rest of the data is lost"
+
+
 def test_text_that_looks_like_a_template_stays_text(
     press: Press, forms: Forms, tmp_path: Path
 ) -> None:
