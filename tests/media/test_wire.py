@@ -86,7 +86,7 @@ class Call(NamedTuple):
 @pytest.fixture(scope="module")
 async def call(tmp_path_factory: pytest.TempPathFactory) -> Call:
     pcap = tmp_path_factory.mktemp("wire") / "call.pcapng"
-    played = await play(captured, within_s=110, pcap=str(pcap), seconds=6)
+    played = await play(captured, within_s=110, pcap=str(pcap), seconds=8)
     return Call(pcap, played["udp_port"])
 
 
