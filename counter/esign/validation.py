@@ -124,6 +124,9 @@ class Recorded:
     manifest: Manifest
     department: str
     form: str
+    case_number: str
+    "As each page has it."
+    pages: int
     sealed_at: datetime
     sealed_sha256: str
     newest_sha256: str
@@ -146,6 +149,9 @@ class Finished:
     language: str
     created_at: datetime
     department: str
+    case_number: str
+    "As each page has it."
+    pages: int
     sealed_at: datetime
     signers: tuple[tuple[str, str], ...]
     "Field, and whom the certificate names."

@@ -201,6 +201,8 @@ async def test_the_code_on_the_paper_leads_to_the_record_and_never_to_the_docume
     await person.get(path)
     assert person.status == 200
     assert "Identification Services Bureau" in person.text
+    said = " ".join(person.text.split())
+    assert f"Case number {CASE}" in said and f"Pages {len(pages)}" in said, "as on each page"
     digest = (await counter.checks.check(sealed, "", NOW)).found.sha256
     assert digest[:12] in person.text and digest not in person.body
     assert CITIZEN_NAME not in person.body and "%PDF" not in person.body

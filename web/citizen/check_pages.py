@@ -356,6 +356,8 @@ async def _recorded(request: web.Request, deps: CheckDeps, recorded: Recorded) -
         "voided_on": words.day(since.astimezone(ZONE).date()) if since else "",
         "form": form,
         "department": words.pick(department.names) if department else recorded.department,
+        "case_number": recorded.case_number,
+        "pages": recorded.pages,
         "sealed_at": words.moment(recorded.sealed_at.astimezone(ZONE)),
         "signers": [
             {"role": gettext(ROLES[field]) if field in ROLES else field, "signer": signer}
