@@ -202,7 +202,8 @@ async def test_the_code_on_the_paper_leads_to_the_record_and_never_to_the_docume
     assert person.status == 200
     assert "Identification Services Bureau" in person.text
     said = " ".join(person.text.split())
-    assert f"Case number {CASE}" in said and f"Pages {len(pages)}" in said, "as on each page"
+    assert f"Case number {FILLED['case_number']}" in said, "as on each page"
+    assert f"Pages {len(pages)}" in said
     digest = (await counter.checks.check(sealed, "", NOW)).found.sha256
     assert digest[:12] in person.text and digest not in person.body
     assert CITIZEN_NAME not in person.body and "%PDF" not in person.body
