@@ -73,13 +73,13 @@ BALL_PEN: Final = _Pen(
 TRACE: Final = replace(BALL_PEN, step=0.06)
 "In a picture so small that strokes are pale."
 MARKER: Final = _Pen(
-    closing=7,
-    step=0.1,
+    closing=8,
+    step=0.08,
     speck_mm2=4,
     extent=9,
     line=15,
-    tube=2.0,
-    beside=5.0,
+    tube=3.0,
+    beside=7.0,
     finest=2,
     smooth=3,
     grains=2,
