@@ -149,7 +149,7 @@ def _strokes(light: Grey, pen: _Pen, mm: float) -> Grey:
     paper = cv2.morphologyEx(light, cv2.MORPH_CLOSE, nib)
     darker = cv2.divide(cv2.subtract(paper, light), paper, scale=255)
     rows, columns = (max(1, round(length / mm / CELL_MM)) for length in light.shape)
-    sample = np.ascontiguousarray(cv2.min(darker[::2, ::2], GRAIN_MAX))
+    sample = np.ascontiguousarray(np.minimum(darker[::2, ::2], GRAIN_MAX))
     grain = cv2.resize(sample, (columns, rows), interpolation=cv2.INTER_AREA).astype(np.float32)
     least = np.clip(grain * pen.grains, pen.step * 255, 255).astype(np.uint8)
     level = cv2.resize(least, (light.shape[1], light.shape[0]))
@@ -183,7 +183,7 @@ def _without_lines(ink: Grey, pen: _Pen, mm: float) -> Grey:
         along = off @ way
         away = np.abs(off @ np.array([-way[1], way[0]], np.float32))
         near = (away <= beside) & (along > -mm) & (along < length + mm)
-        if np.count_nonzero(near & (away <= tube)) >= ALONE * max(1, np.count_nonzero(near)):
+        if (away[near] <= tube).sum() >= max(1.0, ALONE * near.sum()):
             left = left[~(near & (away <= 2 * tube))]
             folds += 1
     if folds > pen.folds_max:
