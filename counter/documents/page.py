@@ -80,7 +80,7 @@ class Findings:
     glare_share: float
     "Share of the page under one burnt-out blob that no text crosses."
     ink_share: float
-    "Share of the page that is darker than the paper by a readable step."
+    "Share of the page that is strokes of a pen, a printer or a stamp; no shadow, fold or hole."
     bow_share: float = 0.0
     "How far the side that bows most is off its chord, as a share of its length."
     finger_share: float = 0.0
@@ -101,7 +101,8 @@ class Limits:
     edge_width_max_px: float = 1.75
     edge_width_good_px: float = 1.45
     glare_share_max: float = 0.005
-    ink_share_min: float = 0.001
+    ink_share_min: float = 0.0006
+    "Folded, crumpled and punched sheets have 3e-4 at most, a pale stamp or a signature 1e-3."
     finger_share_max: float = 0.04
     "A finger on a letter covers 0.05 and more of a side; creases and shadows were seen to cover 0."
     files: FileLimits = field(default_factory=FileLimits)

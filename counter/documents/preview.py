@@ -15,6 +15,8 @@ PREVIEW_FILES = FileLimits(bytes_max=128 * 1024, pixels_max=640 * 640, side_max_
 "A preview is at most 480 pixels long and has some 20 KiB."
 FINER_MAX = 32.0
 "The camera's own picture is at most so many times as wide as its preview."
+INK_TRACE_MIN = 5e-5
+"Of a preview: there a pale stamp leaves 1e-4, and the still is judged again."
 BETWEEN_S = 0.06
 "Previews that come faster are refused: sixteen a second are twice what is needed."
 
@@ -63,7 +65,7 @@ def _advice(glance: Glance, limits: Limits) -> str | None:
         return "page_finger"
     if glance.dpi < limits.dpi_min:
         return "page_too_small"
-    if glance.ink_share < limits.ink_share_min:
+    if glance.ink_share < INK_TRACE_MIN:
         return "page_blank"
     if glance.glare_share > limits.glare_share_max:
         return "page_glare"

@@ -15,12 +15,14 @@ from counter.documents.scan_opencv.flatten import MM_PER_INCH, sheet_of
 from counter.documents.scan_opencv.locate import locate
 from counter.documents.scan_opencv.mat import mat_of
 from counter.documents.scan_opencv.scan import measure
-from tests.documents import scenes, synth
+from tests.documents import scenes, sparse_pages, synth
 from tests.documents.test_mat import SIZES, photographed
 from tests.documents.test_originals import rate
 
 SEED: Final = 95_000
 SIZE: Final = (1200, 900)
+NEARER: Final = (1600, 1200)
+"A sheet has 60 dpi and more, so that it is not refused for that."
 LIMITS: Final = Limits(dpi_min=0.0)
 LEFT: Final = ("letter", "small letter", "blank", "slip", "card")
 Goal = dict[str, Any]
@@ -30,6 +32,7 @@ def measured(frames: int = 40) -> Iterator[Goal]:
     """Goals and figures."""
     yield from glare(frames)
     yield from blank(frames)
+    yield from sparse(max(1, frames // 8))
     yield from resolution()
     yield from left_behind(frames)
 
@@ -71,6 +74,32 @@ def blank(frames: int) -> Iterator[Goal]:
         "at_most": 0.02,
         "measured": round(statistics.mean(code == "page_blank" for code in written), 3),
     }
+
+
+def sparse(each: int) -> Iterator[Goal]:
+    """Each kind of sheet with nothing on it, and each kind of page with hardly anything."""
+    empty = [_told(draw, kind, each) for kind, draw in sparse_pages.BLANK.items()]
+    pages = [_told(draw, kind, each) for kind, draw in sparse_pages.SPARSE.items()]
+    yield {
+        "what": f"blank: not told of {each * len(empty)} folded, crumpled, punched",
+        "at_most": 0.05,
+        "measured": round(1 - statistics.mean(empty), 3),
+    }
+    yield {
+        "what": f"blank: false alarms of {each * len(pages)} with hardly anything",
+        "at_most": 0.0,
+        "measured": round(statistics.mean(pages), 3),
+    }
+
+
+def _told(draw: sparse_pages.Draw, kind: str, each: int) -> float:
+    """Share of `each` that are told to be empty; every second half in a shadow."""
+    codes = []
+    for number in range(each):
+        rng = np.random.default_rng([SEED, 2, number, *kind.encode()])
+        effects: scenes.Effects = ((), ("shadow",))[number % 2]
+        codes.append(_code(sparse_pages.photographed(rng, draw(rng), NEARER, effects)))
+    return statistics.mean(code == "page_blank" for code in codes)
 
 
 def resolution(each: int = 6) -> Iterator[Goal]:

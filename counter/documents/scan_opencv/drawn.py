@@ -7,7 +7,8 @@ from counter.documents.advance import Look
 from counter.documents.page import Limits, ScanRefused
 from counter.documents.refusals import PhotographRefused
 from counter.documents.scan_opencv.find import shrink
-from counter.documents.scan_opencv.judge import JUDGED_PX, ink_share
+from counter.documents.scan_opencv.ink import ink_trace
+from counter.documents.scan_opencv.judge import JUDGED_PX
 from counter.documents.scan_opencv.look import light_of
 from counter.documents.scan_opencv.scan import (
     PAGE_PX,
@@ -32,7 +33,7 @@ def look_at_drawn(content: bytes, limits: Limits) -> Look | ScanRefused:
     page, _ = shrink(drawn, PAGE_PX)
     thumb, _ = shrink(page, THUMB_PX)
     judged, _ = shrink(page, JUDGED_PX)
-    blank = min(judged.shape[:2]) < 8 or ink_share(judged) < limits.ink_share_min
+    blank = min(judged.shape[:2]) < 8 or ink_trace(judged) < limits.ink_share_min
     return Look(
         page_jpeg=encode(page, PAGE_QUALITY),
         thumb_jpeg=encode(thumb, THUMB_QUALITY),

@@ -1,4 +1,4 @@
-"""Measure what makes a page unreadable: blur, glare, emptiness.
+"""Measure what makes a page unreadable: blur and glare.
 
 Measures only; `counter.documents.page.verdict` decides.  All take the page flattened at the
 photograph's own resolution, at most `JUDGED_PX`, so that one pixel of blur is one pixel.
@@ -45,11 +45,6 @@ def edge_width_px(page: Bgr) -> float | None:
         if np.count_nonzero(edge) >= EDGES_MIN:
             return float(np.median(contrast[edge] / (gradient[edge] + 1e-3)) / 2)
     return None
-
-
-def ink_share(page: Bgr) -> float:
-    """Share of the page that is darker than the paper around it by `INK_STEP`."""
-    return float(_ink(_inner(page)).mean())
 
 
 def glare_share(page: Bgr) -> float:

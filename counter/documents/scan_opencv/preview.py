@@ -7,7 +7,8 @@ from counter.documents.scan_opencv.arrays import Quad
 from counter.documents.scan_opencv.find import shrink
 from counter.documents.scan_opencv.fingers import finger_share
 from counter.documents.scan_opencv.flatten import flatten, sheet_of
-from counter.documents.scan_opencv.judge import glare_share, ink_share
+from counter.documents.scan_opencv.ink import ink_trace
+from counter.documents.scan_opencv.judge import glare_share
 from counter.documents.scan_opencv.locate import locate
 from counter.documents.scan_opencv.mat import mat_of
 from counter.documents.scan_opencv.scan import decode
@@ -44,7 +45,7 @@ def preview(content: bytes, finer: float) -> Glance | ScanRefused:
         dpi=sheet.dpi * finer,
         glare_share=glare_share(page),
         finger_share=finger_share(small, (located.quad + 0.5) * scale - 0.5),
-        ink_share=ink_share(page),
+        ink_share=ink_trace(page),
     )
 
 

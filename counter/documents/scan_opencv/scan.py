@@ -16,7 +16,8 @@ from counter.documents.scan_opencv.clean import clean
 from counter.documents.scan_opencv.find import shrink
 from counter.documents.scan_opencv.fingers import finger_share
 from counter.documents.scan_opencv.flatten import Sheet, flatten, sheet_of
-from counter.documents.scan_opencv.judge import JUDGED_PX, edge_width_px, glare_share, ink_share
+from counter.documents.scan_opencv.ink import ink_share
+from counter.documents.scan_opencv.judge import JUDGED_PX, edge_width_px, glare_share
 from counter.documents.scan_opencv.locate import Located, locate
 from counter.documents.scan_opencv.mat import mat_of
 from counter.documents.sniff import sniff
