@@ -181,7 +181,8 @@ async def test_consent_itself_asks_nobody_when_all_was_fetched_before(desk: Desk
 
 
 @pytest.mark.parametrize(
-    ("signer", "refusal"), [("revoked", CertificateRevoked), ("expired", CertificateExpired)]
+    ("signer", "refusal"),
+    [("revoked", CertificateRevoked), ("expired", CertificateExpired), ("one", KeyUnusable)],
 )
 @pytest.mark.parametrize("key", ["witness", "agent"])
 async def test_who_may_not_sign_is_found_out_before_consent(
@@ -196,7 +197,8 @@ async def test_who_may_not_sign_is_found_out_before_consent(
 
 
 @pytest.mark.parametrize(
-    ("signer", "refusal"), [("revoked", CertificateRevoked), ("expired", CertificateExpired)]
+    ("signer", "refusal"),
+    [("revoked", CertificateRevoked), ("expired", CertificateExpired), ("one", KeyUnusable)],
 )
 async def test_one_agents_bad_certificate_stops_that_agent_and_nobody_else(
     desk: Desk, signer: str, refusal: type[Refusal]
@@ -212,7 +214,8 @@ async def test_one_agents_bad_certificate_stops_that_agent_and_nobody_else(
 
 
 @pytest.mark.parametrize(
-    ("signer", "refusal"), [("revoked", CertificateRevoked), ("expired", CertificateExpired)]
+    ("signer", "refusal"),
+    [("revoked", CertificateRevoked), ("expired", CertificateExpired), ("one", KeyUnusable)],
 )
 async def test_a_citizens_own_certificate_is_looked_at_too(
     desk: Desk, signer: str, refusal: type[Refusal]
@@ -222,6 +225,13 @@ async def test_a_citizens_own_certificate_is_looked_at_too(
     bad = await load(desk.services.files(signer)).certificates()
     with pytest.raises(refusal):
         await desk.trust.require_citizen(bad, NOW)
+
+
+async def test_whoever_runs_the_counter_hears_of_a_key_that_is_not_for_signing(desk: Desk) -> None:
+    desk.signers["witness"] = "one"
+    desk.open()
+    fit = {own.key: own.commits for own in await desk.trust.own()}
+    assert fit == {"witness": False, "agent": True, "seal": True}
 
 
 async def test_a_citizens_certificate_of_nobody_whom_we_trust_is_refused(
