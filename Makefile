@@ -32,7 +32,7 @@ help:
 	@echo "make mutate-booking  take each guard of booking away once; a test must fail (ten minutes)"
 	@echo "make deep-api  ask the booking API what its document allows, and what not (half an hour or more)"
 	@echo "make fuzz    send the media plane what strangers might, for half an hour"
-	@echo "make deep    live through many more lives than the suite does"
+	@echo "make deep    live through many more lives than the suite does, and more combinations"
 	@echo "make fmt     format the Python code and fix what can be fixed"
 	@echo "make clean   remove what was built and installed here, but not ./var"
 
@@ -76,15 +76,15 @@ services: .venv/ready-test
 	@$(PY) -m tools.services
 
 unit: .venv/ready-test
-	$(PY) -m pytest -q -n 3 --dist worksteal -m "not alone and not pairs"
+	$(PY) -m pytest -q -n 3 --dist worksteal -m "not alone and not pairs and not deep"
 
 # Whole counters with their browsers: two at a time.
 pairs: .venv/ready-test
-	$(PY) -m pytest -q -n 2 --dist worksteal -m pairs tests/e2e $(call marked,pairs)
+	$(PY) -m pytest -q -n 2 --dist worksteal -m "pairs and not deep" tests/e2e $(call marked,pairs)
 
 # Tests that measure time, or what a line does to a picture, have the machine for themselves.
 alone: .venv/ready-test
-	$(PY) -m pytest -q -m alone $(call marked,alone)
+	$(PY) -m pytest -q -m "alone and not deep" $(call marked,alone)
 
 # The files that use a mark: finding all the other tests takes longer than some of these run.
 marked = $$(grep -rl --include='test_*.py' 'mark\.$(1)\b' tests)
@@ -137,10 +137,15 @@ soak-pages: .venv/ready-test
 soak-sign: .venv/ready-test
 	@$(PY) -m tests.esign.soak --kills $(or $(KILLS),1000) --seed $(or $(SEED),1) --minutes $(or $(MINUTES),0) --counters $(or $(COUNTERS),1)
 
-# The machines that live through what they are told, with many more lives than in the suite.
+# The machines that live through what they are told, with many more lives than in the suite, and
+# every combination of which the suite has some.
 deep: .venv/ready-test
 	LIFE_EXAMPLES=400 MACHINE_EXAMPLES=400 $(PY) -m pytest -q --timeout=3600 \
 		tests/booking/test_life.py tests/signaling/test_dispatch_machine.py
+	KILLS=12 $(PY) -m pytest -q --timeout=3600 \
+		tests/attack/test_kill_loop.py tests/attack/test_kill_filling.py
+	LOSS_SECONDS=60 $(PY) -m pytest -q --timeout=3600 tests/media/test_loss.py
+	$(PY) -m pytest -q --timeout=3600 -m deep
 
 # GUARDS="hold confirm": only those with one of these words in their name.
 mutate-booking: .venv/ready-test

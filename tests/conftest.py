@@ -54,11 +54,22 @@ def pytest_collection() -> Generator[None, object, object]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark whole visits in browsers: two of them fill the cores, if they measure no picture."""
+    """Mark whole visits in browsers: two of them fill the cores, if they measure no picture.
+
+    And `deep` what need not be seen on the second engine each time.
+    """
     for item in items:
+        if item.get_closest_marker("one_engine") and _engine(item) == "postgres":
+            item.add_marker(pytest.mark.deep)
         visit = Path(__file__).parent / "e2e" in item.path.parents
         if visit and item.get_closest_marker("alone") is None:
             item.add_marker(pytest.mark.pairs)
+
+
+def _engine(item: pytest.Item) -> object:
+    """The engine that a test is for, or None where it is for none."""
+    one_of_many = getattr(item, "callspec", None)
+    return one_of_many and one_of_many.params.get("new_executor")
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Makes every service out of its adapters, and hands one part's service to another's port."""
 
 import asyncio
+import logging
 import secrets
 import time
 from collections.abc import Callable
@@ -31,11 +32,11 @@ from counter.app.live_marks import StoredLiveMarks
 from counter.app.live_stills import LiveStills
 from counter.app.media_processes import media_pool
 from counter.app.paper_work import open_paper_work, owe_paper_work
-from counter.app.print_documents import stop_prints
 from counter.app.recorded_calls import RECORDED_CALLS
 from counter.app.seed import put_people
 from counter.app.services import Parts
 from counter.app.store import Store
+from counter.app.voided_documents import document_voided
 from counter.documents.admit import PAPER_PAGES, AdmitLimits
 from counter.documents.admit_process import AdmitProcesses
 from counter.documents.admit_service import AdmitService
@@ -79,7 +80,6 @@ from counter.esign.store_forms import SqlForms
 from counter.esign.store_readings import SqlReadings
 from counter.esign.store_records import SqlRecords
 from counter.esign.store_validation import SqlChecks
-from counter.esign.ticket import SEAL_KEY
 from counter.esign.tsa_development import tsa_application
 from counter.identity.api_key_service import ApiKeyService
 from counter.identity.commands_store import StoredCommands
@@ -111,6 +111,8 @@ from counter.store.cases import (
     require_led,
     require_open,
 )
+
+log = logging.getLogger(__name__)
 
 
 async def open_parts(
@@ -161,6 +163,8 @@ async def open_parts(
         secret(settings.keys / "paper-links.key"),
     )
     setup, authorities = await _signing(settings, closing)
+    for one in sorted({*setup.keys.seals, *setup.keys.witnesses} - set(snapshot().departments)):
+        log.warning("signing: no department has the id %s: its keys sign nothing", one)
     policy, setup = await asyncio.to_thread(policy_of, settings, setup)
     stamps = HttpStamps(setup.tsa_urls, new_nonce=lambda: secrets.randbits(63))
     closing.push_async_callback(stamps.close)
@@ -289,7 +293,7 @@ async def open_parts(
                 calls=CALLS,
                 require_open=require_open,
                 require_led=require_led,
-                on_voided=stop_prints,
+                on_voided=document_voided,
             ),
             blobs=store.blobs,
             forms=forms,
@@ -303,7 +307,7 @@ async def open_parts(
             blobs=store.blobs,
             studio=studio,
             examiner=examiners.ours,
-            seal=studio.key(SEAL_KEY),
+            keys=studio.keys(),
             stamps=stamps,
             clock=clock,
         ),

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import cast
 
 from sqlalchemy import Connection
@@ -13,24 +12,19 @@ from counter.documents.bindery_pool import Bindery
 from counter.documents.folder_service import FolderService
 from counter.documents.printing import Print
 from counter.documents.store_bundles import leaves_of
-from counter.documents.store_printing import give_up, print_of
+from counter.documents.store_printing import print_of
 from counter.errors import NotFound
 from counter.esign.form_typst import FONTS
 from counter.esign.forms import Forms
 from counter.esign.service import EsignService
 from counter.esign.store_reading import signing_of
-from counter.ids import CaseId, Digest, TerminalId
+from counter.ids import CaseId, TerminalId
 from counter.protocol.message import Language
 from counter.signaling.store_screens import terminal_view
-from counter.store.cases import audiences, case_on_terminal
+from counter.store.cases import case_on_terminal
 from counter.store.executor import Executor
 from web.shared.print_cards import RECEIPT, receipt_lines
 from web.shared.wording import say
-
-
-def stop_prints(conn: Connection, case_id: str, sealed: Digest, by: str, now: datetime) -> None:
-    """A document counts no more: of what can be taken back no paper comes out."""
-    give_up(conn, audiences, case_id, "voided", now, by=by, document=sealed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

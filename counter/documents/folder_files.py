@@ -29,6 +29,13 @@ class DirectoryShelf:
         self._root = root
         self._new_id = new_id
 
+    async def has(self, frozen: Frozen, read: Callable[[str], Awaitable[bytes]]) -> bool:
+        manifest = await read(frozen.manifest_sha256)
+        if not await asyncio.to_thread(self._root.is_dir):
+            raise FileNotFoundError(errno.ENOENT, "the directory for folders is away")
+        paths = [path for path, _ in frozen.files]
+        return await asyncio.to_thread(_is_there, self._root / frozen.name, manifest, paths)
+
     async def put(self, frozen: Frozen, read: Callable[[str], Awaitable[bytes]]) -> None:
         target = self._root / frozen.name
         manifest = await read(frozen.manifest_sha256)

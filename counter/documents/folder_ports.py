@@ -1,6 +1,6 @@
 """What is done with papers afterwards needs this from outside: jobs, bundles, hand-overs."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
@@ -91,13 +91,27 @@ class HandOvers(Protocol):
         """
         ...
 
-    async def done(self, frozen: Frozen, facts: CaseFacts, now: datetime) -> None:
-        """It is there: the journal and who is told hear of it, once."""
+    async def thaw(self, frozen: Frozen, facts: CaseFacts) -> None:
+        """What was written down has not left and does not leave: it is written down anew."""
+        ...
+
+    async def done(
+        self, frozen: Frozen, facts: CaseFacts, now: datetime, voided: Sequence[str] = ()
+    ) -> bool:
+        """It is there: the journal and who is told hear of it, once.
+
+        voided: ceremonies in it whose documents were taken back while it left; told too.
+        False: something was decided about the case since its facts were read; nothing is written.
+        """
         ...
 
 
 class Shelf(Protocol):
     """A directory of another department."""
+
+    async def has(self, frozen: Frozen, read: Callable[[str], Awaitable[bytes]]) -> bool:
+        """Whether the folder is there.  Raises as `put`, also when the directory is away."""
+        ...
 
     async def put(self, frozen: Frozen, read: Callable[[str], Awaitable[bytes]]) -> None:
         """The whole folder or none, durable when this returns.

@@ -3,6 +3,8 @@
 Promise: nothing leaves before the case is closed and what was signed is sealed; and however often
 the counter dies on the way, there is one folder, and it is the one that was written down.  What is
 accepted after that goes in a supplement, a folder of its own; what was handed over never changes.
+A document that was taken back before its folder left does not leave; of one that has left, who got
+it hears.
 """
 
 import json
@@ -15,6 +17,7 @@ from counter.documents.folder import MANIFEST, CaseFacts, Supplement, accepted_o
 from counter.ids import Digest
 
 EVENT: Final = "case.handed_over"
+VOIDED: Final = "case.document_voided"
 ALL: Final = "all"
 "In the settings: every department that is not named itself."
 PATIENCE: Final = timedelta(minutes=10)
@@ -76,6 +79,13 @@ def frozen_of(name: str, manifest: bytes, manifest_sha256: Digest, part: int = 1
         ),
         part=part,
     )
+
+
+def taken_back(manifest: bytes, facts: CaseFacts) -> tuple[str, ...]:
+    """Ceremonies of documents that were written down, and count no more, by id."""
+    voided = {one.ceremony_id for one in facts.documents if one.state == "voided"}
+    listed = (file["ceremony_id"] for file in json.loads(manifest)["files"])
+    return tuple(dict.fromkeys(one for one in listed if one in voided))
 
 
 def told(facts: CaseFacts, frozen: Frozen, first_manifest_sha256: Digest) -> dict[str, object]:

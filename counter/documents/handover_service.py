@@ -20,6 +20,7 @@ from counter.documents.handover import (
     place_for,
     ready,
     supplement_to,
+    taken_back,
 )
 from counter.documents.job import Job, JobKind, JobOutcome, Later
 from counter.documents.ports import Blobs
@@ -68,8 +69,13 @@ class HandOverService:
                 frozen = await self._freeze(facts, supplement, now)
                 if frozen is None:
                     return Later(pause=PAUSE)
+            voided = taken_back(await self._blobs.get(frozen.manifest_sha256), facts)
+            if voided and not await shelf.has(frozen, self._blobs.get):
+                await self._records.thaw(frozen, facts)
+                continue
             await shelf.put(frozen, self._blobs.get)
-            await self._records.done(frozen, facts, now)
+            # Unless something was decided meanwhile: then it is looked at anew.
+            await self._records.done(frozen, facts, now, voided)
 
     async def _unfinished(self, job: Job, now: datetime) -> bool:
         if now - job.since >= PATIENCE:

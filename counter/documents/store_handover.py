@@ -1,13 +1,13 @@
 """Hand-overs as rows: what was frozen, and that it is done."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, Connection, Integer, Row, String, Table, select, update
+from sqlalchemy import JSON, Column, Connection, Integer, Row, String, Table, delete, select, update
 
 from counter.documents.folder import CaseFacts
-from counter.documents.handover import EVENT, Frozen, told
+from counter.documents.handover import EVENT, VOIDED, Frozen, told
 from counter.ids import CaseId, Digest
 from counter.store import outbox
 from counter.store.executor import Executor
@@ -70,8 +70,19 @@ class SqlHandOvers:
 
         return await self._executor.write(command)
 
-    async def done(self, frozen: Frozen, facts: CaseFacts, now: datetime) -> None:
-        await self._executor.write(done, frozen, facts, now)
+    async def thaw(self, frozen: Frozen, facts: CaseFacts) -> None:
+        await self._executor.write(thaw, frozen, facts.id)
+
+    async def done(
+        self, frozen: Frozen, facts: CaseFacts, now: datetime, voided: Sequence[str] = ()
+    ) -> bool:
+        def command(conn: Connection) -> bool:
+            if not self._unchanged(conn, facts):
+                return False
+            done(conn, frozen, facts, now, voided)
+            return True
+
+        return await self._executor.write(command)
 
 
 def frozen(conn: Connection, case_id: str) -> tuple[Frozen, ...]:
@@ -102,8 +113,34 @@ def freeze(conn: Connection, case_id: str, new: Frozen, now: datetime) -> Frozen
     return frozen(conn, case_id)[new.part - 1]
 
 
-def done(conn: Connection, put: Frozen, facts: CaseFacts, now: datetime) -> None:
-    """It is there: journal and outbox, once however often it is said."""
+def thaw(conn: Connection, frozen: Frozen, case_id: str) -> None:
+    """Strike out what was written down and has not left."""
+    table = handover if frozen.part == 1 else handover_supplement
+    conn.execute(
+        delete(table)
+        .filter_by(**_key(case_id, frozen.part), manifest_sha256=frozen.manifest_sha256)
+        .where(table.c.done_at.is_(None))
+    )
+
+
+def tell_voided(
+    conn: Connection, case_id: str, about: Mapping[str, str], ceremony_id: str, now: datetime
+) -> None:
+    """A document counts no more: who got its folder hears, and nobody when it never left.
+
+    about: department, service and site of the case.
+    """
+    if any(one.done for one in frozen(conn, case_id)):
+        outbox.owe(conn, VOIDED, case_id, {**about, "ceremony_id": ceremony_id}, now)
+
+
+def done(
+    conn: Connection, put: Frozen, facts: CaseFacts, now: datetime, voided: Sequence[str] = ()
+) -> None:
+    """It is there: journal and outbox, once however often it is said.
+
+    voided: ceremonies whose documents were taken back while it left.
+    """
     table = handover if put.part == 1 else handover_supplement
     first = conn.execute(
         update(table)
@@ -125,6 +162,9 @@ def done(conn: Connection, put: Frozen, facts: CaseFacts, now: datetime) -> None
         facts={"manifest_sha256": put.manifest_sha256, "files": len(put.files)},
         now=now,
     )
+    about = {"department": facts.department, "service": facts.service, "site": facts.site}
+    for ceremony_id in voided:
+        tell_voided(conn, facts.id, about, ceremony_id, now)
 
 
 def _key(case_id: str, part: int) -> dict[str, Any]:

@@ -87,11 +87,13 @@ class ArchiveRecords(Protocol):
 class Trust(Protocol):
     """Whether those who sign here may."""
 
-    def prepare(self, agent_id: str) -> None:
+    def prepare(self, agent_id: str, department: str) -> None:
         """Begin to fetch what `require` needs; nobody waits for it."""
         ...
 
-    async def require(self, case_id: str, ceremony_id: str, agent_id: str, now: datetime) -> None:
+    async def require(
+        self, case_id: str, ceremony_id: str, agent_id: str, department: str, now: datetime
+    ) -> None:
         """agent_id: of who serves the case; others' keys hold up nobody.
 
         Raises `CertificateRevoked`, `CertificateExpired`, `KeyUnusable`, `RevocationUnknown`."""

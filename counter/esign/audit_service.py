@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
@@ -12,7 +12,7 @@ from counter.esign.check_ports import Examiner
 from counter.esign.key_ports import KeyProvider, Timestamps
 from counter.esign.ports import Blobs
 from counter.esign.refusals import DocumentUnknown
-from counter.esign.ticket import CertificateChain, Mechanism
+from counter.esign.ticket import SEAL_KEY, CertificateChain, Mechanism
 from counter.esign.validation import POLICY, Finished, Found
 from counter.ids import CaseId, Digest
 from counter.journal import Entry
@@ -78,7 +78,7 @@ class AuditService:
         blobs: Blobs,
         studio: PackStudio,
         examiner: Examiner,
-        seal: KeyProvider,
+        keys: Mapping[str, KeyProvider],
         stamps: Timestamps,
         clock: Callable[[], datetime],
     ) -> None:
@@ -86,7 +86,7 @@ class AuditService:
         self._blobs = blobs
         self._studio = studio
         self._examiner = examiner
-        self._seal = seal
+        self._keys = keys
         self._stamps = stamps
         self._clock = clock
         self._failing: dict[str, tuple[int, datetime]] = {}
@@ -151,7 +151,7 @@ class AuditService:
             audit_pack.SUMMARY: await self._studio.audit_summary(said, done.sealed_at),
         }
         manifest = audit_pack.manifest_of(files)
-        signature = await self._sealed(manifest, now)
+        signature = await self._sealed(done, manifest, now)
         container = audit_pack.packed(files, manifest, signature, done.sealed_at)
         sha256 = await self._blobs.put(container)
         standing = await self._records.keep_pack(done, sha256, len(container), now)
@@ -159,10 +159,16 @@ class AuditService:
             await self._blobs.remove(sha256)
         return standing
 
-    async def _sealed(self, manifest: bytes, now: datetime) -> bytes:
-        chain = await self._seal.certificates()
+    async def _sealed(self, done: Finished, manifest: bytes, now: datetime) -> bytes:
+        # What closed the document seals its pack: so it was before a department had a key.
+        closed_by = done.manifest.signers[-1].certificate_sha256 if done.manifest.signers else ""
+        seals = [f"{SEAL_KEY}:{done.department}", SEAL_KEY]
+        known = [self._keys[name] for name in seals if name in self._keys]
+        same = [one for one in known if (await one.certificates()).sha256 == closed_by]
+        seal = (same or known)[0]
+        chain = await seal.certificates()
         attributes, mechanism = await self._studio.pack_begin(manifest, chain, now)
-        value = await self._seal.sign(hashlib.sha256(attributes).digest(), mechanism)
+        value = await seal.sign(hashlib.sha256(attributes).digest(), mechanism)
         token = await self._stamps.stamp(
             hashlib.sha256(value).digest(), self._clock(), room_bytes=ROOM_BYTES
         )

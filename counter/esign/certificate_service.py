@@ -126,6 +126,7 @@ class CertificateService:
         parts = self._of
         await parts.activations.attend(case_id, ceremony_id, parts.clock())
         activating = await self._under_way(case_id, ceremony_id)
+        await parts.esign.require_means(case_id, ceremony_id, "certificate")
         kept = await parts.records.ticket(ceremony_id, CITIZEN)
         if kept is None or kept.ticket.parent_sha256 != sha256:
             raise NotAllowedNow(f"ceremony {ceremony_id}: choose your certificate again")

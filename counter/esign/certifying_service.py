@@ -113,7 +113,7 @@ class CertifyingService:
         log.warning("ceremony %s: %s: %s", drawn.ceremony_id, "given up" if over else "waits", code)
 
     async def _certify(self, drawn: Uncertified) -> None:
-        act = OriginAct(at=self._clock())
+        act = OriginAct(department=drawn.department, at=self._clock())
         certified = await self._signing.fulfil(drawn.ceremony_id, drawn.prepared.sha256, act)
         pdf = await self._signing.sound(certified)
         new = NewRevision(kind="certified", sha256=certified, size_bytes=len(pdf))

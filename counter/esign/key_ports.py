@@ -6,7 +6,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from counter.esign.ticket import CertificateChain, Mechanism
+from counter.esign.ticket import (
+    AGENT_KEY,
+    SEAL_KEY,
+    WITNESS_KEY,
+    CertificateChain,
+    Mechanism,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,13 +59,27 @@ class SigningKeys:
     witness: KeySource
     "Seals the citizen's ink: witness to the handwriting, not the citizen's own key."
     seal: KeySource
-    "The department's."
+    "The department's; of all that have no own one."
     agent: KeySource | None = None
     "With which agents witness; None: the witness key."
     agents: Mapping[str, KeySource] = field(default_factory=dict)
     "Of those who have an own one, by the agent's id."
+    seals: Mapping[str, KeySource] = field(default_factory=dict)
+    "Of departments that have an own one, by the department's id."
+    witnesses: Mapping[str, KeySource] = field(default_factory=dict)
+    "Likewise."
     roots: tuple[Path, ...]
     "Trust anchors for our own signatures and their timestamps, PEM."
+
+    def named(self) -> dict[str, KeySource]:
+        """Each by its name, see `ticket.KEYS`; own ones as `seal:<department>`, `agent:<id>`."""
+        own = {AGENT_KEY: self.agents, SEAL_KEY: self.seals, WITNESS_KEY: self.witnesses}
+        return {
+            WITNESS_KEY: self.witness,
+            AGENT_KEY: self.agent or self.witness,
+            SEAL_KEY: self.seal,
+            **{f"{key}:{who}": one for key, ones in own.items() for who, one in ones.items()},
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

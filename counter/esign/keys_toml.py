@@ -18,7 +18,8 @@
 
 `kind = "pem"` has `key`, `certificate` and `chain`.  Paths are relative to the file.  `[agent]` is
 the key with which agents witness, the witness key when it is left out; `[agents.ID]` is an agent's
-own one.
+own one.  `[seals.DEPARTMENT]` and `[witnesses.DEPARTMENT]` are those of a department, by its id in
+the catalogue; `[seal]` and `[witness]` sign for the rest.
 
 Citizens who have keys of their own at a remote service (CSC API; only SCAL2 is taken) sign with
 them where there is
@@ -35,6 +36,7 @@ them where there is
 """
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -91,6 +93,8 @@ class _File(_Said):
     agent: _Key | None = None
     agents: dict[str, _Key] = Field(default_factory=dict)
     seal: _Key
+    seals: dict[str, _Key] = Field(default_factory=dict)
+    witnesses: dict[str, _Key] = Field(default_factory=dict)
     citizen: _Citizen | None = None
 
 
@@ -112,7 +116,9 @@ def read(file: Path) -> SigningSetup:
         keys = SigningKeys(
             witness=_source(said.witness, file.parent),
             agent=_source(said.agent, file.parent) if said.agent else None,
-            agents={who: _source(key, file.parent) for who, key in said.agents.items()},
+            agents=_sources(said.agents, file.parent),
+            seals=_sources(said.seals, file.parent),
+            witnesses=_sources(said.witnesses, file.parent),
             seal=_source(said.seal, file.parent),
             roots=tuple(file.parent / path for path in said.roots),
         )
@@ -135,6 +141,10 @@ def _provider(said: _Citizen, beside: Path) -> CitizenProvider:
             access_token=_secret(beside / said.token_file),
         ),
     )
+
+
+def _sources(said: Mapping[str, _Key], beside: Path) -> dict[str, KeySource]:
+    return {who: _source(key, beside) for who, key in said.items()}
 
 
 def _source(said: _Pem | _Pkcs12 | _Pkcs11, beside: Path) -> KeySource:

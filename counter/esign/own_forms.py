@@ -6,11 +6,13 @@ is overruled, so that it is offered there and nowhere else.
 
 import hashlib
 import math
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, Literal
+from unicodedata import normalize
 
 from pydantic import ValidationError
 
@@ -32,6 +34,8 @@ SETTLING: Final = timedelta(seconds=5)
 WIDTH_LEAST_PT: Final = 140.0
 HEIGHT_LEAST_PT: Final = 56.0
 "A signature has to have room."
+PIECE_LEAST: Final = 8
+"Letters of a text that goes on over the page, on either: lines are not left alone there."
 SIGNED: Final = (CITIZEN, AGENT, SEAL)
 "Fields that are seen on the paper; the one of the origin is not."
 
@@ -174,18 +178,57 @@ def specimen(form: FormTemplate) -> dict[str, str]:
 def _specimen(field: FormField, at: int) -> str:
     if field.choices:
         return field.choices[0].id
+    if field.kind == "number":
+        return str(max(int(KINDS["number"]), field.minimum))
     if field.kind == "id_number":
         return NUMBERS[field.number]
     return KINDS.get(field.kind, f"XQ{at:02d}")[: field.max_length]
 
 
 def require_seen(form: FormTemplate, data: Mapping[str, str], paper: str) -> None:
-    """Every text stands on the paper.  paper: all that it says.  Raises `TemplateUnfit`."""
-    whole = "".join(paper.split())
+    """Every text stands on the paper.  paper: all that it says.  Raises `TemplateUnfit`.
+
+    Case, spaces, punctuation and hyphens may be the template's.
+    """
+    whole = _letters(paper)
     for field in form.fields:
         worded = field.kind in ("choice", "yes_no")  # printed as words, not as they are kept
-        if not worded and "".join(data[field.name].split()) not in whole:
+        if not worded and not _stands(_letters(data.get(field.name, "")), whole):
             raise TemplateUnfit(Unfit.UNSEEN, field.name)
+
+
+def require_worded(form: FormTemplate, data: Mapping[str, str], paper: str) -> None:
+    """Of each choice the paper says what it is about and what was chosen, in one language.
+
+    Raises `TemplateUnfit`.
+    """
+    whole = _letters(paper)
+    for field in form.fields:
+        if field.kind not in ("choice", "yes_no"):
+            continue
+        chosen = [one.label for one in field.choices if one.id == data.get(field.name)]
+        for said in (field.label, *chosen):
+            if not any(_letters(text) in whole for text in said.model_dump().values()):
+                raise TemplateUnfit(Unfit.UNSEEN, field.name)
+
+
+def _letters(text: str) -> str:
+    return "".join(one for one in normalize("NFKC", text).casefold() if one.isalnum())
+
+
+def _stands(text: str, whole: str) -> bool:
+    """A long one may go on over the page, behind what stands at its foot and head."""
+    if text in whole:
+        return True
+    for _ in range(PAGES_MAX):
+        sizes = range(1, len(text) + 1)
+        length = bisect_right(sizes, False, key=lambda size: text[:size] not in whole)
+        if length < PIECE_LEAST:
+            return False
+        text = text[length:]
+        if not text:
+            return True
+    return False
 
 
 def places_of(found: Sequence[Any]) -> list[Place]:

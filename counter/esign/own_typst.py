@@ -26,6 +26,7 @@ from counter.esign.own_forms import (
     places_of,
     require_places,
     require_seen,
+    require_worded,
     specimen,
 )
 from counter.esign.pages_pdfium import photograph
@@ -81,9 +82,12 @@ class OwnFormPress:
             require_signable(whole, FIELDS[0])
         except PdfRefused as error:
             raise TemplateUnfit(Unfit.CONTENT, error.code) from error
+        said = _text(whole)
+        # Also of what is signed: a template may do with a real text what it did not do with ours.
+        require_seen(form, data, said)
         if not as_specimen:
             return OwnDrawn(pdf=whole, pages=())
-        require_seen(form, data, _text(whole))
+        require_worded(form, data, said)
         return OwnDrawn(pdf=whole, pages=photograph(whole))
 
     def _compiled(

@@ -146,6 +146,8 @@ class Uncertified:
     form_version: int
     drawn_at: datetime
     "Anew when it was corrected."
+    department: str = ""
+    "Whose keys sign; empty: those of all departments."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +161,8 @@ class Unfinished:
     signed: Signed
     witness: Witness | None
     "None: presented before agents witnessed."
+    department: str = ""
+    "Whose keys sign; empty: those of all departments."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,6 +259,10 @@ class Records(Protocol):
 
     async def witness(self, case_id: CaseId) -> Witness:
         """Who serves the case now."""
+        ...
+
+    async def department(self, case_id: CaseId) -> str:
+        """Whose case it is, by id; empty: nobody knows."""
         ...
 
     async def load(self, case_id: CaseId, ceremony_id: str) -> Ceremony:

@@ -126,7 +126,7 @@ class SealingService:
         if signed.ink is None:  # its value is kept: only the hole is filled now
             act = CertificateAct(region=region, name="", at=signed.signed_at)
         else:
-            act = InkAct(ink=signed.ink, at=signed.signed_at)
+            act = InkAct(department=waiting.department, ink=signed.ink, at=signed.signed_at)
         revisions = [await self._revision(waiting, "signed", signed.sha256, act)]
         if waiting.witness is not None:
             witnessing = WitnessAct(
@@ -138,7 +138,9 @@ class SealingService:
             )
             inked = revisions[-1].sha256
             revisions.append(await self._revision(waiting, "witnessed", inked, witnessing))
-        sealing = SealAct(region=region, data=waiting.data, at=self._clock())
+        sealing = SealAct(
+            department=waiting.department, region=region, data=waiting.data, at=self._clock()
+        )
         revisions.append(await self._revision(waiting, "sealed", revisions[-1].sha256, sealing))
         pdf = await self._signing.sound(revisions[-1].sha256)
         new = NewSeal(revisions=tuple(revisions), images=await self._signing.photographed(pdf))

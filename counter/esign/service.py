@@ -168,7 +168,8 @@ class EsignService:
         await self._records.prepare(new, by=by, now=now)
         await self._show(case_id, new.ceremony_id)
         if self._trust is not None:
-            self._trust.prepare((await self._records.witness(case_id)).agent_id)
+            agent_id = (await self._records.witness(case_id)).agent_id
+            self._trust.prepare(agent_id, await self._records.department(case_id))
         return new.ceremony_id
 
     async def draw(
@@ -219,7 +220,8 @@ class EsignService:
             await self._stamps.require(now)
             if self._trust is not None:
                 agent_id = (await self._records.witness(case_id)).agent_id
-                await self._trust.require(case_id, ceremony_id, agent_id, now)
+                department = await self._records.department(case_id)
+                await self._trust.require(case_id, ceremony_id, agent_id, department, now)
         await self._records.consent(case_id, ceremony_id, sha256, now, words)
 
     async def sign(
@@ -233,8 +235,8 @@ class EsignService:
         """Keep the ink, then seal.  Asked again, answers the same document.
 
         sha256: of the document the citizen wrote on.
-        Raises `InkMissing`, `InkTooMuch`, `DigestMismatch`, `MeansNotOpen`, `NotAllowedNow`:
-        nothing changed.
+        Raises `InkMissing`, `InkTooMuch`, `DigestMismatch`, `MeansNotOpen`, `IdentityTooLow`,
+        `NotAllowedNow`: nothing changed.
         Raises `TimestampUnavailable`, `SignatureInvalid`, `ClockWrong`, `SignerUnavailable`,
         `KeyUnavailable`, `KeyUnusable`, `KeyMismatch`, `CertificateExpired`, `TokenTooLong`: the
         ink is kept, `resume` goes on.
@@ -301,8 +303,12 @@ class EsignService:
         require(form, await self._level(case_id), self._certificate)
 
     async def require_means(self, case_id: CaseId, ceremony_id: str, means: Means) -> CeremonyState:
-        """Raise `MeansNotOpen` unless its form may be signed by these means, here and now."""
+        """Raise `MeansNotOpen` unless its form may be signed by these means, here and now.
+
+        Raises `IdentityTooLow` when an identification was taken back since the consent.
+        """
         one = await self._state(case_id, ceremony_id)
+        await self._require_signable(self._form_of(one), case_id)
         if means not in await self.means(one):
             raise MeansNotOpen(f"ceremony {ceremony_id}: {means} is not open")
         return one

@@ -26,8 +26,6 @@ from counter.esign.forms import FormTemplate, Language, OwnForm
 from counter.esign.key_ports import Activation, SigningKeys
 from counter.esign.signing_refusals import SignerUnavailable
 from counter.esign.ticket import (
-    AGENT_KEY,
-    KEYS,
     Act,
     Begun,
     CertificateChain,
@@ -102,8 +100,7 @@ class SignPool:
 
     def keys(self) -> dict[str, "PooledKey"]:
         """Every key of the worker, by name."""
-        own = [f"{AGENT_KEY}:{agent_id}" for agent_id in self._keys.agents]
-        return {name: self.key(name) for name in (*KEYS, *own)}
+        return {name: self.key(name) for name in self._keys.named()}
 
     async def begin(
         self, pdf: bytes, act: Act, chain: CertificateChain, *, token_bytes: int, now: datetime

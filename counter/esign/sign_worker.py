@@ -34,14 +34,11 @@ from counter.esign.pages_pdfium import photograph as photographs
 from counter.esign.seal_pyhanko import Look, Room, Saying, field_names, field_size
 from counter.esign.signing_refusals import SignatureInvalid
 from counter.esign.ticket import (
-    AGENT_KEY,
     CITIZEN,
     FIELDS,
     FIELDS_BEFORE,
     ORIGIN,
     SEAL,
-    SEAL_KEY,
-    WITNESS_KEY,
     Act,
     Begun,
     CertificateAct,
@@ -81,12 +78,7 @@ def start(keys: SigningKeys) -> None:
     logging.getLogger("pyhanko").setLevel(logging.CRITICAL)
     _tools = _Tools(
         press=Press(),
-        keys={
-            WITNESS_KEY: opened(keys.witness),
-            AGENT_KEY: opened(keys.agent or keys.witness),
-            SEAL_KEY: opened(keys.seal),
-            **{f"{AGENT_KEY}:{who}": opened(source) for who, source in keys.agents.items()},
-        },
+        keys={name: opened(source) for name, source in keys.named().items()},
         room=Room(),
         roots=[load_certificate(path.read_bytes()) for path in keys.roots],
     )

@@ -40,6 +40,7 @@ from counter.esign.store_tables import (
 )
 from counter.esign.ticket import CITIZEN, Witness
 from counter.ids import CaseId, CeremonyId, Digest, DocumentId
+from counter.store.cases import case_table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,8 +189,10 @@ def uncertified(conn: Connection, ceremony_id: str | None = None) -> tuple[Uncer
             esign_document.c.form,
             esign_document.c.form_version,
             esign_revision.c.created_at.label("drawn_at"),
+            case_table.c.department_id,
         )
         .join(esign_document, esign_document.c.id == ceremony.c.document_id)
+        .outerjoin(case_table, case_table.c.id == ceremony.c.case_id)
         .join(
             esign_revision,
             and_(
@@ -209,6 +212,7 @@ def uncertified(conn: Connection, ceremony_id: str | None = None) -> tuple[Uncer
             form=row.form,
             form_version=row.form_version,
             drawn_at=row.drawn_at,
+            department=row.department_id or "",
         )
         for row in conn.execute(asked).all()
     )
@@ -217,6 +221,12 @@ def uncertified(conn: Connection, ceremony_id: str | None = None) -> tuple[Uncer
 def load(conn: Connection, case_id: str, ceremony_id: str) -> Ceremony:
     """The stage of a ceremony.  Raises `CeremonyUnknown`."""
     return stage_of(conn, find(conn, case_id, ceremony_id, lock=False))
+
+
+def department_of(conn: Connection, case_id: str) -> str:
+    """Whose case it is; empty when nobody knows."""
+    asked = select(case_table.c.department_id).where(case_table.c.id == case_id)
+    return conn.execute(asked).scalar_one_or_none() or ""
 
 
 def content(conn: Connection, case_id: str, ceremony_id: str) -> Content:
@@ -246,8 +256,10 @@ def unfinished(conn: Connection, ceremony_id: str | None = None) -> tuple[Unfini
             esign_document.c.form,
             esign_document.c.form_version,
             esign_document.c.data,
+            case_table.c.department_id,
         )
         .join(esign_document, esign_document.c.id == ceremony.c.document_id)
+        .outerjoin(case_table, case_table.c.id == ceremony.c.case_id)
         .where(ceremony.c.state == "signing")
         .order_by(ceremony.c.signed_at)
     )
@@ -261,6 +273,7 @@ def unfinished(conn: Connection, ceremony_id: str | None = None) -> tuple[Unfini
             data=row.data,
             signed=cast(Signed, stage_of(conn, row)),
             witness=Witness(**row.witness) if row.witness else None,
+            department=row.department_id or "",
         )
         for row in conn.execute(asked).all()
     )

@@ -28,7 +28,12 @@ def _anybody(conn: Connection, case_id: str, by: str) -> None:
 
 
 def _nobody_minds(
-    conn: Connection, case_id: str, sealed_sha256: Digest, by: str, now: datetime
+    conn: Connection,
+    case_id: str,
+    ceremony_id: str,
+    sealed_sha256: Digest,
+    by: str,
+    now: datetime,
 ) -> None:
     """Nothing else is made of it."""
 
@@ -43,8 +48,8 @@ class SqlReadings:
     require_open: Callable[[Connection, str], None] = _any_case
     require_led: Callable[[Connection, str, str], None] = _anybody
     "Both as of `SqlRecords`."
-    on_voided: Callable[[Connection, str, Digest, str, datetime], None] = _nobody_minds
-    "Told within the transaction: by case, which sealed document counts no more, by whom and when."
+    on_voided: Callable[[Connection, str, str, Digest, str, datetime], None] = _nobody_minds
+    "Told within it: by case, which ceremony's sealed document counts no more, by whom and when."
 
     async def page_shown(
         self, case_id: CaseId, ceremony_id: str, page: int | None, now: datetime, *, still: bool
@@ -147,7 +152,7 @@ class SqlReadings:
                 conn, case_id, ceremony_id, reason, by=by, audiences=self.audiences, now=now
             )
             if sealed is not None:
-                self.on_voided(conn, case_id, sealed, by, now)
+                self.on_voided(conn, case_id, ceremony_id, sealed, by, now)
 
         await self.executor.write(command)
 

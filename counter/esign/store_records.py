@@ -120,6 +120,9 @@ class SqlRecords:
     async def witness(self, case_id: CaseId) -> Witness:
         return await self.executor.read(self.witness_of, case_id)
 
+    async def department(self, case_id: CaseId) -> str:
+        return await self.executor.read(questions.department_of, case_id)
+
     async def load(self, case_id: CaseId, ceremony_id: str) -> Ceremony:
         return await self.executor.read(questions.load, case_id, ceremony_id)
 

@@ -67,8 +67,13 @@ class OriginAct:
     """The department certifies the form, unseen, before anybody reads it."""
 
     field: ClassVar[str] = ORIGIN
-    key: ClassVar[str] = SEAL_KEY
+    department: str
     at: datetime
+
+    @property
+    def key(self) -> str:
+        """Whose key signs: the department's own, or else the one of all departments."""
+        return f"{SEAL_KEY}:{self.department}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,9 +81,14 @@ class InkAct:
     """The citizen's ink goes in; the witness key says that it was written here."""
 
     field: ClassVar[str] = CITIZEN
-    key: ClassVar[str] = WITNESS_KEY
+    department: str
     ink: Ink
     at: datetime
+
+    @property
+    def key(self) -> str:
+        """Whose key signs: the department's own, or else the one of all departments."""
+        return f"{WITNESS_KEY}:{self.department}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,12 +128,17 @@ class SealAct:
     """The department seals."""
 
     field: ClassVar[str] = SEAL
-    key: ClassVar[str] = SEAL_KEY
+    department: str
     region: str
     "Whose shapes of Han characters the seal's letters take."
     data: dict[str, str]
     "Of the form."
     at: datetime
+
+    @property
+    def key(self) -> str:
+        """Whose key signs: the department's own, or else the one of all departments."""
+        return f"{SEAL_KEY}:{self.department}"
 
 
 Act = OriginAct | InkAct | CertificateAct | WitnessAct | SealAct

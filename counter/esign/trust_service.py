@@ -41,7 +41,7 @@ class TrustService:
         records: TrustRecords,
         clock: Callable[[], datetime],
     ) -> None:
-        """keys: by name; `agent:<id>` is asked about only where that agent serves."""
+        """keys: by name; own ones are asked about only where that agent or department serves."""
         self.policy = policy
         self._keys = keys
         self._revocation = revocation
@@ -50,21 +50,23 @@ class TrustService:
         self._clock = clock
         self._filling: dict[tuple[str, ...], asyncio.Task[None]] = {}
 
-    def prepare(self, agent_id: str) -> None:
+    def prepare(self, agent_id: str, department: str) -> None:
         """Begin to fetch what `require` will need; nobody waits for it."""
-        names = self._signing(agent_id)
+        names = self._signing(agent_id, department)
         filling = self._filling.get(names)
         if filling is None or filling.done():
             self._filling[names] = asyncio.create_task(self._fill(names))
 
-    async def require(self, case_id: str, ceremony_id: str, agent_id: str, now: datetime) -> None:
+    async def require(
+        self, case_id: str, ceremony_id: str, agent_id: str, department: str, now: datetime
+    ) -> None:
         """Raise unless the keys that sign here may do so now, by what is known.
 
-        agent_id: of who serves the case; nobody else's key is looked at.
+        agent_id: of who serves the case; nobody else's key is looked at.  department: whose it is.
         Raises `CertificateRevoked`, `CertificateExpired`, `KeyUnusable`; `RevocationUnknown` when
         nothing can be had and the policy has no grace.
         """
-        names = self._signing(agent_id)
+        names = self._signing(agent_id, department)
         if names in self._filling:
             await asyncio.wait([self._filling[names]])
         chains = await self._chains(names)
@@ -93,10 +95,12 @@ class TrustService:
         if self._filling:
             await asyncio.wait(self._filling.values())
 
-    def _signing(self, agent_id: str) -> tuple[str, ...]:
-        """Names of the keys that sign a form which this agent serves."""
-        own = f"{AGENT_KEY}:{agent_id}"
-        wanted = (WITNESS_KEY, own if own in self._keys else AGENT_KEY, SEAL_KEY)
+    def _signing(self, agent_id: str, department: str) -> tuple[str, ...]:
+        """Names of the keys that sign a form of this department which this agent serves."""
+        whose = {WITNESS_KEY: department, AGENT_KEY: agent_id, SEAL_KEY: department}
+        wanted = (
+            own if (own := f"{key}:{who}") in self._keys else key for key, who in whose.items()
+        )
         return tuple(name for name in wanted if name in self._keys)
 
     async def _chains(self, names: Iterable[str]) -> dict[str, CertificateChain]:

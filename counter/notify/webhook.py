@@ -23,6 +23,7 @@ KINDS = (
     "appointment.cancelled",
     "appointment.noshow",
     "appointment.reminder",
+    "case.document_voided",
     "case.handed_over",
     "waitlist.offered",
 )
@@ -30,7 +31,7 @@ PASSING = frozenset({"appointment.reminder"})
 "Kinds that nobody is told of when they are not true any more; the others did happen."
 TOLD = (
     *("department", "service", "site", "start", "version", "ahead_minutes", "expires_at"),
-    *("folder", "manifest_sha256", "part", "first_manifest_sha256"),
+    *("folder", "manifest_sha256", "part", "first_manifest_sha256", "ceremony_id"),
 )
 "What is told of an appointment, an offer or a hand-over, as far as it has it."
 LONGEST_URL = 500

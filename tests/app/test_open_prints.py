@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, update
 
 from counter.app.hooks import Snapshot, hooks_of
-from counter.app.print_documents import stop_prints
+from counter.app.voided_documents import document_voided
 from counter.documents.printing import Maker, PrintState, What
 from counter.documents.store_printing import ask, move, prints_of
 from counter.esign.store_readings import SqlReadings
@@ -114,7 +114,7 @@ async def test_a_document_that_is_voided_is_not_printed_any_more_where_it_can_be
         return talk.case_id
 
     case_id = cast(CaseId, await executor.write(sealed))
-    readings = SqlReadings(executor=executor, audiences=audiences, on_voided=stop_prints)
+    readings = SqlReadings(executor=executor, audiences=audiences, on_voided=document_voided)
     await readings.void(case_id, C, "wrong_person", by="agent:a-1", now=now)
     if not stopped:  # the paper comes, and that is what is written down
         await executor.write(say, now, PrintState.PRINTED)

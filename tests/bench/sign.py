@@ -45,9 +45,10 @@ from counter.esign.seal_pyhanko import Look, Room, Saying, begin, field_size, fi
 from counter.esign.stamps_http import HttpStamps
 from counter.esign.ticket import CITIZEN
 from counter.esign.tsa_development import tsa_application
-from tests.bench import sign_finished, sign_keys, sign_loop, sign_waiting
+from tests.bench import sign_finished, sign_keys, sign_loop, sign_waiting, sign_weasyprint
+from tests.bench.environments import NotThere
 from tests.bench.machine import described
-from tests.bench.sign_endesive import NotThere, measured
+from tests.bench.sign_endesive import measured
 from tests.bench.sign_forms import form, form_goals, form_table, forms
 from tests.esign.conftest import STROKES
 from tests.esign.key_rings import Ring, ring
@@ -55,6 +56,8 @@ from tests.esign.key_rings import Ring, ring
 ROUNDS: Final = 15
 FAR: Final = 5
 "Rounds at most with services that are far away: each takes ten seconds."
+FEW: Final = 2
+"Ceremonies at once, where it is brief."
 RESULT: Final = Path("build/bench/sign.json")
 GROWTH_KB: Final = {"ec": 20.0, "rsa": 26.0}
 BEYOND_MS: Final = 20.0
@@ -162,8 +165,12 @@ class Naive:
 Cell = Callable[[], Awaitable[Done]]
 
 
-async def measure(rounds: int, *, peers: bool = False) -> Json:
-    """Every cell, in turn, `rounds` times.  peers: also those that have to be installed."""
+async def measure(rounds: int, *, peers: bool = False, brief: bool = False) -> Json:
+    """Every cell, in turn, `rounds` times.
+
+    peers: also those that have to be installed.
+    brief: what is long is done once, and cold; its times say nothing then.
+    """
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
         pki = ensure(directory / "keys", datetime.now(UTC))
@@ -171,12 +178,15 @@ async def measure(rounds: int, *, peers: bool = False) -> Json:
         url, process = tsa(pki)
         try:
             found = {kind: await _kind(one, url, rounds) for kind, one in rings.items()}
-            found["loop"] = {"held": await sign_loop.measured(pki, url, directory)}
-            found["keys"] = await sign_keys.measured(rings, directory / "keys-of", rounds)
+            crowd = FEW if brief else sign_loop.CEREMONIES
+            found["loop"] = {"held": await sign_loop.measured(pki, url, directory, crowd)}
+            found["keys"] = await sign_keys.measured(directory / "keys-of", rounds)
             found["finished"] = await sign_finished.measured(
-                pki, url, directory / "finished", rounds
+                pki, url, directory / "finished", 0 if brief else rounds
             )
-            found["waiting"] = await sign_waiting.measured(directory / "far", min(rounds, FAR))
+            found["waiting"] = await sign_waiting.measured(
+                directory / "far", 0 if brief else min(rounds, FAR)
+            )
             if peers:
                 for kind, one in rings.items():
                     found[kind] |= await measured(one, form(), url, rounds, directory)
@@ -269,6 +279,8 @@ def goals(found: Json) -> list[tuple[str, bool]]:
     p99, most = held["cpu_ms"]["p99"], held["cpu_ms"]["most"]
     what = f"{held['ceremonies']} ceremonies hold the event loop for {p99} ms of CPU at p99 (5)"
     told.append((f"{what}, {most} at most", p99 <= 5))
+    if why := found.get("endesive"):
+        told.append((f"endesive cannot be had here, so it is not compared: {why}", False))
     for kind in GROWTH_KB:
         if peer := found[kind].get("B-B endesive"):
             ratio = peer["cpu_ms"] / found[kind]["B-B"]["cpu_ms"]
@@ -279,10 +291,8 @@ def goals(found: Json) -> list[tuple[str, bool]]:
         asked = found[kind]["B-T"]["tsa_requests"]
         told.append((f"{kind}: {asked} timestamp request for a B-T (1)", asked == 1))
         least, usual = found[kind]["B-T"]["beyond_least_ms"], found[kind]["B-T"]["beyond_ms"]
-        what = f"{kind}: a B-T takes {least} ms more than its timestamp ({BEYOND_MS:.0f})"
-        told.append(
-            (f"{what} in the least disturbed round, {usual} at the median", least <= BEYOND_MS)
-        )
+        what = f"{kind}: a B-T takes {usual} ms more than its timestamp ({BEYOND_MS:.0f})"
+        told.append((f"{what}, {least} in the least disturbed round", usual <= BEYOND_MS))
     told += sign_keys.goals(found["keys"]) + sign_finished.goals(found["finished"])
     return told + sign_waiting.goals(found["waiting"])
 
@@ -313,17 +323,21 @@ def main() -> int:
     try:
         found = asyncio.run(measure(options.rounds, peers=True))
     except NotThere as why:
-        print(f"endesive cannot be had here, so it is not compared: {why}", file=sys.stderr)
         found = asyncio.run(measure(options.rounds))
-    drawn = forms(options.rounds)
-    table = markdown(found) + "\n" + form_table(drawn)
+        found["endesive"] = str(why)
+    drawn, peer = forms(options.rounds), sign_weasyprint.measured(options.rounds)
+    table = "\n".join([markdown(found), form_table(drawn) + sign_weasyprint.table(peer)])
     RESULT.parent.mkdir(parents=True, exist_ok=True)
     RESULT.write_text(
-        json.dumps({"machine": described(), "found": found, "forms": drawn}, indent=1)
+        json.dumps({"machine": described(), "found": found, "forms": drawn, "html": peer}, indent=1)
     )
     RESULT.with_suffix(".md").write_text(table)
     print(table)
-    return 0 if all(met for _, met in goals(found) + form_goals(drawn)) else 1
+    return (
+        0
+        if all(met for _, met in goals(found) + form_goals(drawn) + sign_weasyprint.goals(peer))
+        else 1
+    )
 
 
 if __name__ == "__main__":

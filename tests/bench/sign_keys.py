@@ -2,11 +2,20 @@
 
 Key files beside `cryptography`; a token of SoftHSM2 beside `python-pkcs11` in a session that is
 open, with the key looked up before.
+
+It runs in a process of its own: SoftHSM2 reads where its tokens are once, when it is loaded, and
+nobody else could use it there afterwards.
+
+    python -m tests.bench.sign_keys DIRECTORY ROUNDS        says what it found as JSON
 """
 
+import asyncio
+import json
 import os
+import sys
 import time
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from typing import Any, Final
@@ -19,7 +28,8 @@ from pkcs11.util.ec import encode_ecdsa_signature
 from counter.esign.key_ports import KeyProvider, Pkcs11Key
 from counter.esign.keys_files import HASHED, load
 from counter.esign.keys_pkcs11 import SHA256_INFO, HardwareKey
-from tests.esign.key_rings import PIN, SOFTHSM, TOKEN, Ring, plant
+from counter.esign.pki_development import ensure
+from tests.esign.key_rings import PIN, SOFTHSM, TOKEN, Ring, plant, ring
 
 CALLS: Final = 20
 "Of each in a round."
@@ -29,12 +39,28 @@ Json = dict[str, Any]
 Call = Callable[[], Awaitable[object]]
 
 
-async def measured(rings: dict[str, Ring], directory: Path, rounds: int) -> Json:
+async def measured(directory: Path, rounds: int) -> Json:
     """By kind: milliseconds of CPU per signature, bare and through the provider."""
     directory.mkdir()
-    os.environ["SOFTHSM2_CONF"] = str(directory / "conf")
     (directory / "tokens").mkdir()
-    (directory / "conf").write_text(f"directories.tokendir = {directory / 'tokens'}\n")
+    conf = directory / "conf"
+    conf.write_text(f"directories.tokendir = {directory / 'tokens'}\n")
+    apart = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", __name__, str(directory), str(rounds)),
+        env={**os.environ, "SOFTHSM2_CONF": str(conf)},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    told, _ = await apart.communicate()
+    if apart.returncode:
+        raise RuntimeError(f"the measuring of keys ended with {apart.returncode}")
+    found: Json = json.loads(told)
+    return found
+
+
+async def _here(directory: Path, rounds: int) -> Json:
+    now = datetime.now(UTC)
+    pki = ensure(directory / "keys", now)
+    rings = {kind: ring(kind, directory, pki, now) for kind in ("ec", "rsa")}
     plant(list(rings.values()))
     token = pkcs11.lib(str(SOFTHSM)).get_token(token_label=TOKEN)
     found: Json = {}
@@ -111,3 +137,7 @@ def table(found: Json) -> list[str]:
         f"| {kind} | {' | '.join(str(one[name]) for name in names)} |"
         for kind, one in found.items()
     ]
+
+
+if __name__ == "__main__":
+    print(json.dumps(asyncio.run(_here(Path(sys.argv[1]), int(sys.argv[2])))))

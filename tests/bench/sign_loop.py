@@ -28,7 +28,9 @@ CEREMONIES = 20
 Json = dict[str, Any]
 
 
-async def measured(pki: DevelopmentPki, tsa_url: str, directory: Path) -> Json:
+async def measured(
+    pki: DevelopmentPki, tsa_url: str, directory: Path, ceremonies: int = CEREMONIES
+) -> Json:
     """The cell `loop held`, in milliseconds: p50, p99 and the longest."""
     engine = create_engine(f"sqlite:///{directory / 'counter.sqlite'}")
     upgrade_engine(engine)
@@ -42,7 +44,7 @@ async def measured(pki: DevelopmentPki, tsa_url: str, directory: Path) -> Json:
         wall: list[float] = []
         ticker = asyncio.create_task(_tick(cpu, wall))
         began = time.perf_counter()
-        await asyncio.gather(*(_numbered(service, number) for number in range(1, CEREMONIES + 1)))
+        await asyncio.gather(*(_numbered(service, number) for number in range(1, ceremonies + 1)))
         took_s = time.perf_counter() - began
         ticker.cancel()
     finally:
@@ -50,7 +52,7 @@ async def measured(pki: DevelopmentPki, tsa_url: str, directory: Path) -> Json:
         await studio.close()
         await lane.close()
     return {
-        "ceremonies": CEREMONIES,
+        "ceremonies": ceremonies,
         "seconds": round(took_s, 2),
         "turns": len(cpu),
         "cpu_ms": _spread(cpu),

@@ -96,7 +96,9 @@ class Ours:
         self.source = HttpRevocation()
         self.numbers = count(1)
         self.requests = 0
-        "To time-stamping services, while somebody waited for the last one."
+        "To time-stamping services, while somebody waited in the last one."
+        self.others = 0
+        "To anybody else, from the consent to the own signature."
 
     async def ceremony(self) -> dict[str, float]:
         """Seconds that somebody waits, by what for; nothing is known of the certificates before."""
@@ -118,6 +120,7 @@ class Ours:
                 ceremony_id=ceremony_id,
             )
             presented = time.perf_counter()
+            certified = self.services.asked("tsa")
             used = await self.cpu_s() - used
             await asyncio.sleep(READING_S)
             (shown,) = await service.ceremonies(case_id)
@@ -125,6 +128,7 @@ class Ours:
                 await service.page_seen(case_id, ceremony_id, page, _now())
             used -= await self.cpu_s()
             asked = time.perf_counter()
+            before = self.services.hits.total()
             await service.consent(case_id, ceremony_id, shown.sha256, _now())
             agreed = time.perf_counter()
             signing = asyncio.create_task(
@@ -134,6 +138,7 @@ class Ours:
                 await asyncio.sleep(LOOK_S)
             signed = time.perf_counter()
             self.requests = self.services.asked("tsa")
+            self.others = self.services.hits.total() - before - (self.requests - certified)
             used += await self.cpu_s()
             await signing
             sealed = time.perf_counter()
@@ -211,7 +216,7 @@ class Naive:
 
 
 async def measured(directory: Path, rounds: int) -> Json:
-    """Seconds and requests: medians of `rounds`, taken in turn."""
+    """Seconds and requests: medians of `rounds`, taken in turn; of the cold one where that is 0."""
     directory.mkdir()
     services = FarServices(directory / "pki", _now())
     services.start()
@@ -223,6 +228,7 @@ async def measured(directory: Path, rounds: int) -> Json:
             services.hits.clear()
             waits = await ours.ceremony()
             requests["ours"] = ours.requests
+            requests["others"] = max(requests.get("others", 0), ours.others)
             requests["behind"] = services.asked("tsa") - ours.requests
             requests["while reading"] = services.hits.total() - services.asked("tsa")
             services.hits.clear()
@@ -230,7 +236,7 @@ async def measured(directory: Path, rounds: int) -> Json:
             waits["naive"] = await naive.ceremony()
             waits["naive cpu"] = time.process_time() - used
             requests["naive"] = services.hits.total()
-            if number:  # the first is cold
+            if number or not rounds:  # the first is cold
                 for name, took_s in waits.items():
                     spent.setdefault(name, []).append(took_s)
     finally:
@@ -248,7 +254,9 @@ def goals(found: Json) -> list[tuple[str, bool]]:
     share, alone = found["ours"] / found["naive"], found["ours alone"] / found["naive alone"]
     far = f"services {found['latency_ms']:.0f} ms away: a citizen waits {found['ours']} s"
     told = f"{far}, {share:.2f} of the naive sequence ({SHARE}); {alone:.2f} by requests and CPU"
-    return [(told, share <= SHARE)]
+    others = found["requests"]["others"]
+    path = f"{others} other requests from the consent to the own signature (0)"
+    return [(told, share <= SHARE), (path, others == 0)]
 
 
 def table(found: Json) -> list[str]:

@@ -12,7 +12,7 @@ from counter.documents.folder_service import FolderService
 from counter.documents.handover_service import HandOverService
 from counter.documents.job import JobKind, JobOutcome
 from counter.documents.jobs_service import JobsService
-from counter.documents.store_handover import SqlHandOvers
+from counter.documents.store_handover import SqlHandOvers, Unchanged
 from counter.documents.store_jobs import SqlJobs, outcomes_of, owe
 from counter.store.blobs_directory import DirectoryBlobs
 from counter.store.executor import Executor
@@ -36,11 +36,13 @@ class Office:
         self.blobs = DirectoryBlobs(folder / "blobs")
         self.names = iter(f"try-{at}" for at in range(99))
 
-    def node(self, shelves: dict[str, Any] | None = None) -> JobsService:
+    def node(
+        self, shelves: dict[str, Any] | None = None, unchanged: Unchanged | None = None
+    ) -> JobsService:
         jobs = SqlJobs(self.executor)
         service = HandOverService(
             FolderService(self.cases, self.blobs, PlainBinder()),
-            SqlHandOvers(self.executor),
+            SqlHandOvers(self.executor, *([unchanged] if unchanged else [])),
             jobs,
             self.blobs,
             {"dsaj": DirectoryShelf(self.shelf, lambda: next(self.names))}

@@ -8,7 +8,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -52,12 +52,15 @@ class DyingHandOvers(SqlHandOvers):
             die()
         return first
 
-    async def done(self, frozen: Frozen, facts: CaseFacts, now: datetime) -> None:
+    async def done(
+        self, frozen: Frozen, facts: CaseFacts, now: datetime, voided: Sequence[str] = ()
+    ) -> bool:
         if self._step == "renamed":
             die()
-        await super().done(frozen, facts, now)
+        told = await super().done(frozen, facts, now, voided)
         if self._step == "done":
             die()
+        return told
 
 
 class DyingShelf(DirectoryShelf):

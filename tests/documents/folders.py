@@ -98,6 +98,12 @@ async def accept_one_more(cases: Cases, blobs: Blobs) -> None:
     cases.known = replace(cases.known, leaves=(*cases.known.leaves, page))
 
 
+def voided(facts: CaseFacts) -> CaseFacts:
+    """The same after its document was taken back."""
+    (document,) = facts.documents
+    return replace(facts, documents=(replace(document, state="voided", sealed_sha256=None),))
+
+
 def unsealed(facts: CaseFacts) -> CaseFacts:
     """The same with ink that has no seal yet."""
     (document,) = facts.documents

@@ -9,6 +9,7 @@ import sys
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, select
@@ -16,7 +17,7 @@ from sqlalchemy import Connection, select
 from counter.documents.folder_files import DirectoryShelf
 from counter.documents.handover import PATIENCE, PAUSE, FolderDiffers, frozen_of, place_for
 from counter.documents.job import LEASE, JobOutcome, pause_after
-from counter.documents.store_handover import SqlHandOvers, handover
+from counter.documents.store_handover import SqlHandOvers, handover, tell_voided
 from counter.documents.store_jobs import SqlJobs, owe
 from counter.ids import Digest
 from counter.store.blobs_directory import DirectoryBlobs
@@ -25,7 +26,7 @@ from counter.store.journal_sql import check, read_all
 from counter.store.sqlite_lane import SqliteLane
 from tests.documents.back_office import HANDOVER, WORDS, Office, owed, whole
 from tests.documents.dying_handover import DIRECTORY, STEPS, node_on
-from tests.documents.folders import CASE, Cases, case_in, unsealed
+from tests.documents.folders import CASE, Cases, case_in, unsealed, voided
 from tests.documents.leaves import AT
 
 ROOT = Path(__file__).parents[2]
@@ -145,6 +146,68 @@ async def test_what_was_frozen_is_handed_over_whatever_changes_meanwhile(office:
     await office.node().work_one()
     manifest = whole(office.shelf / "A013-case-1")
     assert manifest["journal"]["seq"] == 41
+
+
+async def test_what_was_taken_back_before_its_folder_left_does_not_leave(office: Office) -> None:
+    office.shelf.rmdir()
+    await office.node().work_one()
+    office.cases.known = voided(office.cases.known)
+    office.now += pause_after(1)
+    await office.node().work_one()
+    assert await office.outcome() is None, "whether it has left is not known while it is away"
+    office.shelf.mkdir()
+    office.now += pause_after(2)
+    await office.node().work_one()
+    manifest = whole(office.shelf / "A013-case-1")
+    assert "signed_document" not in {file["role"] for file in manifest["files"]}
+    assert [kind for kind, *_ in await office.executor.read(owed)] == ["case.handed_over"]
+
+
+async def test_of_what_was_taken_back_while_its_folder_left_who_got_it_hears(
+    office: Office,
+) -> None:
+    """The node died between the folder and its row."""
+    office.shelf.rmdir()
+    await office.node().work_one()
+    office.shelf.mkdir()
+    records = SqlHandOvers(office.executor)
+    (frozen,) = await records.frozen(CASE)
+    await DirectoryShelf(office.shelf, lambda: "x").put(frozen, office.blobs.get)
+    office.cases.known = voided(office.cases.known)
+    office.now += pause_after(1)
+    await office.node().work_one()
+    assert whole(office.shelf / "A013-case-1")["files"][-1]["role"] == "signed_document"
+    handed, taken_back = await office.executor.read(owed)
+    assert handed[0] == "case.handed_over"
+    about = {"department": "dsaj", "service": "dsaj:certificate", "site": "hengqin"}
+    assert taken_back == ("case.document_voided", CASE, {**about, "ceremony_id": "c-1"})
+
+
+async def test_of_what_was_taken_back_before_anything_left_nobody_hears(office: Office) -> None:
+    about = {"department": "dsaj", "service": "dsaj:certificate", "site": "hengqin"}
+
+    async def taken_back() -> int:
+        await office.executor.write(tell_voided, CASE, about, "c-1", AT)
+        return len([kind for kind, *_ in await office.executor.read(owed) if "voided" in kind])
+
+    assert await taken_back() == 0
+    await office.node().work_one()
+    assert await taken_back() == 1
+
+
+async def test_what_is_decided_while_a_folder_leaves_is_looked_at_anew(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put = DirectoryShelf.put
+
+    async def slow(shelf: DirectoryShelf, *args: Any) -> None:
+        await put(shelf, *args)
+        office.cases.known = voided(office.cases.known)
+
+    monkeypatch.setattr(DirectoryShelf, "put", slow)
+    await office.node(unchanged=lambda conn, facts: facts == office.cases.known).work_one()
+    kinds = [kind for kind, *_ in await office.executor.read(owed)]
+    assert kinds == ["case.handed_over", "case.document_voided"]
 
 
 async def test_another_folder_of_this_name_is_left_alone(office: Office) -> None:

@@ -243,8 +243,8 @@ async def seal(
     """All signatures of a prepared form."""
     region = form.region
     acts = (
-        OriginAct(at=signed_at),
-        InkAct(ink=ink(STROKES), at=signed_at),
+        OriginAct(department="dsaj", at=signed_at),
+        InkAct(department="dsaj", ink=ink(STROKES), at=signed_at),
         WitnessAct(
             region=region,
             case_number=data["case_number"],
@@ -252,7 +252,7 @@ async def seal(
             handwritten=True,
             at=now,
         ),
-        SealAct(region=region, data=data, at=now),
+        SealAct(department="dsaj", region=region, data=data, at=now),
     )
     made, tickets = [pdf], []
     for act in acts:

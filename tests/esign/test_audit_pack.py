@@ -26,7 +26,6 @@ from counter.esign.refusals import DocumentUnknown
 from counter.esign.sign_pool import SignPool
 from counter.esign.stamps_http import HttpStamps
 from counter.esign.store_audit import SqlPacks
-from counter.esign.ticket import SEAL_KEY
 from counter.ids import CaseId
 from counter.store.executor import Executor
 from tests.esign.ceremonies import CASE, CITIZEN_NAME, SigningCounter, signing_counter
@@ -55,7 +54,7 @@ def packs(counter: SigningCounter, pool: SignPool, stamps: HttpStamps) -> AuditS
         blobs=counter.blobs,
         studio=pool,
         examiner=counter.pool,
-        seal=pool.key(SEAL_KEY),
+        keys=pool.keys(),
         stamps=stamps,
         clock=lambda: NOW,
     )

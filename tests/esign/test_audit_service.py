@@ -54,7 +54,7 @@ class Round:
             blobs=packs,
             studio=unused,
             examiner=unused,
-            seal=unused,
+            keys=unused,
             stamps=unused,
             clock=self.clock,
         )

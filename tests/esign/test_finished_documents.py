@@ -41,7 +41,6 @@ from counter.esign.store_archive import SqlArchive, lasting_of
 from counter.esign.store_attendance import Calls
 from counter.esign.store_audit import SqlPacks
 from counter.esign.store_readings import SqlReadings
-from counter.esign.ticket import SEAL_KEY
 from counter.esign.trust import TrustPolicy
 from counter.store.alerts import open_alerts
 from counter.store.executor import Executor
@@ -177,7 +176,7 @@ async def house(
             blobs=counter.blobs,
             studio=pool,
             examiner=counter.pool,
-            seal=pool.key(SEAL_KEY),
+            keys=pool.keys(),
             stamps=stamps,
             clock=clock,
         ),

@@ -207,7 +207,7 @@ async def test_every_holder_s_signature_makes_a_sound_document(
 ) -> None:
     data = {**FILLED, "remarks": ""}
     prepared = await pool.prepare(forms.of("certificate_application"), data, "zh-Hant", NOW)
-    act = OriginAct(at=NOW)
+    act = OriginAct(department="dsaj", at=NOW)
     signed, _ = await fulfil(pool, stamps, prepared.pdf, act, now=NOW, key=holder)
     (verdict,) = await pool.verify(signed, NOW)
     assert verdict.sound and verdict.covers_file, verdict.why
@@ -426,7 +426,7 @@ async def test_a_service_that_signs_with_another_key_is_noticed(
     remote.service.signs_with = load(pki.seal)
     data = {**FILLED, "remarks": ""}
     prepared = await pool.prepare(forms.of("certificate_application"), data, "pt", NOW)
-    act = OriginAct(at=NOW)
+    act = OriginAct(department="dsaj", at=NOW)
     with pytest.raises(KeyMismatch):
         await fulfil(pool, stamps, prepared.pdf, act, now=NOW, key=WithCodes(remote.key))
 
@@ -446,13 +446,15 @@ async def test_a_citizen_s_key_at_a_server_that_we_did_not_write_makes_a_sound_d
     key = WithCodes(citizens.key(CITIZEN))
     form, data = forms.of("certificate_application"), {**FILLED, "remarks": ""}
     pdf = (await certified_pool.prepare(form, data, "zh-Hant", NOW)).pdf
-    pdf, _ = await fulfil(certified_pool, two_stamps, pdf, OriginAct(at=NOW), now=NOW)
+    pdf, _ = await fulfil(
+        certified_pool, two_stamps, pdf, OriginAct(department="dsaj", at=NOW), now=NOW
+    )
     act = CertificateAct(region=form.region, name="Test citizen 陳大文", at=NOW)
     pdf, _ = await fulfil(certified_pool, two_stamps, pdf, act, now=NOW, key=key)
     witnessing = WitnessAct(
         region=form.region, case_number="A-0042", witness=WITNESS, handwritten=False, at=NOW
     )
-    for rest in (witnessing, SealAct(region=form.region, data=data, at=NOW)):
+    for rest in (witnessing, SealAct(department="dsaj", region=form.region, data=data, at=NOW)):
         pdf, _ = await fulfil(certified_pool, two_stamps, pdf, rest, now=NOW)
     verdicts = await certified_pool.verify(pdf, NOW)
     assert [one.field for one in verdicts] == ["Origin", "Citizen", "Agent", "Seal"]

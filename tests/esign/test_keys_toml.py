@@ -46,6 +46,34 @@ def test_keys_of_every_kind_are_named_in_one_file(tmp_path: Path) -> None:
     assert "sesame" not in repr(setup)
 
 
+DEPARTMENTS = """
+[seals.dsi]
+kind = "pkcs12"
+path = "dsi.p12"
+passphrase_file = "secret"
+
+[witnesses.dsi]
+kind = "pkcs12"
+path = "dsi-witness.p12"
+
+[agents.lei]
+kind = "pkcs12"
+path = "lei.p12"
+"""
+
+
+def test_departments_and_agents_have_keys_of_their_own(tmp_path: Path) -> None:
+    keys = read(written(tmp_path, TEXT + DEPARTMENTS)).keys
+    assert keys.named() == {
+        "witness": keys.witness,
+        "agent": keys.witness,
+        "seal": keys.seal,
+        "agent:lei": Pkcs12File(path=tmp_path / "lei.p12"),
+        "seal:dsi": Pkcs12File(path=tmp_path / "dsi.p12", passphrase="open sesame"),
+        "witness:dsi": Pkcs12File(path=tmp_path / "dsi-witness.p12"),
+    }
+
+
 CITIZEN = """
 [citizen]
 kind = "csc"

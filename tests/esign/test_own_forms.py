@@ -18,12 +18,21 @@ from counter.esign.form_refusals import (
     TemplateWrong,
 )
 from counter.esign.form_typst import TEMPLATES, shipped_forms, shipped_glyphs
-from counter.esign.own_forms import SETTLING, FormVersion, Owner, Unfit, digest_of
+from counter.esign.own_forms import (
+    SETTLING,
+    FormVersion,
+    Owner,
+    Unfit,
+    digest_of,
+    own_form,
+    require_seen,
+)
 from counter.esign.own_forms_service import OwnFormsService
 from counter.esign.store_forms import SqlForms
 from counter.store.executor import Executor
 from counter.store.journal_sql import read_all
 from counter.store.session_log import tail
+from tests.esign.conftest import FILLED
 
 NOW = datetime(2026, 11, 30, 2, 0, tzinfo=UTC)
 DSI = Owner(id="dsi", side="macau", services=frozenset({"dsi-criminal-record"}))
@@ -97,6 +106,79 @@ async def test_what_nobody_could_sign_or_see_is_refused(
     with pytest.raises(TemplateUnfit) as caught:
         await service.preview(DSI, described(), typst)
     assert caught.value.why == why
+
+
+def with_field(name: str, **more: object) -> str:
+    said = json.loads(described())
+    label = {"zh-Hant": "新的一項", "zh-Hans": "新的一项", "pt": "Mais um campo", "en": "One more"}
+    about = {"name": name, "label": label, "required": True, "filled_by": "citizen", **more}
+    return json.dumps({**said, "fields": [*said["fields"], about]})
+
+
+@pytest.mark.parametrize("kind", ["yes_no", "choice"])
+async def test_a_choice_that_is_nowhere_on_the_paper_is_refused(
+    press: DrawProcesses, kind: str
+) -> None:
+    one = {"zh-Hant": "甲", "zh-Hans": "甲", "pt": "Primeira", "en": "First"}
+    choices = {"choices": [{"id": "first", "label": one}]} if kind == "choice" else {}
+    description = with_field("more", kind=kind, max_length=10, **choices)
+    service = OwnFormsService(NoStore(), press, shipped_forms(), shipped_glyphs(), Now())
+    with pytest.raises(TemplateUnfit) as caught:
+        await service.preview(DSI, description, TYPST)
+    assert (caught.value.why, caught.value.about) == (Unfit.UNSEEN, "more")
+    assert (
+        await service.preview(DSI, description, TYPST.replace('"remarks"', '"remarks", "more"'))
+    ).pages
+
+
+async def test_a_number_may_have_any_least(press: DrawProcesses) -> None:
+    description = with_field("age", kind="number", minimum=18, max_length=3)
+    service = OwnFormsService(NoStore(), press, shipped_forms(), shipped_glyphs(), Now())
+    seen = await service.preview(DSI, description, TYPST.replace('"remarks"', '"remarks", "age"'))
+    assert seen.pages
+
+
+async def test_what_a_template_hides_of_a_real_text_is_refused_when_it_is_drawn(
+    press: DrawProcesses,
+) -> None:
+    other = '#if data.purpose.starts-with("XQ") [ #answer("purpose") ] else [我欠部門一百萬元]'
+    typst = TYPST.replace('#answers("purpose", "remarks")', f'#answers("remarks")\n{other}')
+    assert typst != TYPST
+    service = OwnFormsService(NoStore(), press, shipped_forms(), shipped_glyphs(), Now())
+    assert (await service.preview(DSI, described(), typst)).pages, "ours it shows"
+    form = own_form(DSI, described(), typst, 1)
+    data = {**{one.name: "" for one in form.fields}, **FILLED}
+    with pytest.raises(TemplateUnfit):
+        await press.draw(form, data, "zh-Hant", NOW)
+    plain = own_form(DSI, described(), TYPST, 1)
+    long = "Prova de residência, e mais: " + "página cheia de texto 完整的一頁文字。" * 60
+    for purpose in (FILLED["purpose"], "“Visto” — nº 12/2026; O'Neill", long):
+        assert (await press.draw(plain, {**data, "purpose": purpose}, "zh-Hant", NOW)).pdf
+
+
+@pytest.mark.parametrize(
+    ("text", "paper", "stands"),
+    [
+        ("Chan Tai Man", "CHAN TAI MAN", True),
+        ("residência", "residên-\ncia", True),
+        ("one two three four", "one two three A-12 1/2 Department four", False),
+        ("a first page and a second one", "a first page A-12 1/2 DSI and a second one", True),
+        ("a first page and a second one", "a first page and a second", False),
+        ("", "anything", True),
+        ("12", "1 of 2", False),
+        ("甲乙丙丁", "甲乙 頁尾 丙丁", False),
+        ("甲乙丙丁", "甲 乙", False),
+    ],
+)
+def test_a_text_stands_on_the_paper_however_it_is_set(text: str, paper: str, stands: bool) -> None:
+    form = shipped_forms().of("certificate_application")
+    one = form.model_copy(update={"fields": form.fields[:1]})
+    data = {form.fields[0].name: text}
+    if stands:
+        return require_seen(one, data, paper)
+    with pytest.raises(TemplateUnfit):
+        require_seen(one, data, paper)
+    return None
 
 
 async def test_ids_and_services_are_the_departments_own(press: DrawProcesses) -> None:

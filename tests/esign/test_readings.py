@@ -683,7 +683,7 @@ async def test_what_was_signed_can_be_voided_and_is_given_out_no_more(counter: C
     reading = ReadingService(**{**counter.parts, "readings": minds})
     for _ in range(2):
         await reading.void(CASE, counter.id, "wrong_person", by="agent:a")
-    assert minded == [(CASE, sealed, "agent:a", counter.time)]
+    assert minded == [(CASE, counter.id, sealed, "agent:a", counter.time)]
     (shown,) = await counter.esign.ceremonies(CASE)
     assert (shown.state, shown.sealed_sha256) == ("voided", sealed)
     with pytest.raises(DocumentUnknown):

@@ -59,6 +59,7 @@ from counter.ids import CaseId, CeremonyId
 from counter.store.executor import Executor
 from counter.store.journal_sql import check, read_all
 from counter.store.session_log import tail
+from tests.esign.ceremonies import add_case
 from tests.esign.conftest import FILLED, STROKES
 from tests.esign.fakes import HeapBlobs, PaperKey, PaperStudio
 
@@ -348,6 +349,17 @@ async def test_an_agent_with_a_key_of_his_own_witnesses_with_it(
     assert not counter.keys[AGENT_KEY].asked
 
 
+async def test_a_department_s_own_keys_sign_its_forms_and_nobody_else_s(
+    counter: Counter, now: datetime
+) -> None:
+    own = {name: PaperKey() for name in ("seal:dsi", "witness:dsi", "seal:dsf", "witness:dsf")}
+    counter.keys |= own
+    await counter.executor.write(add_case, CASE, now)  # of the DSI
+    await counter.to_state("sealed", now)
+    asked = {name: len(key.asked) for name, key in counter.keys.items() if key.asked}
+    assert asked == {"seal:dsi": 2, "witness:dsi": 1, AGENT_KEY: 1}
+
+
 async def test_a_form_that_cannot_be_certified_is_on_no_screen(
     counter: Counter, now: datetime
 ) -> None:
@@ -632,6 +644,22 @@ async def test_a_level_that_was_taken_back_is_refused_before_consent(
     with pytest.raises(IdentityTooLow):
         await counter.service.consent(CASE, ceremony_id, sha256, now)
     assert await counter.state() == "presented"
+
+
+async def test_a_level_that_was_taken_back_after_consent_keeps_the_pen_from_writing(
+    counter: Counter, now: datetime
+) -> None:
+    """Also where the ink would be enough for the class that the form demands."""
+    demanding(counter, minimum_level="L2")
+    counter.witness = replace(counter.witness, level="L2")
+    ceremony_id, sha256 = await counter.to_state("consented", now)
+    counter.witness = replace(counter.witness, level="L0")
+    with pytest.raises(IdentityTooLow):
+        await counter.service.sign(CASE, ceremony_id, sha256, STROKES, now)
+    assert await counter.state() == "consented"
+    counter.witness = replace(counter.witness, level="L2")
+    await counter.service.sign(CASE, ceremony_id, sha256, STROKES, now)
+    assert await counter.state() == "sealed"
 
 
 async def test_a_class_that_nothing_here_gives_is_refused_before_anything_is_drawn(

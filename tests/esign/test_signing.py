@@ -179,8 +179,10 @@ async def test_a_form_from_before_is_still_signed_twice_and_its_ink_certifies(
     form = forms.of(MACAU)
     labels = {name: LABELS["pt"][name] for name in FIELDS_BEFORE}
     pdf = with_signature_fields(Press().form(form, DATA, NOW), labels)
-    inked, _ = await fulfil(pool, stamps, pdf, InkAct(ink=ink(STROKES), at=NOW), now=NOW)
-    closing = SealAct(region=form.region, data=DATA, at=NOW)
+    inked, _ = await fulfil(
+        pool, stamps, pdf, InkAct(department="dsaj", ink=ink(STROKES), at=NOW), now=NOW
+    )
+    closing = SealAct(department="dsaj", region=form.region, data=DATA, at=NOW)
     sealed, _ = await fulfil(pool, stamps, inked, closing, now=NOW)
     assert await judged(sealed, pki) is Judgement.UNCOMPARED
     with pikepdf.open(io.BytesIO(sealed)) as file:
@@ -307,7 +309,7 @@ async def test_a_value_of_another_key_is_noticed_before_it_costs_a_timestamp(
     pool: SignPool, forms: Forms
 ) -> None:
     prepared = await pool.prepare(forms.of(MACAU), DATA, "zh-Hant", NOW)
-    act = InkAct(ink=ink(STROKES), at=NOW)
+    act = InkAct(department="dsaj", ink=ink(STROKES), at=NOW)
     chain = await pool.key(WITNESS_KEY).certificates()
     begun = await pool.begin(prepared.pdf, act, chain, token_bytes=3000, now=NOW)
     other = await pool.key(SEAL_KEY).sign(begun.ticket.dtbsr, begun.ticket.mechanism)
@@ -351,7 +353,7 @@ async def test_a_token_that_does_not_hold_is_told_from_a_signer_who_does_not(
 
 async def test_an_expired_certificate_begins_nothing(pool: SignPool, forms: Forms) -> None:
     prepared = await pool.prepare(forms.of(MACAU), DATA, "zh-Hant", NOW)
-    act = InkAct(ink=ink(STROKES), at=NOW)
+    act = InkAct(department="dsaj", ink=ink(STROKES), at=NOW)
     chain = await pool.key(WITNESS_KEY).certificates()
     for then in (NOW - timedelta(days=2), NOW + timedelta(days=4 * 365)):
         with pytest.raises(CertificateExpired):

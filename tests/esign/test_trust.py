@@ -172,7 +172,7 @@ async def test_between_consent_and_the_seal_nobody_is_asked_but_for_the_time(des
 
 async def test_consent_itself_asks_nobody_when_all_was_fetched_before(desk: Desk) -> None:
     ceremony_id, sha256 = await desk.present()
-    desk.trust.prepare(WITNESS.agent_id)
+    desk.trust.prepare(WITNESS.agent_id, "dsaj")
     (filling,) = desk.trust._filling.values()
     await filling
     desk.services.hits.clear()
@@ -196,6 +196,14 @@ async def test_who_may_not_sign_is_found_out_before_consent(
     assert await desk.state() == "presented"
 
 
+async def test_of_departments_keys_only_those_that_sign_here_are_looked_at(desk: Desk) -> None:
+    desk.signers["seal:dsf"] = "revoked"
+    desk.open()
+    await desk.trust.require(CASE, "ceremony-2", WITNESS.agent_id, "dsi", desk.clock())
+    with pytest.raises(CertificateRevoked):
+        await desk.trust.require(CASE, "ceremony-2", WITNESS.agent_id, "dsf", desk.clock())
+
+
 @pytest.mark.parametrize(
     ("signer", "refusal"),
     [("revoked", CertificateRevoked), ("expired", CertificateExpired), ("one", KeyUnusable)],
@@ -210,7 +218,7 @@ async def test_one_agents_bad_certificate_stops_that_agent_and_nobody_else(
     desk.signers[f"agent:{WITNESS.agent_id}"] = signer
     desk.open()
     with pytest.raises(refusal):
-        await desk.trust.require(CASE, "ceremony-2", WITNESS.agent_id, desk.clock())
+        await desk.trust.require(CASE, "ceremony-2", WITNESS.agent_id, "dsaj", desk.clock())
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ from tests.media.moving import rebound, restarted, restarted_for_nothing
 from tests.private_network import HERE, play
 
 pytestmark = [pytest.mark.alone, pytest.mark.timeout(300)]
-BROWSERS = ["chromium", "firefox"]
+BROWSERS = ["chromium", pytest.param("firefox", marks=pytest.mark.deep)]
+"Where what we do is the same for both."
 Record = Callable[[str, object], None]
 
 
@@ -34,7 +35,7 @@ async def test_a_browser_whose_path_is_dead_finds_another_by_a_restart(
     assert took < 6
 
 
-@pytest.mark.parametrize("kind", BROWSERS)
+@pytest.mark.parametrize("kind", ["chromium", "firefox"])
 async def test_nobody_sees_that_a_good_path_is_restarted(kind: str) -> None:
     call = await play(restarted_for_nothing, within_s=240, kind=kind, seconds=5)
     print(kind, call)

@@ -121,7 +121,7 @@ async def both_faces(
         ("agent", (1440, 900), None),
     ):
         browser = await launch(open_now, directory, counter.url, namespace)
-        _, pages[side], _ = await open_face(browser, counter, side, size)
+        _, pages[side], _ = await open_face(browser, counter, side, size, pictures_per_s=30)
     await counter.show(screens.terminal("call", call=screens.call("zh-Hant")))
     await counter.show(screens.desk(presence="busy", case=screens.desk_case("zh-Hant")))
     for side, page in pages.items():

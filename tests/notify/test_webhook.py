@@ -81,6 +81,7 @@ def test_a_message_says_what_happened_and_nothing_of_who(kind: str) -> None:
             "appointment.cancelled": "cancelled",
             "appointment.noshow": "noshow",
             "appointment.reminder": "booked",
+            "case.document_voided": "document_voided",
             "case.handed_over": "handed_over",
             "waitlist.offered": "offered",
         }[kind]

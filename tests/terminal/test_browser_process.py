@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
@@ -77,7 +76,6 @@ async def browser(tmp_path: Path) -> AsyncIterator[tuple[ChromiumProcess, Page]]
         await page.server.close()
 
 
-@pytest.mark.alone
 async def test_each_citizen_gets_a_browser_that_remembers_nobody(tmp_path: Path) -> None:
     async with browser(tmp_path) as (process, page):
         assert await page.visit(1) == "#ticket-1"
@@ -89,7 +87,6 @@ async def test_each_citizen_gets_a_browser_that_remembers_nobody(tmp_path: Path)
     assert list((tmp_path / "b").iterdir()) == []
 
 
-@pytest.mark.alone
 async def test_a_browser_that_dies_is_started_again_with_a_fresh_ticket(tmp_path: Path) -> None:
     async with browser(tmp_path) as (process, page):
         assert await page.visit(1) == "#ticket-1"

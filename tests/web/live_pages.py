@@ -3,12 +3,52 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.async_api import Browser, BrowserContext, Page
 
 from tests.web.fake_counter import FakeCounter
 
+
+def axe_on_first(first: object, *others: object) -> Any:
+    """Mark a test with each of these, and whether axe looks: at the first, for what it finds is in
+    no language.  `make deep` has it look at all of them.
+
+    Each is a value, or a tuple of some.
+    """
+
+    def given(case: object, axe: bool, *marks: pytest.MarkDecorator) -> Any:
+        values = case if isinstance(case, tuple) else (case,)
+        return pytest.param(*values, axe, marks=marks)
+
+    return [
+        given(first, True),
+        *(given(one, False) for one in others),
+        *(given(one, True, pytest.mark.deep) for one in others),
+    ]
+
+
+def deep(*cases: tuple[object, ...]) -> list[Any]:
+    """Cases of a test for `make deep` alone."""
+    return [pytest.param(*one, marks=pytest.mark.deep) for one in cases]
+
+
 LANGUAGE_COOKIES = {"zh-Hant": "zh_Hant", "pt": "pt", "en": "en"}
+
+NOTE_TOUCHES = "addEventListener('click', () => (window.touchedAt = performance.now()), true);"
+LISTENS = "() => performance.now() - (window.touchedAt ?? -Infinity) > 420"
+"The kiosk is deaf to the second half of a double tap, for 400 ms."
+CAMERA = """(() => {
+  const media = navigator.mediaDevices;
+  const open = media?.getUserMedia.bind(media);
+  if (!open) return;
+  const calm = {frameRate: {max: %d}};
+  media.getUserMedia = wanted =>
+    open(wanted.video ? {...wanted, video: {...wanted.video, ...calm}} : wanted);
+})();"""
+"Goes into a page: its cameras see so many pictures in a second."
+PICTURES_PER_S = 10
+"Of the cameras of a test: two of them are coded on the machine that runs two tests at a time."
 
 TOO_SMALL = """least => [...document.querySelectorAll(
     "button, a[href], input:not([type=hidden]), textarea, label.choice")]
@@ -39,6 +79,7 @@ async def open_face(
     language: str = "zh-Hant",
     *,
     before: str = "",
+    pictures_per_s: int = PICTURES_PER_S,
     **context: Any,
 ) -> tuple[BrowserContext, Page, list[str]]:
     """A page of a face, drawn.  The list gathers what the browser complains about.
@@ -57,6 +98,8 @@ async def open_face(
             {"name": "language", "value": LANGUAGE_COOKIES[language], "url": counter.url},
         ]
     )
+    await made.add_init_script(NOTE_TOUCHES)
+    await made.add_init_script(CAMERA % pictures_per_s)
     if before:
         await made.add_init_script(before)
     page = await made.new_page()
@@ -91,6 +134,12 @@ async def violations(page: Page) -> list[str]:
         for one in found["violations"]
         for node in one["nodes"]
     ]
+
+
+async def press(page: Page, name: str) -> None:
+    """Touch a button of the kiosk, not faster than it listens."""
+    await page.wait_for_function(LISTENS)
+    await page.get_by_role("button", name=name, exact=True).click()
 
 
 async def faults(page: Page, least_px: int) -> list[str]:

@@ -91,13 +91,13 @@ class Line:
     async def pages(self, browser: Browser) -> dict[str, Page]:
         found = {}
         for kind, size in (("terminal", (1080, 1920)), ("agent", (1440, 900))):
-            context, page, _ = await open_face(browser, self.counter, kind, size)
+            context, page, _ = await open_face(browser, self.counter, kind, size, pictures_per_s=30)
             await context.add_init_script(KEEP_CONNECTIONS)
             await page.reload()
             found[kind] = page
         await self.show()
         for kind, page in found.items():
-            await until(partial(moves, page, kind), page)
+            await until(partial(shows, page, kind), page)
         return found
 
     def causes(self, owner: str) -> set[str | None]:
@@ -139,6 +139,11 @@ async def line(tmp_path: Path) -> AsyncIterator[Line]:
 async def frames(page: Page, kind: str) -> int:
     script = "name => document.querySelector(name)?.getVideoPlaybackQuality().totalVideoFrames ?? 0"
     return int(await page.evaluate(script, REMOTE[kind]))
+
+
+async def shows(page: Page, kind: str) -> bool:
+    """Whether ten pictures were shown on a page that was just loaded."""
+    return await frames(page, kind) >= 10
 
 
 async def moves(page: Page, kind: str) -> bool:

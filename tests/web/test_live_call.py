@@ -122,7 +122,7 @@ async def flows(page: Page, video: str) -> None:
     await until(more, page)
 
 
-async def test_both_see_each_other_and_a_lost_socket_does_not_disturb_it(
+async def test_both_see_each_other_and_neither_a_lost_socket_nor_a_new_way_disturbs_it(
     chromium: Browser, counter: LiveCounter
 ) -> None:
     terminal, console = await both(chromium, counter)
@@ -138,16 +138,41 @@ async def test_both_see_each_other_and_a_lost_socket_does_not_disturb_it(
     assert len(counter.payloads("leg.join")) == joined, "media flowed: nobody joins again"
     assert await terminal.locator("[data-banner]").count() == 0
 
+    # A new way is looked for on the same connection.
+    await terminal.evaluate("window.dispatchEvent(new Event('online'))")
+    await until(lambda: len(counter.payloads("leg.answer")) == 3, terminal)
+    answered = [one["leg_id"] for one in counter.payloads("leg.answer")]
+    assert answered[2] in answered[:2], "the very leg"
+    await flows(terminal, REMOTE["terminal"])
+    await flows(console, REMOTE["console"])
+    assert len(counter.payloads("leg.join")) == joined
 
-async def test_a_page_that_is_loaded_again_is_back_in_the_call(
-    chromium: Browser, counter: LiveCounter
-) -> None:
+
+async def test_who_comes_anew_is_back_in_the_call(chromium: Browser, counter: LiveCounter) -> None:
     terminal, console = await both(chromium, counter)
     await flows(terminal, REMOTE["terminal"])
     await flows(console, REMOTE["console"])
+
+    # The page is loaded again.
     await terminal.reload()
     await flows(terminal, REMOTE["terminal"])
     await flows(console, REMOTE["console"])
+    joined = len(counter.payloads("leg.join"))
+    assert joined == 3
+
+    # The counter has lost the leg.
+    await counter.lose("terminal")
+    await until(lambda: len(counter.payloads("leg.join")) == joined + 1, terminal)
+    await flows(terminal, REMOTE["terminal"])
+    await flows(console, REMOTE["console"])
+
+    # A new tag makes both join again.
+    counter.tag = 1
+    await in_call(counter)
+    await until(lambda: len(counter.payloads("leg.join")) == joined + 3, terminal)
+    await flows(terminal, REMOTE["terminal"])
+    await flows(console, REMOTE["console"])
+    assert len(counter.payloads("leg.join")) == joined + 3
 
 
 async def test_warm_legs_send_nothing_and_are_those_of_the_call(
@@ -202,44 +227,6 @@ async def is_dark(page: Page) -> bool:
 
 async def sends(page: Page) -> bool:
     return int(await page.evaluate(SENT)) > 0
-
-
-async def test_a_new_tag_makes_both_join_again(chromium: Browser, counter: LiveCounter) -> None:
-    terminal, console = await both(chromium, counter)
-    await flows(terminal, REMOTE["terminal"])
-    await flows(console, REMOTE["console"])
-    counter.tag = 1
-    await in_call(counter)
-    await until(lambda: len(counter.payloads("leg.join")) == 4, terminal)
-    await flows(terminal, REMOTE["terminal"])
-    await flows(console, REMOTE["console"])
-    assert len(counter.payloads("leg.join")) == 4
-
-
-async def test_a_leg_that_the_counter_lost_is_made_anew(
-    chromium: Browser, counter: LiveCounter
-) -> None:
-    terminal, console = await both(chromium, counter)
-    await flows(terminal, REMOTE["terminal"])
-    await flows(console, REMOTE["console"])
-    await counter.lose("terminal")
-    await until(lambda: len(counter.payloads("leg.join")) == 3, terminal)
-    await flows(terminal, REMOTE["terminal"])
-    await flows(console, REMOTE["console"])
-
-
-async def test_a_new_way_is_looked_for_on_the_same_connection(
-    chromium: Browser, counter: LiveCounter
-) -> None:
-    terminal, console = await both(chromium, counter)
-    await flows(terminal, REMOTE["terminal"])
-    await terminal.evaluate("window.dispatchEvent(new Event('online'))")
-    await until(lambda: len(counter.payloads("leg.answer")) == 3, terminal)
-    answered = [one["leg_id"] for one in counter.payloads("leg.answer")]
-    assert answered[2] in answered[:2], "the very leg"
-    await flows(terminal, REMOTE["terminal"])
-    await flows(console, REMOTE["console"])
-    assert len(counter.payloads("leg.join")) == 2
 
 
 async def test_silence_of_the_other_side_is_told_as_such_and_the_line_is_left_alone(

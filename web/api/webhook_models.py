@@ -12,6 +12,7 @@ Kind = Literal[
     "appointment.cancelled",
     "appointment.noshow",
     "appointment.reminder",
+    "case.document_voided",
     "case.handed_over",
     "waitlist.offered",
 ]
@@ -29,7 +30,7 @@ class WebhookIn(Model):
         str, Field(min_length=10, max_length=500, pattern=f"^https://{_HOST}{_PORT}{_PATH}$")
     ]
     """Of a public machine, with TLS; what is sent there is signed."""
-    kinds: Annotated[list[Kind], Field(max_length=5)] = []
+    kinds: Annotated[list[Kind], Field(max_length=7)] = []
     """Of what it is told; left out: of all."""
 
 

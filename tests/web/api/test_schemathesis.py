@@ -19,7 +19,7 @@ from tests.web.api.served import Served, served
 from web.api.openapi import described
 from web.api.table import CALLS
 
-EXAMPLES = int(os.environ.get("API_EXAMPLES", "12"))
+EXAMPLES = int(os.environ.get("API_EXAMPLES", "6"))
 
 schema = schemathesis.openapi.from_dict(described(CALLS))
 

@@ -15,6 +15,7 @@ from booking.catalogue import Catalogue, Release
 from tests.web.citizen.walk import SERVICE, SITE, Citizen
 from tests.web.conftest import Clock, Serve
 from tests.web.fakes import SECRET, FakeBooking, chance
+from tests.web.live_pages import axe_on_first
 from web.citizen.ports import Deps
 from web.citizen.routes import routes
 from web.citizen.waiting_room_pages import RoomDeps, behind_the_door
@@ -169,9 +170,9 @@ def test_every_gated_route_keeps_who_may_use_it(clock: Clock) -> None:
     assert gated and all(allowed_by(route.handler) == {"anyone"} for route in gated)
 
 
-@pytest.mark.parametrize("locale", ["zh-MO", "pt-PT"])
+@pytest.mark.parametrize(("locale", "axe"), axe_on_first("zh-MO", "pt-PT"))
 async def test_it_can_be_used_by_everybody_on_a_phone(
-    chromium: Browser, clock: Clock, locale: str
+    chromium: Browser, clock: Clock, locale: str, axe: bool
 ) -> None:
     tag, title = LANGUAGES[locale]
     server = TestServer(room_app(clock))
@@ -191,8 +192,9 @@ async def test_it_can_be_used_by_everybody_on_a_phone(
             continue  # drawn first: it is their turn
         assert await page.locator("html").get_attribute("lang") == tag
         assert await page.locator("h1").inner_text() == title
-        await page.evaluate(AXE)
-        assert await page.evaluate(VIOLATIONS) == []
+        if axe:
+            await page.evaluate(AXE)
+            assert await page.evaluate(VIOLATIONS) == []
         assert await page.evaluate(SIDEWAYS) <= 0
     await context.close()
     await server.close()

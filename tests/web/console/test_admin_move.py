@@ -2,6 +2,8 @@
 
 from datetime import date
 
+import pytest
+
 from booking.appointment import Details
 from booking.service import BookingService
 from tests.web.conftest import Clock
@@ -23,6 +25,7 @@ async def closed_day(boss: Editor, booking: BookingService, clock: Clock) -> str
     return hold.appointment_id
 
 
+@pytest.mark.one_engine
 async def test_one_is_moved_from_the_list(
     signed_in: As,
     booking: BookingService,
@@ -52,6 +55,7 @@ async def test_one_is_moved_from_the_list(
     assert boss.status == 409 and "can stay where it is" in boss.text
 
 
+@pytest.mark.one_engine
 async def test_a_day_without_a_free_time_says_what_to_do(
     signed_in: As,
     booking: BookingService,
@@ -64,6 +68,7 @@ async def test_a_day_without_a_free_time_says_what_to_do(
         assert boss.status == 200 and "Choose another day or place" in boss.text
 
 
+@pytest.mark.one_engine
 async def test_only_a_supervisor_of_the_department_moves(
     signed_in: As,
     booking: BookingService,

@@ -32,6 +32,7 @@ FORMS = (
 )
 
 
+@pytest.mark.one_engine
 async def test_a_day_is_closed_looked_at_made_and_taken_back(
     signed_in: As, booking: BookingService, executor: Executor, clock: Clock
 ) -> None:
@@ -65,6 +66,7 @@ async def test_a_day_is_closed_looked_at_made_and_taken_back(
     assert "Taken back" in boss.text
 
 
+@pytest.mark.one_engine
 async def test_texts_papers_and_facts_reach_the_page_of_the_service(signed_in: As) -> None:
     boss = await signed_in("mok")
     citizen = Citizen(boss.client)
@@ -88,6 +90,7 @@ async def test_texts_papers_and_facts_reach_the_page_of_the_service(signed_in: A
         assert said in citizen.text, said
 
 
+@pytest.mark.one_engine
 async def test_who_may_come_what_it_needs_and_what_people_call_it(
     signed_in: As, booking: BookingService
 ) -> None:
@@ -115,6 +118,7 @@ async def test_who_may_come_what_it_needs_and_what_people_call_it(
     assert after.names["en"] in found.text
 
 
+@pytest.mark.one_engine
 async def test_each_agent_speaks_what_is_ticked(signed_in: As, booking: BookingService) -> None:
     boss = await signed_in("mok")
     await boss.get(f"{HOME}/capacity")
@@ -135,6 +139,7 @@ async def test_each_agent_speaks_what_is_ticked(signed_in: As, booking: BookingS
     assert boss.status == 422 and 'href="#lane-1"' in boss.body
 
 
+@pytest.mark.one_engine
 async def test_withdrawn_and_offered_again(signed_in: As, booking: BookingService) -> None:
     boss = await signed_in("mok")
     await boss.get(f"{HOME}/facts?of={SERVICE}")
@@ -149,6 +154,7 @@ async def test_withdrawn_and_offered_again(signed_in: As, booking: BookingServic
     assert SERVICE in {one.id for one in await booking.services("dsf")}
 
 
+@pytest.mark.one_engine
 async def test_hours_capacity_and_a_release(signed_in: As, booking: BookingService) -> None:
     boss = await signed_in("mok")
     await boss.get(f"{HOME}/hours")
@@ -184,6 +190,7 @@ async def test_hours_capacity_and_a_release(signed_in: As, booking: BookingServi
     assert "Changes to come" in boss.text
 
 
+@pytest.mark.one_engine
 async def test_the_second_of_two_editors_keeps_what_they_typed(
     signed_in: As, booking: BookingService
 ) -> None:
@@ -203,6 +210,7 @@ async def test_the_second_of_two_editors_keeps_what_they_typed(
     assert (await booking.department("dsf")).lanes == 3
 
 
+@pytest.mark.one_engine
 async def test_sent_twice_it_is_made_once(signed_in: As, booking: BookingService) -> None:
     boss = await signed_in("mok")
     await boss.get(f"{HOME}/capacity")
@@ -215,6 +223,7 @@ async def test_sent_twice_it_is_made_once(signed_in: As, booking: BookingService
     assert len(await booking.changes("dsf")) == 1
 
 
+@pytest.mark.one_engine
 async def test_mistakes_stand_beside_their_fields_and_nothing_is_lost(signed_in: As) -> None:
     boss = await signed_in("mok")
     await boss.get(f"{HOME}/facts?of={SERVICE}")
@@ -235,6 +244,7 @@ async def test_mistakes_stand_beside_their_fields_and_nothing_is_lost(signed_in:
     assert boss.fields["reason-pt"] == "Formação"
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("form", FORMS)
 async def test_an_agent_looks_and_changes_nothing(
     signed_in: As, booking: BookingService, form: str
@@ -250,6 +260,7 @@ async def test_an_agent_looks_and_changes_nothing(
     assert await booking.changes("dsf") == []
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("form", FORMS)
 async def test_another_department_is_nobody_elses(
     signed_in: As, booking: BookingService, form: str
@@ -264,6 +275,7 @@ async def test_another_department_is_nobody_elses(
     assert await booking.changes("dsf") == []
 
 
+@pytest.mark.one_engine
 async def test_a_service_of_another_department_is_not_changed_through_ones_own(
     signed_in: As,
 ) -> None:
@@ -273,6 +285,7 @@ async def test_a_service_of_another_department_is_not_changed_through_ones_own(
         assert boss.status == 404
 
 
+@pytest.mark.one_engine
 async def test_a_change_of_another_department_is_not_taken_back(
     signed_in: As, booking: BookingService
 ) -> None:
@@ -292,6 +305,7 @@ async def test_a_change_of_another_department_is_not_taken_back(
     assert (await booking.department("dsf")).lanes == 2
 
 
+@pytest.mark.one_engine
 async def test_nobody_signed_in_is_sent_to_sign_in(signed_in: As) -> None:
     nobody = await signed_in("nobody")
     for path in ("/console/booking", HOME, f"{HOME}/hours"):
@@ -299,6 +313,7 @@ async def test_nobody_signed_in_is_sent_to_sign_in(signed_in: As) -> None:
         assert nobody.status == 401
 
 
+@pytest.mark.one_engine
 async def test_who_serves_one_department_comes_to_it_at_once(signed_in: As) -> None:
     hong, mok = await signed_in("hong"), await signed_in("mok")
     assert (await hong.get("/console/booking")).path == HOME
@@ -308,6 +323,10 @@ async def test_who_serves_one_department_comes_to_it_at_once(signed_in: As) -> N
 NASTY = ("\x00", "-1", "0", "999999", "9999-12-31", "0001-01-01", "24:00", "9" * 400, "<b>&\ud83d")
 
 
+# PostgreSQL takes less than SQLite.
+@pytest.mark.parametrize(
+    "new_executor", ["postgres", pytest.param("sqlite", marks=pytest.mark.deep)], indirect=True
+)
 @pytest.mark.parametrize("form", FORMS)
 async def test_whatever_is_typed_is_answered_in_words(signed_in: As, form: str) -> None:
     boss = await signed_in("mok")

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from booking.service import BookingService
 from counter.esign.draw_process import DrawProcesses
 from counter.esign.form_typst import shipped_forms, shipped_glyphs
@@ -16,6 +18,7 @@ from web.console.admin_ports import AdminDeps
 HOME = "/console/booking/dsi/forms"
 
 
+@pytest.mark.one_engine
 async def test_a_form_is_looked_at_published_and_listed(
     serve: Serve, booking: BookingService, executor: Executor, clock: Clock
 ) -> None:

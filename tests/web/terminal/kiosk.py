@@ -22,11 +22,6 @@ async def at(
     return page
 
 
-async def press(page: Page, name: str) -> None:
-    await page.wait_for_timeout(420)  # the kiosk is deaf to the second half of a double tap
-    await page.get_by_role("button", name=name, exact=True).click()
-
-
 async def touch(page: Page, box: FloatRect, points: list[tuple[float, float, float]]) -> None:
     """One stroke with a finger.  points: x, y from the box's top left in pixels, force 0 to 1."""
     session = await page.context.new_cdp_session(page)

@@ -6,9 +6,9 @@ import pytest
 from playwright.async_api import Browser
 
 from tests.web.fake_counter import FakeCounter
-from tests.web.live_pages import faults, heard, until, violations
+from tests.web.live_pages import axe_on_first, faults, heard, press, until, violations
 from tests.web.screens import DOCUMENT
-from tests.web.terminal.kiosk import at, press
+from tests.web.terminal.kiosk import at
 
 WORDS = {
     "zh-Hant": ("用此驗證碼簽署", "已輸入 6 位數字", "刪除最後一位", "改用手指簽名"),
@@ -28,9 +28,9 @@ async def counter() -> AsyncIterator[FakeCounter]:
         yield made
 
 
-@pytest.mark.parametrize("language", WORDS)
+@pytest.mark.parametrize(("language", "axe"), axe_on_first(*WORDS))
 async def test_a_code_is_typed_with_large_keys_and_is_shown_nowhere(
-    chromium: Browser, counter: FakeCounter, language: str
+    chromium: Browser, counter: FakeCounter, language: str, axe: bool
 ) -> None:
     counter.answers["certificate.code"] = lambda _: {"ok": False, "code": "activation_refused"}
     page = await at(chromium, counter, "certificate code", language, reduced_motion="reduce")
@@ -41,7 +41,7 @@ async def test_a_code_is_typed_with_large_keys_and_is_shown_nowhere(
     await keys.get_by_role("button", name=erase).click()
     await page.get_by_text(typed).wait_for()
     assert "731048" not in await page.content()
-    assert await faults(page, 80) + await violations(page) == []
+    assert await faults(page, 80) + (await violations(page) if axe else []) == []
     await press(page, sign)
     asked = await heard(counter, page, "certificate.code")
     assert (asked["code"], asked["sha256"]) == ("731048", DOCUMENT)

@@ -8,8 +8,8 @@ from playwright.async_api import Browser
 from counter.protocol.hands import HandUsed, PageTurned
 from tests.web import screens
 from tests.web.fake_counter import FakeCounter
-from tests.web.live_pages import heard, open_face
-from tests.web.terminal.kiosk import KIOSK, at, press
+from tests.web.live_pages import LISTENS, heard, open_face, press
+from tests.web.terminal.kiosk import KIOSK, at
 
 PRINT = """
 window.prints = 0;
@@ -32,7 +32,7 @@ async def test_what_the_agent_does_is_announced_once_and_stopped_at_a_touch(
     await press(page, "接待人員做過的操作")
     assert await page.locator("dialog .did li").count() == 2
     await press(page, "關閉")
-    await page.wait_for_timeout(420)
+    await page.wait_for_function(LISTENS)
     await page.locator(".announcement .press").click()
     await heard(counter, page, "hands.stop")
     await counter.show(screens.terminal_stages("zh-Hant")["may help again"])

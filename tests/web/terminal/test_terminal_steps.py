@@ -9,8 +9,8 @@ from playwright.async_api import Browser
 from counter.esign.ink import ink
 from tests.web import screens
 from tests.web.fake_counter import FakeCounter
-from tests.web.live_pages import heard, open_face, until
-from tests.web.terminal.kiosk import KIOSK, at, press, touch
+from tests.web.live_pages import heard, open_face, press, until
+from tests.web.terminal.kiosk import KIOSK, at, touch
 
 REFERENCE = "K7Q2M9XWT4V8R3NB5H6D"
 LETTERBOX = """() => {
