@@ -372,8 +372,8 @@ def doubts(settings: Settings) -> list[str]:
     if settings.origin is None or settings.proxies:
         return []
     said = (
-        "proxies: origin is set and no proxy is named: all visitors of /signed, /check and of the "
-        "codes on papers are one address, and use up one another's tries"
+        "proxies: origin is set and no proxy is named: all visitors of /signed, /papers, /check and"
+        " of the codes on papers are one address, and use up one another's tries"
     )
     return [said]
 

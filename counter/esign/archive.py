@@ -6,7 +6,8 @@ long before the certificate of the newest timestamp expires.
 Source: ETSI EN 319 142-1 (levels); EN 319 102-1 5.6.3.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, Literal
@@ -92,7 +93,7 @@ class Archived:
     stamped_at: datetime
     stamp_expires: datetime
     "The end of the certificate that made the timestamp."
-    revoked_later: tuple[str, ...] = ()
-    "Fields whose certificates were revoked after they had signed."
+    revoked_later: Mapping[str, datetime] = field(default_factory=dict)
+    "Fields whose certificates were revoked after they had signed, in their order, and when."
     ended: tuple[str, ...] = ()
     "Fields whose certificates ended after they had signed, and before the archive."

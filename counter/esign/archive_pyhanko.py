@@ -113,7 +113,7 @@ async def finish(hole: Hole, token: bytes, roots: Sequence[bytes], now: datetime
     pdf = file.getvalue()
     # Their clock may be a little ahead of ours.
     moment = max(now, at)
-    later: tuple[str, ...] = ()
+    later: dict[str, datetime] = {}
     ended: tuple[str, ...] = ()
     if hole.work == "archive":
         later, ended = await require_archived(pdf, hole.fields, roots, moment)

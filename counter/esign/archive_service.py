@@ -25,6 +25,14 @@ log = logging.getLogger(__name__)
 PAUSE_S: Final = 2.0
 
 
+def _revoked(made: Archived) -> dict[str, str]:
+    """For the journal: whose certificates were revoked after they had signed, and when."""
+    if not made.revoked_later:
+        return {}
+    times = " ".join(at.isoformat() for at in made.revoked_later.values())
+    return {"revoked_later": " ".join(made.revoked_later), "revoked_at": times}
+
+
 class ArchiveService:
     """See the module."""
 
@@ -115,7 +123,7 @@ class ArchiveService:
             len(made.pdf),
             renew_at=renew_at(made.stamped_at, made.stamp_expires),
             facts=self._policy.facts
-            | ({"revoked_later": " ".join(made.revoked_later)} if made.revoked_later else {})
+            | _revoked(made)
             | ({"ended": " ".join(made.ended)} if made.ended else {}),
             now=self._clock(),
         )

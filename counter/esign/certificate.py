@@ -6,7 +6,9 @@ from typing import Final, Literal
 TRIES: Final = 3
 "Wrong codes, for one document, until it is signed in another way."
 
-ActivatingState = Literal["chosen", "coded", "locked", "left", "signed"]
+ActivatingState = Literal["chosen", "coded", "given", "spent", "locked", "left", "signed"]
+UNDER_WAY: Final[frozenset[ActivatingState]] = frozenset({"chosen", "coded", "given", "spent"})
+"It can go on to a signature."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,5 +27,5 @@ class Activating:
 
     def refused(self) -> "Activating":
         """The code was wrong."""
-        after = replace(self, wrong=self.wrong + 1)
+        after = replace(self, state="coded", wrong=self.wrong + 1)
         return after if after.left else replace(after, state="locked")

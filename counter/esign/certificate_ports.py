@@ -78,6 +78,17 @@ class CertificateRecords(Protocol):
 
     async def code_sent(self, case_id: CaseId, ceremony_id: str, now: datetime) -> None: ...
 
+    async def code_given(self, case_id: CaseId, ceremony_id: str, now: datetime) -> bool:
+        """A code is about to be given to the provider.
+
+        Answers whether one was given before, of those sent last, of which nobody knows what became.
+        """
+        ...
+
+    async def code_spent(self, case_id: CaseId, ceremony_id: str, now: datetime) -> None:
+        """The provider takes this code no more, and it was no wrong one: a new one is needed."""
+        ...
+
     async def code_refused(self, case_id: CaseId, ceremony_id: str, now: datetime) -> int:
         """Answers how many more may be tried."""
         ...

@@ -1,6 +1,7 @@
 """Why the citizen's own certificate does not sign."""
 
 from counter.errors import NotAllowedNow, Refusal
+from counter.esign.signing_refusals import KeyUnavailable
 
 
 class ActivationRefused(Refusal):
@@ -11,9 +12,18 @@ class ActivationRefused(Refusal):
 
 
 class ActivationLapsed(ActivationRefused):
-    """The code was right, and too old when the service came to sign.  Advice: a new one."""
+    """The code is too old, or used up, and was no wrong one.  Advice: a new one."""
 
     code = "activation_lapsed"
+
+
+class ActivationUnanswered(KeyUnavailable):
+    """The remote service was given the code and did not answer: it may have used it up.
+
+    Nothing is signed yet, and no try was lost.  Advice: a new code.
+    """
+
+    code = "activation_unanswered"
 
 
 class CredentialUnknown(Refusal):

@@ -3,7 +3,8 @@
 The hole is written and its ticket kept before a code is sent; the service is asked for this hash
 alone, as often as it takes.  The code is given on and forgotten: it is in no row, log or refusal.
 A node that dies in between leaves the ticket: with a value, `EsignService.resume` goes on alone;
-without one, the next code is for the same hash.
+without one, the next code is for the same hash.  The provider may have used a code up whose answer
+was lost: given again, it is refused without being a wrong one, and a new one is needed.
 """
 
 import asyncio
@@ -17,12 +18,13 @@ from cryptography.x509.oid import NameOID
 
 from counter.errors import NotAllowedNow
 from counter.esign.ceremony import Consented, Sealed, Signed
-from counter.esign.certificate import TRIES, Activating
+from counter.esign.certificate import TRIES, UNDER_WAY, Activating
 from counter.esign.certificate_ports import CertificateRecords, CitizenKeys, CitizenTrust
 from counter.esign.certificate_refusals import (
     ActivationLapsed,
     ActivationLocked,
     ActivationRefused,
+    ActivationUnanswered,
     CredentialUnfit,
 )
 from counter.esign.key_ports import Activation, Timestamps
@@ -33,6 +35,7 @@ from counter.esign.signing_refusals import (
     CertificateExpired,
     CertificateRevoked,
     KeyMismatch,
+    KeyUnavailable,
     KeyUnusable,
 )
 from counter.esign.ticket import CITIZEN, CertificateAct, CertificateChain, KeptTicket
@@ -105,8 +108,9 @@ class CertificateService:
         """Activate the key with the code, keep its value, seal.
 
         Again after it signed, answers the same document.  Raises `ActivationRefused` for a wrong
-        code, `ActivationLapsed` for one that became too old, `ActivationLocked` at the third wrong
-        one and after it, `KeyUnavailable`, `CredentialUnfit`: nothing is signed.  Whatever
+        code, `ActivationLapsed` for one that became too old or may have been used up by a try whose
+        answer was lost, `ActivationLocked` at the third wrong one and after it,
+        `ActivationUnanswered`, `CredentialUnfit`: nothing is signed.  Whatever
         `EsignService.sign` raises: it is signed, and goes on by itself.
         """
         parts = self._of
@@ -126,6 +130,8 @@ class CertificateService:
         parts = self._of
         await parts.activations.attend(case_id, ceremony_id, parts.clock())
         activating = await self._under_way(case_id, ceremony_id)
+        if activating.state == "spent":
+            raise ActivationLapsed(f"ceremony {ceremony_id}: have a new code sent")
         await parts.esign.require_means(case_id, ceremony_id, "certificate")
         kept = await parts.records.ticket(ceremony_id, CITIZEN)
         if kept is None or kept.ticket.parent_sha256 != sha256:
@@ -134,11 +140,18 @@ class CertificateService:
         chain = await self._fit(activating.credential_id, parts.clock())
         _require_same(kept, chain)
         key = self.citizens.key(activating.credential_id)
+        lost = await parts.activations.code_given(case_id, ceremony_id, parts.clock())
         try:
             value = await key.sign(ticket.dtbsr, ticket.mechanism, Activation(otp=code))
         except ActivationLapsed:
+            await parts.activations.code_spent(case_id, ceremony_id, parts.clock())
             raise
+        except KeyUnavailable as silent:
+            raise ActivationUnanswered(str(silent)) from silent
         except ActivationRefused as wrong:
+            if lost:  # perhaps used up when it was given before: that is no fault of the citizen's
+                await parts.activations.code_spent(case_id, ceremony_id, parts.clock())
+                raise ActivationLapsed(f"after a lost answer: {wrong}") from wrong
             left = await parts.activations.code_refused(case_id, ceremony_id, parts.clock())
             if not left:
                 raise ActivationLocked(f"ceremony {ceremony_id}: {TRIES} wrong codes") from wrong
@@ -168,7 +181,7 @@ class CertificateService:
         await self._of.records.load(case_id, ceremony_id)  # of this case, or unknown
         activating = await self._of.activations.activating(ceremony_id)
         self._require_unlocked(ceremony_id, activating)
-        if activating is None or activating.state not in ("chosen", "coded"):
+        if activating is None or activating.state not in UNDER_WAY:
             raise NotAllowedNow(f"ceremony {ceremony_id}: choose your certificate first")
         return activating
 

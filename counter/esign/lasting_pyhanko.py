@@ -32,7 +32,7 @@ from pyhanko_certvalidator.registry import SimpleTrustManager
 
 from counter.esign.chains_pyhanko import UNREADABLE, context_of, loaded, path_of, reader_of
 from counter.esign.revocation import Proof
-from counter.esign.revoked_pyhanko import held, noted
+from counter.esign.revoked_pyhanko import noted, revoked_later
 from counter.esign.signing_refusals import (
     CertificateExpired,
     RevocationUnknown,
@@ -57,11 +57,11 @@ UNSOUND = (
 
 async def require_archived(
     pdf: bytes, fields: Sequence[str], roots: Sequence[bytes], now: datetime
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
+) -> tuple[dict[str, datetime], tuple[str, ...]]:
     """Raise `SignatureInvalid` unless each signature passes EN 319 102-1 LTA without a network.
 
     One passes too whose certificate was revoked or ended after it signed: answers the fields of
-    those, and of these; one of both kinds is in both.  Raises `CertificateRevoked` too.
+    those, with when, and of these; one of both kinds is in both.  Raises `CertificateRevoked` too.
     fields: those that are signed, first to last; the newest timestamp covers the whole file.
     """
     rules = OneDocument()
@@ -69,7 +69,8 @@ async def require_archived(
     then = ValidationTimingInfo(
         validation_time=now, best_signature_time=now, point_in_time_validation=True
     )
-    later, ended = [], []
+    later: dict[str, datetime] = {}
+    ended: list[str] = []
     try:
         for one in await _untouched(pdf, fields, roots, now, rules):
             said = await ades_lta_validation(one, spec, timing_info=then)
@@ -78,15 +79,15 @@ async def require_archived(
             kept = DocumentSecurityStore.read_dss(one.reader)
             if await _held_to_the_end(one, kept, roots, now):
                 ended.append(str(one.field_name))
-                if noted(context_of(roots, now, _proof(kept)), one.signer_cert):
-                    later.append(str(one.field_name))
-            elif await held(one, kept, loaded(roots), now):
-                later.append(str(one.field_name))
+                if since := noted(context_of(roots, now, _proof(kept)), one.signer_cert):
+                    later[str(one.field_name)] = min(since)
+            elif at := await revoked_later(one, kept, loaded(roots), now):
+                later[str(one.field_name)] = at
             else:
                 raise SignatureInvalid(f"archive: {one.field_name}: {said.ades_subindic}")
     except UNSOUND as error:
         raise SignatureInvalid(f"archive: {type(error).__name__} while validating") from error
-    return tuple(later), tuple(ended)
+    return later, tuple(ended)
 
 
 async def _held_to_the_end(

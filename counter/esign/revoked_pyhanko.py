@@ -58,13 +58,13 @@ async def revoked_at(
     return None
 
 
-async def held(
+async def revoked_later(
     signature: EmbeddedPdfSignature,
     kept: DocumentSecurityStore,
     roots: Sequence[x509.Certificate],
     now: datetime,
-) -> bool:
-    """Whether it was made while its certificate held, which was revoked since.
+) -> datetime | None:
+    """When its certificate was revoked, which held when it was made; None when that is not so.
 
     By the file alone: the timestamp over it and the authorities above it have proofs that hold now,
     and nothing else is wrong with it.
@@ -72,9 +72,9 @@ async def held(
     try:
         at = await revoked_at(signature, kept, roots, now)
     except AuthorityRevoked:
-        return False
+        return None
     if at is None:
-        return False
+        return None
     try:
         stamped = await collect_timing_info(
             signature.signer_info,
@@ -83,16 +83,16 @@ async def held(
         )
         made = trusted_time(stamped.get("timestamp_validity"))
         if made is None or made >= at:
-            return False
+            return None
         status = await status_of(signature, roots, now)
         if complaint(status) or status.validation_path is None:
-            return False
+            return None
         *above, _ = status.validation_path.iter_certs(include_root=False)
         for authority in above:
             await _validated(authority, above, _by_the_file(kept, roots, now, "require"))
     except UNPROVED:
-        return False
-    return True
+        return None
+    return at
 
 
 def noted(proofs: ValidationContext, certificate: x509.Certificate) -> list[datetime]:

@@ -7,7 +7,7 @@ from typing import Any, cast
 from sqlalchemy import Connection, Row, delete, select, update
 
 from counter.esign.ceremony import Consented, Sealed, Signed
-from counter.esign.certificate import TRIES, Activating, ActivatingState
+from counter.esign.certificate import TRIES, UNDER_WAY, Activating, ActivatingState
 from counter.esign.certificate_refusals import ActivationLocked
 from counter.esign.store_esign import Audiences, WitnessOf, not_now, signed, tell_case
 from counter.esign.store_reading import find, stage_of
@@ -50,7 +50,8 @@ def choose(
     found = activating_of(conn, ceremony_id)
     if found is not None and found.state == "locked":
         raise ActivationLocked(f"ceremony {ceremony_id}: {TRIES} wrong codes")
-    if found is not None and (found.state, found.credential_id) == ("coded", credential_id):
+    code_sent = found is not None and found.state in UNDER_WAY - {"chosen"}
+    if found is not None and code_sent and found.credential_id == credential_id:
         return
     values = {"credential_id": credential_id, "state": "chosen", "chosen_at": now}
     conn.execute(
@@ -68,6 +69,26 @@ def code_sent(
     row = _consented(conn, case_id, ceremony_id, None, now)
     _write(conn, ceremony_id, state="coded", code_sent_at=now)
     _told(conn, row, "ceremony.code_sent", {}, audiences, now)
+
+
+def code_given(conn: Connection, case_id: str, ceremony_id: str, *, now: datetime) -> bool:
+    """A code goes to the provider; answers whether one did before whose answer is not known.
+
+    Kept before it goes: a node that dies, or a line that is cut, may leave a code that is used up.
+    """
+    _consented(conn, case_id, ceremony_id, None, now)
+    found = activating_of(conn, ceremony_id)
+    _write(conn, ceremony_id, state="given")
+    return found is not None and found.state == "given"
+
+
+def code_spent(
+    conn: Connection, case_id: str, ceremony_id: str, *, audiences: Audiences, now: datetime
+) -> None:
+    """The code opens nothing any more, and counts as no wrong one: the next has to be a new one."""
+    row = _consented(conn, case_id, ceremony_id, None, now)
+    _write(conn, ceremony_id, state="spent")
+    _told(conn, row, "ceremony.code_spent", {}, audiences, now)
 
 
 def code_refused(
@@ -89,7 +110,7 @@ def leave(
     """The citizen goes back to the other means; a key that is locked stays so."""
     row = _consented(conn, case_id, ceremony_id, None, now)
     found = activating_of(conn, ceremony_id)
-    if found is not None and found.state in ("chosen", "coded"):
+    if found is not None and found.state in UNDER_WAY:
         _write(conn, ceremony_id, state="left")
         _told(conn, row, "ceremony.certificate_left", {}, audiences, now)
 

@@ -212,6 +212,14 @@ class SqlRecords:
             certificates.code_sent, case_id, ceremony_id, audiences=self.audiences, now=now
         )
 
+    async def code_given(self, case_id: CaseId, ceremony_id: str, now: datetime) -> bool:
+        return await self.executor.write(certificates.code_given, case_id, ceremony_id, now=now)
+
+    async def code_spent(self, case_id: CaseId, ceremony_id: str, now: datetime) -> None:
+        await self.executor.write(
+            certificates.code_spent, case_id, ceremony_id, audiences=self.audiences, now=now
+        )
+
     async def code_refused(self, case_id: CaseId, ceremony_id: str, now: datetime) -> int:
         return await self.executor.write(
             certificates.code_refused, case_id, ceremony_id, audiences=self.audiences, now=now

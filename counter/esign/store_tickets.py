@@ -7,6 +7,7 @@ from typing import Any, cast
 from sqlalchemy import Connection, Row, and_, case, select, update
 
 from counter.errors import NotAllowedNow
+from counter.esign.certificate import UNDER_WAY
 from counter.esign.store_tables import (
     SIGNED_ONLY,
     ceremony,
@@ -184,7 +185,7 @@ def _activates(conn: Connection, ceremony_id: str, field: str) -> bool:
     chosen = select(ceremony_certificate.c.state).where(
         ceremony_certificate.c.ceremony_id == ceremony_id
     )
-    return conn.execute(chosen).scalar_one_or_none() in ("chosen", "coded")
+    return conn.execute(chosen).scalar_one_or_none() in UNDER_WAY
 
 
 def _standing(conn: Connection, ceremony_id: str, field: str, hole: Digest) -> KeptTicket:

@@ -1,7 +1,10 @@
 """What the record says about a finished document: for whoever holds it against its copy."""
 
+import json
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256 as digest
+from itertools import zip_longest
 from typing import Any
 
 from cryptography.x509 import load_der_x509_certificate
@@ -22,6 +25,7 @@ from counter.esign.validation import Finished, Manifest, Recorded, Signer
 from counter.ids import CaseId, CeremonyId, DocumentId
 from counter.store.cases import case_table
 from counter.store.executor import Executor
+from counter.store.journal_sql import entries_about
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +89,25 @@ def finished_of(conn: Connection, case_id: str, ceremony_id: str) -> Finished | 
     """None when this case has no such ceremony, or it is not sealed."""
     mine = (ceremony.c.case_id == case_id) & (ceremony.c.id == ceremony_id)
     return _finished(conn, _sealed(conn, mine))
+
+
+def revoked_later(conn: Connection, case_id: str) -> dict[str, dict[str, datetime | None]]:
+    """By ceremony of a case: fields whose certificates were revoked after they had signed.
+
+    With when; None where the archive did not note it yet.  As the journal has it.
+    """
+    sealed = select(ceremony.c.id, ceremony.c.document_id).where(
+        ceremony.c.case_id == case_id, ceremony.c.sealed_sha256.is_not(None)
+    )
+    found: dict[str, dict[str, datetime | None]] = {}
+    for row in conn.execute(sealed).all():
+        for entry in entries_about(conn, f"document:{row.document_id}"):
+            facts = json.loads(entry.body)["facts"]
+            fields, times = facts.get("revoked_later", "").split(), facts.get("revoked_at", "")
+            for field, at in zip_longest(fields, times.split()):
+                one = found.setdefault(row.id, {})
+                one[field] = datetime.fromisoformat(at) if at else None
+    return found
 
 
 def _sealed(conn: Connection, which: ColumnElement[bool]) -> Any:

@@ -110,7 +110,14 @@ class House:
             owe_work=owe_paper_work(Settings(handover={"all": self.folder})),
         )
         app = web.Application(client_max_size=21 * 1024 * 1024)
-        install(app, Base(sessions=Staff(), random_bytes=chance(), secret=b"s" * 32, secure=False))
+        base = Base(
+            sessions=Staff(),
+            random_bytes=chance(),
+            secret=b"s" * 32,
+            secure=False,
+            proxies=("127.0.0.0/8", "::1/128"),
+        )
+        install(app, base)
 
         async def service_of(case_id: CaseId) -> str:
             return (await self.executor.read(get_case, case_id)).service_id

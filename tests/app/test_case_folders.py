@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from datetime import datetime
+from datetime import datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from zipfile import ZipFile
 
 import pypdfium2
 import pytest
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from booking.store_sql import booking_service, plant_seed
 from counter.app.case_folders import SqlCaseSource
@@ -37,6 +37,7 @@ from counter.esign.store_attendance import NO_CALLS, begin
 from counter.esign.store_esign import decline, prepare, present
 from counter.esign.store_given_up import give_up
 from counter.esign.store_remains import forgotten, remains
+from counter.esign.store_tables import ceremony
 from counter.ids import (
     AgentId,
     CaseId,
@@ -432,3 +433,39 @@ async def test_a_form_that_nobody_saw_is_in_no_folder(floor: Floor) -> None:
     await floor.executor.write(command)
     facts = await SqlCaseSource(executor=floor.executor, catalogue=floor.snapshot).facts(CASE)
     assert [(one.ceremony_id, one.state) for one in facts.documents] == [("ceremony-2", "declined")]
+
+
+async def test_a_certificate_that_was_revoked_after_it_signed_is_told_with_its_case(
+    floor: Floor,
+) -> None:
+    at = floor.now + timedelta(seconds=5)
+
+    def command(conn: Connection) -> None:
+        new = NewDocument(
+            ceremony_id=CeremonyId("ceremony-1"),
+            document_id=DocumentId("document-1"),
+            case_id=CASE,
+            form=shipped_forms().of("certificate_application"),
+            data={},
+            language="pt",
+            sha256=Digest("1a" * 32),
+            size_bytes=9,
+        )
+        prepare(conn, new, by="agent:lei", now=floor.now)
+        conn.execute(update(ceremony).values(state="sealed", sealed_sha256="1b" * 32))
+        for subject in ("document:document-1", "document:document-2"):
+            record(
+                conn,
+                actor="counter:esign",
+                action="document.archived",
+                subject=subject,
+                facts={"revoked_later": "Agent Seal", "revoked_at": at.isoformat()},
+                now=floor.now,
+            )
+
+    pages = floor.pages()
+    assert (await pages.one(AGENT, CASE, "pt")).revoked_later == {}
+    await floor.executor.write(command)
+    # An older version noted of nobody when.
+    found = (await pages.one(AGENT, CASE, "pt")).revoked_later
+    assert found == {"ceremony-1": {"Agent": at, "Seal": None}}

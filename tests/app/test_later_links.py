@@ -15,8 +15,11 @@ from counter.ids import (
 from counter.store.journal_sql import read_all
 from tests.app.later_house import CASE, FOREIGN, MINE, House, made, upload
 from tests.documents.photographs import photograph
+from tests.web.citizen.slow_senders import answered, drip
 from tests.web.citizen.walk import Citizen
+from web.api.limits import HOLDS_S
 from web.citizen import later_pages
+from web.citizen.uploads import AT_ONCE
 from web.shared import csrf
 
 
@@ -125,7 +128,37 @@ async def test_who_asks_too_often_is_told_when_to_come_back(
             answer = await person.client.get(asked, headers=person.headers)
             statuses.append(answer.status)
         assert statuses[-1] == 429 and 429 not in statuses[:-1]
-        house.seconds += 1
+        house.seconds += HOLDS_S
+
+
+async def test_one_address_asks_for_so_many_and_holds_up_nobody_else(
+    house: House, agent: Citizen, person: Citizen
+) -> None:
+    await house.case()
+    path = await made(house, agent)
+    person.headers["X-Forwarded-For"] = "198.51.100.7"
+    asked = [
+        (await person.get(one)).status
+        for one in (path, "/papers/x") * (later_pages.OF_ONE_PER_S * HOLDS_S // 2)
+    ]
+    assert set(asked) == {200, 410}, "neither alone is asked too often"
+    for one in (path, "/papers/x"):
+        assert (await person.get(one)).status == 429
+        assert person.answered["Retry-After"] == "1"
+    person.headers["X-Forwarded-For"] = "198.51.100.8"
+    assert (await person.get(path)).status == 200
+
+
+async def test_one_address_sends_so_many_at_once_however_slowly(
+    house: House, agent: Citizen, person: Citizen
+) -> None:
+    await house.case()
+    path = await made(house, agent)
+    port = person.client.port
+    slow = [await drip(port, path, "198.51.100.7") for _ in range(AT_ONCE + 1)]
+    assert await answered(slow) == [429]
+    for one in slow:
+        one.close()
 
 
 async def test_a_body_that_drips_is_cut_off(

@@ -3,6 +3,7 @@
 The kiosk's camera is a canvas on which the test lays sheets; previews, call and store are real.
 """
 
+import asyncio
 import base64
 import json
 from functools import partial
@@ -10,7 +11,7 @@ from functools import partial
 import cv2
 import numpy as np
 import pytest
-from playwright.async_api import Browser, Locator, Page, expect
+from playwright.async_api import Browser, Locator, Page, Route, expect
 
 from counter.documents.sample_page import draw_mat, encode_jpeg, lay
 from counter.documents.scan_opencv.arrays import Bgr, Floats, Quad
@@ -43,6 +44,11 @@ CAMERA = f"""(() => {{
     return found;
   }};
 }})()"""
+NO_TIME_OUT = """() => {
+  window.timeOut = AbortSignal.timeout.bind(AbortSignal);
+  AbortSignal.timeout = () => new AbortController().signal;
+}"""
+"A preview that hangs is given up by itself after five seconds: too late to show anything here."
 FIRST, LATER = corners(size=0.94), corners(size=0.92, dx=0.1, turn=20)
 "So small that nothing is photographed by itself."
 FRAME = ((0.42, 0.3), (0.55, 0.42))
@@ -124,6 +130,19 @@ async def test_a_frame_stays_on_its_line_is_hidden_when_in_doubt_and_shown_again
         for overlay in (theirs, ours):
             await until(partial(lies_at, overlay, gone_to(quad)), console.page)
 
+    # While a preview hangs no mark stands where the sheet may not lie any more.
+    answered = asyncio.Event()
+
+    async def hang(route: Route) -> None:
+        await answered.wait()
+        await route.continue_()
+
+    await page.evaluate(NO_TIME_OUT)
+    await page.route("**/terminal/previews/*", hang)
+    await expect(theirs.locator("[data-mark]")).to_have_count(0)
+    await page.evaluate("AbortSignal.timeout = window.timeOut")
+    answered.set()
+
     # Taken away, and something laid there: nobody knows whether it is the same sheet.
     doubt = console.page.locator("[data-hidden-marks=left]")
     await lay_down(page, None)
@@ -169,10 +188,14 @@ async def test_while_the_agent_points_at_a_paper_it_is_not_photographed_by_itsel
     await expect(page.locator(".scan .overlay__pointer")).to_be_visible()
     await lay_down(page, paper, corners(size=1.12))
     await expect(page.locator(".outline--good")).to_be_attached()
-    for step in range(20):  # twice as long as the ring takes
-        async with page.expect_response("**/terminal/previews/*"):
-            await point(step)
+    looked: list[str] = []
+    page.on("response", lambda one: looked.append(one.url) if "/previews/" in one.url else None)
+    step = 0
+    while len(looked) < 20:  # twice as long as the ring takes
+        step += 1
+        await point(step)  # also while a preview takes longer than a pointer stands
         assert await page.locator(".ring").count() == 0
+        await console.page.wait_for_timeout(50)
     assert counter.facts("select count(*) from page") == [(0,)]
     await mouse.move(5, 5)
     await expect(console.page.locator(".thumb img")).to_be_visible()

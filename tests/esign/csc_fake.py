@@ -46,6 +46,8 @@ class FakeService:
         "Codes that opened the key."
         self.loses_answer: asyncio.Event | None = None
         "Set once it has signed; the answer never comes."
+        self.cuts: str | None = None
+        "A call that is carried out; then the connection is cut instead of the answer."
         self._sads: dict[str, tuple[list[str], float]] = {}
 
     async def info(self, asked: dict[str, Any]) -> dict[str, Any]:
@@ -131,7 +133,10 @@ class FakeService:
             "credentials/authorize": self.authorize,
             "signatures/signHash": self.sign_hash,
         }
-        return web.json_response(await calls[call](asked))
+        said = await calls[call](asked)
+        if call == self.cuts and request.transport is not None:
+            request.transport.abort()
+        return web.json_response(said)
 
 
 def problem(code: str) -> web.HTTPBadRequest:

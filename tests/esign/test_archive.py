@@ -233,9 +233,9 @@ async def test_a_certificate_that_ended_since_is_judged_as_of_its_timestamp(
     services.time = late = NOW + timedelta(days=2)
     services.faults["crls/issuing" if only == "ocsp" else "ocsp"] = "down"
     made = await shelf.archived(pdf, "archive", late)
-    assert (made.ended, made.revoked_later) == ((CITIZEN,), ())
+    assert (made.ended, made.revoked_later) == ((CITIZEN,), {})
     told = await require_archived(made.pdf, FIELDS_BEFORE, shelf.roots, late)
-    assert told == ((), (CITIZEN,))
+    assert told == ({}, (CITIZEN,))
     trusted = [x509.Certificate.load(one) for one in shelf.roots]
     found = await validate(made.pdf, trusted, late)
     assert found.level == "B_LTA" and all(one.sound for one in found.signatures)
@@ -265,7 +265,8 @@ async def test_what_was_revoked_and_then_ended_after_it_signed_is_told_to_whoeve
     services.time = late = NOW + timedelta(days=2)
     services.faults["crls/issuing" if only == "ocsp" else "ocsp"] = "down"
     made = await shelf.archived(pdf, "archive", late)
-    assert (made.ended, made.revoked_later) == ((CITIZEN,), (CITIZEN,))
+    assert made.ended == (CITIZEN,)
+    assert made.revoked_later == {CITIZEN: NOW + timedelta(seconds=5)}
     trusted = [x509.Certificate.load(one) for one in shelf.roots]
     (citizen, closing, _) = (await validate(made.pdf, trusted, late)).signatures
     assert (citizen.sound, citizen.revoked_at) == (True, NOW + timedelta(seconds=5))
@@ -349,6 +350,32 @@ async def test_below_an_authority_that_was_revoked_since_nothing_is_trusted(
     for one in (await validate(kept.getvalue(), trusted, late)).signatures:
         assert (one.sound, one.trusted, one.revoked_at) == (False, False, None)
         assert "authority" in one.why
+
+
+async def test_below_a_revoked_authority_a_document_is_refused_for_good_whatever_its_timestamp(
+    shelf: Shelf, services: TrustServices
+) -> None:
+    """Its chain did not hold either when it says it signed: that alone would be tried again."""
+    signers = {CITIZEN: services.files("witness"), SEAL: services.files("seal")}
+    services.time = early = datetime(2024, 6, 1, tzinfo=UTC)
+    pdf = await signed_by(signers, shelf.stamps, NOW, stamped_at=early)
+    services.time = late = NOW + timedelta(hours=2)
+    services.faults["ocsp"] = "down"
+    with pytest.raises(RevocationUnknown):
+        await shelf.archived(pdf, "archive", late, await revoked_leaf(shelf, services, pdf, late))
+    authority = load_pem_x509_certificate(services.files("witness").chain[0].read_bytes())
+    entry = RevokedCertificateBuilder(authority.serial_number, NOW + timedelta(hours=1)).build()
+    fetched = await shelf.proof(pdf, "archive", late)
+    proof = with_entry(services, fetched, entry, late, authority="root")
+    with pytest.raises(CertificateRevoked):
+        await shelf.archived(pdf, "archive", late, proof)
+
+
+async def revoked_leaf(shelf: Shelf, services: TrustServices, pdf: bytes, now: datetime) -> Proof:
+    """Return proofs by which the witness's certificate was revoked an hour before."""
+    leaf = load_pem_x509_certificate(services.files("witness").certificate.read_bytes())
+    entry = RevokedCertificateBuilder(leaf.serial_number, now - timedelta(hours=1)).build()
+    return with_entry(services, await shelf.proof(pdf, "archive", now), entry, now)
 
 
 def stolen(services: TrustServices, name: str, revoked: datetime) -> RevokedCertificate:

@@ -17,7 +17,7 @@ import pytest
 from aiohttp import ClientSession
 from sqlalchemy import Connection, select
 
-from counter.esign.certificate_refusals import ActivationRefused
+from counter.esign.certificate_refusals import ActivationLapsed
 from counter.esign.certificate_service import CertificateService
 from counter.esign.citizens_csc import CscCitizens
 from counter.esign.keys_files import load
@@ -138,10 +138,10 @@ async def goes_on(node: Node, service: FakeService, place: str) -> None:
         if card.stage == "chosen":
             await node.own.choose(*about, USER)
         elif place in USED:
-            with pytest.raises(ActivationRefused):
+            with pytest.raises(ActivationLapsed):
                 await node.own.sign(*about, service.codes[-1])
             after = await node.card()
-            assert after is not None and (after.stage, after.left) == ("coded", 2)
+            assert after is not None and (after.stage, after.left) == ("coded", 3)
             await node.own.send_again(*about[:2])
         await node.own.sign(*about, service.codes[-1])
 

@@ -33,6 +33,7 @@ from tests.esign.bad_files import BAD
 from tests.esign.ceremonies import CASE, CITIZEN_NAME, SigningCounter, signing_counter
 from tests.esign.conftest import FILLED, NOW
 from tests.esign.tampering import ATTACKS
+from tests.web.citizen.slow_senders import answered, drip
 from tests.web.citizen.test_browser import AXE, SIDEWAYS, SMALL, VIOLATIONS
 from tests.web.citizen.walk import Citizen
 from tests.web.fakes import FakeBooking, citizen_app
@@ -350,6 +351,38 @@ async def test_who_asks_too_often_waits_and_holds_up_nobody_else(
     assert await asked("2001:db8:1:3::1") == 422
     passing.s += HOLDS_S
     assert await asked("2001:db8:1:2::ff") == 422
+
+
+async def test_who_sends_too_often_is_refused_before_anything_has_arrived(
+    server: TestServer, person: Citizen, passing: Time
+) -> None:
+    at_once = HOLDS_S * CHECKS_OF_ONE_PER_S
+    for path in ("/check", "/c/0123456789abcdef0123456789abcdef"):
+        slow = [await drip(server.port, path, "198.51.100.7") for _ in range(at_once + 1)]
+        assert await answered(slow) == [429]
+        for one in slow:
+            one.close()
+        passing.s += HOLDS_S
+    person.headers["X-Forwarded-For"] = "198.51.100.8"
+    assert (await send(person, "/check", b"%PDF-", passing, seconds=0)).status == 422
+
+
+TOO_LARGE = {
+    "zh-MO": "送出的檔案太大",
+    "zh-CN": "提交的文件太大",
+    "pt": "O que foi enviado é demasiado grande",
+    "en": "What was sent is too large",
+}
+
+
+@pytest.mark.parametrize("language", TOO_LARGE)
+async def test_what_is_too_large_is_refused_before_it_has_arrived(
+    server: TestServer, language: str
+) -> None:
+    sent = await drip(server.port, "/check", "198.51.100.7", 10**9, language)
+    assert await answered([sent]) == [413]
+    assert TOO_LARGE[language] in await sent.page()
+    sent.close()
 
 
 async def test_all_addresses_together_have_a_limit_too(person: Citizen, passing: Time) -> None:

@@ -41,6 +41,7 @@ from counter.esign.store_archive import SqlArchive, lasting_of
 from counter.esign.store_attendance import Calls
 from counter.esign.store_audit import SqlPacks
 from counter.esign.store_readings import SqlReadings
+from counter.esign.store_validation import revoked_later
 from counter.esign.trust import TrustPolicy
 from counter.store.alerts import open_alerts
 from counter.store.executor import Executor
@@ -375,6 +376,8 @@ async def test_a_certificate_revoked_after_the_seal_does_no_harm_and_is_told_to_
     assert [line.strip()[:6] for line in told.splitlines() if later in line] == ["Agent:"]
     bodies = [one.body for one in await executor.read(read_all)]
     assert sum('"revoked_later":"Agent"' in body for body in bodies) == 1
+    (told_of,) = (await executor.read(revoked_later, CASE)).values()
+    assert told_of == {"Agent": at}
 
 
 async def test_a_key_that_was_stolen_before_it_signed_stops_the_archive(

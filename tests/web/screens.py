@@ -780,6 +780,17 @@ def desk_stages(language: Language) -> dict[str, DeskScreen]:
                 ],
             ),
         ),
+        "given up": desk(
+            language,
+            presence="busy",
+            case=desk_case(
+                language,
+                ceremonies=[
+                    ceremony(language, "withdrawn", reason=why, ceremony_id=why, sheets=[])
+                    for why in ("seal_unfit", "not_certified")
+                ],
+            ),
+        ),
         "together": desk(
             language,
             presence="busy",

@@ -1,6 +1,7 @@
 """Whether a signed document is sound: for anybody, with the file or with the QR code on the paper.
 
-Promise: the verdict stands first, in one line.  Nothing that is sent is kept.  Who has a paper's
+Promise: the verdict stands first, in one line.  Nothing that is sent is kept, and what one address
+sends too often, or too much of, is refused before it has arrived.  Who has a paper's
 code sees what the record says of it (who, when, the first digits) and never the document.
 """
 
@@ -25,10 +26,13 @@ from counter.esign.pdf_refusals import CheckBusy, PdfRefused
 from counter.esign.validation import POLICY, Recorded, SignatureFound
 from web.api.limits import Limits
 from web.api.refusals import TooMany
-from web.shared.access import allow
+from web.citizen.uploads import upload
+from web.shared.access import Handler, allow
+from web.shared.before_body import before_body
 from web.shared.client_address import client_of
 from web.shared.i18n import N_, TAGS, Words, texts_for
 from web.shared.language import language_of
+from web.shared.lasting_words import ROLES, revoked_later_words
 from web.shared.pages import render
 from web.shared.refusals import explain
 
@@ -38,7 +42,7 @@ ZONE = ZoneInfo("Asia/Macau")
 CHECKS_PER_S = 3
 "Of all visitors together: each takes a process for a fifth of a second."
 CHECKS_OF_ONE_PER_S = 1
-"Of one address."
+"Of one address, counted before the file has arrived."
 CHECKS_OF_ONE_AT_ONCE = 2
 "A file that is made for it keeps the process busy for half a minute."
 REFERENCES_PER_S = 20
@@ -101,12 +105,6 @@ VERDICTS: dict[Judgement, tuple[str, str, str]] = {
         N_("Its signatures hold, but this counter did not give out this file."),
     ),
 }
-ROLES = {
-    "Origin": N_("Issued by the department"),
-    "Citizen": N_("Applicant"),
-    "Agent": N_("Officer at the counter"),
-    "Seal": N_("Seal of the department"),
-}
 UNRECORDED = N_("Our record does not say who signed it: it is older than that. The file does.")
 FOLLOWS = N_("The archive's timestamp follows by itself.")
 REFUSED = {
@@ -115,7 +113,6 @@ REFUSED = {
     "signature_invalid": N_("The archive did not take it. Ask the department."),
 }
 "What keeps a document out of the archive, and does not mend itself."
-REVOKED_LATER = N_("Its certificate was revoked on %(day)s, after it had signed: it still counts.")
 REVOKED_BEFORE = N_("Its certificate was revoked on %(day)s, before it signed: it does not count.")
 LEVELS = {
     "B_B": N_("Signed, without a timestamp"),
@@ -151,7 +148,15 @@ def routes(deps: CheckDeps) -> list[web.RouteDef]:
     async def ask(request: web.Request) -> web.Response:
         return render(request, "citizen/check_form.html", action="/check", error="", errors=[])
 
+    async def first(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            with upload(request, deps.limits, "checks", CHECKS_OF_ONE_PER_S):
+                return await handler(request)
+        except TooMany as refused:
+            return await _refused(request, deps, None, refused)
+
     @allow("anyone")
+    @before_body(first)
     async def look(request: web.Request) -> web.Response:
         return await _answer(request, deps, "", None)
 
@@ -174,6 +179,7 @@ def routes(deps: CheckDeps) -> list[web.RouteDef]:
         )
 
     @allow("anyone")
+    @before_body(first)
     async def compare(request: web.Request) -> web.Response:
         recorded = await known(request)
         return await _answer(request, deps, request.match_info["reference"], recorded)
@@ -197,11 +203,7 @@ async def _answer(
     try:
         checked = await _checked(request, deps, given, reference)
     except (PdfRefused, CheckBusy, TooMany) as refused:
-        error = " ".join(explain(refused.code, language))
-        page = await _again(request, deps, recorded, error, refused.status)
-        if isinstance(refused, CheckBusy | TooMany):
-            page.headers["Retry-After"] = str(refused.retry_after_s)
-        return page
+        return await _refused(request, deps, recorded, refused)
     finally:
         given.file.close()
     return await _verdict(request, deps, checked)
@@ -211,13 +213,24 @@ async def _checked(
     request: web.Request, deps: CheckDeps, given: web.FileField, reference: str
 ) -> Checked:
     """Raises a `PdfRefused`, `CheckBusy`, and `TooMany` before the file is read."""
-    who = client_of(request)
     # One's own first: what is refused to one address takes nothing from the others.
-    with deps.limits.at_once("checks", CHECKS_OF_ONE_AT_ONCE, of=who):
-        deps.limits.take("checks", CHECKS_OF_ONE_PER_S, of=who)
+    with deps.limits.at_once("checks", CHECKS_OF_ONE_AT_ONCE, of=client_of(request)):
         deps.limits.take("checks of all", CHECKS_PER_S)
         content = await asyncio.to_thread(given.file.read)
         return await deps.checks.check(content, reference, deps.now())
+
+
+async def _refused(
+    request: web.Request,
+    deps: CheckDeps,
+    recorded: Recorded | None,
+    refused: PdfRefused | CheckBusy | TooMany,
+) -> web.Response:
+    error = " ".join(explain(refused.code, language_of(request)))
+    page = await _again(request, deps, recorded, error, refused.status)
+    if isinstance(refused, CheckBusy | TooMany):
+        page.headers["Retry-After"] = str(refused.retry_after_s)
+    return page
 
 
 async def _again(
@@ -281,8 +294,9 @@ def _signature(one: SignatureFound, language: str) -> dict[str, Any]:
     role = ROLES.get(one.field) if one.kind == "signature" else N_("Timestamp of the archive")
     revoked = ""
     if one.revoked_at is not None:
-        day = Words(language).day(one.revoked_at.astimezone(ZONE).date())
-        revoked = gettext(REVOKED_LATER if one.trusted else REVOKED_BEFORE) % {"day": day}
+        day = one.revoked_at.astimezone(ZONE).date()
+        before = gettext(REVOKED_BEFORE) % {"day": Words(language).day(day)}
+        revoked = revoked_later_words(day, language) if one.trusted else before
     return {
         "revoked": revoked,
         "role": gettext(role) if role else plain(one.field),

@@ -26,7 +26,11 @@ from counter.ids import CaseId
 from web.api.limits import Limits
 from web.citizen.paper_advice import advice_at_home, said_at_home
 from web.citizen.paper_pages import sent_file
-from web.shared.access import allow
+from web.citizen.uploads import upload
+from web.shared.access import Handler, allow
+from web.shared.before_body import before_body
+from web.shared.client_address import client_of
+from web.shared.csrf import SAFE
 from web.shared.i18n import N_, TAGS, Words, texts_for
 from web.shared.language import language_of
 from web.shared.pages import render
@@ -35,10 +39,13 @@ from web.shared.wording import paper_label, service_or_none
 ONE = "/papers/{token:[A-Za-z0-9_-]{43}}"
 ANYTHING = "/papers/{rest:.*}"
 SHEET = ONE + "/{sheet:[A-Za-z0-9_-]{1,40}}"
+ADDRESSES = "addresses of links"
 ZONE = ZoneInfo("Asia/Macau")
 "Of Macau and Hengqin alike."
 PER_S = 30
 "Requests over one link; its page takes up to eleven at once."
+OF_ONE_PER_S = 30
+"Of one address, whatever links it asks for; before a file has arrived or the store is asked."
 UNKNOWN_PER_S = 20
 "Of links that do not hold, all together: nobody tries 256 bits out."
 
@@ -72,6 +79,13 @@ class LaterDeps:
 def routes(deps: LaterDeps) -> list[web.RouteDef]:
     """`/papers/<token>` and what lies below it."""
 
+    async def first(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.method in SAFE:
+            deps.limits.take(ADDRESSES, OF_ONE_PER_S, of=client_of(request))
+            return await handler(request)
+        with upload(request, deps.limits, ADDRESSES, OF_ONE_PER_S):
+            return await handler(request)
+
     async def found(request: web.Request) -> Asked:
         """Raises `LinkOver`, `TooMany`."""
         token = request.match_info["token"]
@@ -95,7 +109,7 @@ def routes(deps: LaterDeps) -> list[web.RouteDef]:
             except LinkOver:
                 return over(request)
 
-        return allow("anyone")(answer)
+        return allow("anyone")(before_body(first)(answer))
 
     async def page(request: web.Request, asked: Asked, error: str = "") -> web.Response:
         service = service_or_none(await deps.catalogue(), await deps.service_of(asked.link.case_id))
@@ -144,6 +158,7 @@ def routes(deps: LaterDeps) -> list[web.RouteDef]:
         return render(request, "citizen/later_sent.html", **_words(request, sent, service))
 
     @allow("anyone")
+    @before_body(first)
     async def nothing(request: web.Request) -> web.StreamResponse:
         """An address that is cut off or misspelt is as good as one that is over."""
         deps.limits.take("links that do not hold", UNKNOWN_PER_S)

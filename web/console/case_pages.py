@@ -4,8 +4,8 @@ Promise: an agent sees the cases that this agent served, a supervisor those of t
 belongs to others is answered as if there were none.  Each look and each download is journalled.
 """
 
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 from zoneinfo import ZoneInfo
@@ -23,6 +23,7 @@ from counter.esign.issued import Delivery
 from web.shared.access import Principal, allow, principal_of
 from web.shared.i18n import N_, TAGS, Words, texts_for
 from web.shared.language import language_of
+from web.shared.lasting_words import ROLES, revoked_later_words
 from web.shared.pages import render
 from web.shared.print_words import REASONS
 from web.shared.wording import OUTCOMES, paper_label, service_or_none
@@ -79,6 +80,8 @@ class CaseView:
     deliveries: tuple[Delivery, ...]
     reads_words: bool
     "Whether this machine can read words."
+    revoked_later: Mapping[str, Mapping[str, datetime | None]] = field(default_factory=dict)
+    "By ceremony: fields of signers whose certificates were revoked afterwards, and when."
 
 
 class CaseFolders(Protocol):
@@ -245,6 +248,9 @@ def _named(view: CaseView, catalogue: Catalogue, language: str) -> dict[str, Any
                 else None,
                 "proof": f"{row['href']}/documents/{one.ceremony_id}.asice",
                 "voided": one.state == "voided",
+                "revoked": _revoked(view.revoked_later.get(one.ceremony_id, {}), zone, language)
+                if one.sealed_sha256
+                else [],
                 "taken": next(
                     (taken[sha] for sha in (one.sealed_sha256, *one.archived) if sha in taken), ""
                 ),
@@ -270,3 +276,16 @@ def _named(view: CaseView, catalogue: Catalogue, language: str) -> dict[str, Any
             for one in view.prints
         ],
     }
+
+
+def _revoked(
+    found: Mapping[str, datetime | None], zone: ZoneInfo, language: str
+) -> list[dict[str, str]]:
+    gettext = texts_for(language).gettext
+    return [
+        {
+            "role": gettext(ROLES[name]) if name in ROLES else name,
+            "said": revoked_later_words(at.astimezone(zone).date() if at else None, language),
+        }
+        for name, at in found.items()
+    ]

@@ -16,6 +16,7 @@ from counter.documents.zip_files import zipped
 from counter.errors import NotFound
 from counter.esign.forms import Forms, Language
 from counter.esign.store_issued import deliveries_of, link_of, revoke
+from counter.esign.store_validation import revoked_later
 from counter.ids import CaseId
 from counter.signaling.store_screens import departments_of
 from counter.store.cases import case_table
@@ -64,6 +65,7 @@ class LocalCaseFolders:
             link_until=link.expires_at if link else None,
             deliveries=await self.executor.read(deliveries_of, case_id),
             reads_words=self.reads_words,
+            revoked_later=await self.executor.read(revoked_later, case_id),
         )
 
     async def pdf(self, who: Principal, case_id: str, item: str | None) -> bytes:

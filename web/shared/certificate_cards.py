@@ -17,6 +17,15 @@ from counter.protocol.ceremonies import AgreementCard, CeremonyCard
 from counter.protocol.certificate import CertificateCard
 from web.shared.consent_words import agreed_words, sentence
 
+STAGES = {
+    "chosen": "chosen",
+    "coded": "coded",
+    "given": "coded",
+    "spent": "coded",
+    "locked": "locked",
+}
+"What screens show; else it is offered."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offered:
@@ -90,7 +99,7 @@ def _card(
     if "certificate" not in means:
         return None
     found = activating_of(conn, one.ceremony_id)
-    stage = found.state if found and found.state in ("chosen", "coded", "locked") else "offered"
+    stage = STAGES.get(found.state, "offered") if found else "offered"
     return CertificateCard.model_validate(
         {
             "provider": offered.name,

@@ -1,7 +1,9 @@
-"""How long a signed document holds, in words, and what is still to come."""
+"""How long a signed document holds, and whose signatures on it, in words."""
+
+from datetime import date
 
 from counter.esign.store_archive import Lasting
-from web.shared.i18n import N_
+from web.shared.i18n import N_, Words, texts_for
 from web.shared.wording import say
 
 LEVELS = {
@@ -20,6 +22,23 @@ PENDING = {
     "signature_invalid": N_("The archive refused this file. Call the technical staff."),
 }
 LATE = N_("The archive is late. It tries again by itself.")
+ROLES = {
+    "Origin": N_("Issued by the department"),
+    "Citizen": N_("Applicant"),
+    "Agent": N_("Officer at the counter"),
+    "Seal": N_("Seal of the department"),
+}
+"Of the fields of signatures."
+REVOKED_LATER = N_("Its certificate was revoked on %(day)s, after it had signed: it still counts.")
+REVOKED_SOME_DAY = N_("Its certificate was revoked after it had signed: it still counts.")
+
+
+def revoked_later_words(day: date | None, language: str) -> str:
+    """Of a signature that counts all the same; None: on which day is not known."""
+    gettext = texts_for(language).gettext
+    if day is None:
+        return gettext(REVOKED_SOME_DAY)
+    return gettext(REVOKED_LATER) % {"day": Words(language).day(day)}
 
 
 def lasting_words(lasting: Lasting, tag: str) -> str:

@@ -209,8 +209,11 @@ SIGNING: dict[str, tuple[str, str]] = {
         N_("The code was not accepted"),
         N_("Ask for a new code and type it once more.")),
     "activation_lapsed": (
-        N_("The code was too old"),
+        N_("This code is too old or was used"),
         N_("Ask for a new code and type it once more.")),
+    "activation_unanswered": (
+        N_("Your certificate's service did not answer"),
+        N_("Nothing is signed yet, and no try is lost. Ask for a new code and type it.")),
     "credential_unknown": (
         N_("There is no certificate under this name"),
         N_("Type it again, or sign in another way.")),

@@ -5,7 +5,8 @@
     app.add_routes(citizen.routes(deps)); ...        # then the faces
 
 Order of the middlewares: errors (so that every refusal below becomes a page), principal and
-access, language, CSRF, the handler.  Start-up fails for a route that does not say who may use it.
+access, language, what a route asks before its body is read, CSRF, the handler.  Start-up fails for
+a route that does not say who may use it.
 """
 
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from aiohttp import web
 from web.shared import csrf, headers, language
 from web.shared.access import ACCESS, Access, Sessions, check_declared, guard
 from web.shared.assets import ASSETS, Assets, static_routes
+from web.shared.before_body import ask_first
 from web.shared.client_address import PROXIES
 from web.shared.errors import answer_errors
 from web.shared.i18n import DEFAULT
@@ -64,7 +66,7 @@ def install(app: web.Application, base: Base) -> None:
         exempt=base.guarded_elsewhere,
     )
     install_pages(app)
-    app.middlewares.extend([answer_errors, guard, language.choose, csrf.check])
+    app.middlewares.extend([answer_errors, guard, language.choose, ask_first, csrf.check])
     app.on_response_prepare.append(headers.add_headers)
     app.add_routes(static_routes(base.assets))
 

@@ -7,6 +7,7 @@ import pytest
 from booking.service import BookingService
 from counter.esign.draw_process import DrawProcesses
 from counter.esign.form_typst import shipped_forms, shipped_glyphs
+from counter.esign.own_forms import TEMPLATE_MAX
 from counter.esign.own_forms_service import OwnFormsService
 from counter.esign.store_forms import SqlForms
 from counter.store.executor import Executor
@@ -42,6 +43,14 @@ async def test_a_form_is_looked_at_published_and_listed(
     texts = admin_template_pages._example_of("macau", "dsi")
     await boss.send("preview", description=texts["description"], typst=texts["typst"] + "\n#oops")
     assert boss.status == 422 and "unknown variable: oops" in boss.text
+    for name, content, said in (
+        ("typst_file", b"\xff\xfe", "the file is not UTF-8"),
+        ("description_file", b"\xff\xfe", "This is not JSON: UTF-8"),
+        ("typst_file", b" " * (TEMPLATE_MAX + 1), "Make the template simpler"),
+    ):
+        await boss.upload("preview", name, content, **texts)
+        assert boss.status == 422 and said in boss.text, boss.text
+        assert "certificate_application" not in boss.text and "dsi_new" in boss.text, "it is kept"
     await boss.send("preview", description=texts["description"], typst=texts["typst"])
     assert boss.status == 200 and "data:image/png;base64," in boss.body
     await boss.send("publish")

@@ -3,7 +3,7 @@
 import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,7 @@ class FakeCases:
         self.prints: tuple[Print, ...] = ()
         self.link_until: datetime | None = None
         self.deliveries: tuple[Delivery, ...] = ()
+        self.revoked_later: dict[str, dict[str, datetime | None]] = {}
 
     def catalogue(self) -> Catalogue:
         return places()
@@ -75,6 +76,7 @@ class FakeCases:
             handover=self.handover,
             prints=self.prints,
             reads_words=self.reads_words,
+            revoked_later=self.revoked_later,
         )
 
     async def pdf(self, who: Principal, case_id: str, item: str | None) -> bytes:
@@ -179,6 +181,28 @@ async def test_prints_are_shown_with_what_to_do(agent: ClientSession, cases: Fak
     assert "Not printed The printer is out of order." in said
 
 
+async def test_whose_certificate_was_revoked_after_signing_is_said_with_the_day_there(
+    agent: ClientSession, cases: FakeCases
+) -> None:
+    path = f"/console/cases/{cases.facts.id}"
+    assert "revoked" not in (await page(agent, path))[1]
+    # Half past midnight at the counter.
+    at = datetime(2026, 11, 23, 16, 30, tzinfo=UTC)
+    cases.revoked_later = {"c-1": {"Agent": at, "Seal": None}, "c-other": {"Citizen": at}}
+    said = text((await page(agent, path))[1])
+    for role, when in {
+        "Officer at the counter": "on Tuesday 24 November 2026, after",
+        "Seal of the department": "after",
+    }.items():
+        words = f"{role} Its certificate was revoked {when} it had signed: it still counts."
+        assert words in said, said
+    assert "Applicant" not in said
+    # What was taken back counts for nothing: nothing is said of it.
+    voided = [replace(one, state="voided", sealed_sha256=None) for one in cases.facts.documents]
+    cases.facts = replace(cases.facts, documents=tuple(voided))
+    assert "still counts" not in (await page(agent, path))[1]
+
+
 async def test_what_the_citizen_took_is_shown_and_the_link_taken_back(
     agent: ClientSession, cases: FakeCases
 ) -> None:
@@ -272,8 +296,9 @@ async def test_a_paper_without_accepted_pages_says_so(agent: ClientSession) -> N
 
 @pytest.mark.parametrize(("language", "axe"), axe_on_first("zh-Hant", "pt"))
 async def test_the_pages_are_in_order_for_hands_and_readers(
-    chromium: Browser, server: TestServer, language: str, axe: bool
+    chromium: Browser, server: TestServer, cases: FakeCases, language: str, axe: bool
 ) -> None:
+    cases.revoked_later = {"c-1": {"Agent": AT, "Seal": None}}
     context = await chromium.new_context(locale=language, viewport={"width": 1440, "height": 900})
     await context.add_cookies([{"name": "agent", "value": "yes", "url": str(server.make_url("/"))}])
     shown = await context.new_page()

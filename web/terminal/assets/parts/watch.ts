@@ -10,6 +10,7 @@ const LONG_SIDE_PX = 480;
 const JPEG_QUALITY = 0.7;
 const EVERY_MS = 100;
 const AFTER_REFUSAL_MS = 500;
+const MARKS_STAND_MS = 1500; // unanswered for longer, the sheet may be away by now
 const REMEMBERED = 8;
 
 /** Of the page photographed last, which may still lie there when the next one is asked for. */
@@ -44,7 +45,11 @@ export class Watch {
     while (own === this.round) {
       const begun = performance.now();
       const source = video();
+      const late = window.setTimeout(() => {
+        if (own === this.round) this.marks.value = [];
+      }, MARKS_STAND_MS);
       const seen = source?.videoWidth ? await this.look(source) : null;
+      window.clearTimeout(late);
       if (own !== this.round) return;
       this.marks.value = seen?.marks ?? [];
       if (seen && source) this.learn(seen, source.videoHeight / source.videoWidth);

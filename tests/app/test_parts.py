@@ -1,0 +1,73 @@
+"""What the services of a node are made of, where another choice would be seen by nobody else."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from counter.app import parts as composition
+from counter.app.parts import open_parts
+from counter.app.store import open_store
+from counter.documents.scan_pool import ScanPool
+from counter.settings import Settings
+
+
+class Pool(ScanPool):
+    """Knows whether it was closed; none of its processes is ever needed here."""
+
+    closed = False
+
+    async def close(self) -> None:
+        self.closed = True
+        await super().close()
+
+
+class NoMedia:
+    """A media plane that is not there, and is asked for nothing."""
+
+    calls = ()
+    on_gone: Any = None
+
+    def __getattr__(self, name: str) -> str:
+        return name
+
+    async def start(self) -> None:
+        """Nothing."""
+
+    async def stop(self) -> None:
+        """Nothing."""
+
+
+@pytest.fixture
+def directory() -> Iterator[Path]:
+    """Sockets live below it, and the path of a socket is short."""
+    made = Path(tempfile.mkdtemp(prefix="rvc-", dir="/tmp"))
+    yield made
+    shutil.rmtree(made)
+
+
+async def test_who_compares_sheets_holds_up_no_photograph_and_no_preview(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pool looks at one picture at a time, and comparing takes seconds."""
+    monkeypatch.setattr(composition, "ScanPool", Pool)
+    monkeypatch.setattr(composition, "media_pool", lambda *_: (NoMedia(), None))
+    settings = Settings(data=directory)
+    async with AsyncExitStack() as closing:
+        store = await open_store(settings, closing)
+        made = await open_parts(settings, store, lambda: False, closing)
+        comparer = made.documents._comparer
+        assert isinstance(comparer, Pool)
+        others = (
+            made.scanner,
+            made.documents._scanner,
+            made.documents._turner,
+            made.previews._previewer,
+        )
+        assert all(isinstance(one, Pool) and one is not comparer for one in others)
+        assert not comparer.closed
+    assert comparer.closed, "its process would outlive the node"
