@@ -9,7 +9,7 @@ from counter.esign.certificate import Activating
 from counter.esign.demands import SignatureClass
 from counter.esign.key_ports import KeyProvider
 from counter.esign.ticket import CertificateChain
-from counter.ids import CaseId
+from counter.ids import CaseId, Digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +93,13 @@ class CertificateRecords(Protocol):
         """Answers how many more may be tried."""
         ...
 
+    async def another(self, case_id: CaseId, ceremony_id: str, now: datetime) -> int:
+        """Let go of the certificate that was chosen, and of its hole.
+
+        Answers how many tries are left.  Raises `NotAllowedNow` when it has signed.
+        """
+        ...
+
     async def leave(self, case_id: CaseId, ceremony_id: str, now: datetime) -> None: ...
 
     async def attend(self, case_id: CaseId, ceremony_id: str, now: datetime) -> None:
@@ -104,11 +111,16 @@ class CertificateRecords(Protocol):
         case_id: CaseId,
         ceremony_id: str,
         sha256: str,
+        hole: Digest,
         value: bytes,
         facts: Mapping[str, str],
         now: datetime,
     ) -> None:
-        """Raises `NotAllowedNow` when it was declined or signed by another means meanwhile."""
+        """hole: of the ticket that the value is for.
+
+        Raises `NotAllowedNow` when it was declined, signed by another means or begun with another
+        certificate meanwhile.
+        """
         ...
 
 

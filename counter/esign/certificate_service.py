@@ -69,7 +69,8 @@ class CertificateService:
 
         Raises `MeansNotOpen`, `DigestMismatch`, `CredentialUnknown`, `CredentialUnfit`,
         `RevocationUnknown`, `TimestampUnavailable`, `ActivationLocked`, `KeyUnavailable`; before
-        the code was sent, asking again is the same.
+        the code was sent, asking again is the same.  Another certificate than before is as
+        `another` and then this one.
         """
         parts = self._of
         one = await parts.esign.require_means(case_id, ceremony_id, "certificate")
@@ -83,8 +84,9 @@ class CertificateService:
         credential_id = await self.citizens.find(user)
         chain = await self._fit(credential_id, now)
         kept = await parts.records.ticket(ceremony_id, CITIZEN)
-        if kept is not None:
-            _require_same(kept, chain)
+        if kept is not None and kept.ticket.chain.sha256 != chain.sha256:
+            await self.another(case_id, ceremony_id)
+            kept = None
         await parts.activations.choose(case_id, ceremony_id, sha256, credential_id, now)
         if kept is None:
             act = CertificateAct(
@@ -120,6 +122,17 @@ class CertificateService:
             if not (isinstance(stage, Sealed) or _by_certificate(stage)):
                 await self._activate(case_id, ceremony_id, sha256, code)
         return await parts.esign.sealing.finish(case_id, ceremony_id)
+
+    async def another(self, case_id: CaseId, ceremony_id: str) -> None:
+        """Let go of the certificate that was chosen: another number is typed.
+
+        No value is kept of it.  Costs a try; raises `ActivationLocked` when that was the last one.
+        """
+        parts = self._of
+        left = await parts.activations.another(case_id, ceremony_id, parts.clock())
+        await parts.esign.signing.clear(parts.clock())
+        if not left:
+            raise ActivationLocked(f"ceremony {ceremony_id}: {TRIES} wrong codes or numbers")
 
     async def leave(self, case_id: CaseId, ceremony_id: str) -> None:
         """Sign by hand after all.  Raises `MeansNotOpen` when the form does not let him."""
@@ -160,7 +173,9 @@ class CertificateService:
             raise CredentialUnfit(str(unfit)) from unfit
         await parts.studio.require_value(ticket, value)
         facts = {"class": self.citizens.gives, "provider": self.citizens.name}
-        await parts.activations.signed(case_id, ceremony_id, sha256, value, facts, parts.clock())
+        await parts.activations.signed(
+            case_id, ceremony_id, sha256, ticket.hole_sha256, value, facts, parts.clock()
+        )
 
     async def _fit(self, credential_id: str, now: datetime) -> CertificateChain:
         try:

@@ -12,8 +12,9 @@ from counter.esign.certificate_refusals import ActivationLocked
 from counter.esign.store_esign import Audiences, WitnessOf, not_now, signed, tell_case
 from counter.esign.store_reading import find, stage_of
 from counter.esign.store_tables import ceremony_certificate
-from counter.esign.store_tickets import set_value, ticket_of
+from counter.esign.store_tickets import drop_ticket, set_value, ticket_of
 from counter.esign.ticket import CITIZEN
+from counter.ids import Digest
 from counter.store.journal_sql import record
 from counter.store.metadata import insert_for
 
@@ -104,13 +105,32 @@ def code_refused(
     return after.left
 
 
+def another(
+    conn: Connection, case_id: str, ceremony_id: str, *, audiences: Audiences, now: datetime
+) -> int:
+    """The citizen types another number: the hole goes, as it does for ink; pressed again the same.
+
+    Answers how many tries are left; after the last one, none ever.
+    """
+    row = _consented(conn, case_id, ceremony_id, None, now)
+    found = activating_of(conn, ceremony_id)
+    if found is None or found.state in ("another", "locked"):
+        return found.left if found else TRIES
+    after = found.changed()
+    drop_ticket(conn, ceremony_id)
+    _write(conn, ceremony_id, credential_id=None, state=after.state, wrong=after.wrong)
+    action = "ceremony.certificate_changed" if after.left else "ceremony.activation_locked"
+    _told(conn, row, action, {"left": after.left}, audiences, now)
+    return after.left
+
+
 def leave(
     conn: Connection, case_id: str, ceremony_id: str, *, audiences: Audiences, now: datetime
 ) -> None:
     """The citizen goes back to the other means; a key that is locked stays so."""
     row = _consented(conn, case_id, ceremony_id, None, now)
     found = activating_of(conn, ceremony_id)
-    if found is not None and found.state in UNDER_WAY:
+    if found is not None and found.state in UNDER_WAY | {"another"}:
         _write(conn, ceremony_id, state="left")
         _told(conn, row, "ceremony.certificate_left", {}, audiences, now)
 
@@ -120,6 +140,7 @@ def keep_certificate_value(
     case_id: str,
     ceremony_id: str,
     sha256: str,
+    hole: Digest,
     value: bytes,
     facts: Mapping[str, str],
     *,
@@ -129,17 +150,18 @@ def keep_certificate_value(
 ) -> None:
     """The citizen's key has signed: from here the document is sealed without anybody's help.
 
-    facts: for the journal.  The first value stands; again is the same.
+    hole: of the ticket that it is for.  facts: for the journal.  The first value stands; again is
+    the same.
     """
     row = find(conn, case_id, ceremony_id)
     stage = stage_of(conn, row)
     if isinstance(stage, Sealed) or (isinstance(stage, Signed) and stage.ink is None):
         return
     kept = ticket_of(conn, ceremony_id, CITIZEN)
-    if not isinstance(stage, Consented) or kept is None:
+    if not isinstance(stage, Consented) or kept is None or kept.ticket.hole_sha256 != hole:
         raise not_now(row, "ceremony.code")
     stage.activated(sha256, now)
-    set_value(conn, ceremony_id, CITIZEN, kept.ticket.hole_sha256, value)
+    set_value(conn, ceremony_id, CITIZEN, hole, value)
     _write(conn, ceremony_id, state="signed")
     said = {
         "act": "certificate",

@@ -225,6 +225,15 @@ class SqlRecords:
             certificates.code_refused, case_id, ceremony_id, audiences=self.audiences, now=now
         )
 
+    async def another(self, case_id: CaseId, ceremony_id: str, now: datetime) -> int:
+        def command(conn: Connection) -> int:
+            attending.attend(conn, case_id, ceremony_id, calls=self.calls, now=now)
+            return certificates.another(
+                conn, case_id, ceremony_id, audiences=self.audiences, now=now
+            )
+
+        return await self.executor.write(command)
+
     async def leave(self, case_id: CaseId, ceremony_id: str, now: datetime) -> None:
         await self.executor.write(
             certificates.leave, case_id, ceremony_id, audiences=self.audiences, now=now
@@ -235,6 +244,7 @@ class SqlRecords:
         case_id: CaseId,
         ceremony_id: str,
         sha256: str,
+        hole: Digest,
         value: bytes,
         facts: Mapping[str, str],
         now: datetime,
@@ -244,6 +254,7 @@ class SqlRecords:
             case_id,
             ceremony_id,
             sha256,
+            hole,
             value,
             facts,
             witness_of=self.witness_of,

@@ -33,6 +33,13 @@ class CertificateSend(Ask):
     ceremony_id: Ident
 
 
+class CertificateAnother(Ask):
+    """That was not my number: I type another one."""
+
+    event: ClassVar[str] = "certificate.another"
+    ceremony_id: Ident
+
+
 class CertificateLeave(Ask):
     """I sign with my finger after all."""
 
@@ -45,10 +52,11 @@ class CertificateCard(Model):
 
     provider: str
     """As citizens know it."""
-    stage: Literal["offered", "chosen", "coded", "locked"]
-    """Coded: a code was sent, and the citizen is confirming.  Locked: three codes were wrong."""
+    stage: Literal["offered", "chosen", "coded", "another", "locked"]
+    """Coded: a code was sent, and the citizen is confirming.  Another: number is to be typed.
+    Locked: three codes or numbers were wrong."""
     left: int
-    """How many codes may still be tried."""
+    """How many codes and numbers may still be tried."""
     by_hand: bool
     """Ink is enough as well."""
 
@@ -57,5 +65,6 @@ TERMINAL_ASKS: tuple[type[Ask], ...] = (
     CertificateChoose,
     CertificateCode,
     CertificateSend,
+    CertificateAnother,
     CertificateLeave,
 )

@@ -22,6 +22,7 @@ STAGES = {
     "coded": "coded",
     "given": "coded",
     "spent": "coded",
+    "another": "another",
     "locked": "locked",
 }
 "What screens show; else it is offered."

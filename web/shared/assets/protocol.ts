@@ -258,12 +258,18 @@ export interface CeremonyWithdraw {
   ceremony_id: string;
 }
 
+export interface CertificateAnother {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  ceremony_id: string;
+}
+
 export interface CertificateCard {
   /** As citizens know it. */
   provider: string;
-  /** Coded: a code was sent, and the citizen is confirming. Locked: three codes were wrong. */
-  stage: "offered" | "chosen" | "coded" | "locked";
-  /** How many codes may still be tried. */
+  /** Coded: a code was sent, and the citizen is confirming. Another: number is to be typed. Locked: three codes or numbers were wrong. */
+  stage: "offered" | "chosen" | "coded" | "another" | "locked";
+  /** How many codes and numbers may still be tried. */
   left: number;
   /** Ink is enough as well. */
   by_hand: boolean;
@@ -1597,6 +1603,7 @@ export interface TerminalAsks {
   "ceremony.decline": CeremonyDecline;
   "ceremony.here": CeremonyHere;
   "ceremony.sign": CeremonySign;
+  "certificate.another": CertificateAnother;
   "certificate.choose": CertificateChoose;
   "certificate.code": CertificateCode;
   "certificate.leave": CertificateLeave;

@@ -57,7 +57,7 @@ export function Ceremony(props: {card: CeremonyCard; matter: DeskCase}) {
           ))}
         </ol>
       )}
-      {(card.certificate?.stage === "coded" || card.certificate?.stage === "chosen") && (
+      {["chosen", "coded", "another"].includes(card.certificate?.stage ?? "") && (
         <p class="ceremony__own" role="status">
           {t("The citizen is confirming with a certificate")}
         </p>

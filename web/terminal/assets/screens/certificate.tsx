@@ -20,6 +20,10 @@ export function Certificate(props: {card: CeremonyCard; own: CertificateCard; by
   const typed = useRef(signal("")).current;
   const coded = own.stage === "coded";
   useEffect(() => () => void (typed.value = ""), [own.stage]);
+  const another = (): void => {
+    typed.value = "";
+    void ask("certificate.another", {ceremony_id: card.ceremony_id});
+  };
   if (own.stage === "locked") return <Locked card={card} own={own} byHand={byHand} />;
   const about = {ceremony_id: card.ceremony_id, sha256: card.sha256};
   const send = (): void => {
@@ -46,7 +50,7 @@ export function Certificate(props: {card: CeremonyCard; own: CertificateCard; by
       </Title>
       <Digest sha256={card.sha256} why />
       <Attending card={card} />
-      {coded && own.left < 3 && <p role="status">{t("You can try {count} more times.", {count: own.left})}</p>}
+      {own.left < 3 && <p role="status">{t("You can try {count} more times.", {count: own.left})}</p>}
       <Keypad typed={typed} longest={coded ? LONGEST.code : LONGEST.number} shielded={coded} />
       <Advice />
       <div class="answers answers--row">
@@ -58,6 +62,11 @@ export function Certificate(props: {card: CeremonyCard; own: CertificateCard; by
         {coded && (
           <Press look="quiet" onPress={() => void again(card, typed)}>
             {t("Send a new code")}
+          </Press>
+        )}
+        {coded && (
+          <Press look="quiet" onPress={another}>
+            {t("Type another number")}
           </Press>
         )}
         {own.by_hand && (
@@ -98,7 +107,7 @@ function Locked(props: {card: CeremonyCard; own: CertificateCard; byHand: () => 
     <div class="sign">
       <Title
         of="locked"
-        lead={t("The code was wrong three times. Unlock your certificate where you got it.")}
+        lead={t("Three codes or numbers were wrong. If it is locked, unlock it where you got it.")}
       >
         {t("Your certificate cannot be used for this document any more")}
       </Title>
