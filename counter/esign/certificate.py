@@ -7,10 +7,12 @@ TRIES: Final = 3
 "Wrong codes and numbers, for one document, until it is signed in another way."
 
 ActivatingState = Literal[
-    "chosen", "coded", "given", "spent", "another", "locked", "left", "signed"
+    "chosen", "asked", "coded", "given", "spent", "another", "locked", "left", "signed"
 ]
 UNDER_WAY: Final[frozenset[ActivatingState]] = frozenset({"chosen", "coded", "given", "spent"})
 "It can go on to a signature."
+CODED: Final = UNDER_WAY - {"chosen"}
+"A code was sent, and whose the certificate is was found to be well."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

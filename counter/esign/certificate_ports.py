@@ -76,7 +76,36 @@ class CertificateRecords(Protocol):
         """Raises `DigestMismatch`, `NotAllowedNow`, `ActivationLocked`, `CeremonyPaused`."""
         ...
 
-    async def code_sent(self, case_id: CaseId, ceremony_id: str, now: datetime) -> None: ...
+    async def asked(
+        self, case_id: CaseId, ceremony_id: str, certificate_sha256: str, now: datetime
+    ) -> None:
+        """The agent has to say whether this certificate is the citizen's."""
+        ...
+
+    async def confirmed(
+        self,
+        case_id: CaseId,
+        ceremony_id: str,
+        certificate_sha256: str,
+        *,
+        by: str,
+        now: datetime,
+    ) -> None:
+        """The agent said that it is.  Raises `NotAllowedNow`, `CeremonyPaused`."""
+        ...
+
+    async def denied(self, case_id: CaseId, ceremony_id: str, *, by: str, now: datetime) -> int:
+        """The agent said that it is not: as `another`, and nobody says that the citizen is there.
+
+        Raises as `confirmed` does.
+        """
+        ...
+
+    async def code_sent(
+        self, case_id: CaseId, ceremony_id: str, credential_id: str, now: datetime
+    ) -> None:
+        """Raises `NotAllowedNow` when this key is not the one that is chosen any more."""
+        ...
 
     async def code_given(self, case_id: CaseId, ceremony_id: str, now: datetime) -> bool:
         """A code is about to be given to the provider.
@@ -120,6 +149,17 @@ class CertificateRecords(Protocol):
 
         Raises `NotAllowedNow` when it was declined, signed by another means or begun with another
         certificate meanwhile.
+        """
+        ...
+
+
+class KnownIdentity(Protocol):
+    """Who sits there, as far as it was made sure in this case."""
+
+    async def agrees(self, case_id: CaseId, name: str, number: str) -> bool:
+        """Whether a certificate of this name and subject's serialNumber (or empty) is his.
+
+        False too when nobody was identified, or nothing is known to compare with.
         """
         ...
 

@@ -86,7 +86,7 @@ async def standing(
         return "unknown"
     try:
         # What the finished document is held against: found out before, not after, it is signed.
-        PdfSignatureStatus.default_usage_constraints().validate(own)  # type: ignore[no-untyped-call]
+        PdfSignatureStatus.default_usage_constraints().validate(own)
     except InvalidCertificateError:
         return "unfit"
     return "good"

@@ -40,6 +40,15 @@ class CertificateAnother(Ask):
     ceremony_id: Ident
 
 
+class CertificateConfirm(Ask):
+    """The certificate of this digest is, or is not, of the person in front of me."""
+
+    event: ClassVar[str] = "certificate.confirm"
+    ceremony_id: Ident
+    certificate: Sha256
+    same: bool
+
+
 class CertificateLeave(Ask):
     """I sign with my finger after all."""
 
@@ -52,9 +61,13 @@ class CertificateCard(Model):
 
     provider: str
     """As citizens know it."""
-    stage: Literal["offered", "chosen", "coded", "another", "locked"]
-    """Coded: a code was sent, and the citizen is confirming.  Another: number is to be typed.
-    Locked: three codes or numbers were wrong."""
+    stage: Literal["offered", "chosen", "asked", "coded", "another", "locked"]
+    """Asked: the agent, whether it is the citizen's.  Coded: a code was sent, and the citizen is
+    confirming.  Another: number is to be typed.  Locked: three codes or numbers were wrong."""
+    name: str = Field(default="", repr=False)
+    """Of the certificate, while asked and coded; empty: it has none."""
+    certificate: Sha256 | None = None
+    """Digest of the one that is meant."""
     left: int
     """How many codes and numbers may still be tried."""
     by_hand: bool
@@ -68,3 +81,5 @@ TERMINAL_ASKS: tuple[type[Ask], ...] = (
     CertificateAnother,
     CertificateLeave,
 )
+
+DESK_ASKS: tuple[type[Ask], ...] = (CertificateConfirm,)

@@ -330,7 +330,7 @@ async def test_a_token_that_does_not_hold_is_told_from_a_signer_who_does_not(
 ) -> None:
     prepared = await pool.prepare(forms.of(MACAU), DATA, "zh-Hant", NOW)
     await stamps.require(NOW)
-    act = OriginAct(at=NOW)
+    act = OriginAct(department="dsaj", at=NOW)
     for files, foreign, refusal in (
         (pki.seal, True, StampInvalid),
         (pki.seal, False, None),

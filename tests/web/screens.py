@@ -250,7 +250,9 @@ def ceremony(
 CERTIFICATES: dict[str, dict[str, Any]] = {
     "or ink": {},
     "number": {"by_hand": False},
-    "code": {"stage": "coded", "left": 2},
+    "asked": {"stage": "asked", "name": "CHAN TAI MAN 陳大文", "certificate": DOCUMENT},
+    "code": {"stage": "coded", "left": 2, "name": "CHAN TAI MAN", "certificate": DOCUMENT},
+    "another": {"stage": "another", "left": 2},
     "locked": {"stage": "locked", "left": 0},
 }
 
@@ -777,6 +779,18 @@ def desk_stages(language: Language) -> dict[str, DeskScreen]:
                     ceremony(language, "declined", reason="cannot_write"),
                     ceremony(language, "abandoned", reason="idle", ceremony_id="c-2", sheets=[]),
                     ceremony(language, "voided", 2, reason="wrong_person", ceremony_id="c-3"),
+                ],
+            ),
+        ),
+        "whose certificate": desk(
+            language,
+            presence="busy",
+            case=desk_case(
+                language,
+                ceremonies=[
+                    ceremony(
+                        language, "consented", 2, certificate=certificate(**CERTIFICATES["asked"])
+                    )
                 ],
             ),
         ),

@@ -19,12 +19,14 @@ export function Certificate(props: {card: CeremonyCard; own: CertificateCard; by
   const {card, own, byHand} = props;
   const typed = useRef(signal("")).current;
   const coded = own.stage === "coded";
+  const asked = own.stage === "asked";
   useEffect(() => () => void (typed.value = ""), [own.stage]);
   const another = (): void => {
     typed.value = "";
     void ask("certificate.another", {ceremony_id: card.ceremony_id});
   };
   if (own.stage === "locked") return <Locked card={card} own={own} byHand={byHand} />;
+  const name = own.name || "—";
   const about = {ceremony_id: card.ceremony_id, sha256: card.sha256};
   const send = (): void => {
     const said = typed.value;
@@ -41,7 +43,9 @@ export function Certificate(props: {card: CeremonyCard; own: CertificateCard; by
       <Title
         of={own.stage}
         lead={
-          coded
+          asked
+            ? t("The certificate is in the name of {name}. The agent is asked whether that is you.", {name})
+            : coded
             ? t("{provider} has sent you a code. Type it here; nobody else sees it.", {provider: own.provider})
             : t("Type the number under which {provider} knows you.", {provider: own.provider})
         }
@@ -50,21 +54,24 @@ export function Certificate(props: {card: CeremonyCard; own: CertificateCard; by
       </Title>
       <Digest sha256={card.sha256} why />
       <Attending card={card} />
+      {coded && <p>{t("The certificate is in the name of {name}.", {name})}</p>}
       {own.left < 3 && <p role="status">{t("You can try {count} more times.", {count: own.left})}</p>}
-      <Keypad typed={typed} longest={coded ? LONGEST.code : LONGEST.number} shielded={coded} />
+      {!asked && <Keypad typed={typed} longest={coded ? LONGEST.code : LONGEST.number} shielded={coded} />}
       <Advice />
-      <div class="answers answers--row">
-        <Press look="go" icon="check" disabled={typed.value.length < SHORTEST} onPress={send}>
-          {coded ? t("Sign with this code") : t("Send me a code")}
-        </Press>
-      </div>
+      {!asked && (
+        <div class="answers answers--row">
+          <Press look="go" icon="check" disabled={typed.value.length < SHORTEST} onPress={send}>
+            {coded ? t("Sign with this code") : t("Send me a code")}
+          </Press>
+        </div>
+      )}
       <div class="answers answers--row">
         {coded && (
           <Press look="quiet" onPress={() => void again(card, typed)}>
             {t("Send a new code")}
           </Press>
         )}
-        {coded && (
+        {(asked || coded) && (
           <Press look="quiet" onPress={another}>
             {t("Type another number")}
           </Press>
