@@ -23,8 +23,9 @@ from counter.documents.store_zones import (
 )
 from counter.documents.zones import ReadPage
 from counter.errors import NotAllowedNow
-from counter.esign.store_drafts import remember
+from counter.esign.store_drafts import remember, remembered
 from counter.esign.ticket import Witness
+from counter.identity.names import Simplify, compare
 from counter.identity.proofing import Level, ProofingState
 from counter.identity.store_proofing import Matter, Surroundings
 from counter.identity.store_proofing_reading import (
@@ -39,6 +40,9 @@ from counter.signaling.tables import agent, call, call_is_on
 from counter.store.cases import audiences, get_case, require_own
 from counter.store.executor import Executor
 from counter.store.session_log import tell_all
+
+PAPER_NUMBER = re.compile(r"(?:IDC|PAS|PNO)[A-Z]{2}-(.+)")
+"In a certificate's serialNumber: ETSI EN 319 412-1, 5.1.3."
 
 KEPT = timedelta(hours=24)
 "How long a reading is kept of an identification that nobody ended."
@@ -92,6 +96,33 @@ class KnownLevels:
 
     async def level(self, case_id: CaseId) -> str:
         return (await self._executor.read(identity_level, case_id)).value
+
+
+class IdentifiedCitizens:
+    """`counter.esign.certificate_ports.KnownIdentity`: what the identity paper said."""
+
+    def __init__(self, executor: Executor, simplify: Simplify) -> None:
+        self._executor = executor
+        self._simplify = simplify
+
+    async def agrees(self, case_id: CaseId, name: str, number: str) -> bool:
+        said = await self._executor.read(_made_sure, case_id)
+        return compare(name, said.get("name_latin", ""), self._simplify).same and _same_number(
+            number, said.get("paper_number", "")
+        )
+
+
+def _made_sure(conn: Connection, case_id: str) -> dict[str, str]:
+    """Nothing when the newest identification came to nothing."""
+    if identity_level(conn, case_id) is Level.NONE:
+        return {}
+    return remembered(conn, case_id)
+
+
+def _same_number(said: str, printed: str) -> bool:
+    """said: by a certificate; only what says that it is a paper's number can differ."""
+    found = PAPER_NUMBER.fullmatch(said)
+    return found is None or plain(found[1]) == plain(printed)
 
 
 def _serves(conn: Connection, agent_id: str, department_id: str, now: datetime) -> bool:

@@ -38,6 +38,7 @@ from counter.store.executor import Executor
 log = logging.getLogger(__name__)
 
 ENDING: Final = "certificate.ending"
+UNFIT: Final = "certificate.unfit"
 CLOCK: Final = "clock.wrong"
 UNSEALED: Final = "document.unsealed"
 "Alerts."
@@ -144,9 +145,17 @@ def lasting_documents(
 
 
 def tell_lives(conn: Connection, own: tuple[OwnCertificate, ...], now: datetime) -> None:
-    """One alert per certificate that ends within 60 days or is over; settled when it is fine."""
+    """One alert per certificate that ends within 60 days or is over, one per that is not for it.
+
+    Each is settled when all is well.
+    """
     for one in own:
         subject, state = f"key:{one.key}", life(one, now)
+        if one.commits:
+            settle_alert(conn, UNFIT, subject, now)
+        else:
+            log.error("the certificate of key %s is not for signing: no nonRepudiation", one.key)
+            raise_alert(conn, UNFIT, subject, {}, now)
         if state == "fine":
             settle_alert(conn, ENDING, subject, now)
             continue

@@ -21,7 +21,13 @@ from counter.app.clock import clock, new_id, new_token, random_bytes
 from counter.app.examiners import open_examiners
 from counter.app.files import secret
 from counter.app.hooks import Snapshot, hooks_of
-from counter.app.identifying import KnownLevels, ZoneDesk, surroundings, witness_of
+from counter.app.identifying import (
+    IdentifiedCitizens,
+    KnownLevels,
+    ZoneDesk,
+    surroundings,
+    witness_of,
+)
 from counter.app.kept_bytes import named_bytes
 from counter.app.lasting_documents import (
     lasting_documents,
@@ -223,6 +229,7 @@ async def open_parts(
                 studio=studio,
                 stamps=stamps,
                 trust=lasting.trust,
+                identity=IdentifiedCitizens(executor, simplified),
                 clock=clock,
             ),
             CscCitizens(session, setup.citizen),

@@ -18,6 +18,7 @@ from counter.signaling.ports import GatewayPrincipal
 from counter.signaling.service import handlers as signaling_handlers
 from counter.signaling.store_asks import COMMANDS, current_epoch, follows
 from web.console import asks as console_asks
+from web.console import certificate_asks as console_certificate_asks
 from web.console import (
     party_asks,
     print_asks,
@@ -107,6 +108,7 @@ def socket_doors(
             **terminal_reading_asks.handlers(parts.case_of, parts.reading),
             **console_reading_asks.handlers(parts.case_of, parts.reading),
             **certificate_asks.handlers(parts.case_of, parts.certificates),
+            **console_certificate_asks.handlers(parts.case_of, parts.certificates),
             **terminal_asks.handlers(
                 parts.case_of, parts.documents, parts.esign, parts.store.executor, clock
             ),

@@ -9,7 +9,7 @@ from counter.esign.certificate import Activating
 from counter.esign.demands import SignatureClass
 from counter.esign.key_ports import KeyProvider
 from counter.esign.ticket import CertificateChain
-from counter.ids import CaseId
+from counter.ids import CaseId, Digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +76,36 @@ class CertificateRecords(Protocol):
         """Raises `DigestMismatch`, `NotAllowedNow`, `ActivationLocked`, `CeremonyPaused`."""
         ...
 
-    async def code_sent(self, case_id: CaseId, ceremony_id: str, now: datetime) -> None: ...
+    async def asked(
+        self, case_id: CaseId, ceremony_id: str, certificate_sha256: str, now: datetime
+    ) -> None:
+        """The agent has to say whether this certificate is the citizen's."""
+        ...
+
+    async def confirmed(
+        self,
+        case_id: CaseId,
+        ceremony_id: str,
+        certificate_sha256: str,
+        *,
+        by: str,
+        now: datetime,
+    ) -> None:
+        """The agent said that it is.  Raises `NotAllowedNow`, `CeremonyPaused`."""
+        ...
+
+    async def denied(self, case_id: CaseId, ceremony_id: str, *, by: str, now: datetime) -> int:
+        """The agent said that it is not: as `another`, and nobody says that the citizen is there.
+
+        Raises as `confirmed` does.
+        """
+        ...
+
+    async def code_sent(
+        self, case_id: CaseId, ceremony_id: str, credential_id: str, now: datetime
+    ) -> None:
+        """Raises `NotAllowedNow` when this key is not the one that is chosen any more."""
+        ...
 
     async def code_given(self, case_id: CaseId, ceremony_id: str, now: datetime) -> bool:
         """A code is about to be given to the provider.
@@ -93,6 +122,13 @@ class CertificateRecords(Protocol):
         """Answers how many more may be tried."""
         ...
 
+    async def another(self, case_id: CaseId, ceremony_id: str, now: datetime) -> int:
+        """Let go of the certificate that was chosen, and of its hole.
+
+        Answers how many tries are left.  Raises `NotAllowedNow` when it has signed.
+        """
+        ...
+
     async def leave(self, case_id: CaseId, ceremony_id: str, now: datetime) -> None: ...
 
     async def attend(self, case_id: CaseId, ceremony_id: str, now: datetime) -> None:
@@ -104,11 +140,27 @@ class CertificateRecords(Protocol):
         case_id: CaseId,
         ceremony_id: str,
         sha256: str,
+        hole: Digest,
         value: bytes,
         facts: Mapping[str, str],
         now: datetime,
     ) -> None:
-        """Raises `NotAllowedNow` when it was declined or signed by another means meanwhile."""
+        """hole: of the ticket that the value is for.
+
+        Raises `NotAllowedNow` when it was declined, signed by another means or begun with another
+        certificate meanwhile.
+        """
+        ...
+
+
+class KnownIdentity(Protocol):
+    """Who sits there, as far as it was made sure in this case."""
+
+    async def agrees(self, case_id: CaseId, name: str, number: str) -> bool:
+        """Whether a certificate of this name and subject's serialNumber (or empty) is his.
+
+        False too when nobody was identified, or nothing is known to compare with.
+        """
         ...
 
 

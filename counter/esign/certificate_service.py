@@ -13,13 +13,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from weakref import WeakValueDictionary
 
-from cryptography.x509 import load_der_x509_certificate
-from cryptography.x509.oid import NameOID
-
 from counter.errors import NotAllowedNow
 from counter.esign.ceremony import Consented, Sealed, Signed
-from counter.esign.certificate import TRIES, UNDER_WAY, Activating
-from counter.esign.certificate_ports import CertificateRecords, CitizenKeys, CitizenTrust
+from counter.esign.certificate import CODED, TRIES, Activating
+from counter.esign.certificate_ports import (
+    CertificateRecords,
+    CitizenKeys,
+    CitizenTrust,
+    KnownIdentity,
+)
 from counter.esign.certificate_refusals import (
     ActivationLapsed,
     ActivationLocked,
@@ -27,6 +29,7 @@ from counter.esign.certificate_refusals import (
     ActivationUnanswered,
     CredentialUnfit,
 )
+from counter.esign.claims_asn1crypto import claims_of
 from counter.esign.key_ports import Activation, Timestamps
 from counter.esign.ports import Records, Studio
 from counter.esign.sealing_service import SignedDocument
@@ -52,6 +55,7 @@ class CertificateParts:
     studio: Studio
     stamps: Timestamps
     trust: CitizenTrust
+    identity: KnownIdentity
     clock: Callable[[], datetime]
 
 
@@ -67,9 +71,13 @@ class CertificateService:
     async def choose(self, case_id: CaseId, ceremony_id: str, sha256: str, user: str) -> None:
         """Sign with the key of `user` at the service: the hole is written, a code is sent.
 
+        Unless the certificate is of the name that was made sure, the agent is asked before; see
+        `confirm`.
+
         Raises `MeansNotOpen`, `DigestMismatch`, `CredentialUnknown`, `CredentialUnfit`,
         `RevocationUnknown`, `TimestampUnavailable`, `ActivationLocked`, `KeyUnavailable`; before
-        the code was sent, asking again is the same.
+        the code was sent, asking again is the same.  Another certificate than before is as
+        `another` and then this one.
         """
         parts = self._of
         one = await parts.esign.require_means(case_id, ceremony_id, "certificate")
@@ -78,23 +86,59 @@ class CertificateService:
             raise NotAllowedNow(f"ceremony {ceremony_id}: nobody has agreed yet")
         now = parts.clock()
         stage.activated(sha256, now)
-        self._require_unlocked(ceremony_id, await parts.activations.activating(ceremony_id))
+        before = await parts.activations.activating(ceremony_id)
+        self._require_unlocked(ceremony_id, before)
         await parts.stamps.require(now)
         credential_id = await self.citizens.find(user)
         chain = await self._fit(credential_id, now)
         kept = await parts.records.ticket(ceremony_id, CITIZEN)
-        if kept is not None:
-            _require_same(kept, chain)
+        if kept is not None and kept.ticket.chain.sha256 != chain.sha256:
+            await self.another(case_id, ceremony_id)
+            kept = None
+        known = before is not None and before.state in CODED and kept is not None
         await parts.activations.choose(case_id, ceremony_id, sha256, credential_id, now)
         if kept is None:
             act = CertificateAct(
                 region=parts.esign.sealing.region(one),
-                name=parts.esign.sealing.drawable(_common_name(chain)),
+                name=parts.esign.sealing.drawable(claims_of(chain.certificate).name),
                 at=now,
             )
             kept = await parts.esign.signing.begin(ceremony_id, Digest(sha256), act, chain)
             _require_same(kept, chain)
-        await self._send(case_id, ceremony_id, credential_id)
+        claims = claims_of(chain.certificate)
+        if known or await parts.identity.agrees(case_id, claims.name, claims.number):
+            await self._send(case_id, ceremony_id, credential_id)
+        else:
+            await parts.activations.asked(case_id, ceremony_id, chain.sha256, parts.clock())
+
+    async def confirm(
+        self, case_id: CaseId, ceremony_id: str, certificate_sha256: str, *, by: str
+    ) -> None:
+        """The agent says that this certificate is of who sits there: a code is sent.
+
+        by: as `agent:<id>`.  Said again once it is sent, nothing happens.  Raises `NotAllowedNow`
+        about a certificate that is not asked about (any more), and what sending raises.
+        """
+        parts = self._of
+        await parts.records.load(case_id, ceremony_id)  # of this case, or unknown
+        activating = await parts.activations.activating(ceremony_id)
+        kept = await parts.records.ticket(ceremony_id, CITIZEN)
+        same = kept is not None and kept.ticket.chain.sha256 == certificate_sha256
+        if activating is not None and activating.state in CODED and same:
+            return
+        await parts.activations.confirmed(
+            case_id, ceremony_id, certificate_sha256, by=by, now=parts.clock()
+        )
+        if activating is not None:
+            await self._send(case_id, ceremony_id, activating.credential_id)
+
+    async def deny(self, case_id: CaseId, ceremony_id: str, *, by: str) -> None:
+        """The agent says that it is somebody else's: the citizen types another number, if he may.
+
+        Raises `NotAllowedNow` when nobody asks.
+        """
+        await self._of.activations.denied(case_id, ceremony_id, by=by, now=self._of.clock())
+        await self._of.esign.signing.clear(self._of.clock())
 
     async def send_again(self, case_id: CaseId, ceremony_id: str) -> None:
         """Have a new code sent.  Raises `ActivationLocked`, `KeyUnavailable`."""
@@ -120,6 +164,17 @@ class CertificateService:
             if not (isinstance(stage, Sealed) or _by_certificate(stage)):
                 await self._activate(case_id, ceremony_id, sha256, code)
         return await parts.esign.sealing.finish(case_id, ceremony_id)
+
+    async def another(self, case_id: CaseId, ceremony_id: str) -> None:
+        """Let go of the certificate that was chosen: another number is typed.
+
+        No value is kept of it.  Costs a try; raises `ActivationLocked` when that was the last one.
+        """
+        parts = self._of
+        left = await parts.activations.another(case_id, ceremony_id, parts.clock())
+        await parts.esign.signing.clear(parts.clock())
+        if not left:
+            raise ActivationLocked(f"ceremony {ceremony_id}: {TRIES} wrong codes or numbers")
 
     async def leave(self, case_id: CaseId, ceremony_id: str) -> None:
         """Sign by hand after all.  Raises `MeansNotOpen` when the form does not let him."""
@@ -160,7 +215,9 @@ class CertificateService:
             raise CredentialUnfit(str(unfit)) from unfit
         await parts.studio.require_value(ticket, value)
         facts = {"class": self.citizens.gives, "provider": self.citizens.name}
-        await parts.activations.signed(case_id, ceremony_id, sha256, value, facts, parts.clock())
+        await parts.activations.signed(
+            case_id, ceremony_id, sha256, ticket.hole_sha256, value, facts, parts.clock()
+        )
 
     async def _fit(self, credential_id: str, now: datetime) -> CertificateChain:
         try:
@@ -175,13 +232,13 @@ class CertificateService:
             await self.citizens.key(credential_id).send_code()
         except (KeyUnusable, ActivationRefused) as why:
             raise CredentialUnfit(str(why)) from why
-        await self._of.activations.code_sent(case_id, ceremony_id, self._of.clock())
+        await self._of.activations.code_sent(case_id, ceremony_id, credential_id, self._of.clock())
 
     async def _under_way(self, case_id: CaseId, ceremony_id: str) -> Activating:
         await self._of.records.load(case_id, ceremony_id)  # of this case, or unknown
         activating = await self._of.activations.activating(ceremony_id)
         self._require_unlocked(ceremony_id, activating)
-        if activating is None or activating.state not in UNDER_WAY:
+        if activating is None or activating.state not in CODED:
             raise NotAllowedNow(f"ceremony {ceremony_id}: choose your certificate first")
         return activating
 
@@ -200,10 +257,3 @@ def _require_same(kept: KeptTicket, chain: CertificateChain) -> None:
             f"the hole is for certificate {kept.ticket.chain.sha256[:12]}, not for "
             f"{chain.sha256[:12]}; withdraw the form, or sign by hand"
         )
-
-
-def _common_name(chain: CertificateChain) -> str:
-    named = load_der_x509_certificate(chain.certificate).subject.get_attributes_for_oid(
-        NameOID.COMMON_NAME
-    )
-    return str(named[0].value) if named else ""

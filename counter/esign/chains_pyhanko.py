@@ -14,9 +14,11 @@ from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.general import extract_certificate_info
 from pyhanko.sign.validation.generic_cms import extract_tst_data_iter
+from pyhanko.sign.validation.status import PdfSignatureStatus
 from pyhanko_certvalidator import CertificateValidator, ValidationContext
 from pyhanko_certvalidator.errors import (
     ExpiredError,
+    InvalidCertificateError,
     PathBuildingError,
     RevokedError,
     ValidationError,
@@ -82,6 +84,11 @@ async def standing(
         return "expired"
     except (ValidationError, PathBuildingError, ValueError):
         return "unknown"
+    try:
+        # What the finished document is held against: found out before, not after, it is signed.
+        PdfSignatureStatus.default_usage_constraints().validate(own)
+    except InvalidCertificateError:
+        return "unfit"
     return "good"
 
 

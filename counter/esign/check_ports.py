@@ -18,6 +18,8 @@ class Verdict:
     "Intact, valid, trusted, timestamped, and nothing unexpected was done afterwards."
     timestamp: datetime | None
     "Time in the timestamp token, UTC; None when there is no token."
+    stamped: bool
+    "Whether its timestamp holds, and we trust who made it."
     covers_file: bool
     "Whether it covers every byte; true of the last signature only."
     why: str

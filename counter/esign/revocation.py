@@ -63,5 +63,8 @@ class Proof:
 
 
 Standing = Literal["good", "revoked", "expired", "unfit", "unknown"]
-"""Of a certificate with its whole chain.  unfit: the policy does not take how it signs; unknown: it
-cannot be said from the evidence there is."""
+"""Of a certificate with its whole chain.
+
+unfit: the policy does not take how it signs, or it is not for signing documents; unknown: it cannot
+be said from the evidence there is.
+"""

@@ -35,6 +35,7 @@ from counter.esign.signing_refusals import (
     KeyMismatch,
     KeyUnusable,
     SignatureInvalid,
+    StampInvalid,
 )
 from counter.esign.ticket import Begun, CertificateChain, Mechanism, SigningTicket
 from counter.ids import Digest
@@ -239,16 +240,24 @@ async def begin(
 
 
 async def finish(pdf: bytes, ticket: SigningTicket, value: bytes, token: bytes) -> bytes:
-    """Fill the hole.  Raises `KeyMismatch`, `SignatureInvalid` when something does not belong."""
+    """Fill the hole.
+
+    Raises `KeyMismatch`, `SignatureInvalid` when something does not belong, `StampInvalid` for
+    what is no token.
+    """
     require_value(ticket, value)
     if hashlib.sha256(pdf).hexdigest() != ticket.hole_sha256:
         raise SignatureInvalid(f"signature {ticket.field}: not the document with its hole")
     file = io.BytesIO(pdf)
     try:
+        stamp = cms.ContentInfo.load(token)
+    except (ValueError, TypeError) as error:
+        raise StampInvalid(f"signature {ticket.field}: no timestamp token") from error
+    try:
         content = await _signer(ticket.chain, value).async_sign_prescribed_attributes(
             "sha256",
             signed_attrs=cms.CMSAttributes.load(ticket.signed_attributes),
-            timestamper=_Token(cms.ContentInfo.load(token)),
+            timestamper=_Token(stamp),
         )
         await PdfTBSDocument.async_finish_signing(
             file,

@@ -11,7 +11,7 @@ from datetime import datetime
 from counter.errors import NotAllowedNow
 from counter.esign.key_ports import KeyProvider, Timestamps
 from counter.esign.ports import Blobs, NewImage, Records, Studio
-from counter.esign.signing_refusals import KeyMismatch, SignatureInvalid
+from counter.esign.signing_refusals import KeyMismatch, SignatureInvalid, StampInvalid
 from counter.esign.ticket import Act, CertificateChain, KeptTicket
 from counter.ids import Digest
 
@@ -69,7 +69,7 @@ class SigningService:
         hole = await self.sound(ticket.hole_sha256)
         try:
             filled = await self._studio.finish(hole, ticket, value, token, self._clock())
-        except SignatureInvalid:
+        except StampInvalid:
             self._stamps.distrust(token)
             raise
         done = await self._blobs.put(filled)

@@ -102,6 +102,13 @@ def attend(
     return row
 
 
+def require_going(conn: Connection, ceremony_id: str, *, calls: Calls) -> None:
+    """Raise `CeremonyPaused` as `attend` does, for somebody else than the citizen."""
+    here = attendance_row(conn, ceremony_id)
+    if here is not None and attendance_of(conn, here, calls).paused:
+        raise CeremonyPaused(f"ceremony {ceremony_id} waits until somebody resumes it")
+
+
 def touch(
     conn: Connection,
     case_id: str,

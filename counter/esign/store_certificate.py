@@ -7,13 +7,14 @@ from typing import Any, cast
 from sqlalchemy import Connection, Row, delete, select, update
 
 from counter.esign.ceremony import Consented, Sealed, Signed
-from counter.esign.certificate import TRIES, UNDER_WAY, Activating, ActivatingState
+from counter.esign.certificate import CODED, TRIES, UNDER_WAY, Activating, ActivatingState
 from counter.esign.certificate_refusals import ActivationLocked
 from counter.esign.store_esign import Audiences, WitnessOf, not_now, signed, tell_case
 from counter.esign.store_reading import find, stage_of
 from counter.esign.store_tables import ceremony_certificate
-from counter.esign.store_tickets import set_value, ticket_of
+from counter.esign.store_tickets import drop_ticket, set_value, ticket_of
 from counter.esign.ticket import CITIZEN
+from counter.ids import Digest
 from counter.store.journal_sql import record
 from counter.store.metadata import insert_for
 
@@ -50,7 +51,7 @@ def choose(
     found = activating_of(conn, ceremony_id)
     if found is not None and found.state == "locked":
         raise ActivationLocked(f"ceremony {ceremony_id}: {TRIES} wrong codes")
-    code_sent = found is not None and found.state in UNDER_WAY - {"chosen"}
+    code_sent = found is not None and found.state in CODED
     if found is not None and code_sent and found.credential_id == credential_id:
         return
     values = {"credential_id": credential_id, "state": "chosen", "chosen_at": now}
@@ -62,11 +63,67 @@ def choose(
     _told(conn, row, "ceremony.certificate_chosen", {}, audiences, now)
 
 
-def code_sent(
-    conn: Connection, case_id: str, ceremony_id: str, *, audiences: Audiences, now: datetime
+def asked(
+    conn: Connection,
+    case_id: str,
+    ceremony_id: str,
+    certificate_sha256: str,
+    *,
+    audiences: Audiences,
+    now: datetime,
 ) -> None:
-    """The provider was asked to send the citizen a code."""
+    """Nobody knows whether the certificate that was chosen is the citizen's: the agent is asked."""
     row = _consented(conn, case_id, ceremony_id, None, now)
+    found = activating_of(conn, ceremony_id)
+    if found is None or found.state != "chosen":
+        raise not_now(row, "ceremony.certificate")
+    _write(conn, ceremony_id, state="asked")
+    said = {"certificate_sha256": certificate_sha256}
+    _told(conn, row, "ceremony.certificate_asked", said, audiences, now)
+
+
+def confirmed(
+    conn: Connection,
+    case_id: str,
+    ceremony_id: str,
+    certificate_sha256: str,
+    *,
+    by: str,
+    audiences: Audiences,
+    now: datetime,
+) -> None:
+    """The agent says that it is his: a code may be sent.
+
+    Raises `NotAllowedNow` when it is not asked any more, or was about another certificate.
+    """
+    row = _consented(conn, case_id, ceremony_id, None, now)
+    found, kept = activating_of(conn, ceremony_id), ticket_of(conn, ceremony_id, CITIZEN)
+    if found is None or found.state != "asked":
+        raise not_now(row, "certificate.confirm")
+    if kept is None or kept.ticket.chain.sha256 != certificate_sha256:
+        raise not_now(row, "certificate.confirm")
+    said = {"certificate_sha256": certificate_sha256}
+    _told(conn, row, "ceremony.certificate_confirmed", said, audiences, now, by=by)
+
+
+def code_sent(
+    conn: Connection,
+    case_id: str,
+    ceremony_id: str,
+    credential_id: str,
+    *,
+    audiences: Audiences,
+    now: datetime,
+) -> None:
+    """The provider was asked to send the citizen a code for this key.
+
+    Raises `NotAllowedNow` when he has let go of it meanwhile: the next one may not be his.
+    """
+    row = _consented(conn, case_id, ceremony_id, None, now)
+    found = activating_of(conn, ceremony_id)
+    going = found is not None and found.state in UNDER_WAY | {"asked"}
+    if found is None or not going or found.credential_id != credential_id:
+        raise not_now(row, "ceremony.code")
     _write(conn, ceremony_id, state="coded", code_sent_at=now)
     _told(conn, row, "ceremony.code_sent", {}, audiences, now)
 
@@ -104,13 +161,42 @@ def code_refused(
     return after.left
 
 
+def another(
+    conn: Connection,
+    case_id: str,
+    ceremony_id: str,
+    *,
+    by: str | None = None,
+    audiences: Audiences,
+    now: datetime,
+) -> int:
+    """The citizen types another number: the hole goes, as it does for ink; pressed again the same.
+
+    by: an agent, who was asked whether it is his and says no.  Answers how many tries are left;
+    after the last one, none ever.
+    """
+    row = _consented(conn, case_id, ceremony_id, None, now)
+    found = activating_of(conn, ceremony_id)
+    if by is not None and (found is None or found.state != "asked"):
+        raise not_now(row, "certificate.confirm")
+    if found is None or found.state in ("another", "locked"):
+        return found.left if found else TRIES
+    after = found.changed()
+    drop_ticket(conn, ceremony_id)
+    _write(conn, ceremony_id, credential_id=None, state=after.state, wrong=after.wrong)
+    done = "certificate_denied" if by is not None else "certificate_changed"
+    action = f"ceremony.{done}" if after.left else "ceremony.activation_locked"
+    _told(conn, row, action, {"left": after.left}, audiences, now, by=by)
+    return after.left
+
+
 def leave(
     conn: Connection, case_id: str, ceremony_id: str, *, audiences: Audiences, now: datetime
 ) -> None:
     """The citizen goes back to the other means; a key that is locked stays so."""
     row = _consented(conn, case_id, ceremony_id, None, now)
     found = activating_of(conn, ceremony_id)
-    if found is not None and found.state in UNDER_WAY:
+    if found is not None and found.state in UNDER_WAY | {"asked", "another"}:
         _write(conn, ceremony_id, state="left")
         _told(conn, row, "ceremony.certificate_left", {}, audiences, now)
 
@@ -120,6 +206,7 @@ def keep_certificate_value(
     case_id: str,
     ceremony_id: str,
     sha256: str,
+    hole: Digest,
     value: bytes,
     facts: Mapping[str, str],
     *,
@@ -129,17 +216,18 @@ def keep_certificate_value(
 ) -> None:
     """The citizen's key has signed: from here the document is sealed without anybody's help.
 
-    facts: for the journal.  The first value stands; again is the same.
+    hole: of the ticket that it is for.  facts: for the journal.  The first value stands; again is
+    the same.
     """
     row = find(conn, case_id, ceremony_id)
     stage = stage_of(conn, row)
     if isinstance(stage, Sealed) or (isinstance(stage, Signed) and stage.ink is None):
         return
     kept = ticket_of(conn, ceremony_id, CITIZEN)
-    if not isinstance(stage, Consented) or kept is None:
+    if not isinstance(stage, Consented) or kept is None or kept.ticket.hole_sha256 != hole:
         raise not_now(row, "ceremony.code")
     stage.activated(sha256, now)
-    set_value(conn, ceremony_id, CITIZEN, kept.ticket.hole_sha256, value)
+    set_value(conn, ceremony_id, CITIZEN, hole, value)
     _write(conn, ceremony_id, state="signed")
     said = {
         "act": "certificate",
@@ -183,11 +271,13 @@ def _told(
     more: Mapping[str, Any],
     audiences: Audiences,
     now: datetime,
+    *,
+    by: str | None = None,
 ) -> None:
-    """Journal and screens: the stage, and nothing that opens a key."""
+    """Journal and screens: the stage, and nothing that opens a key.  by: None: the citizen."""
     record(
         conn,
-        actor=f"citizen:{row.case_id}",
+        actor=by or f"citizen:{row.case_id}",
         action=action,
         subject=f"ceremony:{row.id}",
         facts={"sha256": row.sha256, **more},

@@ -207,9 +207,56 @@ class SqlRecords:
 
         await self.executor.write(command)
 
-    async def code_sent(self, case_id: CaseId, ceremony_id: str, now: datetime) -> None:
+    async def asked(
+        self, case_id: CaseId, ceremony_id: str, certificate_sha256: str, now: datetime
+    ) -> None:
         await self.executor.write(
-            certificates.code_sent, case_id, ceremony_id, audiences=self.audiences, now=now
+            certificates.asked,
+            case_id,
+            ceremony_id,
+            certificate_sha256,
+            audiences=self.audiences,
+            now=now,
+        )
+
+    async def confirmed(
+        self, case_id: CaseId, ceremony_id: str, certificate_sha256: str, *, by: str, now: datetime
+    ) -> None:
+        def command(conn: Connection) -> None:
+            self.require_led(conn, case_id, by)
+            attending.require_going(conn, ceremony_id, calls=self.calls)
+            certificates.confirmed(
+                conn,
+                case_id,
+                ceremony_id,
+                certificate_sha256,
+                by=by,
+                audiences=self.audiences,
+                now=now,
+            )
+
+        await self.executor.write(command)
+
+    async def denied(self, case_id: CaseId, ceremony_id: str, *, by: str, now: datetime) -> int:
+        def command(conn: Connection) -> int:
+            self.require_led(conn, case_id, by)
+            attending.require_going(conn, ceremony_id, calls=self.calls)
+            return certificates.another(
+                conn, case_id, ceremony_id, by=by, audiences=self.audiences, now=now
+            )
+
+        return await self.executor.write(command)
+
+    async def code_sent(
+        self, case_id: CaseId, ceremony_id: str, credential_id: str, now: datetime
+    ) -> None:
+        await self.executor.write(
+            certificates.code_sent,
+            case_id,
+            ceremony_id,
+            credential_id,
+            audiences=self.audiences,
+            now=now,
         )
 
     async def code_given(self, case_id: CaseId, ceremony_id: str, now: datetime) -> bool:
@@ -225,6 +272,15 @@ class SqlRecords:
             certificates.code_refused, case_id, ceremony_id, audiences=self.audiences, now=now
         )
 
+    async def another(self, case_id: CaseId, ceremony_id: str, now: datetime) -> int:
+        def command(conn: Connection) -> int:
+            attending.attend(conn, case_id, ceremony_id, calls=self.calls, now=now)
+            return certificates.another(
+                conn, case_id, ceremony_id, audiences=self.audiences, now=now
+            )
+
+        return await self.executor.write(command)
+
     async def leave(self, case_id: CaseId, ceremony_id: str, now: datetime) -> None:
         await self.executor.write(
             certificates.leave, case_id, ceremony_id, audiences=self.audiences, now=now
@@ -235,6 +291,7 @@ class SqlRecords:
         case_id: CaseId,
         ceremony_id: str,
         sha256: str,
+        hole: Digest,
         value: bytes,
         facts: Mapping[str, str],
         now: datetime,
@@ -244,6 +301,7 @@ class SqlRecords:
             case_id,
             ceremony_id,
             sha256,
+            hole,
             value,
             facts,
             witness_of=self.witness_of,

@@ -120,12 +120,13 @@ ceremony_certificate = Table(
     Column("chosen_at", UtcDateTime, nullable=False),
     Column("code_sent_at", UtcDateTime),
 )
-"""The citizen signs with his own certificate.  state: chosen, coded (a code was sent), given (one
-is with the provider, or its answer was lost), spent (a new one is needed), locked, left (for
-another means), signed.
+"""The citizen signs with his own certificate.  state: chosen, asked (whether it is his), coded (a
+code was sent), given (one
+is with the provider, or its answer was lost), spent (a new one is needed), another (number is to be
+typed), locked, left (for another means), signed.
 
 credential_id: at the provider; gone as soon as the document is sealed or over.  wrong: how many
-codes were.
+codes and numbers were.
 """
 
 esign_ticket = Table(

@@ -63,6 +63,8 @@ class OwnCertificate:
     "The name of its key, see `counter.esign.ticket.KEYS`."
     since: datetime
     until: datetime
+    commits: bool = True
+    "Whether it is for signing documents."
 
 
 Life = Literal["fine", "ending", "over"]

@@ -12,6 +12,7 @@ from datetime import datetime
 from asn1crypto import x509
 
 from counter.esign.archive_ports import Archivist, TrustRecords
+from counter.esign.claims_asn1crypto import claims_of
 from counter.esign.key_ports import KeyProvider
 from counter.esign.revocation import Standing
 from counter.esign.revocation_service import RevocationService
@@ -131,7 +132,10 @@ def _judge(name: str, standing: Standing, chain: CertificateChain, *, grace: boo
         case "expired":
             raise CertificateExpired(f"{about} is not valid today")
         case "unfit":
-            raise KeyUnusable(f"{about} signs with what the trust policy does not take")
+            raise KeyUnusable(
+                f"{about} signs with what the trust policy does not take, or is not for signing "
+                "documents (keyUsage without nonRepudiation)"
+            )
         case "unknown" if not grace:
             raise RevocationUnknown(f"{about}: nobody says whether it is revoked")
 
@@ -144,5 +148,8 @@ def _mechanism(chain: CertificateChain) -> str:
 def _own(name: str, chain: CertificateChain) -> OwnCertificate:
     certificate = x509.Certificate.load(chain.certificate)
     return OwnCertificate(
-        key=name, since=certificate.not_valid_before, until=certificate.not_valid_after
+        key=name,
+        since=certificate.not_valid_before,
+        until=certificate.not_valid_after,
+        commits=claims_of(chain.certificate).commits,
     )

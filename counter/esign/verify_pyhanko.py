@@ -43,7 +43,7 @@ from pyhanko_certvalidator import ValidationContext
 
 from counter.esign.check_ports import Verdict
 from counter.esign.seal_pyhanko import subject
-from counter.esign.signing_refusals import ClockWrong, SignatureInvalid
+from counter.esign.signing_refusals import ClockWrong, SignatureInvalid, StampInvalid
 
 CLOCK_SLACK = timedelta(seconds=60)
 
@@ -147,15 +147,18 @@ async def require_sound(
 ) -> None:
     """Let a document pass that was signed just now, in exactly `fields`, in this order.
 
-    Raises `SignatureInvalid` or `ClockWrong`; the caller then throws the document away.
+    Raises `SignatureInvalid`, `StampInvalid` when the new timestamp is at fault, or `ClockWrong`;
+    the caller then throws the document away.
     """
     verdicts = await verify(pdf, roots, now)
     if [verdict.field for verdict in verdicts] != list(fields):
         raise SignatureInvalid(f"signatures in {[v.field for v in verdicts]}, not {list(fields)}")
+    last = verdicts[-1]
     for verdict in verdicts:
         if not verdict.sound:
-            raise SignatureInvalid(f"signature {verdict.field}: {verdict.why}")
-    last = verdicts[-1]
+            stamp = verdict is last and not verdict.stamped
+            unsound = StampInvalid if stamp else SignatureInvalid
+            raise unsound(f"signature {verdict.field}: {verdict.why}")
     if not last.covers_file:
         raise SignatureInvalid(f"signature {last.field} does not cover the whole file")
     if last.timestamp is None or abs(last.timestamp - now) > CLOCK_SLACK:
@@ -172,7 +175,13 @@ async def _judge(
     except LEAKS as error:
         why = f"{type(error).__name__} while validating"
         return Verdict(
-            field=field, signer=signer, sound=False, timestamp=None, covers_file=False, why=why
+            field=field,
+            signer=signer,
+            sound=False,
+            timestamp=None,
+            stamped=await _stamped(signature, roots, now),
+            covers_file=False,
+            why=why,
         )
     why = complaint(status)
     stamp = status.timestamp_validity
@@ -181,9 +190,23 @@ async def _judge(
         signer=signer,
         sound=not why,
         timestamp=stamp.timestamp if stamp is not None else None,
+        stamped=trusted_time(stamp) is not None,
         covers_file=status.coverage == SignatureCoverageLevel.ENTIRE_FILE,
         why=why,
     )
+
+
+async def _stamped(
+    signature: EmbeddedPdfSignature, roots: Sequence[x509.Certificate], now: datetime
+) -> bool:
+    """Whether the timestamp holds, of a signature that could not be validated as a whole."""
+    try:
+        found = await collect_timing_info(
+            signature.signer_info, context(roots, now), raw_digest=signature.compute_digest
+        )
+    except LEAKS:
+        return False
+    return trusted_time(found.get("timestamp_validity")) is not None
 
 
 async def status_of(

@@ -33,6 +33,22 @@ class CertificateSend(Ask):
     ceremony_id: Ident
 
 
+class CertificateAnother(Ask):
+    """That was not my number: I type another one."""
+
+    event: ClassVar[str] = "certificate.another"
+    ceremony_id: Ident
+
+
+class CertificateConfirm(Ask):
+    """The certificate of this digest is, or is not, of the person in front of me."""
+
+    event: ClassVar[str] = "certificate.confirm"
+    ceremony_id: Ident
+    certificate: Sha256
+    same: bool
+
+
 class CertificateLeave(Ask):
     """I sign with my finger after all."""
 
@@ -45,10 +61,15 @@ class CertificateCard(Model):
 
     provider: str
     """As citizens know it."""
-    stage: Literal["offered", "chosen", "coded", "locked"]
-    """Coded: a code was sent, and the citizen is confirming.  Locked: three codes were wrong."""
+    stage: Literal["offered", "chosen", "asked", "coded", "another", "locked"]
+    """Asked: the agent, whether it is the citizen's.  Coded: a code was sent, and the citizen is
+    confirming.  Another: number is to be typed.  Locked: three codes or numbers were wrong."""
+    name: str = Field(default="", repr=False)
+    """Of the certificate, while asked and coded; empty: it has none."""
+    certificate: Sha256 | None = None
+    """Digest of the one that is meant."""
     left: int
-    """How many codes may still be tried."""
+    """How many codes and numbers may still be tried."""
     by_hand: bool
     """Ink is enough as well."""
 
@@ -57,5 +78,8 @@ TERMINAL_ASKS: tuple[type[Ask], ...] = (
     CertificateChoose,
     CertificateCode,
     CertificateSend,
+    CertificateAnother,
     CertificateLeave,
 )
+
+DESK_ASKS: tuple[type[Ask], ...] = (CertificateConfirm,)

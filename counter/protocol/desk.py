@@ -4,7 +4,16 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from counter.protocol import checklist, filling, hands, parties, pointing, proofing, reading
+from counter.protocol import (
+    certificate,
+    checklist,
+    filling,
+    hands,
+    parties,
+    pointing,
+    proofing,
+    reading,
+)
 from counter.protocol.checklist import PaperDue
 from counter.protocol.device import ScanSource
 from counter.protocol.line import LegReport, PictureChoose
@@ -143,6 +152,7 @@ ASKS: tuple[type[Ask], ...] = (
     *parties.ASKS,
     *checklist.ASKS,
     *reading.DESK_ASKS,
+    *certificate.DESK_ASKS,
     *hands.DESK_ASKS,
     *pointing.DESK_ASKS,
     *DESK_ASKS,

@@ -1,5 +1,6 @@
 """Whoever runs the counter hears of certificates that end and of a clock that is off."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -30,6 +31,15 @@ async def test_a_certificate_that_ends_is_told_of_until_there_is_a_new_one(
     await executor.write(tell_lives, (own("seal", now, days), own("witness", now, 400)), now)
     assert await alerts(executor) == [("certificate.ending", "key:seal")]
     await executor.write(tell_lives, (own("seal", now, 1000), own("witness", now, 400)), now)
+    assert await alerts(executor) == []
+
+
+async def test_a_certificate_that_is_not_for_signing_is_told_of_until_there_is_another(
+    executor: Executor, now: datetime
+) -> None:
+    await executor.write(tell_lives, (replace(own("seal", now, 400), commits=False),), now)
+    assert await alerts(executor) == [("certificate.unfit", "key:seal")]
+    await executor.write(tell_lives, (own("seal", now, 400),), now)
     assert await alerts(executor) == []
 
 

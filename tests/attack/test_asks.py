@@ -55,6 +55,7 @@ def terminal_asks(ids: Mapping[str, str]) -> Asks:
         ("certificate.choose", {**signed, "user": "66123456"}),
         ("certificate.code", {**signed, "code": "123456"}),
         ("certificate.send", ceremony),
+        ("certificate.another", ceremony),
         ("certificate.leave", ceremony),
         ("scan.decline", {"request_id": "none"}),
         ("shot.take", {"request_id": "none"}),
@@ -263,6 +264,7 @@ async def test_no_ask_at_any_stage_is_a_fault_and_nothing_foreign_is_reached(
         ("certificate.choose", {**this, "user": "66123456"}),
         ("certificate.code", {**this, "code": "123456"}),
         ("certificate.send", about),
+        ("certificate.another", about),
         ("certificate.leave", about),
     ):
         assert await refused(desk, event, **body) == "bad_input"

@@ -58,6 +58,18 @@ class PaperTrust:
             raise self.refusal
 
 
+@dataclass
+class PaperIdentity:
+    """`counter.esign.certificate_ports.KnownIdentity`: as it is told."""
+
+    is_his: bool = True
+    asked: list[tuple[str, str]] = field(default_factory=list)
+
+    async def agrees(self, case_id: CaseId, name: str, number: str) -> bool:
+        self.asked.append((name, number))
+        return self.is_his
+
+
 class CertifiedCounter:
     """The services on a fresh store, with a paper studio and a service over HTTP."""
 
@@ -75,6 +87,7 @@ class CertifiedCounter:
         self.fake = service
         self.session = session
         self.studio, self.blobs, self.trust = PaperStudio(), HeapBlobs(), PaperTrust()
+        self.identity = PaperIdentity()
         self.keys = {name: PaperKey() for name in KEYS}
         self.gives: Any = "qualified"
         self.level_now = "L2"
@@ -126,6 +139,7 @@ class CertifiedCounter:
             studio=self.studio,
             stamps=self.studio,
             trust=self.trust,
+            identity=self.identity,
             clock=lambda: self.now,
         )
         self.certificates = CertificateService(parts, CscCitizens(self.session, provider))

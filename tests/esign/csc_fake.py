@@ -45,7 +45,8 @@ class FakeService:
         self.accepted: list[str] = []
         "Codes that opened the key."
         self.loses_answer: asyncio.Event | None = None
-        "Set once it has signed; the answer never comes."
+        "Set once it has signed; the answer does not come until `answers` is set."
+        self.answers = asyncio.Event()
         self.cuts: str | None = None
         "A call that is carried out; then the connection is cut instead of the answer."
         self._sads: dict[str, tuple[list[str], float]] = {}
@@ -109,7 +110,7 @@ class FakeService:
         ]
         if self.loses_answer is not None:
             self.loses_answer.set()
-            await asyncio.Event().wait()
+            await self.answers.wait()
         return {"signatures": [base64.b64encode(one).decode() for one in values]}
 
     async def handle(self, request: web.Request) -> web.StreamResponse:

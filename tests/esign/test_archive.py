@@ -27,6 +27,7 @@ from pyhanko.sign.validation.dss import DocumentSecurityStore
 
 from counter.esign.archive import Archived, Work
 from counter.esign.archive_pool import ArchivePool
+from counter.esign.claims_asn1crypto import claims_of
 from counter.esign.forms import Forms
 from counter.esign.key_ports import KeyFiles
 from counter.esign.lasting_pyhanko import offline, require_archived
@@ -540,7 +541,7 @@ async def test_what_somebody_did_in_between_does_not_pass(
 
 @pytest.mark.parametrize(
     ("name", "standing"),
-    [("witness", "good"), ("revoked", "revoked"), ("expired", "expired")],
+    [("witness", "good"), ("revoked", "revoked"), ("expired", "expired"), ("one", "unfit")],
 )
 async def test_what_a_certificate_is_worth(
     shelf: Shelf, services: TrustServices, pki: DevelopmentPki, name: str, standing: str
@@ -553,6 +554,7 @@ async def test_what_a_certificate_is_worth(
     links = await shelf.archivist.links_of_chain(chain, NOW)
     proof = await shelf.revocation.proof(links, NOW)
     assert await shelf.archivist.standing(chain, proof, NOW) == standing
+    assert claims_of(chain.certificate).commits == (standing != "unfit")
     strangers = [bytes(pem.unarmor(path.read_bytes())[2]) for path in pki.roots]
     elsewhere = ArchivePool(shelf.pool, strangers)
     assert await elsewhere.links_of_chain(chain, NOW) == ()

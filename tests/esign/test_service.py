@@ -33,6 +33,7 @@ from counter.esign.signing_refusals import (
     KeyMismatch,
     KeyUnusable,
     SignatureInvalid,
+    StampInvalid,
     TimestampUnavailable,
     TokenTooLong,
 )
@@ -951,19 +952,25 @@ async def test_one_bad_document_does_not_hold_up_the_others(
     assert await counter.state() == "signing"
 
 
-async def test_whose_token_does_not_verify_is_not_asked_next(
-    counter: Counter, now: datetime, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("unfit", "tokens"), [(StampInvalid("its token"), 1), (SignatureInvalid("the signer's"), 0)]
+)
+async def test_whose_token_does_not_verify_is_not_asked_next_and_nobody_else(
+    counter: Counter,
+    now: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+    unfit: SignatureInvalid,
+    tokens: int,
 ) -> None:
     await counter.to_state("signing", now)
 
     async def unsound(*words: Any) -> bytes:
-        raise SignatureInvalid("bad timestamp")
+        raise unfit
 
     monkeypatch.setattr(counter.studio, "finish", unsound)
     with pytest.raises(SignatureInvalid):
         await counter.service.resume()
-    (token,) = counter.studio.distrusted
-    assert token.startswith(b"at ")
+    assert [token[:3] for token in counter.studio.distrusted] == [b"at "] * tokens
 
 
 async def test_the_time_is_read_when_it_is_needed_however_long_a_round_takes(

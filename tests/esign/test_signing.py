@@ -26,7 +26,7 @@ from counter.esign.form_typst import Press
 from counter.esign.forms import Forms
 from counter.esign.ink import ink
 from counter.esign.judging import Judgement, judge
-from counter.esign.keys_files import load_certificate
+from counter.esign.keys_files import load, load_certificate
 from counter.esign.pki_development import DevelopmentPki, ensure
 from counter.esign.sign_pool import SignPool
 from counter.esign.signing_refusals import (
@@ -35,6 +35,7 @@ from counter.esign.signing_refusals import (
     KeyMismatch,
     SignatureInvalid,
     SignerUnavailable,
+    StampInvalid,
     TimestampUnavailable,
 )
 from counter.esign.stamps_http import HttpStamps
@@ -44,6 +45,7 @@ from counter.esign.ticket import (
     SEAL_KEY,
     WITNESS_KEY,
     InkAct,
+    OriginAct,
     SealAct,
 )
 from counter.esign.validate_pyhanko import validate
@@ -321,6 +323,32 @@ async def test_a_value_of_another_key_is_noticed_before_it_costs_a_timestamp(
         await pool.finish(begun.pdf + b" ", begun.ticket, good, b"", NOW)
     with pytest.raises(SignatureInvalid):
         await pool.finish(begun.pdf, begun.ticket, good, b"no token", NOW)
+
+
+async def test_a_token_that_does_not_hold_is_told_from_a_signer_who_does_not(
+    pool: SignPool, stamps: HttpStamps, forms: Forms, pki: DevelopmentPki
+) -> None:
+    prepared = await pool.prepare(forms.of(MACAU), DATA, "zh-Hant", NOW)
+    await stamps.require(NOW)
+    act = OriginAct(department="dsaj", at=NOW)
+    for files, foreign, refusal in (
+        (pki.seal, True, StampInvalid),
+        (pki.seal, False, None),
+        (pki.tsa, False, SignatureInvalid),  # a certificate that is not for signing documents
+    ):
+        key = load(files)
+        begun = await pool.begin(
+            prepared.pdf, act, await key.certificates(), token_bytes=stamps.token_bytes, now=NOW
+        )
+        value = await key.sign(begun.ticket.dtbsr, begun.ticket.mechanism)
+        imprint = bytes(32) if foreign else hashlib.sha256(value).digest()
+        token = await stamps.stamp(imprint, NOW, room_bytes=begun.ticket.token_room_bytes)
+        if refusal is None:
+            await pool.finish(begun.pdf, begun.ticket, value, token, NOW)
+            continue
+        with pytest.raises(SignatureInvalid) as told:
+            await pool.finish(begun.pdf, begun.ticket, value, token, NOW)
+        assert type(told.value) is refusal
 
 
 async def test_an_expired_certificate_begins_nothing(pool: SignPool, forms: Forms) -> None:

@@ -183,7 +183,8 @@ async def test_consent_itself_asks_nobody_when_all_was_fetched_before(desk: Desk
 
 
 @pytest.mark.parametrize(
-    ("signer", "refusal"), [("revoked", CertificateRevoked), ("expired", CertificateExpired)]
+    ("signer", "refusal"),
+    [("revoked", CertificateRevoked), ("expired", CertificateExpired), ("one", KeyUnusable)],
 )
 @pytest.mark.parametrize("key", ["witness", "agent"])
 @pytest.mark.one_engine
@@ -207,7 +208,8 @@ async def test_of_departments_keys_only_those_that_sign_here_are_looked_at(desk:
 
 
 @pytest.mark.parametrize(
-    ("signer", "refusal"), [("revoked", CertificateRevoked), ("expired", CertificateExpired)]
+    ("signer", "refusal"),
+    [("revoked", CertificateRevoked), ("expired", CertificateExpired), ("one", KeyUnusable)],
 )
 @pytest.mark.one_engine
 async def test_one_agents_bad_certificate_stops_that_agent_and_nobody_else(
@@ -224,7 +226,8 @@ async def test_one_agents_bad_certificate_stops_that_agent_and_nobody_else(
 
 
 @pytest.mark.parametrize(
-    ("signer", "refusal"), [("revoked", CertificateRevoked), ("expired", CertificateExpired)]
+    ("signer", "refusal"),
+    [("revoked", CertificateRevoked), ("expired", CertificateExpired), ("one", KeyUnusable)],
 )
 @pytest.mark.one_engine
 async def test_a_citizens_own_certificate_is_looked_at_too(
@@ -235,6 +238,14 @@ async def test_a_citizens_own_certificate_is_looked_at_too(
     bad = await load(desk.services.files(signer)).certificates()
     with pytest.raises(refusal):
         await desk.trust.require_citizen(bad, NOW)
+
+
+@pytest.mark.one_engine
+async def test_whoever_runs_the_counter_hears_of_a_key_that_is_not_for_signing(desk: Desk) -> None:
+    desk.signers["witness"] = "one"
+    desk.open()
+    fit = {own.key: own.commits for own in await desk.trust.own()}
+    assert fit == {"witness": False, "agent": True, "seal": True}
 
 
 @pytest.mark.one_engine

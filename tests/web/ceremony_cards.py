@@ -48,7 +48,9 @@ def ceremony(
 CERTIFICATES: dict[str, dict[str, Any]] = {
     "or ink": {},
     "number": {"by_hand": False},
-    "code": {"stage": "coded", "left": 2},
+    "asked": {"stage": "asked", "name": "CHAN TAI MAN 陳大文", "certificate": DOCUMENT},
+    "code": {"stage": "coded", "left": 2, "name": "CHAN TAI MAN", "certificate": DOCUMENT},
+    "another": {"stage": "another", "left": 2},
     "locked": {"stage": "locked", "left": 0},
 }
 

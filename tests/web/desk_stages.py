@@ -5,7 +5,7 @@ from counter.protocol.desk_screen import DeskScreen
 from counter.protocol.hands import HandState
 from counter.protocol.message import Language
 from tests.web.call_cards import HALF, call, case_page, hands, hidden_marks, marks, scan
-from tests.web.ceremony_cards import ceremony, draft
+from tests.web.ceremony_cards import CERTIFICATES, ceremony, certificate, draft
 from tests.web.desk_screens import desk, desk_case, offer
 from tests.web.drawn import DOCUMENT, FIRST, PAPERS, WORDS
 from web.shared.lasting_words import LEVELS, PENDING
@@ -89,6 +89,18 @@ def desk_stages(language: Language) -> dict[str, DeskScreen]:
                     ceremony(language, "declined", reason="cannot_write"),
                     ceremony(language, "abandoned", reason="idle", ceremony_id="c-2", sheets=[]),
                     ceremony(language, "voided", 2, reason="wrong_person", ceremony_id="c-3"),
+                ],
+            ),
+        ),
+        "whose certificate": desk(
+            language,
+            presence="busy",
+            case=desk_case(
+                language,
+                ceremonies=[
+                    ceremony(
+                        language, "consented", 2, certificate=certificate(**CERTIFICATES["asked"])
+                    )
                 ],
             ),
         ),

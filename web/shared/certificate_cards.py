@@ -9,19 +9,24 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from counter.esign.certificate import TRIES
+from counter.esign.claims_asn1crypto import claims_of
 from counter.esign.demands import LEVELS, SignatureClass, open_means, to_agree_to
 from counter.esign.forms import Forms
 from counter.esign.ports import CeremonyState
 from counter.esign.store_certificate import activating_of
+from counter.esign.store_tickets import ticket_of
+from counter.esign.ticket import CITIZEN
 from counter.protocol.ceremonies import AgreementCard, CeremonyCard
 from counter.protocol.certificate import CertificateCard
 from web.shared.consent_words import agreed_words, sentence
 
 STAGES = {
     "chosen": "chosen",
+    "asked": "asked",
     "coded": "coded",
     "given": "coded",
     "spent": "coded",
+    "another": "another",
     "locked": "locked",
 }
 "What screens show; else it is offered."
@@ -100,8 +105,12 @@ def _card(
         return None
     found = activating_of(conn, one.ceremony_id)
     stage = STAGES.get(found.state, "offered") if found else "offered"
+    kept = ticket_of(conn, one.ceremony_id, CITIZEN) if stage in ("asked", "coded") else None
+    chain = kept.ticket.chain if kept is not None else None
     return CertificateCard.model_validate(
         {
+            "name": claims_of(chain.certificate).name if chain is not None else "",
+            "certificate": chain.sha256 if chain is not None else None,
             "provider": offered.name,
             "stage": stage,
             "left": found.left if found else TRIES,

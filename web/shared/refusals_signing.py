@@ -224,7 +224,7 @@ SIGNING: dict[str, tuple[str, str]] = {
         N_("This document is not signed in this way here"),
         N_("Choose the other way.")),
     "activation_locked": (
-        N_("The code was wrong three times"),
+        N_("Three codes or numbers were wrong"),
         N_("Sign in another way, or unlock your key where you got it.")),
 }
 # fmt: on

@@ -42,6 +42,12 @@ def handlers(case_of: CaseOf, certificates: CertificateService | None) -> dict[t
         await own().send_again(case.id, ask.ceremony_id)
         return {}
 
+    async def another(who: GatewayPrincipal, ask: Ask) -> Mapping[str, object]:
+        assert isinstance(ask, asks.CertificateAnother)
+        case = await case_of(who)
+        await own().another(case.id, ask.ceremony_id)
+        return {}
+
     async def leave(who: GatewayPrincipal, ask: Ask) -> Mapping[str, object]:
         assert isinstance(ask, asks.CertificateLeave)
         case = await case_of(who)
@@ -52,5 +58,6 @@ def handlers(case_of: CaseOf, certificates: CertificateService | None) -> dict[t
         asks.CertificateChoose: choose,
         asks.CertificateCode: code,
         asks.CertificateSend: send,
+        asks.CertificateAnother: another,
         asks.CertificateLeave: leave,
     }

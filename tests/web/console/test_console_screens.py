@@ -458,3 +458,17 @@ async def test_an_agent_has_a_paper_photographed_by_the_terminals_program(
     await counter.show(desk_stages.desk_stages("zh-Hant")["arriving"])
     await page.locator(".thumb--coming img").wait_for()
     assert await take.is_disabled()
+
+
+@pytest.mark.parametrize("same", [True, False])
+async def test_an_agent_says_whether_a_certificate_is_of_who_sits_there(
+    chromium: Browser, counter: FakeCounter, same: bool
+) -> None:
+    counter.answers["certificate.confirm"] = lambda _: {"ok": True}
+    page = await at(chromium, counter, "whose certificate")
+    await page.locator("#tab-forms").click()
+    await page.get_by_text("證書的姓名是 CHAN TAI MAN 陳大文。是您面前的這位嗎？").wait_for()
+    name = "是：發送驗證碼" if same else "不是：改輸號碼"
+    await page.get_by_role("button", name=name).click()
+    asked = await heard(counter, page, "certificate.confirm")
+    assert (asked["certificate"], asked["same"]) == (drawn.DOCUMENT, same)

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Browser
 
+from tests.web import terminal_stages
 from tests.web.drawn import DOCUMENT
 from tests.web.fake_counter import FakeCounter
 from tests.web.live_pages import axe_on_first, faults, heard, press, until, violations
@@ -74,6 +75,23 @@ async def test_going_back_to_the_finger_after_a_code_was_sent_is_told(
     await press(page, WORDS["zh-Hant"][3])
     await heard(counter, page, "certificate.leave")
     await until(lambda: page.locator(".pad").is_visible(), page)
+
+
+@pytest.mark.parametrize(
+    ("language", "button"), [("zh-Hant", "改輸另一號碼"), ("pt", "Escrever outro número")]
+)
+async def test_whose_certificate_it_is_stands_there_and_another_number_is_one_tap_away(
+    chromium: Browser, counter: FakeCounter, language: str, button: str
+) -> None:
+    counter.answers["certificate.another"] = lambda _: {"ok": True}
+    page = await at(chromium, counter, "certificate asked", language, reduced_motion="reduce")
+    await page.get_by_text("CHAN TAI MAN 陳大文").wait_for()
+    assert await page.locator(".keypad").count() == 0, "nothing is typed until the agent has said"
+    assert await faults(page, 80) + await violations(page) == []
+    await press(page, button)
+    await heard(counter, page, "certificate.another")
+    await counter.show(terminal_stages.certificate_stages(language)["certificate another"])  # type: ignore[arg-type]
+    await page.locator(".keypad").wait_for()
 
 
 async def test_after_three_wrong_codes_only_the_finger_and_no_are_left(

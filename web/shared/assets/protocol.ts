@@ -258,12 +258,22 @@ export interface CeremonyWithdraw {
   ceremony_id: string;
 }
 
+export interface CertificateAnother {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  ceremony_id: string;
+}
+
 export interface CertificateCard {
   /** As citizens know it. */
   provider: string;
-  /** Coded: a code was sent, and the citizen is confirming. Locked: three codes were wrong. */
-  stage: "offered" | "chosen" | "coded" | "locked";
-  /** How many codes may still be tried. */
+  /** Asked: the agent, whether it is the citizen's. Coded: a code was sent, and the citizen is confirming. Another: number is to be typed. Locked: three codes or numbers were wrong. */
+  stage: "offered" | "chosen" | "asked" | "coded" | "another" | "locked";
+  /** Of the certificate, while asked and coded; empty: it has none. */
+  name?: string;
+  /** Digest of the one that is meant. */
+  certificate?: string | null;
+  /** How many codes and numbers may still be tried. */
   left: number;
   /** Ink is enough as well. */
   by_hand: boolean;
@@ -284,6 +294,14 @@ export interface CertificateCode {
   ceremony_id: string;
   sha256: string;
   code: string;
+}
+
+export interface CertificateConfirm {
+  /** Repeats of the same key are answered alike and carried out once. */
+  key: string;
+  ceremony_id: string;
+  certificate: string;
+  same: boolean;
 }
 
 export interface CertificateLeave {
@@ -1597,6 +1615,7 @@ export interface TerminalAsks {
   "ceremony.decline": CeremonyDecline;
   "ceremony.here": CeremonyHere;
   "ceremony.sign": CeremonySign;
+  "certificate.another": CertificateAnother;
   "certificate.choose": CertificateChoose;
   "certificate.code": CertificateCode;
   "certificate.leave": CertificateLeave;
@@ -1652,6 +1671,7 @@ export interface AgentAsks {
   "ceremony.resume": CeremonyResume;
   "ceremony.void": CeremonyVoid;
   "ceremony.withdraw": CeremonyWithdraw;
+  "certificate.confirm": CertificateConfirm;
   "desk.beat": DeskBeat;
   "form.begin": FormBegin;
   "form.correct": FormCorrect;

@@ -1,7 +1,7 @@
 // A document that is being read, was signed, or was not: what the citizen does, and what to do next.
 import {signal} from "@preact/signals";
 import {useRef} from "preact/hooks";
-import type {CeremonyCard, AgentAsks, DeskCase} from "../../../shared/assets/protocol.ts";
+import type {CeremonyCard, CertificateCard, AgentAsks, DeskCase} from "../../../shared/assets/protocol.ts";
 import {now} from "../../../shared/assets/ticking.ts";
 import {clock, duration, t} from "../../../shared/assets/words.ts";
 import {Button} from "./controls.tsx";
@@ -57,11 +57,14 @@ export function Ceremony(props: {card: CeremonyCard; matter: DeskCase}) {
           ))}
         </ol>
       )}
-      {(card.certificate?.stage === "coded" || card.certificate?.stage === "chosen") && (
+      {["chosen", "coded", "another"].includes(card.certificate?.stage ?? "") && (
         <p class="ceremony__own" role="status">
-          {t("The citizen is confirming with a certificate")}
+          {card.certificate?.name
+            ? t("The citizen is confirming with a certificate in the name of {name}", {name: card.certificate.name})
+            : t("The citizen is confirming with a certificate")}
         </p>
       )}
+      {card.certificate?.stage === "asked" && <Whose card={card} own={card.certificate} />}
       {card.certificate?.stage === "locked" && (
         <p class="ceremony__own" role="status">
           {t("The citizen's certificate is locked")}
@@ -95,6 +98,29 @@ export function Ceremony(props: {card: CeremonyCard; matter: DeskCase}) {
         </Button>
       )}
       {reached >= 2 && <Void card={card} />}
+    </div>
+  );
+}
+
+/** The certificate is not of the name that was made sure, or nobody made sure of any. */
+function Whose(props: {card: CeremonyCard; own: CertificateCard}) {
+  const {card, own} = props;
+  const say = (same: boolean): void => {
+    if (own.certificate) {
+      void ask("certificate.confirm", {ceremony_id: card.ceremony_id, certificate: own.certificate, same});
+    }
+  };
+  return (
+    <div class="attended__wish" role="status">
+      <p>
+        {t("The certificate is in the name of {name}. Is this the person in front of you?", {name: own.name || "—"})}
+      </p>
+      <Button look="go" onPress={() => say(true)}>
+        {t("Yes: send the code")}
+      </Button>
+      <Button look="end" onPress={() => say(false)}>
+        {t("No: another number")}
+      </Button>
     </div>
   );
 }

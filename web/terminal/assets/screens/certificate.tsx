@@ -19,8 +19,14 @@ export function Certificate(props: {card: CeremonyCard; own: CertificateCard; by
   const {card, own, byHand} = props;
   const typed = useRef(signal("")).current;
   const coded = own.stage === "coded";
+  const asked = own.stage === "asked";
   useEffect(() => () => void (typed.value = ""), [own.stage]);
+  const another = (): void => {
+    typed.value = "";
+    void ask("certificate.another", {ceremony_id: card.ceremony_id});
+  };
   if (own.stage === "locked") return <Locked card={card} own={own} byHand={byHand} />;
+  const name = own.name || "—";
   const about = {ceremony_id: card.ceremony_id, sha256: card.sha256};
   const send = (): void => {
     const said = typed.value;
@@ -37,7 +43,9 @@ export function Certificate(props: {card: CeremonyCard; own: CertificateCard; by
       <Title
         of={own.stage}
         lead={
-          coded
+          asked
+            ? t("The certificate is in the name of {name}. The agent is asked whether that is you.", {name})
+            : coded
             ? t("{provider} has sent you a code. Type it here; nobody else sees it.", {provider: own.provider})
             : t("Type the number under which {provider} knows you.", {provider: own.provider})
         }
@@ -46,18 +54,26 @@ export function Certificate(props: {card: CeremonyCard; own: CertificateCard; by
       </Title>
       <Digest sha256={card.sha256} why />
       <Attending card={card} />
-      {coded && own.left < 3 && <p role="status">{t("You can try {count} more times.", {count: own.left})}</p>}
-      <Keypad typed={typed} longest={coded ? LONGEST.code : LONGEST.number} shielded={coded} />
+      {coded && <p>{t("The certificate is in the name of {name}.", {name})}</p>}
+      {own.left < 3 && <p role="status">{t("You can try {count} more times.", {count: own.left})}</p>}
+      {!asked && <Keypad typed={typed} longest={coded ? LONGEST.code : LONGEST.number} shielded={coded} />}
       <Advice />
-      <div class="answers answers--row">
-        <Press look="go" icon="check" disabled={typed.value.length < SHORTEST} onPress={send}>
-          {coded ? t("Sign with this code") : t("Send me a code")}
-        </Press>
-      </div>
+      {!asked && (
+        <div class="answers answers--row">
+          <Press look="go" icon="check" disabled={typed.value.length < SHORTEST} onPress={send}>
+            {coded ? t("Sign with this code") : t("Send me a code")}
+          </Press>
+        </div>
+      )}
       <div class="answers answers--row">
         {coded && (
           <Press look="quiet" onPress={() => void again(card, typed)}>
             {t("Send a new code")}
+          </Press>
+        )}
+        {(asked || coded) && (
+          <Press look="quiet" onPress={another}>
+            {t("Type another number")}
           </Press>
         )}
         {own.by_hand && (
@@ -98,7 +114,7 @@ function Locked(props: {card: CeremonyCard; own: CertificateCard; byHand: () => 
     <div class="sign">
       <Title
         of="locked"
-        lead={t("The code was wrong three times. Unlock your certificate where you got it.")}
+        lead={t("Three codes or numbers were wrong. If it is locked, unlock it where you got it.")}
       >
         {t("Your certificate cannot be used for this document any more")}
       </Title>

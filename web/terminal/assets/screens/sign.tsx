@@ -24,8 +24,8 @@ export function Sign(props: {card: CeremonyCard}) {
   const own = card.certificate;
   const means = useRef(signal<"hand" | "own" | null>(null)).current;
   const byHand = (): void => void (means.value = "hand");
-  const under = own && (own.stage === "coded" || own.stage === "chosen" || !own.by_hand);
-  if (own && means.value !== "hand" && (under || own.stage === "locked" || means.value === "own")) {
+  const under = own && (own.stage !== "offered" || !own.by_hand);
+  if (own && means.value !== "hand" && (under || means.value === "own")) {
     return <Certificate card={card} own={own} byHand={byHand} />;
   }
   if (own && means.value === null) {

@@ -1,0 +1,36 @@
+"""Certificates of whatever name, that nobody trusts."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from tests.esign.conftest import NOW
+
+OIDS = {
+    "common_name": NameOID.COMMON_NAME,
+    "given_name": NameOID.GIVEN_NAME,
+    "surname": NameOID.SURNAME,
+    "serial_number": NameOID.SERIAL_NUMBER,
+    "country_name": NameOID.COUNTRY_NAME,
+}
+
+
+def certified(said: Mapping[str, str]) -> bytes:
+    """Return a certificate with this subject, DER, signed by itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(OIDS[kind], text) for kind, text in said.items()])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(NOW - timedelta(days=1))
+        .not_valid_after(NOW + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    return made.public_bytes(serialization.Encoding.DER)
