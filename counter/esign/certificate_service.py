@@ -225,6 +225,8 @@ class CertificateService:
             await self._of.trust.require_citizen(chain, now)
         except (KeyUnusable, CertificateExpired, CertificateRevoked) as why:
             raise CredentialUnfit(str(why)) from why
+        if not self.citizens.reaches(chain):
+            raise CredentialUnfit(f"certificate {chain.sha256[:12]} is not {self.citizens.gives}")
         return chain
 
     async def _send(self, case_id: CaseId, ceremony_id: str, credential_id: str) -> None:
