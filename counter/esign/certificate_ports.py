@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from counter.esign.certificate import Activating
+from counter.esign.claims import Claims
 from counter.esign.demands import SignatureClass
 from counter.esign.key_ports import KeyProvider
 from counter.esign.ticket import CertificateChain
@@ -62,6 +63,10 @@ class CitizenKeys(Protocol):
     @property
     def gives(self) -> SignatureClass:
         """The class of signature that its certificates make."""
+        ...
+
+    def claims(self, chain: CertificateChain) -> Claims:
+        """What the signer's certificate says."""
         ...
 
     def reaches(self, chain: CertificateChain) -> bool:

@@ -9,6 +9,7 @@ from aiohttp import ClientSession
 
 from counter.esign.certificate_ports import CitizenProvider
 from counter.esign.certificate_refusals import ActivationRefused, CredentialUnfit, CredentialUnknown
+from counter.esign.claims import Claims
 from counter.esign.claims_asn1crypto import claims_of
 from counter.esign.csc_http import CscService
 from counter.esign.demands import SignatureClass
@@ -38,6 +39,10 @@ class CscCitizens:
     def gives(self) -> SignatureClass:
         """The class of signature that its certificates make."""
         return self._of.gives
+
+    def claims(self, chain: CertificateChain) -> Claims:
+        """What the signer's certificate says."""
+        return claims_of(chain.certificate)
 
     def reaches(self, chain: CertificateChain) -> bool:
         """See `CitizenKeys`."""

@@ -1,40 +1,28 @@
-"""What a certificate says of whose it is and what its key is for; whether that holds is no matter.
+"""Reads what a certificate says of itself.
 
 Source: RFC 5280 4.2.1.3 (nonRepudiation, since X.509 of 2008 named contentCommitment), 4.2.1.4;
 RFC 3739 3.2.6 and ETSI EN 319 412-5 (statements of qualified certificates).
 """
 
-from dataclasses import dataclass, field
-from typing import Final
+from typing import ClassVar, Final
 
 from asn1crypto import core, x509
+
+from counter.esign.claims import Claims
 
 STATEMENTS: Final = "1.3.6.1.5.5.7.1.3"
 "The extension."
 
 
 class _Statement(core.Sequence):  # type: ignore[misc]
-    _fields = (("id", core.ObjectIdentifier), ("info", core.Any, {"optional": True}))
+    _fields: ClassVar[list[tuple[object, ...]]] = [
+        ("id", core.ObjectIdentifier),
+        ("info", core.Any, {"optional": True}),
+    ]
 
 
 class _Statements(core.SequenceOf):  # type: ignore[misc]
     _child_spec = _Statement
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claims:
-    """See the module."""
-
-    name: str = field(repr=False)
-    "The common name, or given name and surname; empty when there is neither."
-    number: str = field(repr=False)
-    "The subject's serialNumber; empty when there is none."
-    commits: bool
-    "Whether its key is for what somebody stands by: without that, no signature here is accepted."
-    policies: frozenset[str]
-    "Under which it was issued: dotted numbers."
-    statements: frozenset[str]
-    "Of qualified certificates, those that it makes: dotted numbers."
 
 
 def claims_of(certificate: bytes) -> Claims:
