@@ -220,6 +220,12 @@ async def open_parts(
     )
     certificates = None
     if setup.citizen is not None:
+        if setup.citizen.by_word:
+            log.warning(
+                "signing: [citizen] has no policies and no statements: that its certificates are "
+                "%s is not read in them",
+                setup.citizen.gives,
+            )
         session = await closing.enter_async_context(ClientSession())
         certificates = CertificateService(
             CertificateParts(

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from counter.esign.certificate import Activating
+from counter.esign.claims import Claims
 from counter.esign.demands import SignatureClass
 from counter.esign.key_ports import KeyProvider
 from counter.esign.ticket import CertificateChain
@@ -32,6 +33,15 @@ class CitizenProvider:
     gives: SignatureClass
     "What its certificates make."
     access: CscAccess
+    policies: tuple[str, ...] = ()
+    "Of these a certificate has to be under one to reach the class; none: it is not looked at."
+    statements: tuple[str, ...] = ()
+    "All of these it has to make (`QCStatements`) to reach it."
+
+    @property
+    def by_word(self) -> bool:
+        """Whether the class is the operator's word alone: nothing is read in certificates."""
+        return not self.policies and not self.statements
 
 
 class CitizenKey(KeyProvider, Protocol):
@@ -53,6 +63,14 @@ class CitizenKeys(Protocol):
     @property
     def gives(self) -> SignatureClass:
         """The class of signature that its certificates make."""
+        ...
+
+    def claims(self, chain: CertificateChain) -> Claims:
+        """What the signer's certificate says."""
+        ...
+
+    def reaches(self, chain: CertificateChain) -> bool:
+        """Whether a certificate says itself that it makes this class, where that is asked for."""
         ...
 
     async def find(self, user: str) -> str:

@@ -29,7 +29,6 @@ from counter.esign.certificate_refusals import (
     ActivationUnanswered,
     CredentialUnfit,
 )
-from counter.esign.claims_asn1crypto import claims_of
 from counter.esign.key_ports import Activation, Timestamps
 from counter.esign.ports import Records, Studio
 from counter.esign.sealing_service import SignedDocument
@@ -100,12 +99,12 @@ class CertificateService:
         if kept is None:
             act = CertificateAct(
                 region=parts.esign.sealing.region(one),
-                name=parts.esign.sealing.drawable(claims_of(chain.certificate).name),
+                name=parts.esign.sealing.drawable(self.citizens.claims(chain).name),
                 at=now,
             )
             kept = await parts.esign.signing.begin(ceremony_id, Digest(sha256), act, chain)
             _require_same(kept, chain)
-        claims = claims_of(chain.certificate)
+        claims = self.citizens.claims(chain)
         if known or await parts.identity.agrees(case_id, claims.name, claims.number):
             await self._send(case_id, ceremony_id, credential_id)
         else:
@@ -225,6 +224,8 @@ class CertificateService:
             await self._of.trust.require_citizen(chain, now)
         except (KeyUnusable, CertificateExpired, CertificateRevoked) as why:
             raise CredentialUnfit(str(why)) from why
+        if not self.citizens.reaches(chain):
+            raise CredentialUnfit(f"certificate {chain.sha256[:12]} is not {self.citizens.gives}")
         return chain
 
     async def _send(self, case_id: CaseId, ceremony_id: str, credential_id: str) -> None:

@@ -9,10 +9,13 @@ from aiohttp import ClientSession
 
 from counter.esign.certificate_ports import CitizenProvider
 from counter.esign.certificate_refusals import ActivationRefused, CredentialUnfit, CredentialUnknown
+from counter.esign.claims import Claims
+from counter.esign.claims_asn1crypto import claims_of
 from counter.esign.csc_http import CscService
 from counter.esign.demands import SignatureClass
 from counter.esign.keys_csc import Credential, CscKey
 from counter.esign.signing_refusals import KeyUnusable
+from counter.esign.ticket import CertificateChain
 
 MAX_CREDENTIALS: Final = 5
 "Of one citizen, looked at in the service's order."
@@ -37,8 +40,18 @@ class CscCitizens:
         """The class of signature that its certificates make."""
         return self._of.gives
 
+    def claims(self, chain: CertificateChain) -> Claims:
+        """What the signer's certificate says."""
+        return claims_of(chain.certificate)
+
+    def reaches(self, chain: CertificateChain) -> bool:
+        """See `CitizenKeys`."""
+        claims = claims_of(chain.certificate)
+        under = not self._of.policies or claims.policies & set(self._of.policies)
+        return bool(under) and claims.statements >= set(self._of.statements)
+
     async def find(self, user: str) -> str:
-        """The first credential of this user that can sign here.
+        """The first credential of this user that can sign here, for signing documents.
 
         Raises `CredentialUnknown` when there is none, `CredentialUnfit` when none can,
         `KeyUnavailable`.
@@ -56,13 +69,19 @@ class CscCitizens:
         for credential_id in listed[:MAX_CREDENTIALS]:
             key = self.key(credential_id)
             try:
-                await key.certificates()
-            except KeyUnusable as why:
-                unfit = why
+                chain = await key.certificates()
+                commits = claims_of(chain.certificate).commits
+            except (KeyUnusable, ValueError) as why:
+                unfit = KeyUnusable(str(why))
                 continue
-            if not key.wants_pin:
+            if not commits:
+                unfit = KeyUnusable("its certificate is not for signing documents")
+            elif not self.reaches(chain):
+                unfit = KeyUnusable(f"its certificate does not say that it is {self.gives}")
+            elif key.wants_pin:
+                unfit = KeyUnusable("the credential wants a PIN beside the code")
+            else:
                 return str(credential_id)
-            unfit = KeyUnusable("the credential wants a PIN beside the code")
         raise CredentialUnfit(str(unfit)) from unfit
 
     def key(self, credential_id: str) -> CscKey:

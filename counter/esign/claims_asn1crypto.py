@@ -1,23 +1,28 @@
-"""What a certificate says of whose it is and what its key is for; whether that holds is no matter.
+"""Reads what a certificate says of itself.
 
-Source: RFC 5280 4.2.1.3 (nonRepudiation, since X.509 of 2008 named contentCommitment).
+Source: RFC 5280 4.2.1.3 (nonRepudiation, since X.509 of 2008 named contentCommitment), 4.2.1.4;
+RFC 3739 3.2.6 and ETSI EN 319 412-5 (statements of qualified certificates).
 """
 
-from dataclasses import dataclass, field
+from typing import ClassVar, Final
 
-from asn1crypto import x509
+from asn1crypto import core, x509
+
+from counter.esign.claims import Claims
+
+STATEMENTS: Final = "1.3.6.1.5.5.7.1.3"
+"The extension."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claims:
-    """See the module."""
+class _Statement(core.Sequence):  # type: ignore[misc]
+    _fields: ClassVar[list[tuple[object, ...]]] = [
+        ("id", core.ObjectIdentifier),
+        ("info", core.Any, {"optional": True}),
+    ]
 
-    name: str = field(repr=False)
-    "The common name, or given name and surname; empty when there is neither."
-    number: str = field(repr=False)
-    "The subject's serialNumber; empty when there is none."
-    commits: bool
-    "Whether its key is for what somebody stands by: without that, no signature here is accepted."
+
+class _Statements(core.SequenceOf):  # type: ignore[misc]
+    _child_spec = _Statement
 
 
 def claims_of(certificate: bytes) -> Claims:
@@ -33,4 +38,21 @@ def claims_of(certificate: bytes) -> Claims:
         name=" ".join(names),
         number=" ".join(said.get("serial_number", [])),
         commits=usage is not None and "non_repudiation" in usage.native,
+        policies=frozenset(
+            one["policy_identifier"].dotted for one in read.certificate_policies_value or ()
+        ),
+        statements=_statements(read),
     )
+
+
+def _statements(certificate: x509.Certificate) -> frozenset[str]:
+    """None of an extension that cannot be read: what it says is in anybody's favour."""
+    found: set[str] = set()
+    for one in certificate["tbs_certificate"]["extensions"]:
+        if one["extn_id"].dotted == STATEMENTS:
+            try:
+                said = _Statements.load(one["extn_value"].contents, strict=True)
+                found |= {each["id"].dotted for each in said}
+            except (ValueError, TypeError):
+                return frozenset()
+    return frozenset(found)

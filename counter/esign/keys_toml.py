@@ -33,6 +33,8 @@ them where there is
     token_file = "citizen.token"
 
 `class` is what its certificates make, `advanced` or `qualified`; their root is among `roots`.
+With `policies` a certificate has to be issued under one of these, with `statements` to make all of
+these (`QCStatements`), dotted numbers; without either the class is the operator's word.
 """
 
 import tomllib
@@ -77,6 +79,9 @@ class _Pkcs11(_Said):
 _Key = Annotated[_Pem | _Pkcs12 | _Pkcs11, Field(discriminator="kind")]
 
 
+_Oid = Annotated[str, Field(pattern=r"^[0-2](\.(0|[1-9][0-9]*))+$")]
+
+
 class _Citizen(_Said):
     kind: Literal["csc"]
     name: Annotated[str, Field(min_length=1, max_length=40)]
@@ -84,6 +89,8 @@ class _Citizen(_Said):
     version: Literal[1, 2] = 2
     gives: Annotated[Literal["advanced", "qualified"], Field(alias="class")]
     token_file: Path
+    policies: tuple[_Oid, ...] = ()
+    statements: tuple[_Oid, ...] = ()
 
 
 class _File(_Said):
@@ -140,6 +147,8 @@ def _provider(said: _Citizen, beside: Path) -> CitizenProvider:
             version=said.version,
             access_token=_secret(beside / said.token_file),
         ),
+        policies=said.policies,
+        statements=said.statements,
     )
 
 

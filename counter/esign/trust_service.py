@@ -12,7 +12,6 @@ from datetime import datetime
 from asn1crypto import x509
 
 from counter.esign.archive_ports import Archivist, TrustRecords
-from counter.esign.claims_asn1crypto import claims_of
 from counter.esign.key_ports import KeyProvider
 from counter.esign.revocation import Standing
 from counter.esign.revocation_service import RevocationService
@@ -147,9 +146,10 @@ def _mechanism(chain: CertificateChain) -> str:
 
 def _own(name: str, chain: CertificateChain) -> OwnCertificate:
     certificate = x509.Certificate.load(chain.certificate)
+    usage = certificate.key_usage_value
     return OwnCertificate(
         key=name,
         since=certificate.not_valid_before,
         until=certificate.not_valid_after,
-        commits=claims_of(chain.certificate).commits,
+        commits=usage is not None and "non_repudiation" in usage.native,
     )

@@ -95,6 +95,7 @@ def agent_asks(ids: Mapping[str, str]) -> Asks:
         ("form.present", {"form": "none", "fields": {}}),
         ("ceremony.withdraw", {"ceremony_id": "none"}),
         ("ceremony.resume", {"ceremony_id": "none"}),
+        ("certificate.confirm", {"ceremony_id": "none", "certificate": "ab" * 32, "same": True}),
         ("ceremony.void", {"ceremony_id": "none", "reason": "other"}),
         ("form.correct", {"ceremony_id": "none", "fields": {"purpose": "-"}}),
         ("identity.begin", {"document": "bir"}),
@@ -271,6 +272,7 @@ async def test_no_ask_at_any_stage_is_a_fault_and_nothing_foreign_is_reached(
     for event, body in (
         ("form.correct", {**about, "fields": {"purpose": "-"}}),
         ("ceremony.resume", about),
+        ("certificate.confirm", {**about, "certificate": "ab" * 32, "same": True}),
         ("ceremony.void", {**about, "reason": "other"}),
     ):
         assert await refused(terminal, event, **body) == "bad_input"

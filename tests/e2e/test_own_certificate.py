@@ -161,6 +161,13 @@ async def test_a_citizen_signs_with_a_code_on_the_keypad_of_the_terminal(
     # A wrong code is said, and costs a try; nobody but the citizen sees what is typed.
     await type_digits(terminal, USER)
     await terminal.press("Send me a code")
+    # Nobody identified him: the agent is shown whose certificate it is before a code is sent.
+    await expect(
+        page.get_by_text("The certificate is in the name of Test citizen.")
+    ).to_be_visible()
+    assert provider.codes == []
+    await expect(console.page.get_by_text("in the name of Test citizen. Is this")).to_be_visible()
+    await console.button("Yes: send the code").click()
     await expect(page.get_by_text(f"{PROVIDER} has sent you a code.")).to_be_visible()
     await type_digits(terminal, "000000")
     await terminal.press("Sign with this code")
@@ -184,7 +191,7 @@ async def test_a_citizen_signs_with_a_code_on_the_keypad_of_the_terminal(
     done = await counter.command("verify", "--record", str(signed))
     assert done.returncode == 0, done.stdout.decode() + done.stderr.decode()
     entries = "".join(body for (body,) in counter.facts("select body from journal_entry"))
-    for secret in (USER, code, CREDENTIAL, TOKEN):
+    for secret in (USER, code, CREDENTIAL, TOKEN, "Test citizen"):
         assert secret not in entries + counter.log()
     assert counter.facts("select credential_id, state from ceremony_certificate") == [
         (None, "signed")

@@ -90,6 +90,8 @@ class CertifiedCounter:
         self.identity = PaperIdentity()
         self.keys = {name: PaperKey() for name in KEYS}
         self.gives: Any = "qualified"
+        self.policies: tuple[str, ...] = ()
+        self.statements: tuple[str, ...] = ()
         self.level_now = "L2"
         self.parts: dict[str, Any] = {"glyphs": glyphs, "new_id": new_id}
         self.forms: Forms | None = None
@@ -126,6 +128,8 @@ class CertifiedCounter:
         provider = CitizenProvider(
             name="eSignCloud",
             gives=self.gives,
+            policies=self.policies,
+            statements=self.statements,
             access=CscAccess(
                 url=self.fake.url,
                 version=1 if self.fake.version == 1 else 2,

@@ -24,6 +24,8 @@ class FakeService:
     def __init__(self, key: FileKey, mechanism: Mechanism, version: int) -> None:
         self.key = key
         self.signs_with: KeyProvider = key
+        self.others: dict[str, FileKey] = {}
+        "Whose certificates other credentials have."
         self.mechanism = mechanism
         self.version = version
         self.scal = "2"
@@ -52,7 +54,7 @@ class FakeService:
         self._sads: dict[str, tuple[list[str], float]] = {}
 
     async def info(self, asked: dict[str, Any]) -> dict[str, Any]:
-        chain = await self.key.certificates()
+        chain = await self.others.get(asked["credentialID"], self.key).certificates()
         certificates = [chain.certificate, *chain.issuers]
         wants: dict[str, Any] = {"PIN": {"presence": "true" if self.pin else "false"}}
         if self.version == 2:

@@ -33,9 +33,11 @@ from counter.esign.signing_refusals import (
     TimestampUnavailable,
 )
 from counter.esign.store_tables import ceremony_certificate, esign_ticket
+from counter.esign.ticket import CertificateChain
 from counter.ids import CaseId
 from counter.store.executor import Executor
 from tests.esign.certified_citizens import CASE, USER, CertifiedCounter, certified_counter
+from tests.esign.certified_names import certified
 from tests.esign.conftest import STROKES
 from tests.esign.csc_fake import CREDENTIAL
 from tests.esign.key_rings import Ring, ring
@@ -443,6 +445,66 @@ async def test_a_number_that_belongs_to_somebody_else_is_corrected(
     signed = await counter.certificates.sign(CASE, ceremony_id, sha256, counter.fake.codes[-1])
     assert counter.studio.begun.count("Citizen") == 2 and counter.holes() == 0
     assert " by certificate 2 Test ec " in counter.blobs.kept[signed.sha256].decode()
+
+
+async def test_of_several_credentials_the_first_that_is_for_signing_signs(
+    counter: CertifiedCounter, pki: DevelopmentPki
+) -> None:
+    counter.fake.users = {USER: ["login", CREDENTIAL]}
+    counter.fake.others = {"login": load(pki.tsa)}
+    ceremony_id, sha256 = await counter.chosen()
+    await counter.certificates.sign(CASE, ceremony_id, sha256, counter.fake.codes[-1])
+    asked = {said["credentialID"] for call, said in counter.fake.seen if "authorize" in call}
+    assert asked == {CREDENTIAL}
+    counter.fake.users = {USER: ["login"]}
+    with pytest.raises(CredentialUnfit, match="not for signing"):
+        await counter.certificates.citizens.find(USER)
+
+
+@pytest.mark.parametrize("asked", [{"policies": ("1.2.3.4",)}, {"statements": ("0.4.0.1862.1.1",)}])
+async def test_a_certificate_that_does_not_say_what_is_asked_for_signs_nothing(
+    counter: CertifiedCounter, asked: dict[str, Any]
+) -> None:
+    ceremony_id, sha256 = await counter.chosen()
+    vars(counter).update(asked)
+    counter.restart()
+    with pytest.raises(CredentialUnfit, match="qualified"):
+        await counter.certificates.choose(CASE, ceremony_id, sha256, USER)
+    with pytest.raises(CredentialUnfit, match="qualified"):
+        await counter.certificates.sign(CASE, ceremony_id, sha256, counter.fake.codes[-1])
+    assert counter.fake.signed == []
+
+
+QUALIFIED = bytes.fromhex("3016300a06082b06010505070b023008060604008e460101")
+"id-qcs-pkixQCSyntax-v2 and QcCompliance."
+
+
+@pytest.mark.parametrize(
+    ("policies", "statements", "carries", "reached"),
+    [
+        ((), (), {}, True),
+        (("1.2.3",), (), {}, False),
+        (("1.2.3", "1.2.4"), (), {"policies": ["1.2.9", "1.2.4"]}, True),
+        (("1.2.3",), (), {"policies": ["1.2.3.1"]}, False),
+        ((), ("0.4.0.1862.1.1",), {"statements": QUALIFIED}, True),
+        ((), ("0.4.0.1862.1.1", "0.4.0.1862.1.4"), {"statements": QUALIFIED}, False),
+        ((), ("0.4.0.1862.1.1",), {"statements": QUALIFIED[:-2]}, False),
+        ((), ("0.4.0.1862.1.1",), {"statements": b"junk"}, False),
+        (("1.2.3",), ("0.4.0.1862.1.1",), {"statements": QUALIFIED}, False),
+    ],
+)
+def test_the_class_is_read_in_the_certificate_where_that_is_asked_for(
+    counter: CertifiedCounter,
+    policies: tuple[str, ...],
+    statements: tuple[str, ...],
+    carries: dict[str, Any],
+    reached: bool,
+) -> None:
+    counter.policies, counter.statements = policies, statements
+    counter.restart()
+    certificate = certified({"common_name": "X"}, **carries)
+    chain = CertificateChain(certificate=certificate, issuers=())
+    assert counter.certificates.citizens.reaches(chain) is reached
 
 
 def digest(counter: CertifiedCounter) -> str:

@@ -126,6 +126,7 @@ async def goes_on(node: Node, service: FakeService, place: str) -> None:
         card = await node.card()
         assert card is not None and card.by_hand
         assert (card.stage, card.left) == (STAGES.get(place, "coded"), 3)
+        assert card.name == ("Test ec" if card.stage == "coded" else "")
         about = (CASE, before.ceremony_id, before.sha256)
         if card.stage == "chosen":
             await node.own.choose(*about, USER)

@@ -95,6 +95,13 @@ def test_the_provider_of_citizens_certificates_is_named_with_its_class(tmp_path:
     assert access.access_token == "open sesame" and "sesame" not in repr(setup)
     with pytest.raises(KeyUnusable, match="class"):
         read(written(tmp_path, TEXT + CITIZEN.replace("advanced", "simple")))
+    assert setup.citizen.by_word
+    for more in ('policies = ["1.2.3"]', 'statements = ["0.4.0.1862.1.1"]'):
+        read_in_it = read(written(tmp_path, f"{TEXT}{CITIZEN}{more}\n")).citizen
+        assert read_in_it is not None and not read_in_it.by_word
+    for wrong in ("qualified", "1.02.3", "1."):
+        with pytest.raises(KeyUnusable, match="policies"):
+            read(written(tmp_path, f'{TEXT}{CITIZEN}policies = ["{wrong}"]\n'))
 
 
 def test_what_it_names_is_opened(tmp_path: Path, pki: DevelopmentPki) -> None:

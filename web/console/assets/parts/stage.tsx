@@ -227,7 +227,7 @@ function Tabs(props: {matter: DeskCase}) {
   }, [waiting, coming]);
   useEffect(() => {
     if (open && !identifying) tab.value = "forms";
-  }, [open?.ceremony_id, open?.state]);
+  }, [open?.ceremony_id, open?.state, open?.certificate?.stage === "asked"]);
   return (
     <div class="tabs">
       <div class="tabs__list" role="tablist" aria-label={t("The case")}>
