@@ -7,17 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from asn1crypto import x509
+
 from counter.app.store import plain_executor
 from counter.esign import audit_pyhanko, keys_toml, trust_toml
 from counter.esign.audit_pack import DOCUMENT, opened
 from counter.esign.audit_pyhanko import PackSeal
+from counter.esign.check_pool import CheckPool
 from counter.esign.judging import Judgement, judge, worse
 from counter.esign.keys_files import load_certificate
-from counter.esign.pdf_refusals import PdfRefused
+from counter.esign.pdf_refusals import CheckBusy, PdfRefused
 from counter.esign.signing_refusals import KeyUnusable
 from counter.esign.store_audit import has_pack
 from counter.esign.store_validation import finished_of_bytes
-from counter.esign.validate_pyhanko import validate
 from counter.esign.validation import Found
 from counter.settings import Settings
 
@@ -59,11 +61,14 @@ async def look_at(
         content = file.read_bytes()
         trusted = [load_certificate(path.read_bytes()) for path in roots or own_roots(settings)]
         pack = opened(content) if content.startswith(b"PK") else None
-        found = await validate(pack.files[DOCUMENT] if pack else content, trusted, now)
-    except PdfRefused as refused:
+        found = await _found(pack.files[DOCUMENT] if pack else content, trusted, now)
+    except (PdfRefused, CheckBusy) as refused:
         raise Unreadable(f"{file.name}: {refused.code}: {refused}") from refused
     except (OSError, ValueError, KeyUnusable) as error:
         raise Unreadable(f"{file.name}: {error}") from error
+    except Exception as error:
+        # It may be made to break whoever looks at it.
+        raise Unreadable(f"{file.name}: {type(error).__name__}") from error
     manifest, seal, recorded = None, None, False
     if pack is not None:
         seal = await audit_pyhanko.verify(pack.signature, pack.manifest, trusted, now)
@@ -92,6 +97,16 @@ async def look_at(
         pack=seal,
         voided_at=manifest.voided_at if manifest else None,
     )
+
+
+async def _found(pdf: bytes, roots: Sequence[x509.Certificate], now: datetime) -> Found:
+    """In a process that holds no key, with so much memory and time: see `check_worker`."""
+    pool = CheckPool(lambda: [one.dump() for one in roots])
+    try:
+        found, _ = await pool.check(pdf, now)
+    finally:
+        await pool.close()
+    return found
 
 
 def digest(content: bytes) -> str:

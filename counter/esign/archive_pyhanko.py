@@ -46,7 +46,7 @@ async def begin(
     try:
         writer = Revision(io.BytesIO(pdf))
         paths = [
-            await path_of(one, context, roots, proof, now)
+            await path_of(one, context, roots, proof, now, work=work)
             for one in signed_data_of(writer.prev, work)
         ]
         # Roots too: without proof that they existed a CRL of theirs counts for nothing later.

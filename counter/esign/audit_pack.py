@@ -36,6 +36,8 @@ SHA256_URI = "http://www.w3.org/2001/04/xmlenc#sha256"
 FORMAT = "counter-events-1"
 BYTES_MAX = 40 * 1024 * 1024
 FILES_MAX = 16
+METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+"How files in it are packed; others unpack without a limit."
 
 
 class PackDamaged(ValueError):
@@ -124,8 +126,13 @@ def opened(container: bytes) -> Pack:
                 raise PackDamaged("more files or bytes than a pack has")
             if len({one.filename for one in listed}) != len(listed):
                 raise PackDamaged("two files of one name")
+            if not {one.compress_type for one in listed} <= METHODS:
+                raise PackDamaged("packed in a way that a pack is not")
             content = {one.filename: archive.read(one) for one in listed}
-    except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError) as error:
+    except PackDamaged:
+        raise
+    except Exception as error:
+        # No list of what unpacking a stranger's bytes raises is ever complete.
         raise PackDamaged(f"no container: {type(error).__name__}") from error
     if content.pop("mimetype", b"") != MIMETYPE.encode():
         raise PackDamaged("its first file does not say what it is")
@@ -164,5 +171,6 @@ def _record(content: bytes) -> Manifest:
         )
     except PackDamaged:
         raise
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except Exception as error:
+        # Such as lists within lists, deeper than they can be read.
         raise PackDamaged(f"its events cannot be read: {type(error).__name__}") from error

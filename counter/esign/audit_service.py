@@ -193,6 +193,7 @@ def _summary(done: Finished, found: Found, entries: Sequence[Entry]) -> dict[str
             {
                 "field": one.field,
                 "signer": one.signer,
+                "certificate": f"SHA-256 {one.certificate_sha256[:16]}",
                 "at": one.stamped_at.isoformat(timespec="seconds") if one.stamped_at else "—",
                 "sound": one.sound,
             }

@@ -27,7 +27,7 @@ from pyhanko_certvalidator.path import ValidationPath
 
 from counter.esign.archive import Work
 from counter.esign.revocation import Link, Proof, Standing
-from counter.esign.revoked_pyhanko import noted
+from counter.esign.revoked_pyhanko import noted, reasons
 from counter.esign.signing_refusals import (
     CertificateExpired,
     CertificateRevoked,
@@ -35,6 +35,9 @@ from counter.esign.signing_refusals import (
     SignatureInvalid,
 )
 
+RETIRED = frozenset({"superseded", "cessation_of_operation", "affiliation_changed"})
+"""Why a service's certificate may be revoked without its key being anybody else's: its timestamps
+of before stay good (RFC 3161, 4, 1)."""
 REVOKED = "revoked before the document was signed, or an authority above it was"
 UNREADABLE = (PdfError, ValueError, TypeError, KeyError, AttributeError, IndexError, OSError)
 
@@ -119,8 +122,13 @@ async def path_of(
     roots: Sequence[bytes],
     proof: Proof | None,
     now: datetime,
+    *,
+    work: Work = "archive",
 ) -> ValidationPath:
-    """context: as of `now`, with this proof; what holds no longer is judged as of its timestamp."""
+    """context: as of `now`, with this proof; what holds no longer is judged as of its timestamp.
+
+    work: `renew`: `signed` is a timestamp of ours, which tells by itself when it was made.
+    """
     about, at = extract_certificate_info(signed), _stamped_at(signed)
     signer, others = about.signer_cert, about.other_certs
     try:
@@ -135,6 +143,8 @@ async def path_of(
             context = context_of(roots, end, proof, late=True)
             return await _unstolen(signer, others, context, roots, at)
         except RevokedError:
+            if work == "renew" and reasons(context, signer) <= RETIRED:
+                at = _made_at(signed)
             if at is None:
                 raise
             return await _unstolen(signer, others, context, roots, at)
@@ -179,6 +189,12 @@ def _stamped_at(signed: cms.SignedData) -> datetime | None:
         at: datetime = token["encap_content_info"]["content"].parsed["gen_time"].native
         return at
     return None
+
+
+def _made_at(stamp: cms.SignedData) -> datetime:
+    """What a timestamp says of itself."""
+    at: datetime = stamp["encap_content_info"]["content"].parsed["gen_time"].native
+    return at
 
 
 async def _validated(

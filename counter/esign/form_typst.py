@@ -83,6 +83,7 @@ class Press:
     """
 
     def __init__(self) -> None:
+        self.glyphs = shipped_glyphs()
         self._fonts = typst.Fonts(
             include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(FONTS)]
         )
@@ -118,6 +119,10 @@ class Press:
         return self._block("certificate", said, now)
 
     def _block(self, name: str, said: Mapping[str, Any], now: datetime) -> bytes:
+        # Drawn without a standard, a character that the font lacks would be a box in silence.
+        texts = [one for one in said.values() if isinstance(one, str)]
+        if self.glyphs.missing("".join(texts)):
+            raise typst.TypstError(f"{name}: a character that the font lacks")  # type: ignore[call-arg]
         files = _files(name, json.dumps(said, ensure_ascii=False))
         return self._pdf(files, now, pdf_tags=False)
 

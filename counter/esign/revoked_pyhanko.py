@@ -101,22 +101,39 @@ def noted(proofs: ValidationContext, certificate: x509.Certificate) -> list[date
     The time of its revocation, or since when somebody else may have had its key, where the entry
     says so and that was earlier (RFC 5280, 5.3.2).
     """
-    said: list[datetime] = []
+    return [at for times, _ in _entries(proofs, certificate) for at in times]
+
+
+def reasons(proofs: ValidationContext, certificate: x509.Certificate) -> set[str]:
+    """Why, by each entry about it; `unspecified` where one does not say."""
+    return {reason for _, reason in _entries(proofs, certificate)}
+
+
+def _entries(
+    proofs: ValidationContext, certificate: x509.Certificate
+) -> list[tuple[list[datetime], str]]:
+    said: list[tuple[list[datetime], str]] = []
     for listed in proofs.crls:
         with suppress(*LEAKS):  # others' proofs in the file may be damaged
             if listed.issuer != certificate.issuer:
                 continue
             for one in listed["tbs_cert_list"]["revoked_certificates"]:
                 if one["user_certificate"].native == certificate.serial_number:
-                    said += _times(one["revocation_date"].native, one.invalidity_date_value)
+                    at, why = one["revocation_date"].native, one.crl_reason_value
+                    said.append((_times(at, one.invalidity_date_value), _word(why)))
     for response in proofs.ocsps:
         with suppress(*LEAKS):
             for one in response.basic_ocsp_response["tbs_response_data"]["responses"]:
                 status = one["cert_status"]
                 if status.name == "revoked" and _is_about(one["cert_id"], certificate):
                     at = status.chosen["revocation_time"].native
-                    said += _times(at, one.invalidity_date_value)
+                    why = status.chosen["revocation_reason"]
+                    said.append((_times(at, one.invalidity_date_value), _word(why)))
     return said
+
+
+def _word(reason: core.Asn1Value | None) -> str:
+    return str(reason.native or "unspecified") if reason is not None else "unspecified"
 
 
 def _times(revoked: datetime, invalid: core.GeneralizedTime | None) -> list[datetime]:

@@ -171,8 +171,18 @@ def photograph(pdf: bytes) -> tuple[PageImage, ...]:
 
 
 def audit_summary(said: dict[str, object], now: datetime) -> bytes:
-    """The page for people of an audit pack."""
-    return _loaded().press.page("audit_summary", said, now)
+    """The page for people of an audit pack.
+
+    A signer whose name the font cannot draw is named by the certificate's digest.
+    """
+    press = _loaded().press
+    signers = said["signers"]
+    assert isinstance(signers, list)
+    drawable = [
+        {**one, "signer": one["certificate"]} if press.glyphs.missing(one["signer"]) else one
+        for one in signers
+    ]
+    return press.page("audit_summary", {**said, "signers": drawable}, now)
 
 
 def pack_begin(manifest: bytes, chain: CertificateChain, at: datetime) -> tuple[bytes, Mechanism]:

@@ -59,7 +59,7 @@ TOLD_AFTER: Final = 4
 AT_ONCE: Final = ("certificate_revoked", "certificate_expired", "signature_invalid")
 "Does not mend itself: told at the first time."
 FINAL: Final = "certificate_revoked"
-"Not tried again: an authority may forget it once the certificate has ended."
+"The first revision is not tried again: an authority may forget it once the certificate has ended."
 
 Audiences = Callable[[Connection, str], Iterable[str]]
 
@@ -187,10 +187,12 @@ def archived(
 
 def failed(conn: Connection, job: Job, code: str, next_at: datetime, now: datetime) -> None:
     """Note why, and when to try again, if ever; somebody is told when it lasts."""
+    # Who signed is proved by now where it is renewed: only a service's certificate is in question.
+    final = code == FINAL and job.work == "archive"
     conn.execute(
         update(esign_archive)
         .where(*_is(job.document_id, job.revision_sha256), esign_archive.c.ended_at.is_(None))
-        .values(last_error=code[:60], next_at=next_at, ended_at=now if code == FINAL else None)
+        .values(last_error=code[:60], next_at=next_at, ended_at=now if final else None)
     )
     if job.attempts >= TOLD_AFTER or code in AT_ONCE:
         facts = {"work": job.work, "code": code, "sha256": job.revision_sha256}

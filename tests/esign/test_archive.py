@@ -14,7 +14,9 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 from cryptography.x509 import (
     CertificateRevocationListBuilder,
+    CRLReason,
     InvalidityDate,
+    ReasonFlags,
     RevokedCertificate,
     RevokedCertificateBuilder,
     load_der_x509_crl,
@@ -220,6 +222,48 @@ async def test_a_year_later_it_is_timestamped_again(
     assert services.hits == {"tsa/one": 1, "crls/root": 1}
     then = datetime(2031, 1, 1, tzinfo=UTC)
     assert await verdicts(again.pdf, shelf.roots, then, next_year) == {AdESPassed.OK}
+
+
+@pytest.mark.parametrize(
+    ("reason", "good"),
+    [
+        (ReasonFlags.superseded, True),
+        (ReasonFlags.cessation_of_operation, True),
+        (ReasonFlags.affiliation_changed, True),
+        (ReasonFlags.key_compromise, False),
+        (None, False),
+    ],
+)
+async def test_a_service_that_has_changed_its_key_since_stops_no_renewal(
+    shelf: Shelf,
+    sealed: bytes,
+    services: TrustServices,
+    reason: ReasonFlags | None,
+    good: bool,
+) -> None:
+    made = await shelf.archived(sealed, "archive", LATER)
+    services.time = year = LATER + timedelta(days=365)
+    proof = await shelf.proof(made.pdf, "renew", year)
+    service = load_pem_x509_certificate(services.files("one").certificate.read_bytes())
+
+    async def renewed(revoked: datetime) -> bool:
+        entry = RevokedCertificateBuilder(service.serial_number, revoked)
+        if reason is not None:
+            entry = entry.add_extension(CRLReason(reason), critical=False)
+        listed = with_entry(services, proof, entry.build(), year, authority="root")
+        hole = await shelf.archivist.begin(
+            made.pdf, "renew", listed, token_bytes=6144, new_field="Timestamp-2", now=year
+        )
+        return hole.pdf.startswith(made.pdf)
+
+    if good:
+        assert await renewed(year - timedelta(days=1))
+    else:
+        with pytest.raises(CertificateRevoked):
+            await renewed(year - timedelta(days=1))
+    # Revoked before it made the timestamp, nothing saves it.
+    with pytest.raises(CertificateRevoked):
+        await renewed(LATER - timedelta(days=1))
 
 
 async def test_the_signers_need_not_be_valid_any_more_when_it_is_renewed(

@@ -200,6 +200,59 @@ async def test_the_command_line_verifies_a_pack_and_sees_what_was_changed(
     assert status == 1 and said.startswith("NOT VALID") and "changed" in said
 
 
+@pytest.mark.parametrize("new_executor", ["sqlite"], indirect=True)
+async def test_a_damaged_or_hostile_pack_is_unreadable_and_never_an_accident(
+    counter: SigningCounter,
+    packs: AuditService,
+    pki: DevelopmentPki,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    await counter.sealed()
+    pack = await packs.pack(CASE, (await counter.esign.ceremonies(CASE))[0].ceremony_id)
+    sound = audit_pack.opened(pack)
+    damaged = 0
+    for where in range(0, len(pack), 40):
+        flipped = pack[:where] + bytes([pack[where] ^ 0x55]) + pack[where + 1 :]
+        try:
+            read = audit_pack.opened(flipped)
+        except audit_pack.PackDamaged:
+            damaged += 1
+        else:  # in the container's own words about a file, such as its date
+            assert (read.files, read.manifest) == (sound.files, sound.manifest)
+    assert damaged > len(pack) / 40 * 0.9
+
+    def told(content: bytes) -> tuple[int, str]:
+        file = tmp_path / "proof.asice"
+        file.write_bytes(content)
+        words = ["--root", str(pki.roots[0]), "--at", NOW.isoformat(), "--data", str(tmp_path)]
+        status = main(["verify", str(file), *words])
+        said = capsys.readouterr()
+        assert said.out == ""
+        return status, said.err
+
+    middle = pack.index(b"document.pdf") + 100
+    hostile = [pack[:middle] + bytes([pack[middle] ^ 0x55]) + pack[middle + 1 :], pack[:-30]]
+    deep = {**sound.files, "events.json": b"[" * 200_000}
+    hostile.append(audit_pack.packed(deep, audit_pack.manifest_of(deep), b"seal", NOW))
+    # Ways of packing that grow without a limit.
+    for method in (zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2):
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w", method) as archive:
+            archive.writestr("mimetype", audit_pack.MIMETYPE)
+            archive.writestr("document.pdf", bytes(100_000))
+        hostile.append(out.getvalue())
+        with pytest.raises(audit_pack.PackDamaged, match="packed"):
+            audit_pack.opened(out.getvalue())
+    for content in hostile:
+        status, said = await asyncio.to_thread(told, content)
+        assert status == 2 and said.startswith("proof.asice: ") and "Traceback" not in said
+    # Nor does what looks at the document end the command.
+    broken = {**sound.files, "document.pdf": b"%PDF-1.7\n" + b"<<" * 50_000}
+    content = audit_pack.packed(broken, audit_pack.manifest_of(broken), sound.signature, NOW)
+    assert (await asyncio.to_thread(told, content))[0] == 2
+
+
 def test_the_same_files_make_the_same_bytes() -> None:
     files = {"document.pdf": b"%PDF", "events.json": b"{}"}
     manifest = audit_pack.manifest_of(files)

@@ -3,10 +3,12 @@
 from pathlib import Path
 
 import pytest
+from typst import TypstError
 
 from counter.esign.form_refusals import GlyphMissing
 from counter.esign.form_typst import FONTS, Press, shipped_forms, shipped_glyphs
 from counter.esign.forms import check
+from counter.esign.sign_pool import SignPool
 from tests.esign.conftest import NOW, filled_in
 from tests.esign.test_form_typst import text_of
 
@@ -55,3 +57,43 @@ def test_what_the_fonts_page_says_of_its_coverage_is_so() -> None:
     lost = sorted(one for one in all_of_hkscs if one not in GLYPHS)
     assert f"{extension_b:,} of the 42,720" in readme
     assert f"{len(all_of_hkscs) - len(lost):,} of {len(all_of_hkscs):,}" in readme
+
+
+@pytest.mark.parametrize("character", [*NOT_DRAWN, "ส"])
+def test_no_block_is_drawn_with_a_box_for_a_character(character: str) -> None:
+    words = {
+        "region": "TW",
+        "width_pt": 200,
+        "height_pt": 80,
+        "department_name": f"身份證明局{character}",
+        "case_number": "A-1",
+        "sealed_at": "2026-11-23 10:00:00 CST",
+    }
+    press = Press()
+    with pytest.raises(TypstError, match="lacks"):
+        press.seal(words, NOW)
+    assert press.seal({**words, "department_name": "身份證明局"}, NOW).startswith(b"%PDF")
+
+
+@pytest.mark.parametrize("name", ["สมชาย", *(f"陳{one}文" for one in NOT_DRAWN)])
+async def test_a_signer_s_name_that_cannot_be_drawn_stops_no_audit_pack(
+    pool: SignPool, name: str, tmp_path: Path
+) -> None:
+    signers = [
+        {"field": "Citizen", "signer": name, "certificate": "SHA-256 1a2b3c", "at": "—"},
+        {"field": "Seal", "signer": "Selo", "certificate": "SHA-256 4d5e6f", "at": "—"},
+    ]
+    said: dict[str, object] = {
+        "form": "certificate_application",
+        "ceremony": "c",
+        "department": "dsi",
+        "sealed_at": "2026-11-23",
+        "sha256": "a" * 64,
+        "level": "B_T",
+        "voided_at": "",
+        "policy": "p",
+        "entries": 3,
+        "signers": [{**one, "sound": True} for one in signers],
+    }
+    text = text_of(await pool.audit_summary(said, NOW), tmp_path)
+    assert "1a2b3c" in text and "Selo" in text and "4d5e6f" not in text

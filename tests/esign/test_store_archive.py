@@ -203,6 +203,23 @@ async def test_what_fails_is_tried_again_later_and_somebody_is_told_when_it_last
     assert await archive.executor.read(open_alerts) == []
 
 
+async def test_a_renewal_that_is_refused_is_tried_again_for_ever(archive: Archive) -> None:
+    """Who signed is proved by then; a service may come to be trusted again."""
+    await archive.to_state("sealed", archive.time)
+    assert await archive.archive.work_one()
+    archive.time += timedelta(days=366)
+    archive.archivist.refusal = CertificateRevoked("the service's")
+    assert await archive.archive.work_one()
+    assert (await archive.lasting()).pending == "certificate_revoked"
+    (told,) = await archive.executor.read(open_alerts)
+    assert told.facts["work"] == "renew"
+    archive.archivist.refusal = None
+    archive.time += timedelta(days=1)
+    assert await archive.archive.work_one()
+    assert (await archive.lasting()).pending == ""
+    assert await archive.executor.read(open_alerts) == []
+
+
 async def test_a_certificate_revoked_in_between_is_told_at_once(archive: Archive) -> None:
     await archive.to_state("sealed", archive.time)
     archive.archivist.refusal = CertificateRevoked("the citizen's")
