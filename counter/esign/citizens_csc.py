@@ -17,7 +17,7 @@ from counter.esign.keys_csc import Credential, CscKey
 from counter.esign.signing_refusals import KeyUnusable
 from counter.esign.ticket import CertificateChain
 
-MAX_CREDENTIALS: Final = 5
+MAX_CREDENTIALS: Final = 20
 "Of one citizen, looked at in the service's order."
 
 
