@@ -5,7 +5,6 @@ Each part was tested by itself; here they meet, with real keys, a real archive a
 
 import asyncio
 import json
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -21,36 +20,15 @@ from counter.errors import NotAllowedNow
 from counter.esign import audit_pack
 from counter.esign.archive import Level
 from counter.esign.attendance import MOMENT
-from counter.esign.check_pool import CheckPool
-from counter.esign.forms import Forms
-from counter.esign.glyphs import GlyphTable
 from counter.esign.judging import Judgement
 from counter.esign.pki_development import DevelopmentPki
-from counter.esign.sign_pool import SignPool
-from counter.esign.stamps_http import HttpStamps
 from counter.esign.store_archive import lasting_of
 from counter.esign.store_validation import revoked_later
 from counter.store.alerts import open_alerts
-from counter.store.executor import Executor
 from counter.store.journal_sql import read_all
 from tests.esign.ceremonies import CASE
-from tests.esign.conftest import FILLED, NOW, STROKES, Tsa
-from tests.esign.finished_house import YEAR, House, Lent, finished_house, reference_of
-
-
-@pytest.fixture
-async def house(
-    executor: Executor,
-    pki: DevelopmentPki,
-    examiner: CheckPool,
-    pool: SignPool,
-    stamps: HttpStamps,
-    tsa: Tsa,
-    forms: Forms,
-    glyphs: GlyphTable,
-    new_id: Callable[[], str],
-) -> House:
-    return await finished_house(executor, pki, examiner, pool, stamps, tsa, forms, glyphs, new_id)
+from tests.esign.conftest import FILLED, NOW, STROKES
+from tests.esign.finished.finished_house import YEAR, House, Lent, reference_of
 
 
 @pytest.mark.one_engine

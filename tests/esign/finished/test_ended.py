@@ -1,7 +1,6 @@
 """Years later: certificates have ended, and not a byte was changed."""
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from itertools import product
@@ -13,37 +12,17 @@ from asn1crypto import x509
 
 from counter.__main__ import main
 from counter.esign import audit_pack, audit_pyhanko
-from counter.esign.check_pool import CheckPool
-from counter.esign.forms import Forms
-from counter.esign.glyphs import GlyphTable
 from counter.esign.judging import Judgement, judge
 from counter.esign.keys_files import load_certificate
 from counter.esign.pki_development import DevelopmentPki, ensure
-from counter.esign.sign_pool import SignPool
 from counter.esign.stamps_http import HttpStamps
 from counter.esign.validate_pyhanko import validate
 from counter.esign.validation import Found
-from counter.store.executor import Executor
 from tests.esign.ceremonies import CASE
-from tests.esign.conftest import NOW, Tsa
-from tests.esign.finished_house import YEAR, House, Lent, finished_house, reference_of
+from tests.esign.conftest import NOW
+from tests.esign.finished.finished_house import YEAR, House, Lent, reference_of
 from tests.esign.signed_by import signed_by
 from tests.esign.tampering import ATTACKS
-
-
-@pytest.fixture
-async def house(
-    executor: Executor,
-    pki: DevelopmentPki,
-    examiner: CheckPool,
-    pool: SignPool,
-    stamps: HttpStamps,
-    tsa: Tsa,
-    forms: Forms,
-    glyphs: GlyphTable,
-    new_id: Callable[[], str],
-) -> House:
-    return await finished_house(executor, pki, examiner, pool, stamps, tsa, forms, glyphs, new_id)
 
 
 @pytest.fixture
