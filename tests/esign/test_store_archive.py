@@ -28,7 +28,7 @@ from counter.esign.trust import TrustPolicy
 from counter.store.alerts import open_alerts
 from counter.store.executor import Executor
 from counter.store.session_log import tail
-from tests.esign.test_service import CASE, HEARS, Counter
+from tests.esign.service.paper_counter import CASE, HEARS, Counter
 
 POLICY = TrustPolicy(version="test", anchors=(b"root",), timestamps=("http://tsa",), grace=False)
 
