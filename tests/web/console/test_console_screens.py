@@ -372,6 +372,7 @@ async def test_the_tools_of_a_page_stand_in_one_line(
     await counter.show(desk_stages.desk_stages("pt")["call"])
     context, page, _ = await open_face(chromium, counter, "agent", DESK, language)
     await page.locator("#tab-papers").click()
+    await page.locator(".viewer__bar button").nth(6).wait_for()
     tops = await page.locator(".viewer__bar button").evaluate_all(
         "all => all.map(one => Math.round(one.getBoundingClientRect().top))"
     )

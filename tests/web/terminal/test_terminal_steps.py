@@ -288,7 +288,8 @@ async def test_who_does_not_sign_says_why_by_choosing(
 ) -> None:
     page = await at(chromium, counter, "sign")
     await press(page, "現在不簽")
-    reasons = page.locator("dialog .press")
+    reasons = page.locator("dialog[open] .press")
+    await reasons.last.wait_for()
     for height in await reasons.evaluate_all("all => all.map(one => one.offsetHeight)"):
         assert height >= 80
     await press(page, "我無法在屏幕上書寫")
