@@ -25,7 +25,6 @@ from cryptography.x509 import (
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.ades.report import AdESIndeterminate, AdESPassed
 from pyhanko.sign.validation.ades import simulate_future_ades_lta_validation
-from pyhanko.sign.validation.dss import DocumentSecurityStore
 
 from counter.esign.archive import Archived, Work
 from counter.esign.archive_pool import ArchivePool
@@ -52,6 +51,7 @@ from counter.esign.validate_pyhanko import validate
 from counter.esign.verify_pyhanko import SIGNING_ONLY
 from tests.esign.conftest import DATA, FORM, NOW, Tsa, patience, seal
 from tests.esign.signed_by import signed_by
+from tests.esign.signed_forms import with_proofs
 from tests.esign.trust_services import TrustServices
 
 LATER = NOW + timedelta(seconds=10)
@@ -347,12 +347,9 @@ async def test_what_was_revoked_before_it_signed_is_not_archived_once_it_has_end
         await shelf.archived(pdf, "archive", late)
     # Nor does whoever checks call it sound, once somebody else put the proofs into it.
     proof = await shelf.proof(pdf, "archive", late)
-    kept = io.BytesIO(pdf)
-    DocumentSecurityStore.add_dss(
-        kept, None, ocsps=[ocsp.OCSPResponse.load(one) for one in proof.ocsps]
-    )
+    kept = with_proofs(pdf, ocsps=[ocsp.OCSPResponse.load(one) for one in proof.ocsps])
     trusted = [x509.Certificate.load(one) for one in shelf.roots]
-    (citizen, _) = (await validate(kept.getvalue(), trusted, late)).signatures
+    (citizen, _) = (await validate(kept, trusted, late)).signatures
     assert not citizen.sound and "revoked" in citizen.why
 
 
@@ -382,13 +379,11 @@ async def test_a_file_that_proves_that_a_key_was_stolen_is_no_archive(
     services.faults["ocsp"] = "down"
     entry = stolen(services, "ending", NOW + timedelta(hours=1))
     proof = with_entry(services, await shelf.proof(pdf, "archive", late), entry, late)
-    kept = io.BytesIO(pdf)
-    lists = [crl.CertificateList.load(one) for one in proof.crls]
-    DocumentSecurityStore.add_dss(kept, None, crls=lists)
+    kept = with_proofs(pdf, crls=[crl.CertificateList.load(one) for one in proof.crls])
     with pytest.raises(CertificateRevoked):
-        await shelf.archived(kept.getvalue(), "archive", late)
+        await shelf.archived(kept, "archive", late)
     trusted = [x509.Certificate.load(one) for one in shelf.roots]
-    (citizen, _) = (await validate(kept.getvalue(), trusted, late)).signatures
+    (citizen, _) = (await validate(kept, trusted, late)).signatures
     assert not citizen.sound and citizen.revoked_at == NOW - timedelta(days=1)
 
 
@@ -406,11 +401,9 @@ async def test_below_an_authority_that_was_revoked_since_nothing_is_trusted(
     proof = with_entry(services, fetched, entry, late, authority="root")
     with pytest.raises(CertificateRevoked):
         await shelf.archived(pdf, "archive", late, proof)
-    kept = io.BytesIO(pdf)
-    lists = [crl.CertificateList.load(one) for one in proof.crls]
-    DocumentSecurityStore.add_dss(kept, None, crls=lists)
+    kept = with_proofs(pdf, crls=[crl.CertificateList.load(one) for one in proof.crls])
     trusted = [x509.Certificate.load(one) for one in shelf.roots]
-    for one in (await validate(kept.getvalue(), trusted, late)).signatures:
+    for one in (await validate(kept, trusted, late)).signatures:
         assert (one.sound, one.trusted, one.revoked_at) == (False, False, None)
         assert "authority" in one.why
 
@@ -532,14 +525,12 @@ async def test_what_was_revoked_before_it_signed_is_worth_nothing_once_the_file_
     (citizen, _) = (await validate(pdf, trusted, LATER)).signatures
     assert citizen.sound, "without a proof nobody is asked"
     proof = await shelf.proof(pdf, "archive", LATER)
-    kept = io.BytesIO(pdf)
-    DocumentSecurityStore.add_dss(
-        kept,
-        None,
+    kept = with_proofs(
+        pdf,
         ocsps=[ocsp.OCSPResponse.load(one) for one in proof.ocsps],
         crls=[crl.CertificateList.load(one) for one in proof.crls],
     )
-    (citizen, closing) = (await validate(kept.getvalue(), trusted, LATER)).signatures
+    (citizen, closing) = (await validate(kept, trusted, LATER)).signatures
     assert not citizen.sound and not citizen.trusted and "revoked" in citizen.why
     assert closing.sound
 
