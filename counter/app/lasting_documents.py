@@ -11,6 +11,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from counter.app.clock import clock, new_id
+from counter.app.rounds import once
 from counter.app.store import Store
 from counter.esign import trust_toml
 from counter.esign.archive_pool import ArchivePool
@@ -28,7 +29,7 @@ from counter.esign.signing_refusals import ClockWrong, TimestampUnavailable
 from counter.esign.stamps_http import HttpStamps
 from counter.esign.store_archive import SqlArchive
 from counter.esign.store_reading import unfinished_since
-from counter.esign.trust import BUILT_IN, OwnCertificate, TrustPolicy, life
+from counter.esign.trust import BUILT_IN, OwnKeys, TrustPolicy, life
 from counter.esign.trust_service import TrustService
 from counter.settings import Settings
 from counter.store.alerts import open_alerts, raise_alert, settle_alert
@@ -40,9 +41,11 @@ log = logging.getLogger(__name__)
 ENDING: Final = "certificate.ending"
 UNFIT: Final = "certificate.unfit"
 CLOCK: Final = "clock.wrong"
+AWAY: Final = "key.unavailable"
 UNSEALED: Final = "document.unsealed"
 "Alerts."
-DAY_S: Final = 86_400.0
+LOOK_S: Final = 600.0
+LOOKS_A_DAY: Final = 144
 UNSEALED_AFTER: Final = timedelta(minutes=15)
 
 
@@ -57,18 +60,20 @@ class LastingDocuments:
     now: Callable[[], datetime]
 
     async def watch_for_ever(self) -> None:
-        """Look at our own certificates and at the clock, now and every day, until cancelled."""
+        """Look at our keys every ten minutes, and at the clock every day, until cancelled."""
         while True:
-            try:
-                await self.look()
-            except Exception as problem:
-                log.warning("own certificates: %s", getattr(problem, "code", type(problem)))
-            await asyncio.sleep(DAY_S)
+            await once("timestamps", self.look_at_clock)
+            for _ in range(LOOKS_A_DAY):
+                await once("own keys", self.look_at_keys)
+                await asyncio.sleep(LOOK_S)
 
-    async def look(self) -> None:
-        """Tell whoever runs the counter which certificates end, and whether the clock is wrong."""
+    async def look_at_keys(self) -> None:
+        """Tell whoever runs the counter which keys are away, and which certificates end."""
+        await self.executor.write(tell_keys, await self.trust.own(), self.now())
+
+    async def look_at_clock(self) -> None:
+        """Ask for a timestamp unless there was one of late; tell when it contradicts our clock."""
         now = self.now()
-        await self.executor.write(tell_lives, await self.trust.own(), now)
         try:
             await self.stamps.require(now)
         except ClockWrong:
@@ -144,24 +149,30 @@ def lasting_documents(
     )
 
 
-def tell_lives(conn: Connection, own: tuple[OwnCertificate, ...], now: datetime) -> None:
-    """One alert per certificate that ends within 60 days or is over, one per that is not for it.
+def tell_keys(conn: Connection, own: OwnKeys, now: datetime) -> None:
+    """One alert per key that is away, per certificate that ends within 60 days, per unfit one.
 
-    Each is settled when all is well.
+    Each is settled when all is well, or nobody signs with that key any more.
     """
-    for one in own:
+    for name, code in own.away.items():
+        log.error("key %s: %s", name, code)
+        raise_alert(conn, AWAY, f"key:{name}", {"code": code}, now)
+    known = {f"key:{name}" for name in own.away} | {f"key:{one.key}" for one in own.certificates}
+    for told in open_alerts(conn):
+        if told.kind in (AWAY, ENDING, UNFIT) and told.subject not in known:
+            settle_alert(conn, told.kind, told.subject, now)
+    for one in own.certificates:
         subject, state = f"key:{one.key}", life(one, now)
+        settle_alert(conn, AWAY, subject, now)
         if one.commits:
             settle_alert(conn, UNFIT, subject, now)
-        else:
+        elif raise_alert(conn, UNFIT, subject, {}, now):
             log.error("the certificate of key %s is not for signing: no nonRepudiation", one.key)
-            raise_alert(conn, UNFIT, subject, {}, now)
         if state == "fine":
             settle_alert(conn, ENDING, subject, now)
             continue
-        log.error("the certificate of key %s: %s, until %s", one.key, state, one.until)
-        facts = {"until": one.until.isoformat()}
-        raise_alert(conn, ENDING, subject, facts, now)
+        if raise_alert(conn, ENDING, subject, {"until": one.until.isoformat()}, now):
+            log.error("the certificate of key %s: %s, until %s", one.key, state, one.until)
 
 
 def tell_clock(conn: Connection, wrong: str, now: datetime) -> None:

@@ -67,6 +67,15 @@ class OwnCertificate:
     "Whether it is for signing documents."
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnKeys:
+    """The keys that sign here, as they were found."""
+
+    certificates: tuple[OwnCertificate, ...]
+    away: Mapping[str, str]
+    "Those that do not say who they are, by name: the code of why."
+
+
 Life = Literal["fine", "ending", "over"]
 
 

@@ -22,7 +22,7 @@ from counter.esign.signing_refusals import (
     RevocationUnknown,
 )
 from counter.esign.ticket import AGENT_KEY, SEAL_KEY, WITNESS_KEY, CertificateChain
-from counter.esign.trust import OwnCertificate, TrustPolicy
+from counter.esign.trust import OwnCertificate, OwnKeys, TrustPolicy
 
 log = logging.getLogger(__name__)
 
@@ -81,11 +81,16 @@ class TrustService:
             raise KeyUnusable(f"certificate {chain.sha256[:12]} leads to nobody whom we trust")
         _judge("citizen", standing, chain, grace=False)
 
-    async def own(self) -> tuple[OwnCertificate, ...]:
-        """The certificates that sign here, for who watches when they end."""
-        return tuple(
-            _own(name, chain) for name, chain in sorted((await self._chains(self._keys)).items())
-        )
+    async def own(self) -> OwnKeys:
+        """The keys that sign here, for who watches over them; one that is away hides no other."""
+        found: list[OwnCertificate] = []
+        away: dict[str, str] = {}
+        for name in sorted(self._keys):
+            try:
+                found.append(_own(name, await self._keys[name].certificates()))
+            except Exception as problem:
+                away[name] = getattr(problem, "code", type(problem).__name__)
+        return OwnKeys(certificates=tuple(found), away=away)
 
     async def close(self) -> None:
         """Let go of what is being fetched."""

@@ -2,13 +2,26 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, update
 
-from counter.app.lasting_documents import tell_clock, tell_lives, tell_unsealed
+from counter.app.lasting_documents import (
+    LastingDocuments,
+    tell_clock,
+    tell_keys,
+    tell_unsealed,
+)
+from counter.esign.key_ports import Activation
+from counter.esign.keys_files import load
+from counter.esign.pki_development import ensure
+from counter.esign.signing_refusals import KeyUnavailable
 from counter.esign.store_tables import ceremony
-from counter.esign.trust import OwnCertificate
+from counter.esign.ticket import CertificateChain, Mechanism
+from counter.esign.trust import OwnCertificate, OwnKeys
+from counter.esign.trust_service import TrustService
 from counter.store.alerts import open_alerts
 from counter.store.executor import Executor
 
@@ -19,6 +32,10 @@ def own(key: str, now: datetime, days: int) -> OwnCertificate:
     )
 
 
+def keys(*certificates: OwnCertificate, **away: str) -> OwnKeys:
+    return OwnKeys(certificates=certificates, away=away)
+
+
 async def alerts(executor: Executor) -> list[tuple[str, str]]:
     return [(one.kind, one.subject) for one in await executor.read(open_alerts)]
 
@@ -27,20 +44,95 @@ async def alerts(executor: Executor) -> list[tuple[str, str]]:
 async def test_a_certificate_that_ends_is_told_of_until_there_is_a_new_one(
     executor: Executor, now: datetime, days: int
 ) -> None:
-    await executor.write(tell_lives, (own("seal", now, days), own("witness", now, 400)), now)
-    await executor.write(tell_lives, (own("seal", now, days), own("witness", now, 400)), now)
+    await executor.write(tell_keys, keys(own("seal", now, days), own("witness", now, 400)), now)
+    await executor.write(tell_keys, keys(own("seal", now, days), own("witness", now, 400)), now)
     assert await alerts(executor) == [("certificate.ending", "key:seal")]
-    await executor.write(tell_lives, (own("seal", now, 1000), own("witness", now, 400)), now)
+    await executor.write(tell_keys, keys(own("seal", now, 1000), own("witness", now, 400)), now)
     assert await alerts(executor) == []
 
 
 async def test_a_certificate_that_is_not_for_signing_is_told_of_until_there_is_another(
     executor: Executor, now: datetime
 ) -> None:
-    await executor.write(tell_lives, (replace(own("seal", now, 400), commits=False),), now)
+    await executor.write(tell_keys, keys(replace(own("seal", now, 400), commits=False)), now)
     assert await alerts(executor) == [("certificate.unfit", "key:seal")]
-    await executor.write(tell_lives, (own("seal", now, 400),), now)
+    await executor.write(tell_keys, keys(own("seal", now, 400)), now)
     assert await alerts(executor) == []
+
+
+async def test_a_key_that_is_away_is_told_of_and_hides_no_certificate_that_ends(
+    executor: Executor, now: datetime
+) -> None:
+    ending = own("seal", now, 10)
+    await executor.write(tell_keys, keys(ending, witness="key_unavailable"), now)
+    told = [(one.kind, one.subject, one.facts) for one in await executor.read(open_alerts)]
+    assert told == [
+        ("key.unavailable", "key:witness", {"code": "key_unavailable"}),
+        ("certificate.ending", "key:seal", {"until": ending.until.isoformat()}),
+    ]
+    await executor.write(tell_keys, keys(own("witness", now, 400), seal="pin_refused"), now)
+    assert sorted(await alerts(executor)) == [
+        ("certificate.ending", "key:seal"),  # what was known of it holds
+        ("key.unavailable", "key:seal"),
+    ]
+
+
+async def test_a_key_that_signs_no_more_is_told_of_no_more(
+    executor: Executor, now: datetime
+) -> None:
+    unfit = replace(own("agent", now, 400), commits=False)
+    await executor.write(
+        tell_keys, keys(own("seal", now, 10), unfit, witness="key_unavailable"), now
+    )
+    await executor.write(tell_clock, "over 60 s apart", now)
+    await executor.write(tell_keys, keys(), now)
+    assert await alerts(executor) == [("clock.wrong", "timestamps")]
+
+
+class Dead:
+    """See `KeyProvider`; its HSM was unplugged."""
+
+    async def certificates(self) -> CertificateChain:
+        raise KeyUnavailable("token dsi: DeviceRemoved")
+
+    async def sign(
+        self, dtbsr: bytes, mechanism: Mechanism, activation: Activation | None = None
+    ) -> bytes:
+        raise AssertionError
+
+
+class Silent:
+    """See `RevocationSource` and `Timestamps`; nobody is asked."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise AssertionError(name)
+
+
+@pytest.mark.one_engine
+async def test_one_dead_key_is_told_of_and_the_others_are_watched_over(
+    executor: Executor, now: datetime, tmp_path: Path
+) -> None:
+    made = ensure(tmp_path / "keys", now)
+    silent: Any = Silent()
+    trust = TrustService(
+        policy=silent,
+        keys={"seal": load(made.seal), "seal:dsi": Dead(), "witness": load(made.witness)},
+        revocation=silent,
+        archivist=silent,
+        records=silent,
+        clock=silent,
+    )
+    own_keys = await trust.own()
+    until = max(one.until for one in own_keys.certificates)
+    watch = LastingDocuments(
+        trust=trust, archive=silent, stamps=silent, executor=executor, now=lambda: until
+    )
+    await watch.look_at_keys()
+    assert await alerts(executor) == [
+        ("key.unavailable", "key:seal:dsi"),
+        ("certificate.ending", "key:seal"),
+        ("certificate.ending", "key:witness"),
+    ]
 
 
 async def test_a_clock_that_is_off_is_told_of_until_it_is_right(
