@@ -153,9 +153,10 @@ class Parts:
             ("readings of zones", self.zones.tidy),
             ("papers after the visit", lambda: self.later.sweep(clock())),
             ("photographs in parts", lambda: self.captures.sweep(clock())),
-            ("unfinished signatures", self.esign.resume),
+            # Told of before it is mended: whoever holds keys and time may take long to answer.
             ("unsealed documents", lambda: write(tell_unsealed, clock())),
             ("the clock", self.lasting.tell_clock),
+            ("unfinished signatures", self.esign.resume),
             ("audit packs", self.packs.make_due),
             ("useless bytes", lambda: self.collector.round(clock())),
             ("the proof to media nodes", self._look_at_media_proof),

@@ -1,7 +1,8 @@
 """The worker process seen from the event loop: `Studio`, in one process of its own.
 
 Signing blocks for 15 ms and drawing for more; neither may hold up the loop that carries the call.
-A worker that dies or hangs is replaced, and whoever waited gets `SignerUnavailable`.
+A worker that dies or hangs is replaced, and whoever waited gets `SignerUnavailable`.  Keys in HSMs
+are asked in processes of their own (`token_pool`): a maker's module may hang for long.
 """
 
 import asyncio
@@ -23,7 +24,7 @@ from counter.esign.form_refusals import (
     TemplateWrong,
 )
 from counter.esign.forms import FormTemplate, Language, OwnForm
-from counter.esign.key_ports import Activation, SigningKeys
+from counter.esign.key_ports import Activation, KeyProvider, SigningKeys
 from counter.esign.signing_refusals import SignerUnavailable
 from counter.esign.ticket import (
     Act,
@@ -32,6 +33,7 @@ from counter.esign.ticket import (
     Mechanism,
     SigningTicket,
 )
+from counter.esign.token_pool import TokenKey, token_pools
 
 JOB_PATIENCE_S = 30.0
 "Longer than any job that makes progress, the start of the process included."
@@ -48,6 +50,7 @@ class SignPool:
         """own: draws the departments' own forms, far from the keys; None: there are none."""
         self._keys = keys
         self._own = own
+        self._tokens = token_pools(keys.named())
         self._pool = self._new_pool()
         self._closed = False
         # Waiting for one's turn does not count as work that does not end.
@@ -94,12 +97,13 @@ class SignPool:
         )
         return prepared
 
-    def key(self, name: str) -> "PooledKey":
-        """The key of this name (see `ticket.KEYS`), which never leaves the worker."""
-        return PooledKey(self, name)
+    def key(self, name: str) -> KeyProvider:
+        """The key of this name (see `ticket.KEYS`), which never leaves its process."""
+        token = self._tokens.get(name)
+        return PooledKey(self, name) if token is None else TokenKey(token, name)
 
-    def keys(self) -> dict[str, "PooledKey"]:
-        """Every key of the worker, by name."""
+    def keys(self) -> dict[str, KeyProvider]:
+        """Every key, by name."""
         return {name: self.key(name) for name in self._keys.named()}
 
     async def begin(
@@ -155,6 +159,8 @@ class SignPool:
     def close_now(self) -> None:
         """The same, for who has no event loop."""
         self._closed = True
+        for token in self._tokens.values():
+            token.close()
         processes = list((self._pool._processes or {}).values())
 
         def kill() -> None:

@@ -28,7 +28,7 @@ from counter.esign.form_refusals import FormUndrawable
 from counter.esign.form_typst import Press, shipped_forms
 from counter.esign.forms import FormTemplate, Language
 from counter.esign.ink import drawing
-from counter.esign.key_ports import KeyFiles, KeyProvider, KeySource, Pkcs12File, SigningKeys
+from counter.esign.key_ports import KeyFiles, KeyProvider, Pkcs11Key, Pkcs12File, SigningKeys
 from counter.esign.keys_files import load, load_certificate, load_pkcs12
 from counter.esign.pages_pdfium import photograph as photographs
 from counter.esign.seal_pyhanko import Look, Room, Saying, field_names, field_size
@@ -78,7 +78,11 @@ def start(keys: SigningKeys) -> None:
     logging.getLogger("pyhanko").setLevel(logging.CRITICAL)
     _tools = _Tools(
         press=Press(),
-        keys={name: opened(source) for name, source in keys.named().items()},
+        keys={
+            name: opened(source)
+            for name, source in keys.named().items()
+            if not isinstance(source, Pkcs11Key)  # see `token_worker`
+        },
         room=Room(),
         roots=[load_certificate(path.read_bytes()) for path in keys.roots],
     )
@@ -208,16 +212,9 @@ def verify(pdf: bytes, now: datetime) -> tuple[Verdict, ...]:
     return asyncio.run(verify_pyhanko.verify(pdf, _loaded().roots, now))
 
 
-def opened(source: KeySource) -> KeyProvider:
-    """The provider of a key.  Raises `KeyUnusable`."""
-    if isinstance(source, KeyFiles):
-        return load(source)
-    if isinstance(source, Pkcs12File):
-        return load_pkcs12(source)
-    # Its library is loaded only where an HSM is used.
-    from counter.esign.keys_pkcs11 import HardwareKey
-
-    return HardwareKey(source)
+def opened(source: KeyFiles | Pkcs12File) -> KeyProvider:
+    """The provider of a key in files.  Raises `KeyUnusable`."""
+    return load(source) if isinstance(source, KeyFiles) else load_pkcs12(source)
 
 
 async def _begin(

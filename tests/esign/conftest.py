@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
+from pathlib import Path
 
 import pytest
 from aiohttp import web
@@ -32,6 +33,7 @@ from counter.esign.ticket import (
     WitnessAct,
 )
 from counter.esign.tsa_development import tsa_application
+from tests.esign.key_rings import TOKEN, Ring, plant, ring
 from tests.esign.moment import NOW as NOW
 from tests.esign.signed_forms import with_text_field
 from tests.esign.trust_services import TrustServices
@@ -114,6 +116,33 @@ class Tsa:
 @pytest.fixture(scope="session")
 def pki(tmp_path_factory: pytest.TempPathFactory) -> DevelopmentPki:
     return ensure(tmp_path_factory.mktemp("pki") / "keys", NOW)
+
+
+@pytest.fixture(scope="session")
+def rings(tmp_path_factory: pytest.TempPathFactory, pki: DevelopmentPki) -> dict[str, Ring]:
+    directory = tmp_path_factory.mktemp("rings")
+    return {kind: ring(kind, directory, pki) for kind in ("ec", "rsa")}
+
+
+@pytest.fixture(scope="session")
+def softhsm(rings: dict[str, Ring], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a token of SoftHSM2 with both keys; answers the file of settings that leads to it.
+
+    One for all: SoftHSM2 reads it once in a process.
+    """
+    place = tmp_path_factory.mktemp("softhsm")
+    (place / "tokens").mkdir()
+    (place / "conf").write_text(f"directories.tokendir = {place}/tokens\nlog.level = ERROR\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SOFTHSM2_CONF", str(place / "conf"))
+        plant(list(rings.values()))
+    return place / "conf"
+
+
+@pytest.fixture(scope="session")
+def token(softhsm: Path) -> str:
+    """Return the label of that token."""
+    return TOKEN
 
 
 @pytest.fixture(scope="session")

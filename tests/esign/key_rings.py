@@ -15,7 +15,7 @@ from pkcs11 import Attribute, CertificateType, ObjectClass
 from counter.esign.key_ports import KeyFiles
 from counter.esign.pki_development import DevelopmentPki
 from counter.esign.ticket import Mechanism
-from tests.esign.conftest import NOW
+from tests.esign.moment import NOW
 
 TOKEN, PIN = "dept", "5678"
 SOFTHSM = Path("/usr/lib/softhsm/libsofthsm2.so")

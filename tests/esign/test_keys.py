@@ -41,31 +41,13 @@ from tests.esign.conftest import FILLED, NOW, WITNESS, fulfil
 from tests.esign.csc_dummy import CITIZEN, dummy_service
 from tests.esign.csc_fake import CREDENTIAL, OTP, PIN, TOKEN, FakeService, served
 from tests.esign.key_rings import PIN as TOKEN_PIN
-from tests.esign.key_rings import SOFTHSM, Ring, plant, ring
+from tests.esign.key_rings import SOFTHSM, Ring
 from tests.esign.key_rings import TOKEN as TOKEN_LABEL
 from tests.esign.trust_services import TrustServices
 
 DIGEST = hashlib.sha256(b"signed attributes").digest()
 CODES = Activation(pin=PIN, otp=OTP)
 PASSPHRASE = "a long one"
-
-
-@pytest.fixture(scope="session")
-def rings(tmp_path_factory: pytest.TempPathFactory, pki: DevelopmentPki) -> dict[str, Ring]:
-    directory = tmp_path_factory.mktemp("rings")
-    return {kind: ring(kind, directory, pki) for kind in ("ec", "rsa")}
-
-
-@pytest.fixture(scope="session")
-def token(rings: dict[str, Ring], tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Make a token of SoftHSM2 with both keys; answers its label."""
-    place = tmp_path_factory.mktemp("softhsm")
-    (place / "tokens").mkdir()
-    (place / "conf").write_text(f"directories.tokendir = {place}/tokens\nlog.level = ERROR\n")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SOFTHSM2_CONF", str(place / "conf"))
-        plant(list(rings.values()))
-    return TOKEN_LABEL
 
 
 def pkcs12_file(one: Ring, directory: Path) -> Pkcs12File:

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from counter.esign.key_ports import Pkcs11Key, Pkcs12File
+from counter.esign.key_ports import KeyFiles, Pkcs11Key, Pkcs12File
 from counter.esign.keys_toml import read
 from counter.esign.pki_development import DevelopmentPki
 from counter.esign.sign_worker import opened
@@ -115,6 +115,7 @@ def test_what_it_names_is_opened(tmp_path: Path, pki: DevelopmentPki) -> None:
         f'timestamps = ["t"]\nroots = ["{pki.roots[0]}"]\n[witness]\n{pem}[seal]\n{pem}',
     )
     keys = read(file).keys
+    assert isinstance(keys.seal, KeyFiles)
     chain = asyncio.run(opened(keys.seal).certificates())
     assert chain.certificate and len(chain.issuers) == 1
 
