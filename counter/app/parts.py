@@ -18,6 +18,7 @@ from counter.app.attending import CALLS
 from counter.app.bridged_calls import BridgedCalls
 from counter.app.call_lines import listeners, speaks_in
 from counter.app.clock import clock, new_id, new_token, random_bytes
+from counter.app.damaged_bytes import FinishedBytes
 from counter.app.examiners import open_examiners
 from counter.app.files import secret
 from counter.app.hooks import Snapshot, hooks_of
@@ -82,6 +83,7 @@ from counter.esign.service import EsignService
 from counter.esign.sign_pool import SignPool
 from counter.esign.stamps_http import HttpStamps
 from counter.esign.store_audit import SqlPacks
+from counter.esign.store_finished import finished_bytes
 from counter.esign.store_forms import SqlForms
 from counter.esign.store_readings import SqlReadings
 from counter.esign.store_records import SqlRecords
@@ -266,7 +268,12 @@ async def open_parts(
     await starting
     return Parts(
         store=store,
-        collector=BlobCollector(executor, settings.blobs, named_bytes()),
+        collector=BlobCollector(
+            executor,
+            settings.blobs,
+            named_bytes(),
+            look=FinishedBytes(store.blobs, executor, finished_bytes, named_bytes(), clock).look,
+        ),
         booking=booking,
         snapshot=snapshot,
         identity=IdentityService(StoredCommands(executor), Argon2Passphrases(), new_token),

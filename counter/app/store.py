@@ -6,7 +6,8 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from counter.app.clock import new_id
+from counter.app.clock import clock, new_id
+from counter.app.damaged_bytes import WatchedBlobs
 from counter.settings import Settings
 from counter.store.blobs_directory import DirectoryBlobs
 from counter.store.bus import Bus
@@ -51,7 +52,7 @@ async def open_store(settings: Settings, closing: AsyncExitStack) -> Store:
         closing.push_async_callback(lane.close)
         await asyncio.to_thread(upgrade_engine, lane.engine)
         executor = lane
-    return Store(executor=executor, bus=bus, blobs=DirectoryBlobs(settings.blobs))
+    return Store(executor=executor, bus=bus, blobs=WatchedBlobs(settings.blobs, executor, clock))
 
 
 def _bus(settings: Settings) -> Bus:

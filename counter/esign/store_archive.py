@@ -56,7 +56,10 @@ Index(
 FAILING: Final = "document.not_archived"
 "The alert."
 TOLD_AFTER: Final = 4
-AT_ONCE: Final = ("certificate_revoked", "certificate_expired", "signature_invalid")
+AT_ONCE: Final = (
+    *("certificate_revoked", "certificate_expired", "signature_invalid"),
+    *("blob_damaged", "blob_missing"),
+)
 "Does not mend itself: told at the first time."
 FINAL: Final = "certificate_revoked"
 "The first revision is not tried again: an authority may forget it once the certificate has ended."

@@ -25,6 +25,7 @@ from counter.esign.signing_refusals import (
 from counter.esign.store_archive import SqlArchive, lasting_of
 from counter.esign.store_tables import esign_revision
 from counter.esign.trust import TrustPolicy
+from counter.store.blobs_directory import BlobDamaged, BlobMissing
 from counter.store.alerts import open_alerts
 from counter.store.executor import Executor
 from counter.store.session_log import tail
@@ -276,6 +277,21 @@ async def test_bytes_that_changed_are_not_archived(archive: Archive) -> None:
     await archive.archive.work_one()
     assert (await archive.lasting()).pending == "signature_invalid"
     assert sealed in archive.blobs.kept
+
+
+@pytest.mark.parametrize("refusal", [BlobDamaged, BlobMissing])
+async def test_bytes_that_are_damaged_or_gone_are_told_at_once(
+    archive: Archive, refusal: type[Refusal]
+) -> None:
+    await archive.to_state("sealed", archive.time)
+    archive.archivist.refusal = refusal("of the sealed document")
+    await archive.archive.work_one()
+    (told,) = await archive.executor.read(open_alerts)
+    assert told.facts["code"] == refusal.code
+    archive.archivist.refusal = None
+    archive.time = next_try(1, archive.time)
+    assert await archive.archive.work_one(), "they may be brought back"
+    assert await archive.executor.read(open_alerts) == []
 
 
 async def test_what_was_sealed_by_an_older_version_is_archived_too(archive: Archive) -> None:

@@ -1,18 +1,29 @@
 """Bytes without a row go after the grace, by whichever node's turn it is; others never."""
 
 import asyncio
+import hashlib
 import json
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import Connection, func, select
 
 from counter.app.kept_bytes import named_bytes
 from counter.documents.store_bundles import keep, page_form
 from counter.ids import PageId
-from counter.store.blobs_collecting import PACE, PARTS, BlobCollector, next_part
+from counter.store.blobs_collecting import (
+    LAPS,
+    PACE,
+    PARTS,
+    BlobCollector,
+    Turn,
+    blob_round,
+    next_part,
+)
 from counter.store.blobs_directory import DirectoryBlobs
 from counter.store.executor import Executor
 from counter.store.journal_sql import read_all
@@ -73,13 +84,35 @@ async def test_killed_between_put_and_commit_it_goes_after_the_grace_and_nothing
 
 async def test_each_part_has_its_turn_at_one_node(executor: Executor, now: datetime) -> None:
     turns = await asyncio.gather(*(executor.write(next_part, now) for _ in range(3)))
-    assert sorted(turns, key=str) == [(0, now), None, None]
+    assert sorted(turns, key=str) == [None, None, Turn(part="00", lap=0, since=now)]
     seen = []
     for minute in range(PARTS + 1):
         turn = await executor.write(next_part, now + (minute + 1) * PACE)
-        assert turn is not None and turn[1] == now
-        seen.append(turn[0])
-    assert seen == [*range(1, PARTS), 0, 1]
+        assert turn is not None and turn.since == now
+        seen.append((turn.lap, turn.part))
+    first = [(0, f"{part:02x}") for part in range(1, PARTS)]
+    assert seen == [*first, (1, "00"), (1, "01")]
+
+
+async def test_after_the_last_lap_the_first_begins_again(executor: Executor, now: datetime) -> None:
+    def at_the_end(conn: Connection) -> None:
+        conn.execute(
+            blob_round.insert().values(one=1, part=PARTS * LAPS - 2, due_at=now, since=now)
+        )
+
+    await executor.write(at_the_end)
+    laps = [await executor.write(next_part, now + minute * PACE) for minute in range(2)]
+    assert laps == [
+        Turn(part="ff", lap=LAPS - 1, since=now),
+        Turn(part="00", lap=0, since=now),
+    ]
+
+
+@given(content=st.binary(max_size=8))
+def test_each_digest_has_its_turn_in_one_lap_of_all(content: bytes) -> None:
+    sha256 = hashlib.sha256(content).hexdigest()
+    turns = [Turn(part=sha256[:2], lap=lap, since=LONG_AGO) for lap in range(LAPS)]
+    assert sum(turn.includes(sha256) for turn in turns) == 1
 
 
 async def test_a_round_looks_at_the_part_whose_turn_it_is_and_at_what_this_store_saw(
