@@ -25,8 +25,8 @@ from counter.esign.signing_refusals import (
 from counter.esign.store_archive import SqlArchive, lasting_of
 from counter.esign.store_tables import esign_revision
 from counter.esign.trust import TrustPolicy
-from counter.store.blobs_directory import BlobDamaged, BlobMissing
 from counter.store.alerts import open_alerts
+from counter.store.blobs_directory import BlobDamaged, BlobMissing
 from counter.store.executor import Executor
 from counter.store.session_log import tail
 from tests.esign.service.paper_counter import CASE, HEARS, Counter
