@@ -242,6 +242,7 @@ export interface CeremonySign {
   key: string;
   ceremony_id: string;
   sha256: string;
+  /** More than a signature has is refused with a sentence of its own. */
   strokes: InkPoint[][];
 }
 
