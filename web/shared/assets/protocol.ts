@@ -1564,6 +1564,8 @@ export interface TicketCard {
   reconnecting: boolean;
   agents_on_duty: number;
   bring: string[];
+  /** Of who had booked: until when he may check in again, should he leave; None: he cannot. */
+  again_until?: string | null;
 }
 
 export interface TicketLeave {
