@@ -58,8 +58,10 @@ def shared_counter(
     Whoever comes after a test that failed has a new one.
     """
     if not counters_of_process:
-        counters_of_process.append(RunningCounter())
-        run_apart(counters_of_process[0].start())
+        made = RunningCounter()
+        made.from_nothing = True
+        counters_of_process.append(made)
+        run_apart(made.start())
     yield counters_of_process[0]
     if request.node.stash.get(FAILED, False):
         run_apart(counters_of_process.pop().close())

@@ -5,6 +5,7 @@ counter's data directory in its environment; by that, and by pid, everything is 
 """
 
 import asyncio
+import atexit
 import os
 import shutil
 import signal
@@ -13,13 +14,18 @@ import sys
 import tempfile
 import time
 from contextlib import closing
+from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 from pysqlite3 import dbapi2
 
-from tests.servers import free_port
+from booking.store_sql import plant_seed
+from counter.store.migrate import upgrade_engine
+from counter.store.sqlite_lane import SqliteLane
+from tests.servers import free_port, run_apart
 
 ROOT = Path(__file__).resolve().parents[2]
 START_TIMEOUT_S = 120
@@ -31,6 +37,25 @@ GREETED = "Ctrl-C stops everything."
 
 
 class RunningCounter:
+OTHER_STORE = {"POSTGRES", "PRACTICE", "PROFILE"}
+"Settings with which another store is begun with, or elsewhere."
+
+
+@cache
+def planted_store() -> Path:
+    """A store as a first start in practice mode makes it, nobody in it, to be copied."""
+    directory = Path(tempfile.mkdtemp(prefix="rvp-", dir="/tmp"))
+    atexit.register(shutil.rmtree, directory)
+    lane = SqliteLane(directory / "counter.sqlite")
+
+    async def plant() -> None:
+        await asyncio.to_thread(upgrade_engine, lane.engine)
+        await plant_seed(lane, datetime.now(UTC), practice=True)
+        await lane.close()
+
+    run_apart(plant())
+    return directory / "counter.sqlite"
+
     """`python -m counter serve` on its own data directory and port."""
 
     arguments: tuple[str, ...] = ("serve",)
@@ -42,6 +67,8 @@ class RunningCounter:
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         over = {
+        self.from_nothing = bool(OTHER_STORE & set(settings))
+        "Whether its first start makes and fills the store; else it finds one."
             "DATA": str(self.data),
             "PORT": str(self.port),
             "MEDIA_UDP_PORT": "0",
@@ -59,6 +86,10 @@ class RunningCounter:
         said_before = len(self.log())
         with (self.data / "serve.log").open("ab") as log:
             self._process = subprocess.Popen(
+        store = self.data / "counter.sqlite"
+        if not self.from_nothing and not store.exists():
+            shutil.copy(planted_store(), store)
+            store.chmod(0o600)
                 [sys.executable, "-m", "counter", *self.arguments],
                 cwd=ROOT,
                 env=self.environment,
