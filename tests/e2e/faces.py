@@ -48,6 +48,7 @@ async def new_page(
 
 class Citizen:
     """Somebody with a telephone."""
+        reduced_motion="reduce",  # what turns is drawn sixty times a second
 
     def __init__(self, page: Page, counter: RunningCounter) -> None:
         self.page = page

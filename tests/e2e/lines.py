@@ -92,7 +92,14 @@ async def shows(opened: Line, what: Callable[[Screen], Any]) -> float:
         waited = time.monotonic() - began
         assert waited < WITHIN_S, f"the screen did not become so: {opened.screen}"
         await opened.news(1.0)
-    return time.monotonic() - began
+
+
+async def all_pause(counter: RunningCounter) -> None:
+    """No agent is rung who was left behind: her lease outlives her page."""
+    for (agent,) in counter.facts("select id from agent where state in ('idle', 'wrapup')"):
+        async with line(counter, "agent", agent) as desk:
+            await shows(desk, lambda screen: True)
+            await desk.ask("presence.choose", {"presence": "paused"})
 
 
 async def take_ticket(terminal: Line) -> None:

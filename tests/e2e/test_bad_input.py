@@ -19,6 +19,7 @@ from playwright.async_api import Browser, Page, expect
 from booking.calendar import ClosedReason, Why
 from booking.seed_toml import seed
 from counter.documents.sample_page import sample_photograph
+from tests.e2e.cameras import FAKE_DEVICE, PICTURES_PER_S, looking_at
 from counter.terminal.line_socketio import Line
 from counter.terminal.ports import Refused
 from tests.e2e.conftest import Launch
@@ -246,7 +247,7 @@ async def test_unreadable_photographs_and_unfinished_forms_change_nothing(
 async def test_a_terminal_without_a_camera_says_so_and_the_call_goes_on(
     shared_counter: RunningCounter, launch: Launch, desk_browser: Browser
 ) -> None:
-    bare = await launch(without=("--use-fake-device-for-media-stream",))
+    bare = await launch(without=(FAKE_DEVICE,))
     terminal = await Terminal.enrolled(bare, shared_counter)
     console = await Console.signed_in(desk_browser, shared_counter)
     await sit_down(terminal, console, shared_counter)
@@ -292,10 +293,10 @@ async def sit_down(terminal: Terminal, console: Console, counter: RunningCounter
 
 
 async def goes_on(page: Page) -> None:
-    """Who has no camera still sees and hears the other, undisturbed."""
+    """Who has no camera still sees and hears the other, for five seconds undisturbed."""
     await seen_and_heard(page)
     joined = await legs(page)
-    await seen_and_heard(page, frames=(await figures(page))["frames"] + 150)
+    await seen_and_heard(page, frames=(await figures(page))["frames"] + 5 * PICTURES_PER_S)
     assert await legs(page) == joined
 
 

@@ -35,12 +35,12 @@ CAMERA = f"""(() => {{
     await picture.decode();
     lying = picture;
   }};
-  setInterval(() => lying && brush.drawImage(lying, 0, 0), 40);
+  setInterval(() => lying && brush.drawImage(lying, 0, 0), 100);
   const media = navigator.mediaDevices;
   const open = media?.getUserMedia.bind(media);
   if (open) media.getUserMedia = async wanted => {{
     const found = wanted.audio ? await open({{audio: wanted.audio}}) : new MediaStream();
-    if (wanted.video) found.addTrack(desk.captureStream(25).getVideoTracks()[0]);
+    if (wanted.video) found.addTrack(desk.captureStream(10).getVideoTracks()[0]);
     return found;
   }};
 }})()"""

@@ -4,7 +4,6 @@ What each page decodes is read from the browser's own figures, by the slot of it
 """
 
 import asyncio
-import io
 import os
 import statistics
 from collections.abc import Awaitable, Callable
@@ -12,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
 from playwright.async_api import Browser, Page, expect
 
+from tests.e2e.cameras import looking_at, one_colour, sees
 from tests.e2e.faces import Console, Terminal
 from tests.e2e.probe import first_picture_ms, legs, seen_and_heard
 from tests.e2e.running import RunningCounter
@@ -55,11 +54,7 @@ WATCH_COLOUR = """() => {
 @pytest.fixture(scope="session")
 def red_camera(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a camera that sees nothing but red."""
-    held = io.BytesIO()
-    Image.new("RGB", (640, 360), (220, 30, 30)).save(held, "JPEG", quality=90)
-    path = tmp_path_factory.mktemp("camera") / "red.mjpeg"
-    path.write_bytes(held.getvalue())
-    return path
+    return sees(tmp_path_factory.mktemp("camera") / "red.y4m", one_colour(220, 30, 30))
 
 
 async def slots(page: Page) -> list[dict[str, Any]]:
@@ -131,7 +126,7 @@ async def test_a_transfer_freezes_nothing_and_shows_the_new_agent_at_once(
     counter = shared_counter
     terminal = await Terminal.enrolled(kiosk_browser, counter)
     here = await Console.signed_in(desk_browser, counter)
-    red = await launch(f"--use-file-for-fake-video-capture={red_camera}")
+    red = await launch(looking_at(red_camera))
     there = await Console.signed_in(red, counter, "fong")
     await begin(terminal, here)
     joined = await legs(terminal.page)
@@ -186,12 +181,12 @@ async def transfer(
 
 
 async def test_a_third_one_is_seen_and_heard_by_all_and_a_held_citizen_by_nobody(
-    shared_counter: RunningCounter, launch: Launch, kiosk_browser: Browser, desk_browser: Browser
+    shared_counter: RunningCounter, kiosk_browser: Browser, desk_browser: Browser
 ) -> None:
     counter = shared_counter
     terminal = await Terminal.enrolled(kiosk_browser, counter)
     console = await Console.signed_in(desk_browser, counter)
-    third = await Console.signed_in(await launch(), counter, "fong")
+    third = await Console.signed_in(desk_browser, counter, "fong")
     await begin(terminal, console)
     await third.ready()
     await ask_in(console, "Interpret")
@@ -241,12 +236,12 @@ async def test_a_third_one_is_seen_and_heard_by_all_and_a_held_citizen_by_nobody
 
 
 async def test_a_supervisor_listens_whispers_and_joins(
-    shared_counter: RunningCounter, launch: Launch, kiosk_browser: Browser, desk_browser: Browser
+    shared_counter: RunningCounter, kiosk_browser: Browser, desk_browser: Browser
 ) -> None:
     counter = shared_counter
     terminal = await Terminal.enrolled(kiosk_browser, counter)
     console = await Console.signed_in(desk_browser, counter)
-    boss = await Console.signed_in(await launch(), counter, "mok")
+    boss = await Console.signed_in(desk_browser, counter, "mok")
     assert await console.button("Listen").count() == 0, "an agent is offered no such thing"
     await begin(terminal, console)
     await boss.button("Listen").click()
