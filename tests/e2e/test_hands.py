@@ -34,9 +34,11 @@ async def announced(terminal: Terminal, words: str) -> None:
 
 
 async def test_an_agent_helps_with_the_terminal_and_both_point_at_one_page(
-    counter: RunningCounter, desk_browser: Browser, kiosk_browser: Browser
+    shared_counter: RunningCounter, desk_browser: Browser, kiosk_browser: Browser
 ) -> None:
     terminal, console = await asyncio.gather(
+    counter = shared_counter
+    [(before,)] = counter.facts("select coalesce(max(seq), 0) from journal_entry")
         Terminal.enrolled(kiosk_browser, counter), Console.signed_in(desk_browser, counter)
     )
     await meet(terminal, console, counter)
@@ -114,8 +116,8 @@ async def test_an_agent_helps_with_the_terminal_and_both_point_at_one_page(
 
     # The journal tells it, and the end is the end.
     await console.close()
-    await counter.stop()
-    told = [body for (body,) in counter.facts("select body from journal_entry")]
+    rows = counter.facts("select body from journal_entry where seq > ?", str(before))
+    told = [body for (body,) in rows]
     for action, number in (("hand.used", 9), ("hands.changed", 3), ("mark.drawn", 1)):
         assert sum(f'"{action}"' in body for body in told) == number, action
     assert sum('"paper.original_seen"' in body for body in told) == 1
@@ -123,6 +125,9 @@ async def test_an_agent_helps_with_the_terminal_and_both_point_at_one_page(
         assert counter.facts(f"select count(*) from {table}") == [(0,)]
 
 
+    await terminal.speak("English")
+    await terminal.press("Finish and remove my data from this machine")
+    await expect(terminal.page.locator(".attract")).to_be_visible()
 async def loudness(terminal: Terminal) -> Any:
     return await terminal.page.evaluate("document.querySelector('.stage__agent').volume")
 
