@@ -145,6 +145,8 @@ deep: .venv/ready-test
 	KILLS=12 $(PY) -m pytest -q --timeout=3600 \
 		tests/attack/test_kill_loop.py tests/attack/test_kill_filling.py
 	LOSS_SECONDS=60 $(PY) -m pytest -q --timeout=3600 tests/media/test_loss.py
+	CALL_SECONDS=10 $(PY) -m pytest -q --timeout=3600 \
+		tests/media/test_browser_matrix.py tests/media/test_moving_browsers.py
 	$(PY) -m pytest -q --timeout=3600 -m deep
 
 # GUARDS="hold confirm": only those with one of these words in their name.

@@ -99,9 +99,8 @@ class Sitting:
         }
 
     async def part(self) -> None:
-        await self.console.close()
-        await self.terminal.press("Finish and remove my data from this machine")
-        await expect(self.terminal.page.locator(".attract")).to_be_visible()
+        await self.terminal.leave()
+        await expect(self.console.button("Mute")).to_be_hidden()
 
 
 async def connected(page: Page) -> None:
