@@ -98,9 +98,9 @@ async def test_over_a_link_hostile_files_become_nothing_and_a_paper_becomes_page
             for asked in (path, f"{path}/send", f"{path}/x/thumb"):
                 await person.get(asked)
                 assert person.status in (405, 410), asked
-        # By now the desk has let the silent terminal go: the store says what became of the paper.
         pages = "select item from page where case_id = ?"
         assert attacker.target.facts(pages, case["case_id"]) == [("other",), ("other",)]
+    await visit.over()
     token = path.rsplit("/", 1)[1]
     assert token not in (attacker.target.data / "serve.log").read_text()
     stored = str(attacker.target.facts("select * from paper_link"))

@@ -85,8 +85,8 @@ async def line(
         await opened.close()
 
 
-async def shows(opened: Line, what: Callable[[Screen], Any]) -> float:
-    """Wait until the screen is as wanted; how long it took, in seconds."""
+async def shows(opened: Line, what: Callable[[Screen], Any]) -> None:
+    """Wait until the screen is as wanted."""
     began = time.monotonic()
     while opened.screen is None or not what(opened.screen):
         waited = time.monotonic() - began

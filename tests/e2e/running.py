@@ -29,14 +29,14 @@ from tests.servers import free_port, run_apart
 
 ROOT = Path(__file__).resolve().parents[2]
 START_TIMEOUT_S = 120
-END_TIMEOUT_S = 30
+END_TIMEOUT_S = 60
+GONE_WITHIN_S = 30
+"Until what a stopped counter started has ended, on a busy machine."
 COMMAND_TIMEOUT_S = 90
 "For a whole visit of the simulated parts, on a busy machine."
 GREETED = "Ctrl-C stops everything."
 "The last line that it says when all doors are open and everybody can sign in."
 
-
-class RunningCounter:
 OTHER_STORE = {"POSTGRES", "PRACTICE", "PROFILE"}
 "Settings with which another store is begun with, or elsewhere."
 
@@ -56,19 +56,22 @@ def planted_store() -> Path:
     run_apart(plant())
     return directory / "counter.sqlite"
 
+
+class RunningCounter:
     """`python -m counter serve` on its own data directory and port."""
 
+    program = "tests.e2e.unhurried"
     arguments: tuple[str, ...] = ("serve",)
 
     def __init__(self, **settings: str) -> None:
         """settings: environment of the counter without its prefix, such as `PRACTICE="false"`."""
         # Sockets live below it, and the path of a socket is short.
         self.data = Path(tempfile.mkdtemp(prefix="rvc-", dir="/tmp"))
+        self.from_nothing = bool(OTHER_STORE & set(settings))
+        "Whether its first start makes and fills the store; else it finds one."
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         over = {
-        self.from_nothing = bool(OTHER_STORE & set(settings))
-        "Whether its first start makes and fills the store; else it finds one."
             "DATA": str(self.data),
             "PORT": str(self.port),
             "MEDIA_UDP_PORT": "0",
@@ -83,14 +86,14 @@ def planted_store() -> Path:
 
     async def start(self) -> None:
         """Start it; returns when its doors are open."""
-        said_before = len(self.log())
-        with (self.data / "serve.log").open("ab") as log:
-            self._process = subprocess.Popen(
         store = self.data / "counter.sqlite"
         if not self.from_nothing and not store.exists():
             shutil.copy(planted_store(), store)
             store.chmod(0o600)
-                [sys.executable, "-m", "counter", *self.arguments],
+        said_before = len(self.log())
+        with (self.data / "serve.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", self.program, *self.arguments],
                 cwd=ROOT,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
@@ -139,17 +142,17 @@ def planted_store() -> Path:
         clean = self._process is not None
         if clean:
             await self.stop()
-        left = await self._left_over(wait_s=10 if clean else 0)
+        left = await self._left_over(wait_s=GONE_WITHIN_S if clean else 0)
         for pid in left:
             os.kill(pid, signal.SIGKILL)
-        await self._left_over(wait_s=10)
+        await self._left_over(wait_s=GONE_WITHIN_S)
         shutil.rmtree(self.data, ignore_errors=True)
         return left if clean else []
 
     async def operator(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """Ask the operator's socket.  Raises `aiohttp.ClientError` when it is not there."""
         connector = aiohttp.UnixConnector(str(self.data / "admin.sock"))
-        timeout = aiohttp.ClientTimeout(total=20)
+        timeout = aiohttp.ClientTimeout(total=60)
         async with aiohttp.ClientSession(connector=connector, timeout=timeout) as admin:
             method = "GET" if body is None else "POST"
             url = f"http://counter{path}"
