@@ -5,9 +5,10 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import date, datetime, timedelta
+from functools import cache
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from zipfile import ZipFile
 
 import pypdfium2
@@ -31,7 +32,7 @@ from counter.documents.papers_sql import SqlPapers
 from counter.documents.store_bundles import leaves_of
 from counter.documents.store_checklist import put_dues
 from counter.documents.store_jobs import outcomes_of
-from counter.documents.text_process import find_tools
+from counter.documents.text_process import TesseractReader, find_tools
 from counter.errors import NotFound
 from counter.esign.form_typst import shipped_forms
 from counter.esign.ports import NewDocument, NewImage, NewRevision
@@ -191,8 +192,27 @@ class Floor:
         )
 
 
+class ReadsOnce(TesseractReader):
+    """The program of this machine, which reads a page once for all of these tests."""
+
+    read: ClassVar[dict[tuple[bytes, float], bytes]] = {}
+
+    async def words(self, page_jpeg: bytes, dpi: float) -> bytes:
+        page = (page_jpeg, dpi)
+        if page not in self.read:
+            self.read[page] = await super().words(page_jpeg, dpi)
+        return self.read[page]
+
+
+tools_once = cache(find_tools)
+
+
 @pytest.fixture
-async def floor(executor: Executor, tmp_path: Path, now: datetime) -> AsyncIterator[Floor]:
+async def floor(
+    executor: Executor, tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Floor]:
+    monkeypatch.setattr("counter.app.paper_work.TesseractReader", ReadsOnce)
+    monkeypatch.setattr("counter.app.paper_work.find_tools", tools_once)
     made = Floor(executor, tmp_path, now)
     async with AsyncExitStack() as closing:
         await made.open(closing)
@@ -204,7 +224,7 @@ def actions(conn: Connection) -> list[str]:
 
 
 async def test_after_closing_pages_are_read_copied_and_handed_over(floor: Floor) -> None:
-    assert find_tools().complete, "apt-get install tesseract-ocr tesseract-ocr-{chi-tra,por,eng}"
+    assert tools_once().complete, "apt-get install tesseract-ocr tesseract-ocr-{chi-tra,por,eng}"
     assert not await floor.work.jobs.work_one(), "nothing is owed while the case is open"
     await floor.close()
     await floor.work_off()
