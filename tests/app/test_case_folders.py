@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from datetime import date, datetime, timedelta
 from functools import cache
 from io import BytesIO
@@ -33,7 +33,7 @@ from counter.documents.store_bundles import leaves_of
 from counter.documents.store_checklist import put_dues
 from counter.documents.store_jobs import outcomes_of
 from counter.documents.text_process import TesseractReader, find_tools
-from counter.errors import NotFound
+from counter.errors import BadInput, NotFound
 from counter.esign.form_typst import shipped_forms
 from counter.esign.ports import NewDocument, NewImage, NewRevision
 from counter.esign.store_attendance import NO_CALLS, begin
@@ -369,6 +369,15 @@ async def test_what_was_left_for_whoever_comes_next_is_there(floor: Floor) -> No
     left = (await floor.pages().one(AGENT, CASE, "pt")).left
     assert (left.next_step, left.note) == ("On Friday.", "Call the son.")
     assert (left.missing, left.level) == ((("z", date(2026, 12, 9)),), Level.NONE)
+    await floor.pages().add_note(AGENT, CASE, "He called.")
+    assert (await floor.pages().one(AGENT, CASE, "pt")).left.note == "Call the son.\nHe called."
+    for text in ("x" * 1001, *("x" * 1000 for _ in range(8))):
+        with suppress(BadInput):
+            await floor.pages().add_note(AGENT, CASE, text)
+    note = (await floor.pages().one(AGENT, CASE, "pt")).left.note
+    assert [len(line) for line in note.split("\n")] == [13, 10, *[1000] * 7]
+    with pytest.raises(NotFound):
+        await floor.pages().add_note(FOREIGN, CASE, "mine")
 
 
 async def test_each_look_and_each_download_is_journalled(floor: Floor) -> None:

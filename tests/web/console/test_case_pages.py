@@ -31,7 +31,8 @@ from tests.web.console.test_papers_before import BROWSER, text
 from tests.web.fake_counter import FakeSessions
 from tests.web.fakes import chance, places
 from tests.web.live_pages import axe_on_first
-from web.console.case_pages import CaseView, Left, Served, routes
+from web.console.case_pages import routes
+from web.console.case_ports import CaseView, Left, Served
 from web.shared.access import Principal
 from web.shared.setup import Base, install
 
@@ -97,6 +98,10 @@ class FakeCases:
     async def revoke_link(self, who: Principal, case_id: str) -> None:
         self._mine(case_id)
         self.link_until = None
+
+    async def add_note(self, who: Principal, case_id: str, text: str) -> None:
+        self._mine(case_id)
+        self.left = replace(self.left, note=f"{self.left.note}\n{text}".strip())
 
     async def zipped(self, who: Principal, case_id: str) -> tuple[str, AsyncIterator[bytes]]:
         self._mine(case_id)
@@ -174,6 +179,22 @@ async def test_what_was_left_for_whoever_comes_next_is_read_there(
     assert "The certificate is ready on Friday." in said
     assert "&lt;b&gt;Speaks Hokkien&lt;/b&gt;, call the son." in said
     assert "by Tuesday 8 December 2026" in said and "L2, identity document" in said
+
+
+async def test_a_note_is_added_after_the_case_was_closed(
+    agent: ClientSession, cases: FakeCases
+) -> None:
+    path = "/console/cases/case-1"
+    token = re.search(r'name="csrf" value="([^"]+)"', (await page(agent, path))[1])
+    assert token is not None
+    for text_of_it in (" He ended it by mistake. ", "  "):
+        data = {"csrf": token[1], "note": text_of_it}
+        async with agent.post(f"{path}/note", data=data) as answer:
+            assert answer.status == 200 and answer.url.path == path
+    assert cases.left.note == "He ended it by mistake."
+    async with agent.post(f"{path}/note", data={"note": "forged"}) as answer:
+        assert answer.status == 403
+    assert cases.left.note == "He ended it by mistake."
 
 
 async def test_an_empty_list_says_what_comes(agent: ClientSession, cases: FakeCases) -> None:

@@ -43,7 +43,7 @@ function Idle() {
     paused: t("You take a pause. Choose Ready to be rung."),
     offered: invite ? t("A colleague asks you") : t("A visitor is calling."),
     busy: t("One moment please"),
-    wrapup: t("The visit is closed. You are rung again in a moment, or choose Ready now."),
+    wrapup: t("The visit is closed. Notes can still be added under Cases. You are rung again in a moment, or choose Ready now."),
   };
   return (
     <div class="stage stage--idle">
