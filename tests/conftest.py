@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, async_playwright
 
+from counter.documents.scan_pool import ScanPool
 from counter.store.executor import Executor
 from counter.store.migrate import upgrade_async, upgrade_engine
 from counter.store.postgres_pool import PostgresPool
@@ -163,6 +164,14 @@ def new_executor(
 async def executor(new_executor: Callable[..., Executor]) -> AsyncIterator[Executor]:
     """Yield an executor on a fresh store with every table, once per engine."""
     made = new_executor()
+    yield made
+    await made.close()
+
+
+@pytest.fixture(scope="session")
+async def scan_pool() -> AsyncIterator[ScanPool]:
+    """Yield one process that looks at photographs, for all tests: its libraries take a second."""
+    made = ScanPool()
     yield made
     await made.close()
 
