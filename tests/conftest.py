@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, async_playwright
 
+from counter.documents.scan_pool import ScanPool
 from counter.store.executor import Executor
 from counter.store.migrate import upgrade_async, upgrade_engine
 from counter.store.postgres_pool import PostgresPool
@@ -44,13 +45,15 @@ CHROMIUM_ARGS = (
 def pytest_collection() -> Generator[None, object, object]:
     """Find the tests without the collector, which would walk all that was found again and again.
 
-    What was there before the first test stays to the end: it is not looked at again either.
+    What was there before the first test stays to the end: it is not looked at again either.  And
+    what a test leaves behind is little: the collector comes for every twenty thousand things.
     """
     gc.disable()
     try:
         return (yield)
     finally:
         gc.freeze()
+        gc.set_threshold(20_000, 20, 20)
         gc.enable()
 
 
@@ -161,6 +164,14 @@ def new_executor(
 async def executor(new_executor: Callable[..., Executor]) -> AsyncIterator[Executor]:
     """Yield an executor on a fresh store with every table, once per engine."""
     made = new_executor()
+    yield made
+    await made.close()
+
+
+@pytest.fixture(scope="session")
+async def scan_pool() -> AsyncIterator[ScanPool]:
+    """Yield one process that looks at photographs, for all tests: its libraries take a second."""
+    made = ScanPool()
     yield made
     await made.close()
 
