@@ -31,7 +31,7 @@ from counter.app.services import Parts
 from counter.app.store import open_store, plain_executor
 from counter.journal import Fault
 from counter.notify.deliverer_store import Deliverer
-from counter.settings import Settings
+from counter.settings.node import Settings
 from counter.store import journal_sql, nodes
 from counter.store.alerts import open_alerts
 from counter.store.drift import drift

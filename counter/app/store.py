@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from counter.app.clock import new_id
-from counter.settings import Settings
+from counter.settings.node import Settings
 from counter.store.blobs_directory import DirectoryBlobs
 from counter.store.bus import Bus
 from counter.store.bus_memory import MemoryBus
