@@ -23,6 +23,7 @@ from counter.app.notices import BookingReaders, sinks_of
 from counter.app.operations import OPERATOR, NodeOperations
 from counter.app.parts import open_parts
 from counter.app.people import People, new_passphrase
+from counter.app.played_parts import PlayedParts
 from counter.app.readiness import Readiness
 from counter.app.retired_program import end_program
 from counter.app.rounds import once
@@ -100,7 +101,6 @@ class Node:
         self._keep(parts.lasting.watch_for_ever())
         operations = NodeOperations(
             address=self.address,
-            development=settings.profile == "development",
             identity=parts.identity,
             booking=parts.booking,
             media=parts.media,
@@ -126,9 +126,16 @@ class Node:
             alerts=lambda: parts.store.executor.read(open_alerts),
             blob_path=parts.store.blobs.path,
             ready=self.readiness,
-            demo_details=DEMO_CITIZEN,
-            refusal=BookingRefused,
-            new_id=new_id,
+            played=PlayedParts(
+                address=self.address,
+                development=settings.profile == "development",
+                identity=parts.identity,
+                booking=parts.booking,
+                details=DEMO_CITIZEN,
+                refusal=BookingRefused,
+                new_id=new_id,
+                clock=clock,
+            ),
             clock=clock,
         )
         admin = await open_admin_socket(operations, settings.data / "admin.sock")
