@@ -46,8 +46,6 @@ export class Leg {
   readonly quality = signal<Quality>("none");
   /** The browser wants a touch before it plays sound. */
   readonly blocked = signal(false);
-  /** How often this page joined. */
-  joins = 0;
 
   private readonly line: Line;
   private card: LegCard | null = null;
@@ -126,7 +124,6 @@ export class Leg {
     this.joining = true;
     if (this.state.value !== "lost") this.state.value = "joining";
     for (let attempt = 0; !abort.aborted; attempt++) {
-      this.joins++;
       const offer = await this.line.ask("leg.join", {}, {abort});
       if (abort.aborted) return;
       if (offer.ok && typeof offer.sdp === "string" && typeof offer.tag === "number") {
