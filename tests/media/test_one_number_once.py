@@ -20,7 +20,6 @@ from counter.media.sdp import new_output
 from tests.media.test_forwarder import Wire, numbers
 from tests.media.test_routing import hop, packet
 
-SEQUENCE = st.integers(0, 0xFFFF)
 TIMESTAMP = st.integers(0, 0xFFFFFFFF)
 EXTENDED = st.integers(0x10000, 1 << 40)
 FOREIGN_TYPE = 120
