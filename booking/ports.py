@@ -20,7 +20,7 @@ from booking.orders import (
     HoldOrder,
     MoveOrder,
 )
-from booking.slots import Used
+from booking.scarce import Used
 from booking.waitlist import Joined, JoinOrder, WaitView
 
 P = ParamSpec("P")

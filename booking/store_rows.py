@@ -21,8 +21,8 @@ from booking.appointment import (
 )
 from booking.catalogue import Acting
 from booking.errors import UnknownReference
+from booking.grains import instant_of
 from booking.ports import Tell
-from booking.slots import instant_of
 from booking.store_claims import give_back
 from booking.tables import appointment, appointment_event, waitlist
 

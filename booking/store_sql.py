@@ -36,10 +36,10 @@ from booking.orders import (
     MoveOrder,
 )
 from booking.ports import Executor, Owe, Recorder, Tell
+from booking.scarce import Used
 from booking.search import Simplify
 from booking.search_service import as_written
 from booking.service import EVERY_TIME, BookingService
-from booking.slots import Used
 from booking.store_administration import Previewed
 from booking.store_offers import WaitingList
 from booking.waitlist import Joined, JoinOrder, WaitView

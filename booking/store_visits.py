@@ -15,9 +15,9 @@ from booking.appointment import (
     refuse,
 )
 from booking.errors import BookingRefused, NotInCatalogue
+from booking.grains import grain_of, instant_of
 from booking.orders import Arrived
 from booking.ports import Tell
-from booking.slots import grain_of, instant_of
 from booking.store_catalogue_tables import terminal
 from booking.store_rows import by_id, by_reference, end, note, ran_out, sitting_of, state_of
 from booking.tables import appointment

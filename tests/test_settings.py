@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from counter.commands import node
-from counter.settings import BadSettings, doubts, read_settings, shown
+from counter.settings.fitting import doubts
+from counter.settings.reading import BadSettings, read_settings, shown
 
 ROOT = Path(__file__).resolve().parent.parent
 PRODUCTION = 'profile = "production"\n'

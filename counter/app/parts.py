@@ -107,7 +107,7 @@ from counter.notify.sender_webhook import WebhookSender
 from counter.notify.store_memos import SqlMemos
 from counter.notify.store_webhooks import SqlWebhooks
 from counter.notify.webhook_service import WebhookService
-from counter.settings import Settings
+from counter.settings.node import Settings
 from counter.signaling.service import SignalingService
 from counter.signaling.store_asks import SqlStore
 from counter.store import journal_sql, outbox

@@ -21,7 +21,7 @@ from counter.esign.signing_refusals import KeyUnusable
 from counter.esign.store_audit import has_pack
 from counter.esign.store_validation import finished_of_bytes
 from counter.esign.validation import Found, Manifest
-from counter.settings import Settings
+from counter.settings.node import Settings
 
 
 class Unreadable(Exception):

@@ -6,7 +6,8 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
-from counter.settings import Settings, read_settings
+from counter.settings.node import Settings
+from counter.settings.reading import read_settings
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]

@@ -6,7 +6,8 @@ import logging
 import sys
 
 from counter.commands.asking import Commands, ask_operator, say, settings_of
-from counter.settings import doubts, shown
+from counter.settings.fitting import doubts
+from counter.settings.reading import shown
 
 log = logging.getLogger(__name__)
 

@@ -59,7 +59,7 @@ from counter.notify.deliverer_store import Deliverer
 from counter.notify.store_tables import webhook_delivery
 from counter.notify.store_webhooks import add
 from counter.notify.webhook import KINDS, Webhook
-from counter.settings import Settings
+from counter.settings.node import Settings
 from counter.signaling.store_desk import put_agent
 from counter.store import outbox
 from counter.store.blobs_directory import DirectoryBlobs
