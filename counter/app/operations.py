@@ -78,8 +78,11 @@ class NodeOperations:
 
     async def recordings(self) -> Json:
         """The newest recordings, and the alerts that are open."""
+        return {"recordings": list(await self.recordings_of.listed()), **await self.open_alerts()}
+
+    async def open_alerts(self) -> Json:
+        """What somebody must look at, the oldest first."""
         return {
-            "recordings": list(await self.recordings_of.listed()),
             "alerts": [
                 {
                     "kind": one.kind,
@@ -88,7 +91,7 @@ class NodeOperations:
                     "raised_at": one.raised_at.isoformat(),
                 }
                 for one in await self.alerts()
-            ],
+            ]
         }
 
     async def recording(self, recording_id: str) -> Json:

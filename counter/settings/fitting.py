@@ -11,13 +11,19 @@ THIS_MACHINE: Final = ("localhost", "127.0.0.1", "::1")
 
 def doubts(settings: Settings) -> list[str]:
     """What can be meant so and seldom is, one sentence each."""
-    if settings.origin is None or settings.proxies:
+    if settings.origin is None:
         return []
-    said = (
+    practice = (
+        "profile: a counter in development has invented agents, keys that are worth nothing and"
+        f" practice hours, and {settings.origin} leads to it; production says profile"
+    )
+    crowd = (
         "proxies: origin is set and no proxy is named: all visitors of /signed, /papers, /check and"
         " of the codes on papers are one address, and use up one another's tries"
     )
-    return [said]
+    found = {practice: settings.profile != "production" and not settings.lan}
+    found[crowd] = not settings.proxies
+    return [said for said, doubted in found.items() if doubted]
 
 
 def apart(settings: Settings, wrong: set[str]) -> list[str]:
