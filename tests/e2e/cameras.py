@@ -1,4 +1,4 @@
-"""Cameras that spare the machine: ten pictures a second, and no JPEG to be unpacked for each.
+"""Cameras that spare the machine: five pictures a second, and no JPEG to be unpacked for each.
 
 What a call needs of them is that they flow; pictures at full speed are for `tests/media`, and for
 tests that measure when there is one.
@@ -14,7 +14,7 @@ from counter.documents.scan_opencv.arrays import Bgr
 
 WIDTH_PX, HEIGHT_PX = 1920, 1080
 
-PICTURES_PER_S = 10
+PICTURES_PER_S = 5
 FAKE_DEVICE = "--use-fake-device-for-media-stream"
 SPARING_DEVICE = f"{FAKE_DEVICE}=fps={PICTURES_PER_S}"
 

@@ -5,6 +5,8 @@ from typing import Any
 
 from playwright.async_api import Page
 
+from tests.e2e.cameras import PICTURES_PER_S
+
 PROBE = """
 (() => {
   if (window.probe) return;
@@ -147,7 +149,11 @@ async def picture_since(page: Page, moment: float) -> float:
 
 
 async def still_seen_and_heard(*pages: Page) -> None:
-    """Wait on each page for 20 more pictures, and for more sound."""
-    for page in pages:
+    """Wait until each page has had the pictures of a second, and more sound."""
+
+    async def goes_on(page: Page) -> None:
         before = await figures(page)
-        await seen_and_heard(page, frames=before["frames"] + 20, energy=before["energy"])
+        more = before["frames"] + PICTURES_PER_S
+        await seen_and_heard(page, frames=more, energy=before["energy"])
+
+    await asyncio.gather(*map(goes_on, pages))

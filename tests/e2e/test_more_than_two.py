@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.e2e.cameras import looking_at, one_colour, sees
+from tests.e2e.cameras import PICTURES_PER_S, looking_at, one_colour, sees
 from tests.e2e.faces import Console, Terminal
 from tests.e2e.probe import first_picture_ms, legs, seen_and_heard
 from tests.e2e.running import RunningCounter
@@ -63,13 +63,13 @@ async def slots(page: Page) -> list[dict[str, Any]]:
 
 
 async def arrives(page: Page, slot: int, *, sound: bool = True, picture: bool = True) -> None:
-    """Wait for ten more pictures and for more sound in this slot, as far as wanted."""
+    """Wait for a second's pictures and for more sound in this slot, as far as wanted."""
     before = (await slots(page))[slot]
     now = before
     try:
         async with asyncio.timeout(60):
             while not (
-                (not picture or now["frames"] >= before["frames"] + 10)
+                (not picture or now["frames"] >= before["frames"] + PICTURES_PER_S)
                 and (not sound or now["energy"] > before["energy"])
             ):
                 await asyncio.sleep(0.1)
