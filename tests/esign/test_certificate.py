@@ -367,17 +367,6 @@ async def test_scal1_is_refused_before_any_code_is_sent(counter: CertifiedCounte
     assert counter.studio.begun == ["Origin"]
 
 
-@both_versions
-async def test_a_key_that_wants_a_pin_as_well_is_refused_before_any_code(
-    counter: CertifiedCounter,
-) -> None:
-    counter.fake.pin = "4711"
-    ceremony_id, sha256 = await counter.consented()
-    with pytest.raises(CredentialUnfit, match="PIN"):
-        await counter.certificates.choose(CASE, ceremony_id, sha256, USER)
-    assert counter.fake.codes == []
-
-
 @pytest.mark.parametrize(
     "why", [CertificateExpired("over"), CertificateRevoked("revoked"), KeyUnusable("no root")]
 )
@@ -572,7 +561,7 @@ async def test_a_confirmation_is_for_the_certificate_that_was_seen(
         await counter.certificates.confirm(CASE, ceremony_id, seen, by="agent:a")
     records = counter.certificates._of.activations
     with pytest.raises(NotAllowedNow):  # sent for the first one, by whom this crossed
-        await records.code_sent(CASE, ceremony_id, CREDENTIAL, counter.now)
+        await records.to_be_typed(CASE, ceremony_id, CREDENTIAL, ["code"], counter.now)
     assert counter.fake.codes == []
     (row,) = await rows(counter, ceremony_certificate)
     assert row.state == "asked"
