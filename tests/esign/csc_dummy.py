@@ -17,7 +17,7 @@ from tests.esign.trust_services import TrustServices
 CITIZEN = "test/citizen"
 
 
-class WithPin(CSCWithCertomancer):
+class WithPin(CSCWithCertomancer):  # type: ignore[misc]  # it says no types
     """Every key of it is opened by the PIN alone."""
 
     async def credentials_info(self, request: web.Request) -> web.Response:

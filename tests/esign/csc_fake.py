@@ -100,15 +100,13 @@ class FakeService:
         return {"mode": "explicit", "expression": expression, "objects": objects}
 
     async def authorize(self, asked: dict[str, Any]) -> dict[str, Any]:
-        names = {"pin": "PIN", "otp": "OTP"}
+        given: dict[str, str]
         if self.version == 1:
-            hashes, given = (
-                asked["hash"],
-                {name: asked[name] for name in ("PIN", "OTP") if name in asked},
-            )
+            names, hashes = {"pin": "PIN", "otp": "OTP"}, asked["hash"]
+            given = {name: asked[name] for name in names.values() if name in asked}
         else:
-            names = self.names
-            hashes, given = asked["hashes"], {one["id"]: one["value"] for one in asked["authData"]}
+            names, hashes = self.names, asked["hashes"]
+            given = {one["id"]: one["value"] for one in asked["authData"]}
             assert asked["hashAlgorithmOID"] == SHA256
         assert asked["numSignatures"] == len(hashes) == 1
         wanted = {names["pin"]} if self.pin else set()

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection, update
 
 from counter.errors import NotAllowedNow
 from counter.esign.certificate import TRIES, Activating
@@ -257,6 +258,18 @@ async def test_a_key_that_begins_to_want_a_pin_is_asked_about_anew(
     assert given(counter) == [] and len(counter.fake.codes) == 2
     assert ((await row(counter)).wants, (await row(counter)).wrong) == ("pin code", 0)
     await counter.certificates.sign(CASE, ceremony_id, sha256, counter.fake.codes[-1], pin=PIN)
+
+
+async def test_a_row_from_before_a_pin_could_be_typed_wants_a_code(
+    counter: CertifiedCounter,
+) -> None:
+    ceremony_id, sha256 = await counter.chosen()
+
+    def as_it_was(conn: Connection) -> None:
+        conn.execute(update(ceremony_certificate).values(wants=None))
+
+    await counter.executor.write(as_it_was)
+    await counter.certificates.sign(CASE, ceremony_id, sha256, counter.fake.codes[-1])
 
 
 async def test_the_agent_s_word_comes_before_a_pin_as_before_a_code(
