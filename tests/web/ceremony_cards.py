@@ -51,7 +51,7 @@ CERTIFICATES: dict[str, dict[str, Any]] = {
     "number": {"by_hand": False},
     "asked": {"stage": "asked", "name": "CHAN TAI MAN 陳大文", "certificate": DOCUMENT},
     "code": {**CODED, "left": 2, "wants": ["code"]},
-    "pin and code": {**CODED, "wants": ["pin", "code"]},
+    "pin and code": {**CODED, "left": 2, "wants": ["pin", "code"]},
     "pin": {**CODED, "wants": ["pin"]},
     "own code": {**CODED, "wants": ["own_code"]},
     "another": {"stage": "another", "left": 2},

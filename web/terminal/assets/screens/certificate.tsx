@@ -81,7 +81,7 @@ export function Certificate(props: {card: CeremonyCard; own: CertificateCard; by
       <Title of={entry} lead={lead}>
         {heading}
       </Title>
-      <Digest sha256={card.sha256} why />
+      <Digest sha256={card.sha256} why={!coded} />
       <Attending card={card} />
       {coded && <p>{t("The certificate is in the name of {name}.", {name: own.name || "—"})}</p>}
       {own.left < 3 && <p role="status">{t("You can try {count} more times.", {count: own.left})}</p>}
@@ -104,13 +104,19 @@ export function Certificate(props: {card: CeremonyCard; own: CertificateCard; by
             {t("Send a new code")}
           </Press>
         )}
-        {pin.value !== null && (
-          <Press look="quiet" onPress={forget}>
-            {t("Type the PIN again")}
-          </Press>
+        {pin.value === null ? (
+          <>
+            {coded && <Another card={card} />}
+            <Ways card={card} own={own} byHand={byHand} />
+          </>
+        ) : (
+          <>
+            <Press look="quiet" onPress={forget}>
+              {t("Type the PIN again")}
+            </Press>
+            <NotNow card={card} />
+          </>
         )}
-        {coded && <Another card={card} />}
-        <Ways card={card} own={own} byHand={byHand} />
       </div>
     </div>
   );
