@@ -17,11 +17,14 @@ from counter.esign.certificate_refusals import (
     CredentialUnfit,
 )
 from counter.esign.store_tables import ceremony_certificate, esign_ticket
-from tests.esign.certified_citizens import CASE, USER, CertifiedCounter
+from tests.esign.certificate.certified_citizens import (
+    CASE,
+    USER,
+    CertifiedCounter,
+    both_versions,
+    rows,
+)
 from tests.esign.csc_fake import CREDENTIAL, PIN
-from tests.esign.test_certificate import both_versions, rows
-from tests.esign.test_certificate import citizen as citizen
-from tests.esign.test_certificate import counter as counter
 
 WRONG = "8888"
 SENDS = ("credentials/sendOTP", "credentials/getChallenge")
