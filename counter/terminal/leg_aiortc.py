@@ -26,6 +26,7 @@ from av import AudioFrame, VideoFrame
 from counter.protocol.calling import LegOffered
 
 WIDTH, HEIGHT = 640, 360
+DISC_PX = 45
 RATE = 48_000
 TONE_HZ = 440.0
 LOUDNESS = 0.08
@@ -67,13 +68,18 @@ class MovingPicture(VideoStreamTrack):
         self._count = 0
 
     async def recv(self) -> VideoFrame:
-        pts, time_base = await self.next_timestamp()
-        angle = self._count / 20
+        await self.next_timestamp()
+        pts, time_base = await self.next_timestamp()  # of thirty a second, every other one
+        angle = self._count / 10
         self._count += 1
         x, y = WIDTH / 2 + 180 * np.cos(angle), HEIGHT / 2 + 90 * np.sin(angle)
-        disc = (self._columns - x) ** 2 + (self._rows - y) ** 2 < 45**2
         picture = self._ground.copy()
-        picture[disc] = [98, 118, 6]
+        around = (
+            slice(int(y) - DISC_PX, int(y) + DISC_PX + 2),
+            slice(int(x) - DISC_PX, int(x) + DISC_PX + 2),
+        )
+        disc = (self._columns[around] - x) ** 2 + (self._rows[around] - y) ** 2 < DISC_PX**2
+        picture[around][disc] = [98, 118, 6]
         frame = VideoFrame.from_ndarray(picture, format="bgr24")
         frame.pts, frame.time_base = pts, time_base
         return frame

@@ -24,10 +24,9 @@ from counter.terminal.ports import Refused
 from tests.e2e.running import RunningCounter
 from tests.web.citizen.walk import Citizen
 
-pytestmark = pytest.mark.pairs
-
 KILLS = int(os.environ.get("KILLS", "1"))
 "`make deep` has more."
+pytestmark = [pytest.mark.pairs, pytest.mark.timeout(240 + 60 * KILLS)]
 TERMINALS = ("hengqin-centre-1", "hengqin-centre-2")
 AWAY = (aiohttp.ClientError, OSError, TimeoutError)
 

@@ -5,6 +5,8 @@ from typing import Any
 
 from playwright.async_api import Page
 
+from tests.e2e.cameras import PICTURES_PER_S
+
 PROBE = """
 (() => {
   if (window.probe) return;
@@ -112,7 +114,7 @@ async def legs(page: Page) -> int:
 
 
 async def seen_and_heard(
-    page: Page, *, frames: int = 5, energy: float = 0, within_s: float = 30
+    page: Page, *, frames: int = 5, energy: float = 0, within_s: float = 60
 ) -> dict[str, Any]:
     """Wait until the page has decoded more than `frames` pictures and heard more than `energy`."""
     found: dict[str, Any] = {}
@@ -137,7 +139,7 @@ async def picture_since(page: Page, moment: float) -> float:
 
     Both in milliseconds of the machine's clock.
     """
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while True:
             pictures: list[float] = await page.evaluate("probe.pictures")
             for at in pictures:
@@ -147,7 +149,11 @@ async def picture_since(page: Page, moment: float) -> float:
 
 
 async def still_seen_and_heard(*pages: Page) -> None:
-    """Wait on each page for 20 more pictures, and for more sound."""
-    for page in pages:
+    """Wait until each page has had the pictures of a second, and more sound."""
+
+    async def goes_on(page: Page) -> None:
         before = await figures(page)
-        await seen_and_heard(page, frames=before["frames"] + 20, energy=before["energy"])
+        more = before["frames"] + PICTURES_PER_S
+        await seen_and_heard(page, frames=more, energy=before["energy"])
+
+    await asyncio.gather(*map(goes_on, pages))

@@ -10,33 +10,51 @@ import signal
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
 
+from booking.store_sql import plant_seed
+from counter.store.postgres_pool import PostgresPool
 from counter.terminal.ports import Refused
 from tests.e2e.lines import SERVICE, TERMINAL, Played, accept, line, shows, take_ticket
 from tests.e2e.running import RunningCounter
 from tests.media.media_node import MediaNode
-from tests.servers import PostgresServer, RedisServer
+from tests.servers import PostgresServer, RedisServer, run_apart
 
 Facts = Callable[[str], Awaitable[list[tuple[Any, ...]]]]
 StartNode = Callable[..., Awaitable[RunningCounter]]
 
 pytestmark = pytest.mark.timeout(300)
 
-RINGS_WITHIN_S = 5.0
-"A wake-up takes milliseconds and the poll behind it one second; the rest is for a busy machine."
-LEFT_WITHIN_S = 20.0
+LEFT_WITHIN_S = 60.0
 "On a busy machine a process takes a moment to end."
 
 
+@pytest.fixture(scope="session")
+def planted(postgres: PostgresServer, postgres_template: str) -> str:
+    """Return the name of a database as a first start leaves it, to be copied."""
+    name = postgres.create_database(template=postgres_template)
+
+    async def plant() -> None:
+        pool = PostgresPool(postgres.address(name))
+        await plant_seed(pool, datetime.now(UTC), practice=True)
+        await pool.close()
+
+    run_apart(plant())
+    return name
+
+
 @pytest.fixture
-def database(postgres: PostgresServer) -> Iterator[str]:
-    """Yield the name of an empty database."""
-    name = postgres.create_database()
+def database(request: pytest.FixtureRequest, postgres: PostgresServer) -> Iterator[str]:
+    """Yield the name of a planted database, or of one that is empty."""
+    if getattr(request, "param", None) == "empty":
+        name = postgres.create_database()
+    else:
+        name = postgres.create_database(template=request.getfixturevalue("planted"))
     yield name
     postgres.drop_database(name)
 
@@ -158,6 +176,7 @@ async def test_a_visit_over_two_nodes_survives_the_loss_of_redis(
     await was_served(facts, first, second)
 
 
+@pytest.mark.parametrize("database", ["empty"], indirect=True)
 async def test_a_ticket_at_one_node_rings_at_the_other_with_and_without_redis(
     node: StartNode, redis_server: RedisServer
 ) -> None:
@@ -166,14 +185,15 @@ async def test_a_ticket_at_one_node_rings_at_the_other_with_and_without_redis(
         await shows(desk, lambda screen: True)
         await desk.ask("presence.choose", {"presence": "ready"})
         await take_ticket(kiosk)
-        assert await shows(desk, lambda screen: screen["offer"]) < RINGS_WITHIN_S
+        # These lines never beat: a screen changes by a wake-up, or by the poll behind it.
+        await shows(desk, lambda screen: screen["offer"])
         await kiosk.ask("ticket.leave", {})
-        assert await shows(desk, lambda screen: not screen["offer"]) < RINGS_WITHIN_S
+        await shows(desk, lambda screen: not screen["offer"])
 
         redis_server.stop()
         try:
             await take_ticket(kiosk)
-            assert await shows(desk, lambda screen: screen["offer"]) < RINGS_WITHIN_S
+            await shows(desk, lambda screen: screen["offer"])
         finally:
             redis_server.start()
 
@@ -213,7 +233,7 @@ async def test_machines_that_list_a_media_node_share_a_call_and_what_it_says_of_
         await media.start()
         listed = {"MEDIA_NODES": media.url, "MEDIA_WORKERS": "0"}
         first, second = await asyncio.gather(node(**listed), node(**listed))
-        serves, comes = agent(second, 0.5), citizen(first, 0.5)
+        serves, comes = agent(second, 0.3), citizen(first, 0.3)
         try:
             await asyncio.gather(comes.tells("in the call"), serves.tells("in the call"))
             assert await facts("select worker from call") == [(media.name,)]

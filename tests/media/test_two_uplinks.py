@@ -16,7 +16,7 @@ async def test_both_have_their_picture_back_within_three_seconds(
     record_property: Callable[[str, object], None],
 ) -> None:
     # Longer than the goal by the second in which no picture would mean that there is none.
-    told = await play(cut, within_s=200, settle_s=5, watch_s=5)
+    told = await play(cut, within_s=200, settle_s=3, watch_s=5)
     print(told)
     for side in ("terminal", "agent"):
         record_property(f"{side}_dark_ms", told[side])
