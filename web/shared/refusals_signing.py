@@ -210,8 +210,7 @@ SIGNING: dict[str, tuple[str, str]] = {
         N_("Type it again, or take a new code.")),
     "activation_pin_refused": (
         N_("The PIN was not accepted"),
-        N_("Type the PIN that you chose for your certificate. "
-           "If you do not know it, sign in another way.")),
+        N_("Type it again. If you do not know it, sign in another way.")),
     "activation_either_refused": (
         N_("The PIN or the code was not accepted"),
         N_("Type both again, or take a new code.")),

@@ -67,7 +67,7 @@ PIN_WORDS = {
     ),
     "pt": (
         "Escreva o seu PIN",
-        "O PIN que escolheu na eSignCloud. Nem o funcionário nem este balcão o guardam.",
+        "Escolheu-o na eSignCloud. Nem o funcionário nem o balcão o guardam.",
         "Continuar para o código",
         "Escrever o PIN outra vez",
     ),

@@ -83,8 +83,12 @@ export function Certificate(props: {card: CeremonyCard; own: CertificateCard; by
       </Title>
       <Digest sha256={card.sha256} why={!coded} />
       <Attending card={card} />
-      {coded && <p>{t("The certificate is in the name of {name}.", {name: own.name || "—"})}</p>}
-      {own.left < 3 && <p role="status">{t("You can try {count} more times.", {count: own.left})}</p>}
+      {(coded || own.left < 3) && (
+        <p>
+          {coded && <>{t("The certificate is in the name of {name}.", {name: own.name || "—"})} </>}
+          {own.left < 3 && <strong role="status">{t("You can try {count} more times.", {count: own.left})}</strong>}
+        </p>
+      )}
       <Keypad typed={typed} longest={LONGEST[entry]} shielded={coded} />
       <Advice />
       <div class="answers answers--row">
