@@ -71,24 +71,43 @@ class ArchiveService:
             await self._records.failed(job, code, next_try(job.attempts, now), now)
         return True
 
+    async def plan_one(self) -> bool:
+        """Plan one renewal as of today that an older version planned; False when there is none.
+
+        That one looked at the service's own certificate only, and not at those above it.
+        """
+        now = self._clock()
+        job = await self._records.unplanned(now)
+        if job is None:
+            return False
+        try:
+            life = await self._archivist.stamp_life(await self._kept(job), now)
+            due = renew_at(life.stamped_at, life.expires)
+            await self._records.planned(job, life.expires, due)
+        except Exception as problem:
+            # Due now: the job itself says what is wrong, and to whom.
+            code = getattr(problem, "code", type(problem).__name__)
+            log.warning("planning to renew %s: %s", job.document_id, code)
+            await self._records.planned(job, None, now)
+        return True
+
     async def work_for_ever(self) -> None:
         """Until cancelled.  Documents that were sealed before there was an archive come too."""
-        looked = False
+        looked = planned = False
         while True:
             try:
                 if not looked:
                     await self._records.owe_missing(self._clock())
                     looked = True
-                while await self.work_one():
+                while await self.work_one() or (not planned and await self.plan_one()):
                     pass
+                planned = True
             except Exception as problem:
                 log.warning("jobs of the archive could not be read: %s", type(problem).__name__)
             await asyncio.sleep(PAUSE_S)
 
     async def _made(self, job: Job) -> Archived:
-        pdf = await self._blobs.get(job.revision_sha256)
-        if hashlib.sha256(pdf).hexdigest() != job.revision_sha256:
-            raise SignatureInvalid(f"the kept bytes of {job.revision_sha256[:12]} have changed")
+        pdf = await self._kept(job)
         now = self._clock()
         links = await self._archivist.links(pdf, job.work, now)
         # Evidence from after the signature is worth more than what was fetched before it.
@@ -115,6 +134,12 @@ class ArchiveService:
             self._stamps.distrust(token)
             raise
 
+    async def _kept(self, job: Job) -> bytes:
+        pdf = await self._blobs.get(job.revision_sha256)
+        if hashlib.sha256(pdf).hexdigest() != job.revision_sha256:
+            raise SignatureInvalid(f"the kept bytes of {job.revision_sha256[:12]} have changed")
+        return pdf
+
     async def _keep(self, job: Job, made: Archived) -> None:
         sha256 = await self._blobs.put(made.pdf)
         standing = await self._records.archived(
@@ -122,6 +147,7 @@ class ArchiveService:
             sha256,
             len(made.pdf),
             renew_at=renew_at(made.stamped_at, made.stamp_expires),
+            stamp_expires=made.stamp_expires,
             facts=self._policy.facts
             | _revoked(made)
             | ({"ended": " ".join(made.ended)} if made.ended else {}),

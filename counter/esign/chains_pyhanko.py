@@ -25,7 +25,7 @@ from pyhanko_certvalidator.errors import (
 )
 from pyhanko_certvalidator.path import ValidationPath
 
-from counter.esign.archive import Work
+from counter.esign.archive import StampLife, Work
 from counter.esign.revocation import Link, Proof, Standing
 from counter.esign.revoked_pyhanko import noted, reasons
 from counter.esign.signing_refusals import (
@@ -54,6 +54,19 @@ async def links(pdf: bytes, work: Work, roots: Sequence[bytes], now: datetime) -
         for one in _steps(await path_of(signed, context, roots, None, now)):
             found.setdefault(one.certificate, one)
     return tuple(found.values())
+
+
+async def stamp_life(pdf: bytes, roots: Sequence[bytes], now: datetime) -> StampLife:
+    """Of the newest timestamp over a document, which holds `now`.
+
+    Raises what `links` raises.
+    """
+    (stamp,) = signed_data_of(reader_of(pdf), "renew")
+    path = await path_of(stamp, context_of(roots, now, None), roots, None, now, work="renew")
+    at = _made_at(stamp)
+    # A root that had ended already is trusted all the same: nothing ends with it.
+    ends = (one.not_valid_after for one in path.iter_certs(include_root=True))
+    return StampLife(stamped_at=at, expires=min(one for one in ends if one > at))
 
 
 async def links_of_chain(
