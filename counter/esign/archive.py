@@ -63,6 +63,8 @@ class StampLife:
     stamped_at: datetime
     expires: datetime
     "When the first certificate of its chain ends, its root's included."
+    roots: tuple[str, ...] = ()
+    "SHA-256 of all that the chains in the document lead to, in hex and in order."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +103,8 @@ class Archived:
     pdf: bytes
     stamped_at: datetime
     stamp_expires: datetime
+    "As in `StampLife`."
+    roots: tuple[str, ...] = ()
     "As in `StampLife`."
     revoked_later: Mapping[str, datetime] = field(default_factory=dict)
     "Fields whose certificates were revoked after they had signed, in their order, and when."

@@ -80,7 +80,7 @@ class ArchiveRecords(Protocol):
         size_bytes: int,
         *,
         renew_at: datetime,
-        stamp_expires: datetime,
+        life: StampLife,
         facts: Mapping[str, str],
         now: datetime,
     ) -> Digest:
@@ -91,8 +91,12 @@ class ArchiveRecords(Protocol):
         """One that waits for a day which an older version planned; None when there is none."""
         ...
 
-    async def planned(self, job: Job, stamp_expires: datetime | None, renew_at: datetime) -> None:
-        """Bring it forward to this day, never back.  stamp_expires: None when it has ended."""
+    async def planned(self, job: Job, life: StampLife | None, renew_at: datetime) -> None:
+        """Bring it forward to this day, never back.  life: None where it cannot be told."""
+        ...
+
+    async def needed_roots(self) -> Mapping[str, int]:
+        """SHA-256 of each root that kept documents lead to, and how many do."""
         ...
 
     async def failed(self, job: Job, code: str, next_at: datetime, now: datetime) -> None:

@@ -129,6 +129,7 @@ async def finish(hole: Hole, token: bytes, roots: Sequence[bytes], now: datetime
         pdf=pdf,
         stamped_at=life.stamped_at,
         stamp_expires=life.expires,
+        roots=life.roots,
         revoked_later=later,
         ended=ended,
     )

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
-from counter.esign.archive import Archived, Job, next_try, renew_at
+from counter.esign.archive import Archived, Job, StampLife, next_try, renew_at
 from counter.esign.archive_ports import ArchiveRecords, Archivist
 from counter.esign.key_ports import Timestamps
 from counter.esign.ports import Blobs
@@ -83,13 +83,24 @@ class ArchiveService:
         try:
             life = await self._archivist.stamp_life(await self._kept(job), now)
             due = renew_at(life.stamped_at, life.expires)
-            await self._records.planned(job, life.expires, due)
+            await self._records.planned(job, life, due)
         except Exception as problem:
             # Due now: the job itself says what is wrong, and to whom.
             code = getattr(problem, "code", type(problem).__name__)
             log.warning("planning to renew %s: %s", job.document_id, code)
             await self._records.planned(job, None, now)
         return True
+
+    async def tell_roots(self) -> None:
+        """Warn when kept documents lead to a root that is trusted no more."""
+        trusted = {hashlib.sha256(one).hexdigest() for one in self._policy.anchors}
+        for root, documents in sorted((await self._records.needed_roots()).items()):
+            if root not in trusted:
+                log.warning(
+                    "%s documents lead to a root that is no anchor (SHA-256 %s): add it again",
+                    documents,
+                    root,
+                )
 
     async def work_for_ever(self) -> None:
         """Until cancelled.  Documents that were sealed before there was an archive come too."""
@@ -101,6 +112,8 @@ class ArchiveService:
                     looked = True
                 while await self.work_one() or (not planned and await self.plan_one()):
                     pass
+                if not planned:
+                    await self.tell_roots()
                 planned = True
             except Exception as problem:
                 log.warning("jobs of the archive could not be read: %s", type(problem).__name__)
@@ -147,7 +160,9 @@ class ArchiveService:
             sha256,
             len(made.pdf),
             renew_at=renew_at(made.stamped_at, made.stamp_expires),
-            stamp_expires=made.stamp_expires,
+            life=StampLife(
+                stamped_at=made.stamped_at, expires=made.stamp_expires, roots=made.roots
+            ),
             facts=self._policy.facts
             | _revoked(made)
             | ({"ended": " ".join(made.ended)} if made.ended else {}),

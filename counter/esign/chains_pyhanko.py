@@ -13,6 +13,8 @@ from asn1crypto import cms, x509
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.general import extract_certificate_info
+from pyhanko.sign.validation.dss import DocumentSecurityStore
+from pyhanko.sign.validation.errors import NoDSSFoundError, ValidationInfoReadingError
 from pyhanko.sign.validation.generic_cms import extract_tst_data_iter
 from pyhanko.sign.validation.status import PdfSignatureStatus
 from pyhanko_certvalidator import CertificateValidator, ValidationContext
@@ -26,7 +28,7 @@ from pyhanko_certvalidator.errors import (
 from pyhanko_certvalidator.path import ValidationPath
 
 from counter.esign.archive import StampLife, Work
-from counter.esign.revocation import Link, Proof, Standing
+from counter.esign.revocation import CLOCK_SLACK, Link, Proof, Standing
 from counter.esign.revoked_pyhanko import noted, reasons
 from counter.esign.signing_refusals import (
     CertificateExpired,
@@ -61,12 +63,22 @@ async def stamp_life(pdf: bytes, roots: Sequence[bytes], now: datetime) -> Stamp
 
     Raises what `links` raises.
     """
-    (stamp,) = signed_data_of(reader_of(pdf), "renew")
+    reader = reader_of(pdf)
+    (stamp,) = signed_data_of(reader, "renew")
     path = await path_of(stamp, context_of(roots, now, None), roots, None, now, work="renew")
     at = _made_at(stamp)
     # A root that had ended already is trusted all the same: nothing ends with it.
-    ends = (one.not_valid_after for one in path.iter_certs(include_root=True))
-    return StampLife(stamped_at=at, expires=min(one for one in ends if one > at))
+    ends = (end for end in _ends(path, include_root=True) if end > at)
+    return StampLife(stamped_at=at, expires=min(ends), roots=_roots_in(reader))
+
+
+def _roots_in(reader: PdfFileReader) -> tuple[str, ...]:
+    """Among the proofs lie all roots that were needed when an archive was made."""
+    try:
+        kept = list(DocumentSecurityStore.read_dss(reader).load_certs())
+    except (NoDSSFoundError, ValidationInfoReadingError, *UNREADABLE) as error:
+        raise SignatureInvalid(f"archive: {type(error).__name__} in its proofs") from error
+    return tuple(sorted(one.sha256.hex() for one in kept if one.ca and one.self_issued))
 
 
 async def links_of_chain(
@@ -146,13 +158,17 @@ async def path_of(
     signer, others = about.signer_cert, about.other_certs
     try:
         try:
-            return await _validated(signer, others, context)
+            path = await _validated(signer, others, context)
+            # What no timestamp is over has to hold to the second, however far clocks may differ.
+            if at is None and any(end < now for end in _ends(path)):
+                raise CertificateExpired("a certificate of a timestamp has expired")
+            return path
         except ExpiredError:
             if at is None or at >= now:
                 raise
             # Ended later: the chain had to hold then, whenever the proofs of that were made.
             path = await _validated(signer, others, context_of(roots, at, None))
-            end = min(one.not_valid_after for one in path.iter_certs(include_root=True))
+            end = min(_ends(path, include_root=True))
             context = context_of(roots, end, proof, late=True)
             return await _unstolen(signer, others, context, roots, at)
         except RevokedError:
@@ -210,6 +226,10 @@ def _made_at(stamp: cms.SignedData) -> datetime:
     return at
 
 
+def _ends(path: ValidationPath, *, include_root: bool = False) -> list[datetime]:
+    return [one.not_valid_after for one in path.iter_certs(include_root=include_root)]
+
+
 async def _validated(
     certificate: x509.Certificate,
     others: Sequence[x509.Certificate],
@@ -253,6 +273,7 @@ def context_of(
         crls=proof.crls if proof else (),
         revocation_mode="require" if proof else "soft-fail",
         retroactive_revinfo=late,
+        time_tolerance=CLOCK_SLACK,
     )
 
 

@@ -3,6 +3,7 @@
 A job is a revision that is to get a child: one row, one child.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,14 +18,16 @@ from sqlalchemy import (
     Row,
     String,
     Table,
+    Text,
     case,
     exists,
+    func,
     literal,
     select,
     update,
 )
 
-from counter.esign.archive import LEASE, Job, Level
+from counter.esign.archive import LEASE, Job, Level, StampLife
 from counter.esign.store_tables import ceremony, esign_document, esign_revision, esign_ticket
 from counter.ids import Digest, DocumentId
 from counter.store.alerts import raise_alert, settle_alert
@@ -47,9 +50,11 @@ esign_archive = Table(
     Column("child_sha256", String(64)),
     Column("ended_at", UtcDateTime),
     Column("stamp_expires", UtcDateTime),
+    Column("roots", Text),
 )
 """work: `archive` or `renew`.  last_error: a code.  stamp_expires: of what is renewed, when the
-first certificate of its timestamp's chain ends; none where an older version planned it."""
+first certificate of its timestamp's chain ends; none where an older version planned it.  roots: of
+`StampLife`, between spaces."""
 
 Index(
     "ix_esign_archive_due",
@@ -141,7 +146,7 @@ def unplanned(conn: Connection, now: datetime) -> Job | None:
     return None if row is None else _job(row, 0)
 
 
-def planned(conn: Connection, job: Job, stamp_expires: datetime | None, renew_at: datetime) -> None:
+def planned(conn: Connection, job: Job, life: StampLife | None, renew_at: datetime) -> None:
     """Bring it forward to this day, never back, unless somebody has begun it."""
     due = esign_archive.c.next_at
     sooner = case((due > renew_at, literal(renew_at, due.type)), else_=due)
@@ -152,8 +157,21 @@ def planned(conn: Connection, job: Job, stamp_expires: datetime | None, renew_at
             esign_archive.c.attempts == 0,
             esign_archive.c.ended_at.is_(None),
         )
-        .values(next_at=sooner, stamp_expires=stamp_expires)
+        .values(next_at=sooner, **_of(life))
     )
+
+
+def needed_roots(conn: Connection) -> dict[str, int]:
+    """SHA-256 of each root that kept documents lead to, and how many do."""
+    found: Counter[str] = Counter()
+    alike = (
+        select(esign_archive.c.roots, func.count())
+        .where(esign_archive.c.roots.is_not(None), esign_archive.c.ended_at.is_(None))
+        .group_by(esign_archive.c.roots)
+    )
+    for roots, documents in conn.execute(alike):
+        found.update(dict.fromkeys(roots.split(), documents))
+    return found
 
 
 def archived(
@@ -163,7 +181,7 @@ def archived(
     size_bytes: int,
     *,
     renew_at: datetime,
-    stamp_expires: datetime,
+    life: StampLife,
     facts: Mapping[str, str],
     audiences: Audiences,
     now: datetime,
@@ -195,7 +213,7 @@ def archived(
             created_at=now,
         )
     )
-    _owe(conn, job.document_id, job.case_id, sha256, "renew", now, renew_at, stamp_expires)
+    _owe(conn, job.document_id, job.case_id, sha256, "renew", now, renew_at, life)
     settle_alert(conn, FAILING, f"document:{job.document_id}", now)
     said = {
         "work": job.work,
@@ -297,7 +315,7 @@ def _owe(
     work: str,
     now: datetime,
     next_at: datetime,
-    stamp_expires: datetime | None = None,
+    life: StampLife | None = None,
 ) -> None:
     conn.execute(
         insert_for(conn, esign_archive)
@@ -309,10 +327,16 @@ def _owe(
             owed_at=now,
             next_at=next_at,
             attempts=0,
-            stamp_expires=stamp_expires,
+            **_of(life),
         )
         .on_conflict_do_nothing()
     )
+
+
+def _of(life: StampLife | None) -> dict[str, object]:
+    if life is None:
+        return {"stamp_expires": None, "roots": None}
+    return {"stamp_expires": life.expires, "roots": " ".join(life.roots)}
 
 
 def _job(row: Row[Any], attempts: int) -> Job:
@@ -353,7 +377,7 @@ class SqlArchive:
         size_bytes: int,
         *,
         renew_at: datetime,
-        stamp_expires: datetime,
+        life: StampLife,
         facts: Mapping[str, str],
         now: datetime,
     ) -> Digest:
@@ -363,7 +387,7 @@ class SqlArchive:
             sha256,
             size_bytes,
             renew_at=renew_at,
-            stamp_expires=stamp_expires,
+            life=life,
             facts=facts,
             audiences=self.audiences,
             now=now,
@@ -372,8 +396,11 @@ class SqlArchive:
     async def unplanned(self, now: datetime) -> Job | None:
         return await self.executor.read(unplanned, now)
 
-    async def planned(self, job: Job, stamp_expires: datetime | None, renew_at: datetime) -> None:
-        await self.executor.write(planned, job, stamp_expires, renew_at)
+    async def planned(self, job: Job, life: StampLife | None, renew_at: datetime) -> None:
+        await self.executor.write(planned, job, life, renew_at)
+
+    async def needed_roots(self) -> Mapping[str, int]:
+        return await self.executor.read(needed_roots)
 
     async def failed(self, job: Job, code: str, next_at: datetime, now: datetime) -> None:
         await self.executor.write(failed, job, code, next_at, now)

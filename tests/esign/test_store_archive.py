@@ -1,6 +1,7 @@
 """The jobs of the archive: one child each, one node at a time, through every death."""
 
 import asyncio
+import hashlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -49,9 +50,10 @@ class PaperArchivist:
         self.life: Callable[[datetime], StampLife] = self.eight_hundred_days
         self.planned = asyncio.Event()
 
-    @staticmethod
-    def eight_hundred_days(now: datetime) -> StampLife:
-        return StampLife(stamped_at=now, expires=now + timedelta(days=800))
+        self.roots: tuple[str, ...] = ()
+
+    def eight_hundred_days(self, now: datetime) -> StampLife:
+        return StampLife(stamped_at=now, expires=now + timedelta(days=800), roots=self.roots)
 
     async def stamp_life(self, pdf: bytes, now: datetime) -> StampLife:
         self.planned.set()
@@ -79,7 +81,12 @@ class PaperArchivist:
         if self.unfit is not None:
             raise self.unfit
         life = self.eight_hundred_days(now)
-        return Archived(pdf=hole.pdf, stamped_at=life.stamped_at, stamp_expires=life.expires)
+        return Archived(
+            pdf=hole.pdf,
+            stamped_at=life.stamped_at,
+            stamp_expires=life.expires,
+            roots=life.roots,
+        )
 
 
 class Archive(Counter):
@@ -166,7 +173,7 @@ async def test_a_timestamp_is_renewed_after_a_year(archive: Archive) -> None:
 
 def forget_ends(conn: Connection) -> None:
     """Leave renewals as an older version planned them."""
-    conn.execute(store_archive.esign_archive.update().values(stamp_expires=None))
+    conn.execute(store_archive.esign_archive.update().values(stamp_expires=None, roots=None))
 
 
 async def test_what_an_older_version_planned_too_late_is_planned_again_once(
@@ -217,6 +224,23 @@ async def test_what_cannot_be_planned_is_tried_at_once_and_then_like_any_other(
     # It waits for its next try, however often a node starts.
     assert not await archive.another_node().plan_one()
     assert not await archive.another_node().work_one()
+
+
+async def test_whoever_runs_it_is_warned_of_roots_that_were_taken_away(
+    archive: Archive, caplog: pytest.LogCaptureFixture
+) -> None:
+    ours, gone = hashlib.sha256(b"root").hexdigest(), "e" * 64
+    archive.archivist.roots = (gone, ours)
+    await archive.to_state("sealed", archive.time)
+    await archive.archive.work_one()
+    await archive.archive.tell_roots()
+    assert f"1 documents lead to a root that is no anchor (SHA-256 {gone})" in caplog.text
+    assert ours not in caplog.text
+    # What an older version archived is looked at first.
+    await archive.executor.write(forget_ends)
+    assert await archive.executor.read(store_archive.needed_roots) == {}
+    await archive.archive.plan_one()
+    assert await archive.executor.read(store_archive.needed_roots) == {gone: 1, ours: 1}
 
 
 async def test_a_node_plans_again_when_it_starts(archive: Archive) -> None:

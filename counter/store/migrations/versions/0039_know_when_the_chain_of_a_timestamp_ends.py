@@ -18,3 +18,4 @@ def upgrade() -> None:
             "stamp_expires", counter.store.metadata.UtcDateTime(timezone=True), nullable=True
         ),
     )
+    op.add_column("esign_archive", sa.Column("roots", sa.Text(), nullable=True))
