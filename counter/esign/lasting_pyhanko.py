@@ -32,7 +32,6 @@ from pyhanko_certvalidator.registry import SimpleTrustManager
 
 from counter.esign.chains_pyhanko import UNREADABLE, context_of, loaded, path_of, reader_of
 from counter.esign.proofs_pyhanko import proof_of
-from counter.esign.revocation import CLOCK_SLACK
 from counter.esign.revoked_pyhanko import noted, revoked_later
 from counter.esign.signing_refusals import (
     CertificateExpired,
@@ -152,7 +151,6 @@ async def _untouched(
             "moment": now,
             "allow_fetching": False,
             "revocation_mode": "require",
-            "time_tolerance": CLOCK_SLACK,
         }
     )
     try:
@@ -169,9 +167,7 @@ def offline(roots: Sequence[bytes], rules: DiffPolicy = SIGNING_ONLY) -> PdfSign
     return PdfSignatureValidationSpec(
         SignatureValidationSpec(
             cert_validation_policy=CertValidationPolicySpec(
-                trust_manager=SimpleTrustManager.build(loaded(roots)),
-                revinfo_policy=DEMANDED,
-                time_tolerance=CLOCK_SLACK,
+                trust_manager=SimpleTrustManager.build(loaded(roots)), revinfo_policy=DEMANDED
             ),
             revinfo_gathering_policy=RevocationInfoGatheringSpec(
                 online_fetching_rule=RevinfoOnlineFetchingRule.LOCAL_ONLY

@@ -18,7 +18,6 @@ from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko_certvalidator import CertificateValidator, ValidationContext
 from pyhanko_certvalidator.errors import PathBuildingError, RevokedError, ValidationError
 
-from counter.esign.revocation import CLOCK_SLACK
 from counter.esign.verify_pyhanko import LEAKS, complaint, status_of, trusted_time
 
 UNPROVED = (ValidationError, PathBuildingError, *LEAKS)
@@ -168,7 +167,6 @@ def _by_the_file(
             "allow_fetching": False,
             "revocation_mode": mode,
             "retroactive_revinfo": late,
-            "time_tolerance": CLOCK_SLACK,
         }
     )
 

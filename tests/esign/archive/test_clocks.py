@@ -3,17 +3,14 @@
 from datetime import datetime, timedelta
 
 import pytest
-from asn1crypto import pem, x509
-from cryptography.x509 import RevokedCertificateBuilder
+from asn1crypto import pem
+from cryptography.x509 import RevokedCertificateBuilder, load_pem_x509_certificate
 
-from counter.esign.lasting_pyhanko import require_archived
 from counter.esign.revocation import Proof
-from counter.esign.ticket import CITIZEN, FIELDS, FIELDS_BEFORE, SEAL, CertificateChain
-from counter.esign.validate_pyhanko import validate
+from counter.esign.ticket import CertificateChain
 from tests.esign.archive.revoked import with_entry
 from tests.esign.archive.shelf import LATER, Shelf
 from tests.esign.conftest import NOW
-from tests.esign.signed_by import signed_by
 from tests.esign.trust_services import TrustServices
 
 AHEAD_S = (3, 10, 50)
@@ -24,11 +21,7 @@ AHEAD_S = (3, 10, 50)
 async def test_what_is_taken_from_it_is_good_to_judge_by(
     shelf: Shelf, services: TrustServices, only: str, ahead_s: int
 ) -> None:
-    files = services.files("citizen")
-    chain = CertificateChain(
-        certificate=bytes(pem.unarmor(files.certificate.read_bytes())[2]),
-        issuers=tuple(bytes(pem.unarmor(path.read_bytes())[2]) for path in files.chain),
-    )
+    chain = chain_of(services, "citizen")
     services.time = ahead = LATER + timedelta(seconds=ahead_s)
     services.faults["crls/issuing" if only == "ocsp" else "ocsp"] = "down"
     links = await shelf.archivist.links_of_chain(chain, LATER)
@@ -40,6 +33,14 @@ async def test_what_is_taken_from_it_is_good_to_judge_by(
     assert await shelf.archivist.standing(chain, proof, early) == "unknown"
 
 
+def chain_of(services: TrustServices, name: str) -> CertificateChain:
+    files = services.files(name)
+    return CertificateChain(
+        certificate=bytes(pem.unarmor(files.certificate.read_bytes())[2]),
+        issuers=tuple(bytes(pem.unarmor(path.read_bytes())[2]) for path in files.chain),
+    )
+
+
 def lists_of(services: TrustServices, proof: Proof, made_at: datetime) -> Proof:
     """Return the proofs with all lists of revoked certificates made at that time."""
     nobody = RevokedCertificateBuilder(4711, NOW).build()
@@ -48,25 +49,20 @@ def lists_of(services: TrustServices, proof: Proof, made_at: datetime) -> Proof:
     return proof
 
 
-async def test_an_archive_with_such_proofs_validates_and_tells_of_a_revocation(
-    shelf: Shelf, sealed: bytes, services: TrustServices
+async def test_who_was_revoked_by_that_clock_in_our_future_is_revoked(
+    shelf: Shelf, services: TrustServices
 ) -> None:
+    services.faults["ocsp"] = "down"
     ahead = LATER + timedelta(seconds=50)
-    services.time = ahead
-    proof = lists_of(services, await shelf.proof(sealed, "archive", LATER), ahead)
-    services.time = LATER
-    made = await shelf.archived(sealed, "archive", LATER, proof)
-    await require_archived(made.pdf, FIELDS, shelf.roots, LATER)
-    trusted = [x509.Certificate.load(one) for one in shelf.roots]
-    assert (await validate(made.pdf, trusted, LATER)).level == "B_LTA"
-
-    signers = {CITIZEN: services.files("fading"), SEAL: services.files("seal")}
-    services.time = NOW
-    pdf = await signed_by(signers, shelf.stamps, NOW)
-    services.time = ahead
-    proof = await shelf.proof(pdf, "archive", LATER)
-    services.time = LATER
-    made = await shelf.archived(pdf, "archive", LATER, lists_of(services, proof, ahead))
-    await require_archived(made.pdf, FIELDS_BEFORE, shelf.roots, LATER)
-    (citizen, *_) = (await validate(made.pdf, trusted, LATER + timedelta(days=1))).signatures
-    assert citizen.sound and citizen.revoked_at == NOW + timedelta(seconds=5)
+    for name, authority in (("citizen", "issuing"), ("issuing", "root")):
+        certificate = load_pem_x509_certificate(
+            services.roots[0].with_name(f"{name}.crt").read_bytes()
+        )
+        chain = chain_of(services, "citizen")
+        links = await shelf.archivist.links_of_chain(chain, LATER)
+        entry = RevokedCertificateBuilder(
+            certificate.serial_number, ahead - timedelta(seconds=10)
+        ).build()
+        fetched = lists_of(services, await shelf.revocation.proof(links, LATER), ahead)
+        proof = with_entry(services, fetched, entry, ahead, authority=authority)
+        assert await shelf.archivist.standing(chain, proof, LATER) == "revoked"

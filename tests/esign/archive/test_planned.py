@@ -68,7 +68,6 @@ async def test_after_that_end_nothing_renews_it(
     services.time = NOW + timedelta(days=199)
     assert await shelf.archived(short.pdf, "renew", services.time)
     for services.time in (STAMPING_ENDS + timedelta(seconds=30), STAMPING_ENDS + DAY):
-        # However far clocks may differ where proofs are made.
         with pytest.raises(CertificateExpired):
             await shelf.archived(short.pdf, "renew", services.time)
     with pytest.raises(CertificateExpired):
