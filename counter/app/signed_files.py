@@ -80,7 +80,8 @@ async def look_at(
         # Signed before that was recorded: the document names its seal, and is judged below.
         closing = (manifest.signers or found.signers)[-1:]
         closed_by = [one.certificate_sha256 for one in closing]
-        if (seal.why and seal.ended is None) or closed_by != [seal.certificate_sha256]:
+        aged = seal.ended is not None or (record and seal.unrooted)
+        if (seal.why and not aged) or closed_by != [seal.certificate_sha256]:
             return Looked(judgement=Judgement.BROKEN, found=found, pack=seal, voided_at=None)
     if record:
         executor = plain_executor(settings, settings.data)
@@ -95,6 +96,8 @@ async def look_at(
         judgement = worse(judgement, Judgement.STRANGE)
     if seal is not None and seal.ended is not None:
         judgement = worse(judgement, Judgement.ENDED if recorded else Judgement.LAPSED)
+    elif seal is not None and seal.why:
+        judgement = worse(judgement, Judgement.UNROOTED if recorded else Judgement.BROKEN)
     return Looked(
         judgement=judgement,
         found=found,

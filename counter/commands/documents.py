@@ -162,6 +162,7 @@ def _verify(options: argparse.Namespace) -> int:
         Judgement.VOIDED: 4,
         Judgement.ENDED: 5,
         Judgement.LAPSED: 6,
+        Judgement.UNROOTED: 7,
     }
     return said.get(looked.judgement, 1)
 

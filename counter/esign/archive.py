@@ -2,7 +2,7 @@
 
 After the seal a document is B-T.  One further revision puts the certificates, OCSP responses and
 CRLs of all its signatures into it and a timestamp over all of that: B-LTA.  It is timestamped again
-long before the certificate of the newest timestamp expires.
+long before the first certificate in the chain of the newest timestamp expires.
 Source: ETSI EN 319 142-1 (levels); EN 319 102-1 5.6.3.
 """
 
@@ -37,7 +37,7 @@ LEASE: Final = timedelta(minutes=5)
 "For so long nobody else takes a job that a node has taken; longer than any job takes."
 RENEWED_EVERY: Final = timedelta(days=365)
 RENEWED_BEFORE: Final = timedelta(days=90)
-"Before the certificate of the newest timestamp expires: time to notice that it fails."
+"Before the chain of the newest timestamp expires: time to notice that it fails."
 
 
 def next_try(attempts: int, now: datetime) -> datetime:
@@ -48,12 +48,23 @@ def next_try(attempts: int, now: datetime) -> datetime:
 
 
 def renew_at(stamped_at: datetime, expires: datetime) -> datetime:
-    """When to put the next timestamp over one of `stamped_at` whose certificate `expires`.
+    """When to put the next timestamp over one of `stamped_at` whose chain `expires`.
 
-    Of a certificate that is too short for that: at three quarters of what is left of it.
+    Of a chain that is too short for that: at three quarters of what is left of it.
     """
     due = min(stamped_at + RENEWED_EVERY, expires - RENEWED_BEFORE)
     return due if due > stamped_at else stamped_at + (expires - stamped_at) * 3 / 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StampLife:
+    """Of a timestamp over a whole document."""
+
+    stamped_at: datetime
+    expires: datetime
+    "When the first certificate of its chain ends, its root's included."
+    roots: tuple[str, ...] = ()
+    "SHA-256 of all that the chains in the document lead to, in hex and in order."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +103,9 @@ class Archived:
     pdf: bytes
     stamped_at: datetime
     stamp_expires: datetime
-    "The end of the certificate that made the timestamp."
+    "As in `StampLife`."
+    roots: tuple[str, ...] = ()
+    "As in `StampLife`."
     revoked_later: Mapping[str, datetime] = field(default_factory=dict)
     "Fields whose certificates were revoked after they had signed, in their order, and when."
     ended: tuple[str, ...] = ()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from counter.esign.archive import Archived, Hole, Work
+from counter.esign.archive import Archived, Hole, StampLife, Work
 from counter.esign.revocation import Link, Proof, Standing
 from counter.esign.sign_pool import SignPool
 from counter.esign.ticket import CertificateChain
@@ -30,6 +30,10 @@ class ArchivePool:
 
     async def standing(self, chain: CertificateChain, proof: Proof, now: datetime) -> Standing:
         found: Standing = await self._run("standing", chain, proof, self._roots, now)
+        return found
+
+    async def stamp_life(self, pdf: bytes, now: datetime) -> StampLife:
+        found: StampLife = await self._run("stamp_life", pdf, self._roots, now)
         return found
 
     async def begin(

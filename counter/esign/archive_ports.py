@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol
 
-from counter.esign.archive import Archived, Hole, Job, Work
+from counter.esign.archive import Archived, Hole, Job, StampLife, Work
 from counter.esign.revocation import Evidence, Kind, Link, Proof, Standing
 from counter.esign.ticket import CertificateChain
 from counter.ids import Digest
@@ -35,6 +35,13 @@ class Archivist(Protocol):
 
     async def standing(self, chain: CertificateChain, proof: Proof, now: datetime) -> Standing:
         """What a certificate is worth by this evidence."""
+        ...
+
+    async def stamp_life(self, pdf: bytes, now: datetime) -> StampLife:
+        """How long the newest timestamp over a document lasts.
+
+        Raises `CertificateExpired`, `RevocationUnknown`, `SignatureInvalid`.
+        """
         ...
 
     async def begin(
@@ -73,10 +80,23 @@ class ArchiveRecords(Protocol):
         size_bytes: int,
         *,
         renew_at: datetime,
+        life: StampLife,
         facts: Mapping[str, str],
         now: datetime,
     ) -> Digest:
         """Keep the child; answers the one that stands, which is the first."""
+        ...
+
+    async def unplanned(self, now: datetime) -> Job | None:
+        """One that waits for a day which an older version planned; None when there is none."""
+        ...
+
+    async def planned(self, job: Job, life: StampLife | None, renew_at: datetime) -> None:
+        """Bring it forward to this day, never back.  life: None where it cannot be told."""
+        ...
+
+    async def needed_roots(self) -> Mapping[str, int]:
+        """SHA-256 of each root that kept documents lead to, and how many do."""
         ...
 
     async def failed(self, job: Job, code: str, next_at: datetime, now: datetime) -> None:

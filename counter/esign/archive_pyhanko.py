@@ -12,13 +12,19 @@ from datetime import datetime
 from asn1crypto import cms
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import InvisSigSettings, SigFieldSpec
-from pyhanko.sign.general import SigningError, extract_certificate_info
+from pyhanko.sign.general import SigningError
 from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigObjSetup
 from pyhanko.sign.signers.pdf_byterange import DocumentTimestamp, PreparedByteRangeDigest
 from pyhanko.sign.validation.dss import DocumentSecurityStore
 
 from counter.esign.archive import Archived, Hole, Work
-from counter.esign.chains_pyhanko import UNREADABLE, context_of, path_of, signed_data_of
+from counter.esign.chains_pyhanko import (
+    UNREADABLE,
+    context_of,
+    path_of,
+    signed_data_of,
+    stamp_life,
+)
 from counter.esign.lasting_pyhanko import require_archived, require_renewed
 from counter.esign.revocation import Proof
 from counter.esign.seal_pyhanko import Revision
@@ -106,7 +112,6 @@ async def finish(hole: Hole, token: bytes, roots: Sequence[bytes], now: datetime
     try:
         content = cms.ContentInfo.load(token)
         prepared.fill_with_cms(file, content)
-        stamp = extract_certificate_info(content["content"]).signer_cert
         at = content["content"]["encap_content_info"]["content"].parsed["gen_time"].native
     except (*UNREADABLE, SigningError) as error:
         raise StampInvalid(f"archive: {type(error).__name__} while finishing") from error
@@ -119,10 +124,12 @@ async def finish(hole: Hole, token: bytes, roots: Sequence[bytes], now: datetime
         later, ended = await require_archived(pdf, hole.fields, roots, moment)
     else:
         await require_renewed(pdf, hole.fields, roots, moment)
+    life = await stamp_life(pdf, roots, moment)
     return Archived(
         pdf=pdf,
-        stamped_at=at,
-        stamp_expires=stamp["tbs_certificate"]["validity"]["not_after"].native,
+        stamped_at=life.stamped_at,
+        stamp_expires=life.expires,
+        roots=life.roots,
         revoked_later=later,
         ended=ended,
     )

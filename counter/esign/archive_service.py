@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
-from counter.esign.archive import Archived, Job, next_try, renew_at
+from counter.esign.archive import Archived, Job, StampLife, next_try, renew_at
 from counter.esign.archive_ports import ArchiveRecords, Archivist
 from counter.esign.key_ports import Timestamps
 from counter.esign.ports import Blobs
@@ -71,24 +71,56 @@ class ArchiveService:
             await self._records.failed(job, code, next_try(job.attempts, now), now)
         return True
 
+    async def plan_one(self) -> bool:
+        """Plan one renewal as of today that an older version planned; False when there is none.
+
+        That one looked at the service's own certificate only, and not at those above it.
+        """
+        now = self._clock()
+        job = await self._records.unplanned(now)
+        if job is None:
+            return False
+        try:
+            life = await self._archivist.stamp_life(await self._kept(job), now)
+            due = renew_at(life.stamped_at, life.expires)
+            await self._records.planned(job, life, due)
+        except Exception as problem:
+            # Due now: the job itself says what is wrong, and to whom.
+            code = getattr(problem, "code", type(problem).__name__)
+            log.warning("planning to renew %s: %s", job.document_id, code)
+            await self._records.planned(job, None, now)
+        return True
+
+    async def tell_roots(self) -> None:
+        """Warn when kept documents lead to a root that is trusted no more."""
+        trusted = {hashlib.sha256(one).hexdigest() for one in self._policy.anchors}
+        for root, documents in sorted((await self._records.needed_roots()).items()):
+            if root not in trusted:
+                log.warning(
+                    "%s documents lead to a root that is no anchor (SHA-256 %s): add it again",
+                    documents,
+                    root,
+                )
+
     async def work_for_ever(self) -> None:
         """Until cancelled.  Documents that were sealed before there was an archive come too."""
-        looked = False
+        looked = planned = False
         while True:
             try:
                 if not looked:
                     await self._records.owe_missing(self._clock())
                     looked = True
-                while await self.work_one():
+                while await self.work_one() or (not planned and await self.plan_one()):
                     pass
+                if not planned:
+                    await self.tell_roots()
+                planned = True
             except Exception as problem:
                 log.warning("jobs of the archive could not be read: %s", type(problem).__name__)
             await asyncio.sleep(PAUSE_S)
 
     async def _made(self, job: Job) -> Archived:
-        pdf = await self._blobs.get(job.revision_sha256)
-        if hashlib.sha256(pdf).hexdigest() != job.revision_sha256:
-            raise SignatureInvalid(f"the kept bytes of {job.revision_sha256[:12]} have changed")
+        pdf = await self._kept(job)
         now = self._clock()
         links = await self._archivist.links(pdf, job.work, now)
         # Evidence from after the signature is worth more than what was fetched before it.
@@ -115,6 +147,12 @@ class ArchiveService:
             self._stamps.distrust(token)
             raise
 
+    async def _kept(self, job: Job) -> bytes:
+        pdf = await self._blobs.get(job.revision_sha256)
+        if hashlib.sha256(pdf).hexdigest() != job.revision_sha256:
+            raise SignatureInvalid(f"the kept bytes of {job.revision_sha256[:12]} have changed")
+        return pdf
+
     async def _keep(self, job: Job, made: Archived) -> None:
         sha256 = await self._blobs.put(made.pdf)
         standing = await self._records.archived(
@@ -122,6 +160,9 @@ class ArchiveService:
             sha256,
             len(made.pdf),
             renew_at=renew_at(made.stamped_at, made.stamp_expires),
+            life=StampLife(
+                stamped_at=made.stamped_at, expires=made.stamp_expires, roots=made.roots
+            ),
             facts=self._policy.facts
             | _revoked(made)
             | ({"ended": " ".join(made.ended)} if made.ended else {}),

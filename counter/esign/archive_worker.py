@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from counter.esign import archive_pyhanko, chains_pyhanko
-from counter.esign.archive import Archived, Hole, Work
+from counter.esign.archive import Archived, Hole, StampLife, Work
 from counter.esign.revocation import Link, Proof, Standing
 from counter.esign.ticket import CertificateChain
 
@@ -28,6 +28,11 @@ def links_of_chain(chain: CertificateChain, roots: Roots, now: datetime) -> tupl
 def standing(chain: CertificateChain, proof: Proof, roots: Roots, now: datetime) -> Standing:
     """What a certificate is worth."""
     return asyncio.run(chains_pyhanko.standing(chain.certificate, chain.issuers, proof, roots, now))
+
+
+def stamp_life(pdf: bytes, roots: Roots, now: datetime) -> StampLife:
+    """How long the newest timestamp lasts."""
+    return asyncio.run(chains_pyhanko.stamp_life(pdf, roots, now))
 
 
 def begin(

@@ -21,7 +21,7 @@ from pyhanko.sign.validation.generic_cms import (
 from pyhanko_certvalidator.path import ValidationPath
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-from counter.esign.ended_pyhanko import ended
+from counter.esign.ended_pyhanko import ended, unrooted
 from counter.esign.ticket import CertificateChain
 from counter.esign.validation import Ended
 from counter.esign.verify_pyhanko import LEAKS, context, trusted_time
@@ -38,6 +38,8 @@ class PackSeal:
     "Empty when it is sound."
     ended: Ended | None = None
     "Set when that is all that is wrong."
+    unrooted: bool = False
+    "As in `SignatureFound`."
 
 
 class _Token(TimeStamper):
@@ -124,6 +126,7 @@ async def _judged(
         certificate_sha256=hashlib.sha256(certificate.dump()).hexdigest(),
         stamped_at=at,
         why=", ".join(words for words, fine in checks.items() if not fine),
+        unrooted=unrooted(status, stamp),
     )
     return found, stamp.validation_path if stamp is not None else None
 

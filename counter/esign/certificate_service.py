@@ -92,7 +92,7 @@ class CertificateService:
         self._require_unlocked(ceremony_id, before)
         await parts.stamps.require(now)
         credential_id = await self.citizens.find(user)
-        chain = await self._fit(self.citizens.key(credential_id), now)
+        chain = await self._fit(self.citizens.key(credential_id))
         kept = await parts.records.ticket(ceremony_id, CITIZEN)
         if kept is not None and kept.ticket.chain.sha256 != chain.sha256:
             await self.another(case_id, ceremony_id)
@@ -203,7 +203,7 @@ class CertificateService:
             raise NotAllowedNow(f"ceremony {ceremony_id}: choose your certificate again")
         ticket = kept.ticket
         key = self.citizens.key(activating.credential_id)
-        _require_same(kept, await self._fit(key, parts.clock()))
+        _require_same(kept, await self._fit(key))
         if await key.wants() != activating.wants:
             await self._have_typed(case_id, ceremony_id, activating.credential_id)
             raise ActivationLapsed(f"ceremony {ceremony_id}: what opens the key is another thing")
@@ -238,10 +238,11 @@ class CertificateService:
             case_id, ceremony_id, sha256, ticket.hole_sha256, value, facts, parts.clock()
         )
 
-    async def _fit(self, key: CitizenKey, now: datetime) -> CertificateChain:
+    async def _fit(self, key: CitizenKey) -> CertificateChain:
         try:
             chain = await key.certificates()
-            await self._of.trust.require_citizen(chain, now)
+            # Not the time of the wish: the provider may have taken minutes.
+            await self._of.trust.require_citizen(chain, self._of.clock())
         except (KeyUnusable, CertificateExpired, CertificateRevoked) as why:
             raise CredentialUnfit(str(why)) from why
         if not self.citizens.reaches(chain):

@@ -6,13 +6,15 @@ the newest archive timestamp only, since what is older is under it.
 
 import io
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 from asn1crypto import cms, x509
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.general import extract_certificate_info
+from pyhanko.sign.validation.dss import DocumentSecurityStore
+from pyhanko.sign.validation.errors import NoDSSFoundError, ValidationInfoReadingError
 from pyhanko.sign.validation.generic_cms import extract_tst_data_iter
 from pyhanko.sign.validation.status import PdfSignatureStatus
 from pyhanko_certvalidator import CertificateValidator, ValidationContext
@@ -25,8 +27,8 @@ from pyhanko_certvalidator.errors import (
 )
 from pyhanko_certvalidator.path import ValidationPath
 
-from counter.esign.archive import Work
-from counter.esign.revocation import Link, Proof, Standing
+from counter.esign.archive import StampLife, Work
+from counter.esign.revocation import CLOCK_SLACK, Link, Proof, Standing
 from counter.esign.revoked_pyhanko import noted, reasons
 from counter.esign.signing_refusals import (
     CertificateExpired,
@@ -56,6 +58,29 @@ async def links(pdf: bytes, work: Work, roots: Sequence[bytes], now: datetime) -
     return tuple(found.values())
 
 
+async def stamp_life(pdf: bytes, roots: Sequence[bytes], now: datetime) -> StampLife:
+    """Of the newest timestamp over a document, which holds `now`.
+
+    Raises what `links` raises.
+    """
+    reader = reader_of(pdf)
+    (stamp,) = signed_data_of(reader, "renew")
+    path = await path_of(stamp, context_of(roots, now, None), roots, None, now, work="renew")
+    at = _made_at(stamp)
+    # A root that had ended already is trusted all the same: nothing ends with it.
+    ends = (end for end in _ends(path) if end > at)
+    return StampLife(stamped_at=at, expires=min(ends), roots=_roots_in(reader))
+
+
+def _roots_in(reader: PdfFileReader) -> tuple[str, ...]:
+    """Among the proofs lie all roots that were needed when an archive was made."""
+    try:
+        kept = list(DocumentSecurityStore.read_dss(reader).load_certs())
+    except (NoDSSFoundError, ValidationInfoReadingError, *UNREADABLE) as error:
+        raise SignatureInvalid(f"archive: {type(error).__name__} in its proofs") from error
+    return tuple(sorted(one.sha256.hex() for one in kept if one.ca and one.self_issued))
+
+
 async def links_of_chain(
     certificate: bytes, issuers: Sequence[bytes], roots: Sequence[bytes], now: datetime
 ) -> tuple[Link, ...]:
@@ -78,15 +103,18 @@ async def standing(
     own = x509.Certificate.load(certificate)
     if not own.not_valid_before <= now <= own.not_valid_after:
         return "expired"
-    context = context_of(roots, now, proof, issuers)
+    context = context_of(roots, now, proof, issuers, slack=CLOCK_SLACK)
     try:
-        await _validated(own, (), context)
+        path = await _validated(own, (), context)
     except RevokedError:
         return "revoked"
     except ExpiredError:
         return "expired"
     except (ValidationError, PathBuildingError, ValueError):
         return "unknown"
+    # Whatever their clock says about when.
+    if any(noted(context, one) for one in path.iter_certs(include_root=False)):
+        return "revoked"
     try:
         # What the finished document is held against: found out before, not after, it is signed.
         PdfSignatureStatus.default_usage_constraints().validate(own)
@@ -139,7 +167,7 @@ async def path_of(
                 raise
             # Ended later: the chain had to hold then, whenever the proofs of that were made.
             path = await _validated(signer, others, context_of(roots, at, None))
-            end = min(one.not_valid_after for one in path.iter_certs(include_root=True))
+            end = min(_ends(path))
             context = context_of(roots, end, proof, late=True)
             return await _unstolen(signer, others, context, roots, at)
         except RevokedError:
@@ -197,6 +225,10 @@ def _made_at(stamp: cms.SignedData) -> datetime:
     return at
 
 
+def _ends(path: ValidationPath) -> list[datetime]:
+    return [one.not_valid_after for one in path.iter_certs(include_root=True)]
+
+
 async def _validated(
     certificate: x509.Certificate,
     others: Sequence[x509.Certificate],
@@ -226,10 +258,12 @@ def context_of(
     issuers: Sequence[bytes] = (),
     *,
     late: bool = False,
+    slack: timedelta = timedelta(seconds=1),
 ) -> ValidationContext:
     """proof: demanded for every certificate; None: revocation is not looked at.
 
-    late: proofs that were made after `now` count too.
+    late: proofs that were made after `now` count too.  slack: so far ahead of ours the clock of who
+    made them may be.
     """
     return ValidationContext(
         trust_roots=loaded(roots),
@@ -240,6 +274,7 @@ def context_of(
         crls=proof.crls if proof else (),
         revocation_mode="require" if proof else "soft-fail",
         retroactive_revinfo=late,
+        time_tolerance=slack,
     )
 
 

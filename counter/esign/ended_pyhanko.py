@@ -1,4 +1,4 @@
-"""Tells what only time has done to a signature from what somebody has done to it.
+"""Tells what only time, or a change of whom we trust, has done to a signature from tampering.
 
 A timestamp proves nothing on its own once a certificate above it has ended: its key may be
 anybody's by then.  What it says is believed by nobody here; whoever has kept the digest of the file
@@ -10,11 +10,13 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from asn1crypto import x509
+from pyhanko.sign.ades.report import AdESIndeterminate
 from pyhanko.sign.diff_analysis import DiffPolicy
 from pyhanko.sign.validation.pdf_embedded import (
     EmbeddedPdfSignature,
     async_validate_pdf_timestamp,
 )
+from pyhanko.sign.validation.status import SignatureStatus
 from pyhanko_certvalidator.path import ValidationPath
 
 from counter.esign.validation import Ended
@@ -68,3 +70,11 @@ def ended(path: ValidationPath | None, at: datetime, moment: datetime) -> Ended 
     ends = [one.not_valid_after for one in path.iter_certs(include_root=True)]
     first = min(ends, default=moment)
     return Ended(at=first, stamped_at=at) if first < moment else None
+
+
+def unrooted(*statuses: SignatureStatus | None) -> bool:
+    """Of a signature and its timestamp: both hold, and of one nobody whom we trust says whose."""
+    there = [one for one in statuses if one is not None and one.intact and one.valid]
+    return len(there) == len(statuses) and any(
+        one.trust_problem_indic is AdESIndeterminate.NO_CERTIFICATE_CHAIN_FOUND for one in there
+    )

@@ -5,8 +5,9 @@ with the record (which fields, whose certificates, which bytes).  A stranger's d
 first two only, and is never called ours: names of fields are anybody's, so without a record it
 takes a signature that we trust in one of ours.
 
-Certificates end; bytes do not change by that.  What was sound while its timestamps held, and is
-byte for byte what the record says, is told apart from what somebody has changed.
+Certificates end, and roots are trusted no more; bytes do not change by that.  What was sound while
+its timestamps held, and is byte for byte what the record says, is told apart from what somebody has
+changed.
 """
 
 from enum import StrEnum
@@ -38,6 +39,8 @@ class Judgement(StrEnum):
     "Sound by itself, but not a document that this counter gave out."
     UNCOMPARED = "uncompared"
     "Sound by itself; whether it was given out here was not asked: anybody below a root may sign."
+    UNROOTED = "unrooted"
+    "Exactly what was given out here; nobody whom we trust today says whose its signatures are."
     ENDED = "ended"
     "Exactly what was given out here; certificates of its timestamps have ended meanwhile."
     SOUND = "sound"
@@ -57,6 +60,10 @@ WORDS = {
     Judgement.CHANGED: "CHANGED: signed; later changes, which the signer allowed, were made",
     Judgement.UNKNOWN: "NOT OURS: the signatures hold, but this file was not given out here",
     Judgement.UNCOMPARED: "NOT COMPARED: the signatures hold; --record tells if it is one of ours",
+    Judgement.UNROOTED: (
+        "OURS, NO ROOT: exactly what was given out here;"
+        " whom we trust today does not say whose its signatures are"
+    ),
     Judgement.ENDED: (
         "OURS, ENDED: exactly what was given out here;"
         " the certificates of its timestamps have ended since"
@@ -98,19 +105,24 @@ def has_role(one: SignatureFound, found: Found, manifest: Manifest | None) -> bo
 
 
 def _ours(found: Found, manifest: Manifest | None, *, asked: bool) -> Judgement:
-    if not all(one.sound or one.ended for one in found.signatures):
+    recorded = manifest is not None and found.sha256 in manifest.sha256s
+    # Of what lies in our own record the digest says more than any root.
+    kept = recorded and asked
+    unproved = [one for one in found.signatures if not (one.sound or one.ended)]
+    if unproved and not (kept and all(one.unrooted for one in unproved)):
         return Judgement.BROKEN
     if found.empty_fields or not _as_recorded(found, manifest):
         return Judgement.STRANGE
-    recorded = manifest is not None and found.sha256 in manifest.sha256s
     last = found.signatures[-1]
     # Proofs may wait for their timestamp; then only the record tells them from anybody's bytes.
     if not last.covers_file and not (recorded and last.changes == "archive"):
         return Judgement.APPENDED
     if recorded and manifest is not None and manifest.voided_at is not None:
         return Judgement.VOIDED
+    if unproved:
+        return Judgement.UNROOTED
     if any(one.ended for one in found.signatures):
-        return Judgement.ENDED if recorded and asked else Judgement.LAPSED
+        return Judgement.ENDED if kept else Judgement.LAPSED
     if not asked:
         return Judgement.UNCOMPARED
     return Judgement.SOUND if recorded else Judgement.UNKNOWN

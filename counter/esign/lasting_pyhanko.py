@@ -31,7 +31,7 @@ from pyhanko_certvalidator.policy_decl import (
 from pyhanko_certvalidator.registry import SimpleTrustManager
 
 from counter.esign.chains_pyhanko import UNREADABLE, context_of, loaded, path_of, reader_of
-from counter.esign.revocation import Proof
+from counter.esign.proofs_pyhanko import proof_of
 from counter.esign.revoked_pyhanko import noted, revoked_later
 from counter.esign.signing_refusals import (
     CertificateExpired,
@@ -79,7 +79,7 @@ async def require_archived(
             kept = DocumentSecurityStore.read_dss(one.reader)
             if await _held_to_the_end(one, kept, roots, now):
                 ended.append(str(one.field_name))
-                if since := noted(context_of(roots, now, _proof(kept)), one.signer_cert):
+                if since := noted(context_of(roots, now, proof_of(kept)), one.signer_cert):
                     later[str(one.field_name)] = min(since)
             elif at := await revoked_later(one, kept, loaded(roots), now):
                 later[str(one.field_name)] = at
@@ -106,20 +106,13 @@ async def _held_to_the_end(
         return False
     if complaint(await status_of(signature, loaded(roots), now)):
         return False
-    proof = _proof(kept)
+    proof = proof_of(kept)
     try:
         for one in (signature.signed_data, *stamps):
             await path_of(one, context_of(roots, now, proof), roots, proof, now)
     except (CertificateExpired, RevocationUnknown):
         return False
     return True
-
-
-def _proof(kept: DocumentSecurityStore) -> Proof:
-    return Proof(
-        ocsps=tuple(one.get_object().data for one in kept.ocsps),
-        crls=tuple(one.get_object().data for one in kept.crls),
-    )
 
 
 async def require_renewed(

@@ -19,6 +19,10 @@ CEILINGS: Final[Mapping[Kind, timedelta]] = {
 "Asked again after this, however much longer it says to hold."
 
 
+CLOCK_SLACK: Final = timedelta(seconds=60)
+"How far ahead of ours the clock of who makes it may be."
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
     """A certificate and who issued it: one step of a chain, to be asked about."""

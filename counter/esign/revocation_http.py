@@ -6,14 +6,14 @@ another way can be tried.
 Source: RFC 6960 appendix A, RFC 5019 (no nonce: answers may be cached), RFC 5280 5.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
 
 from aiohttp import ClientError, ClientSession, ClientTimeout
 from asn1crypto import crl, ocsp, x509
 
-from counter.esign.revocation import Evidence, Kind, Link
+from counter.esign.revocation import CLOCK_SLACK, Evidence, Kind, Link
 from counter.esign.revocation_pyhanko import require_crl_signed, require_ocsp_signed
 from counter.esign.signing_refusals import EvidenceUnavailable
 
@@ -21,7 +21,6 @@ PATIENCE_S: Final = 3.0
 MAX_BYTES: Final[dict[Kind, int]] = {"ocsp": 65_536, "crl": 8 * 1024 * 1024}
 ADDRESSES_MAX: Final = 3
 "So many ways a certificate may name of a kind."
-CLOCK_SLACK: Final = timedelta(seconds=60)
 
 
 class HttpRevocation:

@@ -28,8 +28,9 @@ REST_S: Final = 60.0
 "For so long a service that failed is not asked again while another one is left."
 DISTRUST_S: Final = 600.0
 "As `REST_S`, for one whose token did not verify: longer than from one resume to the next."
-FRESH_S: Final = 60.0
-"A service that answered this long ago is taken to be there still."
+FRESH_S: Final = 900.0
+"""A service that answered this long ago is taken to be there still: longer than reading takes, so
+that a form costs as many requests as it has signatures.  One that failed since is asked at once."""
 CLOCK_SLACK: Final = timedelta(seconds=60)
 UNSEEN_TOKEN_BYTES: Final = 6_144
 "Of a service that has not answered yet: RSA-4096 with two certificates is shorter."
@@ -91,6 +92,7 @@ class HttpStamps:
                 failed.append(f"{service.url}: {said}")
                 continue
             if abs(at - now) > CLOCK_SLACK:
+                service.answered_at = float("-inf")  # asked again before the next one signs
                 self.clock_wrong = f"{service.url} says {at}, our clock {now}: over 60 s apart"
                 raise ClockWrong(self.clock_wrong)
             self.clock_wrong = ""

@@ -3,10 +3,11 @@
 A job is a revision that is to get a child: one row, one child.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import (
     Column,
@@ -14,14 +15,19 @@ from sqlalchemy import (
     Connection,
     Index,
     Integer,
+    Row,
     String,
     Table,
+    Text,
+    case,
     exists,
+    func,
+    literal,
     select,
     update,
 )
 
-from counter.esign.archive import LEASE, Job, Level
+from counter.esign.archive import LEASE, Job, Level, StampLife
 from counter.esign.store_tables import ceremony, esign_document, esign_revision, esign_ticket
 from counter.ids import Digest, DocumentId
 from counter.store.alerts import raise_alert, settle_alert
@@ -43,8 +49,12 @@ esign_archive = Table(
     Column("last_error", String(60)),
     Column("child_sha256", String(64)),
     Column("ended_at", UtcDateTime),
+    Column("stamp_expires", UtcDateTime),
+    Column("roots", Text),
 )
-"work: `archive` or `renew`.  last_error: a code."
+"""work: `archive` or `renew`.  last_error: a code.  stamp_expires: of what is renewed, when the
+first certificate of its timestamp's chain ends; none where an older version planned it.  roots: of
+`StampLife`, between spaces."""
 
 Index(
     "ix_esign_archive_due",
@@ -118,14 +128,53 @@ def take(conn: Connection, now: datetime) -> Job | None:
         .where(*_is(row.document_id, row.revision_sha256))
         .values(next_at=now + LEASE, attempts=row.attempts + 1)
     )
-    return Job(
-        document_id=DocumentId(row.document_id),
-        case_id=row.case_id,
-        revision_sha256=Digest(row.revision_sha256),
-        work=row.work,
-        attempts=row.attempts + 1,
-        owed_at=row.owed_at,
+    return _job(row, row.attempts + 1)
+
+
+def unplanned(conn: Connection, now: datetime) -> Job | None:
+    """One that waits for the day on which an older version planned it to be renewed."""
+    waits = (
+        select(esign_archive)
+        .where(
+            esign_archive.c.work == "renew",
+            esign_archive.c.stamp_expires.is_(None),
+            esign_archive.c.attempts == 0,
+            esign_archive.c.ended_at.is_(None),
+            esign_archive.c.next_at > now,
+        )
+        .order_by(esign_archive.c.next_at, esign_archive.c.revision_sha256)
+        .limit(1)
     )
+    row = conn.execute(waits).one_or_none()
+    return None if row is None else _job(row, 0)
+
+
+def planned(conn: Connection, job: Job, life: StampLife | None, renew_at: datetime) -> None:
+    """Bring it forward to this day, never back, unless somebody has begun it."""
+    due = esign_archive.c.next_at
+    sooner = case((due > renew_at, literal(renew_at, due.type)), else_=due)
+    conn.execute(
+        update(esign_archive)
+        .where(
+            *_is(job.document_id, job.revision_sha256),
+            esign_archive.c.attempts == 0,
+            esign_archive.c.ended_at.is_(None),
+        )
+        .values(next_at=sooner, **_of(life))
+    )
+
+
+def needed_roots(conn: Connection) -> dict[str, int]:
+    """SHA-256 of each root that kept documents lead to, and how many do."""
+    found: Counter[str] = Counter()
+    alike = (
+        select(esign_archive.c.roots, func.count())
+        .where(esign_archive.c.roots.is_not(None), esign_archive.c.ended_at.is_(None))
+        .group_by(esign_archive.c.roots)
+    )
+    for roots, documents in conn.execute(alike):
+        found.update(dict.fromkeys(roots.split(), documents))
+    return found
 
 
 def archived(
@@ -135,6 +184,7 @@ def archived(
     size_bytes: int,
     *,
     renew_at: datetime,
+    life: StampLife,
     facts: Mapping[str, str],
     audiences: Audiences,
     now: datetime,
@@ -166,7 +216,7 @@ def archived(
             created_at=now,
         )
     )
-    _owe(conn, job.document_id, job.case_id, sha256, "renew", now, renew_at)
+    _owe(conn, job.document_id, job.case_id, sha256, "renew", now, renew_at, life)
     settle_alert(conn, FAILING, f"document:{job.document_id}", now)
     said = {
         "work": job.work,
@@ -268,6 +318,7 @@ def _owe(
     work: str,
     now: datetime,
     next_at: datetime,
+    life: StampLife | None = None,
 ) -> None:
     conn.execute(
         insert_for(conn, esign_archive)
@@ -279,8 +330,26 @@ def _owe(
             owed_at=now,
             next_at=next_at,
             attempts=0,
+            **_of(life),
         )
         .on_conflict_do_nothing()
+    )
+
+
+def _of(life: StampLife | None) -> dict[str, object]:
+    if life is None:
+        return {"stamp_expires": None, "roots": None}
+    return {"stamp_expires": life.expires, "roots": " ".join(life.roots)}
+
+
+def _job(row: Row[Any], attempts: int) -> Job:
+    return Job(
+        document_id=DocumentId(row.document_id),
+        case_id=row.case_id,
+        revision_sha256=Digest(row.revision_sha256),
+        work=row.work,
+        attempts=attempts,
+        owed_at=row.owed_at,
     )
 
 
@@ -311,6 +380,7 @@ class SqlArchive:
         size_bytes: int,
         *,
         renew_at: datetime,
+        life: StampLife,
         facts: Mapping[str, str],
         now: datetime,
     ) -> Digest:
@@ -320,10 +390,20 @@ class SqlArchive:
             sha256,
             size_bytes,
             renew_at=renew_at,
+            life=life,
             facts=facts,
             audiences=self.audiences,
             now=now,
         )
+
+    async def unplanned(self, now: datetime) -> Job | None:
+        return await self.executor.read(unplanned, now)
+
+    async def planned(self, job: Job, life: StampLife | None, renew_at: datetime) -> None:
+        await self.executor.write(planned, job, life, renew_at)
+
+    async def needed_roots(self) -> Mapping[str, int]:
+        return await self.executor.read(needed_roots)
 
     async def failed(self, job: Job, code: str, next_at: datetime, now: datetime) -> None:
         await self.executor.write(failed, job, code, next_at, now)

@@ -33,8 +33,9 @@ from pyhanko.sign.validation.status import (
 )
 
 from counter.esign.admission_pyhanko import opened
-from counter.esign.ended_pyhanko import ended_signature, ended_timestamp
+from counter.esign.ended_pyhanko import ended_signature, ended_timestamp, unrooted
 from counter.esign.pdf_refusals import DocumentDamaged
+from counter.esign.proofs_pyhanko import proved
 from counter.esign.revoked_pyhanko import AuthorityRevoked, revoked_at
 from counter.esign.validation import Changes, Found, SignatureFound, level_of
 from counter.esign.verify_pyhanko import (
@@ -74,6 +75,7 @@ async def validate(pdf: bytes, roots: Sequence[x509.Certificate], now: datetime)
                 said = await _held_against(said, one, kept, roots, moment)
         found.insert(0, said)
     last = found[-1] if found else None
+    signers = [two for two in zip(found, embedded, strict=True) if two[0].kind == "signature"]
     return Found(
         sha256=Digest(hashlib.sha256(pdf).hexdigest()),
         size_bytes=len(pdf),
@@ -81,7 +83,7 @@ async def validate(pdf: bytes, roots: Sequence[x509.Certificate], now: datetime)
         empty_fields=empty,
         level=level_of(
             found,
-            revocation_kept=kept is not None and bool(kept.ocsps or kept.crls),
+            proved=kept is not None and await proved(signers, kept, roots, moment),
             archived=last is not None and last.kind == "timestamp" and last.sound,
         ),
     )
@@ -113,6 +115,7 @@ async def _signature(
             covers_file=status.coverage == SignatureCoverageLevel.ENTIRE_FILE,
             why=why,
             ended=await ended_signature(signature, roots, moment, rules) if why else None,
+            unrooted=unrooted(status, status.timestamp_validity) and changes != "forbidden",
             issuer=_issuer(signature),
             claimed_at=claimed_time(signature),
         )
@@ -151,6 +154,7 @@ async def _timestamp(
             covers_file=status.coverage == SignatureCoverageLevel.ENTIRE_FILE,
             why="" if good else "bad timestamp over the document",
             ended=await ended_timestamp(stamp, roots, at, moment, rules) if lost else None,
+            unrooted=unrooted(status) and changes != "forbidden",
             issuer=_issuer(stamp),
             claimed_at=at,
         )
@@ -219,7 +223,8 @@ async def _held_against(
 
 
 def _untrusted(said: SignatureFound, why: str) -> SignatureFound:
-    return replace(said, trusted=False, ended=None, why=", ".join(filter(None, (said.why, why))))
+    because = ", ".join(filter(None, (said.why, why)))
+    return replace(said, trusted=False, ended=None, unrooted=False, why=because)
 
 
 def _named(signature: EmbeddedPdfSignature) -> str:

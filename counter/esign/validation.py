@@ -61,6 +61,8 @@ class SignatureFound:
     "Its certificate was revoked then, by a proof in the file; it counts if it signed before."
     ended: Ended | None = None
     "Set when it is not sound, and that is all that is wrong."
+    unrooted: bool = False
+    "It is not trusted because a chain of its leads to no root that we trust; it holds."
     issuer: str = ""
     "Who issued its certificate, as that says itself."
     claimed_at: datetime | None = None
@@ -174,16 +176,14 @@ class Finished:
     "As in `Recorded`."
 
 
-def level_of(
-    signatures: Sequence[SignatureFound], *, revocation_kept: bool, archived: bool
-) -> Level:
-    """revocation_kept: proofs about certificates lie in the document.
+def level_of(signatures: Sequence[SignatureFound], *, proved: bool, archived: bool) -> Level:
+    """proved: proofs about all certificates of its signatures lie in the document.
 
     archived: a timestamp over the whole document, proofs included, holds.
     """
     signers = [one for one in signatures if one.kind == "signature"]
     if not signers or any(one.stamped_at is None for one in signers):
         return "B_B"
-    if not revocation_kept:
+    if not proved:
         return "B_T"
     return "B_LTA" if archived else "B_LT"

@@ -24,12 +24,16 @@ from counter.esign.check_pool import CheckPool
 from counter.esign.check_service import Checked
 from counter.esign.forms import Forms
 from counter.esign.glyphs import GlyphTable
+from counter.esign.keys_files import load_certificate
 from counter.esign.pdf_refusals import CheckBusy
+from counter.esign.pki_development import ensure
 from counter.esign.sign_pool import SignPool
 from counter.esign.stamps_http import HttpStamps
 from counter.esign.store_archive import esign_archive
 from counter.esign.store_endings import void
 from counter.esign.store_tables import esign_ticket
+from counter.esign.validate_pyhanko import validate
+from counter.esign.validation import Found
 from counter.store.executor import Executor
 from tests.esign.bad_files import BAD
 from tests.esign.ceremonies import CASE, CITIZEN_NAME, SigningCounter, signing_counter
@@ -151,6 +155,41 @@ async def test_years_later_it_is_genuine_all_the_same_and_its_timestamps_have_en
     assert "the timestamps have ended" in person.text
     await send(person, "/check", ATTACKS["a page painted over"](sealed), passing)
     assert person.title.startswith("Not valid") and "Ended" not in person.text
+
+
+@pytest.mark.one_engine
+async def test_it_is_genuine_all_the_same_when_its_roots_are_trusted_no_more(
+    counter: SigningCounter,
+    person: Citizen,
+    passing: Time,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sealed = await counter.sealed()
+    others = [load_certificate(path.read_bytes()) for path in ensure(tmp_path, NOW).roots]
+
+    async def check(pdf: bytes, now: datetime) -> tuple[Found, bytes]:
+        return await validate(pdf, others, now), b""
+
+    monkeypatch.setattr(counter.checks._examiner, "check", check)
+    path = counter.addresses[-1].removeprefix("https://counter.example")
+    for language, (title, meaning) in {
+        "en": ("Genuine and unchanged", "Whom it trusts today does not say whose"),
+        "pt": ("Autêntico e inalterado", "Aqueles em quem hoje confia não dizem"),
+        "zh-Hant": ("真確，未經改動", "現時所信任的機構未能證明"),
+        "zh-Hans": ("真确，未经改动", "现时所信任的机构未能证明"),
+    }.items():
+        person.headers["Accept-Language"] = language
+        for where in ("/check", path):
+            await send(person, where, sealed, passing)
+            assert person.title.startswith(title) and "vc-verdict--green" in person.body
+            assert meaning in person.text
+    person.headers["Accept-Language"] = "en"
+    await send(person, path, sealed, passing)
+    assert "Changed since it was signed No" in person.text
+    assert "Does not hold" not in person.text and "Not valid" not in person.text
+    await send(person, path, ATTACKS["a page painted over"](sealed), passing)
+    assert person.title.startswith("Not valid")
 
 
 @pytest.mark.one_engine

@@ -220,6 +220,30 @@ async def test_the_room_is_that_of_the_longest_token_and_unseen_services_count(
     await alone.close()
 
 
+async def test_reading_for_a_while_costs_no_request_and_a_failure_is_asked_about_at_once(
+    tsa: Tsa, clock: Clock
+) -> None:
+    alone = HttpStamps([tsa.url], new_nonce=count(1).__next__, clock=clock)
+    await alone.stamp(DIGEST, NOW, room_bytes=ROOM)
+    clock.seconds += 14 * 60
+    await alone.require(NOW)
+    assert tsa.asked == 1
+    await tsa.stop()
+    with pytest.raises(TimestampUnavailable):
+        await alone.stamp(DIGEST, NOW, room_bytes=ROOM)
+    await tsa.start()
+    await alone.require(NOW)
+    assert tsa.asked == 2
+    await alone.require(NOW)
+    assert tsa.asked == 2, "it is well again"
+    tsa.time = NOW + timedelta(seconds=61)
+    for asked in (3, 4):
+        with pytest.raises(ClockWrong):
+            await (alone.stamp(DIGEST, NOW, room_bytes=ROOM) if asked == 3 else alone.require(NOW))
+        assert tsa.asked == asked
+    await alone.close()
+
+
 async def test_whether_they_answer_is_asked_only_when_none_did_of_late(
     tsa: Tsa, clock: Clock
 ) -> None:

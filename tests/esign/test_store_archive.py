@@ -1,21 +1,24 @@
 """The jobs of the archive: one child each, one node at a time, through every death."""
 
+import asyncio
+import hashlib
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from counter.errors import Refusal
 from counter.esign import store_archive
-from counter.esign.archive import LEASE, Archived, Hole, Level, Work, next_try
+from counter.esign.archive import LEASE, Archived, Hole, Level, StampLife, Work, next_try
 from counter.esign.archive_service import ArchiveService
 from counter.esign.forms import Forms
 from counter.esign.glyphs import GlyphTable
 from counter.esign.revocation import Link, Proof
 from counter.esign.revocation_service import RevocationService
 from counter.esign.signing_refusals import (
+    CertificateExpired,
     CertificateRevoked,
     RevocationUnknown,
     SignatureInvalid,
@@ -45,6 +48,17 @@ class PaperArchivist:
         "What is wrong with what was made."
         self.queue: Callable[[], None] = lambda: None
         "What happens before a hole is written."
+        self.life: Callable[[datetime], StampLife] = self.eight_hundred_days
+        self.planned = asyncio.Event()
+
+        self.roots: tuple[str, ...] = ()
+
+    def eight_hundred_days(self, now: datetime) -> StampLife:
+        return StampLife(stamped_at=now, expires=now + timedelta(days=800), roots=self.roots)
+
+    async def stamp_life(self, pdf: bytes, now: datetime) -> StampLife:
+        self.planned.set()
+        return self.life(now)
 
     async def links(self, pdf: bytes, work: Work, now: object) -> tuple[Link, ...]:
         return self.found
@@ -67,7 +81,13 @@ class PaperArchivist:
     async def finish(self, hole: Hole, token: bytes, now: Any) -> Archived:
         if self.unfit is not None:
             raise self.unfit
-        return Archived(pdf=hole.pdf, stamped_at=now, stamp_expires=now + timedelta(days=800))
+        life = self.eight_hundred_days(now)
+        return Archived(
+            pdf=hole.pdf,
+            stamped_at=life.stamped_at,
+            stamp_expires=life.expires,
+            roots=life.roots,
+        )
 
 
 class Archive(Counter):
@@ -150,6 +170,87 @@ async def test_a_timestamp_is_renewed_after_a_year(archive: Archive) -> None:
     assert archive.archivist.begun == ["archive", "renew"]
     assert (await archive.revisions())[-1] == ("archived", "archived")
     assert (await archive.lasting()).level == Level.B_LTA
+
+
+def forget_ends(conn: Connection) -> None:
+    """Leave renewals as an older version planned them."""
+    conn.execute(store_archive.esign_archive.update().values(stamp_expires=None, roots=None))
+
+
+async def test_what_an_older_version_planned_too_late_is_planned_again_once(
+    archive: Archive,
+) -> None:
+    await archive.to_state("sealed", archive.time)
+    await archive.archive.work_one()
+    assert not await archive.archive.plan_one(), "planned by its whole chain already"
+    await archive.executor.write(forget_ends)
+    archive.archivist.life = lambda now: StampLife(
+        stamped_at=now, expires=now + timedelta(days=200)
+    )
+    assert await archive.archive.plan_one()
+    assert not await archive.another_node().plan_one()
+    archive.time += timedelta(days=109)
+    assert not await archive.archive.work_one()
+    archive.time += timedelta(days=1)
+    assert await archive.archive.work_one()
+    assert archive.archivist.begun == ["archive", "renew"]
+
+
+async def test_planning_again_puts_nothing_off(archive: Archive) -> None:
+    await archive.to_state("sealed", archive.time)
+    await archive.archive.work_one()
+    await archive.executor.write(forget_ends)
+    archive.time += timedelta(days=30)
+    assert await archive.archive.plan_one()
+    archive.time += timedelta(days=335)
+    assert await archive.archive.work_one()
+
+
+async def test_what_cannot_be_planned_is_tried_at_once_and_then_like_any_other(
+    archive: Archive,
+) -> None:
+    await archive.to_state("sealed", archive.time)
+    await archive.archive.work_one()
+    await archive.executor.write(forget_ends)
+
+    def over(now: datetime) -> StampLife:
+        raise CertificateExpired("an authority above the service")
+
+    archive.archivist.life = over
+    archive.archivist.refusal = CertificateExpired("the same")
+    assert await archive.archive.plan_one()
+    assert await archive.archive.work_one()
+    (told,) = await archive.executor.read(open_alerts)
+    assert told.facts["code"] == "certificate_expired"
+    # It waits for its next try, however often a node starts.
+    assert not await archive.another_node().plan_one()
+    assert not await archive.another_node().work_one()
+
+
+async def test_whoever_runs_it_is_warned_of_roots_that_were_taken_away(
+    archive: Archive, caplog: pytest.LogCaptureFixture
+) -> None:
+    ours, gone = hashlib.sha256(b"root").hexdigest(), "e" * 64
+    archive.archivist.roots = (gone, ours)
+    await archive.to_state("sealed", archive.time)
+    await archive.archive.work_one()
+    await archive.archive.tell_roots()
+    assert f"1 documents lead to a root that is no anchor (SHA-256 {gone})" in caplog.text
+    assert ours not in caplog.text
+    # What an older version archived is looked at first.
+    await archive.executor.write(forget_ends)
+    assert await archive.executor.read(store_archive.needed_roots) == {}
+    await archive.archive.plan_one()
+    assert await archive.executor.read(store_archive.needed_roots) == {gone: 1, ours: 1}
+
+
+async def test_a_node_plans_again_when_it_starts(archive: Archive) -> None:
+    await archive.to_state("sealed", archive.time)
+    await archive.archive.work_one()
+    await archive.executor.write(forget_ends)
+    working = asyncio.create_task(archive.archive.work_for_ever())
+    await asyncio.wait_for(archive.archivist.planned.wait(), 60)
+    working.cancel()
 
 
 async def test_a_node_that_dies_over_a_job_leaves_it_to_another_after_the_lease(

@@ -3,7 +3,9 @@
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from asn1crypto import pem
@@ -172,6 +174,23 @@ async def test_between_consent_and_the_seal_nobody_is_asked_but_for_the_time(des
 
 
 @pytest.mark.one_engine
+async def test_a_citizen_who_reads_for_ten_minutes_costs_no_timestamp_more(desk: Desk) -> None:
+    seconds = [0.0]
+    desk.stamps = HttpStamps(
+        desk.services.tsas, new_nonce=count(1).__next__, clock=lambda: seconds[0]
+    )
+    desk.open()
+    ceremony_id, sha256 = await desk.present()
+    seconds[0] += 600
+    await desk.service.consent(CASE, ceremony_id, sha256, desk.clock())
+    await desk.service.sign(CASE, ceremony_id, sha256, STROKES, desk.clock())
+    assert await desk.state() == "sealed"
+    # The form's, the citizen's, the agent's, the seal.
+    assert desk.services.asked("tsa") == 4
+    await desk.stamps.close()
+
+
+@pytest.mark.one_engine
 async def test_consent_itself_asks_nobody_when_all_was_fetched_before(desk: Desk) -> None:
     ceremony_id, sha256 = await desk.present()
     desk.trust.prepare(WITNESS.agent_id, "dsaj")
@@ -238,6 +257,25 @@ async def test_a_citizens_own_certificate_is_looked_at_too(
     bad = await load(desk.services.files(signer)).certificates()
     with pytest.raises(refusal):
         await desk.trust.require_citizen(bad, NOW)
+
+
+@pytest.mark.one_engine
+async def test_a_certificate_is_judged_when_its_proof_is_there_and_not_when_it_was_asked_for(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`ending` ends while somebody takes twenty seconds to answer."""
+    chain = await load(desk.services.files("ending")).certificates()
+    desk.services.time = asked = datetime(2026, 11, 23, 23, 59, 50, tzinfo=UTC)
+    await desk.trust.require_citizen(chain, asked)
+    proof = desk.revocation.proof
+
+    async def slow(*about: Any) -> Any:
+        desk.services.time += timedelta(seconds=20)
+        return await proof(*about)
+
+    monkeypatch.setattr(desk.revocation, "proof", slow)
+    with pytest.raises(CertificateExpired):
+        await desk.trust.require_citizen(chain, asked)
 
 
 @pytest.mark.one_engine

@@ -9,7 +9,7 @@ import asyncio
 import threading
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from aiohttp import web
@@ -23,7 +23,7 @@ from counter.esign.key_ports import KeyFiles, SigningKeys
 
 NAMES = (
     "root", "issuing", "witness", "seal", "citizen", "agent", "revoked", "fading", "expired",
-    "ending", "leaving", "one", "two", "responder",
+    "ending", "leaving", "one", "two", "stamping", "three", "responder",
 )  # fmt: skip
 SLOW_S = 0.15
 REVOKED = {"revoked": "2026-01-01T00:00:00+0000", "fading": "2026-11-23T02:00:05+0000"}
@@ -56,7 +56,7 @@ LEAF = """
 
 TSA = """
       {name}:
-        issuer: root
+        issuer: {issuer}
         validity: {{valid-from: "2020-01-01T00:00:00+0000", valid-to: "2040-01-01T00:00:00+0000"}}
         extensions:
           - id: key_usage
@@ -66,8 +66,12 @@ TSA = """
             critical: true
             value: [time_stamping]
           - id: crl_distribution_points
-            smart-value: {{schema: crl-dist-url, params: {{crl-repo-names: [root]}}}}
+            smart-value: {{schema: crl-dist-url, params: {{crl-repo-names: [{issuer}]}}}}
 """
+
+STAMPING_ENDS = datetime(2027, 6, 11, 2, tzinfo=UTC)
+"""The authority above the time-stamping service `three`, 200 days after the usual time of the
+tests; that service's own certificate ends in 2040."""
 
 SETUP = """
 external-url-prefix: "{url}"
@@ -98,6 +102,12 @@ pki-architectures:
         profiles:
           - id: simple-ca
             params: {{max-path-len: 0, crl-repo: root}}
+      stamping:
+        issuer: root
+        validity: {{valid-from: "2020-01-01T00:00:00+0000", valid-to: "{stamping_ends}"}}
+        profiles:
+          - id: simple-ca
+            params: {{max-path-len: 0, crl-repo: root}}
       responder:
         issuer: issuing
         validity: {{valid-from: "2020-01-01T00:00:00+0000", valid-to: "2045-01-01T00:00:00+0000"}}
@@ -108,6 +118,7 @@ pki-architectures:
         issuing: {{for-issuer: issuing, responder-cert: responder, signing-key: responder}}
       crl-repo:
         root: {{for-issuer: root, signing-key: root, simulated-update-schedule: "P30D"}}
+        stamping: {{for-issuer: stamping, signing-key: stamping, simulated-update-schedule: "P1D"}}
         issuing: {{for-issuer: issuing, signing-key: issuing, simulated-update-schedule: "P1D"}}
       cert-repo:
         root: {{for-issuer: root, publish-issued-certs: yes}}
@@ -115,6 +126,7 @@ pki-architectures:
       time-stamping:
         one: {{signing-key: one, signing-cert: one}}
         two: {{signing-key: two, signing-cert: two}}
+        three: {{signing-key: three, signing-cert: three, certs-to-embed: [stamping]}}
 """
 
 
@@ -222,7 +234,8 @@ class TrustServices:
                     serialization.NoEncryption(),
                 )
             )
-        leaves = "".join(TSA.format(name=name) for name in ("one", "two"))
+        leaves = "".join(TSA.format(name=name, issuer="root") for name in ("one", "two"))
+        leaves += TSA.format(name="three", issuer="stamping")
         for name in NAMES[NAMES.index("witness") : NAMES.index("one")]:
             since, until = LIVES.get(name, ("2025", "2030-01-01T00:00:00+0000"))
             leaves += LEAF.format(name=name, since=since, until=until)
@@ -231,6 +244,7 @@ class TrustServices:
                 leaves += f'        revocation: {{revoked-since: "{at}", reason: key_compromise}}\n'
         setup = SETUP.format(
             url=self.url,
+            stamping_ends=f"{STAMPING_ENDS:%Y-%m-%dT%H:%M:%S%z}",
             keys="\n".join(f"      {name}: {{path: {name}.pem}}" for name in NAMES),
             entities="\n".join(f'      {n}: {{common-name: "Test {n}"}}' for n in NAMES),
             leaves=leaves,

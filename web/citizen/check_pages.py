@@ -97,6 +97,14 @@ VERDICTS: dict[Judgement, tuple[str, str, str]] = {
             " did not give out this file."
         ),
     ),
+    Judgement.UNROOTED: (
+        N_("Genuine and unchanged"),
+        "green",
+        N_(
+            "This counter gave out exactly this document. Whom it trusts today does not say whose"
+            " its signatures are; our record goes on proving it."
+        ),
+    ),
     Judgement.ENDED: (
         N_("Genuine and unchanged"),
         "green",
