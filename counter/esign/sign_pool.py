@@ -23,6 +23,7 @@ from counter.esign.form_refusals import (
     TemplateUnfit,
     TemplateWrong,
 )
+from counter.esign.form_typst import template_sha256
 from counter.esign.forms import FormTemplate, Language, OwnForm
 from counter.esign.key_ports import Activation, KeyProvider, SigningKeys
 from counter.esign.signing_refusals import SignerUnavailable
@@ -93,7 +94,13 @@ class SignPool:
             raise FormUndrawable(f"form {form.id} {form.version}: {error.code}") from error
         bare = FormTemplate.model_validate(form.model_dump(by_alias=True, exclude=OWN))
         prepared: PreparedForm = await self._run(
-            "accept", bare, drawn.pdf, data, now, photographed=photographed
+            "accept",
+            bare,
+            drawn.pdf,
+            data,
+            now,
+            template_sha256=template_sha256(form),  # of all of it: the worker sees no such template
+            photographed=photographed,
         )
         return prepared
 

@@ -132,11 +132,12 @@ def accept(
     data: dict[str, str],
     now: datetime,
     *,
+    template_sha256: str,
     photographed: bool = True,
 ) -> PreparedForm:
     """Take in a form that another process drew, of a template that is not ours.
 
-    Raises as `prepare` does.
+    template_sha256: see `form_typst`.  Raises as `prepare` does.
     """
     require_signable(pdf, FIELDS[0])
     try:
@@ -148,7 +149,7 @@ def accept(
     return PreparedForm(
         pdf=pdf,
         pages=photographs(pdf) if photographed else (),
-        template_sha256=template_sha256(form),
+        template_sha256=template_sha256,
     )
 
 
