@@ -190,7 +190,7 @@ def summary_of(done: Finished, found: Found, told: Journalled) -> dict[str, obje
         "drawn_by": story.drawn_by,
         "made_by": SOFTWARE,
         "ceremony": done.ceremony_id,
-        "department": done.department,
+        "department": f"{done.department_name} ({done.department})".strip(),
         "sealed_at": done.sealed_at.isoformat(timespec="seconds"),
         "sha256": found.sha256,
         "level": found.level,

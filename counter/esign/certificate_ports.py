@@ -1,11 +1,11 @@
 """What signing with the citizen's own certificate needs from outside."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
-from counter.esign.certificate import Activating
+from counter.esign.certificate import Activating, Wanted
 from counter.esign.claims import Claims
 from counter.esign.demands import SignatureClass
 from counter.esign.key_ports import KeyProvider
@@ -47,8 +47,12 @@ class CitizenProvider:
 class CitizenKey(KeyProvider, Protocol):
     """One citizen's key at a remote service."""
 
+    async def wants(self) -> tuple[Wanted, ...]:
+        """What he types to open it, in this order.  Raises `KeyUnavailable`, `KeyUnusable`."""
+        ...
+
     async def send_code(self) -> None:
-        """Have a one-time code sent to him.  Raises `KeyUnavailable`, `KeyUnusable`."""
+        """Have a one-time code sent to him.  Raises the same, also when none is sent for it."""
         ...
 
 
@@ -119,16 +123,25 @@ class CertificateRecords(Protocol):
         """
         ...
 
-    async def code_sent(
-        self, case_id: CaseId, ceremony_id: str, credential_id: str, now: datetime
+    async def to_be_typed(
+        self,
+        case_id: CaseId,
+        ceremony_id: str,
+        credential_id: str,
+        wants: Sequence[Wanted],
+        now: datetime,
     ) -> None:
-        """Raises `NotAllowedNow` when this key is not the one that is chosen any more."""
+        """The citizen types this now; a code among it was sent.
+
+        Raises `NotAllowedNow` when this key is not the one that is chosen any more.
+        """
         ...
 
     async def code_given(self, case_id: CaseId, ceremony_id: str, now: datetime) -> bool:
-        """A code is about to be given to the provider.
+        """What was typed is about to be given to the provider.
 
-        Answers whether one was given before, of those sent last, of which nobody knows what became.
+        Answers whether its code may be used up: it was given before, and nobody knows what became
+        of it, or the PIN with it was wrong.
         """
         ...
 
@@ -136,8 +149,10 @@ class CertificateRecords(Protocol):
         """The provider takes this code no more, and it was no wrong one: a new one is needed."""
         ...
 
-    async def code_refused(self, case_id: CaseId, ceremony_id: str, now: datetime) -> int:
-        """Answers how many more may be tried."""
+    async def code_refused(
+        self, case_id: CaseId, ceremony_id: str, now: datetime, *, pin: bool
+    ) -> int:
+        """Answers how many tries are left.  pin: it was the PIN that was wrong."""
         ...
 
     async def another(self, case_id: CaseId, ceremony_id: str, now: datetime) -> int:

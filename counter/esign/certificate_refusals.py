@@ -11,16 +11,28 @@ class ActivationRefused(Refusal):
     status = 422
 
 
+class ActivationPinRefused(ActivationRefused):
+    """The remote service does not take the PIN.  Advice: type it again, or sign by hand."""
+
+    code = "activation_pin_refused"
+
+
+class ActivationEitherRefused(ActivationRefused):
+    """The remote service does not say whether PIN or code is wrong.  Advice: type both again."""
+
+    code = "activation_either_refused"
+
+
 class ActivationLapsed(ActivationRefused):
-    """The code is too old, or used up, and was no wrong one.  Advice: a new one."""
+    """It is too old, or the code is used up, and was no wrong one.  Advice: again, a new code."""
 
     code = "activation_lapsed"
 
 
 class ActivationUnanswered(KeyUnavailable):
-    """The remote service was given the code and did not answer: it may have used it up.
+    """The remote service was given what was typed and did not answer: a code may be used up.
 
-    Nothing is signed yet, and no try was lost.  Advice: a new code.
+    Nothing is signed yet, and no try was lost.  Advice: type it again, a new code.
     """
 
     code = "activation_unanswered"
@@ -34,7 +46,8 @@ class CredentialUnknown(Refusal):
 
 
 class CredentialUnfit(Refusal):
-    """The citizen's key cannot sign here: off, not bound to the hash (SCAL1), over, not trusted.
+    """The citizen's key cannot sign here: off, not bound to the hash (SCAL1), over, not trusted,
+    or opened by what is not typed here.
 
     Advice: sign in another way, or ask where the key was got.
     """
@@ -50,7 +63,7 @@ class MeansNotOpen(NotAllowedNow):
 
 
 class ActivationLocked(Refusal):
-    """Three wrong codes.  Advice: sign in another way, or unlock the key at its provider."""
+    """Three wrong tries.  Advice: sign in another way, or unlock the key at its provider."""
 
     code = "activation_locked"
     status = 409

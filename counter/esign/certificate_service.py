@@ -1,10 +1,11 @@
 """The citizen signs with his own certificate, whose key is at a remote service.
 
 The hole is written and its ticket kept before a code is sent; the service is asked for this hash
-alone, as often as it takes.  The code is given on and forgotten: it is in no row, log or refusal.
-A node that dies in between leaves the ticket: with a value, `EsignService.resume` goes on alone;
-without one, the next code is for the same hash.  The provider may have used a code up whose answer
-was lost: given again, it is refused without being a wrong one, and a new one is needed.
+alone, as often as it takes.  What opens the key is a PIN, a code or both, given on at once and
+forgotten: it is in no row, log or refusal.  A node that dies in between leaves the ticket: with a
+value, `EsignService.resume` goes on alone; without one, what is typed next is for the same hash.
+The provider may have used a code up whose answer was lost, or whose PIN was wrong: given again, it
+is refused without being a wrong one, and a new one is needed.
 """
 
 import asyncio
@@ -18,6 +19,7 @@ from counter.esign.ceremony import Consented, Sealed, Signed
 from counter.esign.certificate import CODED, TRIES, Activating
 from counter.esign.certificate_ports import (
     CertificateRecords,
+    CitizenKey,
     CitizenKeys,
     CitizenTrust,
     KnownIdentity,
@@ -25,6 +27,7 @@ from counter.esign.certificate_ports import (
 from counter.esign.certificate_refusals import (
     ActivationLapsed,
     ActivationLocked,
+    ActivationPinRefused,
     ActivationRefused,
     ActivationUnanswered,
     CredentialUnfit,
@@ -68,7 +71,7 @@ class CertificateService:
         self._asking: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def choose(self, case_id: CaseId, ceremony_id: str, sha256: str, user: str) -> None:
-        """Sign with the key of `user` at the service: the hole is written, a code is sent.
+        """Sign with the key of `user` at the service: the hole is written, a code sent if wanted.
 
         Unless the certificate is of the name that was made sure, the agent is asked before; see
         `confirm`.
@@ -89,7 +92,7 @@ class CertificateService:
         self._require_unlocked(ceremony_id, before)
         await parts.stamps.require(now)
         credential_id = await self.citizens.find(user)
-        chain = await self._fit(credential_id, now)
+        chain = await self._fit(self.citizens.key(credential_id), now)
         kept = await parts.records.ticket(ceremony_id, CITIZEN)
         if kept is not None and kept.ticket.chain.sha256 != chain.sha256:
             await self.another(case_id, ceremony_id)
@@ -106,16 +109,16 @@ class CertificateService:
             _require_same(kept, chain)
         claims = self.citizens.claims(chain)
         if known or await parts.identity.agrees(case_id, claims.name, claims.number):
-            await self._send(case_id, ceremony_id, credential_id)
+            await self._have_typed(case_id, ceremony_id, credential_id)
         else:
             await parts.activations.asked(case_id, ceremony_id, chain.sha256, parts.clock())
 
     async def confirm(
         self, case_id: CaseId, ceremony_id: str, certificate_sha256: str, *, by: str
     ) -> None:
-        """The agent says that this certificate is of who sits there: a code is sent.
+        """The agent says that this certificate is of who sits there: what opens it may be typed.
 
-        by: as `agent:<id>`.  Said again once it is sent, nothing happens.  Raises `NotAllowedNow`
+        by: as `agent:<id>`.  Said again since, nothing happens.  Raises `NotAllowedNow`
         about a certificate that is not asked about (any more), and what sending raises.
         """
         parts = self._of
@@ -129,7 +132,7 @@ class CertificateService:
             case_id, ceremony_id, certificate_sha256, by=by, now=parts.clock()
         )
         if activating is not None:
-            await self._send(case_id, ceremony_id, activating.credential_id)
+            await self._have_typed(case_id, ceremony_id, activating.credential_id)
 
     async def deny(self, case_id: CaseId, ceremony_id: str, *, by: str) -> None:
         """The agent says that it is somebody else's: the citizen types another number, if he may.
@@ -140,20 +143,26 @@ class CertificateService:
         await self._of.esign.signing.clear(self._of.clock())
 
     async def send_again(self, case_id: CaseId, ceremony_id: str) -> None:
-        """Have a new code sent.  Raises `ActivationLocked`, `KeyUnavailable`."""
+        """Have a new code sent.
+
+        Raises `ActivationLocked`, `KeyUnavailable`, `NotAllowedNow` when none is for this key.
+        """
         await self._of.activations.attend(case_id, ceremony_id, self._of.clock())
         activating = await self._under_way(case_id, ceremony_id)
-        await self._send(case_id, ceremony_id, activating.credential_id)
+        if "code" not in activating.wants:
+            raise NotAllowedNow(f"ceremony {ceremony_id}: no code is sent for this key")
+        await self._have_typed(case_id, ceremony_id, activating.credential_id)
 
     async def sign(
-        self, case_id: CaseId, ceremony_id: str, sha256: str, code: str
+        self, case_id: CaseId, ceremony_id: str, sha256: str, code: str = "", *, pin: str = ""
     ) -> SignedDocument:
-        """Activate the key with the code, keep its value, seal.
+        """Activate the key with what it wants, keep its value, seal.
 
-        Again after it signed, answers the same document.  Raises `ActivationRefused` for a wrong
-        code, `ActivationLapsed` for one that became too old or may have been used up by a try whose
-        answer was lost, `ActivationLocked` at the third wrong one and after it,
-        `ActivationUnanswered`, `CredentialUnfit`: nothing is signed.  Whatever
+        code, pin: empty where it wants none.  Again after it signed, answers the same document.
+        Raises `ActivationRefused` for a wrong code, `ActivationPinRefused`,
+        `ActivationEitherRefused`; `ActivationLapsed` for one that became too old or may have been
+        used up by a try whose answer was lost; `ActivationLocked` at the third wrong one and after
+        it, `ActivationUnanswered`, `CredentialUnfit`: nothing is signed.  Whatever
         `EsignService.sign` raises: it is signed, and goes on by itself.
         """
         parts = self._of
@@ -161,7 +170,7 @@ class CertificateService:
         async with lock:
             stage = await parts.records.load(case_id, ceremony_id)
             if not (isinstance(stage, Sealed) or _by_certificate(stage)):
-                await self._activate(case_id, ceremony_id, sha256, code)
+                await self._activate(case_id, ceremony_id, sha256, Activation(pin=pin, otp=code))
         return await parts.esign.sealing.finish(case_id, ceremony_id)
 
     async def another(self, case_id: CaseId, ceremony_id: str) -> None:
@@ -173,14 +182,16 @@ class CertificateService:
         left = await parts.activations.another(case_id, ceremony_id, parts.clock())
         await parts.esign.signing.clear(parts.clock())
         if not left:
-            raise ActivationLocked(f"ceremony {ceremony_id}: {TRIES} wrong codes or numbers")
+            raise ActivationLocked(f"ceremony {ceremony_id}: {TRIES} wrong tries")
 
     async def leave(self, case_id: CaseId, ceremony_id: str) -> None:
         """Sign by hand after all.  Raises `MeansNotOpen` when the form does not let him."""
         await self._of.esign.require_means(case_id, ceremony_id, "handwritten")
         await self._of.activations.leave(case_id, ceremony_id, self._of.clock())
 
-    async def _activate(self, case_id: CaseId, ceremony_id: str, sha256: str, code: str) -> None:
+    async def _activate(
+        self, case_id: CaseId, ceremony_id: str, sha256: str, typed: Activation
+    ) -> None:
         parts = self._of
         await parts.activations.attend(case_id, ceremony_id, parts.clock())
         activating = await self._under_way(case_id, ceremony_id)
@@ -191,24 +202,33 @@ class CertificateService:
         if kept is None or kept.ticket.parent_sha256 != sha256:
             raise NotAllowedNow(f"ceremony {ceremony_id}: choose your certificate again")
         ticket = kept.ticket
-        chain = await self._fit(activating.credential_id, parts.clock())
-        _require_same(kept, chain)
         key = self.citizens.key(activating.credential_id)
+        _require_same(kept, await self._fit(key, parts.clock()))
+        if await key.wants() != activating.wants:
+            await self._have_typed(case_id, ceremony_id, activating.credential_id)
+            raise ActivationLapsed(f"ceremony {ceremony_id}: what opens the key is another thing")
+        if (bool(typed.pin), bool(typed.otp)) != ("pin" in activating.wants, activating.with_code):
+            raise NotAllowedNow(
+                f"ceremony {ceremony_id}: {' and '.join(activating.wants)} is typed"
+            )
         lost = await parts.activations.code_given(case_id, ceremony_id, parts.clock())
         try:
-            value = await key.sign(ticket.dtbsr, ticket.mechanism, Activation(otp=code))
+            value = await key.sign(ticket.dtbsr, ticket.mechanism, typed)
         except ActivationLapsed:
             await parts.activations.code_spent(case_id, ceremony_id, parts.clock())
             raise
         except KeyUnavailable as silent:
             raise ActivationUnanswered(str(silent)) from silent
         except ActivationRefused as wrong:
-            if lost:  # perhaps used up when it was given before: that is no fault of the citizen's
+            pin = isinstance(wrong, ActivationPinRefused)
+            if lost and not pin:  # the code is perhaps used up: that is no fault of the citizen's
                 await parts.activations.code_spent(case_id, ceremony_id, parts.clock())
-                raise ActivationLapsed(f"after a lost answer: {wrong}") from wrong
-            left = await parts.activations.code_refused(case_id, ceremony_id, parts.clock())
+                raise ActivationLapsed(f"perhaps used up before: {wrong}") from wrong
+            left = await parts.activations.code_refused(
+                case_id, ceremony_id, parts.clock(), pin=pin
+            )
             if not left:
-                raise ActivationLocked(f"ceremony {ceremony_id}: {TRIES} wrong codes") from wrong
+                raise ActivationLocked(f"ceremony {ceremony_id}: {TRIES} wrong tries") from wrong
             raise
         except KeyUnusable as unfit:
             raise CredentialUnfit(str(unfit)) from unfit
@@ -218,9 +238,9 @@ class CertificateService:
             case_id, ceremony_id, sha256, ticket.hole_sha256, value, facts, parts.clock()
         )
 
-    async def _fit(self, credential_id: str, now: datetime) -> CertificateChain:
+    async def _fit(self, key: CitizenKey, now: datetime) -> CertificateChain:
         try:
-            chain = await self.citizens.key(credential_id).certificates()
+            chain = await key.certificates()
             await self._of.trust.require_citizen(chain, now)
         except (KeyUnusable, CertificateExpired, CertificateRevoked) as why:
             raise CredentialUnfit(str(why)) from why
@@ -228,12 +248,18 @@ class CertificateService:
             raise CredentialUnfit(f"certificate {chain.sha256[:12]} is not {self.citizens.gives}")
         return chain
 
-    async def _send(self, case_id: CaseId, ceremony_id: str, credential_id: str) -> None:
+    async def _have_typed(self, case_id: CaseId, ceremony_id: str, credential_id: str) -> None:
+        """From now on what opens the key may be typed; a code among it is sent."""
+        key = self.citizens.key(credential_id)
         try:
-            await self.citizens.key(credential_id).send_code()
+            wants = await key.wants()
+            if "code" in wants:
+                await key.send_code()
         except (KeyUnusable, ActivationRefused) as why:
             raise CredentialUnfit(str(why)) from why
-        await self._of.activations.code_sent(case_id, ceremony_id, credential_id, self._of.clock())
+        await self._of.activations.to_be_typed(
+            case_id, ceremony_id, credential_id, wants, self._of.clock()
+        )
 
     async def _under_way(self, case_id: CaseId, ceremony_id: str) -> Activating:
         await self._of.records.load(case_id, ceremony_id)  # of this case, or unknown
@@ -245,7 +271,7 @@ class CertificateService:
 
     def _require_unlocked(self, ceremony_id: str, activating: Activating | None) -> None:
         if activating is not None and activating.state == "locked":
-            raise ActivationLocked(f"ceremony {ceremony_id}: {TRIES} wrong codes")
+            raise ActivationLocked(f"ceremony {ceremony_id}: {TRIES} wrong tries")
 
 
 def _by_certificate(stage: object) -> bool:

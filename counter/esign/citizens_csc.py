@@ -1,5 +1,6 @@
 """Citizens' own keys at a remote signing service: `CitizenKeys` over CSC.
 
+Fit is a credential that the citizen opens by typing digits here: see `csc_openers`.
 Source: CSC API 1.0.4.0 and 2.0.0.2, 11.4 (credentials/list).
 """
 
@@ -78,8 +79,6 @@ class CscCitizens:
                 unfit = KeyUnusable("its certificate is not for signing documents")
             elif not self.reaches(chain):
                 unfit = KeyUnusable(f"its certificate does not say that it is {self.gives}")
-            elif key.wants_pin:
-                unfit = KeyUnusable("the credential wants a PIN beside the code")
             else:
                 return str(credential_id)
         raise CredentialUnfit(str(unfit)) from unfit

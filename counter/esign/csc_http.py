@@ -10,12 +10,24 @@ from urllib.parse import urlsplit
 from aiohttp import ClientError, ClientSession, ClientTimeout
 
 from counter.esign.certificate_ports import CscAccess
-from counter.esign.certificate_refusals import ActivationRefused
+from counter.esign.certificate_refusals import (
+    ActivationEitherRefused,
+    ActivationPinRefused,
+    ActivationRefused,
+)
 from counter.esign.signing_refusals import KeyUnavailable, KeyUnusable
 
 MAX_ANSWER_BYTES: Final = 65_536
-WRONG_CODE: Final = {"invalid_otp", "invalid_pin", "invalid_sad", "expired_sad"}
-"Errors after which a new code from the person helps."
+WRONG: Final[dict[str, type[ActivationRefused]]] = {
+    "invalid_otp": ActivationRefused,
+    "invalid_pin": ActivationPinRefused,
+    "invalid_authentication_data": ActivationEitherRefused,
+    "invalid_sad": ActivationRefused,
+    "expired_sad": ActivationRefused,
+}
+"Errors after which it helps that the person types it again."
+DONE: Final = (200, 201, 204)
+"201, 204: of a challenge that goes to the person by another way."
 
 
 class CscService:
@@ -57,11 +69,11 @@ class CscService:
             raise self.unavailable(f"{call}: no JSON, status {status}") from error
         if not isinstance(said, dict):
             raise self.unavailable(f"{call}: no object, status {status}")
-        if status in (200, 204):
+        if status in DONE:
             return said
         problem = said.get("error")
-        if isinstance(problem, str) and problem in WRONG_CODE:
-            raise ActivationRefused(f"remote signing, {call}: {problem}")
+        if isinstance(problem, str) and problem in WRONG:
+            raise WRONG[problem](f"remote signing, {call}: {problem}")
         if status in (401, 403):
             raise KeyUnusable(f"{call}: the service does not let us in")
         raise self.unavailable(f"{call}: status {status}")

@@ -1,7 +1,8 @@
 """Keys at a remote signing service: Cloud Signature Consortium API, version 1 and version 2.
 
 Only SCAL2 is accepted: what the person activates is bound to the hash that he was shown, so that
-nothing else can be signed with it.  Codes and activation data are neither kept nor logged.
+nothing else can be signed with it.  PIN, code and activation data are neither kept nor logged.
+What opens a key: `csc_openers`.
 Source: CSC API 1.0.4.0 and 2.0.0.2, 11.5 to 11.9; ETSI EN 419241-1 (sole control level 2).
 """
 
@@ -14,9 +15,16 @@ from aiohttp import ClientSession
 from cryptography.hazmat.primitives import serialization
 from cryptography.x509 import load_der_x509_certificate
 
+from counter.esign.certificate import Wanted
 from counter.esign.certificate_ports import CscAccess
-from counter.esign.certificate_refusals import ActivationLapsed, ActivationLocked, ActivationRefused
+from counter.esign.certificate_refusals import (
+    ActivationLapsed,
+    ActivationLocked,
+    ActivationPinRefused,
+    ActivationRefused,
+)
 from counter.esign.csc_http import CscService
+from counter.esign.csc_openers import Opener, openers
 from counter.esign.key_ports import Activation
 from counter.esign.keys_files import issuers_of
 from counter.esign.signing_refusals import KeyUnusable
@@ -62,20 +70,19 @@ class CscKey:
         self._about = (
             f"credential {hashlib.sha256(credential.credential_id.encode()).hexdigest()[:8]}"
         )
-        self.wants_pin = False
-        "Known once its certificates are: a code alone does not activate it."
+        self._openers: tuple[Opener, ...] = ()
         self._chain: CertificateChain | None = None
         self._algorithms: frozenset[str] = frozenset()
         self._wrong: dict[bytes, int] = {}
 
     async def certificates(self) -> CertificateChain:
-        """Who signs.  Raises `KeyUnusable` for a key that is off, or of SCAL1."""
+        """Who signs.  Raises `KeyUnusable` for a key that is off, of SCAL1, or opened elsewhere."""
         if self._chain is None:
             asked = {"credentialID": self._of.credential_id, "certificates": "chain"}
             said = await self._service.ask("credentials/info", asked | {"authInfo": True})
             try:
                 self._require_usable(said)
-                self.wants_pin = _wants_pin(said)
+                self._openers = openers(said, self._of.version)
                 self._algorithms = frozenset(map(str, said["key"]["algo"]))
                 self._chain = _chain(said["cert"]["certificates"])
             except (AttributeError, KeyError, TypeError, ValueError, IndexError) as error:
@@ -84,51 +91,88 @@ class CscKey:
                 ) from error
         return self._chain
 
+    async def wants(self) -> tuple[Wanted, ...]:
+        """What the person types to open it, in this order.  Raises as `certificates`."""
+        await self.certificates()
+        return tuple(one.wanted for one in self._openers)
+
     async def send_code(self) -> None:
-        """Have a one-time code sent to the person.  Raises `KeyUnavailable`."""
-        call = "credentials/sendOTP" if self._of.version == 1 else "credentials/getChallenge"
-        await self._service.ask(call, {"credentialID": self._of.credential_id})
+        """Have a one-time code sent to the person.
+
+        Raises `KeyUnavailable`; `KeyUnusable` when none is sent for this key, or a question is
+        asked instead.
+        """
+        await self.certificates()
+        sent = [one.name for one in self._openers if one.wanted == "code"]
+        if not sent:
+            raise KeyUnusable(f"{self._about}: no code is sent for it")
+        asked = {"credentialID": self._of.credential_id}
+        if self._of.version == 1:
+            await self._service.ask("credentials/sendOTP", asked)
+            return
+        said = await self._service.ask(
+            "credentials/getChallenge", asked | {"authObjectID": sent[0]}
+        )
+        if said.get("challenge"):
+            raise KeyUnusable(f"{self._about}: the service asks a question of its own")
 
     async def sign(
         self, dtbsr: bytes, mechanism: Mechanism, activation: Activation | None = None
     ) -> bytes:
         """Sign a SHA-256 with a new activation that is good for this hash alone.
 
-        Raises `ActivationRefused` for a wrong code, `ActivationLapsed` for one that became too old
-        on the way, `ActivationLocked` after three wrong ones, `KeyUnusable`, `KeyUnavailable`.
+        Only what the key wants goes to the service.  Raises `ActivationRefused` (as the service
+        says it, of PIN, code or either) for a wrong one, `ActivationLapsed` for one that became too
+        old on the way, `ActivationLocked` after three wrong ones, `KeyUnusable`, `KeyUnavailable`.
         """
         await self.certificates()
         algorithm, kind = ALGORITHMS[mechanism]
         if not self._algorithms & {algorithm, kind}:
             raise KeyUnusable(f"{self._about} does not do {mechanism}")
         if activation is None:
-            raise ActivationRefused(f"{self._about}: no code was given")
+            raise ActivationRefused(f"{self._about}: nothing was typed")
         if self._wrong.get(dtbsr, 0) >= TRIES:
-            raise ActivationLocked(f"{self._about}: {TRIES} wrong codes")
+            raise ActivationLocked(f"{self._about}: {TRIES} wrong ones")
+        typed = self._typed(activation)
         try:
-            sad = await self._authorize(dtbsr, activation)
-        except ActivationRefused:
+            sad = await self._authorize(dtbsr, typed)
+        except ActivationRefused as wrong:
             self._wrong[dtbsr] = self._wrong.get(dtbsr, 0) + 1
-            raise
+            raise self._exactly(wrong) from wrong
         self._wrong.pop(dtbsr, None)
         try:
             return await self._value(dtbsr, algorithm, sad)
         except ActivationRefused as old:
-            # The code was right: it is no wrong one, and a new activation is for the same hash.
+            # What was typed was right: no wrong one, and a new activation is for the same hash.
             raise ActivationLapsed(str(old)) from old
 
-    async def _authorize(self, dtbsr: bytes, activation: Activation) -> str:
+    def _typed(self, activation: Activation) -> dict[str, str]:
+        """By the service's names, what it wants."""
+        typed = {
+            one.name: activation.pin if one.wanted == "pin" else activation.otp
+            for one in self._openers
+        }
+        if not all(typed.values()):
+            raise ActivationRefused(f"{self._about}: not all that opens it was typed")
+        return typed
+
+    def _exactly(self, wrong: ActivationRefused) -> ActivationRefused:
+        """What was wrong, where only one thing was asked for."""
+        wanted = {one.wanted for one in self._openers}
+        if wanted == {"pin"}:
+            return ActivationPinRefused(str(wrong))
+        return wrong if "pin" in wanted else ActivationRefused(str(wrong))
+
+    async def _authorize(self, dtbsr: bytes, typed: dict[str, str]) -> str:
         hashes = [base64.b64encode(dtbsr).decode()]
         asked: dict[str, Any] = {"credentialID": self._of.credential_id, "numSignatures": 1}
-        codes = {"PIN": activation.pin, "OTP": activation.otp}
-        given = {name: code for name, code in codes.items() if code}
         if self._of.version == 1:
-            asked |= {"hash": hashes, **given}
+            asked |= {"hash": hashes, **typed}
         else:
             asked |= {
                 "hashes": hashes,
                 "hashAlgorithmOID": SHA256,
-                "authData": [{"id": name, "value": code} for name, code in given.items()],
+                "authData": [{"id": name, "value": value} for name, value in typed.items()],
             }
         said = await self._service.ask("credentials/authorize", asked)
         sad = said.get("SAD")
@@ -165,14 +209,6 @@ class CscKey:
             raise KeyUnusable(f"{name}: its key is {said['key'].get('status')}")
         if said["cert"].get("status", "valid") != "valid":
             raise KeyUnusable(f"{name}: its certificate is {said['cert']['status']}")
-
-
-def _wants_pin(said: dict[str, Any]) -> bool:
-    """Version 1 says it of the PIN, version 2 among what is to be authenticated."""
-    if str(said.get("PIN", {}).get("presence", "false")) == "true":
-        return True
-    objects = said.get("auth", {}).get("objects", [])
-    return any(str(one.get("id", "")).upper() == "PIN" for one in objects)
 
 
 def _chain(given: list[str]) -> CertificateChain:

@@ -1,13 +1,13 @@
 """Commands of signing with one's own certificate: each one is one transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import Connection, Row, delete, select, update
 
 from counter.esign.ceremony import Consented, Sealed, Signed
-from counter.esign.certificate import CODED, TRIES, UNDER_WAY, Activating, ActivatingState
+from counter.esign.certificate import CODED, TRIES, UNDER_WAY, Activating, ActivatingState, Wanted
 from counter.esign.certificate_refusals import ActivationLocked
 from counter.esign.store_esign import Audiences, WitnessOf, not_now, signed, tell_case
 from counter.esign.store_reading import find, stage_of
@@ -30,6 +30,7 @@ def activating_of(conn: Connection, ceremony_id: str) -> Activating | None:
         credential_id=row.credential_id or "",
         state=cast(ActivatingState, row.state),
         wrong=row.wrong,
+        wants=cast(tuple[Wanted, ...], tuple((row.wants or "code").split())),
     )
 
 
@@ -51,8 +52,8 @@ def choose(
     found = activating_of(conn, ceremony_id)
     if found is not None and found.state == "locked":
         raise ActivationLocked(f"ceremony {ceremony_id}: {TRIES} wrong codes")
-    code_sent = found is not None and found.state in CODED
-    if found is not None and code_sent and found.credential_id == credential_id:
+    coded = found is not None and found.state in CODED
+    if found is not None and coded and found.credential_id == credential_id:
         return
     values = {"credential_id": credential_id, "state": "chosen", "chosen_at": now}
     conn.execute(
@@ -106,16 +107,17 @@ def confirmed(
     _told(conn, row, "ceremony.certificate_confirmed", said, audiences, now, by=by)
 
 
-def code_sent(
+def to_be_typed(
     conn: Connection,
     case_id: str,
     ceremony_id: str,
     credential_id: str,
+    wants: Sequence[Wanted],
     *,
     audiences: Audiences,
     now: datetime,
 ) -> None:
-    """The provider was asked to send the citizen a code for this key.
+    """What opens this key is typed now; the provider was asked to send the code among it.
 
     Raises `NotAllowedNow` when he has let go of it meanwhile: the next one may not be his.
     """
@@ -124,39 +126,56 @@ def code_sent(
     going = found is not None and found.state in UNDER_WAY | {"asked"}
     if found is None or not going or found.credential_id != credential_id:
         raise not_now(row, "ceremony.code")
-    _write(conn, ceremony_id, state="coded", code_sent_at=now)
-    _told(conn, row, "ceremony.code_sent", {}, audiences, now)
+    sent = {"code_sent_at": now} if "code" in wants else {}
+    _write(conn, ceremony_id, state="coded", wants=" ".join(wants), **sent)
+    action = "ceremony.code_sent" if sent else "ceremony.activation_asked"
+    _told(conn, row, action, {"wants": list(wants)}, audiences, now)
 
 
 def code_given(conn: Connection, case_id: str, ceremony_id: str, *, now: datetime) -> bool:
-    """A code goes to the provider; answers whether one did before whose answer is not known.
+    """What was typed goes to the provider; answers whether its code may be used up.
 
     Kept before it goes: a node that dies, or a line that is cut, may leave a code that is used up.
     """
     _consented(conn, case_id, ceremony_id, None, now)
     found = activating_of(conn, ceremony_id)
     _write(conn, ceremony_id, state="given")
-    return found is not None and found.state == "given"
+    return found is not None and found.state == "given" and found.with_code
 
 
 def code_spent(
     conn: Connection, case_id: str, ceremony_id: str, *, audiences: Audiences, now: datetime
 ) -> None:
-    """The code opens nothing any more, and counts as no wrong one: the next has to be a new one."""
+    """It opens nothing any more, and counts as no wrong one: a code has to be a new one."""
     row = _consented(conn, case_id, ceremony_id, None, now)
-    _write(conn, ceremony_id, state="spent")
-    _told(conn, row, "ceremony.code_spent", {}, audiences, now)
+    found = activating_of(conn, ceremony_id)
+    if found is None:
+        raise not_now(row, "ceremony.code")
+    _write(conn, ceremony_id, state=found.used_up().state)
+    action = "ceremony.code_spent" if found.with_code else "ceremony.activation_lapsed"
+    _told(conn, row, action, {}, audiences, now)
 
 
 def code_refused(
-    conn: Connection, case_id: str, ceremony_id: str, *, audiences: Audiences, now: datetime
+    conn: Connection,
+    case_id: str,
+    ceremony_id: str,
+    *,
+    pin: bool,
+    audiences: Audiences,
+    now: datetime,
 ) -> int:
-    """The code was wrong; answers how many may still be tried: after the last one, none ever."""
+    """What was typed was wrong; answers how many tries are left: after the last one, none ever.
+
+    pin: it was the PIN.
+    """
     row = _consented(conn, case_id, ceremony_id, None, now)
     found = activating_of(conn, ceremony_id)
-    after = (found or Activating(credential_id="", state="locked", wrong=TRIES)).refused()
+    after = found or Activating(credential_id="", state="locked", wrong=TRIES)
+    after = after.refused(pin=pin)
     _write(conn, ceremony_id, state=after.state, wrong=after.wrong)
-    action = "ceremony.code_refused" if after.left else "ceremony.activation_locked"
+    refused = "ceremony.pin_refused" if pin else "ceremony.code_refused"
+    action = refused if after.left else "ceremony.activation_locked"
     _told(conn, row, action, {"left": after.left}, audiences, now)
     return after.left
 

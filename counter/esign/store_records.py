@@ -14,7 +14,7 @@ from counter.esign import store_reading as questions
 from counter.esign import store_tickets as tickets
 from counter.esign.attendance import GivenUp
 from counter.esign.ceremony import Ceremony
-from counter.esign.certificate import Activating
+from counter.esign.certificate import Activating, Wanted
 from counter.esign.forms import FormTemplate
 from counter.esign.ink import Ink
 from counter.esign.ports import (
@@ -248,14 +248,20 @@ class SqlRecords:
 
         return await self.executor.write(command)
 
-    async def code_sent(
-        self, case_id: CaseId, ceremony_id: str, credential_id: str, now: datetime
+    async def to_be_typed(
+        self,
+        case_id: CaseId,
+        ceremony_id: str,
+        credential_id: str,
+        wants: Sequence[Wanted],
+        now: datetime,
     ) -> None:
         await self.executor.write(
-            certificates.code_sent,
+            certificates.to_be_typed,
             case_id,
             ceremony_id,
             credential_id,
+            wants,
             audiences=self.audiences,
             now=now,
         )
@@ -268,9 +274,16 @@ class SqlRecords:
             certificates.code_spent, case_id, ceremony_id, audiences=self.audiences, now=now
         )
 
-    async def code_refused(self, case_id: CaseId, ceremony_id: str, now: datetime) -> int:
+    async def code_refused(
+        self, case_id: CaseId, ceremony_id: str, now: datetime, *, pin: bool
+    ) -> int:
         return await self.executor.write(
-            certificates.code_refused, case_id, ceremony_id, audiences=self.audiences, now=now
+            certificates.code_refused,
+            case_id,
+            ceremony_id,
+            pin=pin,
+            audiences=self.audiences,
+            now=now,
         )
 
     async def another(self, case_id: CaseId, ceremony_id: str, now: datetime) -> int:

@@ -119,14 +119,16 @@ ceremony_certificate = Table(
     Column("wrong", Integer, nullable=False),
     Column("chosen_at", UtcDateTime, nullable=False),
     Column("code_sent_at", UtcDateTime),
+    Column("wants", String(20)),
 )
 """The citizen signs with his own certificate.  state: chosen, asked (whether it is his), coded (a
-code was sent), given (one
-is with the provider, or its answer was lost), spent (a new one is needed), another (number is to be
-typed), locked, left (for another means), signed.
+code was sent, if it wants one; what opens it is to be typed), given (a code is with the provider,
+its answer was lost, or the PIN with it was wrong), spent (a new one is needed), another (number is
+to be typed), locked, left (for another means), signed.
 
 credential_id: at the provider; gone as soon as the document is sealed or over.  wrong: how many
-codes and numbers were.
+PINs, codes and numbers were.  wants: of what opens it, `certificate.Wanted` with spaces between;
+null, in rows from before, is `code`.  What was typed is in no row.
 """
 
 esign_ticket = Table(

@@ -161,6 +161,7 @@ def _finished(conn: Connection, row: Any) -> Finished | None:
         language=row.language,
         created_at=row.created_at,
         department=row.department_id,
+        department_name=row.data.get("department_name", ""),
         case_number=row.data.get("case_number", ""),
         pages=row.pages,
         sealed_at=row.sealed_at,

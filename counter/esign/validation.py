@@ -159,8 +159,9 @@ class Finished:
     language: str
     created_at: datetime
     department: str
+    department_name: str
     case_number: str
-    "As each page has it."
+    "Both as each page has them."
     pages: int
     sealed_at: datetime
     signers: tuple[tuple[str, str], ...]

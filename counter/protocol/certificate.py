@@ -8,7 +8,7 @@ from counter.protocol.message import Ask, Ident, Model, Sha256
 
 
 class CertificateChoose(Ask):
-    """I sign with my own certificate: send me a code."""
+    """I sign with my own certificate: send me a code, if it wants one."""
 
     event: ClassVar[str] = "certificate.choose"
     ceremony_id: Ident
@@ -18,12 +18,15 @@ class CertificateChoose(Ask):
 
 
 class CertificateCode(Ask):
-    """The code that was sent to me: kept nowhere."""
+    """What opens my key, all in one: kept nowhere."""
 
     event: ClassVar[str] = "certificate.code"
     ceremony_id: Ident
     sha256: Sha256
-    code: Annotated[str, Field(pattern=r"^[0-9]{4,12}$", repr=False)]
+    code: Annotated[str, Field(pattern=r"^([0-9]{4,12})?$", repr=False)] = ""
+    """That was sent to me, or that my own device shows; empty: none is wanted."""
+    pin: Annotated[str, Field(pattern=r"^([0-9]{4,16})?$", repr=False)] = ""
+    """That I chose at the provider; empty: none is wanted."""
 
 
 class CertificateSend(Ask):
@@ -62,14 +65,18 @@ class CertificateCard(Model):
     provider: str
     """As citizens know it."""
     stage: Literal["offered", "chosen", "asked", "coded", "another", "locked"]
-    """Asked: the agent, whether it is the citizen's.  Coded: a code was sent, and the citizen is
-    confirming.  Another: number is to be typed.  Locked: three codes or numbers were wrong."""
+    """Asked: the agent, whether it is the citizen's.  Coded: a code was sent, if it wants one, and
+    the citizen is confirming.  Another: number is to be typed.  Locked: three PINs, codes or
+    numbers were wrong."""
+    wants: list[Literal["pin", "code", "own_code"]] = []
+    """What the citizen types, in this order, while coded.  Code: was sent.  Own code: his own
+    device shows it."""
     name: str = Field(default="", repr=False)
     """Of the certificate, while asked and coded; empty: it has none."""
     certificate: Sha256 | None = None
     """Digest of the one that is meant."""
     left: int
-    """How many codes and numbers may still be tried."""
+    """How many tries are left."""
     by_hand: bool
     """Ink is enough as well."""
 

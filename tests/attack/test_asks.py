@@ -54,6 +54,7 @@ def terminal_asks(ids: Mapping[str, str]) -> Asks:
         ("ceremony.decline", {"ceremony_id": "none"}),
         ("certificate.choose", {**signed, "user": "66123456"}),
         ("certificate.code", {**signed, "code": "123456"}),
+        ("certificate.code", {**signed, "code": "123456", "pin": "4711"}),
         ("certificate.send", ceremony),
         ("certificate.another", ceremony),
         ("certificate.leave", ceremony),

@@ -1,7 +1,7 @@
 """A department's own form, signed with a citizen's own certificate, in two real browsers.
 
 The counter's keys, timestamps and proofs come from the operator's file and services of others; the
-citizen's key lies at a signing service, which sends a code that is typed at the terminal.
+citizen's key lies at a signing service: his PIN and a code that it sends are typed at the terminal.
 """
 
 import asyncio
@@ -25,6 +25,7 @@ from web.shared.consent_words import agreed_words
 pytestmark = pytest.mark.timeout(500)
 
 USER = "85366123456"
+PIN, WRONG_PIN = "80627194", "31950842"
 TITLE = "Statement that only a certificate signs"
 PROVIDER = "Test eSignCloud"
 
@@ -43,7 +44,7 @@ def services(tmp_path: Path) -> Iterator[TrustServices]:
 async def provider(services: TrustServices) -> AsyncIterator[FakeService]:
     """Yield the service where the citizen has a key."""
     made = FakeService(load(services.files("citizen")), "ecdsa_sha256", 2)
-    made.pin = None
+    made.pin = PIN
     made.users = {USER: [CREDENTIAL]}
     async with served(made):
         yield made
@@ -125,7 +126,17 @@ async def type_digits(terminal: Terminal, digits: str) -> None:
         await terminal.page.get_by_role("button", name=digit, exact=True).click()
 
 
-async def test_a_citizen_signs_with_a_code_on_the_keypad_of_the_terminal(
+async def type_pin_and_code(terminal: Terminal, pin: str, provider: FakeService) -> None:
+    """One thing at a time; the second sends both."""
+    await expect(terminal.heading("Type your PIN")).to_be_visible()
+    await type_digits(terminal, pin)
+    await terminal.press("Go on to the code")
+    await expect(terminal.page.get_by_text(f"{PROVIDER} has sent you a code.")).to_be_visible()
+    await type_digits(terminal, provider.codes[-1])
+    await terminal.press("Sign with this code")
+
+
+async def test_a_citizen_signs_with_pin_and_code_on_the_keypad_of_the_terminal(
     counter: RunningCounter,
     provider: FakeService,
     desk_browser: Browser,
@@ -158,25 +169,23 @@ async def test_a_citizen_signs_with_a_code_on_the_keypad_of_the_terminal(
     words = agreed_words("certificate", "en")
     assert (facts["text"], facts["text_sha256"]) == (words.text_id, words.text_sha256)
 
-    # A wrong code is said, and costs a try; nobody but the citizen sees what is typed.
     await type_digits(terminal, USER)
-    await terminal.press("Send me a code")
+    await terminal.press("Go on with this number")
     # Nobody identified him: the agent is shown whose certificate it is before a code is sent.
     await expect(
         page.get_by_text("The certificate is in the name of Test citizen.")
     ).to_be_visible()
     assert provider.codes == []
     await expect(console.page.get_by_text("in the name of Test citizen. Is this")).to_be_visible()
-    await console.button("Yes: send the code").click()
-    await expect(page.get_by_text(f"{PROVIDER} has sent you a code.")).to_be_visible()
-    await type_digits(terminal, "000000")
-    await terminal.press("Sign with this code")
-    await expect(page.locator("[role=alert][data-code=activation_refused]")).to_be_visible()
+    await console.button("Yes: go on").click()
+
+    # The PIN, then the code; a wrong PIN is said, and costs a try.
+    await type_pin_and_code(terminal, WRONG_PIN, provider)
+    await expect(page.locator("[role=alert][data-code=activation_pin_refused]")).to_be_visible()
     await expect(page.get_by_text("You can try 2 more times.")).to_be_visible()
+    await type_pin_and_code(terminal, PIN, provider)
     (code,) = provider.codes
-    await type_digits(terminal, code)
     assert code not in await console.page.locator("body").inner_text()
-    await terminal.press("Sign with this code")
 
     signed = tmp_path / "signed.pdf"
     await console.download_signed(signed)
@@ -187,11 +196,11 @@ async def test_a_citizen_signs_with_a_code_on_the_keypad_of_the_terminal(
     assert "Test citizen" in told and "Test seal" in told
     assert (provider.accepted, len(provider.signed)) == ([code], 1)
 
-    # The counter's own check knows it, and the number and the codes are nowhere.
+    # The counter's own check knows it, and number, PINs and code are nowhere.
     done = await counter.command("verify", "--record", str(signed))
     assert done.returncode == 0, done.stdout.decode() + done.stderr.decode()
     entries = "".join(body for (body,) in counter.facts("select body from journal_entry"))
-    for secret in (USER, code, CREDENTIAL, TOKEN, "Test citizen"):
+    for secret in (USER, PIN, WRONG_PIN, code, CREDENTIAL, TOKEN, "Test citizen"):
         assert secret not in entries + counter.log()
     assert counter.facts("select credential_id, state from ceremony_certificate") == [
         (None, "signed")

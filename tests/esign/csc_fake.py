@@ -5,7 +5,7 @@ import base64
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Literal
 
 from aiohttp import web
 
@@ -16,6 +16,9 @@ from counter.esign.ticket import Mechanism
 
 TOKEN, CREDENTIAL, PIN, OTP = "let-us-in", "citizen-1", "4711", "123456"
 LIFE_S = 300
+NOT = {"presence": "false"}
+OWN = {"type": "Password", "generator": "totp"}
+"A code that the person's own device shows."
 
 
 class FakeService:
@@ -40,6 +43,18 @@ class FakeService:
         self.pin: str | None = PIN
         "None: a code alone is enough."
         self.otp = OTP
+        self.codes_come: Literal["sent", "own", "never"] = "sent"
+        "From the service, from the person's own device, or a PIN alone is enough."
+        self.names = {"pin": "Signature-PIN", "otp": "SMS 2"}
+        "Of what is typed, in version 2."
+        self.says: dict[str, Any] = {}
+        "In credentials/info, beside or instead of the rest."
+        self.burns = False
+        "A wrong PIN uses the code up."
+        self.vague = False
+        "Does not tell whether PIN or code was wrong."
+        self.question = ""
+        "Asked instead of sending a code, in version 2."
         self.codes: list[str] = []
         "Those that were sent: each is good once, and only the newest."
         self.signed: list[str] = []
@@ -56,11 +71,8 @@ class FakeService:
     async def info(self, asked: dict[str, Any]) -> dict[str, Any]:
         chain = await self.others.get(asked["credentialID"], self.key).certificates()
         certificates = [chain.certificate, *chain.issuers]
-        wants: dict[str, Any] = {"PIN": {"presence": "true" if self.pin else "false"}}
-        if self.version == 2:
-            ids = ["PIN", "OTP"] if self.pin else ["OTP"]
-            wants = {"auth": {"mode": "explicit", "objects": [{"id": one} for one in ids]}}
-        return wants | {
+        wants = self._presences() if self.version == 1 else {"auth": self._auth()}
+        said = wants | {
             "key": {"status": self.key_status, "algo": [ALGORITHMS[self.mechanism][0]]},
             "cert": {
                 "status": "valid",
@@ -68,21 +80,50 @@ class FakeService:
             },
             "SCAL": self.scal,
         }
+        return said | self.says
+
+    def _presences(self) -> dict[str, Any]:
+        pin: dict[str, Any] = {"presence": "true", "format": "N"} if self.pin else NOT
+        otp: dict[str, Any] = NOT
+        if self.codes_come != "never":
+            kind = "online" if self.codes_come == "sent" else "offline"
+            otp = {"presence": "true", "type": kind, "format": "N", "ID": "1", "provider": "Telco"}
+        return {"authMode": "explicit", "PIN": pin, "OTP": otp}
+
+    def _auth(self) -> dict[str, Any]:
+        pin = {"type": "Password", "id": self.names["pin"], "format": "N", "label": "PIN"}
+        kinds = {"sent": {"type": "ChallengeResponse"}, "own": OWN}
+        objects = [pin] if self.pin else []
+        if self.codes_come != "never":
+            objects.append({**kinds[self.codes_come], "id": self.names["otp"], "format": "N"})
+        expression = " AND ".join(str(one["id"]) for one in objects)
+        return {"mode": "explicit", "expression": expression, "objects": objects}
 
     async def authorize(self, asked: dict[str, Any]) -> dict[str, Any]:
+        given: dict[str, str]
         if self.version == 1:
-            hashes, pin, otp = asked["hash"], asked.get("PIN"), asked.get("OTP")
+            names, hashes = {"pin": "PIN", "otp": "OTP"}, asked["hash"]
+            given = {name: asked[name] for name in names.values() if name in asked}
         else:
-            codes = {one["id"]: one["value"] for one in asked["authData"]}
-            hashes, pin, otp = asked["hashes"], codes.get("PIN"), codes.get("OTP")
+            names, hashes = self.names, asked["hashes"]
+            given = {one["id"]: one["value"] for one in asked["authData"]}
             assert asked["hashAlgorithmOID"] == SHA256
         assert asked["numSignatures"] == len(hashes) == 1
-        if pin != self.pin:
-            raise problem("invalid_pin")
-        if not otp or otp != self.otp:
-            raise problem("invalid_otp")
+        wanted = {names["pin"]} if self.pin else set()
+        if self.codes_come != "never":
+            wanted.add(names["otp"])
+        if set(given) != wanted:
+            raise problem("invalid_request")  # neither more nor less than it wants
+        if self.pin and given[names["pin"]] != self.pin:
+            if self.burns:
+                self.otp = ""
+            raise problem("invalid_authentication_data" if self.vague else "invalid_pin")
+        otp = given.get(names["otp"])
+        if otp is not None and (not otp or otp != self.otp):
+            raise problem("invalid_authentication_data" if self.vague else "invalid_otp")
+        otp = otp or ""
         self.accepted.append(otp)
-        if self.codes:
+        if self.codes or self.codes_come == "own":
             self.otp = ""
         sad = f"sad-{len(self.seen)}"
         self._sads[sad] = (hashes, self.seconds + LIFE_S)
@@ -94,6 +135,12 @@ class FakeService:
         return {"credentialIDs": self.users.get(asked["userID"], [])}
 
     async def send_code(self, asked: dict[str, Any]) -> dict[str, Any]:
+        if self.codes_come != "sent":
+            raise problem("invalid_request")
+        if self.version == 2 and asked["authObjectID"] != self.names["otp"]:
+            raise problem("invalid_request")
+        if self.question:
+            return {"challenge": self.question}
         self.otp = f"{424_240 + len(self.codes)}"
         self.codes.append(self.otp)
         return {}

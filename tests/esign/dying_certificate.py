@@ -2,7 +2,7 @@
 
 Told a directory, the addresses of a time-stamping and of a signing service, and where to
 hang; see `PLACES` and test_certificate_killed.py.  Says `there` when it hangs: what came before is
-committed.  The code comes through a pipe, as a citizen types it.
+committed.  The code comes through a pipe, as a citizen types it; the PIN he knows.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ from counter.store.blobs_directory import DirectoryBlobs
 from counter.store.executor import Executor
 from counter.store.sqlite_lane import SqliteLane
 from tests.esign.conftest import FILLED, NOW, WITNESS
-from tests.esign.csc_fake import TOKEN
+from tests.esign.csc_fake import PIN, TOKEN
 from tests.esign.dying_node import Hanging
 from tests.esign.forked_pool import speak_through
 
@@ -39,7 +39,7 @@ CASE, USER, FORM = CaseId("case-1"), "+85366123456", "certificate_application"
 PLACES = (
     "begin Citizen",  # chosen; no hole is written
     "send",  # the hole waits; no code was sent
-    "ask",  # the citizen has typed the code; the provider has not heard of it
+    "ask",  # the citizen has typed PIN and code; the provider has not heard of it
     "authorized",  # the provider has taken the code, and is not asked for the value yet
     "lost",  # the provider has signed, its answer is on the way
     "answered Citizen",  # the value is here, and in no row
@@ -208,4 +208,4 @@ async def _live(
         await certificates.choose(CASE, ceremony_id, shown.sha256, USER)
         print("code?", flush=True)
         code = await asyncio.to_thread(typed.recv)
-        await certificates.sign(CASE, ceremony_id, shown.sha256, code)
+        await certificates.sign(CASE, ceremony_id, shown.sha256, code, pin=PIN)

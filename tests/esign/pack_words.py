@@ -36,7 +36,7 @@ def told_of_a_pack(
         "drawn_by": "remote-video-counter 0.1.0",
         "made_by": "remote-video-counter 0.2.0",
         "ceremony": "01ARZ3NDEKTSV4RRFFQ69G5FAV",
-        "department": "dsi",
+        "department": "身份證明局 Direcção dos Serviços de Identificação (dsi)",
         "sealed_at": at,
         "sha256": "a" * 64,
         "level": "B_LTA",

@@ -38,7 +38,7 @@ from counter.journal import canonical, leaf_of
 from counter.store.executor import Executor
 from counter.store.journal_sql import record
 from tests.esign.ceremonies import CASE, CITIZEN_NAME, SigningCounter, signing_counter
-from tests.esign.conftest import NOW, Tsa
+from tests.esign.conftest import FILLED, NOW, Tsa
 from web.shared.consent_words import agreed_words
 
 
@@ -174,7 +174,15 @@ async def test_a_pack_tells_by_itself_who_looked_what_was_agreed_to_and_which_so
     )
     assert "hand.used" not in {one["action"] for one in about}
     page = text_of(pack.files["summary.pdf"])
-    for said in (words.text, "LeiSioMan(b)", "5a" * 32, "護照", template_sha256(form), SOFTWARE):
+    for said in (
+        words.text,
+        f"{FILLED['department_name']} (dsi)",
+        "LeiSioMan(b)",
+        "5a" * 32,
+        "護照",
+        template_sha256(form),
+        SOFTWARE,
+    ):
         assert said.replace(" ", "") in page, said
 
 

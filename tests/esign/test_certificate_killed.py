@@ -29,7 +29,7 @@ from counter.protocol.certificate import CertificateCard
 from counter.store.journal_sql import check
 from counter.store.sqlite_lane import SqliteLane
 from tests.esign.conftest import NOW, Tsa
-from tests.esign.csc_fake import CREDENTIAL, FakeService, served
+from tests.esign.csc_fake import CREDENTIAL, PIN, FakeService, served
 from tests.esign.dying_certificate import CASE, PLACES, USER, forms, live, provider, services_on
 from tests.esign.key_rings import ring
 from tests.esign.test_killed import cut_the_power, holes
@@ -102,7 +102,6 @@ async def test_a_citizen_s_own_signature_is_neither_lost_nor_doubled_by_kill_9(
 ) -> None:
     own = ring("ec", node, pki)
     service = FakeService(load(own.files), own.mechanism, 2)
-    service.pin = None
     service.users = {USER: [CREDENTIAL]}
     async with served(service):
         await killed_at(node, tsa.url, service, place)
@@ -127,16 +126,17 @@ async def goes_on(node: Node, service: FakeService, place: str) -> None:
         assert card is not None and card.by_hand
         assert (card.stage, card.left) == (STAGES.get(place, "coded"), 3)
         assert card.name == ("Test ec" if card.stage == "coded" else "")
+        assert card.wants == (["pin", "code"] if card.stage == "coded" else [])
         about = (CASE, before.ceremony_id, before.sha256)
         if card.stage == "chosen":
             await node.own.choose(*about, USER)
         elif place in USED:
             with pytest.raises(ActivationLapsed):
-                await node.own.sign(*about, service.codes[-1])
+                await node.own.sign(*about, service.codes[-1], pin=PIN)
             after = await node.card()
             assert after is not None and (after.stage, after.left) == ("coded", 3)
             await node.own.send_again(*about[:2])
-        await node.own.sign(*about, service.codes[-1])
+        await node.own.sign(*about, service.codes[-1], pin=PIN)
 
     after_all = await holes(node.lane)
     assert held.items() <= after_all.items(), "never a second hole"

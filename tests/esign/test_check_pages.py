@@ -51,6 +51,8 @@ from web.citizen.check_pages import (
 )
 
 NEXT_DAY = NOW + timedelta(days=1)
+OLDER = Path(__file__).parent / "packs" / "2026-11.asice"
+"Of a counter with keys of its own: a stranger's, whose fields are called like ours."
 
 
 class Time:
@@ -182,7 +184,7 @@ async def test_a_stranger_s_file_is_called_by_none_of_our_roles(
     person: Citizen, passing: Time
 ) -> None:
     """Its fields are called like ours, and its timestamps are by an authority of its own."""
-    theirs = opened((Path(__file__).parent / "packs" / "2026-11.asice").read_bytes())
+    theirs = opened(OLDER.read_bytes())
     for language, (tag, field, level) in {
         "en": ("Signer not known", "In the field “Citizen”", "says when"),
         "pt": ("Signatário desconhecido", "No campo «Citizen»", "diz quando"),
@@ -510,7 +512,12 @@ async def test_the_pages_can_be_used_by_everybody(
     passing: Time,
 ) -> None:
     sealed = await counter.sealed()
-    files = {"genuine": sealed, "changed": ATTACKS["a page painted over"](sealed), "web": b"<html>"}
+    files = {
+        "genuine": sealed,
+        "changed": ATTACKS["a page painted over"](sealed),
+        "stranger": opened(OLDER.read_bytes()).files["document.pdf"],
+        "web": b"<html>",
+    }
     context = await chromium.new_context(
         viewport={"width": 390, "height": 844},
         locale=locale,

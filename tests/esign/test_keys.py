@@ -20,7 +20,11 @@ from pkcs11.exceptions import PinLocked
 
 from counter.esign import keys_pkcs11
 from counter.esign.certificate_ports import CitizenProvider, CscAccess
-from counter.esign.certificate_refusals import ActivationLocked, ActivationRefused
+from counter.esign.certificate_refusals import (
+    ActivationLocked,
+    ActivationPinRefused,
+    ActivationRefused,
+)
 from counter.esign.citizens_csc import CscCitizens
 from counter.esign.forms import Forms
 from counter.esign.key_ports import Activation, KeyProvider, Pkcs11Key, Pkcs12File
@@ -367,10 +371,13 @@ async def test_three_wrong_codes_and_the_service_is_not_asked_again(remote: Remo
 
 
 async def test_after_a_wrong_code_or_an_old_activation_a_new_code_helps(remote: Remote) -> None:
-    with pytest.raises(ActivationRefused):
+    with pytest.raises(ActivationPinRefused):
         await remote.key.sign(DIGEST, "ecdsa_sha256", Activation(pin="1", otp=OTP))
-    with pytest.raises(ActivationRefused):
-        await remote.key.sign(DIGEST, "ecdsa_sha256", None)
+    asked = len(remote.service.seen)
+    for nothing in (None, Activation(pin=PIN), Activation(otp=OTP)):
+        with pytest.raises(ActivationRefused):
+            await remote.key.sign(DIGEST, "ecdsa_sha256", nothing)
+    assert len(remote.service.seen) == asked
     remote.service.fault = "expire"
     with pytest.raises(ActivationRefused):
         await remote.key.sign(DIGEST, "ecdsa_sha256", CODES)
@@ -458,6 +465,39 @@ async def test_a_citizen_s_key_at_a_server_that_we_did_not_write_makes_a_sound_d
     assert [one.field for one in verdicts] == ["Origin", "Citizen", "Agent", "Seal"]
     assert all(one.sound for one in verdicts), [one.why for one in verdicts]
     assert "Test citizen" in verdicts[1].signer
+
+
+@pytest.mark.parametrize("codes_come", ["own", "never"])
+async def test_no_code_is_sent_for_a_key_that_wants_none_sent(
+    remote: Remote, codes_come: Any
+) -> None:
+    remote.service.codes_come = codes_come
+    with pytest.raises(KeyUnusable, match="no code"):
+        await remote.key.send_code()
+    assert [call for call, _ in remote.service.seen] == ["credentials/info"]
+    assert (await remote.key.wants())[0] == "pin"
+
+
+async def test_that_server_asks_a_wrong_pin_again(
+    services: TrustServices, open_: AsyncExitStack
+) -> None:
+    url = await open_.enter_async_context(dummy_service(services))
+    session = await open_.enter_async_context(ClientSession())
+    key = CscKey(session, Credential(url=url, version=1, credential_id=CITIZEN, access_token=""))
+    assert await key.wants() == ("pin",)
+    with pytest.raises(ActivationPinRefused):
+        await key.sign(DIGEST, "ecdsa_sha256", Activation(pin="0000"))
+    assert await key.sign(DIGEST, "ecdsa_sha256", CODES)
+
+
+async def test_that_server_by_itself_asks_the_person_and_is_refused(
+    services: TrustServices, open_: AsyncExitStack
+) -> None:
+    url = await open_.enter_async_context(dummy_service(services, with_pin=False))
+    session = await open_.enter_async_context(ClientSession())
+    key = CscKey(session, Credential(url=url, version=1, credential_id=CITIZEN, access_token=""))
+    with pytest.raises(KeyUnusable, match="implicit"):
+        await key.certificates()
 
 
 async def test_that_server_with_scal1_is_refused(

@@ -45,11 +45,15 @@ def ceremony(
     return CeremonyCard.model_validate(facts | more)
 
 
+CODED = {"stage": "coded", "name": "CHAN TAI MAN", "certificate": DOCUMENT}
 CERTIFICATES: dict[str, dict[str, Any]] = {
     "or ink": {},
     "number": {"by_hand": False},
     "asked": {"stage": "asked", "name": "CHAN TAI MAN 陳大文", "certificate": DOCUMENT},
-    "code": {"stage": "coded", "left": 2, "name": "CHAN TAI MAN", "certificate": DOCUMENT},
+    "code": {**CODED, "left": 2, "wants": ["code"]},
+    "pin and code": {**CODED, "left": 2, "wants": ["pin", "code"]},
+    "pin": {**CODED, "wants": ["pin"]},
+    "own code": {**CODED, "wants": ["own_code"]},
     "another": {"stage": "another", "left": 2},
     "locked": {"stage": "locked", "left": 0},
 }

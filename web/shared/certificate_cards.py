@@ -113,6 +113,7 @@ def _card(
             "certificate": chain.sha256 if chain is not None else None,
             "provider": offered.name,
             "stage": stage,
+            "wants": list(found.wants) if found is not None and stage == "coded" else [],
             "left": found.left if found else TRIES,
             "by_hand": "handwritten" in means,
         }

@@ -207,13 +207,21 @@ SIGNING: dict[str, tuple[str, str]] = {
         N_("Nothing can be signed now. Call the technical staff.")),
     "activation_refused": (
         N_("The code was not accepted"),
-        N_("Ask for a new code and type it once more.")),
+        N_("Type it again, or take a new code.")),
+    "activation_pin_refused": (
+        N_("The PIN was not accepted"),
+        N_("Type it again. If you do not know it, sign in another way.")),
+    "activation_either_refused": (
+        N_("The PIN or the code was not accepted"),
+        N_("Type both again, or take a new code.")),
     "activation_lapsed": (
-        N_("This code is too old or was used"),
-        N_("Ask for a new code and type it once more.")),
+        N_("It took too long, or the code was used"),
+        N_("Nothing is signed yet, and no try is lost. "
+           "Type it again; a code has to be a new one.")),
     "activation_unanswered": (
         N_("Your certificate's service did not answer"),
-        N_("Nothing is signed yet, and no try is lost. Ask for a new code and type it.")),
+        N_("Nothing is signed yet, and no try is lost. "
+           "Type it again; a code has to be a new one.")),
     "credential_unknown": (
         N_("There is no certificate under this name"),
         N_("Type it again, or sign in another way.")),
@@ -224,7 +232,7 @@ SIGNING: dict[str, tuple[str, str]] = {
         N_("This document is not signed in this way here"),
         N_("Choose the other way.")),
     "activation_locked": (
-        N_("Three codes or numbers were wrong"),
+        N_("Three tries were wrong"),
         N_("Sign in another way, or unlock your key where you got it.")),
 }
 # fmt: on

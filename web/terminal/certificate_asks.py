@@ -33,7 +33,7 @@ def handlers(case_of: CaseOf, certificates: CertificateService | None) -> dict[t
     async def code(who: GatewayPrincipal, ask: Ask) -> Mapping[str, object]:
         assert isinstance(ask, asks.CertificateCode)
         case = await case_of(who)
-        signed = await own().sign(case.id, ask.ceremony_id, ask.sha256, ask.code)
+        signed = await own().sign(case.id, ask.ceremony_id, ask.sha256, ask.code, pin=ask.pin)
         return {"sha256": signed.sha256}
 
     async def send(who: GatewayPrincipal, ask: Ask) -> Mapping[str, object]:

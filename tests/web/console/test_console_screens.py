@@ -469,7 +469,7 @@ async def test_an_agent_says_whether_a_certificate_is_of_who_sits_there(
     page = await at(chromium, counter, "whose certificate")
     await page.locator("#tab-forms").click()
     await page.get_by_text("證書的姓名是 CHAN TAI MAN 陳大文。是您面前的這位嗎？").wait_for()
-    name = "是：發送驗證碼" if same else "不是：改輸號碼"
+    name = "是：繼續" if same else "不是：改輸號碼"
     await page.get_by_role("button", name=name).click()
     asked = await heard(counter, page, "certificate.confirm")
     assert (asked["certificate"], asked["same"]) == (drawn.DOCUMENT, same)

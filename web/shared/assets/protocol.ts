@@ -268,13 +268,15 @@ export interface CertificateAnother {
 export interface CertificateCard {
   /** As citizens know it. */
   provider: string;
-  /** Asked: the agent, whether it is the citizen's. Coded: a code was sent, and the citizen is confirming. Another: number is to be typed. Locked: three codes or numbers were wrong. */
+  /** Asked: the agent, whether it is the citizen's. Coded: a code was sent, if it wants one, and the citizen is confirming. Another: number is to be typed. Locked: three PINs, codes or numbers were wrong. */
   stage: "offered" | "chosen" | "asked" | "coded" | "another" | "locked";
+  /** What the citizen types, in this order, while coded. Code: was sent. Own code: his own device shows it. */
+  wants?: ("pin" | "code" | "own_code")[];
   /** Of the certificate, while asked and coded; empty: it has none. */
   name?: string;
   /** Digest of the one that is meant. */
   certificate?: string | null;
-  /** How many codes and numbers may still be tried. */
+  /** How many tries are left. */
   left: number;
   /** Ink is enough as well. */
   by_hand: boolean;
@@ -294,7 +296,10 @@ export interface CertificateCode {
   key: string;
   ceremony_id: string;
   sha256: string;
-  code: string;
+  /** That was sent to me, or that my own device shows; empty: none is wanted. */
+  code?: string;
+  /** That I chose at the provider; empty: none is wanted. */
+  pin?: string;
 }
 
 export interface CertificateConfirm {

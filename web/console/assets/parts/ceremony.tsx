@@ -116,7 +116,7 @@ function Whose(props: {card: CeremonyCard; own: CertificateCard}) {
         {t("The certificate is in the name of {name}. Is this the person in front of you?", {name: own.name || "—"})}
       </p>
       <Button look="go" onPress={() => say(true)}>
-        {t("Yes: send the code")}
+        {t("Yes: go on")}
       </Button>
       <Button look="end" onPress={() => say(false)}>
         {t("No: another number")}

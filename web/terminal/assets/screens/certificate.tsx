@@ -1,89 +1,180 @@
-// Signing with one's own certificate: the number at its provider, then the code it sent.
+// Signing with one's own certificate: the number at its provider, then what opens the key.
 //
-// Promise: what is typed here lives in this page only, and goes with it; the code is never shown.
-import {type Signal, signal} from "@preact/signals";
+// Promise: what is typed here lives in this page only, and goes with it; PIN and code are never
+// shown.
+import {signal} from "@preact/signals";
 import {useEffect, useRef} from "preact/hooks";
 import type {CeremonyCard, CertificateCard} from "../../../shared/assets/protocol.ts";
 import {t} from "../../../shared/assets/words.ts";
 import {Attending} from "../parts/attending.tsx";
 import {Advice, Press, Title} from "../parts/controls.tsx";
-import {ask} from "../parts/counter.ts";
+import {ask, refused} from "../parts/counter.ts";
 import {NotNow} from "../parts/declining.tsx";
 import {Keypad} from "../parts/keypad.tsx";
 import {Digest} from "./read.tsx";
 
-const LONGEST = {number: 20, code: 12};
+type Entry = "number" | NonNullable<CertificateCard["wants"]>[number];
+
 const SHORTEST = 4;
+const LONGEST: Record<Entry, number> = {number: 20, pin: 16, code: 12, own_code: 12};
+
+/** What is typed now, in words: one thing at a time. */
+function words(entry: Entry, provider: string): [heading: string, lead: string] {
+  if (entry === "pin") {
+    return [
+      t("Type your PIN"),
+      t("The PIN that you chose at {provider}. Neither the agent nor this counter keeps it.", {provider}),
+    ];
+  }
+  if (entry === "code") {
+    return [
+      t("Type the code"),
+      t("{provider} has sent you a code. Type it here; nobody else sees it.", {provider}),
+    ];
+  }
+  if (entry === "own_code") {
+    return [
+      t("Type the code"),
+      t("The app or device that you got from {provider} shows a code. Type it here; nobody else sees it.", {provider}),
+    ];
+  }
+  return [
+    t("Sign with your certificate"),
+    t("Type the number under which {provider} knows you.", {provider}),
+  ];
+}
 
 export function Certificate(props: {card: CeremonyCard; own: CertificateCard; byHand: () => void}) {
   const {card, own, byHand} = props;
   const typed = useRef(signal("")).current;
-  const coded = own.stage === "coded";
-  const asked = own.stage === "asked";
-  useEffect(() => () => void (typed.value = ""), [own.stage]);
-  const another = (): void => {
+  const pin = useRef(signal<string | null>(null)).current;
+  const forget = (): void => {
     typed.value = "";
-    void ask("certificate.another", {ceremony_id: card.ceremony_id});
+    pin.value = null;
   };
+  const coded = own.stage === "coded";
+  const wants = own.wants ?? [];
+  useEffect(() => forget, [own.stage, wants.join()]);
   if (own.stage === "locked") return <Locked card={card} own={own} byHand={byHand} />;
-  const name = own.name || "—";
+  if (own.stage === "asked") return <Asked card={card} own={own} byHand={byHand} />;
   const about = {ceremony_id: card.ceremony_id, sha256: card.sha256};
-  const send = (): void => {
+  const code = wants.find(one => one !== "pin");
+  const entry: Entry = !coded ? "number" : wants.includes("pin") && pin.value === null ? "pin" : (code ?? "pin");
+  const goesOn = entry === "pin" && code !== undefined;
+  const [heading, lead] = words(entry, own.provider);
+  const send = async (): Promise<void> => {
     const said = typed.value;
     typed.value = "";
-    if (coded) void ask("certificate.code", {...about, code: said});
-    else void ask("certificate.choose", {...about, user: said});
+    if (!coded) return void (await ask("certificate.choose", {...about, user: said}));
+    if (goesOn) return void ((pin.value = said), (refused.value = null));
+    const both = entry === "pin" ? {pin: said} : {pin: pin.value ?? "", code: said};
+    const done = await ask("certificate.code", {...about, ...both});
+    // Where the code alone was wrong, he need not type the PIN again.
+    if (done || refused.value !== "activation_refused") forget();
   };
-  const leave = (): void => {
-    if (own.stage === "offered") byHand();
-    else void ask("certificate.leave", {ceremony_id: card.ceremony_id}).then(done => done && byHand());
+  const again = (): void => {
+    typed.value = "";
+    void ask("certificate.send", {ceremony_id: card.ceremony_id});
   };
   return (
     <div class="sign certificate">
+      <Title of={entry} lead={lead}>
+        {heading}
+      </Title>
+      <Digest sha256={card.sha256} why={!coded} />
+      <Attending card={card} />
+      {(coded || own.left < 3) && (
+        <p>
+          {coded && <>{t("The certificate is in the name of {name}.", {name: own.name || "—"})} </>}
+          {own.left < 3 && <strong role="status">{t("You can try {count} more times.", {count: own.left})}</strong>}
+        </p>
+      )}
+      <Keypad typed={typed} longest={LONGEST[entry]} shielded={coded} />
+      <Advice />
+      <div class="answers answers--row">
+        <Press look="go" icon="check" disabled={typed.value.length < SHORTEST} onPress={() => void send()}>
+          {!coded
+            ? t("Go on with this number")
+            : goesOn
+            ? t("Go on to the code")
+            : entry === "pin"
+            ? t("Sign with this PIN")
+            : t("Sign with this code")}
+        </Press>
+      </div>
+      <div class="answers answers--row">
+        {entry === "code" && (
+          <Press look="quiet" onPress={again}>
+            {t("Send a new code")}
+          </Press>
+        )}
+        {pin.value === null ? (
+          <>
+            {coded && <Another card={card} />}
+            <Ways card={card} own={own} byHand={byHand} />
+          </>
+        ) : (
+          <>
+            <Press look="quiet" onPress={forget}>
+              {t("Type the PIN again")}
+            </Press>
+            <NotNow card={card} />
+          </>
+        )}
+      </div>
+    </div>
+  );
+}
+
+/** Whose it is, the agent is asked; nothing is typed until then. */
+function Asked(props: {card: CeremonyCard; own: CertificateCard; byHand: () => void}) {
+  const {card, own} = props;
+  const name = own.name || "—";
+  return (
+    <div class="sign certificate">
       <Title
-        of={own.stage}
-        lead={
-          asked
-            ? t("The certificate is in the name of {name}. The agent is asked whether that is you.", {name})
-            : coded
-            ? t("{provider} has sent you a code. Type it here; nobody else sees it.", {provider: own.provider})
-            : t("Type the number under which {provider} knows you.", {provider: own.provider})
-        }
+        of="asked"
+        lead={t("The certificate is in the name of {name}. The agent is asked whether that is you.", {name})}
       >
         {t("Sign with your certificate")}
       </Title>
       <Digest sha256={card.sha256} why />
       <Attending card={card} />
-      {coded && <p>{t("The certificate is in the name of {name}.", {name})}</p>}
       {own.left < 3 && <p role="status">{t("You can try {count} more times.", {count: own.left})}</p>}
-      {!asked && <Keypad typed={typed} longest={coded ? LONGEST.code : LONGEST.number} shielded={coded} />}
       <Advice />
-      {!asked && (
-        <div class="answers answers--row">
-          <Press look="go" icon="check" disabled={typed.value.length < SHORTEST} onPress={send}>
-            {coded ? t("Sign with this code") : t("Send me a code")}
-          </Press>
-        </div>
-      )}
       <div class="answers answers--row">
-        {coded && (
-          <Press look="quiet" onPress={() => void again(card, typed)}>
-            {t("Send a new code")}
-          </Press>
-        )}
-        {(asked || coded) && (
-          <Press look="quiet" onPress={another}>
-            {t("Type another number")}
-          </Press>
-        )}
-        {own.by_hand && (
-          <Press look="quiet" icon="pen" onPress={leave}>
-            {t("Sign with my finger instead")}
-          </Press>
-        )}
-        <NotNow card={card} />
+        <Another card={card} />
+        <Ways {...props} />
       </div>
     </div>
+  );
+}
+
+function Another(props: {card: CeremonyCard}) {
+  const {ceremony_id} = props.card;
+  return (
+    <Press look="quiet" onPress={() => void ask("certificate.another", {ceremony_id})}>
+      {t("Type another number")}
+    </Press>
+  );
+}
+
+/** Out of here: by hand, where that is enough, or not now. */
+function Ways(props: {card: CeremonyCard; own: CertificateCard; byHand: () => void}) {
+  const {card, own, byHand} = props;
+  const leave = (): void => {
+    if (own.stage === "offered") byHand();
+    else void ask("certificate.leave", {ceremony_id: card.ceremony_id}).then(done => done && byHand());
+  };
+  return (
+    <>
+      {own.by_hand && (
+        <Press look="quiet" icon="pen" onPress={leave}>
+          {t("Sign with my finger instead")}
+        </Press>
+      )}
+      <NotNow card={card} />
+    </>
   );
 }
 
@@ -114,7 +205,7 @@ function Locked(props: {card: CeremonyCard; own: CertificateCard; byHand: () => 
     <div class="sign">
       <Title
         of="locked"
-        lead={t("Three codes or numbers were wrong. If it is locked, unlock it where you got it.")}
+        lead={t("Three tries were wrong. If it is locked, unlock it where you got it.")}
       >
         {t("Your certificate cannot be used for this document any more")}
       </Title>
@@ -130,9 +221,4 @@ function Locked(props: {card: CeremonyCard; own: CertificateCard; byHand: () => 
       </div>
     </div>
   );
-}
-
-async function again(card: CeremonyCard, typed: Signal<string>): Promise<void> {
-  typed.value = "";
-  await ask("certificate.send", {ceremony_id: card.ceremony_id});
 }

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import pytest
 from aiohttp import ClientSession
+from sqlalchemy import Connection, select
 
 from counter.errors import Refusal
 from counter.esign.certificate_ports import CitizenProvider, CscAccess
@@ -197,3 +199,17 @@ async def certified_counter(
     service.users = {USER: [CREDENTIAL]}
     async with served(service), ClientSession() as session:
         yield CertifiedCounter(executor, new_id, glyphs, now, service, session)
+
+
+both_versions = pytest.mark.parametrize("counter", [1, 2], indirect=True)
+
+
+def calls(counter: CertifiedCounter) -> list[str]:
+    return [call.partition("/")[2] for call, _ in counter.fake.seen]
+
+
+async def rows(counter: CertifiedCounter, table: Any) -> list[Any]:
+    def query(conn: Connection) -> list[Any]:
+        return list(conn.execute(select(table)).all())
+
+    return await counter.executor.read(query)
