@@ -64,7 +64,7 @@ async def test_the_browser_has_a_camera_and_a_microphone(chromium: Browser) -> N
 MAKEFILE = Path(__file__).parents[1] / "Makefile"
 
 
-@pytest.mark.parametrize("marks", product((False, True), repeat=3))
+@pytest.mark.parametrize("marks", list(product((False, True), repeat=3)))
 def test_each_test_is_run_by_one_target_of_make(marks: tuple[bool, bool, bool]) -> None:
     chosen = re.findall(r'pytest .*-m (?:"([^"]+)"|(\w+))', MAKEFILE.read_text())
     assert len(chosen) == 4

@@ -25,6 +25,7 @@ from counter.app.identifying import (
     IdentifiedCitizens,
     KnownLevels,
     ZoneDesk,
+    officers,
     surroundings,
     witness_of,
 )
@@ -316,7 +317,7 @@ async def open_parts(
             clock=clock,
         ),
         packs=AuditService(
-            records=SqlPacks(executor=executor),
+            records=SqlPacks(executor=executor, officers=officers),
             blobs=store.blobs,
             studio=studio,
             examiner=examiners.ours,

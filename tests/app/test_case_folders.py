@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -23,12 +23,14 @@ from counter.app.notices import BookingReaders
 from counter.app.paper_work import PaperWork, open_paper_work, owe_paper_work
 from counter.app.store import Store
 from counter.case import Case, Outcome
+from counter.documents.checklist import Due
 from counter.documents.folder import CaseFacts
 from counter.documents.handover import PAUSE, FolderDiffers
 from counter.documents.job import JobKind, JobOutcome
 from counter.documents.papers import NewPage
 from counter.documents.papers_sql import SqlPapers
 from counter.documents.store_bundles import leaves_of
+from counter.documents.store_checklist import put_dues
 from counter.documents.store_jobs import outcomes_of
 from counter.documents.text_process import TesseractReader, find_tools
 from counter.errors import NotFound
@@ -39,6 +41,7 @@ from counter.esign.store_esign import decline, prepare, present
 from counter.esign.store_given_up import give_up
 from counter.esign.store_remains import forgotten, remains
 from counter.esign.store_tables import ceremony
+from counter.identity.proofing import Level
 from counter.ids import (
     AgentId,
     CaseId,
@@ -351,6 +354,22 @@ async def test_an_agent_sees_own_cases_a_supervisor_those_of_the_department(floo
                 await read
     floor.now += REACH
     assert await pages.served(AGENT) == []
+
+
+async def test_what_was_left_for_whoever_comes_next_is_there(floor: Floor) -> None:
+    def end(conn: Connection) -> None:
+        case = get_case(conn, CASE)
+        case = case.closed(
+            Outcome.PAPERS_MISSING, next_step="On Friday.", note="Call the son.", now=floor.now
+        )
+        put_case(conn, case)
+        dues = [Due(item="z", until=date(2026, 12, 9)), Due(item="a", until=None)]
+        put_dues(conn, CASE, dues, by="agent:lei", now=floor.now)
+
+    await floor.executor.write(end)
+    left = (await floor.pages().one(AGENT, CASE, "pt")).left
+    assert (left.next_step, left.note) == ("On Friday.", "Call the son.")
+    assert (left.missing, left.level) == ((("z", date(2026, 12, 9)),), Level.NONE)
 
 
 async def test_each_look_and_each_download_is_journalled(floor: Floor) -> None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -18,6 +19,7 @@ from playwright.async_api import Browser
 from sqlalchemy import delete
 
 from counter.esign import store_archive
+from counter.esign.audit_pack import opened
 from counter.esign.check_pool import CheckPool
 from counter.esign.check_service import Checked
 from counter.esign.forms import Forms
@@ -173,6 +175,33 @@ async def test_a_sealed_document_is_genuine_and_a_changed_one_is_not(
         assert person.title.startswith("Not valid") or "This PDF is damaged" in person.text
     await send(person, "/check", ATTACKS["a page painted over"](sealed), passing)
     assert "Changed since it was signed Yes" in person.text
+
+
+@pytest.mark.one_engine
+async def test_a_stranger_s_file_is_called_by_none_of_our_roles(
+    person: Citizen, passing: Time
+) -> None:
+    """Its fields are called like ours, and its timestamps are by an authority of its own."""
+    theirs = opened((Path(__file__).parent / "packs" / "2026-11.asice").read_bytes())
+    for language, (tag, field, level) in {
+        "en": ("Signer not known", "In the field “Citizen”", "says when"),
+        "pt": ("Signatário desconhecido", "No campo «Citizen»", "diz quando"),
+        "zh-Hant": ("簽署者不明", "在欄位「Citizen」", "沒有我們信任的機構證明時間"),
+        "zh-Hans": ("签署者不明", "在字段“Citizen”", "没有我们信任的机构证明时间"),
+    }.items():
+        person.headers["Accept-Language"] = language
+        await send(person, "/check", theirs.files["document.pdf"], passing)
+        assert "vc-verdict--yellow" in person.body, language
+        assert person.title.startswith(tag) and person.text.count(tag) >= 5
+        assert field in person.text and level in person.text
+        assert "Development Department Seal" in person.text
+    person.headers["Accept-Language"] = "en"
+    await send(person, "/check", theirs.files["document.pdf"], passing)
+    for role in ("Applicant", "Officer at the counter", "Seal of the department"):
+        assert role not in person.text
+    assert "Does not hold" not in person.text and " Holds" not in person.text
+    assert person.text.count("Certificate issued by: ") == 4
+    assert person.text.count("as the file says; nobody whom we trust says so") == 4
 
 
 @pytest.mark.one_engine
