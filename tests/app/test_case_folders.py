@@ -81,6 +81,9 @@ SUPERVISOR = Principal(kind="supervisor", subject="chief")
 FOREIGN = Principal(kind="supervisor", subject="ana")
 
 
+tools_once = cache(find_tools)
+
+
 class Floor:
     """The store with one open case of two pages, and all that is done with papers afterwards."""
 
@@ -133,7 +136,9 @@ class Floor:
 
         await self.executor.write(seed)
         self.work = await open_paper_work(
-            self.settings, self.store, self.snapshot, closing, lambda: self.now, nice=0
+            *(self.settings, self.store, self.snapshot, closing, lambda: self.now),
+            nice=0,
+            tools=tools_once(),
         )
         self.hooks = hooks_of(self.snapshot, booking, owe_paper_work(self.settings))
         self.item = self.snapshot().service(SERVICE).papers[0].id
@@ -204,15 +209,11 @@ class ReadsOnce(TesseractReader):
         return self.read[page]
 
 
-tools_once = cache(find_tools)
-
-
 @pytest.fixture
 async def floor(
     executor: Executor, tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Floor]:
     monkeypatch.setattr("counter.app.paper_work.TesseractReader", ReadsOnce)
-    monkeypatch.setattr("counter.app.paper_work.find_tools", tools_once)
     made = Floor(executor, tmp_path, now)
     async with AsyncExitStack() as closing:
         await made.open(closing)
