@@ -8,7 +8,7 @@ from playwright.async_api import Browser
 from tests.web import terminal_stages
 from tests.web.drawn import DOCUMENT
 from tests.web.fake_counter import FakeCounter
-from tests.web.live_pages import axe_on_first, faults, heard, press, until, violations
+from tests.web.live_pages import axe_on_first, faults, heard, press, settled, until, violations
 from tests.web.terminal.kiosk import at
 
 WORDS = {
@@ -47,6 +47,7 @@ async def test_a_code_is_typed_with_large_keys_and_is_shown_nowhere(
     asked = await heard(counter, page, "certificate.code")
     assert (asked["code"], asked["sha256"]) == ("731048", DOCUMENT)
     await page.locator("[data-code=activation_refused]").wait_for()
+    await settled(page)
     assert await page.get_by_text(typed).count() == 0, "it is gone from the page"
     assert "731048" not in await page.content()
 
