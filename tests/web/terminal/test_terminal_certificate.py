@@ -65,6 +65,9 @@ async def test_the_number_is_sent_and_the_finger_is_one_tap_away(
     assert asked["user"] == "66123456"
     await press(page, WORDS["zh-Hant"][3])
     await until(lambda: page.locator(".pad").is_visible(), page)
+    await press(page, "現在不簽")
+    await press(page, "我無法在屏幕上書寫")
+    await heard(counter, page, "ceremony.decline")
     assert counter.payloads("certificate.leave") == [], "no key was chosen yet"
 
 

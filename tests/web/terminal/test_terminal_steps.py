@@ -167,11 +167,11 @@ async def test_a_program_photographs_when_the_citizen_says_so(
     assert await page.locator(".scan video").count() == 0, "the program has the camera"
     await press(page, "重新拍攝")
     assert (await heard(counter, page, "shot.take"))["request_id"] == "scan-1"
-    assert counter.photographs == []
     await counter.show(terminal_stages.terminal_stages("zh-Hant")["arriving"])
     picture = page.locator(".scan__arriving")
     await picture.wait_for()
     assert await picture.evaluate("one => one.decode().then(() => one.naturalWidth > 0)")
+    assert counter.photographs == []
     for name in ("拍攝", "我沒有這份文件"):
         assert await page.get_by_role("button", name=name).is_disabled()
 
