@@ -224,7 +224,7 @@ async def test_by_voice_no_picture_is_sent_and_sound_goes_on(chromium: Browser, 
         return not await moves(pages["terminal"], "terminal")
 
     await until(rests, pages["terminal"])
-    assert await pages["agent"].locator(".video__voice").is_visible()
+    await pages["agent"].locator(".video__voice").wait_for()
     before = len(line.counter.payloads("leg.report"))
     await until(lambda: len(line.counter.payloads("leg.report")) >= before + 4, pages["agent"])
     for report in line.counter.payloads("leg.report")[-2:]:
