@@ -78,9 +78,9 @@ services: .venv/ready-test
 unit: .venv/ready-test
 	$(PY) -m pytest -q -n 3 --dist worksteal -m "not alone and not pairs and not deep"
 
-# Whole counters with their browsers: two at a time.
+# Whole counters with their browsers: three at a time, as each waits a good deal.
 pairs: .venv/ready-test
-	$(PY) -m pytest -q -n 2 --dist worksteal -m "pairs and not deep" tests/e2e $(call marked,pairs)
+	$(PY) -m pytest -q -n 3 --dist worksteal -m "pairs and not deep" tests/e2e $(call marked,pairs)
 
 # Tests that measure time, or what a line does to a picture, have the machine for themselves.
 alone: .venv/ready-test
@@ -145,6 +145,8 @@ deep: .venv/ready-test
 	KILLS=12 $(PY) -m pytest -q --timeout=3600 \
 		tests/attack/test_kill_loop.py tests/attack/test_kill_filling.py
 	LOSS_SECONDS=60 $(PY) -m pytest -q --timeout=3600 tests/media/test_loss.py
+	CALL_SECONDS=10 $(PY) -m pytest -q --timeout=3600 \
+		tests/media/test_browser_matrix.py tests/media/test_moving_browsers.py
 	$(PY) -m pytest -q --timeout=3600 -m deep
 
 # GUARDS="hold confirm": only those with one of these words in their name.

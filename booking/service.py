@@ -289,6 +289,9 @@ class BookingService(WaitlistService, CatalogueAdminService, MovingService):
         """Note that the citizen was served, as part of the command that closes the case."""
         self._store.fulfil(conn, appointment_id, now)
 
-    def walk_out(self, conn: Any, appointment_id: str, now: datetime) -> None:
-        """Note that the citizen left unserved, as part of the command that lets them go."""
-        self._store.walk_out(conn, appointment_id, now)
+    def walk_out(self, conn: Any, appointment_id: str, now: datetime) -> bool:
+        """Note that the citizen left unserved, as part of the command that lets them go.
+
+        Whether it is booked again: they may check in once more for a while.
+        """
+        return self._store.walk_out(conn, appointment_id, now)

@@ -197,8 +197,8 @@ class SqlStore:
     def fulfil(self, conn: Any, appointment_id: str, now: datetime) -> None:
         store_visits.fulfil(conn, appointment_id, tell=self._tell, now=now)
 
-    def walk_out(self, conn: Any, appointment_id: str, now: datetime) -> None:
-        store_visits.walk_out(conn, appointment_id, tell=self._tell, now=now)
+    def walk_out(self, conn: Any, appointment_id: str, now: datetime) -> bool:
+        return store_visits.walk_out(conn, appointment_id, tell=self._tell, now=now)
 
 
 def booking_service(

@@ -18,6 +18,7 @@ from counter.store.executor import Executor
 from counter.store.migrate import upgrade_async, upgrade_engine
 from counter.store.postgres_pool import PostgresPool
 from counter.store.sqlite_lane import SqliteLane
+from tests.compiled_once import compiled_once
 from tests.servers import NotInstalled, PostgresServer, RedisServer, run_apart
 
 ENGINES = ("sqlite", "postgres")
@@ -70,6 +71,13 @@ def _engine(item: pytest.Item) -> object:
     """The engine that a test is for, or None where it is for none."""
     one_of_many = getattr(item, "callspec", None)
     return one_of_many and one_of_many.params.get("new_executor")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def statements() -> Iterator[None]:
+    """Compile each statement once in this process."""
+    with compiled_once():
+        yield
 
 
 @pytest.fixture

@@ -6,14 +6,14 @@ local administration socket, which only this machine's operator can open.
 """
 
 import asyncio
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import aiohttp
 
+from counter.app.operator_asks import ask
 from counter.documents.sample_page import sample_photograph
 from counter.ids import NewId
 from counter.terminal.leg_aiortc import SimulatedLeg
@@ -42,12 +42,8 @@ class DemoOptions:
     video: Path | None = None
 
 
-class NotRunning(Exception):
-    """No counter answers in this data directory."""
-
-
 async def play(options: DemoOptions, new_id: NewId, tell: Callable[[str], None]) -> None:
-    """Play the part until done or cancelled.  Raises `NotRunning`."""
+    """Play the part until done or cancelled.  Raises `operator_asks.NotRunning`."""
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=False)) as http:
         leg = SimulatedLeg(options.video)
         line: Line | None = None
@@ -104,27 +100,3 @@ async def _come_again(
         tell("left; thank you")
         if options.visits is None or visits < options.visits:
             await asyncio.sleep(5 * options.pace_s)
-
-
-async def ask(data: Path, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
-    """Ask the operator's socket of the counter that runs on `data`.  Raises `NotRunning`.
-
-    body: None only to look.
-    """
-    socket = data / "admin.sock"
-    if not socket.exists():
-        raise NotRunning(f"no counter runs on {data}: start it with `make run`")
-    try:
-        async with (
-            aiohttp.ClientSession(connector=aiohttp.UnixConnector(str(socket))) as admin,
-            admin.request(
-                "GET" if body is None else "POST", f"http://counter{path}", json=body
-            ) as response,
-        ):
-            text, status = await response.text(), response.status
-    except aiohttp.ClientConnectorError as gone:
-        raise NotRunning("the counter does not answer: start it with `make run`") from gone
-    if status != 200:
-        raise NotRunning(f"the counter refused {path}: {text[:200]}")
-    answer: dict[str, Any] = json.loads(text)
-    return answer

@@ -28,8 +28,7 @@ from counter.app.retired_program import end_program
 from counter.app.rounds import once
 from counter.app.seed import PEOPLE, let_people_in, names_of
 from counter.app.services import Parts
-from counter.app.store import open_store, plain_executor
-from counter.journal import Fault
+from counter.app.store import open_store
 from counter.notify.deliverer_store import Deliverer
 from counter.settings import Settings
 from counter.store import journal_sql, nodes
@@ -240,15 +239,6 @@ def _spare_the_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECT_AFTER)
-
-
-async def verify_journal(settings: Settings) -> tuple[int, list[Fault]]:
-    """Check the journal's chain; works beside a running node."""
-    executor = plain_executor(settings, settings.data)
-    try:
-        return await executor.read(journal_sql.check)
-    finally:
-        await executor.close()
 
 
 async def _greeting(node: Node) -> list[str]:

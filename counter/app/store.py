@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from counter.app.clock import new_id
+from counter.journal import Fault
 from counter.settings import Settings
+from counter.store import journal_sql
 from counter.store.blobs_directory import DirectoryBlobs
 from counter.store.bus import Bus
 from counter.store.bus_memory import MemoryBus
@@ -70,3 +72,12 @@ def plain_executor(settings: Settings, data: Path) -> Executor:
 
         return PostgresPool(settings.postgres, size=1)
     return SqliteLane(data / "counter.sqlite")
+
+
+async def verify_journal(settings: Settings) -> tuple[int, list[Fault]]:
+    """Check the journal's chain; works beside a running node."""
+    executor = plain_executor(settings, settings.data)
+    try:
+        return await executor.read(journal_sql.check)
+    finally:
+        await executor.close()

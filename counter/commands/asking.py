@@ -32,7 +32,7 @@ def say(line: str) -> None:
 
 def ask_operator(options: argparse.Namespace, path: str, body: dict[str, object] | None) -> int:
     """Ask the counter that runs, and print what it answers; 1 when it refuses or does not run."""
-    from counter.app.demo import NotRunning, ask
+    from counter.app.operator_asks import NotRunning, ask
 
     try:
         told = asyncio.run(ask(settings_of(options).data, path, body))

@@ -109,7 +109,7 @@ def _terminal(options: argparse.Namespace) -> int:
 
 
 def _enrol(options: argparse.Namespace) -> int:
-    from counter.app.demo import NotRunning, ask
+    from counter.app.operator_asks import NotRunning, ask
 
     try:
         told = asyncio.run(
@@ -123,7 +123,7 @@ def _enrol(options: argparse.Namespace) -> int:
 
 
 def _retire_program(options: argparse.Namespace) -> int:
-    from counter.app.demo import NotRunning, ask
+    from counter.app.operator_asks import NotRunning, ask
 
     try:
         body = {"terminal": options.terminal}
@@ -136,7 +136,7 @@ def _retire_program(options: argparse.Namespace) -> int:
 
 
 def _agent(options: argparse.Namespace) -> int:
-    from counter.app.demo import NotRunning, ask
+    from counter.app.operator_asks import NotRunning, ask
 
     told = {
         "agent": options.agent,
@@ -156,7 +156,8 @@ def _agent(options: argparse.Namespace) -> int:
 
 def _demo(options: argparse.Namespace) -> int:
     from counter.app.clock import new_id
-    from counter.app.demo import DemoOptions, NotRunning, play
+    from counter.app.demo import DemoOptions, play
+    from counter.app.operator_asks import NotRunning
 
     # It sees a few broken pictures until the first whole one; nothing to tell a person.
     logging.getLogger("aiortc").setLevel(logging.ERROR)

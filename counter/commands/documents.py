@@ -66,8 +66,8 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
 
 def _case_folder(options: argparse.Namespace) -> int:
     from counter.app.clock import new_id
-    from counter.app.demo import NotRunning, ask
     from counter.app.folder_out import write_out
+    from counter.app.operator_asks import NotRunning, ask
     from counter.documents.handover import FolderDiffers
 
     try:
@@ -83,7 +83,7 @@ def _case_folder(options: argparse.Namespace) -> int:
 def _audit_pack(options: argparse.Namespace) -> int:
     from base64 import b64decode
 
-    from counter.app.demo import NotRunning, ask
+    from counter.app.operator_asks import NotRunning, ask
 
     try:
         asked = {"case": options.case, "ceremony": options.ceremony}

@@ -119,7 +119,7 @@ def _recordings(options: argparse.Namespace) -> int:
 
 
 def _recording(options: argparse.Namespace) -> int:
-    from counter.app.demo import NotRunning, ask
+    from counter.app.operator_asks import NotRunning, ask
     from counter.app.recording_out import write_out
 
     try:

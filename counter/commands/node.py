@@ -70,7 +70,7 @@ def _health(options: argparse.Namespace) -> int:
 
 
 def _audit(options: argparse.Namespace) -> int:
-    from counter.app.node import verify_journal
+    from counter.app.store import verify_journal
 
     count, faults = asyncio.run(verify_journal(settings_of(options)))
     for fault in faults:

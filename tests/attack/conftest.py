@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 import socketio
 
+from tests.e2e.lines import all_pause
 from tests.e2e.running import RunningCounter
 from tests.servers import run_apart
 
-PATIENCE_S = 30
+PATIENCE_S = 60
 
 
 def done_without(screen: dict[str, Any]) -> list[dict[str, Any]]:
@@ -117,3 +118,4 @@ async def attacker(target: RunningCounter) -> AsyncIterator[Attacker]:
     made = Attacker(target)
     yield made
     await made.close()
+    await all_pause(target)

@@ -198,8 +198,10 @@ async def test_no_ask_at_any_stage_is_a_fault_and_nothing_foreign_is_reached(
     theirs, ours, others = (Papers(attacker, one) for one in (foreign, mine, desks))
     unknown = Papers(attacker, await attacker.token("agent", "ana"))
 
-    await all_of(terminal, terminal_asks({}), "nobody there")
-    await all_of(desk, agent_asks({}), "idle")
+    await asyncio.gather(
+        all_of(terminal, terminal_asks({}), "nobody there"),
+        all_of(desk, agent_asks({}), "idle"),
+    )
     assert await refused(desk, "case.close", outcome="completed") == "not_allowed_now"
 
     # Waiting, then ringing.
@@ -219,8 +221,10 @@ async def test_no_ask_at_any_stage_is_a_fault_and_nothing_foreign_is_reached(
     await terminal.until(lambda screen: screen["stage"] == "call")
 
     # In the call: a paper.
-    await all_of(terminal, terminal_asks({}), "call")
-    await all_of(desk, agent_asks({}), "call")
+    await asyncio.gather(
+        all_of(terminal, terminal_asks({}), "call"),
+        all_of(desk, agent_asks({}), "call"),
+    )
     assert await refused(terminal, "ticket.leave") == "not_allowed_now"
     asked = await taken(desk, "scan.request", item="other")
     request_id = asked["request_id"]
@@ -251,8 +255,10 @@ async def test_no_ask_at_any_stage_is_a_fault_and_nothing_foreign_is_reached(
     about = {"ceremony_id": card["ceremony_id"]}
     this = {**about, "sha256": card["sha256"]}
     ids = {"ceremony": card["ceremony_id"]}
-    await all_of(terminal, terminal_asks(ids), "presented")
-    await all_of(desk, agent_asks(ids), "presented")
+    await asyncio.gather(
+        all_of(terminal, terminal_asks(ids), "presented"),
+        all_of(desk, agent_asks(ids), "presented"),
+    )
     agreed = {**this, "text_sha256": card["agreement"]["sha256"]}
     # The agent leads, and never holds the pen: not one step of the citizen's is taken from a desk.
     for event, body in (
@@ -335,8 +341,10 @@ async def test_no_ask_at_any_stage_is_a_fault_and_nothing_foreign_is_reached(
     assert sorted(one["ok"] for one in closed) == [False, True]
     await terminal.until(lambda screen: screen["stage"] == "receipt")
     assert await ours.put(asked["request_id"], photograph) == (409, "scan_not_asked")
-    await all_of(terminal, terminal_asks(ids), "receipt")
-    await all_of(desk, agent_asks(ids), "afterwards")
+    await asyncio.gather(
+        all_of(terminal, terminal_asks(ids), "receipt"),
+        all_of(desk, agent_asks(ids), "afterwards"),
+    )
     await taken(terminal, "visit.leave")
     await taken(terminal, "visit.leave")
     for path in paths:

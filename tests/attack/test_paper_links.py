@@ -23,7 +23,7 @@ SLOW = {
     "pdf: object stream that is a bomb",
     "pdf: image of 40,000 pixels a side",
 }
-"tests/documents/test_admit.py sends them to the decoder itself."
+"tests/documents/test_admit.py sends them to the decoder itself, as it does all the others."
 TOKEN = re.compile(r"/papers/([A-Za-z0-9_-]{43})")
 
 
@@ -57,20 +57,23 @@ def strange_files(attacker: Attacker, before: set[Path]) -> set[Path]:
     return {file for file in kept_files(attacker) - before if file.name not in archived}
 
 
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("every", [3, pytest.param(1, marks=pytest.mark.deep)])
 async def test_over_a_link_hostile_files_become_nothing_and_a_paper_becomes_pages(
-    attacker: Attacker,
+    attacker: Attacker, every: int
 ) -> None:
     visit = await Visit.begun(attacker)
     case = visit.desk.screen["case"]
     assert case["papers_later"] == f"/console/later/{case['case_id']}"
     form = {"item": "other", "days": "7"}
+    files = list(everything().items())[::every]
     async with console(attacker, "lei") as mine, console(attacker, "ana") as foreign:
         async with foreign.post(case["papers_later"], data=form) as answer:
             assert answer.status == 404
         before = kept_files(attacker)
         path = ""
         async with stranger(attacker) as person:
-            for number, (name, (content, allowed)) in enumerate(everything().items()):
+            for number, (name, (content, allowed)) in enumerate(files):
                 if number % UPLOADS_MAX == 0:  # a link takes no more than so many
                     path = await linked(mine, case["papers_later"])
                     await person.get(path)
@@ -98,9 +101,9 @@ async def test_over_a_link_hostile_files_become_nothing_and_a_paper_becomes_page
             for asked in (path, f"{path}/send", f"{path}/x/thumb"):
                 await person.get(asked)
                 assert person.status in (405, 410), asked
-        # By now the desk has let the silent terminal go: the store says what became of the paper.
         pages = "select item from page where case_id = ?"
         assert attacker.target.facts(pages, case["case_id"]) == [("other",), ("other",)]
+    await visit.over()
     token = path.rsplit("/", 1)[1]
     assert token not in (attacker.target.data / "serve.log").read_text()
     stored = str(attacker.target.facts("select * from paper_link"))

@@ -60,7 +60,7 @@ async def test_every_packet_of_three_calls_comes_back_from_our_media_process(
     assert run.p50_us is not None and run.p50_us > 0
 
 
-@pytest.mark.alone
+@pytest.mark.pairs
 async def test_calls_are_opened_and_closed_one_after_another(tmp_path: Path, load: Engine) -> None:
     churned = await churn(12, first=4, directory=tmp_path, load=load)
     assert churned.cpu_ms_per_leg > 0

@@ -89,7 +89,7 @@ def test_how_fine_a_page_is_seen_is_said_of_the_camera_and_not_of_the_preview() 
     [
         (b"GIF89a", "not_an_image"),
         (encode_jpeg(np.zeros((700, 700, 3), np.uint8), 70), "image_too_large"),
-        (sample_photograph(1)[: 128 * 1024] + b"\0" * 128 * 1024, "image_too_large"),
+        (sample_photograph(1, width_px=480, height_px=360) + b"\0" * 256 * 1024, "image_too_large"),
     ],
 )
 def test_what_is_no_preview_is_refused_by_its_code(content: bytes, code: str) -> None:

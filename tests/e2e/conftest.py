@@ -5,16 +5,26 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, Playwright, async_playwright
 
-from counter.documents.sample_page import draw_mat, encode_jpeg, sample_photograph
+from counter.documents.sample_page import draw_mat
 from tests.conftest import CHROMIUM_ARGS, chromium_program
+from tests.e2e.cameras import (
+    FAKE_DEVICE,
+    HEIGHT_PX,
+    SPARING_DEVICE,
+    WIDTH_PX,
+    a_paper,
+    looking_at,
+    one_colour,
+    sees,
+)
+from tests.e2e.lines import all_pause
 from tests.e2e.running import RunningCounter
 from tests.servers import run_apart
 
 FAILED = pytest.StashKey[bool]()
 Launch = Callable[..., Awaitable[Browser]]
-WIDTH_PX, HEIGHT_PX = 1920, 1080
 
 
 @pytest.hookimpl(wrapper=True)
@@ -58,33 +68,50 @@ def shared_counter(
     Whoever comes after a test that failed has a new one.
     """
     if not counters_of_process:
-        counters_of_process.append(RunningCounter())
-        run_apart(counters_of_process[0].start())
+        made = RunningCounter()
+        made.from_nothing = True
+        counters_of_process.append(made)
+        run_apart(made.start())
     yield counters_of_process[0]
     if request.node.stash.get(FAILED, False):
         run_apart(counters_of_process.pop().close())
+    else:
+        run_apart(all_pause(counters_of_process[0]))
+
+
+async def start_chromium(
+    playwright: Playwright, *more: str, without: tuple[str, ...] = ()
+) -> Browser:
+    """Headless Chromium, whose camera spares the machine, with or without some switches."""
+    switches = [
+        SPARING_DEVICE if one == FAKE_DEVICE else one for one in CHROMIUM_ARGS if one not in without
+    ]
+    return await playwright.chromium.launch(
+        executable_path=chromium_program(), headless=True, args=[*switches, *more]
+    )
+
+
+@pytest.fixture(scope="session")
+async def playwright() -> AsyncIterator[Playwright]:
+    """Yield what drives all browsers of this test process."""
+    async with async_playwright() as driver:
+        yield driver
 
 
 @pytest.fixture
-async def launch(request: pytest.FixtureRequest) -> AsyncIterator[Launch]:
-    """Yield `(*more, without=()) -> Browser`: headless Chromium with or without some switches."""
-    program = chromium_program()
-    async with async_playwright() as playwright:
-        browsers: list[Browser] = []
+async def launch(request: pytest.FixtureRequest, playwright: Playwright) -> AsyncIterator[Launch]:
+    """Yield `(*more, without=()) -> Browser`: one of its own, see `start_chromium`."""
+    browsers: list[Browser] = []
 
-        async def start(*more: str, without: tuple[str, ...] = ()) -> Browser:
-            switches = [one for one in CHROMIUM_ARGS if one not in without]
-            browser = await playwright.chromium.launch(
-                executable_path=program, headless=True, args=[*switches, *more]
-            )
-            browsers.append(browser)
-            return browser
+    async def start(*more: str, without: tuple[str, ...] = ()) -> Browser:
+        browsers.append(await start_chromium(playwright, *more, without=without))
+        return browsers[-1]
 
-        yield start
-        for browser in browsers:
-            if request.node.stash.get(FAILED, False):
-                await tell_pages(browser)
-            await browser.close()
+    yield start
+    for browser in browsers:
+        if request.node.stash.get(FAILED, False):
+            await tell_pages(browser)
+        await browser.close()
 
 
 async def tell_pages(browser: Browser) -> None:
@@ -94,25 +121,40 @@ async def tell_pages(browser: Browser) -> None:
         print(f"--- {page.url}\n{words}\ncall: {await page.evaluate('probe.figures()')}")
 
 
-@pytest.fixture
-async def desk_browser(request: pytest.FixtureRequest, chromium: Browser) -> AsyncIterator[Browser]:
-    """Yield the agent's browser; its camera shows Chromium's green test pattern."""
-    yield chromium
-    if request.node.stash.get(FAILED, False):
-        await tell_pages(chromium)
+async def lent(request: pytest.FixtureRequest, browser: Browser) -> AsyncIterator[Browser]:
+    """Lend a browser of this process: a test that failed tells its pages; they are closed."""
+    yield browser
+    try:
+        if request.node.stash.get(FAILED, False):
+            await tell_pages(browser)
+    finally:
+        for context in browser.contexts:
+            await context.close()
 
 
 @pytest.fixture(scope="session")
-async def kiosk_of_process(paper_camera: Path) -> AsyncIterator[Browser]:
-    """Yield the kiosk's browser of this test process; take `kiosk_browser` instead."""
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=chromium_program(),
-            headless=True,
-            args=[*CHROMIUM_ARGS, f"--use-file-for-fake-video-capture={paper_camera}"],
-        )
+async def desk_of_process(playwright: Playwright, green_camera: Path) -> AsyncIterator[Browser]:
+    """Yield the agents' browser of this test process; take `desk_browser` instead."""
+    browser = await start_chromium(playwright, looking_at(green_camera))
+    yield browser
+    await browser.close()
+
+
+@pytest.fixture
+async def desk_browser(
+    request: pytest.FixtureRequest, desk_of_process: Browser
+) -> AsyncIterator[Browser]:
+    """Yield the agents' browser; its camera sees nothing but green."""
+    async for browser in lent(request, desk_of_process):
         yield browser
-        await browser.close()
+
+
+@pytest.fixture(scope="session")
+async def kiosk_of_process(playwright: Playwright, paper_camera: Path) -> AsyncIterator[Browser]:
+    """Yield the kiosk's browser of this test process; take `kiosk_browser` instead."""
+    browser = await start_chromium(playwright, looking_at(paper_camera))
+    yield browser
+    await browser.close()
 
 
 @pytest.fixture
@@ -120,26 +162,24 @@ async def kiosk_browser(
     request: pytest.FixtureRequest, kiosk_of_process: Browser
 ) -> AsyncIterator[Browser]:
     """Yield the kiosk's browser; its one camera looks down on a paper."""
-    yield kiosk_of_process
-    try:
-        if request.node.stash.get(FAILED, False):
-            await tell_pages(kiosk_of_process)
-    finally:
-        for context in kiosk_of_process.contexts:
-            await context.close()
+    async for browser in lent(request, kiosk_of_process):
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def green_camera(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a camera that sees nothing but green."""
+    return sees(tmp_path_factory.mktemp("camera") / "green.y4m", one_colour(0, 160, 60))
 
 
 @pytest.fixture(scope="session")
 def empty_camera(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return what the same camera sees when nothing lies on the mat."""
-    path = tmp_path_factory.mktemp("camera") / "empty.mjpeg"
-    path.write_bytes(encode_jpeg(draw_mat(np.random.default_rng(1), WIDTH_PX, HEIGHT_PX), 90))
-    return path
+    mat = draw_mat(np.random.default_rng(1), WIDTH_PX, HEIGHT_PX)
+    return sees(tmp_path_factory.mktemp("camera") / "empty.y4m", mat)
 
 
 @pytest.fixture(scope="session")
 def paper_camera(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return what a camera over a letter on a dark mat sees, as a motion JPEG of one picture."""
-    path = tmp_path_factory.mktemp("camera") / "paper.mjpeg"
-    path.write_bytes(sample_photograph(1, width_px=WIDTH_PX, height_px=HEIGHT_PX))
-    return path
+    """Return what a camera over a letter on a dark mat sees."""
+    return sees(tmp_path_factory.mktemp("camera") / "paper.y4m", a_paper())

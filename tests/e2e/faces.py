@@ -27,6 +27,14 @@ FORM = {"Identity document number": "1234567(8)", "Purpose": "To study abroad"}
 CITIZENS_OWN = {"Telephone": "66123456", "Copies (at least 1)": "1"}
 "What the citizen types into the certificate's form."
 NEXT_STEP = "The certificate is ready in three working days."
+NOT_LOOKED_AT = """(() => {
+  const native = window.fetch;
+  window.fetch = (address, ...more) =>
+    String(address).startsWith("/terminal/previews/")
+      ? Promise.reject(new TypeError("nobody looks"))
+      : native(address, ...more);
+})()"""
+"Goes into a kiosk's page: what lies under its camera is photographed by the button only."
 DEAF_S = 0.45
 "The kiosk does not hear the second half of a double tap."
 
@@ -40,6 +48,7 @@ async def new_page(
         locale=language,
         accept_downloads=True,
         has_touch=has_touch,
+        reduced_motion="reduce",  # what turns is drawn sixty times a second
     )
     context.set_default_timeout(60_000)
     await context.add_init_script(PROBE)
@@ -98,9 +107,16 @@ class Terminal:
         self._pressed_at = 0.0
 
     @classmethod
-    async def enrolled(cls, browser: Browser, counter: RunningCounter) -> "Terminal":
-        """Return a machine that became the terminal by its link."""
+    async def enrolled(
+        cls, browser: Browser, counter: RunningCounter, *, looks: bool = False
+    ) -> "Terminal":
+        """Return a machine that became the terminal by its link.
+
+        looks: it photographs by itself what lies still, sooner or later than somebody presses.
+        """
         page = await new_page(browser, width=1080, height=1920, has_touch=True)
+        if not looks:
+            await page.add_init_script(NOT_LOOKED_AT)
         await page.goto(await counter.enrolment(TERMINAL))
         await page.wait_for_url("**/terminal")
         return cls(page)

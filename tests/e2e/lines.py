@@ -85,14 +85,21 @@ async def line(
         await opened.close()
 
 
-async def shows(opened: Line, what: Callable[[Screen], Any]) -> float:
-    """Wait until the screen is as wanted; how long it took, in seconds."""
+async def shows(opened: Line, what: Callable[[Screen], Any]) -> None:
+    """Wait until the screen is as wanted."""
     began = time.monotonic()
     while opened.screen is None or not what(opened.screen):
         waited = time.monotonic() - began
         assert waited < WITHIN_S, f"the screen did not become so: {opened.screen}"
         await opened.news(1.0)
-    return time.monotonic() - began
+
+
+async def all_pause(counter: RunningCounter) -> None:
+    """No agent is rung who was left behind: her lease outlives her page."""
+    for (agent,) in counter.facts("select id from agent where state in ('idle', 'wrapup')"):
+        async with line(counter, "agent", agent) as desk:
+            await shows(desk, lambda screen: True)
+            await desk.ask("presence.choose", {"presence": "paused"})
 
 
 async def take_ticket(terminal: Line) -> None:

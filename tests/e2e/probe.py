@@ -112,7 +112,7 @@ async def legs(page: Page) -> int:
 
 
 async def seen_and_heard(
-    page: Page, *, frames: int = 5, energy: float = 0, within_s: float = 30
+    page: Page, *, frames: int = 5, energy: float = 0, within_s: float = 60
 ) -> dict[str, Any]:
     """Wait until the page has decoded more than `frames` pictures and heard more than `energy`."""
     found: dict[str, Any] = {}
@@ -137,7 +137,7 @@ async def picture_since(page: Page, moment: float) -> float:
 
     Both in milliseconds of the machine's clock.
     """
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while True:
             pictures: list[float] = await page.evaluate("probe.pictures")
             for at in pictures:

@@ -5,6 +5,7 @@ counter's data directory in its environment; by that, and by pid, everything is 
 """
 
 import asyncio
+import atexit
 import os
 import shutil
 import signal
@@ -13,32 +14,61 @@ import sys
 import tempfile
 import time
 from contextlib import closing
+from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 from pysqlite3 import dbapi2
 
-from tests.servers import free_port
+from booking.store_sql import plant_seed
+from counter.store.migrate import upgrade_engine
+from counter.store.sqlite_lane import SqliteLane
+from tests.servers import free_port, run_apart
 
 ROOT = Path(__file__).resolve().parents[2]
 START_TIMEOUT_S = 120
-END_TIMEOUT_S = 30
+END_TIMEOUT_S = 60
+GONE_WITHIN_S = 30
+"Until what a stopped counter started has ended, on a busy machine."
 COMMAND_TIMEOUT_S = 90
 "For a whole visit of the simulated parts, on a busy machine."
 GREETED = "Ctrl-C stops everything."
 "The last line that it says when all doors are open and everybody can sign in."
 
+OTHER_STORE = {"POSTGRES", "PRACTICE", "PROFILE"}
+"Settings with which another store is begun with, or elsewhere."
+
+
+@cache
+def planted_store() -> Path:
+    """A store as a first start in practice mode makes it, nobody in it, to be copied."""
+    directory = Path(tempfile.mkdtemp(prefix="rvp-", dir="/tmp"))
+    atexit.register(shutil.rmtree, directory)
+    lane = SqliteLane(directory / "counter.sqlite")
+
+    async def plant() -> None:
+        await asyncio.to_thread(upgrade_engine, lane.engine)
+        await plant_seed(lane, datetime.now(UTC), practice=True)
+        await lane.close()
+
+    run_apart(plant())
+    return directory / "counter.sqlite"
+
 
 class RunningCounter:
     """`python -m counter serve` on its own data directory and port."""
 
+    program = "tests.e2e.unhurried"
     arguments: tuple[str, ...] = ("serve",)
 
     def __init__(self, **settings: str) -> None:
         """settings: environment of the counter without its prefix, such as `PRACTICE="false"`."""
         # Sockets live below it, and the path of a socket is short.
         self.data = Path(tempfile.mkdtemp(prefix="rvc-", dir="/tmp"))
+        self.from_nothing = bool(OTHER_STORE & set(settings))
+        "Whether its first start makes and fills the store; else it finds one."
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         over = {
@@ -56,10 +86,14 @@ class RunningCounter:
 
     async def start(self) -> None:
         """Start it; returns when its doors are open."""
+        store = self.data / "counter.sqlite"
+        if not self.from_nothing and not store.exists():
+            shutil.copy(planted_store(), store)
+            store.chmod(0o600)
         said_before = len(self.log())
         with (self.data / "serve.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "counter", *self.arguments],
+                [sys.executable, "-m", self.program, *self.arguments],
                 cwd=ROOT,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
@@ -108,17 +142,17 @@ class RunningCounter:
         clean = self._process is not None
         if clean:
             await self.stop()
-        left = await self._left_over(wait_s=10 if clean else 0)
+        left = await self._left_over(wait_s=GONE_WITHIN_S if clean else 0)
         for pid in left:
             os.kill(pid, signal.SIGKILL)
-        await self._left_over(wait_s=10)
+        await self._left_over(wait_s=GONE_WITHIN_S)
         shutil.rmtree(self.data, ignore_errors=True)
         return left if clean else []
 
     async def operator(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """Ask the operator's socket.  Raises `aiohttp.ClientError` when it is not there."""
         connector = aiohttp.UnixConnector(str(self.data / "admin.sock"))
-        timeout = aiohttp.ClientTimeout(total=20)
+        timeout = aiohttp.ClientTimeout(total=60)
         async with aiohttp.ClientSession(connector=connector, timeout=timeout) as admin:
             method = "GET" if body is None else "POST"
             url = f"http://counter{path}"

@@ -8,11 +8,13 @@ two browsers share the machine with the counter here, so only what no busy minut
 import asyncio
 import os
 import statistics
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Playwright, expect
 
+from tests.e2e.cameras import FAKE_DEVICE, a_paper, looking_at, sees
+from tests.e2e.conftest import start_chromium
 from tests.e2e.faces import Console, Terminal
 from tests.e2e.probe import first_picture_ms, legs
 from tests.e2e.running import RunningCounter
@@ -42,6 +44,25 @@ HOLD_JOINS_BACK = """mark => {
   };
 }"""
 "Goes into a page: its leg is made no sooner than the counter says that there is a call."
+
+
+@pytest.fixture(scope="module")
+async def desk_of_process(playwright: Playwright) -> AsyncIterator[Browser]:
+    """Yield the agents' browser, with a camera at full speed."""
+    browser = await start_chromium(playwright, FAKE_DEVICE, without=(FAKE_DEVICE,))
+    yield browser
+    await browser.close()
+
+
+@pytest.fixture(scope="module")
+async def kiosk_of_process(
+    playwright: Playwright, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Browser]:
+    """Yield the kiosk's browser, with a camera at full speed."""
+    camera = sees(tmp_path_factory.mktemp("camera") / "fast.y4m", a_paper(), per_s=30)
+    browser = await start_chromium(playwright, looking_at(camera))
+    yield browser
+    await browser.close()
 
 
 class Sitting:
@@ -78,9 +99,8 @@ class Sitting:
         }
 
     async def part(self) -> None:
-        await self.console.close()
-        await self.terminal.press("Finish and remove my data from this machine")
-        await expect(self.terminal.page.locator(".attract")).to_be_visible()
+        await self.terminal.leave()
+        await expect(self.console.button("Mute")).to_be_hidden()
 
 
 async def connected(page: Page) -> None:

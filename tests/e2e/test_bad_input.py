@@ -8,7 +8,7 @@ import hashlib
 import html
 import re
 from datetime import date, datetime, timedelta, timezone
-from typing import Any
+from pathlib import Path
 
 import aiohttp
 import cv2
@@ -16,16 +16,14 @@ import numpy as np
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from booking.calendar import ClosedReason, Why
-from booking.seed_toml import seed
 from counter.documents.sample_page import sample_photograph
 from counter.terminal.line_socketio import Line
 from counter.terminal.ports import Refused
+from tests.e2e.cameras import FAKE_DEVICE, PICTURES_PER_S, looking_at
 from tests.e2e.conftest import Launch
 from tests.e2e.faces import CHINESE, SERVICE, SITE, TERMINAL, Console, Terminal, advised, meet
 from tests.e2e.probe import figures, legs, seen_and_heard
 from tests.e2e.running import RunningCounter
-from web.citizen.reasons import in_words
 from web.shared.i18n import texts_for
 from web.shared.refusals import advice, explain
 
@@ -33,6 +31,8 @@ pytestmark = pytest.mark.timeout(400)  # by the clock, on a machine that does ot
 
 NOBODY_HERE = "00000-00000-00000-00000"
 CASES = "select count(*) from case_file"
+PAGES_AND_FORMS = "select (select count(*) from page), (select count(*) from ceremony)"
+NEWEST_REQUEST = "select id, state from scan_request order by rowid desc limit 1"
 BOOKED = "select reference_sha256, state from appointment order by id"
 
 
@@ -143,41 +143,6 @@ async def test_of_two_people_who_want_the_last_place_one_is_told_to_choose_anoth
     assert len(shared_counter.facts(BOOKED)) == len(before) + 1
 
 
-async def test_a_closed_day_says_why_and_what_to_do() -> None:
-    counter = RunningCounter(PRACTICE="false")
-    try:
-        await counter.start()
-        today = datetime.now(timezone(timedelta(hours=8))).date()
-        macau = seed([today.year, today.year + 1]).calendars[0]
-        days = [today + timedelta(days=ahead) for ahead in range(1, 30)]
-        closed = {day: why for day in days if (why := macau.why_closed(day))}
-        # A public holiday when there is one in the next month, else a weekend.
-        day = min(closed, key=lambda one: (closed[one][0] is not Why.PUBLIC_HOLIDAY, one))
-        code, names = closed[day]
-        reason = in_words(ClosedReason(code=code, where="department", names=names), "zh_Hant")
-        async with Visitor(counter) as visitor:
-            _, list_of_days = await visitor.get(f"/services/{SERVICE}/day?site={SITE}")
-            assert reason in list_of_days
-            status, page = await visitor.get(time_page(day))
-            assert status == 409
-            assert reason in page and explain("closed_day", "zh_Hant")[1] in page
-            start = f"{day}T10:00:00+08:00"
-            form = {"csrf": csrf_of(page), "key": "forged", "start": start}
-            status, page = await visitor.post(time_page(day), form)
-            assert status == 409
-            assert explain("closed_day", "zh_Hant")[1] in page
-        assert counter.facts(BOOKED) == []
-    finally:
-        await counter.close()
-
-
-def csrf_of(page: str) -> str:
-    """The token for this visitor's forms; the list of days has no form of its own."""
-    found = re.search(r'name="csrf" (?:content|value)="([^"]+)"', page)
-    assert found, "no token on the page"
-    return found[1]
-
-
 # --- in the conversation -------------------------------------------------------------------------
 
 
@@ -188,9 +153,11 @@ def blurred() -> bytes:
 
 
 async def test_unreadable_photographs_and_unfinished_forms_change_nothing(
-    counter: RunningCounter, launch: Launch, desk_browser: Browser, empty_camera: Any
+    shared_counter: RunningCounter, launch: Launch, desk_browser: Browser, empty_camera: Path
 ) -> None:
-    kiosk_browser = await launch(f"--use-file-for-fake-video-capture={empty_camera}")
+    counter = shared_counter
+    before = counter.facts(PAGES_AND_FORMS)
+    kiosk_browser = await launch(looking_at(empty_camera))
     terminal = await Terminal.enrolled(kiosk_browser, counter)
     console = await Console.signed_in(desk_browser, counter)
     await meet(terminal, console, counter)
@@ -201,7 +168,7 @@ async def test_unreadable_photographs_and_unfinished_forms_change_nothing(
     await console.page.locator(".item button").first.click()
     await terminal.touch(terminal.page.locator(".scan .press--go"))
     await advised(terminal.page, "no_page_found")
-    [(request_id, state)] = counter.facts("select id, state from scan_request")
+    [(request_id, state)] = counter.facts(NEWEST_REQUEST)
     assert state == "open"
     told = await counter.operator("/session", {"role": "citizen", "subject": TERMINAL})
     async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {told['token']}"}) as http:
@@ -217,8 +184,8 @@ async def test_unreadable_photographs_and_unfinished_forms_change_nothing(
                 headers={"Content-Type": "image/jpeg", "X-Digest-SHA256": sha256},
             ) as response:
                 assert (await response.json()) == {"ok": False, "code": code}
-    assert counter.facts("select count(*) from page") == [(0,)]
-    assert counter.facts("select id, state from scan_request") == [(request_id, "open")]
+    assert counter.facts(PAGES_AND_FORMS) == before
+    assert counter.facts(NEWEST_REQUEST) == [(request_id, "open")]
     await terminal.page.reload()
     await expect(terminal.page.locator("[role=alert]")).to_be_visible()
 
@@ -240,13 +207,14 @@ async def test_unreadable_photographs_and_unfinished_forms_change_nothing(
     finally:
         await line.close()
     assert refused.value.reason == "data_missing"
-    assert counter.facts("select count(*) from ceremony") == [(0,)]
+    assert counter.facts(PAGES_AND_FORMS) == before
+    await terminal.leave()
 
 
 async def test_a_terminal_without_a_camera_says_so_and_the_call_goes_on(
     shared_counter: RunningCounter, launch: Launch, desk_browser: Browser
 ) -> None:
-    bare = await launch(without=("--use-fake-device-for-media-stream",))
+    bare = await launch(without=(FAKE_DEVICE,))
     terminal = await Terminal.enrolled(bare, shared_counter)
     console = await Console.signed_in(desk_browser, shared_counter)
     await sit_down(terminal, console, shared_counter)
@@ -292,10 +260,10 @@ async def sit_down(terminal: Terminal, console: Console, counter: RunningCounter
 
 
 async def goes_on(page: Page) -> None:
-    """Who has no camera still sees and hears the other, undisturbed."""
+    """Who has no camera still sees and hears the other, for five seconds undisturbed."""
     await seen_and_heard(page)
     joined = await legs(page)
-    await seen_and_heard(page, frames=(await figures(page))["frames"] + 150)
+    await seen_and_heard(page, frames=(await figures(page))["frames"] + 5 * PICTURES_PER_S)
     assert await legs(page) == joined
 
 

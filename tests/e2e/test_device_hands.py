@@ -63,7 +63,7 @@ async def test_lamp_and_scanner_are_announced_made_so_and_journalled(
         *("--browser", str(stand_in(tmp_path)), "--profiles", str(tmp_path / "profiles")),
     )
     try:
-        await until_known(counter, "lamp")
+        await until_known(counter, TERMINAL, "lamp")
         terminal = await opened(tmp_path, kiosk_browser)
         console = await Console.signed_in(desk_browser, counter)
         await meet(terminal, console, counter)

@@ -9,8 +9,9 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from counter.documents.mrz import TD1
-from counter.documents.sample_page import draw_mat, encode_jpeg, lay
+from counter.documents.sample_page import draw_mat, lay
 from tests.documents.zones import draw, random_lines
+from tests.e2e.cameras import looking_at, sees
 from tests.e2e.conftest import Launch
 from tests.e2e.faces import Console, Terminal, meet
 from tests.e2e.running import RunningCounter
@@ -36,9 +37,7 @@ async def card_browser(launch: Launch, card_lines: tuple[str, ...], tmp_path: Pa
     right, foot = left + CARD_PX, top + tall
     corners = np.array([[left, top], [right, top + 3], [right, foot + 3], [left, foot]])
     seen = lay(card, draw_mat(rng, WIDTH_PX, HEIGHT_PX), corners, rng)
-    path = tmp_path / "card.mjpeg"
-    path.write_bytes(encode_jpeg(seen, 92))
-    return await launch(f"--use-file-for-fake-video-capture={path}")
+    return await launch(looking_at(sees(tmp_path / "card.y4m", seen)))
 
 
 async def test_a_citizen_is_identified_and_a_second_officer_confirms_a_doubt(

@@ -17,7 +17,7 @@ from counter.documents.sample_page import draw_mat, encode_jpeg, lay
 from counter.documents.scan_opencv.arrays import Bgr, Floats, Quad
 from tests.documents.filled_forms import draw_form, fill_in
 from tests.documents.moving_sheets import HEIGHT_PX, WIDTH_PX, corners, letter
-from tests.e2e.faces import CHINESE, PAPER, TERMINAL, Citizen, Console, Terminal, new_page
+from tests.e2e.faces import CHINESE, PAPER, TERMINAL, Console, Terminal, meet, new_page
 from tests.e2e.running import RunningCounter
 from tests.e2e.test_hands import drag
 from tests.web.live_pages import until
@@ -35,12 +35,12 @@ CAMERA = f"""(() => {{
     await picture.decode();
     lying = picture;
   }};
-  setInterval(() => lying && brush.drawImage(lying, 0, 0), 40);
+  setInterval(() => lying && brush.drawImage(lying, 0, 0), 100);
   const media = navigator.mediaDevices;
   const open = media?.getUserMedia.bind(media);
   if (open) media.getUserMedia = async wanted => {{
     const found = wanted.audio ? await open({{audio: wanted.audio}}) : new MediaStream();
-    if (wanted.video) found.addTrack(desk.captureStream(25).getVideoTracks()[0]);
+    if (wanted.video) found.addTrack(desk.captureStream(10).getVideoTracks()[0]);
     return found;
   }};
 }})()"""
@@ -49,6 +49,8 @@ NO_TIME_OUT = """() => {
   AbortSignal.timeout = () => new AbortController().signal;
 }"""
 "A preview that hangs is given up by itself after five seconds: too late to show anything here."
+PAGES = "select count(*) from page"
+TOLD = "select coalesce(max(seq), 0) from journal_entry"
 FIRST, LATER = corners(size=0.94), corners(size=0.92, dx=0.1, turn=20)
 "So small that nothing is photographed by itself."
 FRAME = ((0.42, 0.3), (0.55, 0.42))
@@ -91,7 +93,6 @@ async def asked_for_a_paper(
     counter: RunningCounter, desk_browser: Browser, kiosk_browser: Browser, paper: Bgr
 ) -> tuple[Page, Console]:
     """The terminal's page, with a sheet of which a picture is not taken by itself, and the desk."""
-    citizen = await Citizen.at(desk_browser, counter)
     page = await new_page(kiosk_browser, width=1080, height=1920, has_touch=True)
     await page.add_init_script(CAMERA)
     await page.goto(await counter.enrolment(TERMINAL))
@@ -99,13 +100,7 @@ async def asked_for_a_paper(
     terminal = Terminal(page)
     await lay_down(page, paper)
     console = await Console.signed_in(desk_browser, counter)
-    reference = await citizen.book("陳小明")
-    await terminal.begin()
-    await terminal.open_keys()
-    await terminal.touch_reference(reference)
-    await terminal.check_in()
-    await console.ready()
-    await console.answer()
+    await meet(terminal, console, counter)
     await console.ask_for(PAPER)
     await terminal.speak(CHINESE)
     await console.page.get_by_role("tab", name="Papers").click()
@@ -114,8 +109,10 @@ async def asked_for_a_paper(
 
 
 async def test_a_frame_stays_on_its_line_is_hidden_when_in_doubt_and_shown_again(
-    counter: RunningCounter, desk_browser: Browser, kiosk_browser: Browser
+    shared_counter: RunningCounter, desk_browser: Browser, kiosk_browser: Browser
 ) -> None:
+    counter = shared_counter
+    [(pages,)], [(told_before,)] = counter.facts(PAGES), counter.facts(TOLD)
     mine = fill_in(draw_form(3), 3, 11)
     other = fill_in(draw_form(3), 3, 12)
     page, console = await asked_for_a_paper(counter, desk_browser, kiosk_browser, mine)
@@ -166,15 +163,19 @@ async def test_a_frame_stays_on_its_line_is_hidden_when_in_doubt_and_shown_again
     await expect(doubt).to_be_hidden()
 
     assert counter.facts("select count(*) from mark") == [(0,)]
-    assert counter.facts("select count(*) from page") == [(0,)], "nothing was photographed"
-    told = [json.loads(body) for (body,) in counter.facts("select body from journal_entry")]
+    assert counter.facts(PAGES) == [(pages,)], "nothing was photographed"
+    rows = counter.facts("select body from journal_entry where seq > ?", str(told_before))
+    told = [json.loads(body) for (body,) in rows]
     acts = [one["action"] for one in told if one["action"].startswith("mark.")]
     assert acts == ["mark.drawn", "mark.shown", "mark.cleared"]
+    await Terminal(page).leave()
 
 
 async def test_while_the_agent_points_at_a_paper_it_is_not_photographed_by_itself(
-    counter: RunningCounter, desk_browser: Browser, kiosk_browser: Browser
+    shared_counter: RunningCounter, desk_browser: Browser, kiosk_browser: Browser
 ) -> None:
+    counter = shared_counter
+    [(pages,)] = counter.facts(PAGES)
     paper = letter(2)
     page, console = await asked_for_a_paper(counter, desk_browser, kiosk_browser, paper)
     box = await console.page.locator(".viewer[data-live] .overlay").bounding_box()
@@ -196,7 +197,8 @@ async def test_while_the_agent_points_at_a_paper_it_is_not_photographed_by_itsel
         await point(step)  # also while a preview takes longer than a pointer stands
         assert await page.locator(".ring").count() == 0
         await console.page.wait_for_timeout(50)
-    assert counter.facts("select count(*) from page") == [(0,)]
+    assert counter.facts(PAGES) == [(pages,)]
     await mouse.move(5, 5)
     await expect(console.page.locator(".thumb img")).to_be_visible()
-    assert counter.facts("select count(*) from page") == [(1,)]
+    assert counter.facts(PAGES) == [(pages + 1,)]
+    await Terminal(page).leave()

@@ -1,5 +1,6 @@
 """The scan frame while a paper lies there: the outline, one sentence, and a picture by itself."""
 
+import asyncio
 from pathlib import Path
 
 import cv2
@@ -7,9 +8,9 @@ import numpy as np
 import pytest
 from playwright.async_api import Browser, expect
 
-from counter.documents.sample_page import encode_jpeg
 from tests.documents import scenes
-from tests.e2e.conftest import HEIGHT_PX, WIDTH_PX, Launch
+from tests.e2e.cameras import HEIGHT_PX, WIDTH_PX, looking_at, sees
+from tests.e2e.conftest import Launch
 from tests.e2e.faces import PAPER, Console, Terminal, meet
 from tests.e2e.running import RunningCounter
 
@@ -26,30 +27,24 @@ def held_camera(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tall = round(WIDTH_PX * 3 / 4)
     picture = cv2.resize(scene.image, (WIDTH_PX, tall), interpolation=cv2.INTER_AREA)
     top = max(0, (tall - HEIGHT_PX) // 2)
-    path = tmp_path_factory.mktemp("camera") / "held.mjpeg"
-    path.write_bytes(encode_jpeg(np.ascontiguousarray(picture[top : top + HEIGHT_PX]), 90))
-    return path
-
-
-async def asked_for_a_paper(
-    counter: RunningCounter, desk: Browser, kiosk: Browser
-) -> tuple[Terminal, Console]:
-    terminal = await Terminal.enrolled(kiosk, counter)
-    console = await Console.signed_in(desk, counter)
-    await meet(terminal, console, counter)
-    await console.ask_for(PAPER)
-    await expect(terminal.heading(f"Show this paper: {PAPER}")).to_be_visible()
-    return terminal, console
+    lies = np.ascontiguousarray(picture[top : top + HEIGHT_PX])
+    return sees(tmp_path_factory.mktemp("camera") / "held.y4m", lies)
 
 
 async def test_a_page_that_lies_still_is_outlined_and_taken_by_itself(
     shared_counter: RunningCounter, desk_browser: Browser, kiosk_browser: Browser
 ) -> None:
     [(before,)] = shared_counter.facts(PAGES)
-    terminal, console = await asked_for_a_paper(shared_counter, desk_browser, kiosk_browser)
-    await expect(terminal.page.locator(".outline polygon")).to_be_attached()
+    terminal = await Terminal.enrolled(kiosk_browser, shared_counter, looks=True)
+    console = await Console.signed_in(desk_browser, shared_counter)
+    await meet(terminal, console, shared_counter)
+    # It does not stay for long: watched for before there can be one.
+    outline = terminal.page.locator(".outline polygon")
+    outlined = asyncio.create_task(outline.wait_for(state="attached"))
+    await console.ask_for(PAPER)
+    await outlined
     # Nobody presses anything: it arrives.
-    await expect(console.page.locator(".thumb img")).to_be_visible(timeout=60_000)
+    await expect(console.page.locator(".thumb img")).to_be_visible()
     assert shared_counter.facts(PAGES) == [(before + 1,)]
     await terminal.leave()
 
@@ -57,9 +52,12 @@ async def test_a_page_that_lies_still_is_outlined_and_taken_by_itself(
 async def test_a_held_page_is_not_taken_and_one_sentence_says_what_to_do(
     shared_counter: RunningCounter, desk_browser: Browser, launch: Launch, held_camera: Path
 ) -> None:
-    kiosk = await launch(f"--use-file-for-fake-video-capture={held_camera}")
+    kiosk = await launch(looking_at(held_camera))
     [before] = shared_counter.facts(PAGES)
-    terminal, _ = await asked_for_a_paper(shared_counter, desk_browser, kiosk)
+    terminal = await Terminal.enrolled(kiosk, shared_counter, looks=True)
+    console = await Console.signed_in(desk_browser, shared_counter)
+    await meet(terminal, console, shared_counter)
+    await console.ask_for(PAPER)
     page = terminal.page
     advice = page.locator("[data-advice=page_finger]")
     await expect(advice).to_have_text("Take your fingers off the paper.")

@@ -61,6 +61,7 @@ async def production(database: str, signing: Path) -> AsyncIterator[RunningCount
         MEDIA_BIND_IP="127.0.0.1",
         SIGNING=str(signing),
     )
+    counter.program = "counter"  # as it is sold
     await counter.start()
     yield counter
     assert await counter.close() == []

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, expect
 
+from tests.e2e.cameras import PICTURES_PER_S
 from tests.e2e.faces import Console, Terminal, meet
 from tests.e2e.running import RunningCounter
 from tests.media.test_mux import decodes
@@ -102,7 +103,7 @@ async def test_a_conversation_is_recorded_with_both_agreements_and_plays(
     assert (await counter.command("recording", found["id"], str(plain))).returncode == 1
     streams = decodes(plain)
     assert [codec for codec, _ in streams] == ["vp8", "opus", "vp8", "opus"]
-    assert all(frames > 3 * 15 for _, frames in streams)
+    assert all(frames > 3 * PICTURES_PER_S for _, frames in streams)
     assert list(recordings.iterdir()) == [], "what the file was made of is still there"
     entries, said = await counter.audit()
     assert entries > 8, said

@@ -44,7 +44,7 @@ def media_processes(counter: RunningCounter) -> list[int]:
 
 async def gone(counter: RunningCounter) -> None:
     """Wait until no process of this counter is left."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while counter.processes():
             await asyncio.sleep(0.05)
 
@@ -68,7 +68,7 @@ async def test_a_call_goes_on_over_a_planned_restart_and_ctrl_c_ends_it(
     media = media_processes(counter)
     assert len(media) == 1
     assert await counter.stop(signal.SIGTERM) == 0
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while counter.processes() != media:  # the scan and sign processes may take a moment
             await asyncio.sleep(0.05)
 
@@ -92,7 +92,7 @@ async def test_a_restart_without_a_call_leaves_nothing(counter: RunningCounter) 
 async def test_a_killed_counter_leaves_its_media_only(counter: RunningCounter) -> None:
     media = media_processes(counter)
     counter.kill9()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while counter.processes() != media:
             await asyncio.sleep(0.05)
 
@@ -106,7 +106,7 @@ async def test_a_proxy_hears_before_the_doors_close() -> None:
 
         assert await asked("/readyz") == 200
         counter.tell(signal.SIGTERM)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while await asked("/readyz") != 503:
                 await asyncio.sleep(0.05)
         # It still serves who is here: for so long the proxy has time to notice.

@@ -19,7 +19,8 @@ from tests.cups import private_cups
 from tests.e2e.running import ROOT, RunningCounter
 from tests.servers import NotInstalled
 
-TERMINAL = "hengqin-centre-1"
+# Each test has a terminal of its own: a program is there for good.
+TERMINAL, PRINTING, WATCHED = "hengqin-centre-1", "hengqin-centre-2", "macau-morais-3"
 
 
 async def program(
@@ -52,12 +53,11 @@ async def said(process: asyncio.subprocess.Process, words: str) -> list[str]:
 
 @pytest.mark.timeout(400)
 async def test_a_program_photographs_what_is_asked_for_and_forgets_the_visit(
-    tmp_path: Path,
+    shared_counter: RunningCounter, tmp_path: Path
 ) -> None:
-    counter = RunningCounter()
+    counter = shared_counter
     running: asyncio.subprocess.Process | None = None
     try:
-        await counter.start()
         link = await counter.enrolment(TERMINAL)
         running = await program(tmp_path / "state", "--enrol", link)
         await said(running, "self-test: everything works")
@@ -83,7 +83,8 @@ async def test_a_program_photographs_what_is_asked_for_and_forgets_the_visit(
 
         captures = counter.facts("select state, page_id from capture")
         assert captures and {state for state, _ in captures} == {"stored"}
-        pages = counter.facts("select id from page")
+        newest = "select case_id from page order by rowid desc limit 1"
+        pages = counter.facts(f"select id from page where case_id = ({newest})")
         assert sorted(page for _, page in captures) == sorted(page for (page,) in pages)
         assert list((tmp_path / "state" / "journal").glob("*")) == []
         await counter.audit()
@@ -91,7 +92,6 @@ async def test_a_program_photographs_what_is_asked_for_and_forgets_the_visit(
         if running is not None and running.returncode is None:
             running.send_signal(signal.SIGTERM)
             await running.wait()
-        await counter.close()
 
 
 def newest_print(screen: dict[str, Any]) -> dict[str, Any]:
@@ -100,16 +100,17 @@ def newest_print(screen: dict[str, Any]) -> dict[str, Any]:
     return dict(prints[0]) if prints else {}
 
 
-async def until_known(counter: RunningCounter, device: str) -> None:
-    """Wait until the counter has heard of this device of the program."""
+async def until_known(counter: RunningCounter, terminal: str, device: str) -> None:
+    """Wait until the counter has heard of this device of the terminal's program."""
+    known = "select health from device_state where terminal_id = ?"
     async with asyncio.timeout(60):
-        while f'"{device}"' not in str(counter.facts("select health from device_state")):
+        while f'"{device}"' not in str(counter.facts(known, terminal)):
             await asyncio.sleep(0.1)
 
 
 async def in_call(attacker: Attacker, language: str) -> tuple[Page, Page]:
     """A terminal and a desk that speak with each other."""
-    kiosk = await attacker.page("citizen", TERMINAL)
+    kiosk = await attacker.page("citizen", PRINTING)
     desk = await attacker.page("agent", "lei")
     asks = (
         (kiosk, "language.choose", {"language": language}),
@@ -125,16 +126,17 @@ async def in_call(attacker: Attacker, language: str) -> tuple[Page, Page]:
 
 
 @pytest.mark.timeout(400)
-async def test_a_print_of_a_visit_comes_out_of_the_programs_printer_once(tmp_path: Path) -> None:
-    counter, attacker = RunningCounter(), None
+async def test_a_print_of_a_visit_comes_out_of_the_programs_printer_once(
+    shared_counter: RunningCounter, tmp_path: Path
+) -> None:
+    counter, attacker = shared_counter, None
     running: asyncio.subprocess.Process | None = None
     async with private_cups(tmp_path / "cups") as cups:
         try:
-            await counter.start()
-            link = await counter.enrolment(TERMINAL)
+            link = await counter.enrolment(PRINTING)
             devices = ("--printer", "kiosk", "--print-server", cups.server)
             running = await program(tmp_path / "state", "--enrol", link, *devices, simulate=False)
-            await until_known(counter, "printer")
+            await until_known(counter, PRINTING, "printer")
 
             attacker = Attacker(counter)
             kiosk, desk = await in_call(attacker, "pt")
@@ -166,17 +168,19 @@ async def test_a_print_of_a_visit_comes_out_of_the_programs_printer_once(tmp_pat
             assert len(jobs) <= 1, "twice on paper"
             assert newest["state"] == "failed" or len(jobs) == 1
             await counter.audit()
+            await taken(kiosk, "visit.leave")
         finally:
             if running is not None and running.returncode is None:
                 running.send_signal(signal.SIGTERM)
                 await running.wait()
             if attacker is not None:
                 await attacker.close()
-            await counter.close()
 
 
 @pytest.mark.timeout(400)
-async def test_its_browser_is_let_in_watched_and_gone_with_it(tmp_path: Path) -> None:
+async def test_its_browser_is_let_in_watched_and_gone_with_it(
+    shared_counter: RunningCounter, tmp_path: Path
+) -> None:
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     if chromium is None:
         raise NotInstalled("Chromium is not installed: apt-get install chromium")
@@ -185,14 +189,16 @@ async def test_its_browser_is_let_in_watched_and_gone_with_it(tmp_path: Path) ->
     browser.write_text(f'#!/bin/sh\nexec {chromium} {headless} "$@"\n')
     browser.chmod(0o700)
     profiles = tmp_path / "profiles"
-    counter = RunningCounter()
+    counter = shared_counter
     running: asyncio.subprocess.Process | None = None
 
     async def page_of(epoch: int) -> None:
         """Wait until the terminal's page was opened so often."""
         async with asyncio.timeout(120):
             while not counter.facts(
-                "select epoch from terminal_state where epoch >= ?", str(epoch)
+                "select epoch from terminal_state where terminal_id = ? and epoch >= ?",
+                WATCHED,
+                str(epoch),
             ):
                 assert running is not None and running.returncode is None
                 await asyncio.sleep(0.2)
@@ -207,8 +213,7 @@ async def test_its_browser_is_let_in_watched_and_gone_with_it(tmp_path: Path) ->
         return sorted(found)
 
     try:
-        await counter.start()
-        link = await counter.enrolment(TERMINAL)
+        link = await counter.enrolment(WATCHED)
         running = await program(
             *(tmp_path / "state", "--enrol", link),
             *("--browser", str(browser), "--profiles", str(profiles)),
@@ -227,4 +232,3 @@ async def test_its_browser_is_let_in_watched_and_gone_with_it(tmp_path: Path) ->
             await running.wait()
         for pid in of_browser():
             os.kill(pid, signal.SIGKILL)
-        await counter.close()

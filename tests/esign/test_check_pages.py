@@ -149,6 +149,7 @@ async def test_years_later_it_is_genuine_all_the_same_and_its_timestamps_have_en
     assert person.title.startswith("Not valid") and "Ended" not in person.text
 
 
+@pytest.mark.one_engine
 async def test_a_sealed_document_is_genuine_and_a_changed_one_is_not(
     counter: SigningCounter, person: Citizen, passing: Time
 ) -> None:
@@ -190,6 +191,7 @@ async def test_what_cannot_be_read_gets_advice_and_no_verdict(
     assert person.status == 422 and "Choose the PDF that you were given" in person.text
 
 
+@pytest.mark.one_engine
 async def test_the_code_on_the_paper_leads_to_the_record_and_never_to_the_document(
     counter: SigningCounter, person: Citizen, passing: Time
 ) -> None:
@@ -269,6 +271,7 @@ UNRECORDED = {
 
 
 @pytest.mark.parametrize("archived", [False, True])
+@pytest.mark.one_engine
 async def test_what_was_sealed_before_signatures_were_recorded_is_known_by_its_bytes(
     counter: SigningCounter, person: Citizen, passing: Time, archived: bool
 ) -> None:

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from tests.media.browsers import join_both, opened_stage, seen_and_heard
-from tests.media.scenes import opened_page
+from tests.media.scenes import opened_pages
 from tests.private_network import HERE, NEAR, ip
 
 HERE6 = "2001:db8:5::1"
@@ -25,8 +25,7 @@ async def over_ip6(kind: str) -> dict[str, Any]:
     ip(f"-6 address add {HERE6}/64 dev {NEAR} nodad")
     async with (
         opened_stage("--ip6", HERE6, ip=HERE) as stage,
-        opened_page(kind, stage.url) as terminal,
-        opened_page("chromium", stage.url) as agent,
+        opened_pages(stage.url, (kind, "VP8"), ("chromium", "VP8")) as (terminal, agent),
     ):
         unwanted = {"terminal": HERE, "agent": HERE6}
         stage.route = lambda owner, sdp: re.sub(

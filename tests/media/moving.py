@@ -17,33 +17,29 @@ from tests.media.browsers import (
     watched,
 )
 from tests.media.legs import AddressTranslation
-from tests.media.scenes import opened_page
+from tests.media.scenes import opened_pages
 from tests.private_network import HERE
 
 
-async def rebound(kind: str) -> float:
-    """The router before the terminal gives it other outer ports.
+async def moved(kind: str) -> dict[str, float]:
+    """The router before the terminal gives it other outer ports; later its only path is cut, and
+    another offered.
 
-    kind: of the terminal's browser.  Returns seconds until both see each other again.
+    kind: of the terminal's browser.  Returns for both, seconds until both see each other again.
     """
     async with routed() as (stage, router), _call(stage, kind) as pages:
         before = router.outside
-        took = await picture_back(pages, router.rebind)
+        rebound = await picture_back(pages, router.rebind)
         assert router.media_inward > 100 and not before & router.outside
-        return took
 
-
-async def restarted(kind: str) -> float:
-    """The terminal's only path is cut, and another offered; seconds as above."""
-    async with routed() as (stage, router), _call(stage, kind) as pages:
         router.lose_outward(lambda data: True)
         stage.route = lambda owner, sdp: sdp
         restarting: list[asyncio.Task[Any]] = []
-        took = await picture_back(
+        restarted = await picture_back(
             pages, lambda: restarting.append(asyncio.create_task(_restart(pages[0])))
         )
         await restarting[0]
-        return took
+        return {"rebound": rebound, "restarted": restarted}
 
 
 async def restarted_for_nothing(kind: str, seconds: int) -> dict[str, Any]:
@@ -94,10 +90,7 @@ async def routed() -> AsyncIterator[tuple[Stage, AddressTranslation]]:
 @asynccontextmanager
 async def _call(stage: Stage, kind: str) -> AsyncIterator[tuple[Evaluates, Evaluates]]:
     """A terminal of one browser and an agent with Chromium who see and hear each other."""
-    async with (
-        opened_page(kind, stage.url) as terminal,
-        opened_page("chromium", stage.url) as agent,
-    ):
+    async with opened_pages(stage.url, (kind, "VP8"), ("chromium", "VP8")) as (terminal, agent):
         await join_both(terminal, agent, height_px=360)
         for page in (terminal, agent):
             await seen_and_heard(page, more_than=60)

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -58,8 +58,7 @@ async def pair(
     """
     async with (
         opened_stage(ip=HERE) as stage,
-        opened_page(terminal, stage.url, reads=agent_sends) as near,
-        opened_page(agent, stage.url, reads=terminal_sends) as far,
+        opened_pages(stage.url, (terminal, agent_sends), (agent, terminal_sends)) as (near, far),
     ):
         first_picture_ms = await join_both(
             near, far, firsts=(terminal_sends, agent_sends), height_px=height_px
@@ -91,6 +90,20 @@ async def third_joins(*, agent: str, seconds: int) -> list[list[int]]:
         await third.evaluate("open_camera(180)")
         await third.evaluate("join('third')")
         return await watched(desk, seconds, "pictures()")
+
+
+@asynccontextmanager
+async def opened_pages(url: str, *wanted: tuple[str, str]) -> AsyncIterator[list[Evaluates]]:
+    """Pages of browsers of their own, which start at the same time.
+
+    wanted: of each its kind, and the codec of the pictures that come to it.
+    """
+    async with AsyncExitStack() as open_now:
+        pages = [
+            open_now.enter_async_context(opened_page(kind, url, reads=codec))
+            for kind, codec in wanted
+        ]
+        yield list(await asyncio.gather(*pages))
 
 
 @asynccontextmanager

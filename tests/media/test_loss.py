@@ -21,7 +21,7 @@ from tests.media.browsers import (
     watched,
 )
 
-SECONDS = int(os.environ.get("LOSS_SECONDS", "10"))
+SECONDS = int(os.environ.get("LOSS_SECONDS", "6"))
 SHARE = 0.05
 
 

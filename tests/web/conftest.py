@@ -9,10 +9,10 @@ from aiohttp.test_utils import TestClient, TestServer
 from playwright.async_api import expect
 
 from tests.web.fakes import FakeBooking, citizen_app
+from web.citizen.ports import Ended
 
-expect.set_options(
-    timeout=30_000
-)  # as patient as a locator: the machine runs three tests at a time
+# As patient as a locator: the machine runs three tests at a time.
+expect.set_options(timeout=30_000)
 
 Client = TestClient[web.Request, web.Application]
 Serve = Callable[[web.Application], Awaitable[Client]]
@@ -60,4 +60,8 @@ def fake() -> FakeBooking:
 @pytest.fixture
 async def citizen(serve: Serve, fake: FakeBooking, clock: Clock) -> Client:
     """Return a client of the citizen's face on the fake booking."""
-    return await serve(citizen_app(fake, clock))
+
+    async def ended(appointment_id: str) -> Ended | None:
+        return fake.ended.get(appointment_id)
+
+    return await serve(citizen_app(fake, clock, ended=ended))

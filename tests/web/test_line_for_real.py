@@ -24,7 +24,7 @@ from tests.web import call_cards, desk_screens, terminal_screens
 from tests.web.fake_counter import FakeCounter
 from tests.web.live_pages import open_face, until
 
-pytestmark = pytest.mark.alone
+pytestmark = [pytest.mark.pairs, pytest.mark.timeout(300)]
 
 BOTH = Arrangement(
     parties=(Party(owner="terminal", role="citizen"), Party(owner="agent", role="agent"))
@@ -163,24 +163,19 @@ async def test_the_line_that_loses_packets_is_named_and_no_other(
     assert line.paths["terminal"].lost > 50
     line.paths["terminal"].up = 0.0
     await until(lambda: line.told("terminal") != "upload_loss", pages["agent"])
-
     assert not LOSS & line.causes("agent")
-    assert LOSS & line.causes("terminal") == {"upload_loss"}
 
-
-async def test_what_is_lost_on_the_way_to_a_page_is_that_pages_line(
-    chromium: Browser, line: Line
-) -> None:
-    pages = await line.pages(chromium)
+    # What is lost on the way to a page is that page's line.
     line.paths["agent"].down = 0.2
-
     await until(lambda: "download_loss" in line.causes("agent"), pages["agent"])
 
     assert LOSS & line.causes("agent") == {"download_loss"}
-    assert not LOSS & line.causes("terminal")
+    assert LOSS & line.causes("terminal") == {"upload_loss"}
 
 
-async def test_pages_keep_their_ceilings_and_put_sound_first(chromium: Browser, line: Line) -> None:
+async def test_pages_keep_their_ceilings_put_sound_first_and_by_voice_send_no_picture(
+    chromium: Browser, line: Line
+) -> None:
     line.caps = {"terminal": 250, "agent": 600}
     pages = await line.pages(chromium)
 
@@ -192,9 +187,27 @@ async def test_pages_keep_their_ceilings_and_put_sound_first(chromium: Browser, 
     assert [await page.evaluate(SOUND) for page in pages.values()] == ["high", "high"]
     (report, *_) = line.counter.payloads("leg.report")[-1:]
     assert report["connected"] and report["camera"] and report["microphone"]
-    assert report["received"] > 100 and report["lost"] <= 2
+    assert report["received"] > 100 and report["lost"] <= report["received"] / 20
     assert report["available_kbps"] is not None
     assert not LOSS & (line.causes("terminal") | line.causes("agent"))
+
+    # By voice no picture is sent, and sound goes on.
+    await line.show(picture=False)
+
+    async def rests() -> bool:
+        return not await moves(pages["terminal"], "terminal")
+
+    await until(rests, pages["terminal"])
+    await pages["agent"].locator(".video__voice").wait_for()
+    before = len(line.counter.payloads("leg.report"))
+    await until(lambda: len(line.counter.payloads("leg.report")) >= before + 4, pages["agent"])
+    for report in line.counter.payloads("leg.report")[-2:]:
+        assert not report["camera"] and 50 < report["received"] < 200, "sound alone"
+
+    await line.show()
+    await until(lambda: moves(pages["terminal"], "terminal"), pages["terminal"])
+    missed = {"no_picture", "no_sound", "gone"}
+    assert not missed & (line.causes("terminal") | line.causes("agent"))
 
 
 async def test_a_thin_line_takes_from_the_picture_and_not_from_the_sound(
@@ -214,23 +227,3 @@ async def test_a_thin_line_takes_from_the_picture_and_not_from_the_sound(
 
 async def ceiling(page: Page) -> int:
     return int((await page.evaluate(PICTURE))[0] or 0)
-
-
-async def test_by_voice_no_picture_is_sent_and_sound_goes_on(chromium: Browser, line: Line) -> None:
-    pages = await line.pages(chromium)
-    await line.show(picture=False)
-
-    async def rests() -> bool:
-        return not await moves(pages["terminal"], "terminal")
-
-    await until(rests, pages["terminal"])
-    await pages["agent"].locator(".video__voice").wait_for()
-    before = len(line.counter.payloads("leg.report"))
-    await until(lambda: len(line.counter.payloads("leg.report")) >= before + 4, pages["agent"])
-    for report in line.counter.payloads("leg.report")[-2:]:
-        assert not report["camera"] and 50 < report["received"] < 200, "sound alone"
-
-    await line.show()
-    await until(lambda: moves(pages["terminal"], "terminal"), pages["terminal"])
-    missed = {"no_picture", "no_sound", "gone"}
-    assert not missed & (line.causes("terminal") | line.causes("agent"))

@@ -6,7 +6,7 @@ belongs to others is answered as if there were none.  Each look and each downloa
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -20,6 +20,7 @@ from counter.documents.printing import Print, PrintState
 from counter.documents.text_layer import Layer, layer_of
 from counter.esign.audit_pack import MIMETYPE
 from counter.esign.issued import Delivery
+from counter.identity.proofing import Level
 from web.shared.access import Principal, allow, principal_of
 from web.shared.i18n import N_, TAGS, Words, texts_for
 from web.shared.language import language_of
@@ -46,6 +47,12 @@ PRINTS = {
     PrintState.PRINTED: (N_("Sent to the printer"), "green"),
     PrintState.FAILED: (N_("Not printed"), "red"),
 }
+IDENTITY = {
+    Level.NONE: N_("L0, nobody checked"),
+    Level.ACCOUNT: N_("L1, code of the appointment"),
+    Level.DOCUMENT: N_("L2, identity document"),
+    Level.WITNESSED: N_("L3, document and second officer"),
+}
 PRINTED = {
     "document": N_("Signed document"),
     "receipt": N_("What was handed in"),
@@ -66,6 +73,19 @@ class Served:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """What whoever comes next has to know of a case."""
+
+    next_step: str = ""
+    "As the citizen reads it."
+    note: str = ""
+    "For colleagues only."
+    missing: tuple[tuple[str, date], ...] = ()
+    "(paper, last day to hand it in), the most urgent first."
+    level: Level = Level.NONE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseView:
     """One case with its papers."""
 
@@ -82,6 +102,7 @@ class CaseView:
     "Whether this machine can read words."
     revoked_later: Mapping[str, Mapping[str, datetime | None]] = field(default_factory=dict)
     "By ceremony: fields of signers whose certificates were revoked afterwards, and when."
+    left: Left = Left()
 
 
 class CaseFolders(Protocol):
@@ -227,6 +248,13 @@ def _named(view: CaseView, catalogue: Catalogue, language: str) -> dict[str, Any
     taken = {one.sha256: words.moment(one.first_at.astimezone(zone)) for one in view.deliveries}
     return {
         **row,
+        "next_step": view.left.next_step,
+        "note": view.left.note,
+        "level": gettext(IDENTITY[view.left.level]),
+        "missing": [
+            {"name": paper_label(service, item, tag), "until": words.day(until)}
+            for item, until in view.left.missing
+        ],
         "papers": [
             {
                 "name": paper_label(service, item, tag),

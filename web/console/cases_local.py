@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Select, select, true
 from booking.catalogue import Catalogue
 from counter.documents.folder_service import FolderService
 from counter.documents.job import JobKind, JobOutcome
+from counter.documents.store_checklist import dues_of
 from counter.documents.store_jobs import outcomes_of
 from counter.documents.store_printing import prints_of
 from counter.documents.zip_files import zipped
@@ -17,12 +18,13 @@ from counter.errors import NotFound
 from counter.esign.forms import Forms, Language
 from counter.esign.store_issued import deliveries_of, link_of, revoke
 from counter.esign.store_validation import revoked_later
+from counter.identity.store_proofing_reading import identity_level
 from counter.ids import CaseId
 from counter.signaling.store_screens import departments_of
-from counter.store.cases import case_table
+from counter.store.cases import case_table, get_case
 from counter.store.executor import Executor
 from counter.store.journal_sql import record
-from web.console.case_pages import CaseView, Served
+from web.console.case_pages import CaseView, Left, Served
 from web.shared.access import Principal
 
 REACH = timedelta(days=30)
@@ -66,6 +68,7 @@ class LocalCaseFolders:
             deliveries=await self.executor.read(deliveries_of, case_id),
             reads_words=self.reads_words,
             revoked_later=await self.executor.read(revoked_later, case_id),
+            left=await self.executor.read(_left, CaseId(case_id)),
         )
 
     async def pdf(self, who: Principal, case_id: str, item: str | None) -> bytes:
@@ -156,6 +159,16 @@ def _mine(conn: Connection, who: Principal, case_id: str, now: datetime) -> None
     """Raises `NotFound` alike for what there is not and for what is somebody else's."""
     if conn.execute(_of(conn, who, now).where(case_table.c.id == case_id)).one_or_none() is None:
         raise NotFound(f"{who.kind} {who.subject}: no case {case_id}")
+
+
+def _left(conn: Connection, case_id: CaseId) -> Left:
+    case, dues = get_case(conn, case_id), dues_of(conn, case_id)
+    return Left(
+        next_step=case.next_step,
+        note=case.note,
+        missing=tuple((item, until) for item, until in dues.items() if until is not None),
+        level=identity_level(conn, case_id),
+    )
 
 
 def _handover(outcomes: Mapping[tuple[JobKind, str], JobOutcome | None], case_id: str) -> str:

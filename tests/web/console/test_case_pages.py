@@ -3,7 +3,7 @@
 import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from counter.documents.printing import Print, PrintState
 from counter.documents.zip_files import zipped
 from counter.errors import NotFound
 from counter.esign.issued import Delivery
+from counter.identity.proofing import Level
 from counter.store.blobs_directory import DirectoryBlobs
 from tests.documents.folders import Cases, PlainBinder, case_in
 from tests.documents.leaves import AT
@@ -30,7 +31,7 @@ from tests.web.console.test_papers_before import BROWSER, text
 from tests.web.fake_counter import FakeSessions
 from tests.web.fakes import chance, places
 from tests.web.live_pages import axe_on_first
-from web.console.case_pages import CaseView, Served, routes
+from web.console.case_pages import CaseView, Left, Served, routes
 from web.shared.access import Principal
 from web.shared.setup import Base, install
 
@@ -47,6 +48,7 @@ class FakeCases:
         self.link_until: datetime | None = None
         self.deliveries: tuple[Delivery, ...] = ()
         self.revoked_later: dict[str, dict[str, datetime | None]] = {}
+        self.left = Left()
 
     def catalogue(self) -> Catalogue:
         return places()
@@ -77,6 +79,7 @@ class FakeCases:
             prints=self.prints,
             reads_words=self.reads_words,
             revoked_later=self.revoked_later,
+            left=self.left,
         )
 
     async def pdf(self, who: Principal, case_id: str, item: str | None) -> bytes:
@@ -153,6 +156,24 @@ async def test_the_list_and_the_case(agent: ClientSession, cases: FakeCases) -> 
     cases.reads_words, cases.handover = True, "none"
     said = text((await page(agent, "/console/cases/case-1"))[1])
     assert "No text layer" not in said and "Back office" not in said
+
+
+async def test_what_was_left_for_whoever_comes_next_is_read_there(
+    agent: ClientSession, cases: FakeCases
+) -> None:
+    said = text((await page(agent, "/console/cases/case-1"))[1])
+    assert "L0, nobody checked" in said
+    assert "Note for colleagues" not in said and "to be handed in" not in said
+    cases.left = Left(
+        next_step="The certificate is ready on Friday.",
+        note="<b>Speaks Hokkien</b>, call the son.",
+        missing=(("bir-original", date(2026, 12, 8)),),
+        level=Level.DOCUMENT,
+    )
+    said = text((await page(agent, "/console/cases/case-1"))[1])
+    assert "The certificate is ready on Friday." in said
+    assert "&lt;b&gt;Speaks Hokkien&lt;/b&gt;, call the son." in said
+    assert "by Tuesday 8 December 2026" in said and "L2, identity document" in said
 
 
 async def test_an_empty_list_says_what_comes(agent: ClientSession, cases: FakeCases) -> None:
