@@ -183,7 +183,7 @@ async def test_it_can_be_used_by_everybody_on_a_phone(
     chromium: Browser, clock: Clock, locale: str, axe: bool
 ) -> None:
     tag, title = LANGUAGES[locale]
-    server = TestServer(room_app(clock))
+    server = TestServer(room_app(clock, per_s=0.01))  # who waits long is not looked for soon again
     await server.start_server()
     context = await chromium.new_context(
         locale=locale, viewport={"width": 320, "height": 700}, bypass_csp=True
