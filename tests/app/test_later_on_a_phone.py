@@ -9,6 +9,7 @@ from tests.app.later_house import House, made
 from tests.web.citizen.test_browser import AXE, SIDEWAYS, SMALL, VIOLATIONS
 from tests.web.citizen.test_papers import picture
 from tests.web.citizen.walk import Citizen
+from tests.web.live_pages import follow
 
 
 @pytest.mark.parametrize("new_executor", ["sqlite"], indirect=True)
@@ -37,11 +38,12 @@ async def test_it_can_be_used_by_everybody_on_a_phone(
     await page.goto(path)
     await see(page, "asked")
     await page.set_input_files("input[type=file]", files=picture(sample_photograph(1)))
-    await page.click("main form[enctype] button")
-    await page.locator("main img").first.wait_for()
+    await follow(page, "main form[enctype] button")
+    assert await page.locator("main img").first.is_visible()
     await see(page, "uploaded")
-    await page.click("main form[action$='/send'] button")
-    await page.locator(".vc-sheet").first.wait_for(state="detached")
+    assert await page.locator(".vc-sheet").count() > 0
+    await follow(page, "main form[action$='/send'] button")
+    assert await page.locator(".vc-sheet").count() == 0
     assert await page.locator("input[type=file]").count() == 0
     await see(page, "sent")
     await page.goto(path)

@@ -155,7 +155,8 @@ async def test_the_store_holds_no_token_and_pictures_stay_sealed_until_they_are_
     (link,) = await executor.read(rows, paper_link)
     assert link.token_sha256 == hashlib.sha256(token.encode()).hexdigest() == digest_of(token)
     assert token not in str(tuple(link)) and len(token) == 43
-    assert not any(b" of " in content for content in kept(tmp_path))
+    sealed = kept(tmp_path)
+    assert sealed and not any(b" of " in content for content in sealed)
 
 
 async def test_the_same_file_twice_is_once_also_at_the_same_moment(

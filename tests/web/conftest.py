@@ -6,9 +6,13 @@ from datetime import datetime, timedelta
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
+from playwright.async_api import expect
 
 from tests.web.fakes import FakeBooking, citizen_app
 from web.citizen.ports import Ended
+
+# As patient as a locator: the machine runs three tests at a time.
+expect.set_options(timeout=30_000)
 
 Client = TestClient[web.Request, web.Application]
 Serve = Callable[[web.Application], Awaitable[Client]]

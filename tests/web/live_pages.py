@@ -7,11 +7,31 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.async_api import Browser, BrowserContext, Page
 
+from counter.protocol.desk_screen import DeskScreen
+from counter.protocol.terminal_screen import TerminalScreen
 from tests.web.fake_counter import FakeCounter
 
 LANGUAGE_COOKIES = {"zh-Hant": "zh_Hant", "pt": "pt", "en": "en"}
 
 NOTE_TOUCHES = "addEventListener('click', () => (window.touchedAt = performance.now()), true);"
+NOTE_SCREENS = """(() => {
+  const Plain = WebSocket;
+  globalThis.WebSocket = class extends Plain {
+    constructor(...all) {
+      super(...all);
+      this.addEventListener("message", ({data}) => {
+        const told = typeof data === "string" ? data.indexOf('["screen.changed",') : -1;
+        if (told >= 0) window.told = JSON.parse(data.slice(told))[1].screen;
+      });
+    }
+  };
+})();"""
+"Goes into a page: it keeps the screen that it was told last."
+SETTLED = """async () => {
+  for (let frame = 0; frame < 3; frame++)
+    await new Promise(done => requestAnimationFrame(() => setTimeout(done)));
+}"""
+"Effects run after a frame, and what they change is drawn in the next: dialogs open so."
 LISTENS = "() => performance.now() - (window.touchedAt ?? -Infinity) > 420"
 "The kiosk is deaf to the second half of a double tap, for 400 ms."
 CAMERA = """(() => {
@@ -81,7 +101,7 @@ async def open_face(
     pictures_per_s: int = PICTURES_PER_S,
     **context: Any,
 ) -> tuple[BrowserContext, Page, list[str]]:
-    """A page of a face, drawn.  The list gathers what the browser complains about.
+    """A page of a face that stands.  The list gathers what the browser complains about.
 
     before: a script that runs before those of the page.
     """
@@ -100,6 +120,7 @@ async def open_face(
         ]
     )
     await made.add_init_script(NOTE_TOUCHES)
+    await made.add_init_script(NOTE_SCREENS)
     await made.add_init_script(CAMERA % pictures_per_s)
     if before:
         await made.add_init_script(before)
@@ -116,11 +137,47 @@ async def open_face(
     )
     await page.goto(counter.url + {"terminal": "/terminal", "agent": "/console"}[kind])
     await page.locator("main").wait_for()
+    await stands(counter, page)
     return made, page, complaints
+
+
+async def stands(counter: FakeCounter, page: Page) -> None:
+    """Wait until the page has drawn the screen that is shown to it, and what follows from it."""
+    namespace = "/terminal" if "/terminal" in page.url else "/agent"
+    shown = counter.screens[namespace].model_dump(mode="json")
+
+    async def told() -> bool:
+        return bool(await page.evaluate("window.told") == shown)
+
+    await until(told, page)
+    await settled(page)
+
+
+async def settled(page: Page) -> None:
+    """Wait until what a touch or a screen brings about later has been drawn, too."""
+    await page.evaluate(SETTLED)
+
+
+async def show(counter: FakeCounter, page: Page, screen: TerminalScreen | DeskScreen) -> None:
+    """Show a screen, and wait until it stands on the page."""
+    await counter.show(screen)
+    await stands(counter, page)
+
+
+async def pause(page: Page) -> None:
+    """Let the installed clock of a page stand still, so that it goes by `run_for` alone."""
+    await page.clock.pause_at(await page.evaluate("Date.now() / 1000 + 10"))
+
+
+async def follow(page: Page, selector: str) -> None:
+    """Touch what leads to another page, and wait until that one is there, scripts and all."""
+    async with page.expect_navigation():
+        await page.click(selector)
 
 
 async def violations(page: Page) -> list[str]:
     """What axe finds, one line each.  The script goes in by the debugger: the CSP stops tags."""
+    await settled(page)
     if not await page.evaluate("() => 'axe' in window"):  # half a megabyte, once for a page
         await page.evaluate(AXE_SCRIPT)
     # In the middle of a fade every colour has too little contrast.
@@ -145,6 +202,7 @@ async def press(page: Page, name: str) -> None:
 
 async def faults(page: Page, least_px: int) -> list[str]:
     """What axe does not see: small targets, sideways scroll, cut texts."""
+    await settled(page)
     return [
         *await page.evaluate(TOO_SMALL, least_px),
         *await page.evaluate(SIDEWAYS),

@@ -198,7 +198,7 @@ async def test_pages_keep_their_ceilings_put_sound_first_and_by_voice_send_no_pi
         return not await moves(pages["terminal"], "terminal")
 
     await until(rests, pages["terminal"])
-    assert await pages["agent"].locator(".video__voice").is_visible()
+    await pages["agent"].locator(".video__voice").wait_for()
     before = len(line.counter.payloads("leg.report"))
     await until(lambda: len(line.counter.payloads("leg.report")) >= before + 4, pages["agent"])
     for report in line.counter.payloads("leg.report")[-2:]:

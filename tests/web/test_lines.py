@@ -11,7 +11,16 @@ from counter.protocol.calling import LineCard
 from counter.protocol.message import Language
 from tests.web import call_cards, desk_screens, terminal_screens
 from tests.web.fake_counter import FakeCounter
-from tests.web.live_pages import LISTENS, axe_on_first, deep, faults, open_face, until, violations
+from tests.web.live_pages import (
+    LISTENS,
+    axe_on_first,
+    deep,
+    faults,
+    open_face,
+    stands,
+    until,
+    violations,
+)
 
 TOUCH_PX, DESK_PX = 80, 44
 SIZES = {"terminal": (1080, 1920), "agent": (1440, 900)}
@@ -44,7 +53,6 @@ async def opened(
     browser: Browser, counter: FakeCounter, kind: str, language: Language = "zh-Hant"
 ) -> Page:
     _, page, _ = await open_face(browser, counter, kind, SIZES[kind], language)
-    await until(lambda: counter.last, page)
     return page
 
 
@@ -58,6 +66,7 @@ async def test_the_agent_reads_whose_line_is_how_and_what_to_do(
 ) -> None:
     await show(counter, "agent", language)
     page = await opened(chromium, counter, "agent", language)
+    await page.locator(".video__remote").wait_for(state="attached")
     assert await page.locator("[data-line]").count() == 0
     said: set[str] = set()
     for cause in CAUSES:
@@ -86,7 +95,8 @@ async def test_the_citizen_is_told_only_what_matters(
     dots = page.locator(".stage__line span")
     for quiet in [line("own", "upload_loss", "weak"), line("own", "gone"), line("agent", "gone")]:
         await show(counter, "terminal", "zh-Hant", quiet)
-        await page.locator(".stage__line").wait_for()
+        await stands(counter, page)
+        assert await page.locator(".stage__line").is_visible()
         assert await note.count() == 0
     assert await dots.inner_text() == "○○○", "without a connection there is no quality to show"
 
@@ -127,6 +137,7 @@ async def test_either_side_goes_on_by_voice_and_takes_the_picture_back(
     await until(lambda: counter.payloads("picture.choose"), page)
     await page.wait_for_function(LISTENS)
     await show(counter, kind, "zh-Hant", picture=False, advice="picture")
+    await stands(counter, page)
     await page.locator(where, has_text="語音繼續").wait_for()
     assert await faults(page, TOUCH_PX if kind == "terminal" else DESK_PX) == []
     assert await violations(page) == []

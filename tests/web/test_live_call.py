@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, expect
 
 from counter.errors import Refusal
 from counter.media.arrangement import Arrangement, Party
@@ -136,7 +136,7 @@ async def test_both_see_each_other_and_neither_a_lost_socket_nor_a_new_way_distu
     await flows(terminal, REMOTE["terminal"])
     await flows(console, REMOTE["console"])
     assert len(counter.payloads("leg.join")) == joined, "media flowed: nobody joins again"
-    assert await terminal.locator("[data-banner]").count() == 0
+    await expect(terminal.locator("[data-banner]")).to_have_count(0)
 
     # A new way is looked for on the same connection.
     await terminal.evaluate("window.dispatchEvent(new Event('online'))")
@@ -266,8 +266,12 @@ async def test_without_a_camera_the_call_goes_on_and_says_what_to_do(
     banner = terminal.locator('[data-banner="camera"]')
     await banner.wait_for()
     assert "接待人員聽到您的聲音" in await banner.inner_text()
-    report = counter.payloads("device.report")[-1]
-    assert (report["camera"], report["microphone"]) == ("refused", "good")
+
+    def reported() -> bool:
+        reports = counter.payloads("device.report")[-1:]
+        return [(one["camera"], one["microphone"]) for one in reports] == [("refused", "good")]
+
+    await until(reported, terminal)
     await console.context.close()
 
 

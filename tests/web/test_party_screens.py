@@ -9,14 +9,12 @@ from playwright.async_api import Browser, Page, expect
 from counter.protocol.message import Language
 from tests.web import desk_screens, party_stages, terminal_screens
 from tests.web.fake_counter import FakeCounter
-from tests.web.live_pages import axe_on_first, faults, open_face, until, violations
+from tests.web.live_pages import axe_on_first, faults, open_face, show, until, violations
 
 DESK, NARROW = (1440, 900), (900, 700)
 PORTRAIT, LANDSCAPE = (1080, 1920), (1920, 1080)
 CHORD_MS = 4000
 "After which the next one is played."
-SHOWN_MS = 60
-"Until a screen has arrived; without motion nothing slides in."
 CANDIDATES = [
     {
         "agent_id": "chan",
@@ -51,8 +49,7 @@ async def test_a_desk_in_a_call_of_several_can_be_seen_touched_and_read_out(
     )
     wrong: list[str] = []
     for name, screen in stages.items():
-        await counter.show(screen)
-        await page.wait_for_timeout(SHOWN_MS)
+        await show(counter, page, screen)
         found = await faults(page, 44) + (await violations(page) if axe else [])
         wrong += [f"{name}: {one}" for one in found]
     await context.close()
@@ -72,9 +69,8 @@ async def test_a_terminal_in_a_call_of_several_can_be_seen_touched_and_read_out(
     context, page, complaints = await open_face(chromium, counter, "terminal", size, language)
     wrong: list[str] = []
     for name, screen in stages.items():
-        await counter.show(screen)
-        await page.locator(".frame--call").wait_for()
-        await page.wait_for_timeout(SHOWN_MS)
+        await show(counter, page, screen)
+        assert await page.locator(".frame--call").count() == 1
         found = await faults(page, 80) + (await violations(page) if axe else [])
         wrong += [f"{name}: {one}" for one in found]
     await context.close()
@@ -85,7 +81,6 @@ async def test_a_terminal_in_a_call_of_several_can_be_seen_touched_and_read_out(
 async def at(browser: Browser, counter: FakeCounter, stage: str) -> Page:
     await counter.show(party_stages.desk_stages("zh-Hant")[stage])
     _, page, _ = await open_face(browser, counter, "agent", DESK)
-    await until(lambda: counter.last, page)
     return page
 
 
@@ -169,6 +164,7 @@ async def test_a_minute_of_waiting_reminds_the_agent(
     chromium: Browser, counter: FakeCounter
 ) -> None:
     page = await at(chromium, counter, "held")
+    await page.locator(".onhold").wait_for()
     assert await page.locator(".onhold[data-long]").count() == 0
     await counter.show(party_stages.desk_stages("zh-Hant")["aside"])
     await page.locator(".onhold[data-long]").wait_for()
@@ -199,8 +195,8 @@ async def test_the_sound_of_waiting_plays_stops_and_can_be_silenced(
 
     await counter.show(stages["held"])
     await page.locator(".held").wait_for()
+    await page.wait_for_function("waves > 0")
     begun = await waves()
-    assert begun > 0
     await page.clock.run_for(CHORD_MS)
     assert await waves() > begun, "it goes on for as long as they wait"
     await page.get_by_role("button", name="關閉等候音樂").click()

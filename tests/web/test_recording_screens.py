@@ -12,11 +12,9 @@ from counter.protocol.recording import RecordingCard
 from counter.protocol.terminal_screen import TerminalScreen
 from tests.web import desk_screens, drawn, terminal_stages
 from tests.web.fake_counter import FakeCounter
-from tests.web.live_pages import axe_on_first, faults, open_face, press, until, violations
+from tests.web.live_pages import axe_on_first, faults, open_face, press, show, until, violations
 
 KIOSK, WIDE_KIOSK, DESK, NARROW_DESK = (1080, 1920), (1920, 1080), (1440, 900), (900, 700)
-SHOWN_MS = 60
-"Until a screen has arrived; without motion nothing slides in."
 STATES = ("proposed", "starting", "recording", "paused", "declined", "stopped")
 
 
@@ -63,8 +61,7 @@ async def test_the_citizen_sees_the_question_and_the_mark_in_order(
     wrong: list[str] = []
     for stage in ("talk", "sign"):
         for state in STATES:
-            await counter.show(kiosk(language, state, stage))
-            await page.wait_for_timeout(SHOWN_MS)
+            await show(counter, page, kiosk(language, state, stage))
             found = await faults(page, 80) + (await violations(page) if axe else [])
             wrong += [f"{stage}, {state}: {one}" for one in found]
     await context.close()
@@ -85,8 +82,7 @@ async def test_the_desk_shows_every_state_in_order(
     )
     wrong: list[str] = []
     for state in (None, *STATES):
-        await counter.show(desk(language, state))
-        await page.wait_for_timeout(SHOWN_MS)
+        await show(counter, page, desk(language, state))
         found = await faults(page, 44) + (await violations(page) if axe else [])
         wrong += [f"{state}: {one}" for one in found]
     await context.close()
@@ -99,11 +95,11 @@ async def test_the_citizen_agrees_sees_that_it_is_recorded_and_stops_it(
 ) -> None:
     await counter.show(kiosk("zh-Hant", "proposed"))
     _, page, _ = await open_face(chromium, counter, "terminal", KIOSK)
-    await until(lambda: counter.last, page)
+    await page.get_by_role("button", name="同意錄影", exact=True).wait_for()
     assert await page.locator("[data-recording]").count() == 0, "nothing is recorded yet"
     await press(page, "同意錄影")
     assert (await heard(counter, page, "recording.agree"))["recording_id"] == "r-1"
-    await counter.show(kiosk("zh-Hant", "recording"))
+    await show(counter, page, kiosk("zh-Hant", "recording"))
     assert await page.locator("[data-recording=recording]").inner_text() == "正在錄影\n\n停止錄影"
     assert await page.locator("dialog").count() == 0
     await press(page, "停止錄影")
@@ -117,7 +113,6 @@ async def test_the_citizen_says_no_also_with_the_escape_key(
 ) -> None:
     await counter.show(kiosk("zh-Hant", "proposed"))
     _, page, _ = await open_face(chromium, counter, "terminal", KIOSK)
-    await until(lambda: counter.last, page)
     await press(page, "不同意，不要錄影")
     await heard(counter, page, "recording.decline")
     await page.keyboard.press("Escape")
@@ -130,7 +125,6 @@ async def test_the_agent_asks_pauses_goes_on_and_stops(
 ) -> None:
     await counter.show(desk("zh-Hant", None))
     _, page, _ = await open_face(chromium, counter, "agent", DESK)
-    await until(lambda: counter.last, page)
     for state, name, event in (
         (None, "要求錄影", "recording.propose"),
         ("declined", "要求錄影", "recording.propose"),
@@ -138,7 +132,7 @@ async def test_the_agent_asks_pauses_goes_on_and_stops(
         ("paused", "繼續錄影", "recording.resume"),
         ("paused", "停止錄影", "recording.stop"),
     ):
-        await counter.show(desk("zh-Hant", state))
+        await show(counter, page, desk("zh-Hant", state))
         await page.locator(f"[data-recording={state or 'none'}]").wait_for()
         before = len(counter.payloads(event))
         await page.get_by_role("button", name=name, exact=True).click()

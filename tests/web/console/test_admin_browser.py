@@ -19,7 +19,7 @@ from tests.web.citizen.test_browser import AXE, SIDEWAYS, SMALL, VIOLATIONS
 from tests.web.conftest import Clock
 from tests.web.console.editor import admin_app
 from tests.web.fakes import chance
-from tests.web.live_pages import axe_on_first
+from tests.web.live_pages import axe_on_first, follow
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -73,20 +73,20 @@ async def every_page(page: Page, see: Callable[[str], Awaitable[None]]) -> None:
     await page.goto(f"{HOME}/closure")
     await see("closure")
     await page.fill("#day", "2026-11-24")
-    await page.click("button[value=preview]")
+    await follow(page, "button[value=preview]")
     await see("closure-error")
     for language in ("zh_Hant", "zh_Hans", "pt", "en"):
         await page.fill(f"#reason-{language}", f"Training {language}")
-    await page.click("button[value=preview]")
+    await follow(page, "button[value=preview]")
     await see("preview")
-    await page.click("button[value=publish]")
+    await follow(page, "button[value=publish]")
     await see("done")
     done = page.url
     await page.goto(HOME)
-    await page.click("a[href*='/move/']")
+    await follow(page, "a[href*='/move/']")
     await see("move")
     await page.goto(done)
-    await page.click("form[action$=undo] button")
+    await follow(page, "form[action$=undo] button")
     await see("taken-back")
     await page.goto(f"{HOME}/changes")
     await see("changes")

@@ -9,12 +9,19 @@ from counter.protocol.desk_screen import DeskScreen, OfferCard
 from counter.protocol.scanning import PageCode
 from tests.web import call_cards, ceremony_cards, desk_screens, desk_stages, drawn
 from tests.web.fake_counter import FakeCounter
-from tests.web.live_pages import axe_on_first, faults, heard, open_face, until, violations
+from tests.web.live_pages import (
+    axe_on_first,
+    faults,
+    heard,
+    open_face,
+    settled,
+    show,
+    until,
+    violations,
+)
 
 DESK = (1440, 900)
 SMALLEST_PX = 44
-SHOWN_MS = 60
-"Until a screen has arrived; without motion nothing slides in."
 
 
 @pytest.fixture
@@ -27,7 +34,6 @@ async def counter() -> AsyncIterator[FakeCounter]:
 async def at(browser: Browser, counter: FakeCounter, stage: str) -> Page:
     await counter.show(desk_stages.desk_stages("zh-Hant")[stage])
     _, page, _ = await open_face(browser, counter, "agent", DESK)
-    await until(lambda: counter.last, page)
     return page
 
 
@@ -45,8 +51,7 @@ async def test_every_state_of_a_desk_can_be_seen_touched_and_read_out(
     )
     wrong: list[str] = []
     for name, screen in stages.items():
-        await counter.show(screen)
-        await page.wait_for_timeout(SHOWN_MS)
+        await show(counter, page, screen)
         found = await faults(page, SMALLEST_PX) + (await violations(page) if axe else [])
         wrong += [f"{name}: {one}" for one in found]
     await context.close()
@@ -113,8 +118,8 @@ async def test_a_ring_leaves_a_half_typed_form_as_it_is(
 ) -> None:
     page = await filling_at(chromium, counter)
     await page.locator("#fill-purpose").fill("登記資料")
-    await counter.show(filling(desk_screens.offer("zh-Hant")))
-    await page.locator(".offer").wait_for()
+    await show(counter, page, filling(desk_screens.offer("zh-Hant")))
+    assert await page.locator(".offer").is_visible()
     assert await page.locator("#fill-purpose").input_value() == "登記資料"
     assert await page.evaluate("document.activeElement.id") == "fill-purpose"
 
@@ -180,6 +185,7 @@ async def test_a_form_is_presented_when_both_are_done_and_exactly_as_it_stood(
     await present.click()
     asked = await heard(counter, page, "form.present")
     assert (asked["form"], asked["draft_id"], asked["digest"]) == ("request", "draft-1", "cd" * 32)
+    assert len(counter.payloads("form.present")) == 1
 
 
 async def until_enabled(page: Page) -> None:
@@ -194,10 +200,12 @@ async def test_papers_are_asked_for_looked_at_and_decided(
     await page.get_by_role("button", name="要求商事登記證明（副本）").click()
     assert (await heard(counter, page, "scan.request"))["item"] == "reg"
     image = page.locator(".viewer__paper img")
+    await image.evaluate("one => one.decode()")
     before = await image.bounding_box()
     await page.get_by_role("button", name="放大").click()
     after = await image.bounding_box()
-    assert before is not None and after is not None and after["width"] > before["width"] * 1.4
+    assert before is not None and before["width"] > 0
+    assert after is not None and after["width"] > before["width"] * 1.4
     await page.get_by_role("button", name="接納").click()
     decided = await heard(counter, page, "page.decide")
     assert (decided["page_id"], decided["accept"]) == ("page-1", True)
@@ -228,6 +236,7 @@ async def test_a_case_is_not_finished_without_an_outcome(
 ) -> None:
     page = await at(chromium, counter, "call")
     await page.get_by_role("button", name="完結辦事").click()
+    await page.locator("dialog[open]").wait_for()
     assert await violations(page) == []
     await page.get_by_role("button", name="完結辦事並結束通話").click()
     await page.get_by_text("請選擇結果").wait_for()
@@ -258,13 +267,14 @@ async def test_the_panel_of_the_terminal_is_in_order_and_asks_what_is_pressed(
     await counter.show(stages["together"])
     _, page, complaints = await open_face(chromium, counter, "agent", DESK, language)
     await page.locator("#tab-hands").click()
+    await page.locator("[data-hand=volume]").wait_for()
     wrong = await faults(page, SMALLEST_PX) + (await violations(page) if axe else [])
     await page.locator("[data-hand=volume] .button").last.click()
     assert (await heard(counter, page, "hand.volume"))["percent"] == 90
     await page.locator("[data-hand=crop] .button").last.click()
     crop = (await heard(counter, page, "hand.crop"))["crop"]
     assert crop["x"] == pytest.approx(1 / 6) and crop["width"] == pytest.approx(2 / 3)
-    await counter.show(stages["stopped"])
+    await show(counter, page, stages["stopped"])
     await page.locator("[data-permission=stopped] .button").click()
     await heard(counter, page, "hands.ask")
     wrong += await faults(page, SMALLEST_PX) + (await violations(page) if axe else [])
@@ -279,6 +289,7 @@ async def test_what_the_agent_draws_is_asked_in_shares_of_the_page(
     await page.locator("#tab-papers").click()
     await page.get_by_role("button", name="方框").click()
     overlay = page.locator(".viewer .overlay")
+    await page.locator(".viewer__paper img").evaluate("one => one.decode()")
     box = await overlay.bounding_box()
     assert box is not None
     await page.mouse.move(box["x"] + box["width"] * 0.2, box["y"] + box["height"] * 0.05)
@@ -351,16 +362,17 @@ async def test_reading_is_watched_and_the_signed_document_can_be_fetched(
 async def test_only_who_waits_is_counted(chromium: Browser, counter: FakeCounter) -> None:
     page = await at(chromium, counter, "ready")
     first, second, third = desk_screens.queue("zh-Hant")
-    await counter.show(
+    await show(
+        counter,
+        page,
         desk_screens.desk(
             queue=[
                 first.model_copy(update={"state": "active"}),
                 second.model_copy(update={"state": "offered"}),
                 third,
             ]
-        )
+        ),
     )
-    await page.locator(".queue h3").wait_for()
     assert await page.locator(".queue .count").inner_text() == "2"
     assert await page.locator(".queue h3 + ol .row__number").all_inner_texts() == [first.number]
 
@@ -373,6 +385,7 @@ async def test_the_tools_of_a_page_stand_in_one_line(
     context, page, _ = await open_face(chromium, counter, "agent", DESK, language)
     await page.locator("#tab-papers").click()
     await page.locator(".viewer__bar button").nth(6).wait_for()
+    await settled(page)
     tops = await page.locator(".viewer__bar button").evaluate_all(
         "all => all.map(one => Math.round(one.getBoundingClientRect().top))"
     )
@@ -393,6 +406,8 @@ async def test_what_stands_in_a_code_is_text_that_leads_nowhere(
     context, page, complaints = await open_face(chromium, counter, "agent", DESK)
     await page.locator("#tab-papers").click()
     shown = page.locator(".viewer__codes")
+    await shown.wait_for()
+    await page.locator(".viewer__paper img").evaluate("one => one.decode()")
     assert await shown.locator("bdi").all_inner_texts() == texts
     assert await shown.locator("a, img, iframe").count() == 0
     paper = await page.locator(".viewer__paper").bounding_box()
@@ -408,14 +423,16 @@ async def test_the_queue_keeps_the_focus_where_it_was(
     page = await at(chromium, counter, "call")
     button = page.get_by_role("button", name="要求商事登記證明（副本）")
     await button.focus()
-    await counter.show(
+    await show(
+        counter,
+        page,
         desk_screens.desk(
             presence="busy",
             case=desk_screens.desk_case("zh-Hant"),
             queue=list(reversed(desk_screens.queue("zh-Hant")))[:2],
-        )
+        ),
     )
-    await until(lambda: page.locator(".row").count(), page)
+    assert await page.locator(".row").count() == 2
     assert await button.evaluate("one => one === document.activeElement")
 
 
@@ -450,14 +467,14 @@ async def test_an_agent_has_a_paper_photographed_by_the_terminals_program(
 ) -> None:
     page = await at(chromium, counter, "call")
     take = page.get_by_role("button", name="拍攝", exact=True)
+    await page.locator(".viewer").wait_for()
     assert await take.count() == 0, "the page there does it"
     waiting = call_cards.scan("zh-Hant", by_device=True)
     matter = desk_screens.desk_case("zh-Hant", scan=waiting)
     await counter.show(desk_screens.desk(presence="busy", case=matter))
     await take.click()
     assert (await heard(counter, page, "shot.take"))["request_id"] == "scan-1"
-    await counter.show(desk_stages.desk_stages("zh-Hant")["arriving"])
-    await page.locator(".thumb--coming img").wait_for()
+    await show(counter, page, desk_stages.desk_stages("zh-Hant")["arriving"])
     assert await take.is_disabled()
 
 

@@ -10,7 +10,7 @@ from counter.protocol.message import Language
 from tests.web import call_cards, ceremony_cards, desk_screens
 from tests.web.fake_counter import FakeCounter
 from tests.web.identity_cards import identity, second
-from tests.web.live_pages import axe_on_first, faults, open_face, until, violations
+from tests.web.live_pages import axe_on_first, faults, open_face, show, until, violations
 
 DESK = (1440, 900)
 SMALLEST_PX = 44
@@ -46,6 +46,7 @@ async def test_every_step_can_be_seen_touched_and_read_out(
         chromium, counter, "agent", DESK, language, reduced_motion="reduce"
     )
     await page.keyboard.press("e")
+    await page.locator("#panel-identity").wait_for()
     wrong: list[str] = []
     for name, screen in {
         "begin": desk(language, None),
@@ -56,8 +57,8 @@ async def test_every_step_can_be_seen_touched_and_read_out(
         "decide": desk(language, "nothing", leads_to="waiting"),
         "waiting": desk(language, "nothing", state="waiting"),
     }.items():
-        await counter.show(screen)
-        await page.wait_for_timeout(60)
+        await show(counter, page, screen)
+        assert await page.locator("#panel-identity").is_visible()
         found = await faults(page, SMALLEST_PX) + (await violations(page) if axe else [])
         wrong += [f"{name}: {one}" for one in found]
     await context.close()
@@ -104,8 +105,7 @@ async def test_an_agent_goes_through_it_by_the_keyboard(
     await page.locator("[data-step=face]").wait_for()
 
     # Names and doubtful characters are marked.
-    await counter.show(desk("en", "match"))
-    await page.locator(".names mark").first.wait_for()
+    await show(counter, page, desk("en", "match"))
     assert await page.locator(".names mark").all_inner_texts() == ["CHEN", "CHAN"]
     assert await page.locator(".zone__lines mark").all_inner_texts() == ["3", "N"]
 
@@ -159,7 +159,7 @@ async def test_the_two_pictures_are_equal_and_move_by_their_own(
     await document.get_by_role("button", name="Turn").press("Enter")
     after = await image.evaluate("one => one.style.transform")
     assert "rotate(90deg)" in after and "translate(29%" in after and after != before
-    assert await page.get_by_text("You compare; no machine does.").count() == 1
+    assert await page.get_by_text("You compare; no machine does.").is_visible()
     await page.get_by_role("button", name="One over the other").press("Enter")
     slide = page.get_by_label("Live over document")
     await slide.focus()

@@ -21,6 +21,7 @@ from tests.web.citizen.test_browser import AXE, SMALL, VIOLATIONS
 from tests.web.citizen.walk import SERVICE, SITE
 from tests.web.fake_counter import FakeSessions
 from tests.web.fakes import chance, places
+from tests.web.live_pages import follow
 from web.console.advance_pages import REASONS, Coming, routes
 from web.shared.setup import Base, install
 
@@ -230,8 +231,8 @@ async def test_the_pages_are_for_everybody(
             wrong += [f"{path}: {one}" for one in await page.evaluate(VIOLATIONS)]
             wrong += [f"{path}: small {one}" for one in await page.evaluate(SMALL)]
         await page.select_option(f"#reason-{item}", "out_of_date")
-        await page.click("main button[value=again] >> nth=0")
-        await page.wait_for_url(f"**/console/papers/{MINE}#{item}")
+        await follow(page, "main button[value=again] >> nth=0")
+        assert page.url.endswith(f"/console/papers/{MINE}#{item}")
     finally:
         await context.close()
     assert visits.said == [(item, "p-0", Reason.OUT_OF_DATE)]

@@ -75,7 +75,6 @@ async def in_call(browser: Browser, counter: FakeCounter, **more: Any) -> Page:
     case = desk_screens.desk_case("zh-Hant", call=card, pages=[])
     await counter.show(desk_screens.desk(presence="busy", case=case))
     _, page, _ = await open_face(browser, counter, "agent", (1440, 900))
-    await until(lambda: counter.last, page)
     await page.locator("#tab-papers").click()
     return page
 

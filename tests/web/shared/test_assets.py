@@ -4,7 +4,6 @@ import base64
 import hashlib
 import json
 import re
-import time
 from pathlib import Path
 
 import pytest
@@ -45,7 +44,8 @@ def test_every_chunk_is_in_the_one_import_map(assets: Assets) -> None:
     assert tags.index("importmap") < tags.index('type="module"')
     assert tags.count("modulepreload") == 2, "what is needed later is not fetched now"
     assert '<link rel="stylesheet" href="/static/dist/a-1.css" integrity="sha384-s">' in tags
-    assert all('nonce="n0nce"' in script for script in re.findall(r"<script[^>]*>", tags))
+    scripts = re.findall(r"<script[^>]*>", tags)
+    assert scripts and all('nonce="n0nce"' in script for script in scripts)
 
 
 def test_a_new_build_is_seen_without_a_restart(assets: Assets) -> None:
@@ -70,11 +70,10 @@ def test_the_built_files_are_what_the_manifest_says() -> None:
         assert (DIST / f"{entry['file']}.br").exists(), name
 
 
-def test_nothing_is_built_when_nothing_changed() -> None:
+def test_nothing_is_built_when_nothing_changed(monkeypatch: pytest.MonkeyPatch) -> None:
     build_assets.build()
-    before = time.monotonic()
+    monkeypatch.delattr(build_assets, "_one_at_a_time")  # without which nothing is started
     assert build_assets.build() is False
-    assert time.monotonic() - before < 1
 
 
 def test_every_source_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from playwright.async_api import Browser, Page
 from tests.web import terminal_stages
 from tests.web.drawn import DOCUMENT
 from tests.web.fake_counter import FakeCounter
-from tests.web.live_pages import axe_on_first, faults, heard, press, until, violations
+from tests.web.live_pages import axe_on_first, faults, heard, press, settled, until, violations
 from tests.web.terminal.kiosk import at
 
 WORDS = {
@@ -54,6 +54,7 @@ async def test_a_code_is_typed_with_large_keys_and_is_shown_nowhere(
     asked = await heard(counter, page, "certificate.code")
     assert (asked["code"], asked["sha256"]) == ("731048", DOCUMENT)
     await page.locator("[data-code=activation_refused]").wait_for()
+    await settled(page)
     assert await page.get_by_text(typed).count() == 0, "it is gone from the page"
     assert "731048" not in await page.content()
 
@@ -179,6 +180,9 @@ async def test_the_number_is_sent_and_the_finger_is_one_tap_away(
     assert asked["user"] == "66123456"
     await press(page, WORDS["zh-Hant"][3])
     await until(lambda: page.locator(".pad").is_visible(), page)
+    await press(page, "現在不簽")
+    await press(page, "我無法在屏幕上書寫")
+    await heard(counter, page, "ceremony.decline")
     assert counter.payloads("certificate.leave") == [], "no key was chosen yet"
 
 

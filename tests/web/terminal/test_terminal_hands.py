@@ -32,6 +32,7 @@ async def test_what_the_agent_does_is_announced_once_and_stopped_at_a_touch(
     await page.locator(".announcement").get_by_text("接待人員放大了字體").wait_for()
     await page.locator("[aria-live=polite]").get_by_text("接待人員放大了字體").wait_for()
     await press(page, "接待人員做過的操作")
+    await page.locator("dialog[open]").wait_for()
     assert await page.locator("dialog .did li").count() == 2
     await press(page, "關閉")
     await page.wait_for_function(LISTENS)
@@ -59,6 +60,7 @@ async def test_the_agent_turns_the_page_and_a_touch_points_at_a_place(
     second = ceremony.sheets[1].sha256
     overlay = page.locator(f"[data-surface='sheet:{second}']")
     await overlay.wait_for()
+    await page.locator(".paper img").evaluate("one => one.decode()")
     box = await overlay.bounding_box()
     assert box is not None
     await overlay.click(position={"x": box["width"] / 4, "y": 40})

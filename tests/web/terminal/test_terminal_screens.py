@@ -7,7 +7,7 @@ from playwright.async_api import Browser
 
 from tests.web import terminal_stages
 from tests.web.fake_counter import FakeCounter
-from tests.web.live_pages import axe_on_first, faults, open_face, violations
+from tests.web.live_pages import axe_on_first, faults, open_face, show, violations
 
 PORTRAIT, LANDSCAPE = (1080, 1920), (1920, 1080)
 SMALLEST_PX = 80
@@ -35,9 +35,8 @@ async def test_every_stage_can_be_seen_touched_and_read_out(
     )
     wrong: list[str] = []
     for name, screen in stages.items():
-        await counter.show(screen)
-        await page.locator(f".frame--{screen.stage}").wait_for()
-        await page.wait_for_timeout(60)
+        await show(counter, page, screen)
+        assert await page.locator(f".frame--{screen.stage}").count() == 1
         found = await faults(page, SMALLEST_PX) + (await violations(page) if axe else [])
         wrong += [f"{name}: {one}" for one in found]
     await context.close()
@@ -54,9 +53,8 @@ async def test_very_large_letters_fit_as_well(
     context, page, _ = await open_face(chromium, counter, "terminal", PORTRAIT, language)
     wrong: list[str] = []
     for name, screen in stages.items():
-        await counter.show(screen.model_copy(update={"text_size": "A++"}))
-        await page.locator(f".frame--{screen.stage}").wait_for()
-        await page.wait_for_timeout(60)
+        await show(counter, page, screen.model_copy(update={"text_size": "A++"}))
+        assert await page.locator(f".frame--{screen.stage}").count() == 1
         wrong += [f"{name}: {one}" for one in await faults(page, SMALLEST_PX)]
         size = await page.evaluate("getComputedStyle(document.documentElement).fontSize")
         assert size == "32px"
