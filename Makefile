@@ -75,13 +75,15 @@ test: .venv/ready-test
 services: .venv/ready-test
 	@$(PY) -m tools.services
 
-# What tests write, nobody reads after them: it stays in memory, where there are 4 GB for it.
+# What tests write, nobody reads after them: it stays in memory, where there are 4 GB for it, and
+# what is built there may run.
 unit: .venv/ready-test
 	room=$$(mktemp -d $(ROOM)/rvc-XXXXXX) && chmod 755 $$room && trap "rm -rf $$room" EXIT INT TERM && \
 	TMPDIR=$$room $(PY) -m pytest -q -n 3 --dist worksteal -m "not alone and not pairs and not deep"
 
 ROOM = $(shell test "$$(df -Pk /dev/shm 2> /dev/null | awk 'NR == 2 {print $$4}')" -gt 4000000 \
-	2> /dev/null && echo /dev/shm || echo "$${TMPDIR:-/tmp}")
+	2> /dev/null && ! grep -q '^[^ ]* /dev/shm .*noexec' /proc/mounts \
+	&& echo /dev/shm || echo "$${TMPDIR:-/tmp}")
 
 # Whole counters with their browsers: three at a time, as each waits a good deal.
 pairs: .venv/ready-test
