@@ -31,6 +31,8 @@ CHECK_IN_FROM = timedelta(minutes=30)
 "Before the start."
 CHECK_IN_UNTIL = timedelta(minutes=15)
 "After the start; then the place goes to whoever waits."
+CHECK_IN_AGAIN_UNTIL = timedelta(minutes=60)
+"After the start, for who was checked in before, and whose terminal failed or who left unserved."
 ACTIVE_PER_PERSON = 3
 "Coming appointments; several in one sitting count as several."
 ACTIVE_PER_ENTITY = 12
@@ -69,6 +71,7 @@ ALLOWED = frozenset(
         (State.BOOKED, State.ARRIVED),
         (State.BOOKED, State.CANCELLED),
         (State.BOOKED, State.NOSHOW),
+        (State.ARRIVED, State.BOOKED),
         (State.ARRIVED, State.FULFILLED),
         (State.ARRIVED, State.CANCELLED),
     }
@@ -261,7 +264,14 @@ def refuse(state: State, start: datetime) -> NoReturn:
             raise ReferenceUsed(f"it is {state}")
 
 
-def may_arrive(state: State, start: datetime, *, at_site: str, here: str, now: datetime) -> None:
+def check_in_until(start: datetime, *, again: bool) -> datetime:
+    """Until when one may check in; again: who was here already."""
+    return start + (CHECK_IN_AGAIN_UNTIL if again else CHECK_IN_UNTIL)
+
+
+def may_arrive(
+    state: State, start: datetime, *, at_site: str, here: str, again: bool, now: datetime
+) -> None:
     """Refuse a check-in that is not for this appointment, this place or this time."""
     if state is not State.BOOKED:
         refuse(state, start)
@@ -269,5 +279,5 @@ def may_arrive(state: State, start: datetime, *, at_site: str, here: str, now: d
         raise WrongSite(at_site)
     if now < start - CHECK_IN_FROM:
         raise TooEarly(start)
-    if now > start + CHECK_IN_UNTIL:
+    if now > check_in_until(start, again=again):
         raise TooLate(start)

@@ -13,8 +13,8 @@ from booking.appointment import Wish
 from booking.calendar import common
 from booking.catalogue import Catalogue
 from booking.errors import NotInCatalogue
+from booking.grains import instant_of, local_day
 from booking.orders import Contact
-from booking.slots import instant_of, local_day
 
 LONGEST_REASON = 40
 

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from booking.capacity import LONGEST_REASON, OutageNoted, OutageOrder, ToMove
 from booking.errors import BadDetails
+from booking.grains import grain_of
 from booking.openings_service import OpeningsService
-from booking.slots import grain_of
 
 
 class CapacityService(OpeningsService):

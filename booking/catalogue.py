@@ -244,7 +244,7 @@ class Catalogue:
     scheduled: tuple[Scheduled, ...] = ()
     "In the order in which they take effect."
     worked_out: dict[Any, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
-    "What `booking.slots` worked out from it, so that it is done once."
+    "What `booking.worked_out` keeps: what follows from it, so that it is worked out once."
 
     def has_changes_due(self, now: datetime) -> bool:
         """Whether a change that was scheduled is to take effect by now."""

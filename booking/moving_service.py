@@ -8,12 +8,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from booking import sittings, slots
+from booking import sittings
 from booking.appointment import AppointmentView, State, refuse
 from booking.capacity import ToMove
 from booking.capacity_service import CapacityService
 from booking.catalogue import Catalogue
 from booking.errors import BadDetails, NotToBeMoved, UnknownReference
+from booking.grains import local_day
 from booking.slots import SlotOffer
 
 DAYS_OFFERED = 3
@@ -59,7 +60,7 @@ class MovingService(CapacityService):
         """
         wish, site = one.parts[0].wish, (await self.catalogue(now)).site(site_id)
         days = await self.sitting_days(one.services, site_id, now, wish)
-        was = slots.local_day(site, one.parts[0].start)
+        was = local_day(site, one.parts[0].start)
         free = [day.day for day in days if day.free]
         chosen = sorted(free, key=lambda day: (abs(day - was), day))[:DAYS_OFFERED]
         if wanted is not None:

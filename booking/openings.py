@@ -13,17 +13,10 @@ from booking.appointment import ANYBODY, Wish
 from booking.calendar import ClosedReason, Why, why_closed
 from booking.catalogue import Catalogue, Service, Site
 from booking.errors import NotReleased
-from booking.slots import (
-    DayAvailability,
-    SlotOffer,
-    Used,
-    availability,
-    day_grain,
-    grain_of,
-    grains_of,
-    offers,
-    opens_at,
-)
+from booking.grains import day_grain, grain_of, grains_of
+from booking.release import opens_at
+from booking.scarce import Used
+from booking.slots import DayAvailability, SlotOffer, availability, offers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

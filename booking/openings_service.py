@@ -9,17 +9,19 @@ from collections.abc import Awaitable, Sequence
 from datetime import date, datetime
 from typing import TypeVar
 
-from booking import openings, slots
+from booking import openings, release, scarce, slots
 from booking.appointment import ANYBODY, Wish
 from booking.availability_service import Freshness, KeptAnswers
 from booking.catalogue import Catalogue, Department, Service, Site
 from booking.errors import NotInThisLanguage, NotOfferedHere, NotReleased, SlotTaken
+from booking.grains import GRAINS_A_DAY, day_grain
 from booking.openings import EarlyOffer
 from booking.orders import CatalogueChanged
 from booking.ports import Store
+from booking.scarce import Used
 from booking.search import Found, Simplify
 from booking.search_service import SearchService, as_written
-from booking.slots import DayAvailability, SlotOffer, Used
+from booking.slots import DayAvailability, SlotOffer
 
 T = TypeVar("T")
 
@@ -139,8 +141,8 @@ class OpeningsService:
             catalogue, used = await self._used(service_ids, site_id, day, day, now, wish)
             services, site = _offered(catalogue, service_ids, site_id, wish)
             for service in services:
-                slots.must_be_open(catalogue, service, site, day)
-                if slots.opens_at(catalogue.department(service.department), day, now) is not None:
+                release.must_be_open(catalogue, service, site, day)
+                if release.opens_at(catalogue.department(service.department), day, now) is not None:
                     raise NotReleased(f"{day.isoformat()} cannot be booked yet")
             return openings.fitting(catalogue, services, site, day, used, now, wish)
 
@@ -193,7 +195,7 @@ class OpeningsService:
         departments = [
             catalogue.department(catalogue.service(one).department) for one in service_ids
         ]
-        return min((slots.window(one, site, now) for one in departments), key=len)
+        return min((release.window(one, site, now) for one in departments), key=len)
 
     async def _used(
         self,
@@ -208,11 +210,11 @@ class OpeningsService:
         while True:
             catalogue = await self.catalogue(now)
             services, site = _offered(catalogue, service_ids, site_id, wish)
-            resources = [slots.shared_resources(one, site, wish) for one in services]
+            resources = [scarce.shared_resources(one, site, wish) for one in services]
             version, used = await self._store.used(
                 sorted({one for some in resources for one in some}),
-                slots.day_grain(site, from_day),
-                slots.day_grain(site, to_day) + slots.GRAINS_A_DAY,
+                day_grain(site, from_day),
+                day_grain(site, to_day) + GRAINS_A_DAY,
                 now,
             )
             if version == catalogue.version:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from booking.appointment import AppointmentView, Details, Wish
-from booking.slots import Used, Want
+from booking.scarce import Used, Want
 
 
 class CatalogueChanged(Exception):

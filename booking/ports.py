@@ -20,7 +20,7 @@ from booking.orders import (
     HoldOrder,
     MoveOrder,
 )
-from booking.slots import Used
+from booking.scarce import Used
 from booking.waitlist import Joined, JoinOrder, WaitView
 
 P = ParamSpec("P")
@@ -231,6 +231,9 @@ class Store(Protocol):
         """Note that the citizen was served, inside a transaction of the caller's."""
         ...
 
-    def walk_out(self, conn: Any, appointment_id: str, now: datetime) -> None:
-        """Note that the citizen left unserved, inside a transaction of the caller's."""
+    def walk_out(self, conn: Any, appointment_id: str, now: datetime) -> bool:
+        """Note that the citizen left unserved, inside a transaction of the caller's.
+
+        Whether it is booked again.
+        """
         ...

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from booking import sittings, slots
+from booking import release, scarce, sittings, slots
 from booking.appointment import (
     ANYBODY,
     HOLD_FOR,
@@ -24,6 +24,7 @@ from booking.availability_service import Freshness
 from booking.catalogue import Catalogue, Service, Site
 from booking.catalogue_admin_service import CatalogueAdminService
 from booking.errors import BadDetails
+from booking.grains import GRAINS_A_DAY, day_grain, instant_of, local_day
 from booking.moving_service import MovingService
 from booking.orders import (
     Arrived,
@@ -36,9 +37,10 @@ from booking.orders import (
     HoldOrder,
 )
 from booking.ports import Store
+from booking.scarce import Used
 from booking.search import Simplify
 from booking.search_service import as_written
-from booking.slots import Part, Used
+from booking.slots import Part
 from booking.waitlist_service import LONGEST_KEY, WaitlistService
 
 EVERY_TIME = Freshness()
@@ -122,11 +124,11 @@ class BookingService(WaitlistService, CatalogueAdminService, MovingService):
                         place=place,
                         wish=wish,
                         expires_at=now + HOLD_FOR,
-                        same_day=slots.local_day(site, at) == slots.local_day(site, now),
+                        same_day=local_day(site, at) == local_day(site, now),
                         sitting=sitting,
                     )
                 )
-                at = slots.instant_of(place.first_grain + place.grains)
+                at = instant_of(place.first_grain + place.grains)
             held = await self._claimed(self._store.hold(orders, now))
             if held is not None:
                 return held
@@ -153,7 +155,7 @@ class BookingService(WaitlistService, CatalogueAdminService, MovingService):
         while True:
             catalogue = await self.catalogue(now)
             service, site = slots.offered(catalogue, service_id, site_id, wish)
-            slots.must_be_released(catalogue, service, site, day, now)
+            release.must_be_released(catalogue, service, site, day, now)
 
             def choose(
                 used: Used,
@@ -175,18 +177,18 @@ class BookingService(WaitlistService, CatalogueAdminService, MovingService):
                             ),
                             wish=wish,
                             expires_at=now + HOLD_FOR,
-                            same_day=day == slots.local_day(site, now),
+                            same_day=day == local_day(site, now),
                         )
 
-            first = slots.day_grain(site, day)
+            first = day_grain(site, day)
             order = FirstOrder(
                 idem=idem,
                 catalogue_version=catalogue.version,
                 service=service.id,
                 site=site.id,
-                resources=slots.shared_resources(service, site, wish),
+                resources=scarce.shared_resources(service, site, wish),
                 first_grain=first,
-                last_grain=first + slots.GRAINS_A_DAY,
+                last_grain=first + GRAINS_A_DAY,
                 choose=choose,
             )
             held = await self._claimed(self._store.hold_first(order, now))
@@ -289,6 +291,9 @@ class BookingService(WaitlistService, CatalogueAdminService, MovingService):
         """Note that the citizen was served, as part of the command that closes the case."""
         self._store.fulfil(conn, appointment_id, now)
 
-    def walk_out(self, conn: Any, appointment_id: str, now: datetime) -> None:
-        """Note that the citizen left unserved, as part of the command that lets them go."""
-        self._store.walk_out(conn, appointment_id, now)
+    def walk_out(self, conn: Any, appointment_id: str, now: datetime) -> bool:
+        """Note that the citizen left unserved, as part of the command that lets them go.
+
+        Whether it is booked again: they may check in once more for a while.
+        """
+        return self._store.walk_out(conn, appointment_id, now)

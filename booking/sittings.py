@@ -7,12 +7,13 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 
-from booking import slots
+from booking import scarce, slots
 from booking.appointment import AppointmentView, Details, State, Wish, may_change
 from booking.catalogue import Acting, Catalogue, Service, Site
 from booking.errors import NotForOthers
+from booking.grains import grain_of, grains_of, instant_of, local_day
 from booking.orders import ConfirmOrder, Move, MoveOrder, Place
-from booking.slots import Want
+from booking.scarce import Want
 
 CITIZEN = "citizen"
 
@@ -66,14 +67,14 @@ def move(
             may_change(one.start, service.change_until_minutes, now)
         there = place(catalogue, service, site, at, person, one.wish, chance, now, one.entity_key)
         moves.append(Move(appointment_id=one.appointment_id, version=one.version, place=there))
-        at = slots.instant_of(there.first_grain + there.grains)
+        at = instant_of(there.first_grain + there.grains)
     site = catalogue.site(site_id)
-    kept = {slots.local_day(site, now), slots.local_day(site, parts[0].start)}
+    kept = {local_day(site, now), local_day(site, parts[0].start)}
     return MoveOrder(
         reference=reference,
         person=person,
         moves=tuple(moves),
-        same_day=by != CITIZEN or slots.local_day(site, start) in kept,
+        same_day=by != CITIZEN or local_day(site, start) in kept,
         by=by,
     )
 
@@ -99,15 +100,15 @@ def confirmation(
         service, site = slots.offered(catalogue, one.service, one.site, details.wish)
         if details.acting not in service.acts_for:
             raise NotForOthers(f"{service.id} is not given to {details.acting}")
-        first = slots.grain_of(one.start)
-        grains = slots.grain_of(one.end) - first
+        first = grain_of(one.start)
+        grains = grain_of(one.end) - first
         if details.wish != one.wish:
-            shared = slots.wants(catalogue, service, site, first, details.wish, grains)
+            shared = scarce.wants(catalogue, service, site, first, details.wish, grains)
             retake.append(
                 (one.appointment_id, _only(catalogue, site, first, grains, shared, chance))
             )
         if entity is not None:
-            taken = slots.of_entity(entity, first, grains)
+            taken = scarce.of_entity(entity, first, grains)
             of_entity.append(
                 (one.appointment_id, _only(catalogue, site, first, grains, taken, chance))
             )
@@ -134,11 +135,11 @@ def _place(
     chance: int,
     entity_key: str | None,
 ) -> Place:
-    grains = slots.grains_of(service)
+    grains = grains_of(service)
     wanted = [
-        *slots.wants(catalogue, service, site, first, wish),
-        *slots.personal(person, service, site, first),
-        *(slots.of_entity(entity_key, first, grains) if entity_key else ()),
+        *scarce.wants(catalogue, service, site, first, wish),
+        *scarce.personal(person, service, site, first),
+        *(scarce.of_entity(entity_key, first, grains) if entity_key else ()),
     ]
     return _only(catalogue, site, first, grains, wanted, chance)
 

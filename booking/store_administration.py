@@ -40,8 +40,9 @@ from booking.errors import (
     ChangedMeanwhile,
     NotInCatalogue,
 )
+from booking.grains import instant_of
 from booking.ports import Tell
-from booking.slots import instant_of, offered
+from booking.slots import offered
 from booking.store_capacity import free_the_unit, misfits, to_be_moved
 from booking.store_catalogue_tables import catalogue_change
 from booking.store_rows import by_id, end, sitting_of, wish_of

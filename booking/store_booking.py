@@ -18,6 +18,7 @@ from booking.appointment import (
 )
 from booking.catalogue import Ability
 from booking.errors import BadDetails, HoldExpired, OnlySameDay
+from booking.grains import grain_of, instant_of
 from booking.orders import (
     CatalogueChanged,
     Confirmed,
@@ -29,7 +30,6 @@ from booking.orders import (
     Place,
 )
 from booking.ports import Tell
-from booking.slots import grain_of, instant_of
 from booking.store_catalogue_tables import catalogue_version
 from booking.store_claims import give_back, give_back_shared, take
 from booking.store_rows import (

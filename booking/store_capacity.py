@@ -20,9 +20,9 @@ from booking.capacity import (
 )
 from booking.catalogue import Catalogue
 from booking.errors import NotInCatalogue
+from booking.grains import grain_of, instant_of
 from booking.orders import Contact
 from booking.ports import Tell
-from booking.slots import grain_of, instant_of
 from booking.store_catalogue_tables import outage
 from booking.store_rows import end, sitting_of, wish_of
 from booking.tables import appointment, claim, insert_for

@@ -23,7 +23,7 @@ from booking.errors import (
     TooManyOfEntity,
     WeeklyLimit,
 )
-from booking.slots import Used, Want
+from booking.scarce import Used, Want
 from booking.tables import Instant, appointment, claim
 
 ROUNDS = 32

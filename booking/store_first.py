@@ -11,9 +11,9 @@ from sqlalchemy import Connection, select
 
 from booking.appointment import State
 from booking.errors import BadDetails, HoldExpired, PersonOverlap, SlotTaken
+from booking.grains import instant_of
 from booking.orders import CatalogueChanged, FirstOrder, HeldAt
 from booking.ports import Tell
-from booking.slots import instant_of
 from booking.store_booking import hold
 from booking.store_catalogue_tables import catalogue_version
 from booking.store_claims import used

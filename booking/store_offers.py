@@ -11,13 +11,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, or_, select, update
 
-from booking import sittings, slots, store_catalogue
+from booking import scarce, sittings, slots, store_catalogue
 from booking.appointment import Wish, new_reference
 from booking.catalogue import Ability, Catalogue
 from booking.errors import BookingRefused, PersonOverlap, SlotTaken
+from booking.grains import GRAINS_A_DAY, day_grain, grain_of, instant_of, local_day
 from booking.orders import CatalogueChanged, Held, HoldOrder
 from booking.ports import Owe, Recorder, Tell
-from booking.slots import GRAINS_A_DAY, Used, day_grain, grain_of, instant_of, local_day
+from booking.scarce import Used
 from booking.store_booking import hold
 from booking.store_claims import used
 from booking.store_waitlist import entry_by_id, record
@@ -220,7 +221,7 @@ def _times(
     if not days:
         return []
     first, last = day_grain(site, days[0]), day_grain(site, days[-1]) + GRAINS_A_DAY
-    resources = slots.shared_resources(service, site, wanted.wish)
+    resources = scarce.shared_resources(service, site, wanted.wish)
     asked = (resources, first, last)
     if asked not in seen:
         seen[asked] = used(conn, resources, first, last, now)

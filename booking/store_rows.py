@@ -21,8 +21,8 @@ from booking.appointment import (
 )
 from booking.catalogue import Acting
 from booking.errors import UnknownReference
+from booking.grains import instant_of
 from booking.ports import Tell
-from booking.slots import instant_of
 from booking.store_claims import give_back
 from booking.tables import appointment, appointment_event, waitlist
 
@@ -141,8 +141,16 @@ def ran_out(conn: Connection, appointment_id: str, *, tell: Tell, now: datetime)
     return end(conn, appointment_id, State.HELD, State.EXPIRED, actor="counter", tell=tell, now=now)
 
 
-def note(conn: Connection, row: Row[Any], *, actor: str, tell: Tell, now: datetime) -> None:
-    """Write down what an appointment has just become."""
+def note(
+    conn: Connection,
+    row: Row[Any],
+    *,
+    actor: str,
+    tell: Tell,
+    now: datetime,
+    quietly: bool = False,
+) -> None:
+    """Write down what an appointment has just become; quietly: nobody is written to."""
     became = {"appointment_id": row.id, "version": row.version, "state": row.state}
     conn.execute(_NOTE, {**became, "actor": actor, "at": now})
     facts = {
@@ -154,7 +162,7 @@ def note(conn: Connection, row: Row[Any], *, actor: str, tell: Tell, now: dateti
     }
     if row.acting != Acting.SELF:
         facts["acting"] = row.acting
-    if row.state in TOLD and row.name:  # who only held a slot was promised nothing
+    if row.state in TOLD and row.name and not quietly:  # who only held a slot was promised nothing
         body = {**facts, "language": row.language, **_of_the_visit(conn, row)}
         tell.owe(conn, f"appointment.{row.state}", row.id, body, now)
         if row.state == State.BOOKED:

@@ -36,10 +36,10 @@ from booking.orders import (
     MoveOrder,
 )
 from booking.ports import Executor, Owe, Recorder, Tell
+from booking.scarce import Used
 from booking.search import Simplify
 from booking.search_service import as_written
 from booking.service import EVERY_TIME, BookingService
-from booking.slots import Used
 from booking.store_administration import Previewed
 from booking.store_offers import WaitingList
 from booking.waitlist import Joined, JoinOrder, WaitView
@@ -197,8 +197,8 @@ class SqlStore:
     def fulfil(self, conn: Any, appointment_id: str, now: datetime) -> None:
         store_visits.fulfil(conn, appointment_id, tell=self._tell, now=now)
 
-    def walk_out(self, conn: Any, appointment_id: str, now: datetime) -> None:
-        store_visits.walk_out(conn, appointment_id, tell=self._tell, now=now)
+    def walk_out(self, conn: Any, appointment_id: str, now: datetime) -> bool:
+        return store_visits.walk_out(conn, appointment_id, tell=self._tell, now=now)
 
 
 def booking_service(

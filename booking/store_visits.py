@@ -1,17 +1,29 @@
 """The commands of the day itself: who came, who was served, who did not come."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import ColumnElement, Connection, select, update
 
-from booking.appointment import CHECK_IN_FROM, CHECK_IN_UNTIL, State, may_arrive, refuse
+from booking.appointment import (
+    CHECK_IN_AGAIN_UNTIL,
+    CHECK_IN_FROM,
+    CHECK_IN_UNTIL,
+    State,
+    check_in_until,
+    may_arrive,
+    refuse,
+)
 from booking.errors import BookingRefused, NotInCatalogue
+from booking.grains import grain_of, instant_of
 from booking.orders import Arrived
 from booking.ports import Tell
-from booking.slots import grain_of, instant_of
 from booking.store_catalogue_tables import terminal
 from booking.store_rows import by_id, by_reference, end, note, ran_out, sitting_of, state_of
 from booking.tables import appointment
+
+GONE: Final = "terminal"
+"Who says that somebody left: it was told so, or was silent for too long."
 
 SWEEP = 200
 "Appointments ended in one transaction by a sweep."
@@ -24,8 +36,9 @@ def due_of(conn: Connection, reference: str, now: datetime) -> str:
     """
     row = by_reference(conn, reference)
     for one in sitting_of(conn, row):
-        late = instant_of(one.first_grain) + CHECK_IN_UNTIL < now
-        early = instant_of(one.first_grain) - CHECK_IN_FROM > now
+        start = instant_of(one.first_grain)
+        late = check_in_until(start, again=one.arrived_at is not None) < now
+        early = start - CHECK_IN_FROM > now
         if one.state == State.BOOKED and not late and not early:
             return str(one.id)
     return str(row.id)
@@ -46,7 +59,8 @@ def arrive(
     if here is None:
         raise NotInCatalogue(f"no such terminal: {terminal_id}")
     start = instant_of(row.first_grain)
-    may_arrive(state_of(row, now), start, at_site=row.site, here=here, now=now)
+    again = row.arrived_at is not None
+    may_arrive(state_of(row, now), start, at_site=row.site, here=here, again=again, now=now)
     changed = conn.execute(
         update(appointment)
         .where(appointment.c.id == row.id, appointment.c.state == State.BOOKED)
@@ -84,9 +98,25 @@ def fulfil(conn: Connection, appointment_id: str, *, tell: Tell, now: datetime) 
         raise BookingRefused(f"appointment {appointment_id} is {state}, not arrived")
 
 
-def walk_out(conn: Connection, appointment_id: str, *, tell: Tell, now: datetime) -> None:
-    """Note that the citizen left before being served; harmless when repeated or served."""
-    end(conn, appointment_id, State.ARRIVED, State.CANCELLED, actor="citizen", tell=tell, now=now)
+def walk_out(conn: Connection, appointment_id: str, *, tell: Tell, now: datetime) -> bool:
+    """Note that who was checked in is gone unserved; harmless when repeated or served.
+
+    He may come again for a while, whoever's fault it was: then it is booked as before, and this
+    answers True.
+    """
+    start = instant_of(by_id(conn, appointment_id).first_grain)
+    if now > check_in_until(start, again=True):
+        end(conn, appointment_id, State.ARRIVED, State.CANCELLED, actor=GONE, tell=tell, now=now)
+        return False
+    row = conn.execute(
+        update(appointment)
+        .where(appointment.c.id == appointment_id, appointment.c.state == State.ARRIVED)
+        .values(state=State.BOOKED, version=appointment.c.version + 1, terminal=None)
+        .returning(appointment)
+    ).first()
+    if row is not None:
+        note(conn, row, actor=GONE, tell=tell, now=now, quietly=True)
+    return row is not None
 
 
 def expire_due(conn: Connection, *, tell: Tell, now: datetime) -> int:
@@ -103,17 +133,35 @@ def expire_due(conn: Connection, *, tell: Tell, now: datetime) -> int:
 def noshow_due(conn: Connection, *, tell: Tell, now: datetime) -> int:
     """Mark who did not come in time, up to `SWEEP` of them; returns how many.
 
-    Their lanes are free for who waits, their place in the day's quota is not.
+    Their lanes are free for who waits, their place in the day's quota is not.  Who had come, and
+    did not come again, has missed nothing: it is cancelled.
     """
-    latest = now - CHECK_IN_UNTIL
+    never, once = appointment.c.arrived_at.is_(None), appointment.c.arrived_at.is_not(None)
+    ended = _end_late(conn, never, CHECK_IN_UNTIL, State.NOSHOW, tell, now)
+    return ended + _end_late(conn, once, CHECK_IN_AGAIN_UNTIL, State.CANCELLED, tell, now)
+
+
+def _end_late(
+    conn: Connection,
+    which: ColumnElement[bool],
+    after: timedelta,
+    into: State,
+    tell: Tell,
+    now: datetime,
+) -> int:
+    latest = now - after
     due = conn.execute(
         select(appointment.c.id, appointment.c.first_grain)
-        .where(appointment.c.state == State.BOOKED, appointment.c.first_grain <= grain_of(latest))
+        .where(
+            which,
+            appointment.c.state == State.BOOKED,
+            appointment.c.first_grain <= grain_of(latest),
+        )
         .order_by(appointment.c.id)
         .limit(SWEEP)
     ).all()
     return sum(
-        end(conn, row.id, State.BOOKED, State.NOSHOW, actor="counter", tell=tell, now=now)
+        end(conn, row.id, State.BOOKED, into, actor="counter", tell=tell, now=now)
         for row in due
         if instant_of(row.first_grain) < latest
     )

@@ -8,9 +8,9 @@ from sqlalchemy import Connection, Row, func, select, update
 from booking.appointment import State, reference_sha256
 from booking.catalogue import Ability
 from booking.errors import BadDetails, SlotIsFree, TooManyWaiting, UnknownReference
+from booking.grains import grain_of, instant_of
 from booking.orders import CatalogueChanged, Contact
 from booking.ports import Tell
-from booking.slots import grain_of, instant_of
 from booking.store_catalogue_tables import catalogue_version
 from booking.store_claims import used
 from booking.store_rows import by_id, end, state_of

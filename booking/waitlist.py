@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from booking import slots
+from booking import release, slots
 from booking.appointment import Wish
 from booking.catalogue import Ability, Catalogue, Service, Site
 from booking.errors import BookingRefused, NotReleased, SlotTaken
-from booking.slots import SlotOffer, Used, grain_of, grains_of, instant_of, local_day
+from booking.grains import GRAIN, grain_of, grains_of, instant_of, local_day
+from booking.scarce import Used
+from booking.slots import SlotOffer
 
 OFFER_FOR = timedelta(minutes=15)
 "How long an offered slot is kept; one that begins sooner than that is left to whoever comes."
@@ -127,20 +129,20 @@ def wanted_between(
     """
     department = catalogue.department(service.department)
     from_at = max(from_at, now)
-    window = slots.window(department, site, now)
+    window = release.window(department, site, now)
     if until_at <= from_at or local_day(site, until_at - timedelta(microseconds=1)) not in window:
         raise NotReleased("one can wait for days that can be booked")
     wanted = Wanted(
         service=service.id,
         site=site.id,
-        first_grain=-int(-from_at.timestamp() // slots.GRAIN.total_seconds()),
+        first_grain=-int(-from_at.timestamp() // GRAIN.total_seconds()),
         last_grain=grain_of(until_at) - 1,
         wish=wish,
     )
     refusal: BookingRefused | None = None
     for day in days_of(wanted, site):
         try:
-            slots.must_be_released(catalogue, service, site, day, now)
+            release.must_be_released(catalogue, service, site, day, now)
         except BookingRefused as refused:
             refusal = refusal or refused
         else:
@@ -174,7 +176,7 @@ def free_for(
         return
     for day in days:
         try:
-            slots.must_be_released(catalogue, service, site, day, now)
+            release.must_be_released(catalogue, service, site, day, now)
         except BookingRefused:
             continue
         for offer in slots.offers(catalogue, service, site, day, used, now, wanted.wish):

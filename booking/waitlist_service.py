@@ -4,13 +4,14 @@ import hashlib
 from collections.abc import Callable
 from datetime import datetime
 
-from booking import slots, waitlist
+from booking import scarce, slots, waitlist
 from booking.appointment import ANYBODY, Details, Wish, checked, new_reference
 from booking.catalogue import LANGUAGES
 from booking.errors import BadDetails, NotOfferedHere, SlotIsFree
+from booking.grains import GRAINS_A_DAY, day_grain, grains_of
 from booking.openings_service import OpeningsService
 from booking.orders import CatalogueChanged
-from booking.slots import Used
+from booking.scarce import Used
 from booking.waitlist import Joined, JoinOrder, WaitView
 
 LONGEST_KEY = 80
@@ -72,13 +73,13 @@ class WaitlistService(OpeningsService):
                 person=person,
                 department=service.department,
                 wanted=wanted,
-                grains=slots.grains_of(service),
+                grains=grains_of(service),
                 contact=contact,
                 language=language,
                 catalogue_version=catalogue.version,
-                resources=slots.shared_resources(service, site, wish),
-                from_grain=slots.day_grain(site, days[0]),
-                until_grain=slots.day_grain(site, days[-1]) + slots.GRAINS_A_DAY,
+                resources=scarce.shared_resources(service, site, wish),
+                from_grain=day_grain(site, days[0]),
+                until_grain=day_grain(site, days[-1]) + GRAINS_A_DAY,
                 free=free,
             )
             try:

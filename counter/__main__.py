@@ -8,7 +8,7 @@ from pathlib import Path
 
 from counter.app.logs import set_up
 from counter.commands import desks, documents, media, node, programs
-from counter.settings import BadSettings
+from counter.settings.reading import BadSettings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -14,10 +14,12 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, async_playwright
 
+from counter.documents.scan_pool import ScanPool
 from counter.store.executor import Executor
 from counter.store.migrate import upgrade_async, upgrade_engine
 from counter.store.postgres_pool import PostgresPool
 from counter.store.sqlite_lane import SqliteLane
+from tests.compiled_once import compiled_once
 from tests.servers import NotInstalled, PostgresServer, RedisServer, run_apart
 
 ENGINES = ("sqlite", "postgres")
@@ -43,13 +45,15 @@ CHROMIUM_ARGS = (
 def pytest_collection() -> Generator[None, object, object]:
     """Find the tests without the collector, which would walk all that was found again and again.
 
-    What was there before the first test stays to the end: it is not looked at again either.
+    What was there before the first test stays to the end: it is not looked at again either.  And
+    what a test leaves behind is little: the collector comes for every twenty thousand things.
     """
     gc.disable()
     try:
         return (yield)
     finally:
         gc.freeze()
+        gc.set_threshold(20_000, 20, 20)
         gc.enable()
 
 
@@ -70,6 +74,13 @@ def _engine(item: pytest.Item) -> object:
     """The engine that a test is for, or None where it is for none."""
     one_of_many = getattr(item, "callspec", None)
     return one_of_many and one_of_many.params.get("new_executor")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def statements() -> Iterator[None]:
+    """Compile each statement once in this process."""
+    with compiled_once():
+        yield
 
 
 @pytest.fixture
@@ -153,6 +164,14 @@ def new_executor(
 async def executor(new_executor: Callable[..., Executor]) -> AsyncIterator[Executor]:
     """Yield an executor on a fresh store with every table, once per engine."""
     made = new_executor()
+    yield made
+    await made.close()
+
+
+@pytest.fixture(scope="session")
+async def scan_pool() -> AsyncIterator[ScanPool]:
+    """Yield one process that looks at photographs, for all tests: its libraries take a second."""
+    made = ScanPool()
     yield made
     await made.close()
 

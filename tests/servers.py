@@ -15,7 +15,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -87,6 +87,44 @@ def wait_for_port(port: int, process: subprocess.Popen[bytes], what: str) -> Non
     raise RuntimeError(f"{what} did not listen on port {port} within {START_TIMEOUT_S} s")
 
 
+class Hands:
+    """Connections that are kept, one for each database: a new one costs more than its work."""
+
+    def __init__(self, dsn: Callable[[str], str]) -> None:
+        self._dsn = dsn
+        self._loop = asyncio.new_event_loop()
+        self._kept: dict[str, asyncpg.Connection[asyncpg.Record]] = {}
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+
+    def execute(self, statement: str, database: str) -> None:
+        """Execute some statements in one transaction."""
+
+        async def work() -> None:
+            kept = self._kept.get(database)
+            if kept is None or kept.is_closed():  # the server was started anew
+                kept = self._kept[database] = await asyncpg.connect(self._dsn(database))
+            await kept.execute(statement)
+
+        self._do(work())
+
+    def let_go(self, database: str) -> None:
+        """Close the connection to it, if there is one."""
+        if connection := self._kept.pop(database, None):
+            self._do(connection.close())
+
+    def close(self) -> None:
+        """Close them all, and end."""
+        for database in list(self._kept):
+            self.let_go(database)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def _do(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
+
+
 class PostgresServer:
     """One cluster; superuser `counter`, no password, loopback only.
 
@@ -114,6 +152,7 @@ class PostgresServer:
         self._lent: dict[str, int] = {}
         "How often each was."
         self._emptied: list[str] = []
+        self._hands = Hands(self.dsn)
         self._initialise()
         self.start()
 
@@ -184,6 +223,7 @@ class PostgresServer:
 
     def close(self) -> None:
         """End the server and remove its directory."""
+        self._hands.close()
         self.stop(crash=True)
         shutil.rmtree(self.directory, ignore_errors=True)
 
@@ -212,9 +252,10 @@ class PostgresServer:
         """Empty what was lent; its tables are as they were, or it is not given back."""
         self._lent[name] = self._lent.get(name, 0) + 1
         if self._lent[name] < LEFT_BEHIND:
-            self.execute(EMPTY, database=name)
+            self._hands.execute(EMPTY, name)
             self._emptied.append(name)
         else:
+            self._hands.let_go(name)
             self.drop_database(name)
 
     def drop_database(self, name: str) -> None:

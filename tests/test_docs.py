@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from counter.settings import Settings
+from counter.settings.node import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, literal, select, text
+from sqlalchemy.engine.interfaces import CacheStats
 
 from counter.store.executor import Executor
+from counter.store.sqlite_lane import SqliteLane
 
 
 def _engine_name(conn: Connection) -> str:
@@ -34,6 +36,19 @@ async def test_what_one_test_writes_the_next_does_not_see(
     assert await executor.read(_rows) == 1
 
 
+async def test_a_statement_is_compiled_once_for_all_stores_of_a_kind(tmp_path: Path) -> None:
+    def look(conn: Connection) -> object:
+        return conn.execute(select(literal(7).label("of_this_test"))).context.cache_hit
+
+    found = []
+
+    for name in ("first", "second"):
+        lane = SqliteLane(tmp_path / name)
+        found.append(await lane.write(look))
+        await lane.close()
+    assert found == [CacheStats.CACHE_MISS, CacheStats.CACHE_HIT]
+
+
 async def test_the_browser_has_a_camera_and_a_microphone(chromium: Browser) -> None:
     page = await chromium.new_page()
     # Only a secure context has media devices; a loopback address that is answered here is one.
@@ -49,7 +64,7 @@ async def test_the_browser_has_a_camera_and_a_microphone(chromium: Browser) -> N
 MAKEFILE = Path(__file__).parents[1] / "Makefile"
 
 
-@pytest.mark.parametrize("marks", product((False, True), repeat=3))
+@pytest.mark.parametrize("marks", list(product((False, True), repeat=3)))
 def test_each_test_is_run_by_one_target_of_make(marks: tuple[bool, bool, bool]) -> None:
     chosen = re.findall(r'pytest .*-m (?:"([^"]+)"|(\w+))', MAKEFILE.read_text())
     assert len(chosen) == 4

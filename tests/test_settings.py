@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from counter.commands import node
-from counter.settings import BadSettings, doubts, read_settings, shown
+from counter.settings.fitting import doubts
+from counter.settings.reading import BadSettings, read_settings, shown
 
 ROOT = Path(__file__).resolve().parent.parent
 PRODUCTION = 'profile = "production"\n'
@@ -270,6 +271,13 @@ def test_an_origin_without_proxies_is_doubted(toml: Path) -> None:
     assert doubts(read_settings()) == []
     toml.write_text("")
     assert doubts(read_settings()) == []
+
+
+def test_a_counter_of_development_that_people_reach_is_doubted(toml: Path) -> None:
+    toml.write_text('origin = "https://counter.example"\nproxies = ["192.0.2.7"]\n')
+    [said] = doubts(read_settings())
+    assert said.startswith("profile: ") and "https://counter.example" in said
+    assert doubts(read_settings(lan=True)) == [], "said by who tries it from a second machine"
 
 
 def test_doubts_are_said_by_check_settings_and_logged_when_it_serves(

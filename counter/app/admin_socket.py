@@ -31,6 +31,10 @@ class Operations(Protocol):
         """The newest recordings, and what somebody must look at."""
         ...
 
+    async def open_alerts(self) -> Json:
+        """What somebody must look at."""
+        ...
+
     async def recording(self, recording_id: str) -> Json:
         """Where a finished one lies, and what opens it; journalled."""
         ...
@@ -124,6 +128,7 @@ async def open_admin_socket(operations: Operations, path: Path) -> web.AppRunner
         "/drain", _answer(lambda body: operations.drain(body["process"], body["limit_s"]))
     )
     app.router.add_get("/recordings", _answer(lambda body: operations.recordings()))
+    app.router.add_get("/alerts", _answer(lambda body: operations.open_alerts()))
     app.router.add_post("/recording", _answer(lambda body: operations.recording(body["recording"])))
     app.router.add_post("/case-folder", _answer(lambda body: operations.case_folder(body["case"])))
     app.router.add_post(

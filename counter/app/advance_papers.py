@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, or_, select
 
 from booking.appointment import COMING, State
-from booking.slots import grain_of
+from booking.grains import grain_of
 from booking.tables import appointment
 from counter.documents.refusals import NotBeforeVisit
 from counter.documents.store_advance import advance_paper

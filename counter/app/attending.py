@@ -6,10 +6,12 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from counter.esign.attendance import Turned
 from counter.esign.store_attendance import Calls
 from counter.identity.proofing import Level, ProofingState, reached
 from counter.identity.store_proofing_tables import proofing
-from counter.signaling.tables import call, call_is_on
+from counter.signaling.hand import Hand
+from counter.signaling.tables import call, call_is_on, hand
 
 
 def _now(conn: Connection, case_id: str) -> str | None:
@@ -56,6 +58,17 @@ def _known_again(conn: Connection, case_id: str, call_id: str) -> bool:
     return _level(since) >= _level(before)
 
 
+def _turned(conn: Connection, case_id: str) -> Turned | None:
+    value = conn.execute(
+        select(hand.c.value)
+        .join(call, call.c.id == hand.c.call_id)
+        .where(call.c.case_id == case_id, call_is_on, hand.c.hand == Hand.PAGE)
+    ).scalar_one_or_none()
+    if not value:
+        return None
+    return Turned(ceremony_id=value["ceremony_id"], page=value["number"], by=value["by"])
+
+
 def _level(rows: Sequence[Any]) -> Level:
     """Of the newest decision."""
     if not rows:
@@ -64,5 +77,5 @@ def _level(rows: Sequence[Any]) -> Level:
     return reached(Level(newest.target), ProofingState(newest.state))
 
 
-CALLS = Calls(now=_now, ended_at=_ended_at, last=_last, known_again=_known_again)
+CALLS = Calls(now=_now, ended_at=_ended_at, last=_last, known_again=_known_again, turned=_turned)
 "What ceremonies ask of conversations."

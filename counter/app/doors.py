@@ -21,7 +21,7 @@ from counter.app.services import Parts
 from counter.app.sockets import socket_doors
 from counter.identity.store_proofing_reading import identity_level
 from counter.identity.tls_development import ensure_tls
-from counter.settings import Settings
+from counter.settings.node import Settings
 from counter.signaling.gateway_socketio import Gateway
 from web.api import routes as api
 from web.api.callers import Callers

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date, datetime
 
 from sqlalchemy import Connection
@@ -33,7 +34,7 @@ from counter.identity.store_proofing import end_visit
 from counter.ids import AppointmentId, CaseId, DepartmentId, ServiceId, SiteId, TerminalId
 from counter.signaling.ports import ArrivedAppointment, FoundAppointment
 from counter.signaling.store_step import Hooks
-from counter.store.cases import audiences
+from counter.store.cases import audiences, put_case
 from web.shared.wording import screen_language, service_or_none
 
 
@@ -103,9 +104,10 @@ def hooks_of(
     def find(
         conn: Connection, reference: str, terminal_id: TerminalId, now: datetime
     ) -> FoundAppointment:
-        view = view_of(by_id(conn, due_of(conn, reference, now)), now)
+        row = by_id(conn, due_of(conn, reference, now))
+        view, again = view_of(row, now), row.arrived_at is not None
         here = snapshot.site_of(terminal_id)
-        may_arrive(view.state, view.start, at_site=view.site, here=here, now=now)
+        may_arrive(view.state, view.start, at_site=view.site, here=here, again=again, now=now)
         return FoundAppointment(
             reference=reference,
             appointment_id=AppointmentId(view.appointment_id),
@@ -157,8 +159,8 @@ def hooks_of(
         owe_paper_work(conn, case, now)
 
     def left(conn: Connection, case: Case, now: datetime) -> None:
-        if case.appointment_id is not None:
-            booking.walk_out(conn, case.appointment_id, now)
+        if case.appointment_id is not None and booking.walk_out(conn, case.appointment_id, now):
+            put_case(conn, replace(case, appointment_id=None))  # another visit may be for it
         put_papers_away(conn, case, by=f"terminal:{case.terminal_id}", now=now)
         give_up(conn, audiences, case.id, "left", now)
         note_left_behind(conn, case.id, by=f"terminal:{case.terminal_id}", now=now)

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -86,6 +86,12 @@ def witness_of(conn: Connection, case_id: str) -> Witness:
     name = conn.execute(select(agent.c.name).where(agent.c.id == agent_id)).scalar_one_or_none()
     level = identity_level(conn, case_id)
     return Witness(agent_id=agent_id, name=name or "", level=level.value)
+
+
+def officers(conn: Connection, ids: Sequence[str]) -> dict[str, str]:
+    """Names of agents by their ids, those that are known."""
+    rows = conn.execute(select(agent.c.id, agent.c.name).where(agent.c.id.in_(ids)))
+    return {row.id: row.name for row in rows if row.name}
 
 
 class KnownLevels:

@@ -30,7 +30,7 @@ from counter.esign.store_archive import SqlArchive
 from counter.esign.store_reading import unfinished_since
 from counter.esign.trust import BUILT_IN, OwnCertificate, TrustPolicy, life
 from counter.esign.trust_service import TrustService
-from counter.settings import Settings
+from counter.settings.node import Settings
 from counter.store.alerts import open_alerts, raise_alert, settle_alert
 from counter.store.cases import audiences
 from counter.store.executor import Executor

@@ -11,7 +11,7 @@ from counter.media.mutual_tls import TlsFiles, TlsRenewal, tls_of_counter
 from counter.media.node_name import node_name
 from counter.media.pool import WorkerPool
 from counter.media.tls_development import counter_files
-from counter.settings import Settings
+from counter.settings.node import Settings
 from counter.store.nodes import place_lives
 
 

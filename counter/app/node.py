@@ -23,6 +23,7 @@ from counter.app.notices import BookingReaders, sinks_of
 from counter.app.operations import OPERATOR, NodeOperations
 from counter.app.parts import open_parts
 from counter.app.people import People, new_passphrase
+from counter.app.played_parts import PlayedParts
 from counter.app.readiness import Readiness
 from counter.app.retired_program import end_program
 from counter.app.rounds import once
@@ -30,7 +31,7 @@ from counter.app.seed import PEOPLE, let_people_in, names_of
 from counter.app.services import Parts
 from counter.app.store import open_store
 from counter.notify.deliverer_store import Deliverer
-from counter.settings import Settings
+from counter.settings.node import Settings
 from counter.store import journal_sql, nodes
 from counter.store.alerts import open_alerts
 from counter.store.drift import drift
@@ -99,7 +100,6 @@ class Node:
         self._keep(parts.lasting.watch_for_ever())
         operations = NodeOperations(
             address=self.address,
-            development=settings.profile == "development",
             identity=parts.identity,
             booking=parts.booking,
             media=parts.media,
@@ -125,9 +125,16 @@ class Node:
             alerts=lambda: parts.store.executor.read(open_alerts),
             blob_path=parts.store.blobs.path,
             ready=self.readiness,
-            demo_details=DEMO_CITIZEN,
-            refusal=BookingRefused,
-            new_id=new_id,
+            played=PlayedParts(
+                address=self.address,
+                development=settings.profile == "development",
+                identity=parts.identity,
+                booking=parts.booking,
+                details=DEMO_CITIZEN,
+                refusal=BookingRefused,
+                new_id=new_id,
+                clock=clock,
+            ),
             clock=clock,
         )
         admin = await open_admin_socket(operations, settings.data / "admin.sock")

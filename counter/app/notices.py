@@ -27,7 +27,7 @@ from counter.notify.notice import Channel, Letter
 from counter.notify.ports import Reader, Sink
 from counter.notify.sink_directory import DirectorySink
 from counter.notify.sink_smtp import Relay, SmtpSink
-from counter.settings import Settings
+from counter.settings.node import Settings
 from counter.store import outbox
 from counter.store.executor import Executor
 from web.notices.letter import facts_of, letter_of, uploads_of

@@ -1,140 +1,34 @@
 """What the operator's socket can do, on the services of a running node."""
 
 import base64
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol, cast, get_args
+from typing import Any, cast, get_args
 
 from counter.app.admin_socket import Json
-from counter.app.seed import PEOPLE
-from counter.errors import BadInput, NotAllowedNow, NotFound
+from counter.app.operations_ports import (
+    ApiKeys,
+    Booking,
+    Forms,
+    Identity,
+    Media,
+    PaperWork,
+    People,
+    Reading,
+    Recordings,
+    Webhooks,
+)
+from counter.app.played_parts import PlayedParts
+from counter.app.terminal_sites import site_of
+from counter.errors import BadInput, NotFound
 from counter.esign.attendance import VoidReason
 from counter.identity.api_key import USUAL_PER_S
-from counter.ids import CaseId, NewId
+from counter.ids import CaseId
 from counter.store.alerts import Alert
 
-
-class Identity(Protocol):
-    """The part of `IdentityService` that is used here."""
-
-    async def enrolment(self, terminal_id: str, now: datetime) -> str: ...
-
-    async def admit(self, kind: Any, subject: str, now: datetime) -> Any: ...
-
-
-class Booking(Protocol):
-    """The part of `booking.service.BookingService` that is used here."""
-
-    async def catalogue(self) -> Any: ...
-
-    async def slots(self, service_id: str, site_id: str, day: Any, now: datetime) -> Any: ...
-
-    async def hold(
-        self, key: str, service_id: str, site_id: str, start: datetime, person: str, now: datetime
-    ) -> Any: ...
-
-    async def confirm(self, reference: str, details: Any, now: datetime) -> Any: ...
-
-
-class Media(Protocol):
-    """The part of `counter.media.pool.WorkerPool` that is used here."""
-
-    def states(self) -> Mapping[str, Any]: ...
-
-    async def drain(self, worker: str, limit_s: int) -> None: ...
-
-
-class Recordings(Protocol):
-    """The part of `counter.media.recording_service.RecordingService` that is used here."""
-
-    async def listed(self) -> Sequence[Json]: ...
-
-    async def opened(self, recording_id: str, by: str) -> tuple[str, bytes]: ...
-
-
-class Webhooks(Protocol):
-    """The part of `counter.notify.webhook_service.WebhookService` that is used here."""
-
-    async def listed(self) -> Sequence[Any]: ...
-
-    async def add(
-        self, url: str, kinds: Sequence[str], department: str | None, by: str
-    ) -> tuple[Any, str]: ...
-
-    async def remove(self, webhook_id: str, by: str) -> None: ...
-
-    async def deliveries(self, webhook_id: str) -> Sequence[Any]: ...
-
-    async def replay(
-        self,
-        webhook_id: str,
-        by: str,
-        *,
-        delivery: int | None = None,
-        since: datetime | None = None,
-    ) -> int: ...
-
-
-class ApiKeys(Protocol):
-    """The part of `counter.identity.api_key_service.ApiKeyService` that is used here."""
-
-    async def make(
-        self, name: str, scopes: Sequence[str], department: str | None, by: str, per_s: int
-    ) -> tuple[Any, str]: ...
-
-    async def listed(self) -> Sequence[Any]: ...
-
-    async def renew(self, key_id: str, by: str) -> str: ...
-
-    async def revoke(self, key_id: str, by: str) -> None: ...
-
-
-class PaperWork(Protocol):
-    """The part of `counter.app.paper_work.PaperWork` that is used here."""
-
-    async def state(self) -> Json: ...
-
-    async def folder_out(self, case_id: str, by: str) -> Json: ...
-
-
-class Reading(Protocol):
-    """The part of `counter.esign.reading_service.ReadingService` that is used here."""
-
-    async def void(
-        self, case_id: CaseId, ceremony_id: str, reason: VoidReason, *, by: str
-    ) -> None: ...
-
-
-class People(Protocol):
-    """The part of `counter.app.people.People` that is used here."""
-
-    async def let_in(
-        self,
-        agent_id: str,
-        name: str,
-        departments: Sequence[str],
-        languages: Sequence[str],
-        now: datetime,
-        *,
-        supervisor: bool,
-    ) -> str: ...
-
-
-class Forms(Protocol):
-    """The part of `counter.esign.service.EsignService` that is used here."""
-
-    async def withdraw(
-        self, case_id: CaseId, ceremony_id: str, *, by: str, now: datetime
-    ) -> None: ...
-
-
 OPERATOR = "operator:socket"
-LOCAL = timezone(timedelta(hours=8))
-"Macau and Hengqin, all year."
-CHECK_IN_EARLY = timedelta(minutes=30)
-"An appointment that starts within this time can be checked in now."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +36,6 @@ class NodeOperations:
     """See `counter.app.admin_socket.Operations`."""
 
     address: str
-    development: bool
     identity: Identity
     booking: Booking
     media: Media
@@ -153,6 +46,7 @@ class NodeOperations:
     forms_of: Forms
     reading_of: Reading
     people_of: People
+    played: PlayedParts
     end_program: Callable[[str], Awaitable[bool]]
     "Of a terminal; whether it had one."
     packs_of: Callable[[CaseId, str], Awaitable[bytes]]
@@ -161,11 +55,6 @@ class NodeOperations:
     alerts: Callable[[], Awaitable[Sequence[Alert]]]
     blob_path: Callable[[str], Path]
     ready: Callable[[], Awaitable[bool]]
-    demo_details: Any
-    "Who the simulated citizen says to be; `booking.appointment.Details`."
-    refusal: type[Exception]
-    "What booking raises when it refuses."
-    new_id: NewId
     clock: Callable[[], datetime]
 
     async def health(self) -> Json:
@@ -189,8 +78,11 @@ class NodeOperations:
 
     async def recordings(self) -> Json:
         """The newest recordings, and the alerts that are open."""
+        return {"recordings": list(await self.recordings_of.listed()), **await self.open_alerts()}
+
+    async def open_alerts(self) -> Json:
+        """What somebody must look at, the oldest first."""
         return {
-            "recordings": list(await self.recordings_of.listed()),
             "alerts": [
                 {
                     "kind": one.kind,
@@ -199,7 +91,7 @@ class NodeOperations:
                     "raised_at": one.raised_at.isoformat(),
                 }
                 for one in await self.alerts()
-            ],
+            ]
         }
 
     async def recording(self, recording_id: str) -> Json:
@@ -293,7 +185,7 @@ class NodeOperations:
 
     async def enrolment(self, terminal_id: str) -> Json:
         """A one-use link.  Raises `NotFound` for a terminal that is not in the catalogue."""
-        await self._site_of(terminal_id)
+        await site_of(self.booking, terminal_id)
         token = await self.identity.enrolment(terminal_id, self.clock())
         return {"link": f"{self.address}/terminal/start#{token}"}
 
@@ -320,84 +212,23 @@ class NodeOperations:
 
         Raises `NotFound` for a terminal that is not in the catalogue, or had no program.
         """
-        await self._site_of(terminal_id)
+        await site_of(self.booking, terminal_id)
         if not await self.end_program(terminal_id):
             raise NotFound(f"terminal {terminal_id} has no program")
         return {"ok": True}
 
     async def session(self, role: str, subject: str | None) -> Json:
         """Play a terminal or an agent.  Raises `NotAllowedNow` outside development."""
-        self._require_development()
-        if role == "agent":
-            person = next((one for one in PEOPLE if one.id == (subject or "lei")), None)
-            if person is None:
-                raise NotFound("no such person in the demo")
-            kind, subject, name = "agent", person.id, person.name
-        elif role == "citizen":
-            kind, subject = "terminal", subject or await self._any_terminal()
-            name = f"at {subject}"
-            await self._site_of(subject)
-        else:
-            raise BadInput(f"there is no role of {role[:20]!r}")
-        begun = await self.identity.admit(kind, subject, self.clock())
-        return {"address": self.address, "token": begun.token, "subject": subject, "name": name}
+        return await self.played.session(role, subject)
 
     async def demo_visit(self, terminal: str, service: str | None, walk_in: bool) -> Json:
-        """Something to come for; booked when a slot that starts soon is free."""
-        self._require_development()
-        catalogue = await self.booking.catalogue()
-        site = await self._site_of(terminal)
-        offered = [
-            one
-            for one in catalogue.services.values()
-            if any(place.id == site.id for place in catalogue.sites_for(one.id))
-        ]
-        wanted = next((one for one in offered if one.id == service), None)
-        if service is not None and wanted is None:
-            raise NotFound("this service is not given at that terminal")
-        chosen = wanted or offered[0]
-        reference = None if walk_in else await self._book(chosen.id, site.id)
-        return {"department": chosen.department, "service": chosen.id, "reference": reference}
-
-    async def _book(self, service_id: str, site_id: str) -> str | None:
-        now = self.clock()
-        for ahead in (timedelta(), CHECK_IN_EARLY):
-            day = (now + ahead).astimezone(LOCAL).date()
-            try:
-                slots = await self.booking.slots(service_id, site_id, day, now)
-            except self.refusal:
-                continue
-            for slot in slots:
-                if slot.start > now + CHECK_IN_EARLY:
-                    break
-                try:
-                    held = await self.booking.hold(
-                        self.new_id(), service_id, site_id, slot.start, self.new_id(), now
-                    )
-                    await self.booking.confirm(held.reference, self.demo_details, now)
-                except self.refusal:
-                    continue
-                return str(held.reference)
-        return None
-
-    async def _site_of(self, terminal_id: str) -> Any:
-        for site in (await self.booking.catalogue()).sites.values():
-            if any(terminal.id == terminal_id for terminal in site.terminals):
-                return site
-        raise NotFound(f"terminal {terminal_id} is not in the catalogue")
-
-    async def _any_terminal(self) -> str:
-        sites = (await self.booking.catalogue()).sites.values()
-        return str(next(terminal.id for site in sites for terminal in reversed(site.terminals)))
+        """Something to come for.  Raises `NotAllowedNow` outside development."""
+        return await self.played.visit(terminal, service, walk_in)
 
     async def _require_department(self, department: str | None) -> None:
         known = (await self.booking.catalogue()).departments
         if department is not None and department not in known:
             raise NotFound("no such department")
-
-    def _require_development(self) -> None:
-        if not self.development:
-            raise NotAllowedNow("parts are played on a development counter only")
 
 
 def _plain(thing: Any) -> Json:

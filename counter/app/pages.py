@@ -7,7 +7,12 @@ from typing import Literal
 from aiohttp import web
 
 from counter.app.clock import clock, new_id
-from counter.app.later_papers import link_of_appointment, owe_links, owe_links_again
+from counter.app.later_papers import (
+    ended_of_appointment,
+    link_of_appointment,
+    owe_links,
+    owe_links_again,
+)
 from counter.app.print_documents import PrintDocuments
 from counter.app.services import Parts
 from counter.ids import CaseId
@@ -31,6 +36,7 @@ from web.citizen.later_pages import LaterDeps
 from web.citizen.memo_pages import MemoDeps
 from web.citizen.paper_pages import PaperDeps
 from web.citizen.ports import Deps as CitizenDeps
+from web.citizen.ports import Ended
 from web.citizen.waiting_room_pages import RoomDeps, behind_the_door
 from web.console import (
     admin_pages,
@@ -110,6 +116,10 @@ def pages(
         link = await executor.read(link_of_appointment, appointment_id, clock())
         return "" if link is None else f"/signed/{parts.issued.token(link.link_id)}"
 
+    async def ended(appointment_id: str) -> Ended | None:
+        address = parts.link_addresses
+        return await executor.read(ended_of_appointment, appointment_id, address, clock())
+
     bookings = CitizenDeps(
         booking=parts.booking,
         now=clock,
@@ -118,6 +128,7 @@ def pages(
         domain=domain,
         secure=secure,
         documents_of=documents_of,
+        ended=ended,
     )
     room = RoomDeps(
         catalogue=parts.booking.catalogue,

@@ -27,7 +27,7 @@ from counter.documents.store_jobs import SqlJobs, counts, owe_again
 from counter.documents.text_layer import TextTools
 from counter.documents.text_process import TesseractReader, find_tools
 from counter.ids import CaseId
-from counter.settings import Settings
+from counter.settings.node import Settings
 from counter.store.journal_sql import record
 
 

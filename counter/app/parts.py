@@ -25,6 +25,7 @@ from counter.app.identifying import (
     IdentifiedCitizens,
     KnownLevels,
     ZoneDesk,
+    officers,
     surroundings,
     witness_of,
 )
@@ -106,7 +107,7 @@ from counter.notify.sender_webhook import WebhookSender
 from counter.notify.store_memos import SqlMemos
 from counter.notify.store_webhooks import SqlWebhooks
 from counter.notify.webhook_service import WebhookService
-from counter.settings import Settings
+from counter.settings.node import Settings
 from counter.signaling.service import SignalingService
 from counter.signaling.store_asks import SqlStore
 from counter.store import journal_sql, outbox
@@ -316,7 +317,7 @@ async def open_parts(
             clock=clock,
         ),
         packs=AuditService(
-            records=SqlPacks(executor=executor),
+            records=SqlPacks(executor=executor, officers=officers),
             blobs=store.blobs,
             studio=studio,
             examiner=examiners.ours,

@@ -11,7 +11,7 @@ from asn1crypto import x509
 
 from counter.app.store import plain_executor
 from counter.esign import audit_pyhanko, keys_toml, trust_toml
-from counter.esign.audit_pack import DOCUMENT, opened
+from counter.esign.audit_pack import DOCUMENT, Pack, opened
 from counter.esign.audit_pyhanko import PackSeal
 from counter.esign.check_pool import CheckPool
 from counter.esign.judging import Judgement, judge, worse
@@ -20,8 +20,8 @@ from counter.esign.pdf_refusals import CheckBusy, PdfRefused
 from counter.esign.signing_refusals import KeyUnusable
 from counter.esign.store_audit import has_pack
 from counter.esign.store_validation import finished_of_bytes
-from counter.esign.validation import Found
-from counter.settings import Settings
+from counter.esign.validation import Found, Manifest
+from counter.settings.node import Settings
 
 
 class Unreadable(Exception):
@@ -38,6 +38,10 @@ class Looked:
     pack: PackSeal | None
     "Who sealed the pack, if it is one."
     voided_at: datetime | None
+    record: Manifest | None = None
+    "What the pack or the store says about the document."
+    contents: Pack | None = None
+    "What the pack tells, if it is one and its seal holds."
 
 
 async def look_at(
@@ -96,6 +100,8 @@ async def look_at(
         found=found,
         pack=seal,
         voided_at=manifest.voided_at if manifest else None,
+        record=manifest,
+        contents=pack,
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from counter.app.clock import new_id
 from counter.journal import Fault
-from counter.settings import Settings
+from counter.settings.node import Settings
 from counter.store import journal_sql
 from counter.store.blobs_directory import DirectoryBlobs
 from counter.store.bus import Bus

@@ -4,9 +4,11 @@ import argparse
 import asyncio
 import json
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
-from counter.settings import Settings, read_settings
+from counter.settings.node import Settings
+from counter.settings.reading import read_settings
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -30,8 +32,17 @@ def say(line: str) -> None:
     print(line, flush=True)
 
 
-def ask_operator(options: argparse.Namespace, path: str, body: dict[str, object] | None) -> int:
-    """Ask the counter that runs, and print what it answers; 1 when it refuses or does not run."""
+def ask_operator(
+    options: argparse.Namespace,
+    path: str,
+    body: dict[str, object] | None,
+    *,
+    status: Callable[[Mapping[str, Any]], int] = lambda told: 0,
+) -> int:
+    """Ask the counter that runs, and print what it answers; 1 when it refuses or does not run.
+
+    status: the exit status of an answer.
+    """
     from counter.app.operator_asks import NotRunning, ask
 
     try:
@@ -40,7 +51,7 @@ def ask_operator(options: argparse.Namespace, path: str, body: dict[str, object]
         print(refused, file=sys.stderr)
         return 1
     say(json.dumps(told, indent=2))
-    return 0
+    return status(told)
 
 
 def given(options: argparse.Namespace, *names: str) -> dict[str, object]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from counter.commands.asking import Commands, ask_operator, say, settings_of
 
 if TYPE_CHECKING:
+    from counter.esign.audit_pack import Pack
     from counter.esign.audit_pyhanko import PackSeal
     from counter.esign.validation import SignatureFound
 
@@ -114,7 +115,7 @@ def _void_form(options: argparse.Namespace) -> int:
 def _verify(options: argparse.Namespace) -> int:
     from counter.app.clock import clock
     from counter.app.signed_files import Unreadable, look_at
-    from counter.esign.judging import WORDS, Judgement
+    from counter.esign.judging import WORDS, Judgement, has_role
     from counter.esign.validation import POLICY
 
     try:
@@ -136,14 +137,25 @@ def _verify(options: argparse.Namespace) -> int:
         since = f" on {looked.voided_at:%Y-%m-%d %H:%M:%S %Z}"
     say(WORDS[looked.judgement] + since)
     if pack is not None:
-        say(f"  audit pack: sealed by {pack.signer}, {_worth(pack)}")
+        say(f"  audit pack: sealed by {_line(pack.signer)}, {_worth(pack)}")
     for one in found.signatures:
         later = ""
         if one.revoked_at is not None and (one.trusted or one.ended):
             later = f"; certificate revoked later, on {one.revoked_at:%Y-%m-%d %H:%M:%S %Z}"
-        say(f"  {one.field}: {one.signer}, {_worth(one)}{later}")
+        # What a field is called says who signed in our own documents only.
+        who = f"{_line(one.field)}: {_line(one.signer)}"
+        if not has_role(one, found, looked.record):
+            kind = "timestamp" if one.kind == "timestamp" else "signature"
+            who = f"{kind} in field “{_line(one.field)}”, certificate of {_line(one.signer)}"
+            who += f", issued by {_line(one.issuer)}" if one.issuer else ""
+        say(f"  {who}, {_worth(one, one.claimed_at)}{later}")
     ended = ", its timestamps have ended" if any(one.ended for one in found.signatures) else ""
-    say(f"  level {found.level}{ended}, by {POLICY}; SHA-256 {found.sha256}")
+    level = f"level {found.level}{ended}"
+    if not found.level_known:
+        level = "level not known: nobody whom we trust says when it was signed"
+    say(f"  {level}, by {POLICY}; SHA-256 {found.sha256}")
+    if looked.contents is not None:
+        _tell(looked.contents)
     said = {
         Judgement.SOUND: 0,
         Judgement.UNCOMPARED: 3,
@@ -154,12 +166,39 @@ def _verify(options: argparse.Namespace) -> int:
     return said.get(looked.judgement, 1)
 
 
-def _worth(one: "SignatureFound | PackSeal") -> str:
-    """When it was made, and what it is worth."""
+def _tell(pack: "Pack") -> None:
+    """What its entries say of how it came to be signed."""
+    story = pack.story
+    found, agreed = story.identified, story.agreed
+    if found is None:
+        say("  identification: none in its entries")
+    else:
+        by = [f"{pack.officers.get(one, '')} ({one})".strip() for one in found.officers]
+        made = f"{found.state}, level {found.level}, {found.at:%Y-%m-%d %H:%M:%S %Z}"
+        paper = f"paper {found.document}, by {', '.join(by)}"
+        say(f"  identification: {_line(made)}, {_line(paper)}")
+    if agreed is not None:
+        said = f"“{_line(agreed.sentence)}”" if agreed.sentence else "only its digest was kept"
+        say(f"  agreed to {_line(agreed.text_id) or '?'} in {_line(agreed.language)}: {said}")
+    template = f"template {_line(story.template_sha256) or 'not kept'}"
+    software = [_line(one) or "?" for one in (story.drawn_by, story.sealed_by, pack.made_by)]
+    say(f"  form {_line(story.form)} {_line(story.form_version)}, {template}")
+    say(f"  drawn by {software[0]}, sealed by {software[1]}, packed by {software[2]}")
+
+
+def _line(said: str) -> str:
+    """What a file says of itself, with nothing that a terminal obeys."""
+    return "".join(one if one.isprintable() else " " for one in said)
+
+
+def _worth(one: "SignatureFound | PackSeal", claimed: datetime | None = None) -> str:
+    """When it was made, and what it is worth.  claimed: what nobody vouches for."""
     if one.ended is not None:
         made = f"{one.ended.stamped_at:%Y-%m-%d %H:%M:%S %Z}"
         return f"{made}: held then; its timestamp's certificate ended on {one.ended.at:%Y-%m-%d}"
     made = f"{one.stamped_at:%Y-%m-%d %H:%M:%S %Z}" if one.stamped_at else "no timestamp"
+    if one.stamped_at is None and claimed is not None:
+        made = f"{claimed:%Y-%m-%d %H:%M:%S %Z} by its own word"
     return f"{made}: {one.why or 'holds'}"
 
 

@@ -6,7 +6,8 @@ import logging
 import sys
 
 from counter.commands.asking import Commands, ask_operator, say, settings_of
-from counter.settings import doubts, shown
+from counter.settings.fitting import doubts
+from counter.settings.reading import shown
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +24,13 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
 
     health = commands.add_parser("health", parents=[common], help="how the counter does")
     health.set_defaults(run=_health)
+
+    alerts = commands.add_parser(
+        "alerts",
+        parents=[common],
+        help="what somebody must look at; 3 while there is any",
+    )
+    alerts.set_defaults(run=_alerts)
 
     audit = commands.add_parser("audit", parents=[common], help="verify the journal's chain")
     audit.set_defaults(run=_audit)
@@ -43,6 +51,11 @@ def _serve(options: argparse.Namespace) -> int:
         print(refused, file=sys.stderr)
         return 1
     return 0
+
+
+def _alerts(options: argparse.Namespace) -> int:
+    """For whoever watches: 0 when there is none, 3 when there are, 1 when nobody can be asked."""
+    return ask_operator(options, "/alerts", None, status=lambda told: 3 if told["alerts"] else 0)
 
 
 def _check(options: argparse.Namespace) -> int:

@@ -10,6 +10,7 @@ Which shelf to look on:
 - keys and timestamps: `keys_*`, `csc_http`, `stamps_http`
 - trust and revocation: `trust`, `revocation`
 - what lasts: `archive`, `archive_service`
-- is it sound: `validation`, `judging`, `validate_pyhanko`, `check_service`; the pack: `audit_pack`
+- is it sound: `validation`, `judging`, `validate_pyhanko`, `check_service`
+- the pack that proves it elsewhere: `audit_pack`, `audit_story`
 - given to the citizen: `issued`
 """

@@ -6,7 +6,7 @@ believed.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from counter.esign.refusals import PageTooShort
 
@@ -45,6 +45,17 @@ GivenUp = Literal["seal_unfit", "not_certified"]
 used as it is, or something that may work later failed."""
 
 Fate = Literal["abandoned", "expired"]
+Turner = Literal["agent", "citizen"]
+TURNERS: Final[tuple[Turner, ...]] = get_args(Turner)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turned:
+    """The page of a document that somebody turned to last."""
+
+    ceremony_id: str
+    page: int
+    by: Turner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

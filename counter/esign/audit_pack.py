@@ -17,6 +17,8 @@ from datetime import UTC, datetime
 from typing import Any
 from xml.etree import ElementTree as ET
 
+from counter import SOFTWARE
+from counter.esign.audit_story import OtherSentence, Story, story_of
 from counter.esign.validation import Manifest, Signer
 from counter.journal import Entry, leaf_of
 
@@ -53,12 +55,23 @@ class Pack:
     signature: bytes
     record: Manifest
     "What the sealing counter's record says about the document."
+    story: Story
+    officers: Mapping[str, str]
+    "Names by id, as far as they were known."
+    made_by: str
+    "Which software packed it; empty in older ones."
 
 
-def events(record: Manifest, entries: Sequence[Entry], head: tuple[int, str]) -> bytes:
-    """The journal's entries as JSON.  They hold ids and digests and no personal data.
+def events(
+    record: Manifest,
+    entries: Sequence[Entry],
+    head: tuple[int, str],
+    officers: Mapping[str, str],
+) -> bytes:
+    """The journal's entries as JSON.  They hold ids and digests, and nothing about the citizen.
 
     head: number and leaf of the journal's last entry then, which commits to all of them.
+    officers: names, by id, of the agents who made sure who signs.
     """
     said: dict[str, Any] = {
         "format": FORMAT,
@@ -69,6 +82,8 @@ def events(record: Manifest, entries: Sequence[Entry], head: tuple[int, str]) ->
             for one in record.signers
         ],
         "journal": {"seq": head[0], "leaf": head[1]},
+        "officers": dict(officers),
+        "made_by": SOFTWARE,
         "entries": [
             {"seq": one.seq, "previous": one.previous, "body": one.body, "leaf": one.leaf}
             for one in entries
@@ -142,15 +157,11 @@ def opened(container: bytes) -> Pack:
     if not set(content) <= set(TYPES) or manifest_of(content) != manifest:
         # Made anew rather than read: no XML of a stranger is parsed.
         raise PackDamaged("its files are not those of its manifest")
-    return Pack(
-        files=content,
-        manifest=manifest,
-        signature=signature,
-        record=_record(content[EVENTS]),
-    )
+    return _told(content, manifest, signature)
 
 
-def _record(content: bytes) -> Manifest:
+def _told(files: Mapping[str, bytes], manifest: bytes, signature: bytes) -> Pack:
+    content = files[EVENTS]
     try:
         said: dict[str, Any] = json.loads(content)
         if said["format"] != FORMAT:
@@ -160,7 +171,7 @@ def _record(content: bytes) -> Manifest:
                 raise PackDamaged(f"entry {one['seq']} of the journal has another text")
             if json.loads(one["body"])["seq"] != one["seq"]:
                 raise PackDamaged(f"entry {one['seq']} of the journal has another number")
-        return Manifest(
+        record = Manifest(
             ceremony_id=said["ceremony"],
             signers=tuple(
                 Signer(field=one["field"], certificate_sha256=one["certificate_sha256"])
@@ -169,8 +180,20 @@ def _record(content: bytes) -> Manifest:
             sha256s=frozenset(said["documents"]),
             voided_at=datetime.fromisoformat(said["voided_at"]) if "voided_at" in said else None,
         )
+        entries = [Entry(**one) for one in said["entries"]]
+        return Pack(
+            files=files,
+            manifest=manifest,
+            signature=signature,
+            record=record,
+            story=story_of(entries),
+            officers={str(one): str(name) for one, name in said.get("officers", {}).items()},
+            made_by=str(said.get("made_by", "")),
+        )
     except PackDamaged:
         raise
+    except OtherSentence as error:
+        raise PackDamaged(str(error)) from error
     except Exception as error:
         # Such as lists within lists, deeper than they can be read.
         raise PackDamaged(f"its events cannot be read: {type(error).__name__}") from error

@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
+from counter import SOFTWARE
 from counter.esign import audit_pack
 from counter.esign.archive import next_try
+from counter.esign.audit_story import Agreed, Identified, Journalled, story_of
 from counter.esign.check_ports import Examiner
 from counter.esign.key_ports import KeyProvider, Timestamps
 from counter.esign.ports import Blobs
@@ -15,7 +17,6 @@ from counter.esign.refusals import DocumentUnknown
 from counter.esign.ticket import SEAL_KEY, CertificateChain, Mechanism
 from counter.esign.validation import POLICY, Finished, Found
 from counter.ids import CaseId, Digest
-from counter.journal import Entry
 
 log = logging.getLogger(__name__)
 
@@ -35,9 +36,7 @@ class PackRecords(Protocol):
         """Cases and ceremonies that are sealed and have no pack, oldest first."""
         ...
 
-    async def entries(self, done: Finished) -> tuple[Sequence[Entry], tuple[int, str]]:
-        """The journal's entries about a ceremony, and number and leaf of its last entry."""
-        ...
+    async def journalled(self, done: Finished) -> Journalled: ...
 
     async def pack(self, ceremony_id: str, document_sha256: str) -> Digest | None: ...
 
@@ -142,11 +141,13 @@ class AuditService:
         now = self._clock()
         document = await self._blobs.get(done.newest_sha256)
         found, report = await self._examiner.check(document, now)
-        entries, head = await self._records.entries(done)
-        said = _summary(done, found, entries)
+        told = await self._records.journalled(done)
+        said = summary_of(done, found, told)
         files = {
             audit_pack.DOCUMENT: document,
-            audit_pack.EVENTS: audit_pack.events(done.manifest, entries, head),
+            audit_pack.EVENTS: audit_pack.events(
+                done.manifest, told.entries, told.head, told.officers
+            ),
             audit_pack.REPORT: report,
             audit_pack.SUMMARY: await self._studio.audit_summary(said, done.sealed_at),
         }
@@ -177,11 +178,17 @@ class AuditService:
         return signature
 
 
-def _summary(done: Finished, found: Found, entries: Sequence[Entry]) -> dict[str, object]:
+def summary_of(done: Finished, found: Found, told: Journalled) -> dict[str, object]:
     """What the page for people says; no data of the form."""
     voided_at = done.manifest.voided_at
+    story = story_of(told.entries)
     return {
+        "language": done.language,
         "form": done.form,
+        "form_version": done.form_version,
+        "template_sha256": story.template_sha256,
+        "drawn_by": story.drawn_by,
+        "made_by": SOFTWARE,
         "ceremony": done.ceremony_id,
         "department": done.department,
         "sealed_at": done.sealed_at.isoformat(timespec="seconds"),
@@ -189,9 +196,16 @@ def _summary(done: Finished, found: Found, entries: Sequence[Entry]) -> dict[str
         "level": found.level,
         "voided_at": voided_at.isoformat(timespec="seconds") if voided_at else "",
         "policy": POLICY,
+        "identified": _identified(story.identified, told.officers),
+        "agreed": _agreed(story.agreed),
+        "pages": [
+            {"page": one.page, "seconds": one.seconds, "by_agent": one.by_agent}
+            for one in story.pages
+        ],
         "signers": [
             {
                 "field": one.field,
+                "kind": one.kind,
                 "signer": one.signer,
                 "certificate": f"SHA-256 {one.certificate_sha256[:16]}",
                 "at": one.stamped_at.isoformat(timespec="seconds") if one.stamped_at else "—",
@@ -199,5 +213,31 @@ def _summary(done: Finished, found: Found, entries: Sequence[Entry]) -> dict[str
             }
             for one in found.signatures
         ],
-        "entries": len(entries),
+        "entries": len(told.entries),
+    }
+
+
+def _identified(said: Identified | None, officers: Mapping[str, str]) -> dict[str, object] | None:
+    if said is None:
+        return None
+    return {
+        "state": said.state,
+        "level": said.level,
+        "document": said.document,
+        "at": said.at.isoformat(timespec="seconds"),
+        "steps": [{"step": step, "verdict": verdict} for step, verdict in said.steps],
+        "officers": [{"id": one, "name": officers.get(one, "")} for one in said.officers],
+        "record_sha256": said.record_sha256,
+    }
+
+
+def _agreed(said: Agreed | None) -> dict[str, str] | None:
+    if said is None:
+        return None
+    return {
+        "at": said.at.isoformat(timespec="seconds"),
+        "text_id": said.text_id,
+        "language": said.language,
+        "sentence": said.sentence,
+        "sha256": said.sha256,
     }

@@ -53,7 +53,7 @@ class CscService:
             raise self.unavailable(f"{call}: {type(error).__name__}") from error
         try:
             said = json.loads(content) if content else {}
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise self.unavailable(f"{call}: no JSON, status {status}") from error
         if not isinstance(said, dict):
             raise self.unavailable(f"{call}: no object, status {status}")

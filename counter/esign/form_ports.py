@@ -27,6 +27,8 @@ class PreparedForm:
 
     pdf: bytes
     pages: tuple[PageImage, ...]
+    template_sha256: str
+    "Of its template with all that the template reads and its description, as `form_typst` has it."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ The document is a function of template, data and time: same in, same bytes out. 
 ours; a character it lacks is an error, never a box.  Runs in the worker process.
 """
 
+import hashlib
 import io
 import json
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ from typing import Any, cast
 import segno
 import typst
 
-from counter.esign.forms import FormData, Forms, FormTemplate
+from counter.esign.forms import FormData, Forms, FormTemplate, OwnForm
 from counter.esign.glyphs import GlyphTable, glyph_table
 from counter.esign.validation import CHECK_ADDRESS
 
@@ -74,6 +75,21 @@ def inputs_of(form: FormTemplate, data: FormData) -> dict[str, str]:
         "data": json.dumps(said, ensure_ascii=False),
         "form": form.model_dump_json(by_alias=True, exclude={"typst"}),
     }
+
+
+def template_sha256(form: FormTemplate) -> str:
+    """Names what a form is drawn with, whatever its data: 64 hexadecimal digits.
+
+    SHA-256 of its template, of `common.typ` which that reads, and of its description, each behind
+    its length in bytes: 8 of them, big-endian.
+    """
+    named = TEMPLATES / f"{form.id}.typ"
+    source = form.typst.encode() if isinstance(form, OwnForm) else named.read_bytes()
+    description = form.model_dump_json(by_alias=True, exclude={"typst"}).encode()
+    whole = hashlib.sha256()
+    for part in (source, (TEMPLATES / "common.typ").read_bytes(), description):
+        whole.update(len(part).to_bytes(8, "big") + part)
+    return whole.hexdigest()
 
 
 class Press:

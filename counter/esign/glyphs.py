@@ -6,11 +6,17 @@ Source: OpenType specification 1.9, chapters "Font file" and "cmap".
 """
 
 import struct
+import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable
 
 INVISIBLE = frozenset("\n")
 "Characters that set a form's lines and draw nothing."
+
+UNSEEN, MARKS = "Cf", frozenset({"Mn", "Mc", "Me"})
+"General categories of the Unicode standard."
+MARKS_MAX = 2
+"Over one letter: what NFC leaves of any language of our forms has fewer."
 
 
 class GlyphTable:
@@ -27,8 +33,17 @@ class GlyphTable:
         return at >= 0 and point <= self._ranges[at][1]
 
     def missing(self, text: str) -> str:
-        """Each character of `text` that cannot be drawn, once, in order."""
-        lost = [one for one in text if one not in INVISIBLE and one not in self]
+        """Each character of `text` that cannot be drawn, once, in order.
+
+        Also one that is drawn as nothing (a soft hyphen), and a mark that has no letter, or piles
+        up over one: whatever the font says, what is read has to be what was written.
+        """
+        marks, lost = MARKS_MAX, []  # none may stand first
+        for one in text:
+            marks = marks + 1 if unicodedata.category(one) in MARKS else 0
+            drawn = one in self and unicodedata.category(one) != UNSEEN and marks <= MARKS_MAX
+            if not drawn and one not in INVISIBLE:
+                lost.append(one)
         return "".join(dict.fromkeys(lost))
 
 

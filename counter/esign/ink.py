@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from counter.esign.refusals import InkMissing, InkTooMuch
 
-MAX_STROKES = 64
+MAX_STROKES = 200
+"A careful name of four rare letters has some 120."
 MAX_POINTS = 5000
 PRESSURE_STEPS = 4
 "Into how many steps pressure is taken: enough for a line that swells, too coarse to tell a hand."

@@ -12,7 +12,7 @@ byte for byte what the record says, is told apart from what somebody has changed
 from enum import StrEnum
 
 from counter.esign.ticket import ORDERS
-from counter.esign.validation import KNOWN_FIELDS, Found, Manifest, SignatureFound
+from counter.esign.validation import KNOWN_FIELDS, Found, Manifest, SignatureFound, Signer
 
 
 class Judgement(StrEnum):
@@ -83,6 +83,18 @@ def judge(found: Found, manifest: Manifest | None, *, asked: bool) -> Judgement:
     if manifest is not None or ours:
         return _ours(found, manifest, asked=asked)
     return _foreign(found, asked=asked)
+
+
+def has_role(one: SignatureFound, found: Found, manifest: Manifest | None) -> bool:
+    """Whether its field's name says who signed: only the record knows that, never the name.
+
+    manifest: as of `judge`.
+    """
+    if manifest is None:
+        return False
+    if one.kind == "timestamp" or not manifest.signers:
+        return found.sha256 in manifest.sha256s
+    return Signer(field=one.field, certificate_sha256=one.certificate_sha256) in manifest.signers
 
 
 def _ours(found: Found, manifest: Manifest | None, *, asked: bool) -> Judgement:

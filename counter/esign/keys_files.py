@@ -79,11 +79,12 @@ def issuers_of(leaf: modern.Certificate, others: list[modern.Certificate]) -> li
     The root is left out: who trusts it has it.
     """
     found: list[bytes] = []
-    below = leaf
+    below, left = leaf, list(others)
     while below.issuer != below.subject:
-        above = next((one for one in others if one.subject == below.issuer), None)
+        above = next((one for one in left if one.subject == below.issuer), None)
         if above is None or above.issuer == above.subject:
             break
+        left.remove(above)  # authorities may vouch for each other, in a circle
         found.append(above.public_bytes(serialization.Encoding.DER))
         below = above
     return found

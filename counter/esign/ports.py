@@ -1,5 +1,6 @@
 """What signing needs from outside, and the shapes in which it speaks with it."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -124,6 +125,8 @@ class NewDocument:
     size_bytes: int
     check_reference: str = ""
     "What the QR code on its pages leads to; empty: it has none."
+    template_sha256: str = ""
+    "Of what it was drawn with, see `PreparedForm`."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,8 +216,13 @@ class ConsentWords:
     acts: Acts
     "What it agrees to: no other means is open after it."
     language: Language
-    text_sha256: Digest
-    "Of the sentence, UTF-8."
+    text: str
+    "The sentence itself: later versions may say it otherwise."
+
+    @property
+    def text_sha256(self) -> Digest:
+        """Of the sentence, UTF-8."""
+        return Digest(hashlib.sha256(self.text.encode()).hexdigest())
 
 
 class Records(Protocol):

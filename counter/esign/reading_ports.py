@@ -21,6 +21,8 @@ class Correction:
     "Names of the fields that differ."
     sha256: Digest
     size_bytes: int
+    template_sha256: str = ""
+    "Of what it was drawn with, see `PreparedForm`."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

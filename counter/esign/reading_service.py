@@ -26,6 +26,9 @@ class Drawn(Protocol):
     @property
     def size_bytes(self) -> int: ...
 
+    @property
+    def template_sha256(self) -> str: ...
+
 
 Draw = Callable[[FormTemplate, dict[str, str], Language, datetime, str], Awaitable[Drawn]]
 
@@ -106,6 +109,7 @@ class ReadingService:
             corrected=corrected,
             sha256=drawn.sha256,
             size_bytes=drawn.size_bytes,
+            template_sha256=drawn.template_sha256,
         )
         await self._readings.correct(case_id, ceremony_id, new, by=by, now=self._clock())
         await self._certify(ceremony_id)

@@ -57,6 +57,8 @@ class DrawnForm:
 
     sha256: Digest
     size_bytes: int
+    template_sha256: str
+    "See `PreparedForm`."
 
 
 class EsignService:
@@ -164,6 +166,7 @@ class EsignService:
             sha256=drawn.sha256,
             size_bytes=drawn.size_bytes,
             check_reference=reference,
+            template_sha256=drawn.template_sha256,
         )
         await self._records.prepare(new, by=by, now=now)
         await self._show(case_id, new.ceremony_id)
@@ -187,7 +190,11 @@ class EsignService:
         if reference and self._check_address is not None:
             data = {**data, CHECK_ADDRESS: self._check_address(reference)}
         prepared = await self._studio.prepare(form, data, language, now, photographed=False)
-        return DrawnForm(sha256=await self._blobs.put(prepared.pdf), size_bytes=len(prepared.pdf))
+        return DrawnForm(
+            sha256=await self._blobs.put(prepared.pdf),
+            size_bytes=len(prepared.pdf),
+            template_sha256=prepared.template_sha256,
+        )
 
     async def page_seen(
         self, case_id: CaseId, ceremony_id: str, page: int, now: datetime

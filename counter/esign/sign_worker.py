@@ -14,18 +14,20 @@ import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 from asn1crypto import x509
 from typst import TypstError
 
 from counter.esign import audit_pyhanko, seal_pyhanko, verify_pyhanko
 from counter.esign.admission_pyhanko import require_signable
+from counter.esign.audit_pack import EVENTS
 from counter.esign.check_ports import Verdict
 from counter.esign.field_labels import LABELS
 from counter.esign.fields_pikepdf import with_signature_fields
 from counter.esign.form_ports import PageImage, PreparedForm
 from counter.esign.form_refusals import FormUndrawable
-from counter.esign.form_typst import Press, shipped_forms
+from counter.esign.form_typst import Press, shipped_forms, template_sha256
 from counter.esign.forms import FormTemplate, Language
 from counter.esign.ink import drawing
 from counter.esign.key_ports import KeyFiles, KeyProvider, KeySource, Pkcs12File, SigningKeys
@@ -113,7 +115,11 @@ def prepare(
         raise FormUndrawable(f"form {form.id}: the template does not take this data") from error
     pdf = with_signature_fields(drawn, LABELS[language])
     require_signable(pdf, FIELDS[0])
-    return PreparedForm(pdf=pdf, pages=photographs(pdf) if photographed else ())
+    return PreparedForm(
+        pdf=pdf,
+        pages=photographs(pdf) if photographed else (),
+        template_sha256=template_sha256(form),
+    )
 
 
 def accept(
@@ -135,7 +141,11 @@ def accept(
         _loaded().press.seal(words, now)
     except TypstError as error:
         raise FormUndrawable(f"form {form.id}: its seal does not take this data") from error
-    return PreparedForm(pdf=pdf, pages=photographs(pdf) if photographed else ())
+    return PreparedForm(
+        pdf=pdf,
+        pages=photographs(pdf) if photographed else (),
+        template_sha256=template_sha256(form),
+    )
 
 
 def certificates(key: str) -> CertificateChain:
@@ -173,16 +183,24 @@ def photograph(pdf: bytes) -> tuple[PageImage, ...]:
 def audit_summary(said: dict[str, object], now: datetime) -> bytes:
     """The page for people of an audit pack.
 
-    A signer whose name the font cannot draw is named by the certificate's digest.
+    A signer whose name the font cannot draw is named by the certificate's digest, an officer by the
+    id, and a sentence by the file in which it stands.
     """
     press = _loaded().press
-    signers = said["signers"]
-    assert isinstance(signers, list)
-    drawable = [
-        {**one, "signer": one["certificate"]} if press.glyphs.missing(one["signer"]) else one
-        for one in signers
+    missing = press.glyphs.missing
+    drawn: dict[str, Any] = dict(said)
+    drawn["signers"] = [
+        {**one, "signer": one["certificate"]} if missing(one["signer"]) else one
+        for one in drawn["signers"]
     ]
-    return press.page("audit_summary", {**said, "signers": drawable}, now)
+    if (found := drawn["identified"]) is not None:
+        officers = [
+            {**one, "name": ""} if missing(one["name"]) else one for one in found["officers"]
+        ]
+        drawn["identified"] = {**found, "officers": officers}
+    if (agreed := drawn["agreed"]) is not None and missing(agreed["sentence"]):
+        drawn["agreed"] = {**agreed, "sentence": EVENTS}
+    return press.page("audit_summary", drawn, now)
 
 
 def pack_begin(manifest: bytes, chain: CertificateChain, at: datetime) -> tuple[bytes, Mechanism]:

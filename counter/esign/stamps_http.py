@@ -193,10 +193,12 @@ def _token(body: bytes, digest: bytes, nonce: int) -> tuple[bytes, datetime]:
             and imprint["hashed_message"].native == digest
             and info["nonce"].native == nonce
         )
-        at: datetime = info["gen_time"].native
+        at = info["gen_time"].native
         made: bytes = token.dump()
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise _Unfit(f"{type(error).__name__} in its answer") from error
     if not same:
         raise _Unfit("a token over something else")
+    if not isinstance(at, datetime) or at.tzinfo is None:
+        raise _Unfit("a time that is none, or of no zone")
     return made, at

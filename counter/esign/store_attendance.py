@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
-from counter.esign.attendance import Attendance
+from counter.esign.attendance import Attendance, Turned
 from counter.esign.refusals import CeremonyPaused, IdentityFirst
 from counter.esign.store_attendance_tables import ceremony_attendance
 from counter.esign.store_esign import Audiences, not_now, tell_case
@@ -33,6 +33,8 @@ class Calls:
     "The newest call of a case that has ended, by its id."
     known_again: Callable[[Connection, str, str], bool]
     "Whether the citizen of this case is identified in this call, as far as he ever was."
+    turned: Callable[[Connection, str], Turned | None] = lambda conn, case_id: None
+    "Which page was turned to last in the call of a case that is on."
 
 
 NO_CALLS = Calls(
@@ -92,13 +94,18 @@ def attend(
 
     Raises `CeremonyPaused` while the call in which it is read is interrupted.
     """
+    row = going(conn, case_id, ceremony_id, calls=calls)
+    if row.state in READING:
+        write_attendance(conn, ceremony_id, touched_at=now)
+    return row
+
+
+def going(conn: Connection, case_id: str, ceremony_id: str, *, calls: Calls) -> Row[Any]:
+    """The same where a page says something by itself: that is nobody's touch."""
     row = find(conn, case_id, ceremony_id)
     here = attendance_row(conn, ceremony_id)
-    if here is None or row.state not in READING:
-        return row
-    if attendance_of(conn, here, calls).paused:
+    if here is not None and row.state in READING and attendance_of(conn, here, calls).paused:
         raise CeremonyPaused(f"ceremony {ceremony_id} waits until somebody resumes it")
-    write_attendance(conn, ceremony_id, touched_at=now)
     return row
 
 

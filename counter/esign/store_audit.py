@@ -1,6 +1,6 @@
 """Audit packs as rows, and the journal's entries about a ceremony."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -8,14 +8,16 @@ from functools import partial
 from sqlalchemy import ColumnElement, Connection, or_, select
 
 from counter.errors import NotAllowedNow
+from counter.esign.audit_story import Journalled, identification, story_of
 from counter.esign.store_tables import ceremony, esign_pack
 from counter.esign.store_validation import finished_of
 from counter.esign.validation import Finished
 from counter.ids import CaseId, Digest
-from counter.journal import Entry
 from counter.store import journal_sql
 from counter.store.executor import Executor
 from counter.store.metadata import insert_for
+
+Officers = Callable[[Connection, Sequence[str]], Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +25,8 @@ class SqlPacks:
     """See `counter.esign.audit_service.PackRecords`."""
 
     executor: Executor
+    officers: Officers = lambda conn, ids: {}
+    "By id, the names of agents, those that are known."
 
     async def finished(self, case_id: CaseId, ceremony_id: str) -> Finished | None:
         return await self.executor.read(finished_of, case_id, ceremony_id)
@@ -30,8 +34,8 @@ class SqlPacks:
     async def unpacked(self, most: int) -> Sequence[tuple[CaseId, str]]:
         return await self.executor.read(_unpacked, most)
 
-    async def entries(self, done: Finished) -> tuple[Sequence[Entry], tuple[int, str]]:
-        return await self.executor.read(_entries, done)
+    async def journalled(self, done: Finished) -> Journalled:
+        return await self.executor.read(_journalled, done, self.officers)
 
     async def pack(self, ceremony_id: str, document_sha256: str) -> Digest | None:
         return await self.executor.read(_pack, ceremony_id, document_sha256)
@@ -62,9 +66,18 @@ def _tells_all() -> ColumnElement[bool]:
     return or_(ceremony.c.voided_at.is_(None), esign_pack.c.made_at >= ceremony.c.voided_at)
 
 
-def _entries(conn: Connection, done: Finished) -> tuple[list[Entry], tuple[int, str]]:
-    about = journal_sql.entries_about(conn, f"ceremony:{done.ceremony_id}")
-    return about, journal_sql.newest(conn)
+def _journalled(conn: Connection, done: Finished, officers: Officers) -> Journalled:
+    ceremony = journal_sql.entries_about(conn, f"ceremony:{done.ceremony_id}")
+    lasting = journal_sql.entries_about(conn, f"document:{done.document_id}")
+    of_case = journal_sql.entries_about(conn, f"case:{done.case_id}")
+    pen = next((one.seq for one in ceremony if '"ceremony.signed"' in one.body), 0)
+    known = identification(of_case, pen)
+    looked = story_of(known).identified
+    return Journalled(
+        entries=sorted([*known, *ceremony, *lasting], key=lambda one: one.seq),
+        head=journal_sql.newest(conn),
+        officers=officers(conn, looked.officers) if looked else {},
+    )
 
 
 def _pack(conn: Connection, ceremony_id: str, document_sha256: str) -> Digest | None:

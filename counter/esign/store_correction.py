@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, select, update
 
+from counter import SOFTWARE
 from counter.esign.ceremony import Consented, Presented
 from counter.esign.ports import NewRevision
 from counter.esign.reading_ports import Correction
@@ -96,6 +97,8 @@ def correct(
             "was_sha256": row.sha256,
             "data_sha256": data_sha256,
             "was_data_sha256": was,
+            "template_sha256": new.template_sha256,
+            "software": SOFTWARE,
         },
         now=now,
     )

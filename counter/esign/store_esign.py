@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
+from counter import SOFTWARE
 from counter.errors import NotAllowedNow
 from counter.esign.ceremony import (
     Consented,
@@ -106,7 +107,14 @@ def prepare(conn: Connection, new: NewDocument, *, by: str, now: datetime) -> No
         actor=by,
         action="document.prepared",
         subject=f"ceremony:{new.ceremony_id}",
-        facts={"case": new.case_id, "form": new.form.id, "sha256": new.sha256},
+        facts={
+            "case": new.case_id,
+            "form": new.form.id,
+            "form_version": new.form.version,
+            "sha256": new.sha256,
+            "template_sha256": new.template_sha256,
+            "software": SOFTWARE,
+        },
         now=now,
     )
 
@@ -330,6 +338,7 @@ def seal(
         facts={
             "presented_sha256": row.sha256,
             **{f"{one.kind}_sha256": one.sha256 for one in new.revisions},
+            "software": SOFTWARE,
         },
         now=now,
     )

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 
 from counter.errors import BadInput
-from counter.esign.attendance import counted_ms, require_moment
+from counter.esign.attendance import TURNERS, Turner, counted_ms, require_moment
 from counter.esign.refusals import CeremonyPaused
 from counter.esign.store_attendance import (
     READING,
@@ -17,6 +17,7 @@ from counter.esign.store_attendance import (
     attend,
     attendance_of,
     attendance_row,
+    going,
     write_attendance,
 )
 from counter.esign.store_attendance_tables import ceremony_page_time
@@ -36,13 +37,12 @@ def page_shown(
     audiences: Audiences,
     now: datetime,
 ) -> None:
-    """This page is on the screen now; None: none is.
+    """This page is on the screen now; None: none is.  It says so by itself: that is no touch.
 
-    still: it was there before, and nobody need have touched anything.  Raises `BadInput` for a page
-    there is not.
+    still: it was there before, and nobody has turned to it.  Raises `BadInput` for a page there is
+    not.
     """
-    row = find(conn, case_id, ceremony_id) if still or page is None else None
-    row = row or attend(conn, case_id, ceremony_id, calls=calls, now=now)
+    row = find(conn, case_id, ceremony_id)
     here = attendance_row(conn, ceremony_id)
     if here is None or row.state != "presented":
         return
@@ -56,8 +56,9 @@ def page_shown(
     elif page == here.page:
         write_attendance(conn, ceremony_id, counted_at=now)
     else:
-        write_attendance(conn, ceremony_id, page=page, opened_at=now, counted_at=now)
-        _page_row(conn, row, page, now)
+        by = None if still else _turned_by(conn, row, page, calls)
+        write_attendance(conn, ceremony_id, page=page, opened_at=now, counted_at=now, turned_by=by)
+        _page_row(conn, row, page, by, now)
     body = {"ceremony_id": ceremony_id, "page": page or 0}
     tell_case(conn, audiences, case_id, "ceremony.page_shown", body, now)
 
@@ -76,7 +77,8 @@ def page_read(
 
     Raises `PageTooShort` before it was there for a moment, `BadInput` for a page there is not.
     """
-    row = attend(conn, case_id, ceremony_id, calls=calls, now=now)
+    # A page that fits on the screen is there as soon as it is turned to, by whomever.
+    row = going(conn, case_id, ceremony_id, calls=calls)
     here = attendance_row(conn, ceremony_id)
     fresh = row.state == "presented" and page not in row.seen
     if here is not None and fresh:
@@ -95,7 +97,7 @@ def page_read(
             actor=f"citizen:{case_id}",
             action="ceremony.page_seen",
             subject=f"ceremony:{ceremony_id}",
-            facts={"page": page, "sha256": row.sha256},
+            facts={"page": page, "sha256": row.sha256, **_by(here.turned_by)},
             now=now,
         )
     return unseen
@@ -129,6 +131,7 @@ def times_said(conn: Connection, row: Row[Any]) -> dict[str, Any]:
                 "first_at": one.first_at.isoformat(),
                 "last_at": one.last_at.isoformat(),
                 "seconds": one.total_ms // 1000,
+                "turned_by": [who for who in TURNERS if getattr(one, f"by_{who}")],
             }
             for one in found
         ],
@@ -170,10 +173,25 @@ def read_aloud(
     tell_case(conn, audiences, case_id, "ceremony.read_aloud", body, now)
 
 
-def _page_row(conn: Connection, row: Row[Any], page: int, now: datetime) -> None:
+def _turned_by(conn: Connection, row: Row[Any], page: int, calls: Calls) -> Turner | None:
+    """Who turned to this page; None: nobody did, it appeared."""
+    turned = calls.turned(conn, row.case_id)
+    if turned is None or (turned.ceremony_id, turned.page) != (row.id, page):
+        return None
+    return turned.by
+
+
+def _by(turned_by: Turner | None) -> dict[str, str]:
+    return {"turned_by": turned_by} if turned_by else {}
+
+
+def _page_row(conn: Connection, row: Row[Any], page: int, by: Turner | None, now: datetime) -> None:
     """Its first time on the screen, or one more."""
+    turned = {f"by_{by}": True} if by else {}
     again = conn.execute(
-        update(ceremony_page_time).where(*_is(row.id, row.sha256, page)).values(last_at=now)
+        update(ceremony_page_time)
+        .where(*_is(row.id, row.sha256, page))
+        .values(last_at=now, **turned)
     ).rowcount
     if not again:
         conn.execute(
@@ -184,6 +202,7 @@ def _page_row(conn: Connection, row: Row[Any], page: int, now: datetime) -> None
                 first_at=now,
                 last_at=now,
                 total_ms=0,
+                **turned,
             )
         )
 

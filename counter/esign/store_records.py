@@ -151,6 +151,7 @@ class SqlRecords:
                 said |= {
                     "text": words.text_id,
                     "language": words.language,
+                    "sentence": words.text,
                     "text_sha256": words.text_sha256,
                 }
             commands.consent(

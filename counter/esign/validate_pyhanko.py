@@ -40,6 +40,7 @@ from counter.esign.validation import Changes, Found, SignatureFound, level_of
 from counter.esign.verify_pyhanko import (
     LEAKS,
     OneDocument,
+    claimed_time,
     complaint,
     context,
     status_of,
@@ -112,6 +113,8 @@ async def _signature(
             covers_file=status.coverage == SignatureCoverageLevel.ENTIRE_FILE,
             why=why,
             ended=await ended_signature(signature, roots, moment, rules) if why else None,
+            issuer=_issuer(signature),
+            claimed_at=claimed_time(signature),
         )
     except LEAKS as error:
         return _unreadable(signature, "signature", error)
@@ -148,6 +151,8 @@ async def _timestamp(
             covers_file=status.coverage == SignatureCoverageLevel.ENTIRE_FILE,
             why="" if good else "bad timestamp over the document",
             ended=await ended_timestamp(stamp, roots, at, moment, rules) if lost else None,
+            issuer=_issuer(stamp),
+            claimed_at=at,
         )
     except LEAKS as error:
         return _unreadable(stamp, "timestamp", error)
@@ -218,9 +223,16 @@ def _untrusted(said: SignatureFound, why: str) -> SignatureFound:
 
 
 def _named(signature: EmbeddedPdfSignature) -> str:
+    return _name(signature.signer_cert.subject)
+
+
+def _issuer(signature: EmbeddedPdfSignature) -> str:
+    return _name(signature.signer_cert.issuer)
+
+
+def _name(whose: x509.Name) -> str:
     """The common name and the organisation that a certificate names; `?` without either."""
-    subject = signature.signer_cert.subject.native
-    names = [subject.get(key) for key in ("common_name", "organization_name")]
+    names = [whose.native.get(key) for key in ("common_name", "organization_name")]
     return ", ".join(str(name) for name in names if name) or "?"
 
 

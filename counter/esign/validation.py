@@ -18,7 +18,8 @@ Changes = Literal["none", "archive", "signed", "allowed", "forbidden"]
 there; something that only a lenient reader allows; something nobody allows."""
 
 KNOWN_FIELDS = ("Origin", "Citizen", "Agent", "Seal")
-"What our forms call their signature fields, in the order in which they are filled."
+"""What our forms call their signature fields, in the order in which they are filled.  A stranger
+calls his as he likes: see `judging.has_role`."""
 
 CHECK_ADDRESS = "check_address"
 "Drawn with a form's own data: where its QR code leads."
@@ -60,6 +61,10 @@ class SignatureFound:
     "Its certificate was revoked then, by a proof in the file; it counts if it signed before."
     ended: Ended | None = None
     "Set when it is not sound, and that is all that is wrong."
+    issuer: str = ""
+    "Who issued its certificate, as that says itself."
+    claimed_at: datetime | None = None
+    "What its timestamp says, whoever made it; None: it has none."
 
     @property
     def sound(self) -> bool:
@@ -83,7 +88,12 @@ class Found:
     empty_fields: tuple[str, ...]
     "Signature fields that nobody has filled."
     level: Level
-    "The least of all signatures."
+    "The least of all signatures; see `level_known`."
+
+    @property
+    def level_known(self) -> bool:
+        """Not where a timestamp is there that nobody whom we trust has made."""
+        return all(one.stamped_at or one.ended or not one.claimed_at for one in self.signers)
 
     @property
     def signers(self) -> tuple[SignatureFound, ...]:

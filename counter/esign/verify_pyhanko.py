@@ -2,7 +2,8 @@
 
 Stricter than pyHanko's default, which takes the "replace" shadow attack for form filling: after
 ours, only the signature fields that the form was made with may be filled, and the archive may add
-its proofs and timestamps that nobody sees.
+its proofs and timestamps that nobody sees.  Title and metadata stay as they were, and how a reader
+is to draw the fields: our own revisions write none of it.
 Source: ETSI EN 319 102-1; Mainka et al., Shadow Attacks (NDSS 2021).
 """
 
@@ -15,7 +16,6 @@ from asn1crypto import x509
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
 from pyhanko.sign.diff_analysis import (
-    DEFAULT_DIFF_POLICY,
     DiffPolicy,
     DiffResult,
     FormUpdatingRule,
@@ -24,11 +24,18 @@ from pyhanko.sign.diff_analysis import (
     SuspiciousModification,
 )
 from pyhanko.sign.diff_analysis.form_rules_api import FieldComparisonContext, FormUpdate
+from pyhanko.sign.diff_analysis.rules.file_structure_rules import (
+    CatalogModificationRule,
+    ObjectStreamRule,
+    XrefStreamRule,
+)
 from pyhanko.sign.diff_analysis.rules.form_field_rules import (
+    DSSCompareRule,
     SigFieldCreationRule,
     SigFieldModificationRule,
     is_field_visible,
 )
+from pyhanko.sign.diff_analysis.rules_api import ReferenceUpdate, WhitelistRule
 from pyhanko.sign.fields import FieldMDPSpec, MDPPerm
 from pyhanko.sign.validation import async_validate_pdf_signature
 from pyhanko.sign.validation.errors import SignatureValidationError
@@ -81,13 +88,41 @@ class ArchiveTimestampsOnly(SigFieldCreationRule):
         yield from super().apply(context)
 
 
+class SameDescription(WhitelistRule):
+    """The end of the file leads to the same catalogue and the same title, and to no other."""
+
+    def apply(self, old: HistoricalResolver, new: HistoricalResolver) -> Iterable[ReferenceUpdate]:
+        """Raises `SuspiciousModification`."""
+        before, after = old.trailer_view, new.trailer_view
+        for key in ("/Root", "/Info"):
+            had = before.raw_get(key) if key in before else None
+            has = after.raw_get(key) if key in after else None
+            if had != has:
+                raise SuspiciousModification(f"{key} of the file was changed")
+        return ()
+
+
 SIGNING_ONLY = StandardDiffPolicy(
-    global_rules=list(DEFAULT_DIFF_POLICY.global_rules),
+    global_rules=[
+        CatalogModificationRule(  # type: ignore[no-untyped-call]
+            ignored_keys=frozenset({"/AcroForm", "/DSS", "/Extensions", "/Version"})
+        ),
+        *(
+            rule.as_qualified(ModificationLevel.LTA_UPDATES)
+            for rule in (
+                SameDescription(),
+                XrefStreamRule(),
+                ObjectStreamRule(),
+                DSSCompareRule(),
+            )
+        ),
+    ],
     form_rule=FormUpdatingRule(
         field_rules=[
             ArchiveTimestampsOnly(),  # type: ignore[no-untyped-call]
             SigFieldModificationRule(),
-        ]
+        ],
+        ignored_acroform_keys=frozenset({"/Fields"}),
     ),
     reject_object_freeing=True,
 )

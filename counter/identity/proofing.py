@@ -140,6 +140,13 @@ def steps_of(target: Level) -> tuple[Step, ...]:
     return tuple(step for step in STEPS if target in step.levels)
 
 
+def without_appointment(target: Level) -> tuple[Step, ...]:
+    """What is left out for somebody who has none."""
+    return tuple(
+        step for step in steps_of(target) if step.needs == "appointment" and target in step.optional
+    )
+
+
 def valid(target: Level, given: Mapping[str, Given], call_id: str) -> dict[str, Given]:
     """What counts of `given` in this call.
 

@@ -27,6 +27,7 @@ from counter.identity.proofing import (
     require_step,
     steps_of,
     valid,
+    without_appointment,
 )
 from counter.identity.refusals import ProofingOver
 from counter.identity.store_proofing_reading import (
@@ -94,6 +95,7 @@ def begin(
 ) -> None:
     """Begin, up to the level that the service asks for, L2 at least unless it is L1.
 
+    Who walked in showed no code of an appointment: where that may be left out, nobody is asked.
     Repeating the same `proofing_id` changes nothing.  Raises `NotAllowedNow` while another one is
     under way.
     """
@@ -121,6 +123,11 @@ def begin(
         raise NotAllowedNow(f"case {case_id}: an identification is under way; end it first")
     facts = {"proofing_id": proofing_id, "target": target.value, "document": document}
     _note(conn, around, case_id, f"agent:{agent_id}", "identity.begun", facts, now)
+    if matter.appointment_id is None:
+        view = _open(conn, proofing_id, case_id)
+        for step in without_appointment(target):
+            by, call = f"agent:{agent_id}", matter.call_id
+            _put_step(conn, view, step.id, Verdict.SKIPPED, by, call, {}, now)
 
 
 def give(

@@ -9,7 +9,7 @@ Media (version 1.0).
 from collections.abc import Sequence
 from typing import Final, Protocol
 
-from counter.media.routing import Kind
+from counter.media.rtp import Kind
 
 
 class NotAFrame(ValueError):

@@ -14,19 +14,15 @@ from counter.media.batch import MAX_DATAGRAM, SIZE, SLOT_BYTES, Batch, pointer
 from counter.media.feedback import Arrivals
 from counter.media.key_frame import begins_picture
 from counter.media.repair import retry_after
-from counter.media.routing import (
-    DROP,
-    MAX_JUMP,
+from counter.media.routing import DROP, MAX_JUMP, Hop, Inbound, Route
+from counter.media.rtcp import key_frame_request, repeat_request, translate
+from counter.media.rtp import (
     NUMBERS,
-    Hop,
-    Inbound,
-    Route,
     blank_extension,
     original_offset,
     payload_offset,
     shift_original,
 )
-from counter.media.rtcp import key_frame_request, repeat_request, translate
 from counter.media.sdp import TRANSPORT_WIDE_ID
 
 MAX_REPORTERS: Final = 16

@@ -16,18 +16,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from counter.media.dump import (
-    ABOUT,
-    END,
-    PAUSE,
-    RESUME,
-    SILENCE,
-    Entries,
-    Tap,
-    packed_entries,
-)
+from counter.media.dump import ABOUT, END, PAUSE, RESUME, SILENCE, Entries, Tap, packed_entries
 from counter.media.dump_files import SUFFIX, DumpWriter
-from counter.media.routing import Kind
+from counter.media.rtp import Kind
 from counter.media.seal_cryptography import RandomBytes
 from counter.media.taping import TapedLeg, TapeReport, Taping
 

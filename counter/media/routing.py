@@ -4,40 +4,21 @@ A *leg* is one WebRTC connection; a `Hop` is that leg as the packet loop sees it
 a leg sends us is an `Inbound`; each stream that we send to a leg is an `Output`, in one of a few
 slots.  A `Route` feeds one output from one inbound stream: SSRC, sequence number and time stamp are
 rewritten and nothing else is ("switching translator", RFC 7667, section 3.6.2).
-
-Promise kept here: an output never gives one sequence number to two different packets, whatever
-feeds it.  That would break AES-GCM under one key (RFC 7714, section 10), and freeze the picture
-besides.
 """
 
-import struct
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from counter.media.arrangement import Link
+from counter.media.output import CACHE_PACKETS, Output
 from counter.media.repair import Gaps, KeyFrames
+from counter.media.rtp import CLOCK_HZ, Kind
 
-Kind = Literal["audio", "video"]
-
-CLOCK_HZ: Final[dict[Kind, int]] = {"audio": 48_000, "video": 90_000}
-CACHE_PACKETS: Final[dict[Kind, int]] = {"audio": 64, "video": 64}
-"""Packets kept per output for retransmission, powers of two: 1.3 s of sound, 0.4 s of picture at
-1.5 Mbit/s, for 0.15 MB of a call.  What is older is asked of the source."""
-REPEATS_AT_ONCE: Final = 256
-"""Packets that are repeated for a receiver, and no more of them after that than were sent since:
-one short request can name thousands."""
-NUMBERS: Final = struct.Struct("!HII")
-"Sequence number, time stamp and SSRC, from octet 2 of an RTP header (RFC 3550, section 5.1)."
 MAX_JUMP: Final = 0x3000
 "Numbers that an output may leave out at once."
 DROP: Final = 0xFF
 "In a payload-type table: the receiver did not agree to this type."
-
-
-Kept = tuple[int, int, bytes]
-"""A packet that was sent: its extended sequence number and its time stamp as sent, and the plain
-packet as it came.  The copy is of what came so that a recording can share it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,87 +33,6 @@ class Source:
     "Payload types, of those that we offered, that the leg agreed to."
     nack: bool = True
     "The leg repeats packets of this kind when asked to."
-
-
-@dataclass(slots=True, kw_only=True, eq=False)
-class Output:
-    """One RTP stream that we send to a leg.  It outlives every source that feeds it."""
-
-    kind: Kind
-    ssrc: int
-    rtx_ssrc: int | None
-    rtx_types: dict[int, int]
-    "Payload type of a packet -> payload type of its retransmission (RFC 4588)."
-    highest: int
-    "Highest sequence number sent, extended beyond 16 bits; one below the first before any was."
-    slot: int = 0
-    timestamp: int = 0
-    sent_at: float | None = None
-    "Monotonic seconds; None before the first packet."
-    rtx_sequence: int = 0
-    """One counter for ours and the sender's retransmissions: they share the SSRC, and two
-    counters would repeat numbers."""
-    cache: list[Kept | None] = field(default_factory=list)
-    "What was sent, by sequence number modulo its length; empty before the first route."
-    lost: int = 0
-    "Packets, of all sources, that the receiver has said are lost; less what came twice."
-    repeats_left: int = REPEATS_AT_ONCE
-    repeats_counted_at: int = 0
-    "`highest` when the line above was worked out."
-
-    def next_rtx_sequence(self) -> int:
-        self.rtx_sequence = (self.rtx_sequence + 1) & 0xFFFF
-        return self.rtx_sequence
-
-    def extended(self, sequence: int) -> int:
-        """The newest extended number at or below `highest` whose low 16 bits are `sequence`."""
-        return self.highest - ((self.highest - sequence) & 0xFFFF)
-
-    def sent_before(self, extended: int) -> bool:
-        """Whether a packet of this number, not above `highest`, was sent or is too old to tell.
-
-        A sender can make its own numbers begin again where ours do not follow, by leaving out
-        half a cycle; what it then sends is new to SRTP and would bear a number of ours twice.
-        """
-        if extended <= self.highest - len(self.cache):
-            return True
-        kept = self.cache[extended % len(self.cache)]
-        return kept is not None and kept[0] == extended
-
-    def may_repeat(self) -> bool:
-        """Whether the receiver may be sent one more packet again; counts it."""
-        earned = self.highest - self.repeats_counted_at
-        self.repeats_left = min(REPEATS_AT_ONCE, self.repeats_left + earned)
-        self.repeats_counted_at = self.highest
-        if self.repeats_left <= 0:
-            return False
-        self.repeats_left -= 1
-        return True
-
-    def retransmission(self, sequence: int) -> bytes | None:
-        """A plain packet that repeats `sequence`, or None when it cannot be made here.
-
-        A picture is repeated as RTX (RFC 4588), without any header extension: a second
-        transport-wide number or send time would feed the receiver's bandwidth estimators and
-        throttle the sender for good.  Sound has no RTX: the very same packet goes out again.
-        """
-        extended = self.extended(sequence)
-        if extended <= self.highest - len(self.cache):
-            return None  # to SRTP its number would be one that is yet to come
-        kept = self.cache[extended % len(self.cache)]
-        if kept is None or kept[0] != extended:
-            return None
-        _, timestamp, packet = kept
-        if self.kind == "audio":
-            return packet[:2] + NUMBERS.pack(sequence, timestamp, self.ssrc) + packet[12:]
-        rtx_type = self.rtx_types.get(packet[1] & 0x7F)
-        if rtx_type is None or self.rtx_ssrc is None:
-            return None
-        header = bytearray(12)
-        header[0] = 0x80 | (packet[0] & 0x20)
-        header[1] = (packet[1] & 0x80) | rtx_type
-        NUMBERS.pack_into(header, 2, self.next_rtx_sequence(), timestamp, self.rtx_ssrc)
-        return bytes(header) + sequence.to_bytes(2, "big") + packet[payload_offset(packet, 0) :]
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -280,65 +180,6 @@ class Hop:
         """What the leg sends of this kind."""
         source = self.source(kind)
         return None if source is None or source.ssrc is None else self.inbound[source.ssrc]
-
-
-def payload_offset(packet: bytes | bytearray | memoryview, start: int) -> int:
-    """Index of the payload of the RTP packet that begins at `start` (RFC 3550, section 5.1)."""
-    offset = start + 12 + 4 * (packet[start] & 0x0F)
-    if packet[start] & 0x10:
-        offset += 4 + 4 * ((packet[offset + 2] << 8) | packet[offset + 3])
-    return offset
-
-
-def shift_original(packet: bytearray | memoryview, start: int, length: int, shift: int) -> None:
-    """Shift the original sequence number inside an RTX packet, in place.
-
-    A packet that is padding only (a bandwidth probe) holds none and is left alone.
-    """
-    offset = original_offset(packet, start, length)
-    if offset is None:
-        return
-    original = (((packet[offset] << 8) | packet[offset + 1]) + shift) & 0xFFFF
-    packet[offset], packet[offset + 1] = original >> 8, original & 0xFF
-
-
-def original_offset(packet: bytes | bytearray | memoryview, start: int, length: int) -> int | None:
-    """Index of the original sequence number inside an RTX packet; None when there is none."""
-    try:
-        offset, end = payload_offset(packet, start), start + length
-    except IndexError:
-        return None
-    padding = packet[end - 1] if packet[start] & 0x20 else 0
-    return None if offset + 2 > end - padding else offset
-
-
-def blank_extension(
-    packet: bytearray | memoryview, start: int, length: int, wanted_id: int
-) -> int | None:
-    """Turn one header extension into padding, in place; its value if it had two octets.
-
-    Only the one-byte form (RFC 8285, section 4.2) is looked at: we offer no other.
-    """
-    offset = start + 12 + 4 * (packet[start] & 0x0F)
-    if not packet[start] & 0x10 or offset + 4 > start + length:
-        return None
-    if packet[offset] != 0xBE or packet[offset + 1] != 0xDE:
-        return None
-    end = min(offset + 4 + 4 * ((packet[offset + 2] << 8) | packet[offset + 3]), start + length)
-    offset += 4
-    while offset < end:
-        identifier, size = packet[offset] >> 4, (packet[offset] & 0x0F) + 1
-        if identifier == 0:
-            offset += 1
-            continue
-        if identifier == 15 or offset + 1 + size > end:
-            return None
-        if identifier == wanted_id:
-            value = (packet[offset + 1] << 8) | packet[offset + 2] if size == 2 else None
-            packet[offset : offset + 1 + size] = bytes(1 + size)
-            return value
-        offset += 1 + size
-    return None
 
 
 def payload_table(accepted: Iterable[int]) -> bytes:

@@ -17,7 +17,9 @@ from typing import Final
 
 from counter.errors import BadInput
 from counter.media.arrangement import SLOTS
-from counter.media.routing import Kind, Output, Source
+from counter.media.output import Output
+from counter.media.routing import Source
+from counter.media.rtp import Kind
 
 MAX_ANSWER_BYTES: Final = 32 * 1024
 MAX_LINE_CHARACTERS: Final = 1024

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from counter.media.depacketize import FORMATS
 from counter.media.frames import Assembler, Frame
-from counter.media.routing import payload_offset
+from counter.media.rtp import payload_offset
 from counter.media.sdp import ENCODINGS, RTX_TYPES
 
 MAX_PACKETS: Final = 3000

@@ -6,7 +6,8 @@ The loop only adds; everything else is worked out here, a few times a second.
 from dataclasses import dataclass
 from typing import Final
 
-from counter.media.routing import CLOCK_HZ, Hop, Route
+from counter.media.routing import Hop, Route
+from counter.media.rtp import CLOCK_HZ
 from counter.media.series import Counted
 
 SAMPLE_EVERY_S: Final = 0.1

@@ -24,7 +24,7 @@ from counter.media.dump import (
     read_mark,
 )
 from counter.media.frames import Assembler, Frame, Losses
-from counter.media.routing import payload_offset
+from counter.media.rtp import payload_offset
 from counter.media.timeline import LegClock, StreamClock
 
 Entries = Callable[[], Iterable[tuple[float, bytes]]]

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
 from counter.media.arrangement import Arrangement, Party, Role
-from counter.media.routing import Hop, Kind
+from counter.media.routing import Hop
+from counter.media.rtp import Kind
 
 TAPED_ROLES: Final[frozenset[Role]] = frozenset({"citizen", "agent", "colleague"})
 State = Literal["on", "paused"]

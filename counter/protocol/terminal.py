@@ -103,7 +103,8 @@ class CeremonySign(Ask):
     event: ClassVar[str] = "ceremony.sign"
     ceremony_id: Ident
     sha256: Sha256
-    strokes: Annotated[list[Stroke], Field(min_length=1, max_length=64)]
+    strokes: Annotated[list[Stroke], Field(min_length=1, max_length=300)]
+    """More than a signature has is refused with a sentence of its own."""
 
 
 class CeremonyDecline(Ask):

@@ -42,6 +42,8 @@ class TicketCard(Model):
     """The agent was lost; this ticket stands first in line."""
     agents_on_duty: int
     bring: list[str]
+    again_until: Instant | None = None
+    """Of who had booked: until when he may check in again, should he leave; None: he cannot."""
 
 
 class LaterCard(Model):

@@ -13,10 +13,8 @@ INVITE: Final = timedelta(seconds=30)
 AGENT_LEASE: Final = timedelta(seconds=30)
 TERMINAL_LEASE: Final = timedelta(seconds=45)
 "Longer than a kiosk needs to start its browser again."
-BEAT: Final = timedelta(seconds=10)
-"How often desks and terminals beat."
 AWAY: Final = timedelta(seconds=25)
-"Two beats missed: the other side is told that it is alone for now."
+"Two of the ten-second beats missed: the other side is told that it is alone for now."
 WRAPUP: Final = timedelta(seconds=15)
 "Pause after a call or a missed offer; the agent may end it sooner."
 MISSES: Final = 3

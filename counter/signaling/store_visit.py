@@ -157,7 +157,7 @@ def leave(
 ) -> Case | None:
     """The citizen is gone: ticket, ring and call end, the case leaves, the terminal forgets.
 
-    Harmless when nobody is there.  The appointment stays arrived.
+    Harmless when nobody is there.  The appointment of who was not served can be used once more.
     """
     found = case_on_terminal(step.conn, terminal_id)
     if found is None:

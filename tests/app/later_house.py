@@ -35,7 +35,7 @@ from counter.ids import (
     SiteId,
     TerminalId,
 )
-from counter.settings import Settings
+from counter.settings.node import Settings
 from counter.signaling.store_desk import put_agent
 from counter.store import outbox
 from counter.store.blobs_directory import DirectoryBlobs

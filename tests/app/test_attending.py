@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select
 
 from counter.app.attending import CALLS
 from counter.app.hooks import put_papers_away
+from counter.esign.attendance import Turned
 from counter.esign.form_typst import shipped_forms
 from counter.esign.ports import NewDocument, NewRevision
 from counter.esign.refusals import IdentityFirst
@@ -18,6 +19,7 @@ from counter.esign.store_tables import ceremony
 from counter.esign.store_watched import watched_of
 from counter.identity.store_proofing_tables import proofing
 from counter.ids import CaseId, CeremonyId, Digest, DocumentId
+from counter.protocol import hands
 from counter.signaling.ring import AGENT_LEASE
 from counter.store.cases import audiences, get_case
 from counter.store.executor import Executor
@@ -225,5 +227,18 @@ async def test_at_the_end_of_a_visit_what_was_not_signed_is_nobodys(
         case = get_case(conn, CaseId(talk.case_id))
         put_papers_away(conn, case, by=by, now=talk.now)
         assert state(conn) == becomes
+
+    await in_a_call(executor, now, play)
+
+
+async def test_a_page_is_whose_who_turned_to_it_last(executor: Executor, now: datetime) -> None:
+    def play(conn: Connection, talk: Talk) -> None:
+        assert CALLS.turned(conn, talk.case_id) is None
+        talk.ask("a-1", hands.HandPage, ceremony_id=C, number=2)
+        assert CALLS.turned(conn, talk.case_id) == Turned(ceremony_id=C, page=2, by="agent")
+        talk.ask("t-1", hands.PageTurn, ceremony_id=C, number=1)
+        assert CALLS.turned(conn, talk.case_id) == Turned(ceremony_id=C, page=1, by="citizen")
+        lose_the_agent(conn, talk)
+        assert CALLS.turned(conn, talk.case_id) is None
 
     await in_a_call(executor, now, play)

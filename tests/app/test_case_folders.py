@@ -3,11 +3,12 @@
 import hashlib
 import json
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
-from datetime import datetime, timedelta
+from contextlib import AsyncExitStack, suppress
+from datetime import date, datetime, timedelta
+from functools import cache
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from zipfile import ZipFile
 
 import pypdfium2
@@ -22,15 +23,17 @@ from counter.app.notices import BookingReaders
 from counter.app.paper_work import PaperWork, open_paper_work, owe_paper_work
 from counter.app.store import Store
 from counter.case import Case, Outcome
+from counter.documents.checklist import Due
 from counter.documents.folder import CaseFacts
 from counter.documents.handover import PAUSE, FolderDiffers
 from counter.documents.job import JobKind, JobOutcome
 from counter.documents.papers import NewPage
 from counter.documents.papers_sql import SqlPapers
 from counter.documents.store_bundles import leaves_of
+from counter.documents.store_checklist import put_dues
 from counter.documents.store_jobs import outcomes_of
-from counter.documents.text_process import find_tools
-from counter.errors import NotFound
+from counter.documents.text_process import TesseractReader, find_tools
+from counter.errors import BadInput, NotFound
 from counter.esign.form_typst import shipped_forms
 from counter.esign.ports import NewDocument, NewImage, NewRevision
 from counter.esign.store_attendance import NO_CALLS, begin
@@ -38,6 +41,7 @@ from counter.esign.store_esign import decline, prepare, present
 from counter.esign.store_given_up import give_up
 from counter.esign.store_remains import forgotten, remains
 from counter.esign.store_tables import ceremony
+from counter.identity.proofing import Level
 from counter.ids import (
     AgentId,
     CaseId,
@@ -55,7 +59,7 @@ from counter.notify.deliverer_store import Deliverer
 from counter.notify.store_tables import webhook_delivery
 from counter.notify.store_webhooks import add
 from counter.notify.webhook import KINDS, Webhook
-from counter.settings import Settings
+from counter.settings.node import Settings
 from counter.signaling.store_desk import put_agent
 from counter.store import outbox
 from counter.store.blobs_directory import DirectoryBlobs
@@ -188,8 +192,27 @@ class Floor:
         )
 
 
+class ReadsOnce(TesseractReader):
+    """The program of this machine, which reads a page once for all of these tests."""
+
+    read: ClassVar[dict[tuple[bytes, float], bytes]] = {}
+
+    async def words(self, page_jpeg: bytes, dpi: float) -> bytes:
+        page = (page_jpeg, dpi)
+        if page not in self.read:
+            self.read[page] = await super().words(page_jpeg, dpi)
+        return self.read[page]
+
+
+tools_once = cache(find_tools)
+
+
 @pytest.fixture
-async def floor(executor: Executor, tmp_path: Path, now: datetime) -> AsyncIterator[Floor]:
+async def floor(
+    executor: Executor, tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Floor]:
+    monkeypatch.setattr("counter.app.paper_work.TesseractReader", ReadsOnce)
+    monkeypatch.setattr("counter.app.paper_work.find_tools", tools_once)
     made = Floor(executor, tmp_path, now)
     async with AsyncExitStack() as closing:
         await made.open(closing)
@@ -201,7 +224,7 @@ def actions(conn: Connection) -> list[str]:
 
 
 async def test_after_closing_pages_are_read_copied_and_handed_over(floor: Floor) -> None:
-    assert find_tools().complete, "apt-get install tesseract-ocr tesseract-ocr-{chi-tra,por,eng}"
+    assert tools_once().complete, "apt-get install tesseract-ocr tesseract-ocr-{chi-tra,por,eng}"
     assert not await floor.work.jobs.work_one(), "nothing is owed while the case is open"
     await floor.close()
     await floor.work_off()
@@ -330,6 +353,31 @@ async def test_an_agent_sees_own_cases_a_supervisor_those_of_the_department(floo
                 await read
     floor.now += REACH
     assert await pages.served(AGENT) == []
+
+
+async def test_what_was_left_for_whoever_comes_next_is_there(floor: Floor) -> None:
+    def end(conn: Connection) -> None:
+        case = get_case(conn, CASE)
+        case = case.closed(
+            Outcome.PAPERS_MISSING, next_step="On Friday.", note="Call the son.", now=floor.now
+        )
+        put_case(conn, case)
+        dues = [Due(item="z", until=date(2026, 12, 9)), Due(item="a", until=None)]
+        put_dues(conn, CASE, dues, by="agent:lei", now=floor.now)
+
+    await floor.executor.write(end)
+    left = (await floor.pages().one(AGENT, CASE, "pt")).left
+    assert (left.next_step, left.note) == ("On Friday.", "Call the son.")
+    assert (left.missing, left.level) == ((("z", date(2026, 12, 9)),), Level.NONE)
+    await floor.pages().add_note(AGENT, CASE, "He called.")
+    assert (await floor.pages().one(AGENT, CASE, "pt")).left.note == "Call the son.\nHe called."
+    for text in ("x" * 1001, *("x" * 1000 for _ in range(8))):
+        with suppress(BadInput):
+            await floor.pages().add_note(AGENT, CASE, text)
+    note = (await floor.pages().one(AGENT, CASE, "pt")).left.note
+    assert [len(line) for line in note.split("\n")] == [13, 10, *[1000] * 7]
+    with pytest.raises(NotFound):
+        await floor.pages().add_note(FOREIGN, CASE, "mine")
 
 
 async def test_each_look_and_each_download_is_journalled(floor: Floor) -> None:

@@ -1,6 +1,8 @@
 """Identification between call, papers and catalogue, on the rows of all of them."""
 
+import hashlib
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,20 +14,29 @@ from sqlalchemy import Connection, func, select, update
 
 import booking
 from counter.app.hooks import Snapshot, hooks_of
-from counter.app.identifying import KnownLevels, ZoneDesk, as_printed, surroundings, witness_of
+from counter.app.identifying import (
+    KnownLevels,
+    ZoneDesk,
+    as_printed,
+    officers,
+    surroundings,
+    witness_of,
+)
 from counter.documents.mrz import Reading
 from counter.documents.store_documents import documents_of, page
 from counter.documents.store_zones import readings_of, zone_reading
 from counter.documents.zones import IDENTITY_ITEMS
 from counter.errors import NotAllowedNow
+from counter.esign.audit_story import identification, story_of
 from counter.identity.proofing import Level, Verdict
 from counter.identity.proofing_sql import SqlProofings
 from counter.identity.store_proofing_reading import identity_level, newest_proofing, record_of
 from counter.ids import CaseId
+from counter.journal import Entry
 from counter.signaling.tables import agent, call
 from counter.store.cases import case_table, get_case
 from counter.store.executor import Executor
-from counter.store.journal_sql import read_all
+from counter.store.journal_sql import entries_about, head, read_all
 from tests.signaling.talk import Talk
 from web.console.proofing_screens import identity_card
 
@@ -252,6 +263,47 @@ async def test_what_was_read_goes_with_the_decision(scene: Scene) -> None:
     for secret in ("D23145890", "ERIKSSON", "ANNA", "740812", "1974"):
         assert secret not in record and secret not in journal
     assert len(record.split('"number_hash":"')[1].split('"')[0]) == 64
+
+
+async def test_an_audit_pack_tells_how_somebody_was_identified_and_not_who_it_is(
+    scene: Scene,
+) -> None:
+    await scene.add_page("front")
+    await scene.begin()
+    await scene.zones.look(scene.case_id)
+    await walk(scene)
+    await scene.proofings.decide("p-1", scene.case_id, identified=True, agent_id="a-1")
+
+    def told(conn: Connection, before: int) -> Sequence[Entry]:
+        return identification(entries_about(conn, f"case:{scene.case_id}"), before)
+
+    at_the_pen = await scene.executor.read(head) + 1
+    entries = await scene.executor.read(told, at_the_pen)
+    found = story_of(entries).identified
+    record = await scene.executor.read(record_of, "p-1")
+    assert found is not None and record is not None
+    assert (found.state, found.level, found.document) == ("identified", "L2", "bir")
+    assert (found.at, found.officers) == (scene.at[0], ("a-1",))
+    assert found.record_sha256 == hashlib.sha256(record.encode()).hexdigest()
+    assert ("account", "skipped") in found.steps and ("face", "ok") in found.steps
+    assert len(found.steps) == 9
+    # The record holds a keyed hash of the number; what leaves the counter holds not even that.
+    kept = record.split('"number_hash":"')[1].split('"')[0]
+    said = "".join(one.body for one in entries)
+    for secret in (kept, "D23145890", "ERIKSSON", "front", f"{17:064x}"):
+        assert secret not in said
+    # What was broken off later decides nothing, and what is decided later was not known then.
+    await scene.proofings.begin("p-2", scene.case_id, document="other", agent_id="a-1")
+    await scene.proofings.abort("p-2", scene.case_id, reason="technical", by="agent:a-1")
+    await scene.proofings.begin("p-3", scene.case_id, document="passport", agent_id="a-1")
+    later = await scene.executor.read(head) + 1
+    assert await scene.executor.read(told, later) == entries
+    await scene.proofings.decide("p-3", scene.case_id, identified=False, agent_id="a-1")
+    assert await scene.executor.read(told, at_the_pen) == entries
+    newest = story_of(await scene.executor.read(told, later + 1)).identified
+    assert newest is not None and (newest.state, newest.level) == ("refused", "L0")
+    names = await scene.executor.read(officers, ["a-1", "nobody"])
+    assert list(names) == ["a-1"] and names["a-1"]
 
 
 async def test_what_was_read_goes_when_it_is_ended(scene: Scene) -> None:

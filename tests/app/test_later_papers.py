@@ -1,15 +1,19 @@
 """A paper after the visit, from the console over the link to the case, on both engines."""
 
 import re
+from datetime import date
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, select
 
+from counter.app.later_papers import ended_of_appointment
 from counter.app.notices import PAPERS_MISSING
 from counter.case import Outcome
+from counter.documents.checklist import Due
 from counter.documents.job import JobKind, JobOutcome
 from counter.documents.later import REACH, LinkState
+from counter.documents.store_checklist import put_dues
 from counter.documents.store_documents import documents_of
 from counter.documents.store_jobs import SqlJobs, outcomes_of, owe
 from counter.documents.store_later import links_of
@@ -23,6 +27,7 @@ from counter.store.session_log import session_log
 from tests.app.later_house import CASE, MINE, NAME, SERVICE, TERMINAL, TOKEN, House, made, upload
 from tests.documents.photographs import photograph
 from tests.web.citizen.walk import Citizen
+from web.citizen.ports import Ended, Owed
 from web.notices.letter import facts_of, letter_of, uploads_of
 from web.terminal.screen import TerminalScreens
 
@@ -135,6 +140,26 @@ async def test_a_paper_that_is_sent_back_is_asked_for_again_and_its_citizen_told
     for page in await house.executor.read(pages_over_links):
         await house.console.decide(MINE, CASE, page, accept=False)
     assert len(await house.owed()) == told + 1, "what was sent back before asks for nothing anew"
+
+
+async def test_whose_papers_were_missing_reads_on_his_appointment_what_is_due_and_sends_it(
+    house: House, agent: Citizen, person: Citizen
+) -> None:
+    async def ended() -> Ended | None:
+        return await house.executor.read(ended_of_appointment, "a-1", house.addresses, house.now)
+
+    await house.case()
+    assert await ended() is None, "it goes on"
+    due = Due(item=house.item, until=date(2026, 12, 9))
+    await house.executor.write(put_dues, CASE, [due], by="agent:lei", now=house.now)
+    await house.close()
+    found = await ended()
+    assert found is not None and found.outcome == "papers_missing"
+    assert found.owed == (Owed(item=house.item, until=date(2026, 12, 9), link=""),)
+    path = await made(house, agent)
+    found = await ended()
+    assert found is not None
+    assert found.owed[0].link == f"https://counter.example{path}"
 
 
 async def test_a_paper_sent_back_while_the_case_is_open_is_told_of_in_its_letter(

@@ -1,7 +1,7 @@
 """What stands in a code on a paper comes to the agent's screen, and nowhere else."""
 
 import hashlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -33,13 +33,6 @@ async def visit(executor: Executor, now: datetime, new_id: Callable[[], str]) ->
     return await Visit(executor, now, new_id).begun()
 
 
-@pytest.fixture
-async def pool() -> AsyncIterator[ScanPool]:
-    made = ScanPool()
-    yield made
-    await made.close()
-
-
 def said(conn: Connection) -> str:
     """All that was told to screens and written in the journal."""
     told = [str(row.body) for row in conn.execute(select(session_log))]
@@ -48,13 +41,15 @@ def said(conn: Connection) -> str:
 
 @pytest.mark.one_engine
 async def test_it_is_text_for_the_agent_and_not_told_to_anybody_else(
-    visit: Visit, pool: ScanPool, tmp_path: Path
+    visit: Visit, scan_pool: ScanPool, tmp_path: Path
 ) -> None:
     executor, now = visit.executor, visit.now
     case = await executor.read(case_on_terminal, TerminalId(TERMINAL))
     assert case is not None
     papers = SqlPapers(executor, audiences)
-    documents = DocumentsService(papers, DirectoryBlobs(tmp_path / "blobs"), pool, visit.new_id)
+    documents = DocumentsService(
+        papers, DirectoryBlobs(tmp_path / "blobs"), scan_pool, visit.new_id
+    )
     asked = await documents.request_scan(case.id, item="bir-original", by="agent:lei", now=now)
     photograph = photograph_with(STEERING)
     digest = hashlib.sha256(photograph).hexdigest()

@@ -13,7 +13,7 @@ from counter.app import parts as composition
 from counter.app.parts import open_parts
 from counter.app.store import open_store
 from counter.documents.scan_pool import ScanPool
-from counter.settings import Settings
+from counter.settings.node import Settings
 
 
 class Pool(ScanPool):

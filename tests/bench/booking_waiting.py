@@ -20,6 +20,7 @@ from typing import Final
 from booking import slots, store_offers
 from booking.appointment import Details
 from booking.errors import BookingRefused
+from booking.grains import instant_of
 from booking.service import BookingService
 from tests.bench.booking_audit import STATES, faults, rows
 from tests.bench.booking_killed import READY, Killed, told_until_killed
@@ -122,7 +123,7 @@ async def _run(engine: str, where: str, people: int, seed: int) -> None:
     catalogue = await booking.catalogue()
     service, site = slots.offered(catalogue, SERVICE, SITES[0])
     grains = slots.starts(catalogue, service, site, DAYS[0])[: TIMES + 1]
-    times = [slots.instant_of(grain) for grain in grains]
+    times = [instant_of(grain) for grain in grains]
     out = sys.stdout.fileno()
     os.write(out, READY)
 

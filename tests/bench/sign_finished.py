@@ -36,7 +36,7 @@ from counter.esign.trust import TrustPolicy
 from counter.esign.validate_pyhanko import validate
 from counter.esign.validation import Found
 from counter.ids import CaseId, CeremonyId
-from counter.settings import Settings
+from counter.settings.node import Settings
 from counter.store.blobs_directory import DirectoryBlobs
 from counter.store.migrate import upgrade_engine
 from counter.store.sqlite_lane import SqliteLane

@@ -3,14 +3,17 @@
 import os
 from pathlib import Path
 
-from tests.bench import sign_finished, sign_keys
+from tests.bench import sign_finished
 from tests.bench.sign import GROWTH_KB, goals, markdown, measure
 from tests.bench.sign_forms import form_goals, form_table, forms
 from tests.esign.key_rings import SOFTHSM
 
 
 async def test_one_timestamp_request_and_room_as_measured() -> None:
+    before = (dict(os.environ), softhsm_is_loaded())
     found = await measure(rounds=1, brief=True)
+    assert (dict(os.environ), softhsm_is_loaded()) == before, "keys are measured elsewhere"
+    assert found["keys"].keys() == {"ec", "rsa"}
     for kind, limit in GROWTH_KB.items():
         assert found[kind]["B-T"]["tsa_requests"] == 1
         assert found[kind]["B-T naive"]["tsa_requests"] == 2
@@ -31,13 +34,6 @@ async def test_one_timestamp_request_and_room_as_measured() -> None:
     assert far["ours"] < far["sealed"]
     told = markdown(found)
     assert all(goal in told for goal, _ in goals(found))
-
-
-async def test_keys_are_measured_where_they_leave_nothing_behind(tmp_path: Path) -> None:
-    before = (dict(os.environ), softhsm_is_loaded())
-    found = await sign_keys.measured(tmp_path / "keys", 1)
-    assert found.keys() == {"ec", "rsa"}
-    assert (dict(os.environ), softhsm_is_loaded()) == before
 
 
 def softhsm_is_loaded() -> bool:

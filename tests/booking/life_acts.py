@@ -9,7 +9,7 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import func, select
 
-from booking import slots, store_catalogue
+from booking import store_catalogue
 from booking.appointment import (
     CHECK_IN_FROM,
     CHECK_IN_UNTIL,
@@ -19,6 +19,7 @@ from booking.appointment import (
 )
 from booking.catalogue import Ability
 from booking.errors import BookingRefused, SlotIsFree, TooManyWaiting
+from booking.grains import GRAIN, grain_of, grains_of
 from booking.sittings import whole
 from booking.tables import waitlist
 from booking.waitlist import OFFER_FOR, WAITING_PER_PERSON, WaitState
@@ -70,7 +71,7 @@ class Acts(World):
                 conn,
                 service_ids,
                 SITE,
-                slots.grain_of(start),
+                grain_of(start),
                 wish,
                 person,
                 [row.id for row in own],
@@ -144,7 +145,7 @@ class Acts(World):
                 conn,
                 [one.service for one in parts],
                 site_id,
-                slots.grain_of(start),
+                grain_of(start),
                 view.wish,
                 self.by_id(conn, view.appointment_id).person_key,
                 [one.appointment_id for one in parts],
@@ -161,10 +162,10 @@ class Acts(World):
             for old, new in zip(parts, whole(self.by_reference(reference)), strict=True):
                 assert (new.start, new.site, new.version) == (old.start, old.site, old.version)
             return
-        at_grain = slots.grain_of(start)
+        at_grain = grain_of(start)
         for one in whole(outcome):
-            assert (slots.grain_of(one.start), one.site) == (at_grain, site_id)
-            at_grain = slots.grain_of(one.end)
+            assert (grain_of(one.start), one.site) == (at_grain, site_id)
+            at_grain = grain_of(one.end)
         if not there:
             self.passed_on(before, [(one.department, one.site) for one in parts])
 
@@ -195,7 +196,7 @@ class Acts(World):
         """Let somebody wait for so many slots after each other."""
         wish = Wish(speech=speech, abilities=frozenset({Ability.STEP_FREE} if step_free else ()))
         service = self.catalogue.services[service_id]
-        until = start + slots.GRAIN * slots.grains_of(service) * long
+        until = start + GRAIN * grains_of(service) * long
         with self.engine.connect() as conn:
             living = conn.execute(
                 select(func.count()).where(
@@ -221,7 +222,7 @@ class Acts(World):
             assert living == WAITING_PER_PERSON
         elif isinstance(outcome, SlotIsFree):
             with self.engine.connect() as conn:
-                first = slots.grain_of(outcome.start)
+                first = grain_of(outcome.start)
                 assert self.room(conn, [service_id], SITE, first, wish, "nobody")
         else:
             assert not isinstance(outcome, BookingRefused), outcome
@@ -290,16 +291,16 @@ class Acts(World):
     def break_down(self, place: str, unit: int, at: int, long: int) -> None:
         if len(self.outages) >= 3:
             return
-        start = DAY + slots.GRAIN * at
+        start = DAY + GRAIN * at
         outcome = done(
             self.booking.note_outage(
-                place, unit, start, start + slots.GRAIN * long, "ill", "agent:a", self.now
+                place, unit, start, start + GRAIN * long, "ill", "agent:a", self.now
             )
         )
         if isinstance(outcome, BookingRefused):
             assert (place, unit) == ("department:iam", 1)
             return
-        first = slots.grain_of(start)
+        first = grain_of(start)
         self.out.append((place, unit, first, first + long))
         self.outages.append(outcome.outage_id)
         self.load()
@@ -309,7 +310,7 @@ class Acts(World):
     def mend(self) -> None:
         done(self.booking.end_outage(self.outages.pop(), "agent:a", self.now))
         place, unit, first, end = self.out.pop()
-        until = max(slots.grain_of(self.now), first)
+        until = max(grain_of(self.now), first)
         if until < end:
             self.out.insert(0, (place, unit, first, until))
         else:

@@ -29,6 +29,7 @@ from booking.appointment import (
 )
 from booking.catalogue import SPEECH, Ability, Catalogue
 from booking.errors import BookingRefused
+from booking.grains import grain_of, grains_of, instant_of
 from booking.seed_toml import seed
 from booking.service import BookingService
 from booking.store_catalogue_tables import catalogue_version, outage
@@ -141,7 +142,7 @@ class Also:
 
 def expected(row: Any) -> Counter[tuple[str, int]]:
     """The claims that an appointment has in its state."""
-    day = slots.grain_of(datetime(2026, 11, 23, 16, 0, tzinfo=UTC))
+    day = grain_of(datetime(2026, 11, 23, 16, 0, tzinfo=UTC))
     quota = Counter({(f"quota:{row.department}", day): 1})
     if row.state in {State.FULFILLED, State.NOSHOW}:
         return quota
@@ -221,10 +222,10 @@ class World(RuleBasedStateMachine):
         mine = [row for row in rows if row.person_key == person]
         for service_id in service_ids:
             service, site = self.catalogue.services[service_id], self.catalogue.sites[site_id]
-            length = slots.grains_of(service)
+            length = grains_of(service)
             if first not in slots.starts(self.catalogue, service, site, DAY.date()):
                 return False
-            if slots.instant_of(first) < self.now or quotas[service.department] >= QUOTA:
+            if instant_of(first) < self.now or quotas[service.department] >= QUOTA:
                 return False
             if len(mine) >= ACTIVE_PER_PERSON:
                 return False
@@ -277,7 +278,7 @@ class World(RuleBasedStateMachine):
         return any(
             entry.first_grain <= first
             and first + entry.grains - 1 <= entry.last_grain
-            and slots.instant_of(first) >= self.now + OFFER_FOR
+            and instant_of(first) >= self.now + OFFER_FOR
             and self.room(
                 conn,
                 [entry.service],
@@ -342,7 +343,7 @@ class World(RuleBasedStateMachine):
         """The at-th start of a service that is to come."""
         service, site = self.catalogue.services[service_id], self.catalogue.sites[site_id]
         starts = slots.starts(self.catalogue, service, site, DAY.date())
-        coming = [slots.instant_of(first) for first in starts]
+        coming = [instant_of(first) for first in starts]
         coming = [start for start in coming if start >= self.now]
         return coming[at] if len(coming) > at else None
 

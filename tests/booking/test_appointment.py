@@ -10,6 +10,7 @@ from booking import errors
 from booking.appointment import (
     ALLOWED,
     ALPHABET,
+    CHECK_IN_AGAIN_UNTIL,
     Details,
     State,
     checked,
@@ -86,10 +87,10 @@ REFUSED = {
 @pytest.mark.parametrize("state", State)
 def test_only_a_booked_appointment_is_let_in(state: State) -> None:
     if state is State.BOOKED:
-        may_arrive(state, START, at_site="here", here="here", now=START)
+        may_arrive(state, START, at_site="here", here="here", again=False, now=START)
     else:
         with pytest.raises(REFUSED[state]):
-            may_arrive(state, START, at_site="here", here="here", now=START)
+            may_arrive(state, START, at_site="here", here="here", again=False, now=START)
         with pytest.raises(REFUSED[state]):
             refuse(state, START)
 
@@ -109,15 +110,23 @@ def test_check_in_is_open_from_30_minutes_before_to_15_after(
 ) -> None:
     now = START + timedelta(minutes=minutes)
     if refusal is None:
-        may_arrive(State.BOOKED, START, at_site="a", here="a", now=now)
+        may_arrive(State.BOOKED, START, at_site="a", here="a", again=False, now=now)
     else:
         with pytest.raises(refusal):
-            may_arrive(State.BOOKED, START, at_site="a", here="a", now=now)
+            may_arrive(State.BOOKED, START, at_site="a", here="a", again=False, now=now)
+
+
+def test_who_was_here_already_may_come_again_for_an_hour() -> None:
+    for late in (timedelta(minutes=16), CHECK_IN_AGAIN_UNTIL):
+        may_arrive(State.BOOKED, START, at_site="a", here="a", again=True, now=START + late)
+    now = START + CHECK_IN_AGAIN_UNTIL + timedelta(seconds=1)
+    with pytest.raises(errors.TooLate):
+        may_arrive(State.BOOKED, START, at_site="a", here="a", again=True, now=now)
 
 
 def test_the_wrong_site_says_the_right_one() -> None:
     with pytest.raises(errors.WrongSite) as refused:
-        may_arrive(State.BOOKED, START, at_site="there", here="here", now=START)
+        may_arrive(State.BOOKED, START, at_site="there", here="here", again=False, now=START)
     assert refused.value.site == "there"
 
 

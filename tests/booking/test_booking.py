@@ -9,7 +9,13 @@ import pytest
 from sqlalchemy import Connection, select
 
 from booking import errors, store_booking, store_catalogue
-from booking.appointment import AppointmentView, Details, State
+from booking.appointment import (
+    CHECK_IN_AGAIN_UNTIL,
+    CHECK_IN_UNTIL,
+    AppointmentView,
+    Details,
+    State,
+)
 from booking.calendar import Why
 from booking.orders import Held
 from booking.service import BookingService
@@ -283,8 +289,9 @@ async def test_who_leaves_unserved_holds_nothing_and_who_was_served_stays_so(
 ) -> None:
     hold = await booked(booking, now)
     arrived = await executor.write(booking.arrive, hold.reference, "hengqin-centre-1", TEN)
+    much_later = TEN + CHECK_IN_AGAIN_UNTIL + timedelta(minutes=1)
     for _ in range(2):
-        await executor.write(booking.walk_out, arrived.appointment_id, TEN)
+        assert not await executor.write(booking.walk_out, arrived.appointment_id, much_later)
     assert (await view(booking, hold, TEN)).state is State.CANCELLED
     assert await executor.read(rows, claim) == []
 
@@ -294,6 +301,36 @@ async def test_who_leaves_unserved_holds_nothing_and_who_was_served_stays_so(
     await executor.write(booking.fulfil, arrived.appointment_id, later)
     await executor.write(booking.walk_out, arrived.appointment_id, later)
     assert (await view(booking, served, later)).state is State.FULFILLED
+
+
+async def test_who_left_unserved_may_come_again_for_an_hour(
+    booking: BookingService, executor: Executor, now: datetime
+) -> None:
+    hold = await booked(booking, now)
+    letters = len(await executor.read(rows, outbox))
+    arrived = await executor.write(booking.arrive, hold.reference, "hengqin-centre-1", TEN)
+    kept = await executor.read(rows, claim)
+    assert await executor.write(booking.walk_out, arrived.appointment_id, TEN)
+    assert not await executor.write(booking.walk_out, arrived.appointment_id, TEN), "once is enough"
+    assert (await view(booking, hold, TEN)).state is State.BOOKED
+    assert await executor.read(rows, claim) == kept
+    assert len(await executor.read(rows, outbox)) == letters, "nobody is written to"
+    late = TEN + CHECK_IN_UNTIL + timedelta(minutes=1)
+    assert await booking.sweep(late) == 0
+    again = await executor.write(booking.arrive, hold.reference, "hengqin-centre-2", late)
+    assert again.appointment_id == arrived.appointment_id
+
+
+async def test_who_left_unserved_and_did_not_come_again_has_missed_nothing(
+    booking: BookingService, executor: Executor, now: datetime
+) -> None:
+    hold = await booked(booking, now)
+    arrived = await executor.write(booking.arrive, hold.reference, "hengqin-centre-1", TEN)
+    await executor.write(booking.walk_out, arrived.appointment_id, TEN)
+    assert await booking.sweep(TEN + CHECK_IN_AGAIN_UNTIL) == 0
+    assert await booking.sweep(TEN + CHECK_IN_AGAIN_UNTIL + timedelta(minutes=1)) == 1
+    assert (await view(booking, hold, TEN)).state is State.CANCELLED
+    assert await executor.read(rows, claim) == []
 
 
 async def test_an_unfinished_or_cancelled_booking_is_not_let_in(

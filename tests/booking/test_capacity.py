@@ -10,9 +10,9 @@ from sqlalchemy import Connection, select
 from booking import errors, store_catalogue
 from booking.appointment import Details, Party, Wish
 from booking.capacity import Misfit, by_department
+from booking.grains import grain_of
 from booking.orders import Held
 from booking.service import BookingService
-from booking.slots import grain_of
 from booking.store_catalogue_tables import closure, department, outage, service, terminal
 from booking.tables import appointment, claim
 from booking.waitlist import WaitState

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 
 from booking import store_claims
 from booking.errors import SlotTaken
-from booking.slots import Want
+from booking.scarce import Want
 from booking.tables import appointment, claim
 from counter.store.executor import Executor
 

@@ -16,13 +16,13 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import select
 
-from booking import slots
 from booking.appointment import (
     ACTIVE_PER_PERSON,
     ALLOWED,
     State,
 )
 from booking.errors import BookingRefused
+from booking.grains import grain_of
 from booking.tables import appointment, appointment_event, claim, waitlist
 from booking.waitlist import WaitState
 from tests.booking.life_acts import Acts
@@ -84,7 +84,7 @@ class Life(Acts):
         if not hasattr(self, "references") or not self.out:
             return
         with self.engine.connect() as conn:
-            grain = slots.grain_of(self.now)
+            grain = grain_of(self.now)
             booked = {
                 row.id
                 for row in conn.execute(select(appointment))

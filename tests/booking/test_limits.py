@@ -16,9 +16,9 @@ from booking.appointment import (
     State,
 )
 from booking.catalogue import Acting
+from booking.grains import grain_of
 from booking.orders import Held
 from booking.service import BookingService
-from booking.slots import grain_of
 from booking.store_catalogue_tables import department, service
 from booking.tables import appointment
 from counter.store.executor import Executor

@@ -7,10 +7,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import Connection, update
 
-from booking import openings, slots, store_catalogue
+from booking import openings, store_catalogue
 from booking.appointment import Details, Wish
 from booking.calendar import Why
 from booking.errors import NotInThisLanguage, NotOfferedHere, SlotTaken
+from booking.grains import day_grain, grain_of, grains_of
+from booking.scarce import Used
 from booking.seed_toml import seed
 from booking.service import BookingService
 from booking.store_catalogue_tables import department
@@ -25,7 +27,7 @@ PENSION, RECORD = "fss-old-age-pension", "dsi-criminal-record"
 TWO = [PENSION, RECORD]
 
 
-def fitting(services: Sequence[str], used: slots.Used) -> list[str]:
+def fitting(services: Sequence[str], used: Used) -> list[str]:
     site = CATALOGUE.site(SITE)
     wanted = [CATALOGUE.service(one) for one in services]
     found = openings.fitting(CATALOGUE, wanted, site, TUESDAY, used, NOW)
@@ -45,7 +47,7 @@ def test_a_sitting_needs_the_second_department_exactly_when_the_first_has_ended(
     service = CATALOGUE.service(PENSION)
     free = fitting(TWO, {})
     begins = datetime.combine(TUESDAY, time.fromisoformat(free[0]), MACAU)
-    then = slots.grain_of(begins) + slots.grains_of(service)
+    then = grain_of(begins) + grains_of(service)
     lanes = frozenset(range(CATALOGUE.department("dsi").lanes))
     used = {("department:dsi", then): lanes}
     assert fitting(TWO, used) == free[1:]
@@ -57,13 +59,13 @@ def test_a_day_of_a_sitting_says_what_stands_in_its_way() -> None:
     wanted = [CATALOGUE.service(one) for one in TWO]
     quota = CATALOGUE.department("dsi").daily_quota
 
-    def day(at: date, used: slots.Used) -> tuple[int, Why | None]:
+    def day(at: date, used: Used) -> tuple[int, Why | None]:
         found = openings.fitting_day(CATALOGUE, wanted, site, at, used, NOW)
         return found.free, found.reason.code if found.reason else None
 
     assert day(TUESDAY, {})[0] > 0
     assert day(date(2026, 11, 28), {}) == (0, Why.WEEKEND)
-    full = {("quota:dsi", slots.day_grain(site, TUESDAY)): frozenset(range(quota))}
+    full = {("quota:dsi", day_grain(site, TUESDAY)): frozenset(range(quota))}
     assert day(TUESDAY, full) == (0, Why.FULLY_BOOKED)
 
 
@@ -72,7 +74,7 @@ def test_services_of_one_department_take_of_its_day_together() -> None:
     (_, *others) = CATALOGUE.services_of("fss")
     other = next(one for one in others if site in CATALOGUE.sites_for(one.id))
     both, quota = [PENSION, other.id], CATALOGUE.department("fss").daily_quota
-    place = ("quota:fss", slots.day_grain(site, TUESDAY))
+    place = ("quota:fss", day_grain(site, TUESDAY))
 
     def left(units: int) -> tuple[set[int], int]:
         used = {place: frozenset(range(quota - units))}

@@ -6,10 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import Connection
 
-from booking import errors, slots, store_catalogue
+from booking import errors, store_catalogue
 from booking.appointment import Details
 from booking.calendar import Why
 from booking.catalogue import Catalogue, Release
+from booking.release import opens_at, window
 from booking.seed_toml import seed
 from booking.service import BookingService
 from booking.store_catalogue_tables import release
@@ -122,17 +123,17 @@ def with_releases(*releases: Release) -> Catalogue:
 @pytest.mark.parametrize("order", [(WEEK, EARLIER), (EARLIER, WEEK)])
 def test_a_day_in_two_releases_opens_with_the_first(order: tuple[Release, ...]) -> None:
     department = with_releases(*order).department("dsf")
-    assert slots.opens_at(department, WEEK.from_day, NINE - INSTANT) is None
-    assert slots.opens_at(department, WEEK.to_day, NINE - INSTANT) == NINE
-    assert slots.opens_at(department, WEEK.to_day, NINE) is None
+    assert opens_at(department, WEEK.from_day, NINE - INSTANT) is None
+    assert opens_at(department, WEEK.to_day, NINE - INSTANT) == NINE
+    assert opens_at(department, WEEK.to_day, NINE) is None
     before = EARLIER.opens_at - INSTANT
-    assert slots.opens_at(department, WEEK.from_day, before) == EARLIER.opens_at
+    assert opens_at(department, WEEK.from_day, before) == EARLIER.opens_at
 
 
 def test_a_department_without_a_schedule_opens_thirty_days(now: datetime) -> None:
     catalogue = with_releases()
     department, site = catalogue.department("dsf"), catalogue.site(SITE)
-    days = slots.window(department, site, now)
+    days = window(department, site, now)
     assert (len(days), days[0]) == (30, date(2026, 11, 23))
     for day in (days[0], days[-1]):
-        assert slots.opens_at(department, day, now) is None
+        assert opens_at(department, day, now) is None

@@ -5,10 +5,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from booking import slots
+from booking import scarce, slots
 from booking.calendar import Why
 from booking.catalogue import Catalogue
 from booking.errors import ClosedDay, NotInCatalogue, NotOfferedHere, NotReleased, SlotTaken
+from booking.grains import day_grain, grain_of, instant_of, local_day
+from booking.scarce import Used
 from booking.seed_toml import seed
 
 CATALOGUE: Catalogue = seed([2026, 2027]).catalogue
@@ -19,12 +21,12 @@ NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 
 
 def clock(instants: list[int]) -> list[str]:
-    return [f"{slots.instant_of(grain).astimezone(MACAU):%H:%M}" for grain in instants]
+    return [f"{instant_of(grain).astimezone(MACAU):%H:%M}" for grain in instants]
 
 
 def test_a_grain_is_five_minutes_of_utc() -> None:
     at = datetime(2026, 11, 24, 9, 7, 31, tzinfo=MACAU)
-    assert slots.instant_of(slots.grain_of(at)) == datetime(2026, 11, 24, 1, 5, tzinfo=UTC)
+    assert instant_of(grain_of(at)) == datetime(2026, 11, 24, 1, 5, tzinfo=UTC)
 
 
 def test_slots_lie_where_the_department_and_the_site_are_open_together() -> None:
@@ -56,8 +58,8 @@ def test_a_service_is_not_given_on_its_own_side() -> None:
 def test_what_is_used_is_left_for_nobody_else() -> None:
     service, site = slots.offered(CATALOGUE, "hq_tax-income-certificate", "macau-morais")
     free = slots.offers(CATALOGUE, service, site, TUESDAY, {}, NOW)
-    first = slots.grain_of(free[0].start)
-    agents = slots.shared_resources(service, site)[1]
+    first = grain_of(free[0].start)
+    agents = scarce.shared_resources(service, site)[1]
     used = {(agents, first + 2): frozenset({0})}
     assert [one.start for one in slots.offers(CATALOGUE, service, site, TUESDAY, used, NOW)] == [
         one.start for one in free[1:]
@@ -66,14 +68,14 @@ def test_what_is_used_is_left_for_nobody_else() -> None:
 
 def test_a_day_says_how_many_and_why_none() -> None:
     service, site = slots.offered(CATALOGUE, "dsi-passport", "hengqin-centre")
-    quota = slots.shared_resources(service, site)[0]
+    quota = scarce.shared_resources(service, site)[0]
 
-    def day(at: date, used: slots.Used, now: datetime = NOW) -> tuple[int, Why | None]:
+    def day(at: date, used: Used, now: datetime = NOW) -> tuple[int, Why | None]:
         found = slots.availability(CATALOGUE, service, site, at, used, now)
         return found.free, found.reason.code if found.reason else None
 
     assert day(TUESDAY, {}) == (8, None)
-    midnight = slots.day_grain(site, TUESDAY)
+    midnight = day_grain(site, TUESDAY)
     assert day(TUESDAY, {(quota, midnight): frozenset(range(5))}) == (3, None)
     assert day(TUESDAY, {(quota, midnight): frozenset(range(8))}) == (0, Why.FULLY_BOOKED)
     assert day(date(2026, 12, 8), {}) == (0, Why.PUBLIC_HOLIDAY)
@@ -89,7 +91,7 @@ def test_a_start_must_be_released_open_and_a_slot() -> None:
         start = datetime.fromisoformat(f"{when}+08:00")
         return slots.first_grain(CATALOGUE, service, site, start, NOW)
 
-    assert slots.instant_of(first("2026-11-24T09:15")) == datetime(2026, 11, 24, 1, 15, tzinfo=UTC)
+    assert instant_of(first("2026-11-24T09:15")) == datetime(2026, 11, 24, 1, 15, tzinfo=UTC)
     for unreleased in ("2026-11-23T09:45", "2026-12-23T09:00", "2026-11-22T09:00"):
         with pytest.raises(NotReleased):
             first(unreleased)
@@ -115,7 +117,7 @@ def test_nothing_is_released_in_a_year_nobody_announced() -> None:
 def test_in_practice_there_is_a_slot_within_the_hour_at_any_time(at: datetime) -> None:
     for service in PRACTICE.services.values():
         for site in PRACTICE.sites_for(service.id):
-            day = slots.local_day(site, at)
+            day = local_day(site, at)
             offers = [
                 offer
                 for ahead in (0, 1)

@@ -146,9 +146,9 @@ def _deflated(block: bytes, times: int, first: bytes = b"") -> bytes:
     deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
     begun = deflate.compress(first) + deflate.flush(zlib.Z_FULL_FLUSH)
     piece = deflate.compress(block) + deflate.flush(zlib.Z_FULL_FLUSH)
-    check = zlib.adler32(first)
+    check, of_block = zlib.adler32(first), zlib.adler32(block)
     for _ in range(times):
-        check = _summed(check, zlib.adler32(block), len(block))
+        check = _summed(check, of_block, len(block))
     return b"\x78\xda" + begun + piece * times + deflate.flush() + struct.pack(">I", check)
 
 

@@ -2,7 +2,7 @@
 
 import json
 import stat
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -212,23 +212,16 @@ class Text:
         return self.says
 
 
-@pytest.fixture
-async def pool() -> AsyncIterator[ScanPool]:
-    made = ScanPool()
-    yield made
-    await made.close()
-
-
 class House:
     """The service with a scanner, zones and text of the test's choice."""
 
     def __init__(
-        self, executor: Executor, folder: Path, pool: ScanPool, new_id: Callable[[], str]
+        self, executor: Executor, folder: Path, scan_pool: ScanPool, new_id: Callable[[], str]
     ) -> None:
         self.executor = executor
         self.papers = SqlPapers(executor, audiences)
         self.blobs = DirectoryBlobs(folder / "blobs")
-        self.pool, self.new_id = pool, new_id
+        self.pool, self.new_id = scan_pool, new_id
 
     def documents(
         self,
@@ -257,8 +250,10 @@ class House:
 
 
 @pytest.fixture
-def house(executor: Executor, tmp_path: Path, pool: ScanPool, new_id: Callable[[], str]) -> House:
-    return House(executor, tmp_path, pool, new_id)
+def house(
+    executor: Executor, tmp_path: Path, scan_pool: ScanPool, new_id: Callable[[], str]
+) -> House:
+    return House(executor, tmp_path, scan_pool, new_id)
 
 
 def marked() -> bytes:
@@ -413,9 +408,9 @@ async def test_a_card_that_cannot_be_compared_is_kept_all_the_same(
     assert (await send(documents, jpeg(b"b"), now)).notes == ("whole_frame",)
 
 
-async def test_the_pool_finds_a_zone_and_no_zone(pool: ScanPool) -> None:
+async def test_the_pool_finds_a_zone_and_no_zone(scan_pool: ScanPool) -> None:
     paper = zones.sample(33, turns=2)
-    found = await pool.lying_zone(encode(paper.image, 90))
+    found = await scan_pool.lying_zone(encode(paper.image, 90))
     assert found is not None and found.quarters == 2
-    assert await pool.lying_zone(b"no picture") is None
-    assert await pool.lying_zone(marked()) is None
+    assert await scan_pool.lying_zone(b"no picture") is None
+    assert await scan_pool.lying_zone(marked()) is None

@@ -1,6 +1,6 @@
 """Previews: one advice at a time, for an open request only, not faster than they are looked at."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -89,7 +89,7 @@ def test_how_fine_a_page_is_seen_is_said_of_the_camera_and_not_of_the_preview() 
     [
         (b"GIF89a", "not_an_image"),
         (encode_jpeg(np.zeros((700, 700, 3), np.uint8), 70), "image_too_large"),
-        (sample_photograph(1)[: 128 * 1024] + b"\0" * 128 * 1024, "image_too_large"),
+        (sample_photograph(1, width_px=480, height_px=360) + b"\0" * 256 * 1024, "image_too_large"),
     ],
 )
 def test_what_is_no_preview_is_refused_by_its_code(content: bytes, code: str) -> None:
@@ -107,19 +107,12 @@ def test_one_preview_of_a_terminal_at_a_time_and_not_too_many() -> None:
     assert pace.begin("t-1", BETWEEN_S * 1.01)
 
 
-@pytest.fixture
-async def pool() -> AsyncIterator[ScanPool]:
-    made = ScanPool()
-    yield made
-    await made.close()
-
-
 async def test_only_an_open_request_has_previews_and_nothing_is_kept_of_them(
-    executor: Executor, tmp_path: Path, pool: ScanPool, now: datetime
+    executor: Executor, tmp_path: Path, scan_pool: ScanPool, now: datetime
 ) -> None:
     times = iter(range(100))
     papers = SqlPapers(executor, lambda conn, case: ["terminal:t-1"])
-    service = PreviewService(papers, pool, lambda: float(next(times)))
+    service = PreviewService(papers, scan_pool, lambda: float(next(times)))
     picture = small(scenes.mat(400, (2000, 1500)).image)
     with pytest.raises(refusals.ScanNotAsked):
         await service.look("t-1", CASE, RequestId("r-1"), picture, 4.0)
@@ -136,10 +129,10 @@ async def test_only_an_open_request_has_previews_and_nothing_is_kept_of_them(
 
 
 async def test_a_hurried_terminal_is_told_to_wait(
-    executor: Executor, pool: ScanPool, now: datetime, new_id: Callable[[], str]
+    executor: Executor, scan_pool: ScanPool, now: datetime, new_id: Callable[[], str]
 ) -> None:
     papers = SqlPapers(executor, lambda conn, case: ["terminal:t-1"])
-    service = PreviewService(papers, pool, lambda: 5.0)
+    service = PreviewService(papers, scan_pool, lambda: 5.0)
     with pytest.raises(refusals.ScanNotAsked):
         await service.look("t-1", CASE, RequestId("r-1"), small(np.zeros((9, 9, 3))), 1.0)
     with pytest.raises(refusals.TooManyPreviews):

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -291,15 +291,8 @@ async def test_a_page_that_cannot_be_compared_is_kept_all_the_same(
     assert len((await papers.documents_of(CASE)).pages) == 2
 
 
-@pytest.fixture
-async def pool() -> AsyncIterator[ScanPool]:
-    made = ScanPool()
-    yield made
-    await made.close()
-
-
-async def test_a_process_of_its_own_compares(pool: ScanPool) -> None:
+async def test_a_process_of_its_own_compares(scan_pool: ScanPool) -> None:
     sheet = encode(twins.form(7006, 1), 75)
     other = encode(twins.letter_page(7006, 1), 75)
-    assert await pool.find_same(sheet, [other, b"no picture", sheet]) == 2
-    assert await pool.find_same(b"no picture", [sheet]) is None
+    assert await scan_pool.find_same(sheet, [other, b"no picture", sheet]) == 2
+    assert await scan_pool.find_same(b"no picture", [sheet]) is None

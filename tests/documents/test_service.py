@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -48,18 +48,11 @@ def photograph() -> bytes:
 
 
 @pytest.fixture
-async def pool() -> AsyncIterator[ScanPool]:
-    made = ScanPool()
-    yield made
-    await made.close()
-
-
-@pytest.fixture
 def documents(
-    executor: Executor, tmp_path: Path, pool: ScanPool, new_id: Callable[[], str]
+    executor: Executor, tmp_path: Path, scan_pool: ScanPool, new_id: Callable[[], str]
 ) -> DocumentsService:
     return DocumentsService(
-        SqlPapers(executor, audiences), DirectoryBlobs(tmp_path / "blobs"), pool, new_id
+        SqlPapers(executor, audiences), DirectoryBlobs(tmp_path / "blobs"), scan_pool, new_id
     )
 
 
@@ -190,8 +183,8 @@ async def test_what_nobody_asked_for_is_not_even_looked_at(
 class CancelsMeanwhile:
     """A scanner during whose work the agent takes the request back."""
 
-    def __init__(self, pool: ScanPool) -> None:
-        self.pool = pool
+    def __init__(self, scan_pool: ScanPool) -> None:
+        self.pool = scan_pool
         self.documents: DocumentsService | None = None
         self.asked = RequestId("")
 
@@ -206,12 +199,12 @@ class CancelsMeanwhile:
 async def test_a_request_taken_back_during_the_scan_gets_no_page(
     executor: Executor,
     tmp_path: Path,
-    pool: ScanPool,
+    scan_pool: ScanPool,
     new_id: Callable[[], str],
     now: datetime,
     photograph: bytes,
 ) -> None:
-    scanner = CancelsMeanwhile(pool)
+    scanner = CancelsMeanwhile(scan_pool)
     blobs = DirectoryBlobs(tmp_path / "blobs")
     documents = DocumentsService(SqlPapers(executor, audiences), blobs, scanner, new_id)
     scanner.documents, scanner.asked = documents, await ask(documents, now)

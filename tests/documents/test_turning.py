@@ -1,7 +1,7 @@
 """A page that lies wrongly is turned by hand: which way, once, and back to the same bytes."""
 
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -51,18 +51,11 @@ def test_it_is_turned_clockwise(
 
 
 @pytest.fixture
-async def pool() -> AsyncIterator[ScanPool]:
-    made = ScanPool()
-    yield made
-    await made.close()
-
-
-@pytest.fixture
 def documents(
-    executor: Executor, tmp_path: Path, pool: ScanPool, new_id: Callable[[], str]
+    executor: Executor, tmp_path: Path, scan_pool: ScanPool, new_id: Callable[[], str]
 ) -> DocumentsService:
     papers, blobs = SqlPapers(executor, audiences), DirectoryBlobs(tmp_path / "blobs")
-    return DocumentsService(papers, blobs, Draws(), new_id, turner=pool)
+    return DocumentsService(papers, blobs, Draws(), new_id, turner=scan_pool)
 
 
 async def turned(
@@ -149,10 +142,14 @@ class Garbles(Draws):
 
 
 async def test_what_cannot_be_drawn_stays_as_it_is(
-    executor: Executor, tmp_path: Path, pool: ScanPool, new_id: Callable[[], str], now: datetime
+    executor: Executor,
+    tmp_path: Path,
+    scan_pool: ScanPool,
+    new_id: Callable[[], str],
+    now: datetime,
 ) -> None:
     papers, blobs = SqlPapers(executor, audiences), DirectoryBlobs(tmp_path / "blobs")
-    documents = DocumentsService(papers, blobs, Garbles(), new_id, turner=pool)
+    documents = DocumentsService(papers, blobs, Garbles(), new_id, turner=scan_pool)
     page = await send(documents, marked(), now)
     with pytest.raises(ScanFailed):
         await turned(documents, page, 1, now)
@@ -160,7 +157,11 @@ async def test_what_cannot_be_drawn_stays_as_it_is(
 
 
 async def test_whoever_does_not_lead_the_case_turns_nothing(
-    executor: Executor, tmp_path: Path, pool: ScanPool, new_id: Callable[[], str], now: datetime
+    executor: Executor,
+    tmp_path: Path,
+    scan_pool: ScanPool,
+    new_id: Callable[[], str],
+    now: datetime,
 ) -> None:
     def led(conn: object, case_id: str, by: str) -> None:
         if by != AGENT:
@@ -171,7 +172,7 @@ async def test_whoever_does_not_lead_the_case_turns_nothing(
         DirectoryBlobs(tmp_path / "blobs"),
         Draws(),
         new_id,
-        turner=pool,
+        turner=scan_pool,
     )
     page = await send(documents, marked(), now)
     with pytest.raises(NotAllowedNow):

@@ -10,6 +10,7 @@ from counter.esign.check_pool import CheckPool
 from counter.esign.check_service import CheckService
 from counter.esign.forms import Forms
 from counter.esign.glyphs import GlyphTable
+from counter.esign.ports import ConsentWords
 from counter.esign.service import EsignService
 from counter.esign.sign_pool import SignPool
 from counter.esign.stamps_http import HttpStamps
@@ -36,15 +37,15 @@ class SigningCounter:
     addresses: list[str]
     "Those that went into QR codes."
 
-    async def sealed(self) -> bytes:
-        """A document that a citizen signed."""
+    async def sealed(self, words: ConsentWords | None = None) -> bytes:
+        """A document that a citizen signed, who agreed to this sentence."""
         ceremony_id = await self.esign.present(
             CASE, "certificate_application", FILLED, "zh-Hant", by="agent:a", now=NOW
         )
         state = (await self.esign.ceremonies(CASE))[0]
         for sheet in state.sheets:
             await self.esign.page_seen(CASE, ceremony_id, sheet.page, NOW)
-        await self.esign.consent(CASE, ceremony_id, state.sha256, NOW)
+        await self.esign.consent(CASE, ceremony_id, state.sha256, NOW, words)
         done = await self.esign.sign(CASE, ceremony_id, state.sha256, STROKES, NOW)
         return await self.blobs.get(done.sha256)
 

@@ -20,7 +20,7 @@ from counter.esign.ports import ConsentWords
 from counter.esign.service import EsignService
 from counter.esign.store_records import SqlRecords
 from counter.esign.ticket import KEYS, CertificateChain, Mechanism, Witness
-from counter.ids import CaseId, Digest
+from counter.ids import CaseId
 from counter.store.executor import Executor
 from counter.store.journal_sql import read_all
 from counter.store.session_log import tail
@@ -158,7 +158,7 @@ class CertifiedCounter:
             await self.esign.page_seen(CASE, ceremony_id, page, self.now)
         acts = await self.esign.to_agree_to(CASE, ceremony_id)
         words = ConsentWords(
-            text_id=f"{acts}-1", acts=acts, language="zh-Hant", text_sha256=Digest("ab" * 32)
+            text_id=f"{acts}-1", acts=acts, language="zh-Hant", text="本人同意簽署。"
         )
         await self.esign.consent(CASE, ceremony_id, sha256, self.now, words)
         return ceremony_id, sha256

@@ -153,6 +153,8 @@ async def faulty(how: str) -> web.StreamResponse:
         return web.json_response({"error": "server_error"}, status=500)
     if how == "object":
         return web.json_response({"error": {"code": "invalid_otp"}}, status=400)
+    if how == "deep":
+        return web.Response(body=b"[" * 60_000)
     if how == "endless":
         return web.Response(body=b"[" * 200_000)
     return web.Response(text="<h1>hello</h1>" if how == "html" else "[]")

@@ -58,7 +58,7 @@ class PaperStudio:
         photographed: bool = True,
     ) -> PreparedForm:
         pdf = f"{form.id} {sorted(data.items())} {language} {now}".encode()
-        return PreparedForm(pdf=pdf, pages=_pages(pdf))
+        return PreparedForm(pdf=pdf, pages=_pages(pdf), template_sha256=_digest(form.id.encode()))
 
     async def begin(
         self, pdf: bytes, act: Act, chain: CertificateChain, *, token_bytes: int, now: datetime

@@ -2,11 +2,11 @@
 
 import hashlib
 import io
+from collections.abc import Iterable
 
 import pikepdf
-from asn1crypto import cms
+from asn1crypto import cms, crl, ocsp, x509
 from pikepdf import Array, Dictionary, Name, String
-from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.signers import PdfTimeStamper
 from pyhanko.sign.timestamps import TimeStamper
 from pyhanko.sign.validation.dss import DocumentSecurityStore
@@ -14,6 +14,7 @@ from pyhanko.sign.validation.dss import DocumentSecurityStore
 from counter.esign.key_ports import KeyFiles
 from counter.esign.keys_files import load_certificate
 from counter.esign.pki_development import DevelopmentPki
+from counter.esign.seal_pyhanko import Revision
 from counter.esign.stamps_http import HttpStamps
 from tests.esign.moment import NOW
 
@@ -34,15 +35,30 @@ class _Stamps(TimeStamper):
         return cms.ContentInfo.load(token)
 
 
+def with_proofs(
+    pdf: bytes,
+    certs: Iterable[x509.Certificate] = (),
+    ocsps: Iterable[ocsp.OCSPResponse] = (),
+    crls: Iterable[crl.CertificateList] = (),
+) -> bytes:
+    """With these in its store of proofs."""
+    writer = Revision(io.BytesIO(pdf))
+    DocumentSecurityStore.supply_dss_in_writer(writer, None, certs=certs, ocsps=ocsps, crls=crls)
+    written = io.BytesIO()
+    writer.write(written)
+    return written.getvalue()
+
+
 async def archived(pdf: bytes, pki: DevelopmentPki, stamps: HttpStamps) -> bytes:
     """With certificates in its store of proofs and a timestamp over everything."""
     chain = [load_certificate(path.read_bytes()) for path in pki.tsa.chain]
-    writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
-    DocumentSecurityStore.supply_dss_in_writer(writer, None, certs=chain)
-    with_proofs = io.BytesIO()
-    writer.write(with_proofs)
+    return await stamped(with_proofs(pdf, certs=chain), stamps)
+
+
+async def stamped(pdf: bytes, stamps: HttpStamps) -> bytes:
+    """With a timestamp over everything: whoever asks a service that we trust gets one."""
     done = await PdfTimeStamper(_Stamps(stamps)).async_timestamp_pdf(
-        IncrementalPdfFileWriter(with_proofs), "sha256"
+        Revision(io.BytesIO(pdf)), "sha256"
     )
     return bytes(done.getbuffer())
 

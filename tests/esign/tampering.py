@@ -7,6 +7,7 @@ from typing import Any
 import pikepdf
 from pyhanko.pdf_utils.generic import (
     ArrayObject,
+    BooleanObject,
     DictionaryObject,
     FloatObject,
     NumberObject,
@@ -14,18 +15,21 @@ from pyhanko.pdf_utils.generic import (
     pdf_name,
     pdf_string,
 )
-from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign import PdfSignatureMetadata, SimpleSigner, async_sign_pdf
 from pyhanko.sign.fields import SigFieldSpec, append_signature_field
 
 from counter.esign.key_ports import KeyFiles
+from counter.esign.seal_pyhanko import Revision
 
 RED = b"1 0 0 rg 0 0 482 85 re f"
 
 
-def written(change: Callable[[IncrementalPdfFileWriter], None]) -> Callable[[bytes], bytes]:
+def written(change: Callable[[Revision], None]) -> Callable[[bytes], bytes]:
+    """Return an attack that writes nothing but what it is about: no metadata that give it away."""
+
     def attack(pdf: bytes) -> bytes:
-        writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
+        writer = Revision(io.BytesIO(pdf))
         change(writer)
         file = io.BytesIO()
         writer.write(file)
@@ -34,7 +38,7 @@ def written(change: Callable[[IncrementalPdfFileWriter], None]) -> Callable[[byt
     return attack
 
 
-def field(writer: IncrementalPdfFileWriter, name: str) -> Any:
+def field(writer: Revision, name: str) -> Any:
     fields = writer.root["/AcroForm"]["/Fields"]
     found = [fields.raw_get(number).get_object() for number in range(len(fields))]
     return next(one for one in found if one["/T"] == name)
@@ -44,24 +48,24 @@ def rectangle(*corners: int) -> ArrayObject:
     return ArrayObject([FloatObject(corner) for corner in corners])
 
 
-def paint(writer: IncrementalPdfFileWriter) -> None:
+def paint(writer: Revision) -> None:
     page = writer.root["/Pages"]["/Kids"][0]
     page["/Contents"] = writer.add_object(StreamObject(stream_data=RED))
     writer.update_container(page)
 
 
-def script(writer: IncrementalPdfFileWriter) -> None:
+def script(writer: Revision) -> None:
     writer.root["/OpenAction"] = DictionaryObject({pdf_name("/S"): pdf_name("/JavaScript")})
     writer.update_root()
 
 
-def move(writer: IncrementalPdfFileWriter) -> None:
+def move(writer: Revision) -> None:
     signed = field(writer, "Citizen")
     signed["/Rect"] = rectangle(57, 500, 539, 585)
     writer.update_container(signed)
 
 
-def repaint_signature(writer: IncrementalPdfFileWriter) -> None:
+def repaint_signature(writer: Revision) -> None:
     signed = field(writer, "Citizen")
     look = StreamObject(
         dict_data={
@@ -76,7 +80,7 @@ def repaint_signature(writer: IncrementalPdfFileWriter) -> None:
     writer.update_container(signed)
 
 
-def note(writer: IncrementalPdfFileWriter) -> None:
+def note(writer: Revision) -> None:
     page = writer.root["/Pages"]["/Kids"][0]
     text = DictionaryObject(
         {
@@ -93,20 +97,130 @@ def note(writer: IncrementalPdfFileWriter) -> None:
     writer.update_container(page)
 
 
-def new_field(writer: IncrementalPdfFileWriter) -> None:
+def new_field(writer: Revision) -> None:
     append_signature_field(writer, SigFieldSpec("Extra", box=(57, 600, 300, 700)))
 
 
-def hidden_field(writer: IncrementalPdfFileWriter) -> None:
+def hidden_field(writer: Revision) -> None:
     append_signature_field(writer, SigFieldSpec("Extra"))
 
 
-def title(writer: IncrementalPdfFileWriter) -> None:
+def title(writer: Revision) -> None:
     name = DictionaryObject({pdf_name("/Title"): pdf_string("other")})
     writer.set_info(writer.add_object(name))
 
 
-def paint_in_place(writer: IncrementalPdfFileWriter) -> None:
+def no_title(writer: Revision) -> None:
+    writer.set_info(None)
+    del writer.root["/Metadata"]
+    writer.update_root()
+
+
+def metadata(writer: Revision) -> None:
+    """What viewers show as the title, overwritten under its own number."""
+    told = writer.root.raw_get("/Metadata")
+    stream = told.get_object()
+    stream._data, stream._encoded_data = stream.data.replace(b"PDF/A", b"PDF/X") + b"\n", None
+    writer.mark_update(told)
+
+
+def other_metadata(writer: Revision) -> None:
+    """The same in a new place."""
+    old = writer.root["/Metadata"]
+    about = {pdf_name("/Type"): pdf_name("/Metadata"), pdf_name("/Subtype"): pdf_name("/XML")}
+    new = StreamObject(dict_data=about, stream_data=old.data + b"\n")
+    writer.root["/Metadata"] = writer.add_object(new)
+    writer.update_root()
+
+
+def unmarked(writer: Revision) -> None:
+    """Who hears the document read is told nothing of it any more."""
+    writer.root["/MarkInfo"] = DictionaryObject({pdf_name("/Marked"): BooleanObject(False)})
+    writer.update_root()
+
+
+def drawn_anew(writer: Revision) -> None:
+    """Let each reader draw the fields as it likes."""
+    form = writer.root["/AcroForm"]
+    form["/NeedAppearances"] = BooleanObject(True)
+    writer.update_container(form)
+
+
+def other_look(writer: Revision) -> None:
+    form = writer.root["/AcroForm"]
+    form["/DA"], form["/Q"] = pdf_string("/Helv 0.1 Tf 1 g"), NumberObject(2)
+    writer.update_container(form)
+
+
+def font(writer: Revision) -> None:
+    """Replace shadow: the same text in a font whose glyphs are others."""
+    names = ("/FontFile", "/FontFile2", "/FontFile3")
+
+    def replace(held: Any, depth: int) -> bool:
+        if depth > 12:
+            return False
+        if isinstance(held, DictionaryObject):
+            keys = [key for key in held if key not in ("/Parent", "/P")]
+            inside = [(key, held.raw_get(key)) for key in keys]
+        elif isinstance(held, ArrayObject):
+            inside = [("", held.raw_get(number)) for number in range(len(held))]
+        else:
+            return False
+        for key, one in inside:
+            if key in names:
+                stream = one.get_object()
+                stream._data, stream._encoded_data = b"another font", None
+                writer.mark_update(one)
+                return True
+        return any(replace(one.get_object(), depth + 1) for _, one in inside)
+
+    assert replace(first_page(writer)["/Resources"], 0)
+
+
+def other_font(writer: Revision) -> None:
+    """The same by the name under which the page asks for it."""
+    page = first_page(writer)
+    fonts = page["/Resources"]["/Font"]
+    plain = {
+        pdf_name("/Type"): pdf_name("/Font"),
+        pdf_name("/Subtype"): pdf_name("/Type1"),
+        pdf_name("/BaseFont"): pdf_name("/Symbol"),
+    }
+    for name in list(fonts):
+        fonts[name] = writer.add_object(DictionaryObject(plain))
+    writer.update_container(fonts)
+
+
+def content_in_place(writer: Revision) -> None:
+    told = first_page(writer).raw_get("/Contents")
+    if isinstance(told.get_object(), ArrayObject):
+        told = told.get_object().raw_get(0)
+    stream = told.get_object()
+    stream._data, stream._encoded_data = RED, None
+    writer.mark_update(told)
+
+
+def layers(writer: Revision) -> None:
+    groups = {pdf_name("/OCGs"): ArrayObject(), pdf_name("/D"): DictionaryObject()}
+    writer.root["/OCProperties"] = DictionaryObject(groups)
+    writer.update_root()
+
+
+def hidden(writer: Revision) -> None:
+    """Hide: a signature that readers leave out."""
+    signed = field(writer, "Citizen")
+    signed["/F"] = NumberObject(2)
+    writer.update_container(signed)
+
+
+def first_page(writer: Revision) -> Any:
+    node = writer.root["/Pages"]
+    while "/Kids" in node:
+        node = node["/Kids"][0]
+    return node
+
+
+def paint_in_place(writer: Revision) -> None:
     """The stream that shows a signature, overwritten under its own number."""
     look = field(writer, "Citizen")["/AP"].raw_get("/N")
     old = look.get_object()
@@ -114,7 +228,7 @@ def paint_in_place(writer: IncrementalPdfFileWriter) -> None:
     writer.mark_update(look)
 
 
-def other_pages(writer: IncrementalPdfFileWriter) -> None:
+def other_pages(writer: Revision) -> None:
     """Hide and replace: another tree of pages under the same root."""
     page = DictionaryObject(dict(writer.root["/Pages"]["/Kids"][0]))
     page["/Contents"] = writer.add_object(StreamObject(stream_data=RED))
@@ -129,18 +243,89 @@ def other_pages(writer: IncrementalPdfFileWriter) -> None:
     writer.update_root()
 
 
-def field_gone(writer: IncrementalPdfFileWriter) -> None:
+def field_gone(writer: Revision) -> None:
     form = writer.root["/AcroForm"]
     form["/Fields"] = ArrayObject([form["/Fields"].raw_get(0)])
     writer.update_container(form)
 
 
-def without_proofs(writer: IncrementalPdfFileWriter) -> None:
+def hidden_pages(writer: Revision) -> None:
+    """Hide and replace 1: the pages that its author put into it before it was signed."""
+    writer.root["/Pages"] = writer.root["/PieceInfo"]["/Shadow"].raw_get("/Pages")
+    writer.update_root()
+
+
+def hidden_root(pdf: bytes) -> bytes:
+    """Hide and replace 2: the end leads to another catalogue that was always there."""
+    shadow = PdfFileReader(io.BytesIO(pdf)).root["/PieceInfo"].raw_get("/Shadow")
+    return _with_end(pdf, b"", root=b"%d 0 R" % shadow.idnum)
+
+
+def hidden_content(pdf: bytes) -> bytes:
+    """Hide and replace 3: the number of the page's content leads to what it was before."""
+    reader = PdfFileReader(io.BytesIO(pdf))
+    told = reader.root["/Pages"]["/Kids"][0].raw_get("/Contents")
+    offset = pdf.index(b"\n%d 0 obj" % told.idnum) + 1
+    return _with_end(pdf, b"%d 1\n%010d 00000 n \n" % (told.idnum, offset))
+
+
+def freed(pdf: bytes) -> bytes:
+    """Hide: what shows a signature is marked as free."""
+    reader = PdfFileReader(io.BytesIO(pdf))
+    fields = reader.root["/AcroForm"]["/Fields"]
+    signed = [fields.raw_get(number).get_object() for number in range(len(fields))]
+    look = next(one for one in signed if one["/T"] == "Citizen")["/AP"].raw_get("/N")
+    return _with_end(pdf, b"%d 1\n0000000000 00001 f \n" % look.idnum)
+
+
+def _with_end(pdf: bytes, entries: bytes, root: bytes = b"") -> bytes:
+    """Return it with a further table of contents and no further object."""
+    reader = PdfFileReader(io.BytesIO(pdf))
+    before = int(pdf.rpartition(b"startxref")[2].split()[0])
+    root = root or b"%d 0 R" % reader.trailer.raw_get("/Root").idnum
+    info = b"%d 0 R" % reader.trailer.raw_get("/Info").idnum
+    size = int(reader.trailer["/Size"])
+    told = b"trailer\n<< /Root %b /Info %b /Size %d /Prev %d >>" % (root, info, size, before)
+    table = b"xref\n0 1\n0000000000 65535 f \n" + entries + told
+    return pdf + table + b"\nstartxref\n%d\n%%%%EOF\n" % len(pdf)
+
+
+def with_shadow(prepared: bytes) -> bytes:
+    """Return a form whose author means to change it after it is signed."""
+    with pikepdf.open(io.BytesIO(prepared)) as pdf:
+        page = pdf.pages[0].obj
+        true = pdf.pages[0].Contents.read_bytes()
+        # It shares nothing with what is shown: such a form would not be signed at all.
+        name = pikepdf.Name
+        other = pdf.make_indirect(
+            pikepdf.Dictionary(
+                Type=name.Page, MediaBox=pikepdf.Array([0, 0, 595, 842]), Resources={}
+            )
+        )
+        other.Contents = pdf.make_stream(RED)
+        pages = pikepdf.Dictionary(Type=name.Pages, Count=1, Kids=pikepdf.Array([other]))
+        shadow = pikepdf.Dictionary(Type=name.Catalog, Pages=pdf.make_indirect(pages))
+        other.Parent = shadow.Pages
+        pdf.Root.PieceInfo = pikepdf.Dictionary(Shadow=pdf.make_indirect(shadow))
+        page.Contents = pdf.make_stream(RED)
+        file = io.BytesIO()
+        pdf.save(file, object_stream_mode=pikepdf.ObjectStreamMode.disable)
+
+    def show(writer: Revision) -> None:
+        told = first_page(writer).raw_get("/Contents")
+        stream = told.get_object()
+        stream._data, stream._encoded_data = true, None
+        writer.mark_update(told)
+
+    return written(show)(file.getvalue())
+
+
+def without_proofs(writer: Revision) -> None:
     del writer.root["/DSS"]
     writer.update_root()
 
 
-def other_text(writer: IncrementalPdfFileWriter) -> None:
+def other_text(writer: Revision) -> None:
     """Replace shadow: what a reader takes for the filling of a form."""
     fee = field(writer, "Fee")
     fee["/V"] = pdf_string("1000")
@@ -211,12 +396,31 @@ ATTACKS: dict[str, Callable[[bytes], bytes]] = {
     "another document around it": enveloped,
     "a file saved anew": saved_anew,
     "a byte in the last tenth": flipped_at(0.93),
+    "no title": written(no_title),
+    "other metadata in its place": written(metadata),
+    "other metadata": written(other_metadata),
+    "no structure": written(unmarked),
+    "fields drawn anew": written(drawn_anew),
+    "another look of fields": written(other_look),
+    "another font in its place": written(font),
+    "another font": written(other_font),
+    "another text in its place": written(content_in_place),
+    "layers": written(layers),
+    "a signature hidden": written(hidden),
+    "a signature marked as free": freed,
 }
 
 ARCHIVE_ATTACKS: dict[str, Callable[[bytes], bytes]] = {
     "its proofs taken away": written(without_proofs),
 }
 "What can be done to a document with an archive's timestamp, beside all that."
+
+SHADOW_ATTACKS: dict[str, Callable[[bytes], bytes]] = {
+    "hidden pages shown": written(hidden_pages),
+    "a hidden catalogue": hidden_root,
+    "a hidden text": hidden_content,
+}
+"What the author of a form `with_shadow` can do to it later."
 
 change_text = written(other_text)
 
@@ -230,7 +434,7 @@ async def signed_by(stranger: KeyFiles, pdf: bytes, name: str = "Stranger") -> b
     )
     file = io.BytesIO()
     await async_sign_pdf(
-        IncrementalPdfFileWriter(io.BytesIO(pdf)),
+        Revision(io.BytesIO(pdf)),
         PdfSignatureMetadata(field_name=name),
         signer=signer,
         output=file,

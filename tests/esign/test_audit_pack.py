@@ -5,21 +5,27 @@ import base64
 import hashlib
 import io
 import json
+import re
 import shutil
 import subprocess
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 from xml.etree import ElementTree as ET
 
 import pypdfium2
 import pytest
 from asn1crypto import cms
+from sqlalchemy import Connection
 
+from counter import SOFTWARE
 from counter.__main__ import main
 from counter.esign import audit_pack
 from counter.esign.audit_service import AuditService
 from counter.esign.check_pool import CheckPool
+from counter.esign.form_typst import shipped_forms, template_sha256
 from counter.esign.forms import Forms
 from counter.esign.glyphs import GlyphTable
 from counter.esign.pki_development import DevelopmentPki
@@ -28,9 +34,12 @@ from counter.esign.sign_pool import SignPool
 from counter.esign.stamps_http import HttpStamps
 from counter.esign.store_audit import SqlPacks
 from counter.ids import CaseId
+from counter.journal import canonical, leaf_of
 from counter.store.executor import Executor
+from counter.store.journal_sql import record
 from tests.esign.ceremonies import CASE, CITIZEN_NAME, SigningCounter, signing_counter
 from tests.esign.conftest import NOW, Tsa
+from web.shared.consent_words import agreed_words
 
 
 @pytest.fixture
@@ -107,6 +116,128 @@ async def test_a_pack_is_made_once_after_the_seal_and_holds_no_data_of_the_form(
         assert CITIZEN_NAME not in files[name].decode()
     with pytest.raises(DocumentUnknown):
         await packs.pack(CaseId("another"), ceremony)
+
+
+def identified(conn: Connection) -> None:
+    """As `counter.identity` writes it: three steps, and a decision by two officers."""
+    step: dict[str, Any] = {"subject": f"case:{CASE}", "now": NOW}
+    of = {"proofing_id": "p-1"}
+    began = {**of, "target": "L3", "document": "passport"}
+    record(conn, actor="agent:a", action="identity.begun", facts=began, **step)
+    for name, verdict, by in (
+        ("consent", "ok", "terminal:t-1"),
+        ("document", "ok", "agent:a"),
+        ("face", "doubt", "agent:a"),
+    ):
+        facts = {**of, "step": name, "verdict": verdict}
+        record(conn, actor=by, action="identity.step", facts=facts, **step)
+    ended = {**of, "state": "identified", "level": "L3", "record_sha256": "5a" * 32}
+    record(conn, actor="agent:b", action="identity.decided", facts=ended, **step)
+    other = {"to": "2"}
+    record(conn, actor="agent:a", action="hand.used", facts=other, **step)
+
+
+def text_of(pdf: bytes) -> str:
+    page = pypdfium2.PdfDocument(pdf)[0]
+    return re.sub(r"\s+", "", page.get_textpage().get_text_range())
+
+
+async def test_a_pack_tells_by_itself_who_looked_what_was_agreed_to_and_which_software(
+    counter: SigningCounter, packs: AuditService
+) -> None:
+    names = {"b": "Lei Sio Man"}
+    told = replace(cast(SqlPacks, packs._records), officers=lambda conn, ids: names)
+    packs._records = told
+    words = agreed_words("handwritten", "pt")
+    await counter.executor.write(identified)
+    await counter.sealed(words)
+    # What is decided after the pen tells nothing about who held it.
+    await counter.executor.write(identified)
+    pack = audit_pack.opened(
+        await packs.pack(CASE, (await counter.esign.ceremonies(CASE))[0].ceremony_id)
+    )
+    found, agreed = pack.story.identified, pack.story.agreed
+    assert found is not None and agreed is not None
+    assert (found.state, found.level, found.document) == ("identified", "L3", "passport")
+    assert found.officers == ("a", "b") and pack.officers == names and found.at == NOW
+    assert found.steps == (("consent", "ok"), ("document", "ok"), ("face", "doubt"))
+    assert (agreed.sentence, agreed.language, agreed.text_id) == (words.text, "pt", "handwritten-1")
+    assert hashlib.sha256(agreed.sentence.encode()).hexdigest() == agreed.sha256
+    form = shipped_forms().of("certificate_application")
+    assert (pack.story.form, pack.story.form_version) == (form.id, str(form.version))
+    assert pack.story.template_sha256 == template_sha256(form)
+    assert {pack.story.drawn_by, pack.story.sealed_by, pack.made_by} == {SOFTWARE}
+    about = [json.loads(one["body"]) for one in json.loads(pack.files["events.json"])["entries"]]
+    numbers = [one["seq"] for one in about]
+    assert (
+        numbers == sorted(numbers) and len([one for one in about if "level" in one["facts"]]) == 2
+    )
+    assert "hand.used" not in {one["action"] for one in about}
+    page = text_of(pack.files["summary.pdf"])
+    for said in (words.text, "LeiSioMan(b)", "5a" * 32, "護照", template_sha256(form), SOFTWARE):
+        assert said.replace(" ", "") in page, said
+
+
+def with_entries(files: dict[str, bytes], change: Callable[[dict[str, Any]], None]) -> bytes:
+    """A pack whose entries fit together, with another consent; its seal does not fit."""
+    said = json.loads(files["events.json"])
+    for one in said["entries"]:
+        body = json.loads(one["body"])
+        if body["action"] == "ceremony.consented":
+            change(body["facts"])
+            one["body"] = canonical(body)
+            one["leaf"] = leaf_of(one["previous"], one["body"])
+    kept = {name: files[name] for name in audit_pack.TYPES}
+    kept["events.json"] = json.dumps(said).encode()
+    return audit_pack.packed(kept, audit_pack.manifest_of(kept), b"seal", NOW)
+
+
+@pytest.mark.parametrize("new_executor", ["sqlite"], indirect=True)
+async def test_a_sentence_that_is_not_the_one_whose_digest_was_kept_is_no_pack(
+    counter: SigningCounter, packs: AuditService
+) -> None:
+    await counter.sealed(agreed_words("handwritten", "pt"))
+    ceremony = (await counter.esign.ceremonies(CASE))[0].ceremony_id
+    files = files_of(await packs.pack(CASE, ceremony))
+    assert audit_pack.opened(with_entries(files, lambda facts: None)).story.agreed
+    with pytest.raises(audit_pack.PackDamaged, match="sentence"):
+        audit_pack.opened(with_entries(files, lambda facts: facts.update(sentence="Sim.")))
+
+
+OLDER = Path(__file__).parent / "packs"
+"Made by the version before a pack told of sentence, identification and software; its root beside."
+
+
+@pytest.mark.parametrize("new_executor", ["sqlite"], indirect=True)
+async def test_a_pack_of_an_older_version_is_verified_and_nothing_is_made_up(
+    counter: SigningCounter,
+    packs: AuditService,
+    pki: DevelopmentPki,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def told(file: Path, root: Path) -> tuple[int, str]:
+        words = ["--root", str(root), "--at", NOW.isoformat(), "--data", str(tmp_path / "var")]
+        return main(["verify", str(file), *words]), capsys.readouterr().out
+
+    status, said = await asyncio.to_thread(told, OLDER / "2026-11.asice", OLDER / "2026-11.crt")
+    assert status == 3 and said.startswith("NOT COMPARED") and "holds" in said
+    assert "agreed to handwritten-1 in zh-Hant: only its digest was kept" in said
+    assert "identification: none in its entries" in said
+    assert "template not kept" in said and "drawn by ?, sealed by ?, packed by ?" in said
+    # The same of one that tells it all.
+    words = agreed_words("handwritten", "zh-Hant")
+    await counter.executor.write(identified)
+    await counter.sealed(words)
+    file = tmp_path / "new.asice"
+    ceremony = (await counter.esign.ceremonies(CASE))[0].ceremony_id
+    file.write_bytes(await packs.pack(CASE, ceremony))
+    status, said = await asyncio.to_thread(told, file, pki.roots[0])
+    assert status == 3 and f"agreed to handwritten-1 in zh-Hant: “{words.text}”" in said
+    assert (
+        "identification: identified, level L3, " in said and "paper passport, by (a), (b)" in said
+    )
+    assert f"drawn by {SOFTWARE}, sealed by {SOFTWARE}, packed by {SOFTWARE}" in said
 
 
 @pytest.mark.one_engine

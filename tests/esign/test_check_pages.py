@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -18,6 +19,7 @@ from playwright.async_api import Browser
 from sqlalchemy import delete
 
 from counter.esign import store_archive
+from counter.esign.audit_pack import opened
 from counter.esign.check_pool import CheckPool
 from counter.esign.check_service import Checked
 from counter.esign.forms import Forms
@@ -149,6 +151,7 @@ async def test_years_later_it_is_genuine_all_the_same_and_its_timestamps_have_en
     assert person.title.startswith("Not valid") and "Ended" not in person.text
 
 
+@pytest.mark.one_engine
 async def test_a_sealed_document_is_genuine_and_a_changed_one_is_not(
     counter: SigningCounter, person: Citizen, passing: Time
 ) -> None:
@@ -175,6 +178,33 @@ async def test_a_sealed_document_is_genuine_and_a_changed_one_is_not(
 
 
 @pytest.mark.one_engine
+async def test_a_stranger_s_file_is_called_by_none_of_our_roles(
+    person: Citizen, passing: Time
+) -> None:
+    """Its fields are called like ours, and its timestamps are by an authority of its own."""
+    theirs = opened((Path(__file__).parent / "packs" / "2026-11.asice").read_bytes())
+    for language, (tag, field, level) in {
+        "en": ("Signer not known", "In the field “Citizen”", "says when"),
+        "pt": ("Signatário desconhecido", "No campo «Citizen»", "diz quando"),
+        "zh-Hant": ("簽署者不明", "在欄位「Citizen」", "沒有我們信任的機構證明時間"),
+        "zh-Hans": ("签署者不明", "在字段“Citizen”", "没有我们信任的机构证明时间"),
+    }.items():
+        person.headers["Accept-Language"] = language
+        await send(person, "/check", theirs.files["document.pdf"], passing)
+        assert "vc-verdict--yellow" in person.body, language
+        assert person.title.startswith(tag) and person.text.count(tag) >= 5
+        assert field in person.text and level in person.text
+        assert "Development Department Seal" in person.text
+    person.headers["Accept-Language"] = "en"
+    await send(person, "/check", theirs.files["document.pdf"], passing)
+    for role in ("Applicant", "Officer at the counter", "Seal of the department"):
+        assert role not in person.text
+    assert "Does not hold" not in person.text and " Holds" not in person.text
+    assert person.text.count("Certificate issued by: ") == 4
+    assert person.text.count("as the file says; nobody whom we trust says so") == 4
+
+
+@pytest.mark.one_engine
 async def test_what_cannot_be_read_gets_advice_and_no_verdict(
     person: Citizen, passing: Time
 ) -> None:
@@ -190,6 +220,7 @@ async def test_what_cannot_be_read_gets_advice_and_no_verdict(
     assert person.status == 422 and "Choose the PDF that you were given" in person.text
 
 
+@pytest.mark.one_engine
 async def test_the_code_on_the_paper_leads_to_the_record_and_never_to_the_document(
     counter: SigningCounter, person: Citizen, passing: Time
 ) -> None:
@@ -269,6 +300,7 @@ UNRECORDED = {
 
 
 @pytest.mark.parametrize("archived", [False, True])
+@pytest.mark.one_engine
 async def test_what_was_sealed_before_signatures_were_recorded_is_known_by_its_bytes(
     counter: SigningCounter, person: Citizen, passing: Time, archived: bool
 ) -> None:

@@ -7,9 +7,10 @@ import pikepdf
 import pytest
 import typst
 
+from counter.esign import form_typst
 from counter.esign.fields_pikepdf import with_signature_fields
-from counter.esign.form_typst import TEMPLATES, Press, shipped_forms
-from counter.esign.forms import Forms, FormTemplate
+from counter.esign.form_typst import TEMPLATES, Press, shipped_forms, template_sha256
+from counter.esign.forms import Forms, FormTemplate, OwnForm
 from counter.esign.pages_pdfium import photograph
 from counter.esign.ticket import FIELDS, ORIGIN
 from tests.esign.conftest import NOW, filled_in
@@ -136,6 +137,28 @@ def test_every_visible_box_stands_within_the_margins(press: Press, forms: Forms,
             if str(field.T) != ORIGIN:
                 assert 24 / 25.4 * 72 <= bottom < top <= 842 - 22 / 25.4 * 72
                 assert 20 / 25.4 * 72 - 1 <= left < right <= 595.3 - 20 / 25.4 * 72 + 1
+
+
+def test_a_template_s_digest_names_all_that_it_is_drawn_with(
+    forms: Forms, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    digests = {template_sha256(form) for form in forms.all()}
+    assert len(digests) == len(forms.all()) and {len(one) for one in digests} == {64}
+    form = forms.all()[0]
+    before = template_sha256(form)
+    assert template_sha256(form.model_copy(update={"version": form.version + 1})) != before
+    shutil.copytree(form_typst.TEMPLATES, tmp_path / "templates")
+    monkeypatch.setattr(form_typst, "TEMPLATES", tmp_path / "templates")
+    assert template_sha256(form) == before
+    for name in (f"{form.id}.typ", "common.typ"):
+        file = tmp_path / "templates" / name
+        file.write_text(file.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+        assert template_sha256(form) != before
+        before = template_sha256(form)
+    # A department's own form brings its template along.
+    own = OwnForm(**form.model_dump(by_alias=True), typst="= A", department="dsi")
+    other = own.model_copy(update={"typst": "= B"})
+    assert len({before, template_sha256(own), template_sha256(other)}) == 3
 
 
 def test_the_same_data_and_time_give_the_same_bytes(press: Press, forms: Forms) -> None:

@@ -109,6 +109,23 @@ def test_a_character_without_a_glyph_is_refused_and_never_in_the_message(
     assert "陳" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("name", "lost"),
+    [
+        ("\u00ad", "\u00ad"),
+        ("LEI\u00ad CHI", "\u00ad"),
+        ("\u0301LEI", "\u0301"),
+        ("x\u0301\u0301\u0301", "\u0301"),
+    ],
+)
+def test_what_is_drawn_as_nothing_or_heaped_up_is_refused(
+    glyphs: GlyphTable, name: str, lost: str
+) -> None:
+    assert all(one in glyphs for one in lost), "the font says that it can"
+    assert glyphs.missing(name) == lost
+    assert glyphs.missing("x\u0301\u0301") == ""
+
+
 @pytest.mark.parametrize("name", ["龘", "𠮷野家", "嚿啲㗎", "𰻞", "Nuñez Ãõç", "（陳）"])
 def test_rare_characters_that_the_font_has_are_taken(
     forms: Forms, glyphs: GlyphTable, name: str

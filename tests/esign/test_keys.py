@@ -5,11 +5,13 @@ import hashlib
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import ClientSession
+from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
@@ -23,7 +25,7 @@ from counter.esign.citizens_csc import CscCitizens
 from counter.esign.forms import Forms
 from counter.esign.key_ports import Activation, KeyProvider, Pkcs11Key, Pkcs12File
 from counter.esign.keys_csc import Credential, CscKey
-from counter.esign.keys_files import load, load_pkcs12
+from counter.esign.keys_files import issuers_of, load, load_pkcs12
 from counter.esign.keys_pkcs11 import HardwareKey
 from counter.esign.pki_development import DevelopmentPki
 from counter.esign.sign_pool import SignPool
@@ -222,6 +224,20 @@ async def test_a_pkcs12_file_needs_its_passphrase(rings: dict[str, Ring], tmp_pa
         load_pkcs12(file)
 
 
+def test_authorities_that_vouch_for_each_other_are_named_once() -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+
+    def issued(subject: str, issuer: str) -> x509.Certificate:
+        above, below = [x509.Name.from_rfc4514_string(f"CN={one}") for one in (issuer, subject)]
+        until = NOW + timedelta(days=1)
+        made = x509.CertificateBuilder(above, below, key.public_key(), 7, NOW, until)
+        return made.sign(key, hashes.SHA256())
+
+    above = [issued("a", "b"), issued("b", "a")]
+    expected = [one.public_bytes(serialization.Encoding.DER) for one in above]
+    assert issuers_of(issued("leaf", "a"), above) == expected
+
+
 async def test_a_pin_that_was_refused_is_not_tried_again(
     rings: dict[str, Ring], token: str
 ) -> None:
@@ -383,7 +399,7 @@ async def test_after_a_wrong_code_or_an_old_activation_a_new_code_helps(remote: 
 @pytest.mark.parametrize(
     "call", ["credentials/info", "credentials/authorize", "signatures/signHash"]
 )
-@pytest.mark.parametrize("how", ["html", "list", "500", "object", "endless"])
+@pytest.mark.parametrize("how", ["html", "list", "500", "object", "endless", "deep"])
 async def test_a_service_that_answers_rubbish_is_unavailable(
     remote: Remote, call: str, how: str
 ) -> None:

@@ -57,7 +57,7 @@ async def press() -> AsyncIterator[Watched]:
 
 @pytest.fixture
 def house(press: Watched) -> OwnFormsService:
-    return OwnFormsService(NoStore(), press, shipped_forms(), shipped_glyphs(), Now())
+    return served_by(press)
 
 
 def used(pid: int) -> int:
@@ -138,13 +138,35 @@ PICTURES_SAY = {
 "What the compiler says of each."
 
 
+@pytest.fixture(scope="module")
+async def one_press() -> AsyncIterator[DrawProcesses]:
+    made = DrawProcesses("counter.app.form_child", patience_seconds=240)
+    yield made
+    await made.close()
+
+
+def served_by(press: DrawProcesses) -> OwnFormsService:
+    return OwnFormsService(NoStore(), press, shipped_forms(), shipped_glyphs(), Now())
+
+
 @pytest.mark.parametrize("name", PICTURES)
-async def test_a_picture_in_a_template_reaches_nothing_and_holds_up_nobody(
-    name: str, house: OwnFormsService
-) -> None:
+async def test_a_picture_in_a_template_reaches_nothing(name: str, one_press: DrawProcesses) -> None:
     with pytest.raises(TemplateWrong) as refused:
-        await house.preview(DSI, described(), f"{TYPST}\n{PICTURES[name]}")
+        await served_by(one_press).preview(DSI, described(), f"{TYPST}\n{PICTURES[name]}")
     assert refused.value.code == "template_wrong"
     assert PICTURES_SAY[name] in refused.value.diagnostic
     assert "root:" not in refused.value.diagnostic
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "more and more of itself",
+        *(pytest.param(name, marks=pytest.mark.deep) for name in list(PICTURES)[:-1]),
+    ],
+)
+async def test_a_picture_in_a_template_holds_up_nobody(name: str, one_press: DrawProcesses) -> None:
+    house = served_by(one_press)
+    with pytest.raises(TemplateWrong):
+        await house.preview(DSI, described(), f"{TYPST}\n{PICTURES[name]}")
     assert (await house.preview(DSI, described(), TYPST)).pages

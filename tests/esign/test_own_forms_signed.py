@@ -227,6 +227,7 @@ async def test_it_is_drawn_far_from_the_keys_and_gets_four_sound_signatures(
     assert not any(SENTENCE in given or "OwnForm" in given for _, given in studio.given)
 
 
+@pytest.mark.one_engine
 async def test_what_is_under_way_is_of_the_version_that_was_read(
     department: Department, press: Press
 ) -> None:
@@ -249,6 +250,7 @@ async def test_what_is_under_way_is_of_the_version_that_was_read(
     assert all(one.sound for one in await department.esign.verify(CASE, sealed, NOW))
 
 
+@pytest.mark.one_engine
 async def test_what_was_retired_meanwhile_is_signed_to_its_end(department: Department) -> None:
     await department.publish(described(), TYPST)
     ceremony_id = await department.present()

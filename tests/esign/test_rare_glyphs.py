@@ -10,6 +10,7 @@ from counter.esign.form_typst import FONTS, Press, shipped_forms, shipped_glyphs
 from counter.esign.forms import check
 from counter.esign.sign_pool import SignPool
 from tests.esign.conftest import NOW, filled_in
+from tests.esign.pack_words import told_of_a_pack
 from tests.esign.test_form_typst import text_of
 
 GLYPHS = shipped_glyphs()
@@ -76,24 +77,10 @@ def test_no_block_is_drawn_with_a_box_for_a_character(character: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["สมชาย", *(f"陳{one}文" for one in NOT_DRAWN)])
-async def test_a_signer_s_name_that_cannot_be_drawn_stops_no_audit_pack(
+async def test_a_name_that_cannot_be_drawn_stops_no_audit_pack(
     pool: SignPool, name: str, tmp_path: Path
 ) -> None:
-    signers = [
-        {"field": "Citizen", "signer": name, "certificate": "SHA-256 1a2b3c", "at": "—"},
-        {"field": "Seal", "signer": "Selo", "certificate": "SHA-256 4d5e6f", "at": "—"},
-    ]
-    said: dict[str, object] = {
-        "form": "certificate_application",
-        "ceremony": "c",
-        "department": "dsi",
-        "sealed_at": "2026-11-23",
-        "sha256": "a" * 64,
-        "level": "B_T",
-        "voided_at": "",
-        "policy": "p",
-        "entries": 3,
-        "signers": [{**one, "sound": True} for one in signers],
-    }
+    said = told_of_a_pack(signer=name, officer=name, sentence=f"{name} agrees")
     text = text_of(await pool.audit_summary(said, NOW), tmp_path)
     assert "1a2b3c" in text and "Selo" in text and "4d5e6f" not in text
+    assert "a-7" in text and "events.json" in text

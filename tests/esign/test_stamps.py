@@ -7,10 +7,12 @@ from itertools import count
 
 import pytest
 from aiohttp import web
+from asn1crypto import core, tsp
 
 from counter.esign.pki_development import DevelopmentPki
 from counter.esign.signing_refusals import ClockWrong, TimestampUnavailable, TokenTooLong
 from counter.esign.stamps_http import DISTRUST_S, FRESH_S, REST_S, UNSEEN_TOKEN_BYTES, HttpStamps
+from counter.esign.tsa_development import Authority
 from tests.esign.conftest import NOW, Tsa
 
 DIGEST = bytes(range(32))
@@ -99,8 +101,6 @@ async def test_only_the_last_one_is_waited_for(
     monkeypatch.setattr("counter.esign.stamps_http.PATIENCE_S", 0.05)
 
     async def slow(request: web.Request) -> web.StreamResponse:
-        from counter.esign.tsa_development import Authority
-
         body = await request.read()
         await asyncio.sleep(0.2)
         answer = Authority(tsa._keys).answer(body, NOW)
@@ -136,8 +136,6 @@ async def test_a_token_over_something_else_is_refused(
         return web.Response(body=kept[0], content_type="application/timestamp-reply")
 
     async def relay(request: web.Request) -> web.StreamResponse:
-        from counter.esign.tsa_development import Authority
-
         kept.append(Authority(tsa._keys).answer(await request.read(), NOW))
         return await replay(request)
 
@@ -147,6 +145,25 @@ async def test_a_token_over_something_else_is_refused(
     hostile.answer = replay
     await both.stamp(DIGEST, NOW, room_bytes=ROOM)
     assert tsa.asked == 1, "the same digest, but an answer to another request"
+
+
+async def test_a_time_of_no_zone_is_no_time_and_the_next_service_stamps(
+    both: HttpStamps, hostile: Hostile, tsa: Tsa, pki: DevelopmentPki
+) -> None:
+    """RFC 3161, 2.4.2: it ends with Z."""
+
+    async def vague(request: web.Request) -> web.StreamResponse:
+        answer = tsp.TimeStampResp.load(Authority(pki.tsa).answer(await request.read(), NOW))
+        content = answer["time_stamp_token"]["content"]["encap_content_info"]["content"]
+        content.parsed["gen_time"] = core.GeneralizedTime(contents=b"20261128120000")
+        body = answer.dump(force=True)
+        assert b"20261128120000" in body and b"20261128120000Z" not in body
+        return web.Response(body=body, content_type="application/timestamp-reply")
+
+    hostile.answer = vague
+    await both.stamp(DIGEST, NOW, room_bytes=ROOM)
+    await both.stamp(DIGEST, NOW, room_bytes=ROOM)
+    assert (hostile.asked, tsa.asked) == (1, 2), "it rests"
 
 
 async def test_a_token_that_does_not_fit_into_the_hole_is_refused_and_its_maker_goes_on(

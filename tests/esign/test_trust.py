@@ -37,7 +37,7 @@ from counter.esign.trust import OwnCertificate, TrustPolicy, life
 from counter.esign.trust_service import TrustService
 from counter.esign.trust_toml import PolicyUnfit, read
 from counter.ids import CaseId
-from counter.settings import Settings
+from counter.settings.node import Settings
 from counter.store.executor import Executor
 from counter.store.journal_sql import read_all
 from tests.esign.conftest import FILLED, NOW, STROKES, WITNESS

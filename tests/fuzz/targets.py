@@ -22,7 +22,8 @@ from counter.media import forwarder
 from counter.media.aioice_private import MAX_CANDIDATES, MAX_QUEUE, SharedPortConnection
 from counter.media.aiortc_private import srtp_lib
 from counter.media.batch import address_key
-from counter.media.routing import Output, disconnect
+from counter.media.output import Output
+from counter.media.routing import disconnect
 from counter.media.sdp import SECTIONS, read_answer
 from counter.media.stun import COOKIE
 from counter.media.udp_port import ADDRESSES_PER_LEG, UdpPort

@@ -302,10 +302,21 @@ async def test_without_an_accepted_page_the_document_is_not_passed(
     await say(proofings, "consent")
     with pytest.raises(StepNotNow):
         await say(proofings, "account")
-    await say(proofings, "account", Verdict.SKIPPED)
     await say(proofings, "presence")
     with pytest.raises(StepNotNow):
         await say(proofings, "document")
+
+
+async def test_who_walked_in_is_not_asked_about_an_appointment(
+    proofings: SqlProofings, world: World, executor: Executor
+) -> None:
+    world.appointment_id = None
+    await begin(proofings)
+    view = await executor.read(newest_proofing, CASE)
+    assert view is not None
+    assert {step: said.verdict for step, said in view.given.items()} == {"account": Verdict.SKIPPED}
+    await say(proofings, "consent")
+    await say(proofings, "presence")
 
 
 async def test_the_citizen_alone_consents(proofings: SqlProofings) -> None:

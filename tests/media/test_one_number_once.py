@@ -12,13 +12,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from counter.media.routing import MAX_JUMP, Inbound, Output, shift_original
+from counter.media.output import Output
+from counter.media.routing import MAX_JUMP, Inbound
 from counter.media.rtcp import translate
+from counter.media.rtp import shift_original
 from counter.media.sdp import new_output
 from tests.media.test_forwarder import Wire, numbers
 from tests.media.test_routing import hop, packet
 
-SEQUENCE = st.integers(0, 0xFFFF)
 TIMESTAMP = st.integers(0, 0xFFFFFFFF)
 EXTENDED = st.integers(0x10000, 1 << 40)
 FOREIGN_TYPE = 120

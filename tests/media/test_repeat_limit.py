@@ -4,7 +4,8 @@ import struct
 
 import pytest
 
-from counter.media.routing import REPEATS_AT_ONCE, Hop, Output
+from counter.media.output import REPEATS_AT_ONCE, Output
+from counter.media.routing import Hop
 from counter.media.rtcp import translate
 from tests.media.test_routing import hop, join, packet, sent_as
 

@@ -5,23 +5,18 @@ import struct
 import pytest
 
 from counter.media.arrangement import Link
+from counter.media.output import CACHE_PACKETS, Kept, Output
 from counter.media.routing import (
-    CACHE_PACKETS,
     DROP,
     Hop,
     Inbound,
-    Kept,
-    Kind,
-    Output,
     Route,
     Source,
-    blank_extension,
     connect,
     disconnect,
-    payload_offset,
     payload_table,
-    shift_original,
 )
+from counter.media.rtp import Kind, blank_extension, payload_offset, shift_original
 from counter.media.sdp import OPUS, SECTIONS, new_output
 
 VP8, VP8_RTX = 97, 98

@@ -4,8 +4,9 @@ import struct
 
 import pytest
 
+from counter.media.output import CACHE_PACKETS
 from counter.media.repair import RETRY_S
-from counter.media.routing import CACHE_PACKETS, Hop
+from counter.media.routing import Hop
 from counter.media.rtcp import Translation, key_frame_request, repeat_request
 from counter.media.rtcp import translate as translate_at
 from tests.media.test_routing import hop, join, packet, sent_as

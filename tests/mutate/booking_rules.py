@@ -22,7 +22,7 @@ RULES: Final = (
     Guard(
         name="limits: one place at a time",
         holds="a person has one appointment at a time",
-        file="booking/slots.py",
+        file="booking/scarce.py",
         text='Want(resource=f"person:{person}", grain=grain, units=(0,))',
         instead='Want(resource=f"person:{person}", grain=grain, units=(0, 1))',
         tests=(f"{BOOKING}::test_one_person_is_in_one_place_at_a_time",),
@@ -30,7 +30,7 @@ RULES: Final = (
     Guard(
         name="limits: three coming appointments",
         holds="a person has three coming appointments at most",
-        file="booking/slots.py",
+        file="booking/scarce.py",
         text="units=tuple(range(ACTIVE_PER_PERSON))",
         instead="units=tuple(range(ACTIVE_PER_PERSON + 1))",
         tests=(f"{BOOKING}::test_one_person_has_three_coming_appointments_at_most",),
@@ -38,7 +38,7 @@ RULES: Final = (
     Guard(
         name="limits: by the week",
         holds="a service with a limit by the week is given that often",
-        file="booking/slots.py",
+        file="booking/scarce.py",
         text="units=tuple(range(service.weekly_per_person)),",
         instead="units=tuple(range(service.weekly_per_person + 1)),",
         tests=(f"{LIMITS}::test_a_service_that_is_limited_by_the_week_is_so",),
@@ -46,7 +46,7 @@ RULES: Final = (
     Guard(
         name="limits: a week is a week",
         holds="Monday to Sunday are counted together",
-        file="booking/slots.py",
+        file="booking/scarce.py",
         text="monday = day_grain(site, day - timedelta(days=day.weekday()))",
         instead="monday = day_grain(site, day)",
         tests=(f"{LIMITS}::test_a_service_that_is_limited_by_the_week_is_so",),
@@ -54,7 +54,7 @@ RULES: Final = (
     Guard(
         name="limits: a company's coming appointments",
         holds="a company has twelve coming appointments at most",
-        file="booking/slots.py",
+        file="booking/scarce.py",
         text="units=tuple(range(ACTIVE_PER_ENTITY))",
         instead="units=tuple(range(ACTIVE_PER_ENTITY + 1))",
         tests=(f"{LIMITS}::test_a_company_has_twelve_coming_appointments_at_most",),
@@ -62,7 +62,7 @@ RULES: Final = (
     Guard(
         name="limits: a company at one time",
         holds="a company sends two at once at most",
-        file="booking/slots.py",
+        file="booking/scarce.py",
         text="units=tuple(range(SENT_AT_ONCE_PER_ENTITY))",
         instead="units=tuple(range(SENT_AT_ONCE_PER_ENTITY + 1))",
         tests=(f"{LIMITS}::test_a_company_sends_two_at_once",),
@@ -71,14 +71,14 @@ RULES: Final = (
         name="limits: a company's appointment keeps its limits",
         holds="what is moved for a company counts for the company where it goes",
         file="booking/sittings.py",
-        text="*(slots.of_entity(entity_key, first, grains) if entity_key else ()),",
+        text="*(scarce.of_entity(entity_key, first, grains) if entity_key else ()),",
         instead="",
         tests=(f"{LIMITS}::test_a_company_s_appointment_is_moved_with_its_limits",),
     ),
     Guard(
         name="limits: the quota of a day",
         holds="a department gives so many appointments a day",
-        file="booking/slots.py",
+        file="booking/scarce.py",
         text="            tuple(range(department.daily_quota)),\n",
         instead="            tuple(range(department.daily_quota + 1)),\n",
         tests=(f"{BOOKING}::test_the_day_of_a_department_is_full_after_its_quota",),
@@ -127,7 +127,7 @@ RULES: Final = (
     Guard(
         name="release: not before its instant",
         holds="a week that opens at nine is not booked before nine",
-        file="booking/slots.py",
+        file="booking/release.py",
         text="return None if min(found) <= now else min(found)",
         instead="return None",
         tests=(f"{RELEASE}::test_a_week_opens_at_its_instant_and_not_before",),
@@ -135,7 +135,7 @@ RULES: Final = (
     Guard(
         name="release: what opens later is not held",
         holds="a hold asks whether the day is open",
-        file="booking/slots.py",
+        file="booking/release.py",
         text="    if opens_at(department, day, now) is not None:\n",
         instead="    if not day:\n",
         tests=(f"{RELEASE}::test_a_week_opens_at_its_instant_and_not_before",),
@@ -143,7 +143,7 @@ RULES: Final = (
     Guard(
         name="release: only days that are named",
         holds="a day that no release names is not booked",
-        file="booking/slots.py",
+        file="booking/release.py",
         text="    if not found:\n        raise NotReleased(",
         instead="    if not found:\n        return None\n        raise NotReleased(",
         tests=(f"{RELEASE}::test_days_that_no_release_names_are_not_booked",),
@@ -151,7 +151,7 @@ RULES: Final = (
     Guard(
         name="window: thirty days",
         holds="a day beyond the window, or past, is not booked",
-        file="booking/slots.py",
+        file="booking/release.py",
         text="if day not in window(department, site, now):",
         instead="if not day:",
         tests=(f"{SLOTS}::test_a_start_must_be_released_open_and_a_slot",),
@@ -216,7 +216,7 @@ RULES: Final = (
     Guard(
         name="capacity: what is out is not booked",
         holds="nothing is booked on an agent or a terminal that is out of order",
-        file="booking/slots.py",
+        file="booking/scarce.py",
         text="return tuple(unit for unit in units if unit not in out) if out else units",
         instead="return units",
         tests=(f"{CAPACITY}::test_a_unit_that_fails_hands_its_appointments_to_another",),

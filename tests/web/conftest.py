@@ -8,6 +8,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from tests.web.fakes import FakeBooking, citizen_app
+from web.citizen.ports import Ended
 
 Client = TestClient[web.Request, web.Application]
 Serve = Callable[[web.Application], Awaitable[Client]]
@@ -55,4 +56,8 @@ def fake() -> FakeBooking:
 @pytest.fixture
 async def citizen(serve: Serve, fake: FakeBooking, clock: Clock) -> Client:
     """Return a client of the citizen's face on the fake booking."""
-    return await serve(citizen_app(fake, clock))
+
+    async def ended(appointment_id: str) -> Ended | None:
+        return fake.ended.get(appointment_id)
+
+    return await serve(citizen_app(fake, clock, ended=ended))

@@ -30,7 +30,6 @@ from web.terminal import views as terminal_views
 from web.terminal.ports import TerminalDeps
 
 OF_THE_LINE = ("leg.join", "leg.answer", "leg.restart", "leg.report")
-COOKIES = {"terminal": "terminal", "agent": "agent"}
 Answer = Callable[[dict[str, Any]], Awaitable[dict[str, Any]] | dict[str, Any]]
 
 

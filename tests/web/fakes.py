@@ -6,7 +6,7 @@ minutes from nine to five, closed at weekends.  Nothing here is clever: what a t
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -40,7 +40,7 @@ from booking.search import Found, Index
 from booking.seed_toml import seed
 from booking.slots import DayAvailability, SlotOffer
 from booking.waitlist import Joined, OfferedSlot, WaitState, WaitView
-from web.citizen.ports import Booking, Deps
+from web.citizen.ports import Booking, Deps, Ended, nothing_ended
 from web.citizen.routes import routes
 from web.shared.access import NoSessions, Sessions
 from web.shared.sealed import Sealer
@@ -87,6 +87,8 @@ class FakeBooking:
         self.refuse_hold: BookingRefused | None = None
         self.refuse_confirm: BookingRefused | None = None
         self._chance = chance()
+
+        self.ended: dict[str, Ended] = {}
 
     async def catalogue(self) -> Catalogue:
         return self.places
@@ -326,6 +328,7 @@ def citizen_app(
     *,
     body_limit_bytes: int = 1024 * 1024,
     proxies: tuple[str, ...] = (),
+    ended: Callable[[str], Awaitable[Ended | None]] = nothing_ended,
 ) -> web.Application:
     """The citizen's face as the composition root makes it, over plain HTTP."""
     numbers = count(1)
@@ -345,6 +348,7 @@ def citizen_app(
         new_id=lambda: f"k{next(numbers)}",
         sealer=Sealer(secret=SECRET, random_bytes=random_bytes),
         secure=False,
+        ended=ended,
     )
     app.add_routes(routes(deps))
     return app

@@ -89,6 +89,8 @@ async def open_face(
     made = await browser.new_context(
         viewport={"width": width, "height": height},
         permissions=context.pop("permissions", ["camera", "microphone"]),
+        # What breathes and turns without end is painted sixty times a second, for nobody.
+        reduced_motion=context.pop("reduced_motion", "reduce"),
         **context,
     )
     await made.add_cookies(

@@ -46,6 +46,12 @@ def terminal_stages(language: Language) -> dict[str, TerminalScreen]:
         ),
         "confirm": of("confirm", arrival=arrival(language)),
         "waiting": of("waiting", ticket=ticket(language)),
+        "nobody": of(
+            "waiting",
+            ticket=ticket(
+                language, ahead=0, agents_on_duty=0, again_until="2026-11-23T03:00:00.000+00:00"
+            ),
+        ),
         "ringing": of("waiting", ticket=ticket(language, ringing=True, ahead=0)),
         "reconnecting": of("waiting", ticket=ticket(language, reconnecting=True, ahead=0)),
         "talk": of(

@@ -13,17 +13,19 @@ from aiohttp import web
 from markupsafe import Markup
 
 from booking.appointment import State, parse_reference
+from booking.catalogue import Service
 from booking.errors import BookingRefused, UnknownReference
 from booking.ics import calendar_entry
 from web.citizen.appointment_parts import opened
 from web.citizen.change_pages import refused_page
 from web.citizen.draft import drop_open, keep_open
-from web.citizen.ports import Deps
+from web.citizen.ports import Deps, Ended
 from web.shared.access import allow
-from web.shared.i18n import N_, texts_for
+from web.shared.i18n import N_, TAGS, Words, texts_for
 from web.shared.language import language_of
 from web.shared.pages import render
 from web.shared.refusals import advice
+from web.shared.wording import OUTCOMES, paper_label
 
 STATE_WORDS = {
     State.HELD: (N_("Not finished"), "yellow"),
@@ -136,6 +138,8 @@ async def _shown(request: web.Request, deps: Deps) -> dict[str, Any]:
     found = await opened(request, deps)
     view, (first, *_) = found.view, found.parts
     state, colour = STATE_WORDS[view.state]
+    served = view.state is State.FULFILLED
+    ended = await deps.ended(view.appointment_id) if served else None
     return {
         "opened": found,
         "appointment": view,
@@ -149,9 +153,27 @@ async def _shown(request: web.Request, deps: Deps) -> dict[str, Any]:
         "colour": colour,
         "moved": request.query.get("moved") == "1",
         "qr": inline_code(found.reference),
-        "documents": await deps.documents_of(view.appointment_id)
-        if view.state is State.FULFILLED
-        else "",
+        "documents": await deps.documents_of(view.appointment_id) if served else "",
+        "ended": _ended(ended, found.catalogue.service(view.service), language_of(request))
+        if ended
+        else None,
+    }
+
+
+def _ended(ended: Ended, service: Service, language: str) -> dict[str, Any]:
+    """What became of the visit, in words."""
+    words = Words(language)
+    return {
+        "outcome": texts_for(language).gettext(OUTCOMES[ended.outcome]),
+        "next_step": ended.next_step,
+        "owed": [
+            {
+                "name": paper_label(service, one.item, TAGS[language]),
+                "until": words.day(one.until),
+                "link": one.link,
+            }
+            for one in ended.owed
+        ],
     }
 
 

@@ -21,9 +21,9 @@ from counter.esign.check_service import Checked
 from counter.esign.form_refusals import FormUnknown
 from counter.esign.forms import Forms
 from counter.esign.forms import Language as FormLanguage
-from counter.esign.judging import Judgement
+from counter.esign.judging import Judgement, has_role
 from counter.esign.pdf_refusals import CheckBusy, PdfRefused
-from counter.esign.validation import POLICY, Recorded, SignatureFound
+from counter.esign.validation import POLICY, Found, Recorded, SignatureFound
 from web.api.limits import Limits
 from web.api.refusals import TooMany
 from web.citizen.uploads import upload
@@ -131,6 +131,10 @@ REFUSED = {
 "What keeps a document out of the archive, and does not mend itself."
 ENDED = N_("It held; the certificate of its timestamp ended on %(day)s.")
 LEVEL_ENDED = N_("Signed and timestamped; the timestamps have ended")
+LEVEL_UNKNOWN = N_("Signed; nobody whom we trust says when")
+IN_FIELD = N_("In the field “%(field)s”")
+ISSUER = N_("Certificate issued by: %(issuer)s")
+CLAIMED = N_("%(moment)s, as the file says; nobody whom we trust says so")
 REVOKED_BEFORE = N_("Its certificate was revoked on %(day)s, before it signed: it does not count.")
 LEVELS = {
     "B_B": N_("Signed, without a timestamp"),
@@ -272,6 +276,7 @@ async def _verdict(request: web.Request, deps: CheckDeps, checked: Checked) -> w
     gettext = texts_for(language).gettext
     verdict, colour, meaning = _said(checked.judgement, checked.recorded, language)
     found, pending = checked.found, ""
+    manifest = checked.recorded.manifest if checked.recorded else None
     said = await _recorded(request, deps, checked.recorded) if checked.recorded else {}
     if checked.judgement is Judgement.SOUND and found.level != "B_LTA":
         refused = checked.recorded.not_archived if checked.recorded else ""
@@ -286,11 +291,12 @@ async def _verdict(request: web.Request, deps: CheckDeps, checked: Checked) -> w
         meaning=meaning,
         changed=found.changed_after or checked.judgement is Judgement.APPENDED,
         signed=bool(found.signers),
-        level=gettext(
-            LEVEL_ENDED if any(one.ended for one in found.signatures) else LEVELS[found.level]
-        ),
+        level=gettext(_level(found)),
         pending=pending,
-        signatures=[_signature(one, language) for one in found.signatures],
+        signatures=[
+            _signature(one, language, role=has_role(one, found, manifest))
+            for one in found.signatures
+        ],
         digits=found.sha256[:DIGITS],
         report=f"data:application/xml;base64,{report}" if report else "",
         policy=POLICY,
@@ -309,9 +315,21 @@ def _said(judgement: Judgement, recorded: Recorded | None, language: str) -> tup
     return verdict, colour, gettext(meaning)
 
 
-def _signature(one: SignatureFound, language: str) -> dict[str, Any]:
-    gettext = texts_for(language).gettext
-    role = ROLES.get(one.field) if one.kind == "signature" else N_("Timestamp of the archive")
+def _level(found: Found) -> str:
+    if any(one.ended for one in found.signatures):
+        return LEVEL_ENDED
+    return LEVELS[found.level] if found.level_known else LEVEL_UNKNOWN
+
+
+def _signature(one: SignatureFound, language: str, *, role: bool) -> dict[str, Any]:
+    """role: whether the record says that it is what its field is called."""
+    gettext, moment = texts_for(language).gettext, Words(language).moment
+    if one.kind == "timestamp":
+        title = gettext(N_("Timestamp of the archive") if role else N_("Timestamp over the file"))
+    elif role:
+        title = gettext(ROLES[one.field]) if one.field in ROLES else plain(one.field)
+    else:
+        title = gettext(IN_FIELD) % {"field": plain(one.field)}
     revoked = ""
     if one.revoked_at is not None:
         day = one.revoked_at.astimezone(ZONE).date()
@@ -322,13 +340,20 @@ def _signature(one: SignatureFound, language: str) -> dict[str, Any]:
     if one.ended is not None:
         last = Words(language).day(one.ended.at.astimezone(ZONE).date())
         made, ended = one.ended.stamped_at, gettext(ENDED) % {"day": last}
+    when, issuer = moment(made.astimezone(ZONE)) if made else "", ""
+    if made is None and one.claimed_at is not None:
+        when = gettext(CLAIMED) % {"moment": moment(one.claimed_at.astimezone(ZONE))}
+    if not role and one.issuer:
+        issuer = gettext(ISSUER) % {"issuer": plain(one.issuer)}
     return {
         "revoked": revoked,
         "ended": ended,
-        "role": gettext(role) if role else plain(one.field),
+        "role": title,
         "signer": plain(one.signer),
-        "when": Words(language).moment(made.astimezone(ZONE)) if made else "",
+        "issuer": issuer,
+        "when": when,
         "holds": one.holds and one.trusted,
+        "stranger": one.holds and not one.trusted and one.revoked_at is None,
     }
 
 

@@ -25,8 +25,8 @@ from booking.catalogue import (
     Service,
     Site,
 )
+from booking.grains import GRAIN, grains_of
 from booking.service import MOST_IN_A_SITTING
-from booking.slots import GRAIN, grains_of
 
 SAME_PLACE = "same"
 "In `with`: beside whoever books, wherever that will be."

@@ -115,6 +115,34 @@ async def nothing_issued(appointment_id: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Owed:
+    """A paper that is still to be handed in."""
+
+    item: str
+    until: date
+    "The last day."
+    link: str
+    "Where it can be sent; empty: it is brought along."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """What became of a visit."""
+
+    outcome: str
+    "A key of `web.shared.wording.OUTCOMES`."
+    next_step: str
+    "What happens next, as the agent wrote it."
+    owed: tuple[Owed, ...]
+    "The most urgent first."
+
+
+async def nothing_ended(appointment_id: str) -> Ended | None:
+    """Nothing is known: there is nothing beside booking."""
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Deps:
     """What `routes` is given by the composition root."""
 
@@ -129,3 +157,5 @@ class Deps:
     "False only in the development profile: cookies over plain HTTP."
     documents_of: Callable[[str], Awaitable[str]] = nothing_issued
     """Where the documents that were signed at an appointment can be taken; empty: nowhere."""
+    ended: Callable[[str], Awaitable[Ended | None]] = nothing_ended
+    """What became of the visit of an appointment."""

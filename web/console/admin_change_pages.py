@@ -28,7 +28,7 @@ from booking.catalogue_changes import (
 )
 from booking.catalogue_findings import CURRENCIES, Finding, findings
 from booking.errors import BadChange, ChangedMeanwhile, NotInCatalogue
-from booking.slots import WINDOW_DAYS
+from booking.release import WINDOW_DAYS
 from web.console.admin_access import ADDRESS, Visit, visit
 from web.console.admin_forms import (
     STRETCHES,

@@ -12,7 +12,7 @@ from booking.catalogue_changes import (
     rebased,
     stands,
 )
-from booking.slots import WINDOW_DAYS
+from booking.release import WINDOW_DAYS
 from web.console import admin_change_pages, admin_move_pages
 from web.console.admin_access import ADDRESS, Visit, visit
 from web.console.admin_change_pages import MOST_MOVES, moves

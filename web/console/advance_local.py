@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, Select, select
 
 from booking.appointment import COMING
 from booking.catalogue import Catalogue
-from booking.slots import instant_of
+from booking.grains import instant_of
 from booking.tables import appointment
 from counter.documents.advance import AGAIN_OWED, SHOWN, AdvancePaper, Reason
 from counter.documents.advance_service import AdvanceService

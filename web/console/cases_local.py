@@ -1,7 +1,7 @@
 """Served cases for the console, from the services and the store of this process."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -10,29 +10,33 @@ from sqlalchemy import Connection, Select, select, true
 from booking.catalogue import Catalogue
 from counter.documents.folder_service import FolderService
 from counter.documents.job import JobKind, JobOutcome
+from counter.documents.store_checklist import dues_of
 from counter.documents.store_jobs import outcomes_of
 from counter.documents.store_printing import prints_of
 from counter.documents.zip_files import zipped
-from counter.errors import NotFound
+from counter.errors import BadInput, NotFound
 from counter.esign.forms import Forms, Language
 from counter.esign.store_issued import deliveries_of, link_of, revoke
 from counter.esign.store_validation import revoked_later
+from counter.identity.store_proofing_reading import identity_level
 from counter.ids import CaseId
 from counter.signaling.store_screens import departments_of
-from counter.store.cases import case_table
+from counter.store.cases import case_table, get_case, put_case
 from counter.store.executor import Executor
 from counter.store.journal_sql import record
-from web.console.case_pages import CaseView, Served
+from web.console.case_ports import NOTE_MAX, CaseView, Left, Served
 from web.shared.access import Principal
 
 REACH = timedelta(days=30)
 "How long after its opening a case is found here; then the back office has it."
 MOST = 100
+NOTES_MAX = 8000
+"Letters of all notes on one case."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalCaseFolders:
-    """See `web.console.case_pages.CaseFolders`."""
+    """See `web.console.case_ports.CaseFolders`."""
 
     executor: Executor
     folders: FolderService
@@ -66,6 +70,7 @@ class LocalCaseFolders:
             deliveries=await self.executor.read(deliveries_of, case_id),
             reads_words=self.reads_words,
             revoked_later=await self.executor.read(revoked_later, case_id),
+            left=await self.executor.read(_left, CaseId(case_id)),
         )
 
     async def pdf(self, who: Principal, case_id: str, item: str | None) -> bytes:
@@ -95,6 +100,23 @@ class LocalCaseFolders:
 
         await self.executor.write(back)
 
+    async def add_note(self, who: Principal, case_id: str, text: str) -> None:
+        now = self.clock()
+
+        def add(conn: Connection) -> None:
+            _mine(conn, who, case_id, now)
+            case = get_case(conn, CaseId(case_id), lock=True)
+            note = f"{case.note}\n{text}".strip()
+            if len(text) > NOTE_MAX or len(note) > NOTES_MAX:
+                raise BadInput(f"a note has at most {NOTE_MAX} letters, a case {NOTES_MAX} of them")
+            put_case(conn, replace(case, note=note))
+            by = f"agent:{who.subject}"
+            record(
+                conn, actor=by, action="case.noted", subject=f"case:{case_id}", facts={}, now=now
+            )
+
+        await self.executor.write(add)
+
     async def zipped(self, who: Principal, case_id: str) -> tuple[str, AsyncIterator[bytes]]:
         await self.executor.read(_mine, who, case_id, self.clock())
         folder = await self.folders.folder(CaseId(case_id), originals=False)
@@ -110,16 +132,27 @@ class LocalCaseFolders:
 
         def note(conn: Connection) -> None:
             _mine(conn, who, case_id, now)
-            record(
-                conn,
-                actor=f"agent:{who.subject}",
-                action=f"case.{what}",
-                subject=f"case:{case_id}",
-                facts=facts,
-                now=now,
-            )
+            _write_down(conn, who, case_id, what, facts, now)
 
         await self.executor.write(note)
+
+
+def _write_down(
+    conn: Connection,
+    who: Principal,
+    case_id: str,
+    what: str,
+    facts: Mapping[str, Any],
+    now: datetime,
+) -> None:
+    record(
+        conn,
+        actor=f"agent:{who.subject}",
+        action=f"case.{what}",
+        subject=f"case:{case_id}",
+        facts=facts,
+        now=now,
+    )
 
 
 def _of(conn: Connection, who: Principal, now: datetime) -> Select[Any]:
@@ -156,6 +189,16 @@ def _mine(conn: Connection, who: Principal, case_id: str, now: datetime) -> None
     """Raises `NotFound` alike for what there is not and for what is somebody else's."""
     if conn.execute(_of(conn, who, now).where(case_table.c.id == case_id)).one_or_none() is None:
         raise NotFound(f"{who.kind} {who.subject}: no case {case_id}")
+
+
+def _left(conn: Connection, case_id: CaseId) -> Left:
+    case, dues = get_case(conn, case_id), dues_of(conn, case_id)
+    return Left(
+        next_step=case.next_step,
+        note=case.note,
+        missing=tuple((item, until) for item, until in dues.items() if until is not None),
+        level=identity_level(conn, case_id),
+    )
 
 
 def _handover(outcomes: Mapping[tuple[JobKind, str], JobOutcome | None], case_id: str) -> str:

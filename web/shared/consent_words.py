@@ -1,12 +1,10 @@
 """What a citizen agrees to before signing: a sentence per act, and the digest of what was shown."""
 
-import hashlib
 from collections.abc import Mapping
 from typing import Final, cast
 
 from counter.esign.demands import Acts
 from counter.esign.ports import ConsentWords
-from counter.ids import Digest
 from counter.protocol.message import Language
 from web.shared.i18n import N_
 from web.shared.wording import say
@@ -46,10 +44,9 @@ def sentence(acts: Acts, tag: str) -> str:
 
 def agreed_words(acts: Acts, tag: str) -> ConsentWords:
     """The same for the journal."""
-    shown = sentence(acts, tag)
     return ConsentWords(
         text_id=SENTENCES[acts][0],
         acts=acts,
         language=cast(Language, tag),
-        text_sha256=Digest(hashlib.sha256(shown.encode()).hexdigest()),
+        text=sentence(acts, tag),
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from asn1crypto import pem
+from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 
@@ -27,6 +28,8 @@ from counter.esign.store_attendance import Calls
 from counter.esign.store_audit import SqlPacks
 from counter.esign.store_readings import SqlReadings
 from counter.esign.trust import TrustPolicy
+from counter.esign.validate_pyhanko import validate
+from counter.esign.validation import Found
 from counter.store.executor import Executor
 from tests.esign.ceremonies import CASE, SigningCounter, signing_counter
 from tests.esign.conftest import NOW, Tsa
@@ -182,3 +185,16 @@ class Lent:
 
     async def close(self) -> None:
         """It goes on."""
+
+
+class ChecksHere:
+    """`CheckPool` without its process, which each look would start anew; see `signed_files`."""
+
+    def __init__(self, roots: Callable[[], list[bytes]]) -> None:
+        self._roots = [asn1_x509.Certificate.load(one) for one in roots()]
+
+    async def check(self, pdf: bytes, now: datetime) -> tuple[Found, bytes]:
+        return await validate(pdf, self._roots, now), b""
+
+    async def close(self) -> None:
+        """There is nothing to end."""

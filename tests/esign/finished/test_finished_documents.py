@@ -28,7 +28,7 @@ from counter.store.alerts import open_alerts
 from counter.store.journal_sql import read_all
 from tests.esign.ceremonies import CASE
 from tests.esign.conftest import FILLED, NOW, STROKES
-from tests.esign.finished.finished_house import YEAR, House, Lent, reference_of
+from tests.esign.finished.finished_house import YEAR, ChecksHere, House, Lent, reference_of
 
 
 @pytest.mark.one_engine
@@ -51,6 +51,7 @@ async def test_each_revision_of_the_archive_is_sound_and_bytes_behind_it_are_not
             assert judgement is Judgement.APPENDED
 
 
+@pytest.mark.one_engine
 async def test_a_document_that_was_taken_back_is_never_called_genuine(house: House) -> None:
     sealed = await house.sealed()
     archived = await house.archived()
@@ -114,6 +115,7 @@ async def test_the_command_line_says_first_that_it_was_taken_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("counter.app.signed_files.plain_executor", lambda *_: Lent(executor))
+    monkeypatch.setattr("counter.app.signed_files.CheckPool", ChecksHere)
     file = tmp_path / "form.pdf"
 
     async def told(content: bytes, *more: str) -> tuple[int, str]:
@@ -193,6 +195,7 @@ async def test_a_certificate_revoked_after_the_seal_does_no_harm_and_is_told_to_
     assert await house.judged(archived) == (Judgement.SOUND, "B_LTA")
 
     monkeypatch.setattr("counter.app.signed_files.plain_executor", lambda *_: Lent(executor))
+    monkeypatch.setattr("counter.app.signed_files.CheckPool", ChecksHere)
     file = tmp_path / "form.pdf"
     file.write_bytes(archived)
     words = ["--root", str(pki.roots[0]), "--at", house.time.isoformat(), "--record", "--data"]

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from counter.app.kept_bytes import named_bytes
-from counter.esign.attendance import MOMENT
+from counter.esign.attendance import MOMENT, Turned, Turner
 from counter.esign.forms import Forms
 from counter.esign.glyphs import GlyphTable
 from counter.esign.ports import ConsentWords
@@ -18,7 +18,7 @@ from counter.esign.store_attendance import Calls
 from counter.esign.store_readings import SqlReadings
 from counter.esign.store_records import SqlRecords
 from counter.esign.ticket import KEYS, Witness
-from counter.ids import CaseId, Digest
+from counter.ids import CaseId
 from counter.store.executor import Executor
 from counter.store.journal_sql import read_all
 from counter.store.session_log import tail
@@ -28,7 +28,7 @@ from tests.esign.fakes import HeapBlobs, PaperKey, PaperStudio
 CASE = CaseId("case-1")
 S = timedelta(seconds=1)
 WORDS = ConsentWords(
-    text_id="handwritten-1", acts="handwritten", language="pt", text_sha256=Digest("ab" * 32)
+    text_id="handwritten-1", acts="handwritten", language="pt", text="Li tudo e concordo."
 )
 
 
@@ -48,12 +48,14 @@ class Counter:
         self.call: str | None = "call-1"
         self.ended: dict[str, datetime] = {}
         self.known: set[str] = {"call-1"}
+        self.turned: Turned | None = None
         self.studio, self.blobs = PaperStudio(), HeapBlobs()
         calls = Calls(
             now=lambda conn, case_id: self.call,
             ended_at=lambda conn, call_id: self.ended.get(call_id),
             last=lambda conn, case_id: next(reversed(self.ended), None),
             known_again=lambda conn, case_id, call_id: call_id in self.known,
+            turned=lambda conn, case_id: self.turned,
         )
         hears: dict[str, Any] = {"audiences": lambda conn, case_id: ["terminal:1"], "calls": calls}
         self.records = SqlRecords(
@@ -95,6 +97,11 @@ class Counter:
 
     async def shown(self, page: int | None, *, still: bool = False) -> None:
         await self.reading.page_shown(CASE, self.id, page, still=still)
+
+    async def turn(self, page: int, by: Turner) -> None:
+        """Somebody turns to a page, and the terminal shows it."""
+        self.turned = Turned(ceremony_id=self.id, page=page, by=by)
+        await self.shown(page)
 
     async def read(self, *pages: int) -> None:
         for page in pages:

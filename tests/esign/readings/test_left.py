@@ -2,7 +2,7 @@
 
 import pytest
 
-from counter.esign.attendance import IDLE, KEPT
+from counter.esign.attendance import IDLE, KEPT, MOMENT, Turner
 from counter.esign.reading_service import ReadingService
 from counter.esign.store_attendance_tables import ceremony_attendance
 from counter.esign.store_remains import remains
@@ -24,7 +24,7 @@ async def test_who_does_not_touch_the_screen_is_asked_and_then_has_gone(counter:
     assert (said["actor"], said["facts"]["reason"]) == ("counter:esign", "idle")
 
 
-@pytest.mark.parametrize("what", ["here", "turn", "read", "aloud", "consent"])
+@pytest.mark.parametrize("what", ["here", "aloud", "consent"])
 async def test_whatever_the_citizen_does_begins_the_two_minutes_anew(
     counter: Counter, what: str
 ) -> None:
@@ -34,10 +34,6 @@ async def test_whatever_the_citizen_does_begins_the_two_minutes_anew(
     match what:
         case "here":
             await counter.reading.here(CASE, counter.id)
-        case "turn":
-            await counter.shown(1)
-        case "read":
-            await counter.reading.page_read(CASE, counter.id, 2)
         case "aloud":
             await counter.reading.read_aloud(CASE, counter.id, "machine", "pt")
         case "consent":
@@ -46,6 +42,26 @@ async def test_whatever_the_citizen_does_begins_the_two_minutes_anew(
     counter.time += IDLE - S
     await counter.reading.expire()
     assert await counter.state() == state
+    counter.time += S
+    await counter.reading.expire()
+    assert await counter.state() == "abandoned"
+
+
+@pytest.mark.parametrize("by", ["agent", "citizen", None])
+async def test_who_sits_there_is_not_told_by_a_page_that_is_turned(
+    counter: Counter, by: Turner | None
+) -> None:
+    """The agent turns too, and a page that fits on the screen is seen as soon as it is there."""
+    await counter.present()
+    counter.time += IDLE - 2 * S
+    if by is None:
+        await counter.shown(2)
+    else:
+        await counter.turn(2, by)
+    counter.time += MOMENT
+    assert await counter.reading.page_read(CASE, counter.id, 2) == (1,)
+    await counter.reading.expire()
+    assert await counter.state() == "presented"
     counter.time += S
     await counter.reading.expire()
     assert await counter.state() == "abandoned"

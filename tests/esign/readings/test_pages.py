@@ -1,11 +1,12 @@
 """Reading before signing, on both engines: which pages, how long, and how it was read."""
 
+import hashlib
 from datetime import datetime, timedelta
 
 import pytest
 
 from counter.errors import BadInput
-from counter.esign.attendance import MOMENT, STINT
+from counter.esign.attendance import MOMENT, STINT, Turned
 from counter.esign.refusals import PagesUnseen, PageTooShort
 from counter.esign.store_attendance_tables import ceremony_page_time
 from tests.esign.readings.reading_counter import CASE, Counter, S
@@ -81,13 +82,40 @@ async def test_the_journal_keeps_what_was_read_and_which_sentence_was_agreed_to(
     assert [one["facts"]["page"] for one in await counter.journal("ceremony.page_seen")] == [1, 2]
     (said,) = await counter.journal("ceremony.consented")
     facts = said["facts"]
-    assert (facts["language"], facts["text_sha256"]) == ("pt", "ab" * 32)
+    assert (facts["language"], facts["sentence"]) == ("pt", "Li tudo e concordo.")
+    assert facts["text_sha256"] == hashlib.sha256(facts["sentence"].encode()).hexdigest()
     assert (facts["text"], facts["sha256"]) == ("handwritten-1", await counter.sha256())
     assert [(one["page"], one["seconds"]) for one in facts["pages"]] == [(1, 1), (2, 5)]
     assert facts["read_aloud"] == "machine"
     (aloud,) = await counter.journal("ceremony.read_aloud")
     assert aloud["actor"] == f"citizen:{CASE}"
     assert "陳大文" not in str(said) + str(aloud)
+
+
+async def test_the_journal_says_who_turned_each_page(counter: Counter) -> None:
+    await counter.present()
+    await counter.read(1)  # it appeared: nobody turned to it
+    await counter.turn(2, "agent")
+    await counter.shown(2, still=True)
+    counter.time += MOMENT
+    await counter.reading.page_read(CASE, counter.id, 2)
+    await counter.turn(1, "citizen")
+    await counter.turn(2, "agent")
+    await counter.consent()
+    seen = [one["facts"] for one in await counter.journal("ceremony.page_seen")]
+    assert [(one["page"], one.get("turned_by")) for one in seen] == [(1, None), (2, "agent")]
+    (said,) = await counter.journal("ceremony.consented")
+    assert [one["turned_by"] for one in said["facts"]["pages"]] == [["citizen"], ["agent"]]
+
+
+async def test_another_document_s_page_that_was_turned_is_not_this_one_s(counter: Counter) -> None:
+    await counter.present()
+    counter.turned = Turned(ceremony_id="another", page=1, by="agent")
+    await counter.read(1, 2)
+    await counter.consent()
+    (said,) = await counter.journal("ceremony.consented")
+    turns = [one["turned_by"] for one in said["facts"]["pages"]]
+    assert turns == [[], []]
 
 
 async def test_reading_aloud_is_told_once_per_voice_and_language(counter: Counter) -> None:

@@ -140,6 +140,7 @@ WORKS = {
 """In which states a step is carried out or is a harmless repeat; `presented` has unseen pages."""
 
 
+@pytest.mark.one_engine
 @pytest.mark.parametrize("step", WORKS)
 @pytest.mark.parametrize("state", STATES)
 async def test_what_the_table_does_not_say_is_refused_and_changes_nothing(

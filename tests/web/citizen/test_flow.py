@@ -10,6 +10,7 @@ from booking.appointment import ANYBODY, State
 from tests.web.citizen.walk import SERVICE, SITE, Citizen
 from tests.web.conftest import Client, Clock, Serve
 from tests.web.fakes import FakeBooking, citizen_app
+from web.citizen.ports import Ended, Owed
 
 DAY = "2026-11-25"
 
@@ -252,6 +253,31 @@ async def test_what_was_typed_outlives_a_hold_that_ran_out(person: Citizen, cloc
     assert person.path == "/booking/details"
     assert person.value("name") == "Ana"
     assert re.search(r'value="hearing"[^>]* checked', person.body)
+
+
+async def test_who_was_served_reads_what_became_of_it_and_what_is_due(
+    person: Citizen, fake: FakeBooking
+) -> None:
+    await person.book(DAY)
+    ((key, view),) = fake.appointments.items()
+    fake.appointments[key] = replace(view, state=State.FULFILLED)
+    await person.get("/appointment/view")
+    assert "You were served." in person.text
+    item = fake.places.service(SERVICE).papers[0]
+    fake.ended[view.appointment_id] = Ended(
+        outcome="papers_missing",
+        next_step="We call you <soon>.",
+        owed=(
+            Owed(item=item.id, until=date(2026, 12, 8), link="https://counter.example/papers/x"),
+            Owed(item="gone", until=date(2026, 12, 9), link=""),
+        ),
+    )
+    await person.get("/appointment/view")
+    assert "You were served." not in person.text
+    assert "Papers are missing" in person.text and "We call you <soon>." in person.text
+    assert item.names["en"] in person.text and "Last day: Tuesday 8 December 2026" in person.text
+    assert 'href="https://counter.example/papers/x"' in person.body
+    assert "Bring it along" in person.text
 
 
 async def test_details_cannot_be_skipped(person: Citizen) -> None:

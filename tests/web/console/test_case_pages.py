@@ -3,7 +3,7 @@
 import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from counter.documents.printing import Print, PrintState
 from counter.documents.zip_files import zipped
 from counter.errors import NotFound
 from counter.esign.issued import Delivery
+from counter.identity.proofing import Level
 from counter.store.blobs_directory import DirectoryBlobs
 from tests.documents.folders import Cases, PlainBinder, case_in
 from tests.documents.leaves import AT
@@ -30,7 +31,8 @@ from tests.web.console.test_papers_before import BROWSER, text
 from tests.web.fake_counter import FakeSessions
 from tests.web.fakes import chance, places
 from tests.web.live_pages import axe_on_first
-from web.console.case_pages import CaseView, Served, routes
+from web.console.case_pages import routes
+from web.console.case_ports import CaseView, Left, Served
 from web.shared.access import Principal
 from web.shared.setup import Base, install
 
@@ -47,6 +49,7 @@ class FakeCases:
         self.link_until: datetime | None = None
         self.deliveries: tuple[Delivery, ...] = ()
         self.revoked_later: dict[str, dict[str, datetime | None]] = {}
+        self.left = Left()
 
     def catalogue(self) -> Catalogue:
         return places()
@@ -77,6 +80,7 @@ class FakeCases:
             prints=self.prints,
             reads_words=self.reads_words,
             revoked_later=self.revoked_later,
+            left=self.left,
         )
 
     async def pdf(self, who: Principal, case_id: str, item: str | None) -> bytes:
@@ -94,6 +98,10 @@ class FakeCases:
     async def revoke_link(self, who: Principal, case_id: str) -> None:
         self._mine(case_id)
         self.link_until = None
+
+    async def add_note(self, who: Principal, case_id: str, text: str) -> None:
+        self._mine(case_id)
+        self.left = replace(self.left, note=f"{self.left.note}\n{text}".strip())
 
     async def zipped(self, who: Principal, case_id: str) -> tuple[str, AsyncIterator[bytes]]:
         self._mine(case_id)
@@ -153,6 +161,40 @@ async def test_the_list_and_the_case(agent: ClientSession, cases: FakeCases) -> 
     cases.reads_words, cases.handover = True, "none"
     said = text((await page(agent, "/console/cases/case-1"))[1])
     assert "No text layer" not in said and "Back office" not in said
+
+
+async def test_what_was_left_for_whoever_comes_next_is_read_there(
+    agent: ClientSession, cases: FakeCases
+) -> None:
+    said = text((await page(agent, "/console/cases/case-1"))[1])
+    assert "L0, nobody checked" in said
+    assert "Note for colleagues" not in said and "to be handed in" not in said
+    cases.left = Left(
+        next_step="The certificate is ready on Friday.",
+        note="<b>Speaks Hokkien</b>, call the son.",
+        missing=(("bir-original", date(2026, 12, 8)),),
+        level=Level.DOCUMENT,
+    )
+    said = text((await page(agent, "/console/cases/case-1"))[1])
+    assert "The certificate is ready on Friday." in said
+    assert "&lt;b&gt;Speaks Hokkien&lt;/b&gt;, call the son." in said
+    assert "by Tuesday 8 December 2026" in said and "L2, identity document" in said
+
+
+async def test_a_note_is_added_after_the_case_was_closed(
+    agent: ClientSession, cases: FakeCases
+) -> None:
+    path = "/console/cases/case-1"
+    token = re.search(r'name="csrf" value="([^"]+)"', (await page(agent, path))[1])
+    assert token is not None
+    for text_of_it in (" He ended it by mistake. ", "  "):
+        data = {"csrf": token[1], "note": text_of_it}
+        async with agent.post(f"{path}/note", data=data) as answer:
+            assert answer.status == 200 and answer.url.path == path
+    assert cases.left.note == "He ended it by mistake."
+    async with agent.post(f"{path}/note", data={"note": "forged"}) as answer:
+        assert answer.status == 403
+    assert cases.left.note == "He ended it by mistake."
 
 
 async def test_an_empty_list_says_what_comes(agent: ClientSession, cases: FakeCases) -> None:

@@ -8,7 +8,7 @@ from playwright.async_api import Browser
 from counter.protocol.hands import HandUsed, PageTurned
 from tests.web import call_cards, ceremony_cards, drawn, terminal_screens, terminal_stages
 from tests.web.fake_counter import FakeCounter
-from tests.web.live_pages import LISTENS, heard, open_face, press
+from tests.web.live_pages import LISTENS, heard, open_face, press, until
 from tests.web.terminal.kiosk import KIOSK, at
 
 PRINT = """
@@ -65,6 +65,29 @@ async def test_the_agent_turns_the_page_and_a_touch_points_at_a_place(
     pointed = await heard(counter, page, "pointer.move")
     assert pointed["surface"] == f"sheet:{second}"
     assert pointed["x"] == pytest.approx(0.25, abs=0.01)
+
+
+async def test_who_turns_a_page_without_a_finger_is_there_and_the_agent_s_turn_is_no_touch(
+    chromium: Browser, counter: FakeCounter
+) -> None:
+    page = await at(chromium, counter, "read")
+    ceremony = ceremony_cards.ceremony("zh-Hant", seen=0)
+    turned = PageTurned(ceremony_id=ceremony.ceremony_id, number=2, by="agent", rev=1)
+    await counter.show(
+        terminal_screens.terminal(
+            "call",
+            call=call_cards.call("zh-Hant", "read"),
+            ceremony=ceremony,
+            hands=call_cards.hands("zh-Hant", page=turned),
+        )
+    )
+    await page.locator(f"[data-surface='sheet:{ceremony.sheets[1].sha256}']").wait_for()
+    await until(lambda: counter.payloads("page.shown")[-1:], page)
+    assert counter.payloads("ceremony.here") == []
+    # As a program that reads the screen to somebody presses: no pointer, no key.
+    await page.get_by_role("button", name="上一頁").evaluate("one => one.click()")
+    assert (await heard(counter, page, "page.turn"))["number"] == 1
+    await heard(counter, page, "ceremony.here")
 
 
 def printing(state: str = "asked", **other: Any) -> Any:

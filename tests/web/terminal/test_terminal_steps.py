@@ -435,6 +435,32 @@ async def test_ink_is_drawn_taken_back_and_sent_without_its_time(
     assert all(0 <= point["x"] <= box["width"] for stroke in strokes for point in stroke)
 
 
+async def test_a_pad_that_becomes_smaller_shrinks_what_was_drawn(
+    chromium: Browser, counter: FakeCounter
+) -> None:
+    page = await at(chromium, counter, "sign")
+    canvas = page.locator(".pad canvas")
+    before = await canvas.bounding_box()
+    assert before is not None
+    await page.mouse.move(before["x"] + 60, before["y"] + 20)
+    await page.mouse.down()
+    for step in range(1, 20):
+        await page.mouse.move(
+            before["x"] + 60 + step * 10, before["y"] + 20 + step * (before["height"] - 40) / 19
+        )
+    await page.mouse.up()
+    await page.set_viewport_size({"width": KIOSK[0], "height": 1100})
+    shrunk = "was => document.querySelector('.pad canvas').offsetHeight < was - 100"
+    await page.wait_for_function(shrunk, arg=before["height"])
+    after = await canvas.bounding_box()
+    assert after is not None
+    await press(page, "簽署文件")
+    (stroke,) = (await heard(counter, page, "ceremony.sign"))["strokes"]
+    ys = [point["y"] for point in stroke]
+    assert ys == sorted(ys) and len(set(ys)) == len(ys), "no part of it is flat"
+    assert after["height"] - 60 < max(ys) < after["height"]
+
+
 async def test_a_finger_that_presses_harder_draws_a_wider_line(
     chromium: Browser, counter: FakeCounter
 ) -> None:

@@ -197,8 +197,8 @@ watchKeys({
     if (offer) void ask("offer.accept", {pairing_id: offer.pairing_id});
     else if (invite) void ask("party.accept", {party_id: invite.party_id});
   },
-  M: () => leg.setMicrophone(!leg.microphoneOn.value),
-  V: () => leg.setCamera(!leg.cameraOn.value),
+  M: () => leg.sending.setMicrophone(!leg.sending.microphoneOn.value),
+  V: () => leg.sending.setCamera(!leg.sending.cameraOn.value),
   H: () => {
     const led = screen.value.case?.call;
     if (led) void ask("call.hold", {on: !led.held_since});

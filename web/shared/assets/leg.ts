@@ -6,14 +6,12 @@
 // The counter always offers; we only answer.  Who merely waits sends nothing; while it rings, black
 // and silence, so that the first picture need not wait for an encoder to start.
 import {signal, untracked} from "@preact/signals";
-import {Amplifier} from "./amplify.ts";
-import {type Devices, type Found, openFace} from "./cameras.ts";
-import {Cropper} from "./crop.ts";
+import {counted, level, type Quality} from "./arriving.ts";
 import {type Answer, type AskOptions, pause} from "./live.ts";
-import type {Crop, LegCard, LegOffered} from "./protocol.ts";
+import type {LegCard, LegOffered} from "./protocol.ts";
+import {own, Sending, type SendingOptions} from "./sending.ts";
 
 export type LegState = "idle" | "joining" | "connected" | "lost";
-export type Quality = "none" | "poor" | "fair" | "good";
 export type Trouble = "none" | "own" | "other";
 
 /** What a leg needs of `Live`. */
@@ -25,13 +23,6 @@ export interface Line {
   revive(): void;
 }
 
-export interface LegOptions {
-  /** Part of the document camera's label, `""` when unknown; null when no papers are photographed. */
-  documentCamera: string | null;
-  /** Told whenever the camera or the microphone turned out to be good, refused or missing. */
-  onDevices?(camera: Found, microphone: Found): void;
-}
-
 const WATCH_MS = 250;
 const CONNECT_MS = 8000;
 const FIRST_MS = 3000; // until something arrives at all: the other side may be opening its camera
@@ -41,32 +32,22 @@ const ASKED_MS = 800; // an answer that takes longer: the socket hangs as well, 
 const MAX_DOUBLINGS = 3; // of the patience between questions
 const JOIN_PAUSE_MS = 250;
 const JOIN_PAUSE_MAX_MS = 2000;
-const SENT_HEIGHT_PX = 720;
 
 export class Leg {
+  readonly sending: Sending;
   readonly state = signal<LegState>("idle");
   /** Whose line it is while the state is `lost`. */
   readonly trouble = signal<Trouble>("none");
   /** Something of the other side has arrived in this call. */
   readonly arrived = signal(false);
-  readonly local = signal<MediaStream | null>(null);
-  /** The picture that is sent, while it is not the plain one of the face. */
-  readonly outgoing = signal<MediaStream | null>(null);
   readonly remote = signal<MediaStream | null>(null);
   /** What third parties send, by slot less one; silent and black while nobody is in that slot. */
   readonly others = signal<readonly MediaStream[]>([]);
-  readonly camera = signal<Found | null>(null);
-  readonly microphone = signal<Found | null>(null);
-  readonly cameraOn = signal(true);
-  readonly microphoneOn = signal(true);
   readonly quality = signal<Quality>("none");
   /** The browser wants a touch before it plays sound. */
   readonly blocked = signal(false);
-  /** How often this page joined. */
-  joins = 0;
 
   private readonly line: Line;
-  private readonly options: LegOptions;
   private card: LegCard | null = null;
   private callId: string | null = null;
   /** Of the offer that this connection answers. */
@@ -75,16 +56,6 @@ export class Leg {
   private abort = new AbortController();
   private joining = false;
   private restarting = false;
-  private devices: Devices | null = null;
-  private opening: Promise<void> | null = null;
-  /** Rises when devices are closed: those that are still being opened are not wanted any more. */
-  private turn = 0;
-  private shown: MediaStreamTrack | null = null;
-  private aimed: MediaStreamTrack | null = null;
-  private crop: Crop | null = null;
-  private percent = 100;
-  private readonly cropper = new Cropper();
-  private readonly amplifier = new Amplifier();
   private watching = 0;
   private joinedAt = 0;
   private heardAt = 0;
@@ -95,22 +66,15 @@ export class Leg {
   /** Something has arrived on this very connection, in this call. */
   private heard = false;
 
-  constructor(line: Line, options: LegOptions) {
+  constructor(line: Line, options: SendingOptions) {
     this.line = line;
-    this.options = options;
-    navigator.mediaDevices?.addEventListener("devicechange", () => void this.lookAgain());
+    this.sending = new Sending(options, () => this.pc);
     window.addEventListener("online", () => void this.restart(false));
   }
 
   /** The connection of this moment, to be counted on and restrained; not to be negotiated. */
   get connection(): RTCPeerConnection | null {
     return this.pc;
-  }
-
-  /** Open camera and microphone, dark and silent until the screen says that we are seen. */
-  prepare(): Promise<void> {
-    this.opening ??= this.open();
-    return this.opening;
   }
 
   /** Be as the screen says: with a leg or without, in a call or not.  Harmless when repeated. */
@@ -121,6 +85,7 @@ export class Leg {
   private become(card: LegCard | null, callId: string | null): void {
     const before = this.card;
     this.card = card;
+    this.sending.seen = card?.sending ?? false;
     if (callId !== this.callId) {
       this.callId = callId;
       this.heard = this.arrived.value = false;
@@ -132,131 +97,24 @@ export class Leg {
     }
     if (card.expects && !before?.expects) this.settled();
     if (card.sending && !before?.sending) {
-      this.light();
-      void this.prepare();
+      this.sending.light();
+      void this.sending.prepare();
     }
-    if (!card.sending && before?.sending) this.rest();
+    if (!card.sending && before?.sending) this.sending.rest();
     // What is being made now may satisfy a newer tag: that is known when it was offered.
     if (!this.joining && (!this.offered || card.tag > this.offered.tag)) void this.join();
-  }
-
-  /** Close camera and microphone: nobody is to see or hear us. */
-  rest(): void {
-    if (this.card?.sending || !this.opening) return;
-    this.turn++;
-    for (const track of [this.devices?.audio, this.devices?.video]) track?.stop();
-    this.devices = this.opening = this.shown = null;
-    this.local.value = null;
-    this.camera.value = this.microphone.value = null;
-    void this.send();
-  }
-
-  setMicrophone(on: boolean): void {
-    this.microphoneOn.value = on;
-    this.light();
-  }
-
-  setCamera(on: boolean): void {
-    this.cameraOn.value = on;
-    this.light();
-  }
-
-  /** A track that is not enabled sends black, or silence. */
-  private light(): void {
-    const sending = this.card?.sending ?? false;
-    if (this.devices?.audio) this.devices.audio.enabled = sending && this.microphoneOn.value;
-    if (this.aimed) this.aimed.enabled = sending && this.cameraOn.value;
-    const video = this.devices?.video;
-    if (!video) return;
-    const before = video.enabled;
-    video.enabled = sending && this.cameraOn.value;
-    if (before || !video.enabled) return;
-    for (const {sender} of own(this.pc)) if (sender.track === video) void sendWhole(sender);
-  }
-
-  /** Send this picture instead of the face (the document camera), or the face again. */
-  show(track: MediaStreamTrack | null): void {
-    this.shown = track;
-    void this.send();
-  }
-
-  /** From now on send this picture in place of the face; null: the face. */
-  aim(track: MediaStreamTrack | null): Promise<void> {
-    this.aimed = track;
-    if (track) track.enabled = (this.card?.sending ?? false) && this.cameraOn.value;
-    return this.send();
-  }
-
-  /** Whether there is a picture to send. */
-  get pictured(): boolean {
-    return (this.aimed ?? this.devices?.video)?.readyState === "live";
-  }
-
-  /** Send this part of the picture; null: the whole.  False: it could not be drawn, the whole is sent. */
-  async frame(crop: Crop | null): Promise<boolean> {
-    this.crop = crop;
-    await this.send();
-    if (!crop || (await this.cropper.drawn())) return true;
-    this.crop = null;
-    await this.send();
-    return false;
-  }
-
-  /** Make the microphone louder or quieter.  False: it could not be, and is as it was made. */
-  async amplify(percent: number): Promise<boolean> {
-    this.percent = percent;
-    const own = this.amplifier.of(this.devices?.audio ?? null, percent);
-    if (own && !(await this.amplifier.runs())) {
-      this.percent = 100;
-      await this.send();
-      return false;
-    }
-    await this.send();
-    return true;
   }
 
   private leave(): void {
     this.abort.abort();
     this.close();
-    this.rest();
+    this.sending.rest();
     this.joining = false;
     this.state.value = "idle";
     this.quality.value = "none";
     this.remote.value = null;
     this.others.value = [];
     this.blocked.value = false;
-  }
-
-  private async open(): Promise<void> {
-    const turn = this.turn;
-    const found = await openFace(this.options.documentCamera);
-    if (turn !== this.turn) {
-      // Not wanted any more while the browser was still asking.
-      for (const track of [found.audio, found.video]) track?.stop();
-      return;
-    }
-    this.devices = found;
-    if (found.video) found.video.contentHint = "motion";
-    for (const track of [found.audio, found.video]) {
-      track?.addEventListener("ended", () => void this.lookAgain());
-    }
-    this.light();
-    this.local.value = found.video ? new MediaStream([found.video]) : null;
-    this.camera.value = found.camera;
-    this.microphone.value = found.microphone;
-    this.options.onDevices?.(found.camera, found.microphone);
-    await this.send();
-  }
-
-  /** Something was plugged in or pulled out: open again what is not there. */
-  private async lookAgain(): Promise<void> {
-    if (!this.devices) return;
-    const {audio, video} = this.devices;
-    if (audio?.readyState === "live" && video?.readyState === "live") return;
-    audio?.stop();
-    video?.stop();
-    this.opening = this.open();
-    await this.opening;
   }
 
   private async join(): Promise<void> {
@@ -266,7 +124,6 @@ export class Leg {
     this.joining = true;
     if (this.state.value !== "lost") this.state.value = "joining";
     for (let attempt = 0; !abort.aborted; attempt++) {
-      this.joins++;
       const offer = await this.line.ask("leg.join", {}, {abort});
       if (abort.aborted) return;
       if (offer.ok && typeof offer.sdp === "string" && typeof offer.tag === "number") {
@@ -317,7 +174,7 @@ export class Leg {
   private async answer(pc: RTCPeerConnection, offer: LegOffered, abort: AbortSignal): Promise<void> {
     await pc.setRemoteDescription({type: "offer", sdp: offer.sdp});
     for (const transceiver of own(pc)) transceiver.direction = "sendrecv";
-    await this.send();
+    await this.sending.send();
     await pc.setLocalDescription();
     if (abort.aborted || pc !== this.pc) return;
     const answered = await this.line.ask(
@@ -356,26 +213,6 @@ export class Leg {
     }
   }
 
-  /** Put what we have on the line; no new negotiation is needed for it. */
-  private async send(): Promise<void> {
-    // A paper that is being photographed is sent whole.
-    const picture = this.shown ?? this.cropper.of(this.aimed ?? this.devices?.video ?? null, this.crop);
-    const sound = this.amplifier.of(this.devices?.audio ?? null, this.percent);
-    const other = picture && picture !== this.devices?.video ? picture : null;
-    if (this.outgoing.peek()?.getVideoTracks()[0] !== (other ?? undefined)) {
-      this.outgoing.value = other ? new MediaStream([other]) : null;
-    }
-    await Promise.all(
-      own(this.pc).map(async ({sender, receiver}) => {
-        const video = receiver.track.kind === "video";
-        const mine = video ? picture : sound;
-        const track = mine?.readyState === "live" ? mine : null;
-        if (sender.track !== track) await sender.replaceTrack(track);
-        if (video && track) await scaleDown(sender, track);
-      }),
-    );
-  }
-
   private watch(): void {
     const state = this.pc?.connectionState;
     if (state === "connected") this.calm();
@@ -394,7 +231,7 @@ export class Leg {
     const reports = await pc.getStats();
     if (pc !== this.pc) return;
     const now = performance.now();
-    const seen = read(reports);
+    const seen = counted(reports);
     const connected = pc.connectionState === "connected";
     if (seen.packets > this.packets) this.hear(now, connected);
     this.packets = seen.packets;
@@ -473,53 +310,4 @@ function ways(offer: LegOffered): RTCConfiguration {
     iceServers: offer.ice_servers ?? [],
     iceTransportPolicy: offer.relay_only ? "relay" : "all",
   };
-}
-
-/** The two in which we send; the others only bring third parties. */
-function own(pc: RTCPeerConnection | null): RTCRtpTransceiver[] {
-  return pc?.getTransceivers().filter(({mid}) => Number(mid) <= 1) ?? [];
-}
-
-/** The document camera sees more than a call needs. */
-async function scaleDown(sender: RTCRtpSender, track: MediaStreamTrack): Promise<void> {
-  const height = track.getSettings().height ?? SENT_HEIGHT_PX;
-  const scale = Math.max(1, height / SENT_HEIGHT_PX);
-  const parameters = sender.getParameters();
-  const encoding = parameters.encodings?.[0];
-  if (!encoding || (encoding.scaleResolutionDownBy ?? 1) === scale) return;
-  encoding.scaleResolutionDownBy = scale;
-  await sender.setParameters(parameters).catch(() => undefined); // only a saving
-}
-
-/** The next picture shall be a whole one: what differs from black in everything is slow to come. */
-async function sendWhole(sender: RTCRtpSender): Promise<void> {
-  const parameters = sender.getParameters();
-  const options = {encodingOptions: parameters.encodings.map(() => ({keyFrame: true}))};
-  const set = sender.setParameters as (all: RTCRtpSendParameters, options: object) => Promise<void>;
-  await set.call(sender, parameters, options).catch(() => undefined); // it comes all the same, later
-}
-
-interface Seen {
-  packets: number;
-  lost: number;
-  rttMs: number;
-}
-
-function read(reports: RTCStatsReport): Seen {
-  const seen: Seen = {packets: 0, lost: 0, rttMs: 0};
-  reports.forEach((report: Record<string, unknown>) => {
-    if (report.type === "inbound-rtp") {
-      seen.packets += Number(report.packetsReceived ?? 0);
-      seen.lost += Number(report.packetsLost ?? 0);
-    } else if (report.type === "candidate-pair" && report.nominated) {
-      seen.rttMs = Number(report.currentRoundTripTime ?? 0) * 1000;
-    }
-  });
-  return seen;
-}
-
-function level({packets, lost, rttMs}: Seen): Quality {
-  const share = lost / Math.max(1, packets + lost);
-  if (rttMs > 400 || share > 0.08) return "poor";
-  return rttMs > 200 || share > 0.03 ? "fair" : "good";
 }

@@ -242,6 +242,7 @@ export interface CeremonySign {
   key: string;
   ceremony_id: string;
   sha256: string;
+  /** More than a signature has is refused with a sentence of its own. */
   strokes: InkPoint[][];
 }
 
@@ -1563,6 +1564,8 @@ export interface TicketCard {
   reconnecting: boolean;
   agents_on_duty: number;
   bring: string[];
+  /** Of who had booked: until when he may check in again, should he leave; None: he cannot. */
+  again_until?: string | null;
 }
 
 export interface TicketLeave {

@@ -4,7 +4,8 @@
 // Promise: sound comes first.  It is marked so for the browser and the network; the picture has a
 // ceiling, and by agreement there is none.  A summary that is not heard is not repeated.
 import {effect} from "@preact/signals";
-import type {Leg, Quality} from "./leg.ts";
+import type {Quality} from "./arriving.ts";
+import type {Leg} from "./leg.ts";
 import type {Answer} from "./live.ts";
 import type {CallCard, LegReport} from "./protocol.ts";
 
@@ -111,8 +112,8 @@ const whole = (number: number): number => Math.min(Math.max(Math.round(number), 
 function intent(leg: Leg, pc: RTCPeerConnection | null, call: CallCard | null) {
   return {
     connected: pc?.connectionState === "connected",
-    camera: leg.camera.value === "good" && leg.cameraOn.value && (call?.picture ?? true),
-    microphone: leg.microphone.value === "good",
+    camera: leg.sending.camera.value === "good" && leg.sending.cameraOn.value && (call?.picture ?? true),
+    microphone: leg.sending.microphone.value === "good",
   };
 }
 

@@ -107,8 +107,8 @@ effect(() => {
   const {stage, call, ticket, leg: card} = screen.value;
   leg.follow(card ?? null, stage === "call" ? (call?.call_id ?? null) : null);
   if (stage !== "waiting") return;
-  if (ticket?.ringing) void leg.prepare();
-  else leg.rest();
+  if (ticket?.ringing) void leg.sending.prepare();
+  else leg.sending.rest();
 });
 
 live.onHappened(({kind, body}) => {

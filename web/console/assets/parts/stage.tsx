@@ -2,7 +2,7 @@
 import {signal} from "@preact/signals";
 import {useEffect} from "preact/hooks";
 import {Picture, startPictures} from "../../../shared/assets/live_ui.tsx";
-import type {Quality} from "../../../shared/assets/leg.ts";
+import type {Quality} from "../../../shared/assets/arriving.ts";
 import type {CallCard, DeskCase, GuestCard} from "../../../shared/assets/protocol.ts";
 import {level} from "../../../shared/assets/quality.ts";
 import {now} from "../../../shared/assets/ticking.ts";
@@ -43,7 +43,7 @@ function Idle() {
     paused: t("You take a pause. Choose Ready to be rung."),
     offered: invite ? t("A colleague asks you") : t("A visitor is calling."),
     busy: t("One moment please"),
-    wrapup: t("The visit is closed. You are rung again in a moment, or choose Ready now."),
+    wrapup: t("The visit is closed. Notes can still be added under Cases. You are rung again in a moment, or choose Ready now."),
   };
   return (
     <div class="stage stage--idle">
@@ -106,6 +106,7 @@ function Conversation(props: {call: CallCard | null; number: string; lead: boole
   }
   const away = call.other_side === "away";
   const line = level(leg, call);
+  const {sending} = leg;
   return (
     <section class="video" aria-label={t("Conversation")}>
       <Picture class="video__remote" stream={leg.remote} leg={leg} label={t("The citizen")} />
@@ -114,7 +115,7 @@ function Conversation(props: {call: CallCard | null; number: string; lead: boole
           {away ? t("The terminal's line was interrupted. It comes back by itself.") : t("The picture is coming")}
         </p>
       )}
-      {leg.local.value && <Picture class="video__self" stream={leg.local} muted mirrored label={t("You")} />}
+      {sending.local.value && <Picture class="video__self" stream={sending.local} muted mirrored label={t("You")} />}
       {call.picture === false && (
         <p class="video__voice" aria-hidden="true">
           {t("By voice")}
@@ -133,14 +134,14 @@ function Conversation(props: {call: CallCard | null; number: string; lead: boole
         </p>
         <Button
           keyName="M"
-          pressed={!leg.microphoneOn.value}
+          pressed={!sending.microphoneOn.value}
           always
-          onPress={() => leg.setMicrophone(!leg.microphoneOn.value)}
+          onPress={() => sending.setMicrophone(!sending.microphoneOn.value)}
         >
-          {leg.microphoneOn.value ? t("Mute") : t("Muted")}
+          {sending.microphoneOn.value ? t("Mute") : t("Muted")}
         </Button>
-        <Button keyName="V" pressed={!leg.cameraOn.value} always onPress={() => leg.setCamera(!leg.cameraOn.value)}>
-          {leg.cameraOn.value ? t("Camera off") : t("Camera is off")}
+        <Button keyName="V" pressed={!sending.cameraOn.value} always onPress={() => sending.setCamera(!sending.cameraOn.value)}>
+          {sending.cameraOn.value ? t("Camera off") : t("Camera is off")}
         </Button>
         {lead && <Lead call={call} />}
       </div>
@@ -165,7 +166,8 @@ function Lead(props: {call: CallCard}) {
 
 /** Signalling lost and picture lost are two things: the first does not end a conversation. */
 function Banners(props: {call: CallCard}) {
-  const {camera, microphone, state, trouble, blocked} = leg;
+  const {state, trouble, blocked} = leg;
+  const {camera, microphone} = leg.sending;
   const found = {
     refused: t("The browser may not use your camera or microphone. Allow both in its address bar, then reload this page."),
     missing: t("No camera or no microphone was found. The call goes on with what there is."),

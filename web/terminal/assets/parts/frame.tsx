@@ -112,7 +112,8 @@ function FinishDialog() {
 /** Signalling lost and picture lost are two things: the first does not end a conversation. */
 function Banners() {
   const inCall = screen.value.stage === "call";
-  const {camera, microphone, state, trouble, blocked, quality} = leg;
+  const {state, trouble, blocked, quality} = leg;
+  const {camera, microphone} = leg.sending;
   return (
     <>
       {live.link.value === "down" && !live.displaced.value && (

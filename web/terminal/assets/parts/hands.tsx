@@ -55,13 +55,15 @@ effect(() => {
 async function follow(hands: HandsCard | null): Promise<void> {
   if (!hands) reported.clear();
   const {camera = "face", crop = null, gain = 100} = hands ?? {};
+  const {sending} = leg;
   const said = new Map<Made, Cannot>([["volume", null]]);
-  const wanted = JSON.stringify([camera, crop, gain, leg.camera.value, leg.microphone.value]);
+  const wanted = JSON.stringify([camera, crop, gain, sending.camera.value, sending.microphone.value]);
   const again = hands?.states.some(one => isNew(one)) ?? false;
   if (wanted === made && !again) return;
   said.set("camera", await aim(camera));
-  said.set("crop", crop && !leg.pictured ? "no_camera" : (await leg.frame(crop)) ? null : "failed");
-  said.set("gain", leg.microphone.value === "good" || gain === 100 ? ((await leg.amplify(gain)) ? null : "failed") : "no_microphone");
+  said.set("crop", crop && !sending.pictured ? "no_camera" : (await sending.frame(crop)) ? null : "failed");
+  const heard = sending.microphone.value === "good" || gain === 100;
+  said.set("gain", heard ? ((await sending.amplify(gain)) ? null : "failed") : "no_microphone");
   made = wanted;
   for (const one of hands?.states ?? []) {
     if (isNew(one)) report(one, said.get(one.hand as Made) ?? null);
@@ -81,12 +83,12 @@ function report({hand, rev}: HandState, cannot: Cannot): void {
 async function aim(camera: HandsCard["camera"]): Promise<Cannot> {
   if (camera === "document" && paper?.readyState !== "live") paper = await openPaper(config.document_camera);
   if (camera === "face") {
-    await leg.aim(null);
+    await leg.sending.aim(null);
     paper?.stop();
     paper = null;
     return null;
   }
-  await leg.aim(paper);
+  await leg.sending.aim(paper);
   return paper ? null : "no_document_camera";
 }
 

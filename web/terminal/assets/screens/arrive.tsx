@@ -185,6 +185,13 @@ export function Waiting() {
         </Press>
       ) : (
         <div class="answers" role="group" aria-label={t("Leave the queue?")}>
+          {ticket.again_until && (
+            <p>
+              {t("Your appointment stays: until {time} you can check in again with the same reference.", {
+                time: clock(ticket.again_until),
+              })}
+            </p>
+          )}
           <Press look="main" onPress={() => (leaving.value = false)}>
             {t("Stay")}
           </Press>
@@ -223,7 +230,11 @@ function WaitWords() {
       )}
       <p class="wait__big">
         <Icon name="people" />
-        {ticket.ahead === 0 ? t("You are next") : t("Before you: {n}", {n: ticket.ahead})}
+        {ticket.ahead > 0
+          ? t("Before you: {n}", {n: ticket.ahead})
+          : ticket.agents_on_duty === 0
+            ? t("You are first in line")
+            : t("You are next")}
       </p>
       {ticket.agents_on_duty === 0 ? (
         <p class="wait__range">{t("No agent is on duty at the moment. You keep your place; you may also leave and book a time.")}</p>

@@ -1,7 +1,7 @@
 // The conversation.  The agent's picture is one element for the whole call: what has to be done
 // (photograph, read, sign) opens beside it, and the picture only changes its place.
 import {computed} from "@preact/signals";
-import type {Quality} from "../../../shared/assets/leg.ts";
+import type {Quality} from "../../../shared/assets/arriving.ts";
 import {Picture} from "../../../shared/assets/live_ui.tsx";
 import {level} from "../../../shared/assets/quality.ts";
 import {now} from "../../../shared/assets/ticking.ts";
@@ -37,7 +37,7 @@ function quality(line: Quality): string {
 }
 
 /** What the agent is sent: whoever is looked at shall see how. */
-const sent = computed(() => leg.outgoing.value ?? leg.local.value);
+const sent = computed(() => leg.sending.outgoing.value ?? leg.sending.local.value);
 
 export function Call() {
   const {call, scan, ceremony, filling} = screen.value;
@@ -65,8 +65,8 @@ export function Call() {
             {t("By voice")}
           </p>
         )}
-        {leg.local.value && call.picture !== false && (
-          <Picture class="stage__self" stream={sent} muted mirrored={!leg.outgoing.value} label={t("You")} />
+        {leg.sending.local.value && call.picture !== false && (
+          <Picture class="stage__self" stream={sent} muted mirrored={!leg.sending.outgoing.value} label={t("You")} />
         )}
         <Others call={call} />
         <LineNote call={call} />

@@ -8,7 +8,7 @@ import {useEffect, useRef} from "preact/hooks";
 import {Overlay} from "../../../shared/assets/pointing.tsx";
 import type {CeremonyCard, SheetCard} from "../../../shared/assets/protocol.ts";
 import {t} from "../../../shared/assets/words.ts";
-import {Attending} from "../parts/attending.tsx";
+import {Attending, here} from "../parts/attending.tsx";
 import {Advice, Press, Title} from "../parts/controls.tsx";
 import {ask, live, screen} from "../parts/counter.ts";
 import {NotNow} from "../parts/declining.tsx";
@@ -57,6 +57,7 @@ export function Read(props: {card: CeremonyCard}) {
   const atEnd = state.atEnd.value && state.missed.value === null;
   const counted = sheet.seen || state.counted.value.has(sheet.number);
   const go = (to: number): void => {
+    here(card.ceremony_id); // also of who presses without a finger
     state.page.value = to;
     state.consenting.value = false;
     void live.ask("page.turn", {ceremony_id: card.ceremony_id, number: to + 1}); // the agent sees the same

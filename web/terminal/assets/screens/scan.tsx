@@ -35,23 +35,23 @@ export function Scan(props: {card: ScanCard}) {
   const surface = `scan:${card.request_id}`;
   const view = useRef<HTMLDivElement>(null);
   // Without a camera of its own, papers are held before the one that shows the face.
-  const seen = useComputed(() => state.paper.value ?? leg.local.value);
+  const seen = useComputed(() => state.paper.value ?? leg.sending.local.value);
 
   useEffect(() => {
     let own: MediaStreamTrack | null = null;
     let gone = false;
     const open = async (): Promise<void> => {
-      await leg.prepare(); // labels are only known once a camera was allowed
+      await leg.sending.prepare(); // labels are only known once a camera was allowed
       const track = gone ? null : await openPaper(config.document_camera);
       if (gone || !track) return track?.stop();
       own = track;
-      leg.show(track); // the agent sees how the paper lies
+      leg.sending.show(track); // the agent sees how the paper lies
       state.paper.value = new MediaStream([track]);
     };
     void open();
     return () => {
       gone = true;
-      leg.show(null);
+      leg.sending.show(null);
       own?.stop();
     };
   }, []);

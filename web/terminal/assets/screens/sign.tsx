@@ -6,7 +6,7 @@ import type {CeremonyCard} from "../../../shared/assets/protocol.ts";
 import {t} from "../../../shared/assets/words.ts";
 import {Advice, Press, Title} from "../parts/controls.tsx";
 import {ask} from "../parts/counter.ts";
-import {drawInk, inkOf} from "../parts/ink.ts";
+import {drawInk, fitted, inkOf} from "../parts/ink.ts";
 import {Attending} from "../parts/attending.tsx";
 import {NotNow} from "../parts/declining.tsx";
 import {Certificate, Choose} from "./certificate.tsx";
@@ -46,12 +46,17 @@ function Pad(props: {card: CeremonyCard}) {
     // It only feels: its own lines swell with speed, which is not kept.  Ours are as they are sealed.
     const made = new SignaturePad(element, {penColor: "transparent", throttle: 0});
     pad.current = made;
+    let was = {width: element.offsetWidth, height: element.offsetHeight};
     const fit = (): void => {
       const ratio = window.devicePixelRatio || 1;
-      element.width = element.offsetWidth * ratio;
-      element.height = element.offsetHeight * ratio;
+      const box = {width: element.offsetWidth, height: element.offsetHeight};
+      if (!box.width || !box.height) return; // nobody sees it
+      element.width = box.width * ratio;
+      element.height = box.height * ratio;
       element.getContext("2d")?.scale(ratio, ratio);
-      show(made, element, made.toData());
+      const ink = made.toData().map(one => ({...one, points: fitted(one.points, was, box)}));
+      show(made, element, ink);
+      was = box;
     };
     fit();
     const resized = new ResizeObserver(fit);
