@@ -32,6 +32,10 @@ class ArchivePool:
         found: Standing = await self._run("standing", chain, proof, self._roots, now)
         return found
 
+    async def links_of_stamp(self, token: bytes, now: datetime) -> tuple[Link, ...]:
+        found: tuple[Link, ...] = await self._run("links_of_stamp", token, self._roots, now)
+        return found
+
     async def stamp_life(self, pdf: bytes, now: datetime) -> StampLife:
         found: StampLife = await self._run("stamp_life", pdf, self._roots, now)
         return found
@@ -45,6 +49,7 @@ class ArchivePool:
         token_bytes: int,
         new_field: str,
         now: datetime,
+        ahead: bytes | None = None,
     ) -> Hole:
         hole: Hole = await self._run(
             "begin",
@@ -55,6 +60,7 @@ class ArchivePool:
             token_bytes=token_bytes,
             new_field=new_field,
             now=now,
+            ahead=ahead,
         )
         return hole
 

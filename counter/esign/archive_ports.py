@@ -37,6 +37,10 @@ class Archivist(Protocol):
         """What a certificate is worth by this evidence."""
         ...
 
+    async def links_of_stamp(self, token: bytes, now: datetime) -> tuple[Link, ...]:
+        """The same of a timestamp that is in no document yet.  Raises `StampInvalid`."""
+        ...
+
     async def stamp_life(self, pdf: bytes, now: datetime) -> StampLife:
         """How long the newest timestamp over a document lasts.
 
@@ -53,8 +57,12 @@ class Archivist(Protocol):
         token_bytes: int,
         new_field: str,
         now: datetime,
+        ahead: bytes | None = None,
     ) -> Hole:
-        """Raises `CertificateRevoked`, `CertificateExpired`, `RevocationUnknown`."""
+        """ahead: a timestamp by the service that is to fill it, whose chain is proved here too.
+
+        Raises `CertificateRevoked`, `CertificateExpired`, `RevocationUnknown`.
+        """
         ...
 
     async def finish(self, hole: Hole, token: bytes, now: datetime) -> Archived:

@@ -22,6 +22,7 @@ from counter.esign.chains_pyhanko import (
     UNREADABLE,
     context_of,
     path_of,
+    signed_data_in,
     signed_data_of,
     stamp_life,
 )
@@ -42,19 +43,21 @@ async def begin(
     token_bytes: int,
     new_field: str,
     now: datetime,
+    ahead: bytes | None = None,
 ) -> Hole:
     """Write the evidence and the hole behind `pdf`.
 
     new_field: the timestamp's, unlike any other in the document.
+    ahead: a timestamp by the service that is to fill it, whose chain is proved here too.
     Raises `CertificateRevoked`, `CertificateExpired`, `RevocationUnknown`, `SignatureInvalid`.
     """
     context = context_of(roots, now, proof)
     try:
         writer = Revision(io.BytesIO(pdf))
-        paths = [
-            await path_of(one, context, roots, proof, now, work=work)
-            for one in signed_data_of(writer.prev, work)
-        ]
+        proved = signed_data_of(writer.prev, work)
+        if ahead is not None:
+            proved.append(signed_data_in(ahead))
+        paths = [await path_of(one, context, roots, proof, now, work=work) for one in proved]
         # Roots too: without proof that they existed a CRL of theirs counts for nothing later.
         DocumentSecurityStore.supply_dss_in_writer(
             writer, None, paths=paths, validation_context=context, embed_roots=True

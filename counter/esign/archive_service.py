@@ -8,14 +8,15 @@ vain.  Nobody's key signs here.
 import asyncio
 import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
-from counter.esign.archive import Archived, Job, StampLife, next_try, renew_at
+from counter.esign.archive import Archived, Hole, Job, StampLife, next_try, renew_at
 from counter.esign.archive_ports import ArchiveRecords, Archivist
 from counter.esign.key_ports import Timestamps
 from counter.esign.ports import Blobs
+from counter.esign.revocation import Link
 from counter.esign.revocation_service import RevocationService
 from counter.esign.signing_refusals import RevocationUnknown, SignatureInvalid, StampInvalid
 from counter.esign.trust import TrustPolicy
@@ -123,29 +124,39 @@ class ArchiveService:
         pdf = await self._kept(job)
         now = self._clock()
         links = await self._archivist.links(pdf, job.work, now)
+        hole, token = await self._stamped(pdf, job, links)
+        try:
+            new = await self._archivist.links_of_stamp(token, self._clock())
+            if unproved := [one for one in new if one not in links]:
+                # The service is none of those in the document: what proves it goes in first.
+                hole, token = await self._stamped(pdf, job, (*links, *unproved), ahead=token)
+            return await self._archivist.finish(hole, token, self._clock())
+        except StampInvalid:
+            self._stamps.distrust(token)
+            raise
+
+    async def _stamped(
+        self, pdf: bytes, job: Job, links: Sequence[Link], ahead: bytes | None = None
+    ) -> tuple[Hole, bytes]:
+        """The evidence about these behind the document, and a timestamp over both."""
         # Evidence from after the signature is worth more than what was fetched before it.
-        proof = await self._revocation.proof(links, now, since=job.owed_at)
+        proof = await self._revocation.proof(links, self._clock(), since=job.owed_at)
         if proof.missing:
             raise RevocationUnknown(f"no proof about {proof.missing} of {len(links)} certificates")
-        # Asked after the answers came: they must not be from the future.
-        now = self._clock()
         hole = await self._archivist.begin(
             pdf,
             job.work,
             proof,
             token_bytes=self._stamps.token_bytes,
             new_field=f"Timestamp-{self._new_id()}",
-            now=now,
+            # Asked after the answers came: they must not be from the future.
+            now=self._clock(),
+            ahead=ahead,
         )
         # Asked again: for the hole one may wait behind other work, longer than clocks may differ.
-        token = await self._stamps.stamp(
+        return hole, await self._stamps.stamp(
             hole.digest, self._clock(), room_bytes=hole.token_room_bytes
         )
-        try:
-            return await self._archivist.finish(hole, token, self._clock())
-        except StampInvalid:
-            self._stamps.distrust(token)
-            raise
 
     async def _kept(self, job: Job) -> bytes:
         pdf = await self._blobs.get(job.revision_sha256)

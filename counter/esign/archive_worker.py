@@ -30,6 +30,11 @@ def standing(chain: CertificateChain, proof: Proof, roots: Roots, now: datetime)
     return asyncio.run(chains_pyhanko.standing(chain.certificate, chain.issuers, proof, roots, now))
 
 
+def links_of_stamp(token: bytes, roots: Roots, now: datetime) -> tuple[Link, ...]:
+    """The same of a timestamp that is in no document yet."""
+    return asyncio.run(chains_pyhanko.links_of_stamp(token, roots, now))
+
+
 def stamp_life(pdf: bytes, roots: Roots, now: datetime) -> StampLife:
     """How long the newest timestamp lasts."""
     return asyncio.run(chains_pyhanko.stamp_life(pdf, roots, now))
@@ -44,11 +49,16 @@ def begin(
     token_bytes: int,
     new_field: str,
     now: datetime,
+    ahead: bytes | None = None,
 ) -> Hole:
     """Write the evidence, and the hole for the timestamp."""
     return asyncio.run(
         archive_pyhanko.begin(
-            pdf, work, proof, roots, token_bytes=token_bytes, new_field=new_field, now=now
+            *(pdf, work, proof, roots),
+            token_bytes=token_bytes,
+            new_field=new_field,
+            now=now,
+            ahead=ahead,
         )
     )
 

@@ -12,7 +12,7 @@ from itertools import pairwise
 from asn1crypto import cms, x509
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign.general import extract_certificate_info
+from pyhanko.sign.general import SigningError, extract_certificate_info
 from pyhanko.sign.validation.dss import DocumentSecurityStore
 from pyhanko.sign.validation.errors import NoDSSFoundError, ValidationInfoReadingError
 from pyhanko.sign.validation.generic_cms import extract_tst_data_iter
@@ -35,6 +35,7 @@ from counter.esign.signing_refusals import (
     CertificateRevoked,
     RevocationUnknown,
     SignatureInvalid,
+    StampInvalid,
 )
 
 RETIRED = frozenset({"superseded", "cessation_of_operation", "affiliation_changed"})
@@ -56,6 +57,24 @@ async def links(pdf: bytes, work: Work, roots: Sequence[bytes], now: datetime) -
         for one in _steps(await path_of(signed, context, roots, None, now)):
             found.setdefault(one.certificate, one)
     return tuple(found.values())
+
+
+async def links_of_stamp(token: bytes, roots: Sequence[bytes], now: datetime) -> tuple[Link, ...]:
+    """The same of a timestamp that is in no document yet.
+
+    Raises `StampInvalid` when its chain leads to no root, or has ended.
+    """
+    context = context_of(roots, now, None)
+    try:
+        return _steps(await path_of(signed_data_in(token), context, roots, None, now))
+    except (*UNREADABLE, SigningError, CertificateExpired, RevocationUnknown) as error:
+        raise StampInvalid(f"archive: {type(error).__name__} in a new timestamp") from error
+
+
+def signed_data_in(token: bytes) -> cms.SignedData:
+    """Of a timestamp as its service sends it, DER.  Raises what `UNREADABLE` names."""
+    signed: cms.SignedData = cms.ContentInfo.load(token)["content"]
+    return signed
 
 
 async def stamp_life(pdf: bytes, roots: Sequence[bytes], now: datetime) -> StampLife:

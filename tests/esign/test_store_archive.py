@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -50,6 +50,9 @@ class PaperArchivist:
         "What happens before a hole is written."
         self.life: Callable[[datetime], StampLife] = self.eight_hundred_days
         self.planned = asyncio.Event()
+        self.new: tuple[Link, ...] = ()
+        "Of the service that stamps: what is in no document yet."
+        self.ahead: list[bytes | None] = []
 
         self.roots: tuple[str, ...] = ()
 
@@ -67,6 +70,7 @@ class PaperArchivist:
         if self.refusal is not None:
             raise self.refusal
         self.begun.append(work)
+        self.ahead.append(how["ahead"])
         self.queue()
         return Hole(
             pdf=pdf + b" kept " + how["new_field"].encode(),
@@ -77,6 +81,9 @@ class PaperArchivist:
             end=0,
             token_room_bytes=how["token_bytes"],
         )
+
+    async def links_of_stamp(self, token: bytes, now: object) -> tuple[Link, ...]:
+        return (*self.found, *self.new)
 
     async def finish(self, hole: Hole, token: bytes, now: Any) -> Archived:
         if self.unfit is not None:
@@ -158,6 +165,26 @@ async def test_what_is_sealed_is_archived_as_a_child_of_what_was_sealed(archive:
     heard = await archive.executor.read(tail, [HEARS], {})
     assert heard[-1].kind == "document.archived"
     assert "document.archived" in await archive.actions()
+
+
+async def test_what_proves_a_new_service_goes_in_before_its_timestamp(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[Link, ...]] = []
+
+    async def proof(links: Sequence[Link], now: datetime, **since: object) -> Proof:
+        asked.append(tuple(links))
+        return Proof()
+
+    monkeypatch.setattr(archive.archive._revocation, "proof", proof)
+    new = Link(certificate=b"another service", issuer=b"another authority")
+    archive.archivist.new = (new,)
+    await archive.to_state("sealed", archive.time)
+    assert await archive.archive.work_one()
+    assert asked == [(), (new,)]
+    first, second = archive.archivist.ahead
+    assert first is None and second is not None, "the token that told whose service it is"
+    assert (await archive.lasting()).level == Level.B_LTA
 
 
 async def test_a_timestamp_is_renewed_after_a_year(archive: Archive) -> None:

@@ -6,11 +6,12 @@ from typing import NamedTuple
 
 from asn1crypto import pem
 
-from counter.esign.archive import Archived, Work
+from counter.esign.archive import Archived, Hole, Work
 from counter.esign.archive_pool import ArchivePool
 from counter.esign.revocation import Proof
 from counter.esign.revocation_service import RevocationService
 from counter.esign.sign_pool import SignPool
+from counter.esign.signing_refusals import RevocationUnknown
 from counter.esign.stamps_http import HttpStamps
 from tests.esign.conftest import NOW
 from tests.esign.trust_services import TrustServices
@@ -48,13 +49,28 @@ class Shelf:
     async def archived(
         self, pdf: bytes, work: Work, now: datetime, proof: Proof | None = None
     ) -> Archived:
+        links = await self.archivist.links(pdf, work, now)
+        proof = proof or await self.revocation.proof(links, now)
+        hole, token = await self._stamped(pdf, work, proof, None, now)
+        new = await self.archivist.links_of_stamp(token, now)
+        if unproved := [one for one in new if one not in links]:
+            more = await self.revocation.proof((*links, *unproved), now)
+            if more.missing:
+                raise RevocationUnknown(f"no proof about {more.missing}")
+            hole, token = await self._stamped(pdf, work, more, token, now)
+        return await self.archivist.finish(hole, token, now)
+
+    async def _stamped(
+        self, pdf: bytes, work: Work, proof: Proof, ahead: bytes | None, now: datetime
+    ) -> tuple[Hole, bytes]:
         hole = await self.archivist.begin(
             pdf,
             work,
-            proof or await self.proof(pdf, work, now),
+            proof,
             token_bytes=self.stamps.token_bytes,
             new_field=f"Timestamp-{next(self.numbers)}",
             now=now,
+            ahead=ahead,
         )
         token = await self.stamps.stamp(hole.digest, now, room_bytes=hole.token_room_bytes)
-        return await self.archivist.finish(hole, token, now)
+        return hole, token

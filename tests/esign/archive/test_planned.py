@@ -17,7 +17,9 @@ from cryptography.x509 import CertificateBuilder, load_der_x509_certificate
 
 from counter.esign.archive import RENEWED_BEFORE, Archived, StampLife, renew_at
 from counter.esign.archive_pool import ArchivePool
-from counter.esign.signing_refusals import CertificateExpired
+from counter.esign.revocation_http import HttpRevocation
+from counter.esign.revocation_service import RevocationService
+from counter.esign.signing_refusals import CertificateExpired, RevocationUnknown
 from counter.esign.stamps_http import HttpStamps
 from counter.esign.ticket import CITIZEN, SEAL
 from counter.esign.validate_pyhanko import validate
@@ -46,6 +48,40 @@ async def short(shelf: Shelf, services: TrustServices) -> AsyncIterator[Archived
 async def sound(pdf: bytes, shelf: Shelf, then: datetime) -> bool:
     roots = [x509.Certificate.load(one) for one in shelf.roots]
     return all(one.sound for one in (await validate(pdf, roots, then)).signatures)
+
+
+@pytest.fixture
+async def three(shelf: Shelf, services: TrustServices) -> AsyncIterator[None]:
+    """The service `three` stamps: its authority is in no document that it did not stamp."""
+    ours = shelf.stamps
+    shelf.stamps = HttpStamps([services.tsa("three")], new_nonce=count(1).__next__)
+    yield
+    await shelf.stamps.close()
+    shelf.stamps = ours
+
+
+@pytest.mark.usefixtures("three")
+async def test_another_service_with_another_authority_archives_and_renews(
+    shelf: Shelf, sealed: bytes, archived: Archived, services: TrustServices
+) -> None:
+    made = await shelf.archived(sealed, "archive", LATER)
+    assert made.stamp_expires == STAMPING_ENDS and await sound(made.pdf, shelf, LATER)
+    services.time = now = LATER + 90 * DAY
+    made = await shelf.archived(archived.pdf, "renew", now)
+    assert made.stamp_expires == STAMPING_ENDS and await sound(made.pdf, shelf, now)
+
+
+@pytest.mark.usefixtures("three")
+async def test_of_another_authority_nobody_s_word_is_taken(
+    shelf: Shelf, sealed: bytes, services: TrustServices
+) -> None:
+    services.faults.update({"ocsp": "down", "crls": "down"})
+    source = HttpRevocation()
+    proof = await shelf.proof(sealed, "archive", LATER)
+    shelf.revocation = RevocationService(source)
+    with pytest.raises(RevocationUnknown):
+        await shelf.archived(sealed, "archive", LATER, proof)
+    await source.close()
 
 
 async def test_it_is_planned_by_the_first_end_in_its_chain_and_lasts_when_renewed_then(
