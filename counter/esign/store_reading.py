@@ -333,14 +333,6 @@ def line_of(conn: Connection, document_id: str, sealed_sha256: str) -> tuple[Giv
     return tuple(line)
 
 
-def was_given_out(conn: Connection, sha256: str) -> bool:
-    """Whether these bytes are a document that was sealed here, or its archived form."""
-    found = select(esign_revision.c.kind).where(
-        esign_revision.c.sha256 == sha256, esign_revision.c.kind.in_(("sealed", "archived"))
-    )
-    return conn.execute(found).first() is not None
-
-
 def owns_image(conn: Connection, case_id: str, sha256: str) -> bool:
     """Whether this page image belongs to the case, and not only to what `owns_document` denies."""
     found = conn.execute(
