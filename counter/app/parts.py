@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from ipaddress import ip_network
+from typing import cast
 
 from aiohttp import ClientSession, web
 
@@ -73,6 +74,7 @@ from counter.esign.check_service import CheckService
 from counter.esign.citizens_csc import CscCitizens
 from counter.esign.draw_process import DrawProcesses
 from counter.esign.form_typst import shipped_forms, shipped_glyphs
+from counter.esign.forms import Language
 from counter.esign.issued_service import IssuedService
 from counter.esign.issued_sql import SqlIssued
 from counter.esign.keys_files import roots_of
@@ -331,6 +333,7 @@ async def open_parts(
             keys=studio.keys(),
             stamps=stamps,
             clock=clock,
+            title=lambda done: forms.title(done.form, cast(Language, done.language)),
         ),
         checks=CheckService(examiners.strangers, SqlChecks(executor=executor)),
         lasting=lasting,

@@ -80,8 +80,11 @@ class AuditService:
         keys: Mapping[str, KeyProvider],
         stamps: Timestamps,
         clock: Callable[[], datetime],
+        title: Callable[[Finished], str] = lambda done: "",
     ) -> None:
+        """title: of a document's form, in the document's language; empty where nobody knows it."""
         self._records = records
+        self._title = title
         self._blobs = blobs
         self._studio = studio
         self._examiner = examiner
@@ -142,7 +145,7 @@ class AuditService:
         document = await self._blobs.get(done.newest_sha256)
         found, report = await self._examiner.check(document, now)
         told = await self._records.journalled(done)
-        said = summary_of(done, found, told)
+        said = summary_of(done, found, told, self._title(done))
         files = {
             audit_pack.DOCUMENT: document,
             audit_pack.EVENTS: audit_pack.events(
@@ -178,12 +181,14 @@ class AuditService:
         return signature
 
 
-def summary_of(done: Finished, found: Found, told: Journalled) -> dict[str, object]:
-    """What the page for people says; no data of the form."""
+def summary_of(done: Finished, found: Found, told: Journalled, title: str) -> dict[str, object]:
+    """What the page for people says; no data of the form.  title: of the form, or empty."""
     voided_at = done.manifest.voided_at
     story = story_of(told.entries)
     return {
         "language": done.language,
+        "title": title,
+        "case": done.case_number,
         "form": done.form,
         "form_version": done.form_version,
         "template_sha256": story.template_sha256,

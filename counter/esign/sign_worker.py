@@ -189,7 +189,7 @@ def audit_summary(said: dict[str, object], now: datetime) -> bytes:
     """The page for people of an audit pack.
 
     A signer whose name the font cannot draw is named by the certificate's digest, an officer by the
-    id, and a sentence by the file in which it stands.
+    id, a form by its id, and a sentence by the file in which it stands.
     """
     press = _loaded().press
     missing = press.glyphs.missing
@@ -198,6 +198,8 @@ def audit_summary(said: dict[str, object], now: datetime) -> bytes:
         {**one, "signer": one["certificate"]} if missing(one["signer"]) else one
         for one in drawn["signers"]
     ]
+    if missing(drawn["title"]):
+        drawn["title"] = ""
     if (found := drawn["identified"]) is not None:
         officers = [
             {**one, "name": ""} if missing(one["name"]) else one for one in found["officers"]

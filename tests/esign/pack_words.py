@@ -30,6 +30,8 @@ def told_of_a_pack(
     steps = ["ok"] * 11 + ["doubt", "skipped"]
     return {
         "language": language,
+        "title": "Pedido de alteração da sede da sociedade 商業企業主住所變更申請",
+        "case": "A013",
         "form": "hq_business_change_of_the_registered_address",
         "form_version": 12,
         "template_sha256": "b" * 64,

@@ -67,6 +67,7 @@ def packs(
         keys=pool.keys(),
         stamps=stamps,
         clock=lambda: NOW,
+        title=lambda done: f"證明書申請 {done.form}",
     )
 
 
@@ -176,6 +177,7 @@ async def test_a_pack_tells_by_itself_who_looked_what_was_agreed_to_and_which_so
     page = text_of(pack.files["summary.pdf"])
     for said in (
         words.text,
+        "證明書申請 certificate_application",
         f"{FILLED['department_name']} (dsi)",
         "LeiSioMan(b)",
         "5a" * 32,
