@@ -15,7 +15,7 @@ from counter.media.pool import WorkerPool
 from counter.signaling.warm import whose_trouble
 from tests.web import call_cards, ceremony_cards, desk_screens, terminal_screens
 from tests.web.fake_counter import FakeCounter
-from tests.web.live_pages import open_face, until
+from tests.web.live_pages import open_face, settled, until
 
 REMOTE = {"terminal": ".stage__agent", "console": ".video__remote"}
 
@@ -283,11 +283,14 @@ async def test_the_agent_mutes_with_a_key_but_not_inside_a_field(
     mute = console.locator("button[aria-keyshortcuts=M]")
     await console.locator(".video__self").wait_for()
     await console.keyboard.press("m")
+    await settled(console)
     assert await mute.get_attribute("aria-pressed") == "true"
     await console.keyboard.press("m")
+    await settled(console)
     assert await mute.get_attribute("aria-pressed") == "false"
     await console.locator("#tab-forms").click()
     await console.locator("#fill-purpose").fill("")
     await console.locator("#fill-purpose").press("m")
+    await settled(console)
     assert await mute.get_attribute("aria-pressed") == "false"
     assert await console.locator("#fill-purpose").input_value() == "m"

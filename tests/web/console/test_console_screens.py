@@ -174,6 +174,7 @@ async def test_a_form_is_presented_when_both_are_done_and_exactly_as_it_stood(
     )
     await until_enabled(page)
     await present.click()
+    await settled(page)
     assert await page.evaluate("document.activeElement.id") == "fill-purpose"
     assert counter.payloads("form.present") == []
     whole = [one.model_copy(update={"problem": None}) for one in card.fields]
@@ -203,6 +204,7 @@ async def test_papers_are_asked_for_looked_at_and_decided(
     await image.evaluate("one => one.decode()")
     before = await image.bounding_box()
     await page.get_by_role("button", name="放大").click()
+    await settled(page)
     after = await image.bounding_box()
     assert before is not None and before["width"] > 0
     assert after is not None and after["width"] > before["width"] * 1.4
@@ -356,6 +358,7 @@ async def test_reading_is_watched_and_the_signed_document_can_be_fetched(
     await counter.show(desk_stages.desk_stages("zh-Hant")["call"])
     link = page.get_by_role("link", name="下載已簽署的 PDF")
     await page.locator("#tab-forms").click()
+    await settled(page)
     assert await link.get_attribute("href") == f"/documents/{drawn.DOCUMENT}"
 
 

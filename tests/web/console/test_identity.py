@@ -10,7 +10,7 @@ from counter.protocol.message import Language
 from tests.web import call_cards, ceremony_cards, desk_screens
 from tests.web.fake_counter import FakeCounter
 from tests.web.identity_cards import identity, second
-from tests.web.live_pages import axe_on_first, faults, open_face, show, until, violations
+from tests.web.live_pages import axe_on_first, faults, open_face, settled, show, until, violations
 
 DESK = (1440, 900)
 SMALLEST_PX = 44
@@ -153,10 +153,12 @@ async def test_the_two_pictures_are_equal_and_move_by_their_own(
     before = await image.evaluate("one => one.style.transform")
     await document.get_by_label("Zoom").focus()
     await page.keyboard.press("End")
+    await settled(page)
     assert "scale(4)" in await image.evaluate("one => one.style.transform")
     await document.get_by_label("Left and right").focus()
     await page.keyboard.press("ArrowRight")
     await document.get_by_role("button", name="Turn").press("Enter")
+    await settled(page)
     after = await image.evaluate("one => one.style.transform")
     assert "rotate(90deg)" in after and "translate(29%" in after and after != before
     assert await page.get_by_text("You compare; no machine does.").is_visible()
@@ -164,4 +166,5 @@ async def test_the_two_pictures_are_equal_and_move_by_their_own(
     slide = page.get_by_label("Live over document")
     await slide.focus()
     await page.keyboard.press("Home")
+    await settled(page)
     assert await page.locator(".compare__over").evaluate("one => one.style.opacity") == "0"

@@ -9,7 +9,7 @@ from playwright.async_api import Browser, Page
 from counter.esign.ink import ink
 from tests.web import call_cards, ceremony_cards, drawn, terminal_screens, terminal_stages
 from tests.web.fake_counter import FakeCounter
-from tests.web.live_pages import heard, open_face, pause, press, show, until
+from tests.web.live_pages import heard, open_face, pause, press, settled, show, until
 from tests.web.terminal.kiosk import KIOSK, at, touch
 
 REFERENCE = "K7Q2M9XWT4V8R3NB5H6D"
@@ -373,6 +373,7 @@ async def test_the_sentence_agreed_to_is_the_one_on_the_screen(
     assert not await page.locator(".tick input").is_checked(), "nor does the act change below it"
     await page.locator(".tick input").check()
     await press(page, "Concordar e assinar")
+    await settled(page)
     shown = await page.locator(".tick span").inner_text()
     said = (await heard(counter, page, "ceremony.consent"))["text_sha256"]
     assert said == hashlib.sha256(shown.encode()).hexdigest()
