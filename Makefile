@@ -85,9 +85,9 @@ ROOM = $(shell test "$$(df -Pk /dev/shm 2> /dev/null | awk 'NR == 2 {print $$4}'
 	2> /dev/null && ! grep -q '^[^ ]* /dev/shm .*noexec' /proc/mounts \
 	&& echo /dev/shm || echo "$${TMPDIR:-/tmp}")
 
-# Whole counters with their browsers: three at a time, as each waits a good deal.
+# Whole counters with their browsers: two at a time.
 pairs: .venv/ready-test
-	$(PY) -m pytest -q -n 3 --dist worksteal -m "pairs and not deep" tests/e2e $(call marked,pairs)
+	$(PY) -m pytest -q -n 2 --dist worksteal -m "pairs and not deep" tests/e2e $(call marked,pairs)
 
 # Tests that measure time, or what a line does to a picture, have the machine for themselves.
 alone: .venv/ready-test

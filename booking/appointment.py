@@ -158,6 +158,8 @@ class AppointmentView:
     acting_for: str = ""
     entity_key: str | None = None
     parties: tuple[Party, ...] = ()
+    came: bool = False
+    "Somebody has checked in for it."
     sitting: tuple["AppointmentView", ...] = ()
     "The appointments before and after it in the same seat, in order; this one is not among them."
 

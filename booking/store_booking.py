@@ -70,7 +70,8 @@ _MOVE = (
         # It counts every change: what came, was cancelled or was moved meanwhile has another one.
         appointment.c.version == bindparam("seen"),
     )
-    .values(version=appointment.c.version + 1)
+    # Whoever was here before its old time is not here before the new one.
+    .values(version=appointment.c.version + 1, arrived_at=None)
 )
 _EARLIER = select(appointment.c.id).where(
     appointment.c.person_key == bindparam("person"),
@@ -257,12 +258,12 @@ def cancel(
 ) -> AppointmentView:
     """Give an appointment back with all of its sitting, held or booked.
 
-    Repeated, it answers that it is cancelled.
+    Repeated, it answers that it is cancelled.  Who was here and was not served may always do it.
     Raises `UnknownReference`, `ReferenceUsed`, `HoldExpired`, `TooLate`, `TooLateToChange`.
     """
     row = by_reference(conn, reference)
     for one in sitting_of(conn, row):
-        if one.state == State.BOOKED:
+        if one.state == State.BOOKED and one.arrived_at is None:
             may_change(instant_of(one.first_grain), until_minutes, now)
         for state in (State.BOOKED, State.HELD):
             end(conn, one.id, state, State.CANCELLED, actor="citizen", tell=tell, now=now)

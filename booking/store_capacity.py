@@ -107,6 +107,7 @@ def to_be_moved(
     """Coming appointments that cannot stay where they are, in order of time."""
     coming = and_(
         appointment.c.state == State.BOOKED,
+        appointment.c.arrived_at.is_(None),  # who was here holds no place that could be moved
         appointment.c.first_grain + appointment.c.grains > grain_of(now),
     )
     if department is not None:

@@ -111,6 +111,7 @@ def view_of(row: Row[Any], now: datetime, *others: Row[Any]) -> AppointmentView:
         acting_for=row.acting_for,
         entity_key=row.entity_key,
         parties=tuple(Party(name=one["name"], site=one["site"]) for one in row.parties),
+        came=row.arrived_at is not None,
         sitting=tuple(view_of(other, now) for other in others if other.id != row.id),
     )
 

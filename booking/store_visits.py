@@ -19,6 +19,7 @@ from booking.grains import grain_of, instant_of
 from booking.orders import Arrived
 from booking.ports import Tell
 from booking.store_catalogue_tables import terminal
+from booking.store_claims import give_back
 from booking.store_rows import by_id, by_reference, end, note, ran_out, sitting_of, state_of
 from booking.tables import appointment
 
@@ -98,14 +99,26 @@ def fulfil(conn: Connection, appointment_id: str, *, tell: Tell, now: datetime) 
         raise BookingRefused(f"appointment {appointment_id} is {state}, not arrived")
 
 
+def again_until(conn: Connection, appointment_id: str, now: datetime) -> datetime | None:
+    """Until when who is checked in may check in once more, should he leave unserved.
+
+    None: he may not, because it is too late, or because of several parts the next one is due.
+    """
+    of_it = select(appointment.c.first_grain, appointment.c.sitting)
+    found = conn.execute(of_it.where(appointment.c.id == appointment_id)).first()
+    if found is None or found.sitting is not None:
+        return None
+    until = check_in_until(instant_of(found.first_grain), again=True)
+    return None if now > until else until
+
+
 def walk_out(conn: Connection, appointment_id: str, *, tell: Tell, now: datetime) -> bool:
     """Note that who was checked in is gone unserved; harmless when repeated or served.
 
-    He may come again for a while, whoever's fault it was: then it is booked as before, and this
-    answers True.
+    He may come again for a while, whoever's fault it was: then it is booked, and this answers True.
+    It keeps nothing from others meanwhile, and not himself from another time.
     """
-    start = instant_of(by_id(conn, appointment_id).first_grain)
-    if now > check_in_until(start, again=True):
+    if again_until(conn, appointment_id, now) is None:
         end(conn, appointment_id, State.ARRIVED, State.CANCELLED, actor=GONE, tell=tell, now=now)
         return False
     row = conn.execute(
@@ -115,7 +128,9 @@ def walk_out(conn: Connection, appointment_id: str, *, tell: Tell, now: datetime
         .returning(appointment)
     ).first()
     if row is not None:
+        give_back(conn, appointment_id, keep_quota=False)
         note(conn, row, actor=GONE, tell=tell, now=now, quietly=True)
+        tell.freed(conn, row, now)
     return row is not None
 
 

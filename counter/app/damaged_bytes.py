@@ -32,10 +32,10 @@ class WatchedBlobs(DirectoryBlobs):
         self._clock = clock
 
     async def get(self, sha256: str) -> bytes:
-        """The bytes of this digest.  Raises `BlobMissing`, `BlobDamaged`."""
+        """The bytes of this digest.  Raises `BlobMissing`, `BlobDamaged`, `OSError`."""
         try:
             return await super().get(sha256)
-        except BlobDamaged:
+        except (BlobDamaged, OSError):  # changed, or not to be read from this disk any more
             subject, now = f"{SUBJECT}{sha256}", self._clock()
             # Whoever asked hears of the damage also when the store takes no alert.
             await once(
@@ -80,7 +80,7 @@ class FinishedBytes:
     async def _look_at(self, sha256: str) -> None:
         try:
             await self._blobs.get(sha256)
-        except BlobDamaged:
+        except (BlobDamaged, OSError):
             return  # told by the blobs
         except BlobMissing:
             subject = f"{SUBJECT}{sha256}"
@@ -90,7 +90,7 @@ class FinishedBytes:
         sha256 = alert.subject.removeprefix(SUBJECT)
         try:
             await self._blobs.get(sha256)
-        except BlobDamaged:
+        except (BlobDamaged, OSError):
             return
         except BlobMissing:
             if sha256 in named:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 from counter.app.notices import owe_missing_papers
 from counter.case import Case
 from counter.documents.later import Link, LinkState
-from counter.documents.store_checklist import dues_of
+from counter.documents.store_checklist import still_due
 from counter.documents.store_later import links_of
 from counter.esign.issued import DocumentLink
 from counter.esign.store_issued import link_of
@@ -66,8 +66,7 @@ def ended_of_appointment(
         next_step=case.next_step,
         owed=tuple(
             Owed(item=item, until=until, link=open_links.get(item, ""))
-            for item, until in dues_of(conn, case.id).items()
-            if until is not None
+            for item, until in still_due(conn, case.id)
         ),
     )
 

@@ -131,6 +131,13 @@ def dues_of(conn: Connection, case_id: CaseId) -> dict[str, date | None]:
     return {row.item: row.until for row in rows}
 
 
+def still_due(conn: Connection, case_id: CaseId) -> list[tuple[str, date]]:
+    """(paper, last day) of what has not come since, over a link or otherwise; by day."""
+    dues = {item: until for item, until in dues_of(conn, case_id).items() if until is not None}
+    missing = {one.item for one in checklist_of(conn, case_id, list(dues)) if one.missing}
+    return [(item, until) for item, until in dues.items() if item in missing]
+
+
 def checklist_of(conn: Connection, case_id: CaseId, items: Sequence[str]) -> list[Standing]:
     """How the papers of the case's service stand."""
     documents = documents_of(conn, case_id)

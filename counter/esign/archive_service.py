@@ -9,20 +9,36 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
+from counter.errors import Refusal
 from counter.esign.archive import Archived, Hole, Job, StampLife, next_try, renew_at
 from counter.esign.archive_ports import ArchiveRecords, Archivist
 from counter.esign.key_ports import Timestamps
 from counter.esign.ports import Blobs
 from counter.esign.revocation import Link
 from counter.esign.revocation_service import RevocationService
-from counter.esign.signing_refusals import RevocationUnknown, SignatureInvalid, StampInvalid
+from counter.esign.signing_refusals import (
+    CertificateExpired,
+    CertificateRevoked,
+    RevocationUnknown,
+    SignatureInvalid,
+    StampInvalid,
+)
 from counter.esign.trust import TrustPolicy
 
 log = logging.getLogger(__name__)
 
+UNPLANNABLE: Final = frozenset(
+    {
+        *(CertificateExpired.code, CertificateRevoked.code, RevocationUnknown.code),
+        *(SignatureInvalid.code, "blob_damaged"),
+    }
+)
+"What does not pass by itself."
+PLANNED_EVERY: Final = timedelta(hours=1)
+"Renewals that an older version planned are looked for."
 PAUSE_S: Final = 2.0
 
 
@@ -85,10 +101,11 @@ class ArchiveService:
             life = await self._archivist.stamp_life(await self._kept(job), now)
             due = renew_at(life.stamped_at, life.expires)
             await self._records.planned(job, life, due)
-        except Exception as problem:
+        except Refusal as why:
+            if why.code not in UNPLANNABLE:
+                raise
             # Due now: the job itself says what is wrong, and to whom.
-            code = getattr(problem, "code", type(problem).__name__)
-            log.warning("planning to renew %s: %s", job.document_id, code)
+            log.warning("planning to renew %s: %s", job.document_id, why.code)
             await self._records.planned(job, None, now)
         return True
 
@@ -105,17 +122,21 @@ class ArchiveService:
 
     async def work_for_ever(self) -> None:
         """Until cancelled.  Documents that were sealed before there was an archive come too."""
-        looked = planned = False
+        looked, plan_at = False, self._clock()
         while True:
             try:
                 if not looked:
                     await self._records.owe_missing(self._clock())
-                    looked = True
-                while await self.work_one() or (not planned and await self.plan_one()):
-                    pass
-                if not planned:
                     await self.tell_roots()
-                planned = True
+                    looked = True
+                while await self.work_one():
+                    pass
+                if self._clock() >= plan_at:
+                    # Older nodes may still plan in their way; what failed has time to come back.
+                    plan_at = self._clock() + PLANNED_EVERY
+                    while await self.plan_one():
+                        while await self.work_one():
+                            pass
             except Exception as problem:
                 log.warning("jobs of the archive could not be read: %s", type(problem).__name__)
             await asyncio.sleep(PAUSE_S)

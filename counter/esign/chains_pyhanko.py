@@ -97,7 +97,7 @@ def _roots_in(reader: PdfFileReader) -> tuple[str, ...]:
         kept = list(DocumentSecurityStore.read_dss(reader).load_certs())
     except (NoDSSFoundError, ValidationInfoReadingError, *UNREADABLE) as error:
         raise SignatureInvalid(f"archive: {type(error).__name__} in its proofs") from error
-    return tuple(sorted(one.sha256.hex() for one in kept if one.ca and one.self_issued))
+    return tuple(sorted(one.sha256.hex() for one in kept if one.ca and one.self_signed != "no"))
 
 
 async def links_of_chain(

@@ -137,10 +137,12 @@ def code_given(conn: Connection, case_id: str, ceremony_id: str, *, now: datetim
 
     Kept before it goes: a node that dies, or a line that is cut, may leave a code that is used up.
     """
-    _consented(conn, case_id, ceremony_id, None, now)
+    row = _consented(conn, case_id, ceremony_id, None, now)
     found = activating_of(conn, ceremony_id)
+    if found is None or found.state not in CODED:  # left meanwhile, or locked
+        raise not_now(row, "ceremony.code")
     _write(conn, ceremony_id, state="given")
-    return found is not None and found.state == "given" and found.with_code
+    return found.state == "given" and found.with_code
 
 
 def code_spent(
@@ -149,7 +151,7 @@ def code_spent(
     """It opens nothing any more, and counts as no wrong one: a code has to be a new one."""
     row = _consented(conn, case_id, ceremony_id, None, now)
     found = activating_of(conn, ceremony_id)
-    if found is None:
+    if found is None or found.state not in CODED:
         raise not_now(row, "ceremony.code")
     _write(conn, ceremony_id, state=found.used_up().state)
     action = "ceremony.code_spent" if found.with_code else "ceremony.activation_lapsed"

@@ -18,9 +18,9 @@ from counter.esign.signing_refusals import KeyUnavailable, PinRefused
 from counter.esign.ticket import CertificateChain, Mechanism
 
 PATIENCE_S: Final = 5.0
-"For one signature or certificate, a login included."
+"For one signature or certificate."
 START_PATIENCE_S: Final = 30.0
-"For a process of ours to start; nothing of the maker's is in it yet."
+"For a process of ours to start, and for the first question, which logs in."
 REST_S: Final = 60.0
 "Without a question, after one that was not answered."
 
@@ -51,10 +51,14 @@ class TokenPool:
             if self._closed or self._seconds() < self._resting_until:
                 raise KeyUnavailable(f"token {self._token}: did not answer a moment ago")
             try:
-                if self._pool is None:
-                    self._pool = self._new_pool()
-                    await self._asked(START_PATIENCE_S, "ready")
-                return await self._asked(PATIENCE_S, job, *args)
+                pool, patience_s = self._pool, PATIENCE_S
+                if pool is None:
+                    # The maker's module is loaded and logs in with the first question.  One that
+                    # refuses a PIN late has to be heard: else it would be tried again and again.
+                    pool, patience_s = self._new_pool(), START_PATIENCE_S
+                    self._pool = pool
+                    await self._asked(pool, START_PATIENCE_S, "ready")
+                return await self._asked(pool, patience_s, job, *args)
             except PinRefused:
                 self._refused = True
                 raise
@@ -79,11 +83,13 @@ class TokenPool:
             # Nothing is cancelled: that would look to others as if their task was to end.
             pool.shutdown(wait=False)
 
-    async def _asked(self, patience_s: float, job: str, *args: Any) -> Any:
+    async def _asked(
+        self, pool: ProcessPoolExecutor, patience_s: float, job: str, *args: Any
+    ) -> Any:
+        if self._closed:
+            raise KeyUnavailable(f"token {self._token}: it is let go of")
         async with asyncio.timeout(patience_s):
-            return await asyncio.get_running_loop().run_in_executor(
-                self._pool, partial(_do, job, *args)
-            )
+            return await asyncio.get_running_loop().run_in_executor(pool, partial(_do, job, *args))
 
     def _new_pool(self) -> ProcessPoolExecutor:
         return ProcessPoolExecutor(

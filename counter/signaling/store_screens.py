@@ -49,8 +49,6 @@ class TicketView:
     wait: Wait
     requeued: bool
     agents_on_duty: int
-    starts_at: datetime | None
-    "Of the appointment that it is for."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,7 +173,6 @@ def ticket_view(conn: Connection, case_id: str, now: datetime) -> TicketView | N
         ),
         requeued=mine.requeued,
         agents_on_duty=len(states),
-        starts_at=mine.starts_at,
     )
 
 

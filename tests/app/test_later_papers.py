@@ -160,6 +160,15 @@ async def test_whose_papers_were_missing_reads_on_his_appointment_what_is_due_an
     found = await ended()
     assert found is not None
     assert found.owed[0].link == f"https://counter.example{path}"
+    await person.get(path)
+    await upload(person, path, photograph(2))
+    await person.post(f"{path}/send")
+    found = await ended()
+    assert found is not None and found.owed == (), "it has come"
+    await agent.get(f"/console/later/{CASE}")
+    await agent.post(agent.action("/pages/"), word="reject")
+    found = await ended()
+    assert found is not None and [one.item for one in found.owed] == [house.item]
 
 
 async def test_a_paper_sent_back_while_the_case_is_open_is_told_of_in_its_letter(

@@ -309,11 +309,11 @@ async def test_who_left_unserved_may_come_again_for_an_hour(
     hold = await booked(booking, now)
     letters = len(await executor.read(rows, outbox))
     arrived = await executor.write(booking.arrive, hold.reference, "hengqin-centre-1", TEN)
-    kept = await executor.read(rows, claim)
     assert await executor.write(booking.walk_out, arrived.appointment_id, TEN)
     assert not await executor.write(booking.walk_out, arrived.appointment_id, TEN), "once is enough"
     assert (await view(booking, hold, TEN)).state is State.BOOKED
-    assert await executor.read(rows, claim) == kept
+    assert await executor.read(rows, claim) == [], "nor is anything kept from others"
+    assert await booking.to_be_moved(TEN) == [], "there is no place to be moved"
     assert len(await executor.read(rows, outbox)) == letters, "nobody is written to"
     late = TEN + CHECK_IN_UNTIL + timedelta(minutes=1)
     assert await booking.sweep(late) == 0
@@ -331,6 +331,32 @@ async def test_who_left_unserved_and_did_not_come_again_has_missed_nothing(
     assert await booking.sweep(TEN + CHECK_IN_AGAIN_UNTIL + timedelta(minutes=1)) == 1
     assert (await view(booking, hold, TEN)).state is State.CANCELLED
     assert await executor.read(rows, claim) == []
+
+
+async def test_who_left_unserved_may_give_it_back_at_any_time(
+    booking: BookingService, executor: Executor, now: datetime
+) -> None:
+    hold = await booked(booking, now)
+    arrived = await executor.write(booking.arrive, hold.reference, "hengqin-centre-1", TEN)
+    await executor.write(booking.walk_out, arrived.appointment_id, TEN)
+    late = TEN + timedelta(minutes=5)
+    assert (await view(booking, hold, late)).came
+    assert (await booking.cancel(hold.reference, late)).state is State.CANCELLED
+    assert await executor.read(rows, claim) == []
+
+
+async def test_at_a_new_time_nobody_was_here_yet(
+    booking: BookingService, executor: Executor, now: datetime
+) -> None:
+    hold = await booked(booking, now)
+    early = TEN - timedelta(minutes=20)
+    arrived = await executor.write(booking.arrive, hold.reference, "hengqin-centre-1", early)
+    await executor.write(booking.walk_out, arrived.appointment_id, early)
+    moved = TEN + timedelta(days=1)
+    await booking.reschedule(hold.reference, SITE, moved, early)
+    assert not (await view(booking, hold, early)).came
+    await booking.sweep(moved + CHECK_IN_UNTIL + timedelta(minutes=1))
+    assert (await view(booking, hold, moved)).state is State.NOSHOW
 
 
 async def test_an_unfinished_or_cancelled_booking_is_not_let_in(

@@ -123,7 +123,7 @@ async def test_a_citizen_is_served_from_booking_to_receipt(
 
     # The citizen's own page and the journal tell the same story.
     await citizen.page.goto(f"{counter.address}/appointment/view")
-    await expect(citizen.page.get_by_text("You were served.")).to_be_visible()
+    await expect(citizen.page.locator("dt", has_text="Result")).to_be_visible()
 
     # What was signed is there to be taken: the agent's bytes, and what the archive added.
     await citizen.page.get_by_role("button", name="Your signed documents").click()

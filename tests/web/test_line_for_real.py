@@ -187,7 +187,7 @@ async def test_pages_keep_their_ceilings_put_sound_first_and_by_voice_send_no_pi
     assert [await page.evaluate(SOUND) for page in pages.values()] == ["high", "high"]
     (report, *_) = line.counter.payloads("leg.report")[-1:]
     assert report["connected"] and report["camera"] and report["microphone"]
-    assert report["received"] > 100 and report["lost"] <= report["received"] / 20
+    assert report["received"] > 30 and report["lost"] <= report["received"] / 20
     assert report["available_kbps"] is not None
     assert not LOSS & (line.causes("terminal") | line.causes("agent"))
 

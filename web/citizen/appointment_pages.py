@@ -76,7 +76,7 @@ def routes(deps: Deps) -> list[web.RouteDef]:
     @allow("anyone")
     async def sure(request: web.Request) -> web.Response:
         found = await _shown(request, deps)
-        if not found["opened"].can_change:
+        if not found["opened"].can_cancel:
             raise web.HTTPSeeOther("/appointment/view")
         return render(request, "citizen/cancel.html", **found)
 

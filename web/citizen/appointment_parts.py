@@ -64,6 +64,11 @@ class Opened:
         return self.view.state is State.BOOKED and self.now <= self.change_until
 
     @property
+    def can_cancel(self) -> bool:
+        """Whether it may still be given back: also by who was here and was not served."""
+        return self.can_change or (self.view.state is State.BOOKED and self.view.came)
+
+    @property
     def services(self) -> list[str]:
         """What is asked for, in order."""
         return [one.service for one in self.whole]

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Select, select, true
 from booking.catalogue import Catalogue
 from counter.documents.folder_service import FolderService
 from counter.documents.job import JobKind, JobOutcome
-from counter.documents.store_checklist import dues_of
+from counter.documents.store_checklist import still_due
 from counter.documents.store_jobs import outcomes_of
 from counter.documents.store_printing import prints_of
 from counter.documents.zip_files import zipped
@@ -192,11 +192,11 @@ def _mine(conn: Connection, who: Principal, case_id: str, now: datetime) -> None
 
 
 def _left(conn: Connection, case_id: CaseId) -> Left:
-    case, dues = get_case(conn, case_id), dues_of(conn, case_id)
+    case = get_case(conn, case_id)
     return Left(
         next_step=case.next_step,
         note=case.note,
-        missing=tuple((item, until) for item, until in dues.items() if until is not None),
+        missing=tuple(still_due(conn, case_id)),
         level=identity_level(conn, case_id),
     )
 

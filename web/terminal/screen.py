@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import segno
 from sqlalchemy import Connection
 
-from booking.appointment import check_in_until
 from booking.catalogue import Catalogue, Service
+from booking.store_visits import again_until
 from counter.case import Case
 from counter.documents.later import LinkState, last_day
 from counter.documents.store_documents import documents_of
@@ -36,13 +36,7 @@ from counter.protocol.terminal_screen import (
 from counter.signaling.dispatch import TicketState
 from counter.signaling.store_device import takes_photographs
 from counter.signaling.store_marks import marks_of
-from counter.signaling.store_screens import (
-    TerminalView,
-    TicketView,
-    call_view,
-    terminal_view,
-    ticket_view,
-)
+from counter.signaling.store_screens import TerminalView, call_view, terminal_view, ticket_view
 from counter.store.cases import case_on_terminal
 from web.shared.case_cards import OPEN, call_card, ceremony_cards, leg_card, page_cards, scan_card
 from web.shared.certificate_cards import Offered, with_agreements, with_certificates
@@ -232,7 +226,7 @@ class TerminalScreens:
                 reconnecting=ticket is not None and ticket.requeued,
                 agents_on_duty=ticket.agents_on_duty if ticket else 0,
                 bring=_bring(service, tag) if service else [],
-                again_until=_again_until(ticket, now),
+                again_until=_again_until(conn, case, now),
             ),
         }
 
@@ -319,9 +313,9 @@ def _hint(service: Service, tag: str) -> str:
     return separator.join(_bring(service, tag))
 
 
-def _again_until(ticket: TicketView | None, now: datetime) -> str | None:
-    """Until when who had booked may check in once more; None when that is over, or never was."""
-    if ticket is None or ticket.starts_at is None:
+def _again_until(conn: Connection, case: Case, now: datetime) -> str | None:
+    """Until when who had booked may check in once more, should he leave; None: never."""
+    if case.appointment_id is None:
         return None
-    until = check_in_until(ticket.starts_at, again=True)
-    return instant(until) if now <= until else None
+    until = again_until(conn, case.appointment_id, now)
+    return instant(until) if until else None
