@@ -8,13 +8,15 @@ Source: ETSI EN 319 102-1; Mainka et al., Shadow Attacks (NDSS 2021).
 """
 
 import io
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from asn1crypto import x509
+from pyhanko.pdf_utils.generic import IndirectObject, StreamObject
 from pyhanko.pdf_utils.misc import PdfError
-from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
+from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader, RawPdfPath
 from pyhanko.sign.diff_analysis import (
     DiffPolicy,
     DiffResult,
@@ -35,7 +37,7 @@ from pyhanko.sign.diff_analysis.rules.form_field_rules import (
     SigFieldModificationRule,
     is_field_visible,
 )
-from pyhanko.sign.diff_analysis.rules_api import ReferenceUpdate, WhitelistRule
+from pyhanko.sign.diff_analysis.rules_api import Context, ReferenceUpdate, WhitelistRule
 from pyhanko.sign.fields import FieldMDPSpec, MDPPerm
 from pyhanko.sign.validation import async_validate_pdf_signature
 from pyhanko.sign.validation.errors import SignatureValidationError
@@ -51,6 +53,10 @@ from pyhanko_certvalidator import ValidationContext
 from counter.esign.check_ports import Verdict
 from counter.esign.seal_pyhanko import subject
 from counter.esign.signing_refusals import ClockWrong, SignatureInvalid, StampInvalid
+
+DATED = frozenset({"/ModDate", "/Length"})
+MODIFIED = re.compile(rb'xmp:ModifyDate="[0-9T:Z.+-]{0,40}"')
+"As pyHanko writes it."
 
 CLOCK_SLACK = timedelta(seconds=60)
 
@@ -102,6 +108,38 @@ class SameDescription(WhitelistRule):
         return ()
 
 
+class OnlyItsDate(WhitelistRule):
+    """Title and metadata may be written again with another date of change, and nothing else.
+
+    Counters of before December 2026 did so with each signature; this one writes none of it.
+    """
+
+    def apply(self, old: HistoricalResolver, new: HistoricalResolver) -> Iterable[ReferenceUpdate]:
+        """What differs in more is explained by no rule."""
+        for key, before, after in (
+            ("/Info", old.trailer_view, new.trailer_view),
+            ("/Metadata", old.root, new.root),
+        ):
+            if key not in before or key not in after:
+                continue
+            ref = after.raw_get(key)
+            if ref != before.raw_get(key) or not isinstance(ref, IndirectObject):
+                continue
+            if _dateless(old, ref) == _dateless(new, ref):
+                path = (key,) if key == "/Info" else ("/Root", key)
+                checked = Context.from_absolute(old, RawPdfPath(*path))
+                yield ReferenceUpdate(ref.reference, context_checked=checked)
+
+
+def _dateless(at: HistoricalResolver, ref: IndirectObject) -> object:
+    # Through the file: the history cannot hold the library's own kind of stream for metadata.
+    described: Any = at.reader.get_object(ref.reference, at.revision)  # type: ignore[no-untyped-call]
+    fields = {name: described.raw_get(name) for name in described if name not in DATED}
+    if isinstance(described, StreamObject):
+        return fields, MODIFIED.sub(b"", described.data)
+    return fields
+
+
 SIGNING_ONLY = StandardDiffPolicy(
     global_rules=[
         CatalogModificationRule(  # type: ignore[no-untyped-call]
@@ -111,6 +149,7 @@ SIGNING_ONLY = StandardDiffPolicy(
             rule.as_qualified(ModificationLevel.LTA_UPDATES)
             for rule in (
                 SameDescription(),
+                OnlyItsDate(),
                 XrefStreamRule(),
                 ObjectStreamRule(),
                 DSSCompareRule(),
