@@ -44,6 +44,18 @@ class DemoOptions:
 
 async def play(options: DemoOptions, new_id: NewId, tell: Callable[[str], None]) -> None:
     """Play the part until done or cancelled.  Raises `operator_asks.NotRunning`."""
+    part = asyncio.create_task(_play(options, new_id, tell))
+    try:
+        await asyncio.wait({part})
+    finally:
+        # Whoever lets go of a call at this moment may not hear that all is to end: said again.
+        while not part.done():
+            part.cancel()
+            await asyncio.wait({part}, timeout=1)
+    part.result()
+
+
+async def _play(options: DemoOptions, new_id: NewId, tell: Callable[[str], None]) -> None:
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=False)) as http:
         leg = SimulatedLeg(options.video)
         line: Line | None = None

@@ -90,7 +90,7 @@ async def test_an_agent_helps_with_the_terminal_and_both_point_at_one_page(
 
     # A paper turns green on both screens as it is accepted.
     await console.ask_for(PAPER)
-    await terminal.page.locator(".scan .press--go").click()
+    await terminal.touch(terminal.page.locator(".scan .press--go"))
     await console.accept_page()
     await expect(console.page.locator(".item--green")).to_contain_text(PAPER)
     await expect(terminal.page.locator(".done__page--accepted")).to_be_visible()

@@ -53,7 +53,7 @@ async def said(process: asyncio.subprocess.Process, words: str) -> list[str]:
     return lines
 
 
-async def tested(process: asyncio.subprocess.Process) -> None:
+async def finds_all_well(process: asyncio.subprocess.Process) -> None:
     """Wait until it has looked at its devices, which are well."""
     wrong = (await said(process, TESTED))[-1].partition(TESTED)[2].replace(SLOW, "")
     assert wrong.strip(", ") in ("", "everything works"), wrong
@@ -68,7 +68,7 @@ async def test_a_program_photographs_what_is_asked_for_and_forgets_the_visit(
     try:
         link = await counter.enrolment(TERMINAL)
         running = await program(tmp_path / "state", "--enrol", link)
-        await tested(running)
+        await finds_all_well(running)
         running.send_signal(signal.SIGKILL)
         await running.wait()
 
@@ -76,7 +76,7 @@ async def test_a_program_photographs_what_is_asked_for_and_forgets_the_visit(
         assert await again.wait() == 1, "a link makes one machine a terminal, once"
 
         running = await program(tmp_path / "state")  # who it is, it knows
-        await tested(running)
+        await finds_all_well(running)
         agent = asyncio.create_task(
             counter.command("demo", "--as", "agent", "--visits", "1", "--pace", "0.1")
         )
@@ -87,7 +87,7 @@ async def test_a_program_photographs_what_is_asked_for_and_forgets_the_visit(
         assert (await agent).returncode == 0
         lines = await said(running, "forgets who was here")
         assert any("photographs a paper" in line for line in lines)
-        await tested(running)
+        await finds_all_well(running)
 
         captures = counter.facts("select state, page_id from capture")
         assert captures and {state for state, _ in captures} == {"stored"}
