@@ -6,6 +6,7 @@ and nothing else.
 """
 
 import io
+from datetime import date
 from typing import Any
 
 import segno
@@ -154,14 +155,19 @@ async def _shown(request: web.Request, deps: Deps) -> dict[str, Any]:
         "moved": request.query.get("moved") == "1",
         "qr": inline_code(found.reference),
         "documents": await deps.documents_of(view.appointment_id) if served else "",
-        "ended": _ended(ended, found.catalogue.service(view.service), language_of(request))
+        "ended": _ended(
+            ended,
+            found.catalogue.service(view.service),
+            language_of(request),
+            deps.now().astimezone(found.zone).date(),
+        )
         if ended
         else None,
     }
 
 
-def _ended(ended: Ended, service: Service, language: str) -> dict[str, Any]:
-    """What became of the visit, in words."""
+def _ended(ended: Ended, service: Service, language: str, today: date) -> dict[str, Any]:
+    """What became of the visit, in words.  today: at the counter."""
     words = Words(language)
     return {
         "outcome": texts_for(language).gettext(OUTCOMES[ended.outcome]),
@@ -171,6 +177,7 @@ def _ended(ended: Ended, service: Service, language: str) -> dict[str, Any]:
                 "name": paper_label(service, one.item, TAGS[language]),
                 "until": words.day(one.until),
                 "link": one.link,
+                "over": one.until < today,
             }
             for one in ended.owed
         ],

@@ -278,6 +278,11 @@ async def test_who_was_served_reads_what_became_of_it_and_what_is_due(
     assert item.names["en"] in person.text and "Last day: Tuesday 8 December 2026" in person.text
     assert 'href="https://counter.example/papers/x"' in person.body
     assert "Bring it along" in person.text
+    gone = Owed(item=item.id, until=date(2026, 11, 20), link="")
+    fake.ended[view.appointment_id] = replace(fake.ended[view.appointment_id], owed=(gone,))
+    await person.get("/appointment/view")
+    assert "Last day: Friday 20 November 2026" in person.text
+    assert "Bring it along" not in person.text, "that day is over"
 
 
 async def test_details_cannot_be_skipped(person: Citizen) -> None:
