@@ -25,7 +25,7 @@ from counter.esign.form_refusals import (
 )
 from counter.esign.form_typst import template_sha256
 from counter.esign.forms import FormTemplate, Language, OwnForm
-from counter.esign.key_ports import Activation, KeyProvider, SigningKeys
+from counter.esign.key_ports import KeyProvider, SigningKeys
 from counter.esign.signing_refusals import SignerUnavailable
 from counter.esign.ticket import (
     Act,
@@ -34,7 +34,7 @@ from counter.esign.ticket import (
     Mechanism,
     SigningTicket,
 )
-from counter.esign.token_pool import TokenKey, token_pools
+from counter.esign.token_pool import PooledKey, token_pools
 
 JOB_PATIENCE_S = 30.0
 "Longer than any job that makes progress, the start of the process included."
@@ -107,7 +107,7 @@ class SignPool:
     def key(self, name: str) -> KeyProvider:
         """The key of this name (see `ticket.KEYS`), which never leaves its process."""
         token = self._tokens.get(name)
-        return PooledKey(self, name) if token is None else TokenKey(token, name)
+        return PooledKey(self._run if token is None else token.run, name)
 
     def keys(self) -> dict[str, KeyProvider]:
         """Every key, by name."""
@@ -210,24 +210,6 @@ class SignPool:
             initializer=_start,
             initargs=(self._keys,),
         )
-
-
-class PooledKey:
-    """`counter.esign.key_ports.KeyProvider`: a key of the worker."""
-
-    def __init__(self, pool: SignPool, name: str) -> None:
-        self._pool = pool
-        self._name = name
-
-    async def certificates(self) -> CertificateChain:
-        chain: CertificateChain = await self._pool._run("certificates", self._name)
-        return chain
-
-    async def sign(
-        self, dtbsr: bytes, mechanism: Mechanism, activation: Activation | None = None
-    ) -> bytes:
-        value: bytes = await self._pool._run("sign_value", self._name, dtbsr, mechanism)
-        return value
 
 
 def _start(keys: SigningKeys) -> None:

@@ -7,7 +7,7 @@ never tried again, whatever becomes of the process: tokens count.
 
 import asyncio
 import multiprocessing
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
@@ -103,21 +103,22 @@ class TokenPool:
         return self._clock() if self._clock else asyncio.get_running_loop().time()
 
 
-class TokenKey:
-    """`counter.esign.key_ports.KeyProvider`: a key of a token."""
+class PooledKey:
+    """`counter.esign.key_ports.KeyProvider`: a key that another process holds."""
 
-    def __init__(self, token: TokenPool, name: str) -> None:
-        self._token = token
+    def __init__(self, run: Callable[..., Awaitable[Any]], name: str) -> None:
+        """run: has that process do a job, by its name."""
+        self._run = run
         self._name = name
 
     async def certificates(self) -> CertificateChain:
-        chain: CertificateChain = await self._token.run("certificates", self._name)
+        chain: CertificateChain = await self._run("certificates", self._name)
         return chain
 
     async def sign(
         self, dtbsr: bytes, mechanism: Mechanism, activation: Activation | None = None
     ) -> bytes:
-        value: bytes = await self._token.run("sign_value", self._name, dtbsr, mechanism)
+        value: bytes = await self._run("sign_value", self._name, dtbsr, mechanism)
         return value
 
 

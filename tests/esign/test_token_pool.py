@@ -19,7 +19,7 @@ from counter.esign.key_ports import Pkcs11Key
 from counter.esign.pki_development import DevelopmentPki
 from counter.esign.sign_pool import SignPool
 from counter.esign.signing_refusals import KeyUnavailable, PinRefused
-from counter.esign.token_pool import REST_S, TokenKey, TokenPool
+from counter.esign.token_pool import REST_S, PooledKey, TokenPool
 from tests.esign.key_rings import PIN, SOFTHSM, TOKEN, Ring
 
 DIGEST = hashlib.sha256(b"signed attributes").digest()
@@ -80,7 +80,7 @@ def pids(token: TokenPool) -> list[int]:
 
 
 async def test_it_signs_as_the_token_does(token_of: TokenPool, rings: dict[str, Ring]) -> None:
-    key = TokenKey(token_of, "seal")
+    key = PooledKey(token_of.run, "seal")
     assert (await key.certificates()).certificate
     public = rings["ec"].certificate.public_key()
     assert isinstance(public, ec.EllipticCurvePublicKey)
@@ -92,7 +92,7 @@ async def test_it_signs_as_the_token_does(token_of: TokenPool, rings: dict[str, 
 async def test_one_that_hangs_is_asked_once_a_minute_and_refused_at_once_meanwhile(
     hsm: Hsm, token_of: TokenPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    key = TokenKey(token_of, "seal")
+    key = PooledKey(token_of.run, "seal")
     await key.certificates()
     (first,) = pids(token_of)
     hsm.hang()
@@ -117,7 +117,7 @@ async def test_one_that_hangs_is_asked_once_a_minute_and_refused_at_once_meanwhi
 async def test_one_that_crashes_is_started_again_after_a_minute(
     hsm: Hsm, token_of: TokenPool
 ) -> None:
-    key = TokenKey(token_of, "seal")
+    key = PooledKey(token_of.run, "seal")
     await key.certificates()
     assert token_of._pool is not None
     (process,) = token_of._pool._processes.values()
@@ -154,7 +154,7 @@ async def test_a_pin_that_was_refused_is_not_tried_by_another_process_either(
     hsm: Hsm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     token = TokenPool({"seal": replace(hsm.source, pin="0000")}, lambda: hsm.now)
-    key = TokenKey(token, "seal")
+    key = PooledKey(token.run, "seal")
     with pytest.raises(PinRefused, match="PinIncorrect"):
         await key.certificates()
     token._drop()
