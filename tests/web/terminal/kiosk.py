@@ -9,6 +9,17 @@ from tests.web.fake_counter import FakeCounter
 from tests.web.live_pages import open_face
 
 KIOSK = (1080, 1920)
+VOICES = """
+const said = (window.said = []);
+const voice = {lang: "yue-HK", name: "test", default: true, localService: true, voiceURI: "t"};
+const synthesis = {
+  getVoices: () => [voice], addEventListener() {}, removeEventListener() {}, cancel() {},
+  speak(words) { said.push([words.text, words.lang]); setTimeout(() => words.onend?.(), 20); },
+};
+Object.defineProperty(window, "speechSynthesis", {value: synthesis});
+window.SpeechSynthesisUtterance = class { constructor(text) { this.text = text; } };
+"""
+"A machine with a Cantonese voice, which notes what it says."
 
 
 async def at(
