@@ -74,8 +74,9 @@ async def test_an_agent_goes_through_it_by_the_keyboard(
     _, page, _ = await open_face(chromium, counter, "agent", DESK, "en")
 
     async def press(name: str) -> None:
-        await page.get_by_role("button", name=name, exact=True).first.focus()
-        await page.keyboard.press("Enter")
+        button = page.get_by_role("button", name=name, exact=True).first
+        await expect(button).to_be_enabled()  # not while something else is on its way
+        await button.press("Enter")
 
     async def heard(event: str, count: int = 1) -> dict[str, object]:
         await until(lambda: len(counter.payloads(event)) >= count, page)
