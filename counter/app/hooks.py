@@ -26,8 +26,7 @@ from counter.documents.store_documents import documents_of, shows
 from counter.documents.store_originals import bed_of, note_left_behind
 from counter.documents.store_printing import give_up
 from counter.esign.store_drafts import forget_drafts
-from counter.esign.store_endings import abandon
-from counter.esign.store_esign import withdraw
+from counter.esign.store_endings import abandon, withdraw
 from counter.esign.store_issued import NewLink, issue
 from counter.esign.store_reading import open_before_ink
 from counter.identity.store_proofing import end_visit

@@ -28,7 +28,7 @@ from counter.esign.sign_pool import SignPool
 from counter.esign.signing_refusals import ClockWrong, TimestampUnavailable
 from counter.esign.stamps_http import HttpStamps
 from counter.esign.store_archive import SqlArchive
-from counter.esign.store_reading import unfinished_since
+from counter.esign.store_unfinished import unfinished_since
 from counter.esign.trust import BUILT_IN, OwnKeys, TrustPolicy, life
 from counter.esign.trust_service import TrustService
 from counter.settings.node import Settings

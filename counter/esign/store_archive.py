@@ -4,7 +4,7 @@ A job is a revision that is to get a child: one row, one child.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -34,7 +34,7 @@ from counter.store.alerts import raise_alert, settle_alert
 from counter.store.executor import Executor
 from counter.store.journal_sql import record
 from counter.store.metadata import UtcDateTime, insert_for, metadata
-from counter.store.session_log import tell
+from counter.store.session_log import Audiences, tell_all
 
 esign_archive = Table(
     "esign_archive",
@@ -73,8 +73,6 @@ AT_ONCE: Final = (
 "Does not mend itself: told at the first time."
 FINAL: Final = "certificate_revoked"
 "The first revision is not tried again: an authority may forget it once the certificate has ended."
-
-Audiences = Callable[[Connection, str], Iterable[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,8 +231,7 @@ def archived(
         facts=said,
         now=now,
     )
-    for audience in audiences(conn, job.case_id):
-        tell(conn, audience, "document.archived", {"sha256": sha256}, now)
+    tell_all(conn, audiences, job.case_id, "document.archived", {"sha256": sha256}, now)
     return sha256
 
 

@@ -9,14 +9,15 @@ from sqlalchemy import Connection, Row, delete, select, update
 from counter.esign.ceremony import Consented, Sealed, Signed
 from counter.esign.certificate import CODED, TRIES, UNDER_WAY, Activating, ActivatingState, Wanted
 from counter.esign.certificate_refusals import ActivationLocked
-from counter.esign.store_esign import Audiences, WitnessOf, not_now, signed, tell_case
-from counter.esign.store_reading import find, stage_of
+from counter.esign.store_ceremony import find, not_now, stage_of
+from counter.esign.store_signing import WitnessOf, signed
 from counter.esign.store_tables import ceremony_certificate
 from counter.esign.store_tickets import drop_ticket, set_value, ticket_of
 from counter.esign.ticket import CITIZEN
 from counter.ids import Digest
 from counter.store.journal_sql import record
 from counter.store.metadata import insert_for
+from counter.store.session_log import Audiences, tell_all
 
 
 def activating_of(conn: Connection, ceremony_id: str) -> Activating | None:
@@ -304,4 +305,4 @@ def _told(
         facts={"sha256": row.sha256, **more},
         now=now,
     )
-    tell_case(conn, audiences, row.case_id, action, {"ceremony_id": row.id, **more}, now)
+    tell_all(conn, audiences, row.case_id, action, {"ceremony_id": row.id, **more}, now)

@@ -13,10 +13,10 @@ from counter.esign import store_reading as questions
 from counter.esign.forms import Language
 from counter.esign.reading_ports import Content, Correction, Remains
 from counter.esign.store_correction import correct
-from counter.esign.store_esign import Audiences
 from counter.esign.store_remains import forgotten, remains
 from counter.ids import CaseId, CeremonyId, Digest
 from counter.store.executor import Executor
+from counter.store.session_log import Audiences
 
 
 def _any_case(conn: Connection, case_id: str) -> None:

@@ -9,8 +9,10 @@ from sqlalchemy import Connection
 
 from counter.esign import store_attendance as attending
 from counter.esign import store_certificate as certificates
-from counter.esign import store_esign as commands
+from counter.esign import store_endings as endings
+from counter.esign import store_presenting as presenting
 from counter.esign import store_reading as questions
+from counter.esign import store_signing as signing
 from counter.esign import store_tickets as tickets
 from counter.esign.attendance import GivenUp
 from counter.esign.ceremony import Ceremony
@@ -27,12 +29,14 @@ from counter.esign.ports import (
     Uncertified,
     Unfinished,
 )
-from counter.esign.store_endings import set_reason
+from counter.esign.store_given_out import owns_document, owns_image
 from counter.esign.store_given_up import give_up
 from counter.esign.store_page_times import close_page, times_said
+from counter.esign.store_unfinished import uncertified, unfinished
 from counter.esign.ticket import CITIZEN, KeptTicket, LeftOver, SigningTicket, Witness
 from counter.ids import CaseId, Digest
 from counter.store.executor import Executor
+from counter.store.session_log import Audiences
 
 
 def _any_case(conn: Connection, case_id: str) -> None:
@@ -53,14 +57,14 @@ class SqlRecords:
     """`counter.esign.ports.Records` and `CertificateRecords` on either engine."""
 
     executor: Executor
-    audiences: commands.Audiences
+    audiences: Audiences
     require_open: Callable[[Connection, str], None] = _any_case
     "Raises a refusal when nothing more may be asked for a case; inside the transaction."
     calls: attending.Calls = attending.NO_CALLS
     require_led: Callable[[Connection, str, str], None] = _anybody
     "Raises one for an agent who asks and does not lead the case (any more); likewise."
 
-    witness_of: commands.WitnessOf = _nobody
+    witness_of: signing.WitnessOf = _nobody
 
     async def prepare(self, new: NewDocument, *, by: str, now: datetime) -> None:
         def command(conn: Connection) -> None:
@@ -69,12 +73,12 @@ class SqlRecords:
             self.require_led(conn, new.case_id, by)
             # Taken back and presented again, it would pass by `resume`.
             attending.require_known(conn, new.case_id, self.calls)
-            commands.prepare(conn, new, by=by, now=now)
+            presenting.prepare(conn, new, by=by, now=now)
 
         await self.executor.write(command)
 
     async def uncertified(self, ceremony_id: str | None = None) -> Sequence[Uncertified]:
-        return await self.executor.read(questions.uncertified, ceremony_id)
+        return await self.executor.read(uncertified, ceremony_id)
 
     async def present(
         self,
@@ -87,7 +91,7 @@ class SqlRecords:
     ) -> None:
         def command(conn: Connection) -> None:
             self.require_open(conn, case_id)  # as above: it took its time to be certified
-            commands.present(
+            presenting.present(
                 conn,
                 ceremony_id,
                 drawn_sha256,
@@ -130,7 +134,7 @@ class SqlRecords:
         self, case_id: CaseId, ceremony_id: str, page: int, now: datetime
     ) -> tuple[int, ...]:
         return await self.executor.write(
-            commands.page_seen, case_id, ceremony_id, page, audiences=self.audiences, now=now
+            presenting.page_seen, case_id, ceremony_id, page, audiences=self.audiences, now=now
         )
 
     async def consent(
@@ -154,7 +158,7 @@ class SqlRecords:
                     "sentence": words.text,
                     "text_sha256": words.text_sha256,
                 }
-            commands.consent(
+            signing.consent(
                 conn,
                 case_id,
                 ceremony_id,
@@ -172,7 +176,7 @@ class SqlRecords:
     ) -> None:
         def command(conn: Connection) -> None:
             attending.attend(conn, case_id, ceremony_id, calls=self.calls, now=now)
-            commands.keep_ink(
+            signing.keep_ink(
                 conn,
                 case_id,
                 ceremony_id,
@@ -340,7 +344,7 @@ class SqlRecords:
         def command(conn: Connection) -> Digest:
             standing = tickets.keep_revision(conn, ceremony_id, field, hole, sha256)
             if field == CITIZEN:
-                commands.citizen_signed(conn, ceremony_id, audiences=self.audiences, now=now)
+                signing.citizen_signed(conn, ceremony_id, audiences=self.audiences, now=now)
             return standing
 
         return await self.executor.write(command)
@@ -353,35 +357,35 @@ class SqlRecords:
 
     async def sealed(self, ceremony_id: str, new: NewSeal, now: datetime) -> Digest:
         return await self.executor.write(
-            commands.seal, ceremony_id, new, audiences=self.audiences, now=now
+            signing.seal, ceremony_id, new, audiences=self.audiences, now=now
         )
 
     async def decline(
         self, case_id: CaseId, ceremony_id: str, now: datetime, reason: str = "other"
     ) -> None:
         def command(conn: Connection) -> None:
-            commands.decline(
+            endings.decline(
                 conn, case_id, ceremony_id, audiences=self.audiences, now=now, reason=reason
             )
-            set_reason(conn, ceremony_id, reason)
+            endings.set_reason(conn, ceremony_id, reason)
 
         await self.executor.write(command)
 
     async def withdraw(self, case_id: CaseId, ceremony_id: str, *, by: str, now: datetime) -> None:
         def command(conn: Connection) -> None:
             self.require_led(conn, case_id, by)
-            commands.withdraw(conn, case_id, ceremony_id, by=by, audiences=self.audiences, now=now)
+            endings.withdraw(conn, case_id, ceremony_id, by=by, audiences=self.audiences, now=now)
 
         await self.executor.write(command)
 
     async def unfinished(self, ceremony_id: str | None = None) -> Sequence[Unfinished]:
-        return await self.executor.read(questions.unfinished, ceremony_id)
+        return await self.executor.read(unfinished, ceremony_id)
 
     async def owns_document(self, case_id: CaseId, sha256: str) -> bool:
-        return await self.executor.read(questions.owns_document, case_id, sha256)
+        return await self.executor.read(owns_document, case_id, sha256)
 
     async def owns_image(self, case_id: CaseId, sha256: str) -> bool:
-        return await self.executor.read(questions.owns_image, case_id, sha256)
+        return await self.executor.read(owns_image, case_id, sha256)
 
     async def of_case(self, case_id: CaseId) -> Sequence[CeremonyState]:
         return await self.executor.read(questions.signing_of, case_id)
