@@ -32,10 +32,7 @@ from counter.app.identifying import (
     witness_of,
 )
 from counter.app.kept_bytes import named_bytes
-from counter.app.lasting_documents import (
-    lasting_documents,
-    policy_of,
-)
+from counter.app.lasting_documents import lasting_documents, policy_of
 from counter.app.later_papers import LinkAddresses
 from counter.app.live_marks import StoredLiveMarks
 from counter.app.live_stills import LiveStills
@@ -68,6 +65,7 @@ from counter.documents.seal_cryptography import PaperSeal
 from counter.documents.service import DocumentsService
 from counter.documents.text_process import find_tools
 from counter.esign import keys_toml
+from counter.esign.activations_sql import SqlActivations
 from counter.esign.audit_service import AuditService
 from counter.esign.certificate_service import CertificateParts, CertificateService
 from counter.esign.check_service import CheckService
@@ -82,14 +80,14 @@ from counter.esign.keys_toml import SigningSetup
 from counter.esign.own_forms_service import OwnFormsService
 from counter.esign.pki_development import DevelopmentPki, ensure
 from counter.esign.reading_service import ReadingService
+from counter.esign.readings_sql import SqlReadings
+from counter.esign.records_sql import SqlRecords
 from counter.esign.service import EsignService
 from counter.esign.sign_pool import SignPool
 from counter.esign.stamps_http import HttpStamps
 from counter.esign.store_audit import SqlPacks
 from counter.esign.store_finished import finished_bytes
 from counter.esign.store_forms import SqlForms
-from counter.esign.store_readings import SqlReadings
-from counter.esign.store_records import SqlRecords
 from counter.esign.store_validation import SqlChecks
 from counter.esign.tsa_development import tsa_application
 from counter.identity.api_key_service import ApiKeyService
@@ -117,11 +115,7 @@ from counter.signaling.store_asks import SqlStore
 from counter.store import journal_sql, outbox
 from counter.store.back_pressure import Gate
 from counter.store.blobs_collecting import BlobCollector
-from counter.store.cases import (
-    audiences,
-    require_led,
-    require_open,
-)
+from counter.store.cases import audiences, require_led, require_open
 
 log = logging.getLogger(__name__)
 
@@ -236,7 +230,13 @@ async def open_parts(
             CertificateParts(
                 esign=esign,
                 records=ceremonies,
-                activations=ceremonies,
+                activations=SqlActivations(
+                    executor=executor,
+                    audiences=audiences,
+                    require_led=require_led,
+                    witness_of=witness_of,
+                    calls=CALLS,
+                ),
                 studio=studio,
                 stamps=stamps,
                 trust=lasting.trust,

@@ -9,8 +9,9 @@ from sqlalchemy import Connection, Row, delete, select, update
 from counter.esign.ceremony import Consented, Sealed, Signed
 from counter.esign.certificate import CODED, TRIES, UNDER_WAY, Activating, ActivatingState, Wanted
 from counter.esign.certificate_refusals import ActivationLocked
+from counter.esign.store_case import WitnessOf
 from counter.esign.store_ceremony import find, not_now, stage_of
-from counter.esign.store_signing import WitnessOf, signed
+from counter.esign.store_signing import signed
 from counter.esign.store_tables import ceremony_certificate
 from counter.esign.store_tickets import drop_ticket, set_value, ticket_of
 from counter.esign.ticket import CITIZEN

@@ -23,7 +23,6 @@ from counter.esign.store_tables import (
 )
 from counter.esign.ticket import CITIZEN
 from counter.ids import CaseId, CeremonyId, Digest, DocumentId
-from counter.store.cases import case_table
 
 
 def signing_of(conn: Connection, case_id: str) -> tuple[CeremonyState, ...]:
@@ -108,12 +107,6 @@ def open_before_ink(conn: Connection, case_id: str) -> tuple[str, ...]:
 def load(conn: Connection, case_id: str, ceremony_id: str) -> Ceremony:
     """The stage of a ceremony.  Raises `CeremonyUnknown`."""
     return stage_of(conn, find(conn, case_id, ceremony_id, lock=False))
-
-
-def department_of(conn: Connection, case_id: str) -> str:
-    """Whose case it is; empty when nobody knows."""
-    asked = select(case_table.c.department_id).where(case_table.c.id == case_id)
-    return conn.execute(asked).scalar_one_or_none() or ""
 
 
 def content(conn: Connection, case_id: str, ceremony_id: str) -> Content:

@@ -3,7 +3,7 @@
 It decides by the stage types of `ceremony.py`, writes, tells the screens and journals.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -16,16 +16,13 @@ from counter.esign.demands import Acts
 from counter.esign.ink import Ink
 from counter.esign.ports import NewSeal
 from counter.esign.store_archive import owe_archive
+from counter.esign.store_case import WitnessOf
 from counter.esign.store_ceremony import add_revision, change, find, forget_ink, not_now, stage_of
 from counter.esign.store_tables import ceremony_ink
 from counter.esign.store_tickets import drop_ticket
-from counter.esign.ticket import Witness
 from counter.ids import Digest, DocumentId
 from counter.store.journal_sql import record
 from counter.store.session_log import Audiences, tell_all
-
-WitnessOf = Callable[[Connection, str], Witness]
-"Who serves a case now, and how surely it is known who the citizen is."
 
 
 def consent(

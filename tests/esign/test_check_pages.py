@@ -29,7 +29,7 @@ from counter.esign.pdf_refusals import CheckBusy
 from counter.esign.pki_development import ensure
 from counter.esign.sign_pool import SignPool
 from counter.esign.stamps_http import HttpStamps
-from counter.esign.store_archive import esign_archive
+from counter.esign.store_archive_table import esign_archive
 from counter.esign.store_endings import void
 from counter.esign.store_tables import esign_ticket
 from counter.esign.validate_pyhanko import validate
