@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from counter.esign import store_activation as activation
 from counter.esign import store_attendance as attending
 from counter.esign import store_certificate as certificates
 from counter.esign.certificate import Activating, Wanted
@@ -26,7 +27,7 @@ class SqlActivations:
     calls: attending.Calls = attending.NO_CALLS
 
     async def activating(self, ceremony_id: str) -> Activating | None:
-        return await self.executor.read(certificates.activating_of, ceremony_id)
+        return await self.executor.read(activation.activating_of, ceremony_id)
 
     async def attend(self, case_id: CaseId, ceremony_id: str, now: datetime) -> None:
         await self.executor.write(attending.attend, case_id, ceremony_id, calls=self.calls, now=now)
@@ -97,7 +98,7 @@ class SqlActivations:
         now: datetime,
     ) -> None:
         await self.executor.write(
-            certificates.to_be_typed,
+            activation.to_be_typed,
             case_id,
             ceremony_id,
             credential_id,
@@ -107,18 +108,18 @@ class SqlActivations:
         )
 
     async def code_given(self, case_id: CaseId, ceremony_id: str, now: datetime) -> bool:
-        return await self.executor.write(certificates.code_given, case_id, ceremony_id, now=now)
+        return await self.executor.write(activation.code_given, case_id, ceremony_id, now=now)
 
     async def code_spent(self, case_id: CaseId, ceremony_id: str, now: datetime) -> None:
         await self.executor.write(
-            certificates.code_spent, case_id, ceremony_id, audiences=self.audiences, now=now
+            activation.code_spent, case_id, ceremony_id, audiences=self.audiences, now=now
         )
 
     async def code_refused(
         self, case_id: CaseId, ceremony_id: str, now: datetime, *, pin: bool
     ) -> int:
         return await self.executor.write(
-            certificates.code_refused,
+            activation.code_refused,
             case_id,
             ceremony_id,
             pin=pin,
