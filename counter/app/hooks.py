@@ -21,10 +21,10 @@ from counter.documents.checklist import settle
 from counter.documents.originals import Seen
 from counter.documents.refusals import OriginalsLying, ScanNotAsked
 from counter.documents.store_checklist import checklist_of, put_dues
-from counter.documents.store_commands import cancel_request
 from counter.documents.store_documents import documents_of, shows
 from counter.documents.store_originals import bed_of, note_left_behind
 from counter.documents.store_printing import give_up
+from counter.documents.store_requests import cancel_request
 from counter.esign.store_drafts import forget_drafts
 from counter.esign.store_endings import abandon, withdraw
 from counter.esign.store_issued import NewLink, issue
