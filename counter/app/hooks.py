@@ -29,7 +29,7 @@ from counter.esign.store_drafts import forget_drafts
 from counter.esign.store_endings import abandon, withdraw
 from counter.esign.store_issued import NewLink, issue
 from counter.esign.store_reading import open_before_ink
-from counter.identity.store_proofing import end_visit
+from counter.identity.store_proofing_decision import end_visit
 from counter.ids import AppointmentId, CaseId, DepartmentId, ServiceId, SiteId, TerminalId
 from counter.signaling.ports import ArrivedAppointment, FoundAppointment
 from counter.signaling.store_step import Hooks
