@@ -50,9 +50,9 @@ from web.citizen.check_pages import (
     CHECKS_PER_S,
     REFERENCES_OF_ONE_PER_S,
     CheckDeps,
-    plain,
     routes,
 )
+from web.citizen.check_words import plain
 
 NEXT_DAY = NOW + timedelta(days=1)
 OLDER = Path(__file__).parent / "packs" / "2026-11.asice"
