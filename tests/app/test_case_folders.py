@@ -37,8 +37,9 @@ from counter.errors import BadInput, NotFound
 from counter.esign.form_typst import shipped_forms
 from counter.esign.ports import NewDocument, NewImage, NewRevision
 from counter.esign.store_attendance import NO_CALLS, begin
-from counter.esign.store_esign import decline, prepare, present
+from counter.esign.store_endings import decline
 from counter.esign.store_given_up import give_up
+from counter.esign.store_presenting import prepare, present
 from counter.esign.store_remains import forgotten, remains
 from counter.esign.store_tables import ceremony
 from counter.identity.proofing import Level

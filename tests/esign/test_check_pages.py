@@ -29,7 +29,7 @@ from counter.esign.pdf_refusals import CheckBusy
 from counter.esign.pki_development import ensure
 from counter.esign.sign_pool import SignPool
 from counter.esign.stamps_http import HttpStamps
-from counter.esign.store_archive import esign_archive
+from counter.esign.store_archive_table import esign_archive
 from counter.esign.store_endings import void
 from counter.esign.store_tables import esign_ticket
 from counter.esign.validate_pyhanko import validate
@@ -50,9 +50,9 @@ from web.citizen.check_pages import (
     CHECKS_PER_S,
     REFERENCES_OF_ONE_PER_S,
     CheckDeps,
-    plain,
     routes,
 )
+from web.citizen.check_words import plain
 
 NEXT_DAY = NOW + timedelta(days=1)
 OLDER = Path(__file__).parent / "packs" / "2026-11.asice"
