@@ -34,6 +34,7 @@ from pyhanko.sign.validation.status import (
 
 from counter.esign.admission_pyhanko import opened
 from counter.esign.ended_pyhanko import ended_signature, ended_timestamp, unrooted
+from counter.esign.holders_cryptography import holder_of
 from counter.esign.pdf_refusals import DocumentDamaged
 from counter.esign.proofs_pyhanko import proved
 from counter.esign.revoked_pyhanko import AuthorityRevoked, revoked_at
@@ -118,6 +119,7 @@ async def _signature(
             unrooted=unrooted(status, status.timestamp_validity) and changes != "forbidden",
             issuer=_issuer(signature),
             claimed_at=claimed_time(signature),
+            holder=holder_of(signature.signer_cert, [*signature.other_embedded_certs, *roots]),
         )
     except LEAKS as error:
         return _unreadable(signature, "signature", error)

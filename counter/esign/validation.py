@@ -67,6 +67,8 @@ class SignatureFound:
     "Who issued its certificate, as that says itself."
     claimed_at: datetime | None = None
     "What its timestamp says, whoever made it; None: it has none."
+    holder: str = ""
+    "Whose its certificate is: the same when that is renewed.  See `holders_cryptography`."
 
     @property
     def sound(self) -> bool:
