@@ -20,7 +20,7 @@ from counter.esign.keys_files import load_certificate
 from counter.esign.pdf_refusals import CheckBusy, PdfRefused
 from counter.esign.signing_refusals import KeyUnusable
 from counter.esign.store_audit import has_pack
-from counter.esign.store_validation import finished_of_bytes
+from counter.esign.store_validation import finished_of_beginning, finished_of_bytes
 from counter.esign.validation import Found, Manifest
 from counter.settings.node import Settings
 
@@ -90,6 +90,7 @@ async def look_at(
         executor = plain_executor(settings, settings.data)
         try:
             known = await executor.read(finished_of_bytes, found.sha256)
+            known = known or await executor.read(finished_of_beginning, found.covered)
             manifest = known.manifest if known else None
             recorded = pack is not None and await executor.read(has_pack, digest(content))
         finally:

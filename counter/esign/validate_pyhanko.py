@@ -50,6 +50,9 @@ from counter.esign.verify_pyhanko import (
 )
 from counter.ids import Digest
 
+COVERED_MAX = 32
+"A document of ours begins with its own; what somebody adds comes behind."
+
 
 async def validate(pdf: bytes, roots: Sequence[x509.Certificate], now: datetime) -> Found:
     """Everything that can be said without asking anybody.
@@ -87,7 +90,28 @@ async def validate(pdf: bytes, roots: Sequence[x509.Certificate], now: datetime)
             proved=kept is not None and await proved(signers, kept, roots, moment),
             archived=last is not None and last.kind == "timestamp" and last.sound,
         ),
+        covered=_covered(pdf, embedded),
     )
+
+
+def _covered(pdf: bytes, embedded: Sequence[EmbeddedPdfSignature]) -> tuple[Digest, ...]:
+    """Each byte is read once, however many signatures there are."""
+    ends = sorted(filter(None, {_end_of(one, len(pdf)) for one in embedded}))[:COVERED_MAX]
+    running, behind, found = hashlib.sha256(), 0, []
+    for end in ends:
+        running.update(memoryview(pdf)[behind:end])
+        behind = end
+        found.append(Digest(running.copy().hexdigest()))
+    return tuple(found)
+
+
+def _end_of(signature: EmbeddedPdfSignature, size_bytes: int) -> int:
+    """Where the bytes that it covers end; 0 when that is nowhere in the file."""
+    try:
+        end = sum(int(one) for one in list(signature.byte_range)[2:4])
+    except LEAKS:
+        return 0
+    return end if 0 < end <= size_bytes else 0
 
 
 async def _signature(

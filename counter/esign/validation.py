@@ -93,6 +93,8 @@ class Found:
     "Signature fields that nobody has filled."
     level: Level
     "The least of all signatures; see `level_known`."
+    covered: tuple[Digest, ...] = ()
+    "SHA-256 of the file up to where each signature's bytes end, shortest first."
 
     @property
     def level_known(self) -> bool:
@@ -129,6 +131,8 @@ class Manifest:
     "Of the sealed document, and of what the archive made of it."
     voided_at: datetime | None = None
     "Since when the department has taken it back."
+    beginnings: frozenset[str] = frozenset()
+    "SHA-256 of what it was before its last signature: half-signed, and only certified."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
