@@ -88,7 +88,7 @@ async def open_signing_parts(
     for one in sorted({*setup.keys.seals, *setup.keys.witnesses} - set(departments)):
         log.warning("signing: no department has the id %s: its keys sign nothing", one)
     policy, setup = await asyncio.to_thread(policy_of, settings, setup)
-    stamps = HttpStamps(setup.tsa_urls, new_nonce=lambda: secrets.randbits(63))
+    stamps = HttpStamps(setup.tsa_urls, policy.anchors, new_nonce=lambda: secrets.randbits(63))
     closing.push_async_callback(stamps.close)
     own_press = DrawProcesses("counter.app.form_child")
     closing.push_async_callback(own_press.close)
