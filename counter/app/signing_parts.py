@@ -13,7 +13,7 @@ from aiohttp import ClientSession, web
 from booking.script_opencc import simplified
 from counter.app.attending import CALLS
 from counter.app.clock import clock, new_id
-from counter.app.examiners import open_examiners
+from counter.app.examiners import Lanes, open_examiners
 from counter.app.files import secret
 from counter.app.identifying import IdentifiedCitizens, KnownLevels, officers, witness_of
 from counter.app.lasting_documents import LastingDocuments, lasting_documents, policy_of
@@ -94,6 +94,7 @@ async def open_signing_parts(
     closing.push_async_callback(own_press.close)
     studio = SignPool(setup.keys, own_press)
     closing.push_async_callback(studio.close)
+    checks = SqlChecks(executor=executor)
     examiners = open_examiners(lambda: roots_of(setup.keys), closing)
     keys = studio.keys()
     lasting = lasting_documents(policy, authorities, store, studio, stamps, keys, closing)
@@ -194,7 +195,7 @@ async def open_signing_parts(
             clock=clock,
             title=lambda done: forms.title(done.form, cast(Language, done.language)),
         ),
-        checks=CheckService(examiners.strangers, SqlChecks(executor=executor)),
+        checks=CheckService(Lanes(examiners=examiners, recorded=checks.by_bytes), checks),
         lasting=lasting,
     )
 

@@ -30,7 +30,7 @@ from pyhanko_certvalidator.registry import SimpleTrustManager
 
 from counter.esign.admission_pyhanko import opened
 from counter.esign.validation import POLICY
-from counter.esign.verify_pyhanko import LEAKS, SIGNING_ONLY
+from counter.esign.verify_pyhanko import LEAKS, OneDocument
 
 VR = "{" + NAMESPACES["vr"] + "}"
 
@@ -41,7 +41,7 @@ async def report(pdf: bytes, roots: Sequence[x509.Certificate], now: datetime) -
     Raises what `admission_pyhanko.opened` raises.
     """
     parts: list[ET.Element] = []
-    reader = opened(pdf)
+    reader, rules = opened(pdf), OneDocument()
     try:
         signatures = list(reader.embedded_regular_signatures)
     except LEAKS:
@@ -49,7 +49,7 @@ async def report(pdf: bytes, roots: Sequence[x509.Certificate], now: datetime) -
     for signature in signatures:
         try:
             status = await ades_lta_validation(
-                signature, _spec(roots), timing_info=ValidationTimingInfo(now, now, False)
+                signature, _spec(roots, rules), timing_info=ValidationTimingInfo(now, now, False)
             )
             # Made by the library from what it parsed itself: no XML of a stranger.
             parts.append(ET.fromstring(generate_report(signature, status)))
@@ -58,7 +58,7 @@ async def report(pdf: bytes, roots: Sequence[x509.Certificate], now: datetime) -
     return _together(parts) if parts else b""
 
 
-def _spec(roots: Sequence[x509.Certificate]) -> PdfSignatureValidationSpec:
+def _spec(roots: Sequence[x509.Certificate], rules: OneDocument) -> PdfSignatureValidationSpec:
     rule = RevocationCheckingRule.CHECK_IF_DECLARED
     return PdfSignatureValidationSpec(
         SignatureValidationSpec(
@@ -72,7 +72,7 @@ def _spec(roots: Sequence[x509.Certificate]) -> PdfSignatureValidationSpec:
             local_knowledge=LocalKnowledge(),
             key_usage_settings=KeyUsageConstraints(key_usage={"non_repudiation"}),
         ),
-        diff_policy=SIGNING_ONLY,
+        diff_policy=rules,
     )
 
 
