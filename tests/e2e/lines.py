@@ -61,6 +61,14 @@ class Played:
             raise AssertionError(f"did not end: {self.said}") from None
         assert code == 0, self.said
 
+    def hold(self) -> None:
+        """Let it do nothing, until it may go on."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Let it do what comes next."""
+        self._process.send_signal(signal.SIGCONT)
+
     def end(self) -> None:
         """End it, whatever it does."""
         if self._process.poll() is None:

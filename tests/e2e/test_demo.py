@@ -75,8 +75,8 @@ async def test_a_simulated_citizen_is_served_at_a_real_console(
         judged_by_pdfsig(signed)
 
         await console.close()
+        await expect(console.page.get_by_text("The visit is closed.")).to_be_visible()  # for 15 s
         assert await asyncio.to_thread(playing.wait, 60) == 0
-    await expect(console.page.get_by_text("The visit is closed.")).to_be_visible()
     assert counter.facts(f"select outcome, stars from case_file {NEWEST}") == [("completed", 5)]
     await counter.audit()
 

@@ -17,6 +17,7 @@ from tests.e2e.running import RunningCounter
 pytestmark = pytest.mark.timeout(400)
 
 PAGES = "select count(*) from page"
+OUTLINED = "document.querySelector('.outline polygon') !== null"
 
 
 @pytest.fixture(scope="module")
@@ -38,9 +39,8 @@ async def test_a_page_that_lies_still_is_outlined_and_taken_by_itself(
     terminal = await Terminal.enrolled(kiosk_browser, shared_counter, looks=True)
     console = await Console.signed_in(desk_browser, shared_counter)
     await meet(terminal, console, shared_counter)
-    # It does not stay for long: watched for before there can be one.
-    outline = terminal.page.locator(".outline polygon")
-    outlined = asyncio.create_task(outline.wait_for(state="attached"))
+    # It does not stay for long: watched for in each frame, before there can be one.
+    outlined = asyncio.create_task(terminal.page.wait_for_function(OUTLINED))
     await console.ask_for(PAPER)
     await outlined
     # Nobody presses anything: it arrives.

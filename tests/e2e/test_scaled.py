@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from counter.store.postgres_pool import PostgresPool
 from counter.terminal.ports import Refused
 from tests.e2e.lines import SERVICE, TERMINAL, Played, accept, line, shows, take_ticket
 from tests.e2e.running import RunningCounter
+from tests.e2e.waiting import until
 from tests.media.media_node import MediaNode
 from tests.servers import PostgresServer, RedisServer, run_apart
 
@@ -225,13 +227,6 @@ async def test_half_a_call_is_refused_and_moves_when_the_other_machine_has_stopp
         assert await facts("select worker from call") == [(here,)]
 
 
-async def calls_told(counter: Any, media: str) -> int:
-    """How many calls the command `health` tells of a media node."""
-    shown = await counter.command("health")
-    calls: int = json.loads(shown.stdout)["media"][media]["calls"]
-    return calls
-
-
 async def test_machines_that_list_a_media_node_share_a_call_and_what_it_says_of_itself(
     node: StartNode, shared: Path, tmp_path: Path, facts: Facts
 ) -> None:
@@ -243,19 +238,22 @@ async def test_machines_that_list_a_media_node_share_a_call_and_what_it_says_of_
         serves, comes = agent(second, 0.3), citizen(first, 0.3)
         try:
             await asyncio.gather(comes.tells("in the call"), serves.tells("in the call"))
+            serves.hold()  # the call stands until all was asked
             assert await facts("select worker from call") == [(media.name,)]
-            for counter in (first, second):
+
+            async def in_use(counter: RunningCounter) -> bool:
                 told = (await counter.operator("/health"))["media"]
                 assert list(told) == [media.name]
-                assert told[media.name]["legs"] >= 1
-            async with asyncio.timeout(
-                90
-            ):  # nodes ask it every second, and a command takes another
-                while await calls_told(second, media.name) != 1:
-                    pass
+                return bool(told[media.name]["legs"] >= 1 and told[media.name]["calls"] == 1)
+
+            for counter in (first, second):  # which ask it every second
+                await until(partial(in_use, counter), "a node did not tell of the call")
+            shown = await second.command("health")
+            assert json.loads(shown.stdout)["media"][media.name]["calls"] == 1
             assert (await first.command("drain", "media-0")).returncode == 1, "there is none"
             assert (await first.command("drain", media.name)).returncode == 0
             assert (await first.operator("/health"))["ready"] is False, "its only media drains"
+            serves.go_on()
             await asyncio.gather(comes.ends_well(), serves.ends_well())
         finally:
             for one in (serves, comes):
