@@ -1,4 +1,4 @@
-"""What is kept of the lines of a real call, and a still of what the citizen shows in it."""
+"""One call: what is kept of its lines, a still of it, and a page that is taken by itself."""
 
 import asyncio
 import io
@@ -9,12 +9,15 @@ import pytest
 from PIL import Image
 from playwright.async_api import Browser, expect
 
-from tests.e2e.faces import Console, Terminal, meet
+from tests.e2e.faces import PAPER, Console, Terminal, meet
 from tests.e2e.running import RunningCounter
 from tests.e2e.waiting import until
 
 pytestmark = pytest.mark.timeout(240)
 
+PAGES = "select count(*) from page"
+OUTLINED = "() => document.querySelector('.outline polygon') !== null"
+"A function: the page's CSP lets no string be evaluated a second time."
 SAMPLES = """
     select owner, sum(good_ms + weak_ms + bad_ms), sum(up_packets), sum(down_packets),
            max(up_kbps), max(rtt_ms), max(available_kbps)
@@ -31,12 +34,14 @@ def is_whole(
     return counted and kbps > 20 and trip_ms is not None and available > 100
 
 
-async def test_a_call_is_sampled_from_both_ends_of_both_legs_and_gives_a_still(
+async def test_a_call_is_sampled_gives_a_still_and_a_page_that_lies_still_is_taken_by_itself(
     shared_counter: RunningCounter, desk_browser: Browser, kiosk_browser: Browser
 ) -> None:
     counter = shared_counter
+    [(pages,)] = counter.facts(PAGES)
     terminal, console = await asyncio.gather(
-        Terminal.enrolled(kiosk_browser, counter), Console.signed_in(desk_browser, counter)
+        Terminal.enrolled(kiosk_browser, counter, looks=True),
+        Console.signed_in(desk_browser, counter),
     )
     still = f"{counter.address}/console/still"
     assert (await console.page.request.get(still)).status == 409
@@ -51,6 +56,15 @@ async def test_a_call_is_sampled_from_both_ends_of_both_legs_and_gives_a_still(
     assert abs(red - green) < 20, "it is the kiosk's grey paper, not the desk's green pattern"
     assert (await terminal.page.request.get(still)).status == 401
 
+    # It does not stay for long: watched for in each frame, before there can be one.
+    outlined = asyncio.create_task(terminal.page.wait_for_function(OUTLINED))
+    await console.ask_for(PAPER)
+    await outlined
+    # Nobody presses anything: it arrives.
+    await expect(console.page.locator(".thumb img")).to_be_visible()
+    assert counter.facts(PAGES) == [(pages + 1,)]
+
+    # From both ends of both legs.
     def sampled() -> list[tuple[Any, ...]]:
         rows = counter.facts(SAMPLES)
         both = [str(row[0]).partition(":")[0] for row in rows] == ["agent", "terminal"]
@@ -58,7 +72,5 @@ async def test_a_call_is_sampled_from_both_ends_of_both_legs_and_gives_a_still(
 
     await until(sampled, "not both legs were sampled from both of their ends", within_s=120)
 
-    await console.close()
+    await terminal.leave()
     assert (await console.page.request.get(still)).status == 409
-    await terminal.press("Finish and remove my data from this machine")
-    await expect(terminal.page.locator(".attract")).to_be_visible()

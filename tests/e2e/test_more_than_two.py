@@ -256,8 +256,7 @@ async def test_a_supervisor_listens_whispers_and_joins(
     assert await console.button("Listen").count() == 0, "an agent is offered no such thing"
     await asyncio.gather(arrives(boss.page, 0), arrives(boss.page, 1))
     await expect(console.page.locator(".party[data-role=supervisor]")).to_contain_text("Listens")
-    await stops(console.page, 1)
-    await stops(terminal.page, 1)
+    await asyncio.gather(stops(console.page, 1), stops(terminal.page, 1))
     await expect(terminal.page.locator(".others__one")).to_have_count(0)
 
     await boss.button("Whisper").click()
