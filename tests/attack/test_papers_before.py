@@ -38,7 +38,8 @@ async def send(person: Citizen, path: str, content: bytes) -> None:
 
 async def booked(person: Citizen, nth: int) -> str:
     """Book, and open the first paper; its address."""
-    day = (datetime.now(UTC) + timedelta(hours=8, days=1)).date().isoformat()
+    # Not tomorrow: its first time may begin while this is looked at.
+    day = (datetime.now(UTC) + timedelta(hours=8, days=2)).date().isoformat()
     await person.book(day, nth)
     await person.get(LIST)
     path = person.links(f"{LIST}/")[0]

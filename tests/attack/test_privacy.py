@@ -42,7 +42,8 @@ def talkative() -> Any:
 
 async def booked_and_cancelled(counter: RunningCounter) -> str:
     """Book over the pages, look it up by its number, cancel it; return the number."""
-    day = (datetime.now(UTC) + timedelta(hours=8, days=1)).date().isoformat()
+    # Not tomorrow: its first time may begin while this is looked at.
+    day = (datetime.now(UTC) + timedelta(hours=8, days=2)).date().isoformat()
     async with aiohttp.ClientSession(
         counter.address, cookie_jar=aiohttp.CookieJar(unsafe=True)
     ) as browser:

@@ -54,7 +54,7 @@ async def test_an_agent_helps_with_the_terminal_and_both_point_at_one_page(
     await console.button("Very large letters").click()
     await announced(terminal, "接待人員放大了字體")
     await terminal.page.wait_for_function(
-        "getComputedStyle(document.documentElement).fontSize === '32px'"
+        "() => getComputedStyle(document.documentElement).fontSize === '32px'"
     )
     await console.button("Normal letters").click()
 
