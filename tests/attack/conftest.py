@@ -60,6 +60,7 @@ class Page:
             headers={"Authorization": f"Bearer {token}"},
             transports=["websocket"],
             namespaces=[self._namespace],
+            wait_timeout=PATIENCE_S,
         )
         return self
 

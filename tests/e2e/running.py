@@ -28,7 +28,7 @@ from counter.store.sqlite_lane import SqliteLane
 from tests.servers import free_port, run_apart
 
 ROOT = Path(__file__).resolve().parents[2]
-START_TIMEOUT_S = 120
+START_TIMEOUT_S = 240
 END_TIMEOUT_S = 60
 GONE_WITHIN_S = 30
 "Until what a stopped counter started has ended, on a busy machine."

@@ -13,7 +13,7 @@ from tests.e2e.faces import PAPER, Console, Terminal, meet
 from tests.e2e.running import RunningCounter
 from tests.e2e.waiting import until
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(600)
 
 PAGES = "select count(*) from page"
 OUTLINED = "() => document.querySelector('.outline polygon') !== null"

@@ -20,7 +20,7 @@ from tests.e2e.probe import connected, first_picture_ms, legs, seen_and_heard
 from tests.e2e.running import RunningCounter
 from tests.e2e.waiting import press, until
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 
 Launch = Callable[..., Awaitable[Browser]]
 NEW_PICTURE_MS = 3000
