@@ -20,7 +20,7 @@ from tests.attack.conftest import Attacker, Page, done_without, look_at
 from web.shared.consent_words import agreed_words
 from web.shared.refusals import SENTENCES
 
-pytestmark = [pytest.mark.pairs, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.pairs, pytest.mark.timeout(600)]
 
 TERMINAL, OTHER = "hengqin-centre-1", "hengqin-centre-2"
 LEI = ("dsi", "fss", "dsaj", "dsf")

@@ -15,7 +15,7 @@ from counter.documents.sample_page import sample_photograph
 from counter.terminal.script import ink
 from tests.attack.conftest import Attacker, Page, done_without, look_at
 
-pytestmark = [pytest.mark.pairs, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.pairs, pytest.mark.timeout(600)]
 
 TERMINAL, OTHER = "hengqin-centre-1", "hengqin-centre-2"
 PNG = b"\x89PNG\r\n\x1a\n"

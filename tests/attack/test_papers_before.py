@@ -15,7 +15,7 @@ from tests.attack.test_files_and_races import hostile
 from tests.e2e.running import RunningCounter
 from tests.web.citizen.walk import Citizen
 
-pytestmark = [pytest.mark.pairs, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.pairs, pytest.mark.timeout(600)]
 
 LIST = "/appointment/papers"
 DRAWN = {"no_page_found", "page_cut_off", "page_blank"}

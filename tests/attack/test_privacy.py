@@ -13,7 +13,7 @@ from tests.e2e.running import RunningCounter
 from tests.servers import run_apart
 from tests.web.citizen.walk import Citizen
 
-pytestmark = [pytest.mark.pairs, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.pairs, pytest.mark.timeout(600)]
 
 NAME, CONTACT = "王小明 Secret", "+853 6612 3456"
 KEPT_IN = {

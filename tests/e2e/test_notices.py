@@ -17,7 +17,7 @@ from tests.notify.mail_server import HOST, MailServer, mail_server
 from tests.notify.receiver import Receiver, receiver
 from tests.web.citizen.walk import Citizen
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 
 NAME, CONTACT = "Maria Silva", "maria@example.org"
 

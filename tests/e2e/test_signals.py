@@ -12,7 +12,7 @@ from tests.e2e.lines import TERMINAL, accept, line, shows, take_ticket
 from tests.e2e.running import RunningCounter
 from tests.e2e.waiting import until
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 
 
 @asynccontextmanager

@@ -25,7 +25,7 @@ from tests.web import call_cards, desk_screens, terminal_screens
 from tests.web.fake_counter import FakeCounter
 from tests.web.live_pages import open_face
 
-pytestmark = [pytest.mark.pairs, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.pairs, pytest.mark.timeout(600)]
 
 BOTH = Arrangement(
     parties=(Party(owner="terminal", role="citizen"), Party(owner="agent", role="agent"))
