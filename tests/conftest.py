@@ -161,11 +161,19 @@ def new_executor(
 
 
 @pytest.fixture
-async def executor(new_executor: Callable[..., Executor]) -> AsyncIterator[Executor]:
+async def executor(
+    new_executor: Callable[..., Executor], request: pytest.FixtureRequest
+) -> AsyncIterator[Executor]:
     """Yield an executor on a fresh store with every table, once per engine."""
     made = new_executor()
+    if not isinstance(made, PostgresPool):
+        yield made
+        await made.close()
+        return
+    kept = request.getfixturevalue("postgres").kept
+    kept.lend(made)
     yield made
-    await made.close()
+    await kept.take_back(made)
 
 
 @pytest.fixture(scope="session")
