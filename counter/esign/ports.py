@@ -103,10 +103,10 @@ class NewImage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewRevision:
-    """A document that came of one before it by a signature."""
+    """A document that came of one before it by a signature or a timestamp."""
 
     kind: str
-    "certified, signed, witnessed or sealed."
+    "certified, signed, witnessed, sealed or archived."
     sha256: Digest
     size_bytes: int
 
