@@ -17,7 +17,7 @@ from counter.documents.job import JobKind, JobOutcome
 from counter.documents.papers_sql import SqlPapers
 from counter.documents.store_jobs import outcomes_of
 from counter.esign.form_typst import shipped_forms
-from counter.esign.ports import NewDocument
+from counter.esign.record_ports import NewDocument
 from counter.esign.store_presenting import prepare
 from counter.esign.store_tables import ceremony
 from counter.ids import CeremonyId, Digest, DocumentId

@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 from counter.app.case_folders import SqlCaseSource
 from counter.documents.store_bundles import leaves_of
 from counter.esign.form_typst import shipped_forms
-from counter.esign.ports import NewDocument, NewImage, NewRevision
+from counter.esign.record_ports import NewDocument, NewImage, NewRevision
 from counter.esign.store_attendance import NO_CALLS, begin
 from counter.esign.store_endings import decline
 from counter.esign.store_given_up import give_up

@@ -4,7 +4,7 @@ import pytest
 
 from counter.errors import Refusal
 from counter.signaling.legs_service import NoMedia, OtherSideSilent
-from counter.signaling.ports import CallShape
+from counter.signaling.media_ports import CallShape
 from counter.signaling.ring import RING
 from tests.signaling.visits import Dead, Visit
 

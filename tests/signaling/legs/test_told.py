@@ -4,7 +4,7 @@ from sqlalchemy import select
 
 from counter.errors import NotAllowedNow, Refusal
 from counter.protocol import terminal
-from counter.signaling.ports import CallShape
+from counter.signaling.media_ports import CallShape
 from counter.signaling.tables import call
 from tests.signaling.visits import Visit
 
