@@ -24,7 +24,30 @@ from tests.servers import NotInstalled, PostgresServer, RedisServer, run_apart
 
 ENGINES = ("sqlite", "postgres")
 
+NEEDLESS = (
+    # What Playwright switches off: of two lists the last one counts.
+    "AimEnabled",
+    "AvoidCorsURLLoaderRestartOnRedirect",
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsFirstBalancedModeAutoEnable",
+    "HttpsUpgrades",
+    "LensOverlay",
+    "MediaRouter",
+    "NetworkTimeServiceQuerying",
+    "OptimizationHints",
+    "PaintHolding",
+    "PreconnectToSearch",
+    "TcpPortRandomizationWin",
+    "ThirdPartyStoragePartitioning",
+    "msEdgeUpdateLaunchServicesPreferredVersion",
+    "msForceBrowserSignIn",
+    # Two pages behind the address bar that nobody sees: half of the work of every window.
+    "WebUIOmniboxPopup",
+    "WebUIOmniboxAimPopup",
+)
 CHROMIUM_ARGS = (
+    f"--disable-features={','.join(NEEDLESS)}",
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
