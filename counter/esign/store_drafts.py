@@ -199,7 +199,8 @@ def take(
     what was looked at.  Raises `DraftOver` when another one is on the screens.
     """
     lock_case(conn, case_id)
-    rows = conn.execute(select(form_draft).where(form_draft.c.case_id == case_id)).all()
+    drafts = select(form_draft).where(form_draft.c.case_id == case_id).order_by(form_draft.c.id)
+    rows = conn.execute(drafts.with_for_update()).all()  # after whoever is writing a field
     row = next((one for one in rows if one.id == draft_id), None)
     if row is None or any(one.shown for one in rows if one.id != draft_id):
         raise DraftOver(f"case {case_id}: draft {draft_id} is not on the screens")

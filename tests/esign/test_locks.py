@@ -6,8 +6,10 @@ from datetime import datetime
 import pytest
 from sqlalchemy import Connection, select
 
+from counter.esign.draft import Draft
 from counter.esign.form_typst import shipped_forms
 from counter.esign.ports import NewDocument
+from counter.esign.store_drafts import begin, fill, take
 from counter.esign.store_given_up import give_up
 from counter.esign.store_presenting import prepare
 from counter.esign.store_tables import ceremony
@@ -64,3 +66,33 @@ async def test_who_gives_a_form_up_waits_for_its_case_before_taking_the_form(
         await waits(executor, giving)
         await executor.write(take_form)  # as whoever has the case does next
     await giving
+
+
+async def test_what_is_being_written_is_in_the_form_that_is_presented(
+    executor: Executor, now: datetime
+) -> None:
+    forms = shipped_forms()
+    life = forms.of("fss_proof_of_life")
+    await executor.write(begin, nobody, "d-1", CASE, life, by="agent:lei", now=now)
+
+    def writes(conn: Connection) -> None:
+        fill(
+            conn,
+            nobody,
+            CASE,
+            "d-1",
+            forms.of,
+            name="phone",
+            written="66123456",
+            version=0,
+            writes="citizen",
+            now=now,
+        )
+
+    def texts(draft: Draft) -> dict[str, str]:
+        return {name: one.text for name, one in draft.typed.items()}
+
+    async with not_yet_committed(executor, writes):
+        taking = asyncio.create_task(executor.write(take, nobody, CASE, "d-1", texts, now=now))
+        await waits(executor, taking)
+    assert await taking == {"phone": "66123456"}
