@@ -89,15 +89,16 @@ def texts_of(fields: tuple[Filled, ...]) -> dict[str, str]:
     return {one.field.name: one.text for one in fields}
 
 
-def digest_of(fields: tuple[Filled, ...]) -> str:
-    """SHA-256 of all texts, by name."""
-    made = json.dumps(texts_of(fields), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+def digest_of(form: FormTemplate, fields: tuple[Filled, ...]) -> str:
+    """SHA-256 of the form in its version, with all texts by name."""
+    whole = [form.id, form.version, texts_of(fields)]
+    made = json.dumps(whole, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(made.encode()).hexdigest()
 
 
-def require_same(fields: tuple[Filled, ...], digest: str) -> None:
-    """Raise `DraftChanged` unless these are the texts that somebody looked at."""
-    if digest_of(fields) != digest:
+def require_same(form: FormTemplate, fields: tuple[Filled, ...], digest: str) -> None:
+    """Raise `DraftChanged` unless this is what somebody looked at."""
+    if digest_of(form, fields) != digest:
         raise DraftChanged("a field was written since it was looked at; look again")
 
 

@@ -83,6 +83,10 @@ class OwnFormsStore(Protocol):
         """Changes with everything that is published or retired; cheap."""
         ...
 
+    async def tell_unreadable(self, lost: Sequence[FormVersion], now: datetime) -> None:
+        """Of all that is published, these cannot be read and are not offered: alerts, no others."""
+        ...
+
     async def tell_desks(self, departments: Sequence[str], now: datetime) -> None:
         """Other forms are offered there from now on: desks show them without being asked."""
         ...

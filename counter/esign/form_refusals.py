@@ -158,6 +158,12 @@ class FieldNotYours(NotAllowed):
     code = "field_not_yours"
 
 
+class FormRenewed(NotAllowedNow):
+    """The form was published anew since it was begun.  Advice: look at the newer one."""
+
+    code = "form_renewed"
+
+
 class DraftChanged(NotAllowedNow):
     """What was looked at is not what stands there now.  Advice: look again."""
 

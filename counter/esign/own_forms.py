@@ -116,9 +116,15 @@ def own_form(
 
 
 def kept_form(kept: FormVersion) -> OwnForm:
-    """The form of a version that was published."""
-    said = FormTemplate.model_validate_json(kept.description)
-    return _owned(said, kept.department, None, kept.typst, kept.version)
+    """The form of a version that was published.
+
+    Raises `DescriptionWrong`: what an older counter published, a newer one may not accept.
+    """
+    try:
+        said = FormTemplate.model_validate_json(kept.description)
+        return _owned(said, kept.department, None, kept.typst, kept.version)
+    except ValidationError as error:
+        raise DescriptionWrong(_problems(error)) from error
 
 
 def _owned(

@@ -6,7 +6,7 @@ What is published was drawn once more, and is what was looked at; between the tw
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from counter.errors import Refusal
@@ -61,6 +61,7 @@ class OwnFormsService:
         self._clock = clock
         self._mark: tuple[int, int] | None = None
         self._kept: Sequence[FormVersion] = ()
+        "With those that cannot be read as retired."
         self._parsed: dict[tuple[str, int], OwnForm] = {}
         self._offered: Mapping[str, int] | None = None
         "Which version of each form, by its id; None before the first look."
@@ -123,24 +124,37 @@ class OwnFormsService:
         return await self._store.versions(department)
 
     async def refresh(self) -> None:
-        """Let this node know what is in the store."""
-        mark = await self._store.mark()
+        """Let this node know what is in the store; what cannot be read is not offered."""
+        mark, now = await self._store.mark(), self._clock()
+        lost: list[FormVersion] = []
         if mark != self._mark:
-            self._kept = await self._store.versions()
-            for one in self._kept:
-                if (one.form, one.version) not in self._parsed:
-                    self._parsed[one.form, one.version] = kept_form(one)
-            self._mark = mark
-        now = self._clock()
+            kept = await self._store.versions()
+            unread = [one for one in kept if not self._readable(one)]
+            lost = [one for one in unread if one.state == "published"]
+            self._kept = [replace(one, state="retired") if one in unread else one for one in kept]
         offered = in_use(self._kept, now)
         if self._kept:
             self._forms.show(self._parsed.values(), offered)
+        if mark != self._mark:
+            await self._store.tell_unreadable(lost, now)
+            self._mark = mark
         if self._offered is not None and self._offered != offered:
             # Desks that are open show it without being asked.
             changed = {form for form, _ in self._offered.items() ^ offered.items()}
             departments = {one.department for one in self._kept if one.form in changed}
             await self._store.tell_desks(sorted(departments), now)
         self._offered = offered
+
+    def _readable(self, one: FormVersion) -> bool:
+        """Whether it is among the forms that are known now."""
+        if _key(one) not in self._parsed:
+            try:
+                self._parsed[_key(one)] = kept_form(one)
+            except DescriptionWrong as error:
+                where = "; ".join(place for place, _ in error.problems)
+                log.error("form %s, version %d: cannot be read: %s", one.form, one.version, where)
+                return False
+        return True
 
     async def follow_for_ever(self) -> None:
         """Refresh, again and again."""
@@ -150,3 +164,7 @@ class OwnFormsService:
             except Exception as error:
                 log.warning("departments' own forms: not looked at: %s", type(error).__name__)
             await asyncio.sleep(LOOK_AGAIN_S)
+
+
+def _key(one: FormVersion) -> tuple[str, int]:
+    return one.form, one.version

@@ -117,18 +117,20 @@ class EsignService:
         by: str,
         now: datetime,
         ceremony_id: CeremonyId | None = None,
+        version: int | None = None,
     ) -> CeremonyId:
         """Draw a form, have the department certify it, and put it on the citizen's screen.
 
         data: by field name; `date` and `case_number` are filled in when absent.
         by: who presents, as `agent:<id>`.
         ceremony_id: chosen by who asks, so that asking again is the same ceremony; else a new one.
+        version: of the form that was filled in; None: the offered one.
         Raises `FormUnknown`, `FieldUnknown`, `DataMissing`, `DataTooLong`, `GlyphMissing`,
         `FormUndrawable`, `IdentityTooLow`, `ClassOutOfReach`, `CeremonyOpen`, and what keeps a
         signature from being made: nobody has seen the form then, and another may be presented.
         Raises `NotAllowedNow` when asked again for one that was taken back.
         """
-        form = self._forms.of(form_id)
+        form = self._forms.of(form_id, version)
         known = {"date": f"{now.astimezone(LOCAL_TIME):%Y-%m-%d}", "case_number": case_id}
         clean = check(form, {**known, **data}, self._glyphs)
         # In this order: the form that is open may be the very one that is asked for twice at once.

@@ -134,6 +134,35 @@ def _renew(conn: Connection, known: Row[Any], form: FormTemplate) -> None:
         )
 
 
+def renew(
+    conn: Connection,
+    audiences: Audiences,
+    case_id: str,
+    draft_id: str,
+    form: FormTemplate,
+    *,
+    now: datetime,
+) -> bool:
+    """If it is on the screens in an older version, both show this one; whether it was.
+
+    What was taken already stays what it was.
+    """
+    lock_case(conn, case_id)
+    older = select(form_draft).where(
+        form_draft.c.id == draft_id,
+        form_draft.c.case_id == case_id,
+        form_draft.c.form == form.id,
+        form_draft.c.form_version < form.version,
+        form_draft.c.shown,
+    )
+    known = conn.execute(older.with_for_update()).one_or_none()
+    if known is None:
+        return False
+    _renew(conn, known, form)
+    tell_all(conn, audiences, case_id, "form.begun", {"draft_id": draft_id}, now)
+    return True
+
+
 def fill(
     conn: Connection,
     audiences: Audiences,
@@ -199,7 +228,8 @@ def take(
     what was looked at.  Raises `DraftOver` when another one is on the screens.
     """
     lock_case(conn, case_id)
-    rows = conn.execute(select(form_draft).where(form_draft.c.case_id == case_id)).all()
+    drafts = select(form_draft).where(form_draft.c.case_id == case_id).order_by(form_draft.c.id)
+    rows = conn.execute(drafts.with_for_update()).all()  # after whoever is writing a field
     row = next((one for one in rows if one.id == draft_id), None)
     if row is None or any(one.shown for one in rows if one.id != draft_id):
         raise DraftOver(f"case {case_id}: draft {draft_id} is not on the screens")

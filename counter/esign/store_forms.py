@@ -26,6 +26,7 @@ from sqlalchemy import (
 
 from counter.esign.form_refusals import FormChanged, FormIdTaken, FormUnknown
 from counter.esign.own_forms import FormVersion
+from counter.store.alerts import open_alerts, raise_alert, settle_alert
 from counter.store.executor import Executor
 from counter.store.journal_sql import record
 from counter.store.metadata import UtcDateTime, metadata
@@ -54,6 +55,10 @@ Index(
 )
 
 
+UNREADABLE = "form.unreadable"
+"The alert."
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SqlForms:
     """`counter.esign.form_ports.OwnFormsStore`."""
@@ -74,6 +79,9 @@ class SqlForms:
     async def mark(self) -> tuple[int, int]:
         return await self.executor.read(mark)
 
+    async def tell_unreadable(self, lost: Sequence[FormVersion], now: datetime) -> None:
+        await self.executor.write(tell_unreadable, lost, now)
+
     async def tell_desks(self, departments: Sequence[str], now: datetime) -> None:
         await self.executor.write(tell_desks, departments, now)
 
@@ -82,6 +90,20 @@ def tell_desks(conn: Connection, departments: Sequence[str], now: datetime) -> N
     """A row for each: whoever works there gets a new screen."""
     for department in departments:
         tell(conn, f"department:{department}", "forms.changed", {}, now)
+
+
+def tell_unreadable(conn: Connection, lost: Sequence[FormVersion], now: datetime) -> None:
+    """One alert per form; it is settled when another version is published, or none any more."""
+    about = {f"form:{one.form}": one for one in lost}
+    for told in open_alerts(conn):
+        now_lost = about.get(told.subject)
+        if told.kind == UNREADABLE and (
+            now_lost is None or now_lost.version != told.facts["version"]
+        ):
+            settle_alert(conn, UNREADABLE, told.subject, now)
+    for subject, one in about.items():
+        facts = {"version": one.version, "department": one.department}
+        raise_alert(conn, UNREADABLE, subject, facts, now)
 
 
 def publish(conn: Connection, new: FormVersion, seen: int) -> int:

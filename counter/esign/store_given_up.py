@@ -17,6 +17,7 @@ from counter.esign.store_drafts import begin, form_draft_field
 from counter.esign.store_endings import end, set_reason
 from counter.esign.store_tables import esign_document
 from counter.ids import Digest
+from counter.store.cases import lock_case
 from counter.store.metadata import insert_for
 from counter.store.session_log import Audiences
 
@@ -39,6 +40,7 @@ def give_up(
     drawn_sha256: what could not be certified.  form: as it was drawn; None: it is gone, and nobody
     fills it in again.
     """
+    lock_case(conn, case_id)
     row = find(conn, case_id, ceremony_id)
     if not isinstance(stage_of(conn, row), Prepared) or row.sha256 != drawn_sha256:
         return False

@@ -98,7 +98,7 @@ class FormPresent(Ask):
     draft_id: Ident | None = None
     """What both filled in; `fields` is empty then."""
     digest: Sha256 | None = None
-    """With a draft: of the texts that the agent looked at; others are refused."""
+    """With a draft: of what the agent looked at, form, version and texts; another is refused."""
 
 
 class CeremonyWithdraw(Ask):

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, text
@@ -172,7 +173,7 @@ async def not_yet_committed(
         await holding
 
 
-async def waits(executor: Executor, task: asyncio.Task[None]) -> None:
+async def waits(executor: Executor, task: asyncio.Task[Any]) -> None:
     """Return when the task waits for a lock.  It fails when it came through without."""
 
     def queued(conn: Connection) -> bool:

@@ -243,8 +243,19 @@ def test_what_the_case_knows_stands_there_until_somebody_writes_over_it(
 def test_the_digest_stands_for_every_text(life: FormTemplate, glyphs: GlyphTable) -> None:
     draft = Draft(draft_id="d", form=life.id, form_version=1, shown=True, typed={})
     fields = fill_in(life, draft, {}, glyphs)
-    require_same(fields, digest_of(fields))
+    looked_at = digest_of(life, fields)
+    require_same(life, fields, looked_at)
     changed = fill_in(life, draft, {"name": Told(text="x", source="booking")}, glyphs)
     assert texts_of(changed) != texts_of(fields)
     with pytest.raises(DraftChanged):
-        require_same(changed, digest_of(fields))
+        require_same(life, changed, looked_at)
+
+
+def test_the_digest_stands_for_the_version_of_the_form(
+    life: FormTemplate, glyphs: GlyphTable
+) -> None:
+    draft = Draft(draft_id="d", form=life.id, form_version=1, shown=True, typed={})
+    fields = fill_in(life, draft, {}, glyphs)
+    newer = life.model_copy(update={"version": life.version + 1})
+    with pytest.raises(DraftChanged):
+        require_same(newer, fields, digest_of(life, fields))

@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any, cast
 
 import pytest
 
@@ -32,6 +33,7 @@ from counter.esign.own_forms import (
 from counter.esign.own_forms_service import OwnFormsService
 from counter.esign.own_typst import OwnFormPress
 from counter.esign.store_forms import SqlForms
+from counter.store.alerts import open_alerts
 from counter.store.executor import Executor
 from counter.store.journal_sql import read_all
 from counter.store.session_log import tail
@@ -271,3 +273,46 @@ async def test_of_two_editors_the_second_is_told(executor: Executor) -> None:
         await store.publish(replace(new, department="dsf"), seen=1)
     assert await store.publish(replace(new, typst="x"), seen=1) == 2
     assert [one.state for one in await store.versions("dsi")] == ["replaced", "published"]
+
+
+async def test_what_a_newer_release_cannot_read_is_not_offered_and_all_else_is(
+    executor: Executor,
+) -> None:
+    """Alerts say so until it is published again."""
+    glyphs, none = shipped_glyphs(), cast(Any, None)
+    store, forms = SqlForms(executor=executor), shipped_forms()
+
+    async def published(form: str, version: int, description: str) -> None:
+        new = FormVersion(
+            form=form,
+            version=version,
+            department="dsi",
+            description=description,
+            typst=TYPST,
+            sha256=digest_of(description, TYPST),
+            state="published",
+            by="supervisor:mok",
+            at=NOW,
+        )
+        assert await store.publish(new, seen=version - 1) == version
+
+    async def alerts() -> list[tuple[str, str, object]]:
+        told = await executor.read(open_alerts)
+        return [(one.kind, one.subject, one.facts["version"]) for one in told]
+
+    await published("dsi_good", 1, described("dsi_good"))
+    await published("dsi_old", 1, described("dsi_old"))
+    await published("dsi_old", 2, described("dsi_old", unheard_of="x"))
+    clock = Now()
+    clock.now = NOW + SETTLING
+    house = OwnFormsService(store, none, forms, glyphs, clock)
+    await house.refresh()
+    offered = {one.id for one in forms.all()}
+    assert "dsi_good" in offered and "dsi_old" not in offered
+    assert forms.of("dsi_old", 1).version == 1, "what was signed names it"
+    assert await alerts() == [("form.unreadable", "form:dsi_old", 2)]
+
+    await published("dsi_old", 3, described("dsi_old"))
+    await house.refresh()
+    assert forms.of("dsi_old").version == 3
+    assert await alerts() == []

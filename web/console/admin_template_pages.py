@@ -147,11 +147,14 @@ async def _list(request: web.Request, here: Visit, forms: OwnFormsService) -> we
         by_form.setdefault(one.form, []).insert(0, one)
     said = texts_for(here.language)
 
-    def line(one: FormVersion) -> dict[str, Any]:
+    def line(one: FormVersion, *, readable: bool = True) -> dict[str, Any]:
+        lost = one.state == "published" and not readable
+        state = "unreadable" if lost else one.state
         return {
             "version": one.version,
             "state": one.state,
-            "said": said.gettext(STATES[one.state]),
+            "lost": lost,
+            "said": said.gettext(STATES[state]),
             "by": one.by.partition(":")[2],
             "at": moment_at(one.at, here.department, here.language),
             "sha256": one.sha256[:12],
@@ -166,13 +169,22 @@ async def _list(request: web.Request, here: Visit, forms: OwnFormsService) -> we
         forms=[
             {
                 "id": form,
-                "title": kept_form(versions[0]).title.in_(TAGS[here.language]),
-                "newest": line(versions[0]),
+                "title": title or form,
+                "newest": line(versions[0], readable=title is not None),
                 "older": [line(one) for one in versions[1:]],
             }
             for form, versions in by_form.items()
+            for title in [_title(versions[0], here)]
         ],
     )
+
+
+def _title(kept: FormVersion, here: Visit) -> str | None:
+    """None: it cannot be read."""
+    try:
+        return kept_form(kept).title.in_(TAGS[here.language])
+    except DescriptionWrong:
+        return None
 
 
 def _edit(

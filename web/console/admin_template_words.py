@@ -31,6 +31,7 @@ STATES = {
     "published": N_("In use"),
     "replaced": N_("Replaced"),
     "retired": N_("Taken out of use"),
+    "unreadable": N_("Not offered: this counter cannot read it"),
 }
 
 

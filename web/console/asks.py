@@ -109,11 +109,11 @@ def handlers(
         if form is None:
             raise FormUnknown(f"service {case.service_id} has no such form")
         if ask.draft_id is not None:
-            data = await presented_texts(executor, forms, catalogue(), case, ask, clock())
+            version, data = await presented_texts(executor, forms, catalogue(), case, ask, clock())
         else:
             for name in ask.fields:
                 require_owner(form, name, "agent")
-            data = {**ask.fields, **counter_fields(case, catalogue())}
+            version, data = form.version, {**ask.fields, **counter_fields(case, catalogue())}
         try:
             ceremony_id = await esign.present(
                 case.id,
@@ -124,6 +124,7 @@ def handlers(
                 now=clock(),
                 # As above: a repeated ask is the same ceremony.
                 ceremony_id=CeremonyId(ask.key[:40]),
+                version=version,
             )
         except Exception:
             if ask.draft_id is not None:

@@ -13,7 +13,7 @@ from counter.case import Case
 from counter.errors import NotAllowedNow
 from counter.esign import store_drafts
 from counter.esign.draft import Draft, require_same, texts_of
-from counter.esign.form_refusals import FormUnknown
+from counter.esign.form_refusals import FormRenewed, FormUnknown
 from counter.esign.forms import Forms, FormTemplate, require_at_a_distance
 from counter.esign.refusals import CeremonyOpen
 from counter.esign.store_reading import is_open
@@ -41,24 +41,35 @@ async def presented_texts(
     case: Case,
     ask: FormPresent,
     now: datetime,
-) -> dict[str, str]:
-    """Exactly what the draft holds, if it is what the agent looked at; it is off the screens now.
+) -> tuple[int, dict[str, str]]:
+    """The version of the form and exactly what the draft holds, as the agent looked at it.
 
-    Raises `DraftOver`, `DraftChanged`.
+    It is off the screens now.  Raises `DraftOver`, `DraftChanged`, and `FormRenewed` when it was of
+    an older version: both screens show the offered one then.
     """
+    draft_id, newest = ask.draft_id or "", forms.of(ask.form)
 
-    def command(conn: Connection) -> dict[str, str]:
-        def looked_at(draft: Draft) -> dict[str, str]:
-            form = forms.of(draft.form, draft.form_version)
-            if form.id != ask.form:
+    def command(conn: Connection) -> tuple[int, dict[str, str]] | None:
+        looked_at = newest
+
+        def texts(draft: Draft) -> dict[str, str]:
+            nonlocal looked_at
+            looked_at = forms.of(draft.form, draft.form_version)
+            if looked_at.id != ask.form:
                 raise FormUnknown("the draft is of another form")
-            fields = filled(conn, case, form, draft, catalogue, now)
-            require_same(fields, ask.digest or "")
+            fields = filled(conn, case, looked_at, draft, catalogue, now)
+            require_same(looked_at, fields, ask.digest or "")
             return texts_of(fields)
 
-        return store_drafts.take(conn, audiences, case.id, ask.draft_id or "", looked_at, now=now)
+        if store_drafts.renew(conn, audiences, case.id, draft_id, newest, now=now):
+            return None
+        said = store_drafts.take(conn, audiences, case.id, draft_id, texts, now=now)
+        return looked_at.version, said
 
-    return await executor.write(command)
+    done = await executor.write(command)
+    if done is None:  # after COMMIT: the screens have it
+        raise FormRenewed(f"{newest.id} has version {newest.version} now; look again")
+    return done
 
 
 async def bring_back(executor: Executor, case: Case, draft_id: str, now: datetime) -> None:

@@ -100,7 +100,7 @@ def draft_card(
         form=form.id,
         title=form.title.in_(cast(Language, tag)),
         fields=[_field(one, tag) for one in fields],
-        digest=digest_of(fields),
+        digest=digest_of(form, fields),
         complete=all(one.problem is None for one in fields),
     )
 

@@ -1,7 +1,9 @@
 """Pages, sheets and documents by their digest, to whom the case belongs.
 
-Promise: the bytes behind a digest never change, so a browser keeps them; it keeps them for itself
-alone.  Whoever asks for a digest that is not of their case is answered as if there were none.
+Promise: the bytes behind a digest never change, so a browser that has a picture is not sent it
+again; it asks each time, and shows nothing to whom the case does not belong any more.  A document
+it does not keep at all.  Whoever asks for a digest that is not of their case is answered as if
+there were none.
 """
 
 from dataclasses import dataclass
@@ -11,7 +13,7 @@ from aiohttp import web
 
 from web.shared.access import Principal, allow, principal_of
 
-KEPT = "private, max-age=31536000, immutable"
+ASKED_EACH_TIME = "private, no-cache"
 SHA256 = "{sha256:[0-9a-f]{64}}"
 
 
@@ -45,18 +47,28 @@ def routes(papers: Papers) -> list[web.RouteDef]:
 
     @allow("terminal", "agent")
     async def page(request: web.Request) -> web.Response:
-        return _answer(await papers.page(principal_of(request), request.match_info["sha256"]))
+        return _picture(
+            request, await papers.page(principal_of(request), request.match_info["sha256"])
+        )
 
     @allow("terminal", "agent")
     async def sheet(request: web.Request) -> web.Response:
-        return _answer(await papers.sheet(principal_of(request), request.match_info["sha256"]))
+        return _picture(
+            request, await papers.sheet(principal_of(request), request.match_info["sha256"])
+        )
 
     @allow("terminal", "agent")
     async def document(request: web.Request) -> web.Response:
         sha256 = request.match_info["sha256"]
-        response = _answer(await papers.document(principal_of(request), sha256))
-        response.headers["Content-Disposition"] = f'attachment; filename="{sha256[:6]}.pdf"'
-        return response
+        paper = await papers.document(principal_of(request), sha256)
+        return web.Response(
+            body=paper.body,
+            content_type=paper.media_type,
+            headers={
+                "Cache-Control": "no-store",
+                "Content-Disposition": f'attachment; filename="{sha256[:6]}.pdf"',
+            },
+        )
 
     return [
         web.get(f"/pages/{SHA256}", page),
@@ -65,7 +77,15 @@ def routes(papers: Papers) -> list[web.RouteDef]:
     ]
 
 
-def _answer(paper: Paper) -> web.Response:
-    return web.Response(
-        body=paper.body, content_type=paper.media_type, headers={"Cache-Control": KEPT}
+def _picture(request: web.Request, paper: Paper) -> web.Response:
+    """To who may have it; without the bytes when the browser has them."""
+    sha256 = request.match_info["sha256"]
+    has_it = any(one.value in (sha256, "*") for one in request.if_none_match or ())
+    response = web.Response(
+        status=304 if has_it else 200,
+        body=None if has_it else paper.body,
+        content_type=paper.media_type,
+        headers={"Cache-Control": ASKED_EACH_TIME},
     )
+    response.etag = sha256
+    return response

@@ -19,6 +19,9 @@ SIGNING: dict[str, tuple[str, str]] = {
     "field_not_yours": (
         N_("Somebody else fills in this field"),
         N_("Its colour shows who. Ask the other person to write it.")),
+    "form_renewed": (
+        N_("There is a newer version of this form"),
+        N_("It is shown now, with what was written. Look at it, then go on.")),
     "draft_changed": (
         N_("A field was changed in the meantime"),
         N_("Look at the form again, then go on.")),

@@ -9,7 +9,7 @@ from counter.esign.draw_process import DrawProcesses
 from counter.esign.form_typst import shipped_forms, shipped_glyphs
 from counter.esign.own_forms import TEMPLATE_MAX
 from counter.esign.own_forms_service import OwnFormsService
-from counter.esign.store_forms import SqlForms
+from counter.esign.store_forms import SqlForms, form_template
 from counter.store.executor import Executor
 from tests.web.conftest import Clock, Serve
 from tests.web.console.editor import DEPARTMENTS, Editor, admin_app
@@ -57,4 +57,14 @@ async def test_a_form_is_looked_at_published_and_listed(
     assert boss.path == f"{HOME}?done=dsi_new" and "The form is published" in boss.text
     await agent.get(f"{HOME}/of/dsi_new/schema.json")
     assert json.loads(agent.body)["$id"] == "urn:counter:form:dsi_new:1"
+    # A newer release may refuse what this one published.
+    await executor.write(
+        lambda conn: conn.execute(form_template.update().values(description='{"id": "dsi_new"}'))
+    )
+    await agent.get(HOME)
+    assert agent.status == 200 and "Not offered: this counter cannot read it" in agent.text
+    await agent.get(f"{HOME}/of/dsi_new/schema.json")
+    assert agent.status == 422
+    await boss.get(f"{HOME}/edit?of=dsi_new")
+    assert boss.status == 200
     await press.close()

@@ -151,15 +151,44 @@ async def test_a_refused_photograph_answers_its_code(counter: FakeCounter) -> No
 
 
 @pytest.mark.parametrize("kind", ["pages", "sheets"])
-async def test_papers_are_kept_by_the_browser_and_by_it_alone(
+async def test_a_picture_is_sent_once_and_its_reader_asked_about_each_time(
     counter: FakeCounter, kind: str
 ) -> None:
+    address = f"{counter.url}/{kind}/{drawn.FIRST}"
     async with ClientSession(cookies=TERMINAL) as browser:
-        answer = await browser.get(f"{counter.url}/{kind}/{drawn.FIRST}")
+        answer = await browser.get(address)
         assert await answer.read() == drawn.PAPERS[drawn.FIRST]
+        assert answer.headers["Cache-Control"] == "private, no-cache"
+        has_it = {"If-None-Match": answer.headers["ETag"]}
+        asked = len(counter.served)
+        again = await browser.get(address, headers=has_it)
+        assert (again.status, await again.read()) == (304, b"")
+        assert again.headers["Cache-Control"] == "private, no-cache"
+        assert again.headers["ETag"] == answer.headers["ETag"]
+        assert len(counter.served) == asked + 1, "whose it is was looked up once more"
+        other = await browser.get(address, headers={"If-None-Match": f'"{"0" * 64}"'})
+        assert (other.status, await other.read()) == (200, drawn.PAPERS[drawn.FIRST])
         missing = await browser.get(f"{counter.url}/{kind}/{'0' * 64}")
-    assert answer.headers["Cache-Control"] == "private, max-age=31536000, immutable"
     assert missing.status == 404
+
+
+@pytest.mark.parametrize("kind", ["pages", "sheets"])
+async def test_a_picture_that_is_nobodys_any_more_is_not_confirmed_to_who_has_it(
+    counter: FakeCounter, kind: str
+) -> None:
+    of_another = "0" * 64
+    asked = f"{counter.url}/{kind}/{of_another}", {"If-None-Match": f'"{of_another}"'}
+    async with ClientSession(cookies=TERMINAL) as browser:
+        assert (await browser.get(asked[0], headers=asked[1])).status == 404
+    async with ClientSession() as stranger:
+        assert (await stranger.get(asked[0], headers=asked[1])).status == 401
+
+
+async def test_a_document_is_kept_by_no_browser(counter: FakeCounter) -> None:
+    async with ClientSession(cookies=TERMINAL) as browser:
+        answer = await browser.get(f"{counter.url}/documents/{drawn.DOCUMENT}")
+    assert (answer.status, answer.headers["Cache-Control"]) == (200, "no-store")
+    assert "ETag" not in answer.headers
 
 
 @pytest.mark.parametrize("path", ["/pages/", "/sheets/", "/documents/"])

@@ -591,7 +591,7 @@ export interface FormPresent {
   fields?: Record<string, string>;
   /** What both filled in; `fields` is empty then. */
   draft_id?: string | null;
-  /** With a draft: of the texts that the agent looked at; others are refused. */
+  /** With a draft: of what the agent looked at, form, version and texts; another is refused. */
   digest?: string | null;
 }
 
