@@ -1,7 +1,8 @@
 """What every test may ask for: its own time, its own ids, a fresh store, real servers, a browser.
 
 `executor` comes twice, on SQLite and on PostgreSQL, so that a test of a command is a test of both
-engines, each migrated as in life.  Nothing is shared between tests but the servers' processes.
+engines, each migrated as in life.  Nothing is shared between tests but the servers' processes and
+idle connections to PostgreSQL.
 """
 
 import gc

@@ -8,7 +8,16 @@ from playwright.async_api import Browser, Page
 from tests.web import terminal_stages
 from tests.web.drawn import DOCUMENT
 from tests.web.fake_counter import FakeCounter
-from tests.web.live_pages import axe_on_first, faults, heard, press, settled, until, violations
+from tests.web.live_pages import (
+    axe_on_first,
+    deep,
+    faults,
+    heard,
+    press,
+    settled,
+    until,
+    violations,
+)
 from tests.web.terminal.kiosk import at
 
 WORDS = {
@@ -36,7 +45,7 @@ async def counter() -> AsyncIterator[FakeCounter]:
         yield made
 
 
-@pytest.mark.parametrize(("language", "axe"), axe_on_first(*WORDS))
+@pytest.mark.parametrize(("language", "axe"), [*axe_on_first("pt"), *deep(("zh-Hant", True))])
 async def test_a_code_is_typed_with_large_keys_and_is_shown_nowhere(
     chromium: Browser, counter: FakeCounter, language: str, axe: bool
 ) -> None:
@@ -80,7 +89,7 @@ async def type_in(page: Page, digits: str) -> None:
         await page.locator(".keypad__keys").get_by_role("button", name=digit, exact=True).click()
 
 
-@pytest.mark.parametrize(("language", "axe"), axe_on_first(*PIN_WORDS))
+@pytest.mark.parametrize(("language", "axe"), [*axe_on_first("pt"), *deep(("zh-Hant", True))])
 async def test_the_pin_comes_first_then_the_code_and_both_go_in_one(
     chromium: Browser, counter: FakeCounter, language: str, axe: bool
 ) -> None:
