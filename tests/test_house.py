@@ -51,6 +51,8 @@ ADAPTERS = {
     "counter/media/control_client.py": "asks a media process over HTTP",
     "counter/media/control_server.py": "answers it",
     "counter/media/forwarder.py": "moves packets between sockets",
+    "counter/media/lanes.py": "the sockets that packets move between",
+    "counter/media/rtcp_exchange.py": "decrypts and sends RTCP of all legs",
     "counter/media/loop_lag.py": "measures the event loop",
     "counter/media/worker.py": "the media process",
     "counter/media/member.py": "one media process as the pool sees it",

@@ -5,17 +5,17 @@ is decoded and no Python object is made but the copy that is kept for retransmis
 recording if there is one.  More receivers, retransmissions and gaps take a longer way.
 """
 
-import socket
 from collections.abc import Callable
 from typing import Final
 
-from counter.media.aiortc_private import srtp_ffi, srtp_lib
-from counter.media.batch import MAX_DATAGRAM, SIZE, SLOT_BYTES, Batch, pointer
+from counter.media.aiortc_private import srtp_lib
+from counter.media.batch import MAX_DATAGRAM
 from counter.media.feedback import Arrivals
 from counter.media.key_frame import begins_picture
-from counter.media.repair import retry_after
+from counter.media.lanes import Lanes
 from counter.media.routing import DROP, MAX_JUMP, Hop, Inbound, Route
-from counter.media.rtcp import key_frame_request, repeat_request, translate
+from counter.media.rtcp import repeat_request
+from counter.media.rtcp_exchange import RtcpExchange
 from counter.media.rtp import (
     NUMBERS,
     blank_extension,
@@ -25,35 +25,11 @@ from counter.media.rtp import (
 )
 from counter.media.sdp import TRANSPORT_WIDE_ID
 
-MAX_REPORTERS: Final = 16
-"""SSRCs under which one leg may report besides those that it sends under.  Firefox has one for each
-section that it only receives, four or six; libsrtp never forgets any."""
 WITHOUT_KEY_FRAME_S: Final = 1.0
 "After so long a source that begins with no whole picture is let through as it is."
 
 Other = Callable[[bytes, int, Hop | None], None]
 "Takes a datagram that is not RTP of an open leg, its sender's key, and the leg if it is open."
-
-
-class _Lane:
-    """A socket, the slots that its datagrams are received into, and its send list."""
-
-    def __init__(self, descriptor: int, *, ip6: bool) -> None:
-        self.descriptor = descriptor
-        self.ip6 = ip6
-        self.batch = Batch(socket.AF_INET6 if ip6 else socket.AF_INET)
-        self.slots = [
-            (
-                slot,
-                slot * SLOT_BYTES,
-                srtp_ffi.cast("void *", self.batch.base + slot * SLOT_BYTES),
-                srtp_ffi.cast("int *", self.batch.length_pointer(slot)),
-            )
-            for slot in range(SIZE)
-        ]
-        "Number, offset in memory, datagram and its length, as libsrtp takes them."
-        self.crossing = 0
-        "How many datagrams of the other lane are in the send list."
 
 
 class Forwarder:
@@ -69,101 +45,28 @@ class Forwarder:
         self.datagrams = 0
         "How many came in."
         self._other = other
-        self._lane = _Lane(descriptor, ip6=False)
+        self._lanes = Lanes(descriptor, descriptor6)
+        self._lane = self._lanes.by_ip6[False]
         "The one that is being worked through."
-        self._lanes = {False: self._lane}
-        if descriptor6 is not None:
-            self._lanes[True] = _Lane(descriptor6, ip6=True)
-        self._aside = Batch()
-        "For single packets of ours, which must not disturb the send list."
-        self._scratch = srtp_ffi.new("unsigned char[]", SLOT_BYTES)
-        self._scratch_length = srtp_ffi.new("int *")
-        self._watched: set[Inbound] = set()
-        "Streams of which something is to be asked for again."
-        self.arrivals: dict[Hop, Arrivals] = {}
-        "Legs that no other leg gives feedback to, so that we do."
+        self.rtcp = RtcpExchange(self._lanes)
 
     def turn(self, now: float, *, ip6: bool = False) -> bool:
         """Receive one batch and send what came of it.  True when more may have come meanwhile.
 
         now: monotonic seconds.  ip6: from which of the sockets.
         """
-        lane = self._lane = self._lanes[ip6]
+        lanes = self._lanes.by_ip6
+        lane = self._lane = lanes[ip6]
         count = lane.batch.receive(lane.descriptor)
         if count:
             self.datagrams += count
             ready = self._forward(count, now)
             if ready:
                 lane.batch.send(lane.descriptor, ready)
-            if len(self._lanes) > 1:
-                self._send_crossing(self._lanes[not ip6])
+            if len(lanes) > 1:
+                lanes[not ip6].send_crossing()
         # One more look costs less than the way back through the event loop.
         return count > 0
-
-    def tick(self, now: float) -> None:
-        """Ask again for what has not come.  To be called some fifty times a second."""
-        for stream in list(self._watched):
-            again = stream.gaps.due(now, retry_after(stream.hop.round_trip_s))
-            if again:
-                self.send_rtcp(stream.hop, repeat_request(stream, again))
-            if stream.key_frames.due(now):
-                self.send_rtcp(stream.hop, key_frame_request(stream))
-            if not stream.gaps.missing and not stream.key_frames.waiting:
-                self._watched.discard(stream)
-        for hop, arrivals in list(self.arrivals.items()):
-            if hop.rx is None or arrivals.idle(now) or arrivals.told_by_another():
-                del self.arrivals[hop]
-            elif report := arrivals.report(now):
-                self.send_rtcp(hop, report)
-
-    def ask_key_frame(self, hop: Hop, now: float) -> None:
-        """Ask a leg for a whole picture, now or as soon as it may be asked again."""
-        stream = hop.stream("video")
-        if stream is None:
-            return
-        if stream.key_frames.wanted(now):
-            self.send_rtcp(hop, key_frame_request(stream))
-        else:
-            self._watched.add(stream)
-
-    def rtcp(self, data: bytes, hop: Hop, now: float) -> None:
-        """Decrypt a compound RTCP packet of `hop`, answer what we can, and pass the rest on."""
-        sender = int.from_bytes(data[4:8], "big")
-        announced = sender in hop.inbound or sender in hop.reporters
-        if not announced and len(hop.reporters) >= MAX_REPORTERS:
-            return
-        srtp_ffi.memmove(self._scratch, data, len(data))
-        self._scratch_length[0] = len(data)
-        if srtp_lib.srtp_unprotect_rtcp(hop.rx, self._scratch, self._scratch_length):
-            return
-        if not announced:
-            hop.reporters.add(sender)
-        compound = bytes(srtp_ffi.buffer(self._scratch, self._scratch_length[0]))
-        if hop.tap is not None:
-            hop.tap.rtcp(compound, now)
-        translation = translate(hop, compound, now)
-        for packet in translation.resend:
-            self._send_protected(hop, packet, srtp_lib.srtp_protect)
-        for other, said in translation.forward.items():
-            self.send_rtcp(other, bytes(said))
-        self._watched |= translation.watch
-
-    def send_rtcp(self, hop: Hop, packet: bytes) -> None:
-        """Encrypt a compound RTCP packet and send it to a leg."""
-        self._send_protected(hop, packet, srtp_lib.srtp_protect_rtcp)
-
-    def _send_protected(self, hop: Hop, packet: bytes, protect: Callable[..., int]) -> bool:
-        if not hop.address or len(packet) > MAX_DATAGRAM:
-            return False
-        srtp_ffi.memmove(self._scratch, packet, len(packet))
-        self._scratch_length[0] = len(packet)
-        if protect(hop.tx, self._scratch, self._scratch_length):
-            return False
-        batch = self._aside
-        batch.targets[0] = hop.address
-        batch.starts[0] = pointer(self._scratch)
-        batch.sizes[0] = self._scratch_length[0]
-        return batch.send(self._lanes[hop.ip6].descriptor, 1) == 0
 
     def _forward(self, count: int, now: float) -> int:
         """Work through `count` received datagrams; the number put into the send list.
@@ -240,25 +143,13 @@ class Forwarder:
                 continue
             sink.sent += 1
             if sink.ip6 is not ip6:
-                self._cross(sink, base + start, lengths[slot])
+                self._lanes.by_ip6[sink.ip6].cross(sink, base + start, lengths[slot])
                 continue
             targets[ready] = sink.address
             starts[ready] = base + start
             sizes[ready] = lengths[slot]
             ready += 1
         return ready
-
-    def _cross(self, sink: Hop, start: int, size: int) -> None:
-        """Put a packet into the send list of the other socket; it stays in its slot."""
-        lane = self._lanes[sink.ip6]
-        batch, place = lane.batch, lane.crossing
-        batch.targets[place], batch.starts[place], batch.sizes[place] = sink.address, start, size
-        lane.crossing += 1
-
-    def _send_crossing(self, lane: _Lane) -> None:
-        if lane.crossing:
-            lane.batch.send(lane.descriptor, lane.crossing)
-            lane.crossing = 0
 
     # -- the longer way -----------------------------------------------------------------------
 
@@ -275,10 +166,10 @@ class Forwarder:
                     route.fresh = True
             inbound.highest = extended
             if missing and inbound.nack:
-                self.send_rtcp(inbound.hop, repeat_request(inbound, missing))
-                self._watched.add(inbound)
+                self.rtcp.send(inbound.hop, repeat_request(inbound, missing))
+                self.rtcp.watched.add(inbound)
             elif not missing and inbound.kind == "video":
-                self.ask_key_frame(inbound.hop, now)
+                self.rtcp.ask_key_frame(inbound.hop, now)
         else:
             inbound.gaps.arrived(extended)
         return extended
@@ -298,7 +189,7 @@ class Forwarder:
         if now - route.waiting_since > WITHOUT_KEY_FRAME_S:
             return True
         route.inbound.key_frames.waiting = True
-        self._watched.add(route.inbound)
+        self.rtcp.watched.add(route.inbound)
         return False
 
     def _spread(
@@ -308,9 +199,9 @@ class Forwarder:
         octets = len(packet)
         obeyed = any(route.feedback for route in inbound.routes)
         if not obeyed:
-            arrivals = self.arrivals.get(inbound.hop)
+            arrivals = self.rtcp.arrivals.get(inbound.hop)
             if arrivals is None:
-                arrivals = self.arrivals[inbound.hop] = Arrivals(inbound.hop, now)
+                arrivals = self.rtcp.arrivals[inbound.hop] = Arrivals(inbound.hop, now)
             copy = bytearray(packet)
             arrivals.arrived(
                 inbound, extended, blank_extension(copy, 0, octets, TRANSPORT_WIDE_ID), now
@@ -336,7 +227,7 @@ class Forwarder:
                 blank_extension(own, 0, octets, TRANSPORT_WIDE_ID)
             plain = bytes(own)
             output.cache[number % len(output.cache)] = number, shifted, plain
-            if self._send_protected(route.sink, plain, srtp_lib.srtp_protect):
+            if self._lanes.send_protected(route.sink, plain, srtp_lib.srtp_protect):
                 route.sink.sent += 1
 
     def _repaired(self, inbound: Inbound, packet: bytes, now: float) -> None:
@@ -349,7 +240,7 @@ class Forwarder:
         if offset is not None:
             original = main.extended(int.from_bytes(packet[offset : offset + 2], "big"))
             main.gaps.arrived(original)
-        arrivals = self.arrivals.get(inbound.hop)
+        arrivals = self.rtcp.arrivals.get(inbound.hop)
         if arrivals is not None:
             copy = bytearray(packet)
             arrivals.came(blank_extension(copy, 0, octets, TRANSPORT_WIDE_ID), now)
@@ -372,5 +263,5 @@ class Forwarder:
             NUMBERS.pack_into(own, 2, output.next_rtx_sequence(), shifted, output.rtx_ssrc)
             if not route.feedback:
                 blank_extension(own, 0, octets, TRANSPORT_WIDE_ID)
-            if self._send_protected(route.sink, bytes(own), srtp_lib.srtp_protect):
+            if self._lanes.send_protected(route.sink, bytes(own), srtp_lib.srtp_protect):
                 route.sink.sent += 1

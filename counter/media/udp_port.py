@@ -249,7 +249,7 @@ class UdpPort:
         three seconds for what would complete its pictures before it asks for that itself."""
         for route in hop.fed_by.values():
             if route.output.kind == "video":
-                self.forwarder.ask_key_frame(route.inbound.hop, self._clock())
+                self.forwarder.rtcp.ask_key_frame(route.inbound.hop, self._clock())
 
     def forget(self, door: Door) -> None:
         for ufrag in door.names:
@@ -271,7 +271,7 @@ class UdpPort:
 
     def tick(self) -> None:
         """Ask again for what has not come, and follow who has moved.  Fifty times a second."""
-        self.forwarder.tick(self._clock())
+        self.forwarder.rtcp.tick(self._clock())
         for door in self._by_ufrag.values():
             door.follow()
 
@@ -293,7 +293,7 @@ class UdpPort:
         elif hop is not None and 128 <= first < 192:
             now = self._clock()
             if self._report_rate.take(key, now):
-                self.forwarder.rtcp(data, hop, now)
+                self.forwarder.rtcp.came(data, hop, now)
 
     def _stun(self, data: bytes, key: int) -> None:
         door = bound = self._by_address.get(key)

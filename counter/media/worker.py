@@ -117,7 +117,7 @@ async def serve_worker(
                 start_kbps=settings.start_kbps,
                 on_change=on_change,
             ),
-            ask_key_frame=lambda hop: port.forwarder.ask_key_frame(hop, time.monotonic()),
+            ask_key_frame=lambda hop: port.forwarder.rtcp.ask_key_frame(hop, time.monotonic()),
             recorder=recorder,
             new_id=new_id,
             clock=time.monotonic,

@@ -222,7 +222,7 @@ def packets(data: bytes) -> None:
             now += 0.003
             if kind == MOMENT:
                 now += what / 100
-                wire.pass_on(now, wire.forwarder.tick)
+                wire.pass_on(now, wire.forwarder.rtcp.tick)
             elif kind == SWITCH:
                 disconnect(wire.terminal.hop, wire.agent.hop)
                 join(wire.listener.hop, wire.agent.hop)

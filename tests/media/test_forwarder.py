@@ -11,10 +11,11 @@ from aiortc.rtp import RtcpPacket, RtcpRrPacket
 from pylibsrtp import Error, Policy, Session
 
 from counter.media.batch import Target, address_key
-from counter.media.forwarder import MAX_REPORTERS, Forwarder
+from counter.media.forwarder import Forwarder
 from counter.media.repair import MAX_GAP, KeyFrames
 from counter.media.routing import MAX_JUMP, Hop, disconnect
 from counter.media.rtcp import key_frame_request, repeat_request
+from counter.media.rtcp_exchange import MAX_REPORTERS
 from tests.media.test_routing import VP8_RTX, WHOLE, hop, join, packet
 
 PROFILE = Policy.SRTP_PROFILE_AEAD_AES_256_GCM
@@ -79,7 +80,7 @@ class Wire:
     def _other(self, data: bytes, key: int, hop: Hop | None) -> None:
         self.strange.append(data)
         if hop is not None:
-            self.forwarder.rtcp(data, hop, 1.0)
+            self.forwarder.rtcp.came(data, hop, 1.0)
 
     def carry(self, sender: End, *plain: bytes, now: float = 1.0) -> None:
         """Send packets, and let the loop see all of them in one turn."""
@@ -141,7 +142,7 @@ def test_a_new_source_is_shown_from_its_first_whole_picture_on(wire: Wire) -> No
     part = b"\x10\x01part"
     for number in (7, 8):
         wire.carry(wire.terminal, packet(sequence=number, ssrc=102, payload=part), now=1.0)
-    wire.forwarder.tick(1.1)
+    wire.forwarder.rtcp.tick(1.1)
     asked = wire.terminal.rx.unprotect_rtcp(wire.terminal.socket.recv(2048))
     assert asked == key_frame_request(wire.terminal.hop.inbound[102])
     wire.carry(wire.terminal, packet(sequence=9, ssrc=102, payload=WHOLE), now=1.2)
@@ -233,9 +234,9 @@ def test_a_gap_is_asked_for_as_soon_as_it_is_seen_and_again_when_nothing_comes(
     wire.carry(wire.terminal, *(packet(sequence=n, ssrc=102) for n in (65_534, 1)), now=1.0)
     missing = repeat_request(stream, [65_535, 65_536])
     assert wire.terminal.rx.unprotect_rtcp(wire.terminal.socket.recv(2048)) == missing
-    wire.forwarder.tick(1.01)
+    wire.forwarder.rtcp.tick(1.01)
     wire.carry(wire.terminal, packet(sequence=65_535, ssrc=102), now=1.02)
-    wire.forwarder.tick(1.2)
+    wire.forwarder.rtcp.tick(1.2)
     again = repeat_request(stream, [65_536])
     assert wire.terminal.rx.unprotect_rtcp(wire.terminal.socket.recv(2048)) == again
     repair = packet(sequence=9, ssrc=103, payload_type=VP8_RTX, payload=bytes(2) + b"lost")
@@ -255,7 +256,7 @@ def test_instead_of_a_long_gap_a_whole_picture_is_asked_for(
     if stream.kind == "video":
         asked = wire.terminal.rx.unprotect_rtcp(wire.terminal.socket.recv(2048))
         assert asked == key_frame_request(stream)
-    wire.forwarder.tick(2.0)
+    wire.forwarder.rtcp.tick(2.0)
     with pytest.raises(BlockingIOError):
         wire.terminal.socket.recv(2048)
 
@@ -315,7 +316,7 @@ def test_who_gets_feedback_of_nobody_gets_ours(wire: Wire) -> None:
         extension = b"\x41\x00" + bytes([n]) + b"\x00"
         sent = packet(sequence=n, ssrc=102, extension=extension)
         wire.carry(wire.terminal, sent, now=1.0 + n / 100)
-    wire.forwarder.tick(2.5)
+    wire.forwarder.rtcp.tick(2.5)
     got = wire.terminal.rx.unprotect_rtcp(wire.terminal.socket.recv(2048))
     assert [got[1], got[33]] == [201, 205] and got[32] & 31 == 15
     report, arrivals = RtcpPacket.parse(got[:32])[0], got[32:]
@@ -331,7 +332,7 @@ def test_who_is_given_feedback_again_by_a_receiver_gets_no_more_of_ours(wire: Wi
     for n in range(3):
         wide = b"\x41\x00" + bytes([n]) + b"\x00"
         wire.carry(wire.terminal, packet(sequence=n, ssrc=102, extension=wide), now=1.0 + n / 100)
-    wire.forwarder.tick(1.2)
+    wire.forwarder.rtcp.tick(1.2)
     told = wire.terminal.rx.unprotect_rtcp(wire.terminal.socket.recv(2048))
     assert told[1] == 205
     join(wire.terminal.hop, wire.agent.hop, feedback=True)
@@ -339,8 +340,8 @@ def test_who_is_given_feedback_again_by_a_receiver_gets_no_more_of_ours(wire: Wi
         sequence=1, ssrc=103, payload_type=VP8_RTX, payload=b"", extension=b"\x41\x00\x20\x00"
     )
     wire.carry(wire.terminal, packet(sequence=3, ssrc=102), probe, now=1.3)
-    wire.forwarder.tick(1.5)
-    assert wire.forwarder.arrivals == {}
+    wire.forwarder.rtcp.tick(1.5)
+    assert wire.forwarder.rtcp.arrivals == {}
     wire.terminal.socket.setblocking(False)
     with pytest.raises(BlockingIOError):
         wire.terminal.socket.recv(2048)
@@ -425,5 +426,5 @@ def test_who_was_not_announced_is_passed_on_under_a_name_of_ours(wire: Wire) -> 
 def test_a_leg_whose_address_is_not_known_is_sent_nothing(wire: Wire) -> None:
     wire.agent.hop.address = 0
     wire.carry(wire.terminal, packet(sequence=1, ssrc=102))
-    wire.forwarder.send_rtcp(wire.agent.hop, key_frame_request(wire.agent.hop.inbound[202]))
+    wire.forwarder.rtcp.send(wire.agent.hop, key_frame_request(wire.agent.hop.inbound[202]))
     assert wire.agent.hop.sent == 0

@@ -236,7 +236,7 @@ async def test_reports_of_one_leg_are_looked_at_only_so_often(
     leg = Heard(port, "leg1", authentic=True)
     leg.door.open(Hop())
     looked_at: list[bytes] = []
-    monkeypatch.setattr(port.forwarder, "rtcp", lambda data, hop, now: looked_at.append(data))
+    monkeypatch.setattr(port.forwarder.rtcp, "came", lambda data, hop, now: looked_at.append(data))
     report = b"\x80\xc9" + bytes(30)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as far:
         far.sendto(check_for("leg1"), ("127.0.0.1", port.number))
