@@ -195,7 +195,7 @@ async def test_the_sound_of_waiting_plays_stops_and_can_be_silenced(
 
     await counter.show(stages["held"])
     await page.locator(".held").wait_for()
-    await page.wait_for_function("waves > 0")
+    await page.wait_for_function("() => waves > 0")
     begun = await waves()
     await page.clock.run_for(CHORD_MS)
     assert await waves() > begun, "it goes on for as long as they wait"
