@@ -34,7 +34,8 @@ from counter.store.alerts import open_alerts
 from counter.store.blobs_directory import BlobDamaged, BlobMissing
 from counter.store.executor import Executor
 from counter.store.session_log import tail
-from tests.esign.service.paper_counter import CASE, HEARS, Counter
+from tests.esign.paper import CASE, HEARS
+from tests.esign.service.paper_counter import Counter
 
 POLICY = TrustPolicy(version="test", anchors=(b"root",), timestamps=("http://tsa",), grace=False)
 
@@ -115,7 +116,7 @@ class Archive(Counter):
             revocation=RevocationService(NoSource()),
             stamps=self.studio,
             policy=POLICY,
-            new_id=self.parts["new_id"],
+            new_id=self.drawing["new_id"],
             clock=lambda: self.time,
         )
 

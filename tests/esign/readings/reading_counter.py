@@ -17,22 +17,20 @@ from counter.esign.record_ports import ConsentWords
 from counter.esign.records_sql import SqlRecords
 from counter.esign.service import EsignService
 from counter.esign.store_attendance import Calls
-from counter.esign.ticket import KEYS, Witness
-from counter.ids import CaseId
+from counter.esign.ticket import Witness
 from counter.store.executor import Executor
 from counter.store.journal_sql import read_all
 from counter.store.session_log import tail
 from tests.esign.conftest import FILLED, STROKES
-from tests.esign.fakes import HeapBlobs, PaperKey, PaperStudio
+from tests.esign.paper import CASE, HEARS, PaperCounter
 
-CASE = CaseId("case-1")
 S = timedelta(seconds=1)
 WORDS = ConsentWords(
     text_id="handwritten-1", acts="handwritten", language="pt", text="Li tudo e concordo."
 )
 
 
-class Counter:
+class Counter(PaperCounter):
     """Both services on a fresh store with a paper studio, and a conversation to interrupt."""
 
     def __init__(
@@ -43,13 +41,11 @@ class Counter:
         glyphs: GlyphTable,
         now: datetime,
     ) -> None:
-        self.time = now
-        self.executor = executor
+        super().__init__(executor, new_id, forms, glyphs, now)
         self.call: str | None = "call-1"
         self.ended: dict[str, datetime] = {}
         self.known: set[str] = {"call-1"}
         self.turned: Turned | None = None
-        self.studio, self.blobs = PaperStudio(), HeapBlobs()
         calls = Calls(
             now=lambda conn, case_id: self.call,
             ended_at=lambda conn, call_id: self.ended.get(call_id),
@@ -57,13 +53,12 @@ class Counter:
             known_again=lambda conn, case_id, call_id: call_id in self.known,
             turned=lambda conn, case_id: self.turned,
         )
-        hears: dict[str, Any] = {"audiences": lambda conn, case_id: ["terminal:1"], "calls": calls}
+        hears: dict[str, Any] = {"audiences": lambda conn, case_id: [HEARS], "calls": calls}
         self.records = SqlRecords(
             executor=executor,
             witness_of=lambda conn, case_id: Witness(agent_id="lei", name="-", level="L2"),
             **hears,
         )
-        self.drawing: dict[str, Any] = {"forms": forms, "glyphs": glyphs, "new_id": new_id}
         self.esign = self.node()
         self.parts: dict[str, Any] = {
             "readings": SqlReadings(executor=executor, **hears),
@@ -79,15 +74,7 @@ class Counter:
 
     def node(self) -> EsignService:
         """Return the service as one more node has it."""
-        return EsignService(
-            records=self.records,
-            blobs=self.blobs,
-            studio=self.studio,
-            keys={name: PaperKey() for name in KEYS},
-            stamps=self.studio,
-            clock=lambda: self.time,
-            **self.drawing,
-        )
+        return self.signing(self.records)
 
     async def present(self) -> str:
         self.id = await self.esign.present(
@@ -147,5 +134,5 @@ class Counter:
         return [one for one in entries if one["action"] == action]
 
     async def told(self) -> list[str]:
-        rows = await self.executor.read(tail, ["terminal:1"], {})
+        rows = await self.executor.read(tail, [HEARS], {})
         return [one.kind for one in rows]

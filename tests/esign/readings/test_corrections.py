@@ -13,7 +13,8 @@ from counter.esign.refusals import DigestMismatch, PagesUnseen
 from counter.esign.store_attendance_tables import ceremony_attendance
 from counter.esign.store_tables import ceremony, esign_document, esign_ticket
 from tests.esign.conftest import FILLED, STROKES
-from tests.esign.readings.reading_counter import CASE, Counter
+from tests.esign.paper import CASE
+from tests.esign.readings.reading_counter import Counter
 
 
 async def test_a_corrected_form_is_read_and_agreed_to_anew(counter: Counter) -> None:

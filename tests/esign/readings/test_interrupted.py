@@ -7,7 +7,8 @@ import pytest
 from counter.errors import NotAllowedNow
 from counter.esign.attendance import KEPT
 from counter.esign.refusals import CeremonyPaused, IdentityFirst
-from tests.esign.readings.reading_counter import CASE, Counter, S
+from tests.esign.paper import CASE
+from tests.esign.readings.reading_counter import Counter, S
 
 
 async def test_an_interrupted_call_keeps_the_document_for_a_quarter_of_an_hour(

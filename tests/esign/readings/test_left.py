@@ -7,7 +7,8 @@ from counter.esign.reading_service import ReadingService
 from counter.esign.store_attendance_tables import ceremony_attendance
 from counter.esign.store_remains import remains
 from counter.esign.store_tables import ceremony_ink, esign_document, esign_page_image
-from tests.esign.readings.reading_counter import CASE, Counter, S
+from tests.esign.paper import CASE
+from tests.esign.readings.reading_counter import Counter, S
 
 
 async def test_who_does_not_touch_the_screen_is_asked_and_then_has_gone(counter: Counter) -> None:

@@ -9,7 +9,8 @@ from counter.errors import BadInput
 from counter.esign.attendance import MOMENT, STINT, Turned
 from counter.esign.refusals import PagesUnseen, PageTooShort
 from counter.esign.store_attendance_tables import ceremony_page_time
-from tests.esign.readings.reading_counter import CASE, Counter, S
+from tests.esign.paper import CASE
+from tests.esign.readings.reading_counter import Counter, S
 
 
 async def test_each_page_is_kept_with_when_and_how_long_it_was_on_the_screen(

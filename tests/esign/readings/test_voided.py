@@ -20,7 +20,8 @@ from counter.esign.store_tables import (
     esign_revision,
     esign_ticket,
 )
-from tests.esign.readings.reading_counter import CASE, Counter
+from tests.esign.paper import CASE
+from tests.esign.readings.reading_counter import Counter
 
 
 async def test_what_was_signed_can_be_voided_and_is_given_out_no_more(counter: Counter) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 import pytest
 from sqlalchemy import Connection, select
@@ -13,18 +12,15 @@ from counter.esign.records_sql import SqlRecords
 from counter.esign.service import EsignService
 from counter.esign.signing_refusals import TimestampUnavailable
 from counter.esign.store_tables import ceremony_ink
-from counter.esign.ticket import KEYS, Witness
+from counter.esign.ticket import Witness
 from counter.ids import CaseId
 from counter.store.executor import Executor
 from counter.store.journal_sql import read_all
 from tests.esign.conftest import FILLED, STROKES
-from tests.esign.fakes import HeapBlobs, PaperKey, PaperStudio
-
-CASE = CaseId("case-1")
-HEARS = "terminal:1"
+from tests.esign.paper import CASE, HEARS, PaperCounter
 
 
-class Counter:
+class Counter(PaperCounter):
     """The service on a fresh store, with a paper studio."""
 
     def __init__(
@@ -35,15 +31,9 @@ class Counter:
         glyphs: GlyphTable,
         now: datetime,
     ) -> None:
-        self.time = now
-        "What the service's clock shows."
+        super().__init__(executor, new_id, forms, glyphs, now)
         self.witness = Witness(agent_id="lei", name="李慧敏", level="L2")
         "Who serves, and the level reached."
-        self.executor = executor
-        self.studio = PaperStudio()
-        self.blobs = HeapBlobs()
-        self.keys = {name: PaperKey() for name in KEYS}
-        self.parts: dict[str, Any] = {"forms": forms, "glyphs": glyphs, "new_id": new_id}
         self.service = self.started()
 
     def started(self) -> EsignService:
@@ -53,16 +43,7 @@ class Counter:
             audiences=lambda conn, case_id: [HEARS],
             witness_of=lambda conn, case_id: self.witness,
         )
-        return EsignService(
-            records=records,
-            blobs=self.blobs,
-            studio=self.studio,
-            keys=self.keys,
-            stamps=self.studio,
-            clock=lambda: self.time,
-            levels=self,
-            **self.parts,
-        )
+        return self.signing(records, levels=self)
 
     async def level(self, case_id: CaseId) -> str:
         return self.witness.level

@@ -6,18 +6,16 @@ from datetime import datetime
 import pytest
 
 from counter.esign.forms import Forms
-from counter.esign.refusals import (
-    ClassOutOfReach,
-    IdentityTooLow,
-)
+from counter.esign.refusals import ClassOutOfReach, IdentityTooLow
 from tests.esign.conftest import STROKES
-from tests.esign.service.paper_counter import CASE, Counter
+from tests.esign.paper import CASE
+from tests.esign.service.paper_counter import Counter
 
 
 def demanding(counter: Counter, **demands: str) -> None:
     """Let the form demand something."""
-    forms = [form.model_copy(update=demands) for form in counter.parts["forms"].all()]
-    counter.parts["forms"] = Forms(forms)
+    forms = [form.model_copy(update=demands) for form in counter.drawing["forms"].all()]
+    counter.drawing["forms"] = Forms(forms)
     counter.service = counter.started()
 
 

@@ -4,15 +4,11 @@ from datetime import datetime
 
 import pytest
 
-from counter.esign.refusals import (
-    CeremonyUnknown,
-    DocumentUnknown,
-)
-from counter.esign.signing_refusals import (
-    SignatureInvalid,
-)
+from counter.esign.refusals import CeremonyUnknown, DocumentUnknown
+from counter.esign.signing_refusals import SignatureInvalid
 from counter.ids import CaseId
-from tests.esign.service.paper_counter import CASE, Counter
+from tests.esign.paper import CASE
+from tests.esign.service.paper_counter import Counter
 
 
 async def test_another_case_gets_nothing(counter: Counter, now: datetime) -> None:

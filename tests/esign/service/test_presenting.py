@@ -12,26 +12,18 @@ from counter.esign.certifying_service import CERTIFYING, PRESENTING
 from counter.esign.draft import Draft
 from counter.esign.form_refusals import DataMissing
 from counter.esign.forms import Forms
-from counter.esign.refusals import (
-    CeremonyOpen,
-)
-from counter.esign.signing_refusals import (
-    CertificateExpired,
-    KeyUnusable,
-    TimestampUnavailable,
-)
+from counter.esign.refusals import CeremonyOpen
+from counter.esign.signing_refusals import CertificateExpired, KeyUnusable, TimestampUnavailable
 from counter.esign.store_attendance import NO_CALLS
 from counter.esign.store_drafts import begin, bring_back, drafts_of, fill, take
 from counter.esign.store_reading import open_before_ink
 from counter.esign.store_remains import remains
 from counter.esign.store_watched import watched_of
-from counter.esign.ticket import (
-    ORIGIN,
-    SEAL_KEY,
-)
+from counter.esign.ticket import ORIGIN, SEAL_KEY
 from counter.ids import CaseId, CeremonyId
 from tests.esign.conftest import FILLED
-from tests.esign.service.paper_counter import CASE, HEARS, Counter
+from tests.esign.paper import CASE, HEARS
+from tests.esign.service.paper_counter import Counter
 
 
 async def test_a_form_that_cannot_be_certified_is_on_no_screen(
@@ -124,7 +116,7 @@ async def test_a_form_that_is_gone_is_taken_back_too_and_is_no_draft(
     await asyncio.gather(dying, return_exceptions=True)
     key.dies = False
     counter.studio.refusal = KeyUnusable("gone")
-    counter.parts["forms"] = Forms([])
+    counter.drawing["forms"] = Forms([])
     counter.time = now + PRESENTING
     node = counter.started()
     with pytest.raises(KeyUnusable):
@@ -233,7 +225,7 @@ async def test_asking_again_for_what_was_given_up_is_refused_and_its_draft_is_th
                 heard,
                 CASE,
                 "draft-1",
-                counter.parts["forms"].of,
+                counter.drawing["forms"].of,
                 name=name,
                 written=text,
                 version=0,

@@ -12,9 +12,7 @@ from sqlalchemy import Connection, update
 from counter.app.kept_bytes import named_bytes
 from counter.errors import NotAllowedNow, Refusal
 from counter.esign.form_ports import PageImage
-from counter.esign.refusals import (
-    DocumentUnknown,
-)
+from counter.esign.refusals import DocumentUnknown
 from counter.esign.signing_refusals import (
     KeyMismatch,
     SignatureInvalid,
@@ -23,16 +21,11 @@ from counter.esign.signing_refusals import (
     TokenTooLong,
 )
 from counter.esign.store_tables import ceremony
-from counter.esign.ticket import (
-    FIELDS,
-    FIELDS_BEFORE,
-    KEYS,
-    WITNESS_KEY,
-    CertificateChain,
-)
+from counter.esign.ticket import FIELDS, FIELDS_BEFORE, KEYS, WITNESS_KEY, CertificateChain
 from counter.ids import CaseId
 from tests.esign.conftest import STROKES
-from tests.esign.service.paper_counter import CASE, Counter
+from tests.esign.paper import CASE
+from tests.esign.service.paper_counter import Counter
 
 
 async def test_a_ceremony_from_before_ends_with_the_two_signatures_it_began_with(

@@ -3,15 +3,12 @@
 from dataclasses import replace
 from datetime import datetime
 
-from counter.esign.ticket import (
-    AGENT_KEY,
-    ORIGIN,
-    Witness,
-)
+from counter.esign.ticket import AGENT_KEY, ORIGIN, Witness
 from tests.esign.ceremonies import add_case
 from tests.esign.conftest import STROKES
 from tests.esign.fakes import PaperKey
-from tests.esign.service.paper_counter import CASE, Counter
+from tests.esign.paper import CASE
+from tests.esign.service.paper_counter import Counter
 
 
 async def test_what_is_read_is_what_the_department_certified(

@@ -12,7 +12,8 @@ from counter.ids import CaseId
 from counter.store.journal_sql import check, read_all
 from counter.store.session_log import tail
 from tests.esign.conftest import STROKES
-from tests.esign.service.paper_counter import CASE, HEARS, Counter
+from tests.esign.paper import CASE, HEARS
+from tests.esign.service.paper_counter import Counter
 
 
 async def test_a_form_is_presented_read_agreed_to_signed_and_given_out(
