@@ -9,8 +9,9 @@ from booking.catalogue import Catalogue
 from counter.case import Case
 from counter.documents.folder import CaseFacts, SignedDocument
 from counter.documents.store_bundles import leaves_of
-from counter.esign.ports import CeremonyState
-from counter.esign.store_reading import ever_seen, line_of, signing_of
+from counter.esign.record_ports import CeremonyState
+from counter.esign.store_given_out import line_of
+from counter.esign.store_reading import ever_seen, signing_of
 from counter.ids import CaseId, Digest
 from counter.store import journal_sql
 from counter.store.cases import get_case

@@ -21,16 +21,15 @@ from counter.documents.checklist import settle
 from counter.documents.originals import Seen
 from counter.documents.refusals import OriginalsLying, ScanNotAsked
 from counter.documents.store_checklist import checklist_of, put_dues
-from counter.documents.store_commands import cancel_request
 from counter.documents.store_documents import documents_of, shows
 from counter.documents.store_originals import bed_of, note_left_behind
 from counter.documents.store_printing import give_up
+from counter.documents.store_requests import cancel_request
 from counter.esign.store_drafts import forget_drafts
-from counter.esign.store_endings import abandon
-from counter.esign.store_esign import withdraw
+from counter.esign.store_endings import abandon, withdraw
 from counter.esign.store_issued import NewLink, issue
 from counter.esign.store_reading import open_before_ink
-from counter.identity.store_proofing import end_visit
+from counter.identity.store_proofing_decision import end_visit
 from counter.ids import AppointmentId, CaseId, DepartmentId, ServiceId, SiteId, TerminalId
 from counter.signaling.ports import ArrivedAppointment, FoundAppointment
 from counter.signaling.store_step import Hooks

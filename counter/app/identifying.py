@@ -27,12 +27,8 @@ from counter.esign.store_drafts import remember, remembered
 from counter.esign.ticket import Witness
 from counter.identity.names import Simplify, compare
 from counter.identity.proofing import Level, ProofingState
-from counter.identity.store_proofing import Matter, Surroundings
-from counter.identity.store_proofing_reading import (
-    identity_level,
-    newest_proofing,
-    proofing_by_id,
-)
+from counter.identity.store_proofing_reading import identity_level, newest_proofing, proofing_by_id
+from counter.identity.store_proofing_surroundings import Matter, Surroundings
 from counter.ids import CaseId
 from counter.signaling.dispatch import AgentState
 from counter.signaling.store_screens import departments_of

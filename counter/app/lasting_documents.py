@@ -17,6 +17,7 @@ from counter.esign import trust_toml
 from counter.esign.archive_pool import ArchivePool
 from counter.esign.archive_ports import RevocationSource
 from counter.esign.archive_service import ArchiveService
+from counter.esign.archive_sql import SqlArchive
 from counter.esign.key_ports import KeyProvider
 from counter.esign.keys_files import load_certificate
 from counter.esign.keys_toml import SigningSetup
@@ -27,8 +28,7 @@ from counter.esign.revocation_service import RevocationService
 from counter.esign.sign_pool import SignPool
 from counter.esign.signing_refusals import ClockWrong, TimestampUnavailable
 from counter.esign.stamps_http import HttpStamps
-from counter.esign.store_archive import SqlArchive
-from counter.esign.store_reading import unfinished_since
+from counter.esign.store_unfinished import unfinished_since
 from counter.esign.trust import BUILT_IN, OwnKeys, TrustPolicy, life
 from counter.esign.trust_service import TrustService
 from counter.settings.node import Settings

@@ -38,13 +38,7 @@ from web.citizen.paper_pages import PaperDeps
 from web.citizen.ports import Deps as CitizenDeps
 from web.citizen.ports import Ended
 from web.citizen.waiting_room_pages import RoomDeps, behind_the_door
-from web.console import (
-    admin_pages,
-    admin_template_pages,
-    advance_pages,
-    case_pages,
-    stills,
-)
+from web.console import admin_pages, admin_template_pages, advance_pages, case_pages, stills
 from web.console import later_pages as console_later_pages
 from web.console import views as console
 from web.console.admin_local import departments_in
@@ -55,9 +49,7 @@ from web.console.counter_local import LocalConsoleCounter
 from web.console.later_local import LocalLater, OweWork
 from web.console.ports import ConsoleDeps
 from web.console.screen import DeskScreens
-from web.shared import (
-    papers,
-)
+from web.shared import papers
 from web.shared.papers_local import LocalPapers
 from web.shared.sealed import Sealer
 from web.shared.sessions_identity import IdentitySessions

@@ -5,17 +5,16 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from counter.documents import store_commands, store_documents, store_notes, store_turning
+from counter.documents import (
+    store_documents,
+    store_notes,
+    store_pages,
+    store_requests,
+    store_turning,
+)
 from counter.documents.facing import ToldBy
 from counter.documents.page import RequestState
-from counter.documents.papers import (
-    CaseDocuments,
-    Faced,
-    NewPage,
-    OpenRequest,
-    PageRow,
-    Picture,
-)
+from counter.documents.papers import CaseDocuments, Faced, NewPage, OpenRequest, PageRow, Picture
 from counter.ids import CaseId, Digest, PageId, RequestId
 from counter.store.executor import Executor
 from counter.store.session_log import Audiences
@@ -64,7 +63,7 @@ class SqlPapers:
         def command(conn: Connection) -> OpenRequest:
             self._require_open(conn, case_id)
             self._require_led(conn, case_id, by)
-            return store_commands.request_scan(
+            return store_requests.request_scan(
                 conn,
                 self._audiences,
                 case_id,
@@ -89,7 +88,7 @@ class SqlPapers:
     ) -> None:
         def command(conn: Connection) -> None:
             self._require_led(conn, case_id, by)
-            store_commands.cancel_request(
+            store_requests.cancel_request(
                 conn, self._audiences, case_id, request_id, by=by, now=now, to=to
             )
 
@@ -112,7 +111,7 @@ class SqlPapers:
         now: datetime,
     ) -> PageRow:
         return await self._executor.write(
-            store_commands.add_page, self._audiences, case_id, request_id, new, by=by, now=now
+            store_pages.add_page, self._audiences, case_id, request_id, new, by=by, now=now
         )
 
     async def kept_before(self, case_id: CaseId, page_id: PageId) -> list[tuple[PageId, Digest]]:
@@ -195,7 +194,7 @@ class SqlPapers:
         self, case_id: CaseId, request_id: RequestId, *, code: str, now: datetime
     ) -> None:
         await self._executor.write(
-            store_commands.tell_refused, self._audiences, case_id, request_id, code=code, now=now
+            store_requests.tell_refused, self._audiences, case_id, request_id, code=code, now=now
         )
 
     async def decide_page(
@@ -204,7 +203,7 @@ class SqlPapers:
         def command(conn: Connection) -> PageRow:
             self._require_open(conn, case_id)
             self._require_led(conn, case_id, by)
-            return store_commands.decide_page(
+            return store_pages.decide_page(
                 conn, self._audiences, case_id, page_id, accept=accept, by=by, now=now
             )
 
@@ -216,14 +215,14 @@ class SqlPapers:
     async def note_shown(self, case_id: CaseId, sha256: str, *, by: str, now: datetime) -> None:
         if await self._executor.read(store_documents.unseen, case_id, sha256):
             await self._executor.write(
-                store_commands.note_shown, self._audiences, case_id, sha256, by=by, now=now
+                store_pages.note_shown, self._audiences, case_id, sha256, by=by, now=now
             )
 
     async def take_shot(
         self, case_id: CaseId, request_id: RequestId, *, by: str, now: datetime
     ) -> None:
         await self._executor.write(
-            store_commands.take_shot, self._audiences, case_id, request_id, by=by, now=now
+            store_requests.take_shot, self._audiences, case_id, request_id, by=by, now=now
         )
 
     async def shows(self, case_id: CaseId, sha256: str) -> bool:

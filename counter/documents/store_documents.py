@@ -1,7 +1,7 @@
 """Requests for scans and pages as rows, and what is asked of them.
 
 At most one request per case is open: a partial unique index, not code, forbids a second.  The
-commands that change these rows are in `store_commands`.
+commands that change these rows are in `store_requests` and `store_pages`.
 """
 
 from dataclasses import replace

@@ -29,8 +29,9 @@ from pyhanko_certvalidator.policy_decl import (
 from pyhanko_certvalidator.registry import SimpleTrustManager
 
 from counter.esign.admission_pyhanko import opened
+from counter.esign.changes_pyhanko import SIGNING_ONLY
 from counter.esign.validation import POLICY
-from counter.esign.verify_pyhanko import LEAKS, SIGNING_ONLY
+from counter.esign.verify_pyhanko import LEAKS
 
 VR = "{" + NAMESPACES["vr"] + "}"
 

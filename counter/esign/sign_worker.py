@@ -12,7 +12,7 @@ import signal
 import tempfile
 import threading
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from counter.esign.admission_pyhanko import require_signable
 from counter.esign.audit_pack import EVENTS
 from counter.esign.check_ports import Verdict
 from counter.esign.field_labels import LABELS
+from counter.esign.field_words_typst import LOCAL_TIME, certificate_words, seal_words, witness_words
 from counter.esign.fields_pikepdf import with_signature_fields
 from counter.esign.form_ports import PageImage, PreparedForm
 from counter.esign.form_refusals import FormUndrawable
@@ -53,9 +54,6 @@ from counter.esign.ticket import (
     Witness,
     WitnessAct,
 )
-
-LOCAL_TIME = timezone(timedelta(hours=8), "+08:00")
-"Macau and Hengqin, all year."
 
 
 @dataclass(slots=True, kw_only=True)
@@ -114,7 +112,7 @@ def prepare(
         drawn = tools.press.form(form, data, now)
         # Whether the seal fits is found out now, not after the citizen has signed.
         box = next(box for box in drawn.boxes if box.name == SEAL)
-        tools.press.seal(_seal_words(form.region, data, now, box.width_pt, box.height_pt), now)
+        tools.press.seal(seal_words(form.region, data, now, box.width_pt, box.height_pt), now)
     except TypstError as error:
         raise FormUndrawable(f"form {form.id}: the template does not take this data") from error
     pdf = with_signature_fields(drawn, LABELS[language])
@@ -142,7 +140,7 @@ def accept(
     require_signable(pdf, FIELDS[0])
     try:
         width_pt, height_pt = field_size(pdf, SEAL)
-        words = _seal_words(form.region, data, now, width_pt, height_pt)
+        words = seal_words(form.region, data, now, width_pt, height_pt)
         _loaded().press.seal(words, now)
     except TypstError as error:
         raise FormUndrawable(f"form {form.id}: its seal does not take this data") from error
@@ -251,14 +249,14 @@ async def _begin(
         elif isinstance(act, InkAct):
             look = Look(drawing=drawing(act.ink, width_pt=width_pt, height_pt=height_pt))
         elif isinstance(act, CertificateAct):
-            shown = _certificate_words(act, chain, width_pt, height_pt)
+            shown = certificate_words(act, chain, width_pt, height_pt)
             page.write_bytes(tools.press.certificate(shown, act.at))
             look = Look(page=page)
         elif isinstance(act, WitnessAct):
-            page.write_bytes(tools.press.witness(_witness_words(act, width_pt, height_pt), act.at))
+            page.write_bytes(tools.press.witness(witness_words(act, width_pt, height_pt), act.at))
             look = Look(page=page)
         elif isinstance(act, SealAct):
-            words = _seal_words(act.region, act.data, act.at, width_pt, height_pt)
+            words = seal_words(act.region, act.data, act.at, width_pt, height_pt)
             page.write_bytes(tools.press.seal(words, act.at))
             look = Look(page=page)
         else:
@@ -312,51 +310,6 @@ def _claims(witness: Witness, case_number: str) -> tuple[str, ...]:
         f"identity level {witness.level}",
         f"case {case_number}",
     )
-
-
-def _witness_words(
-    act: WitnessAct, width_pt: float, height_pt: float
-) -> dict[str, str | float | bool]:
-    local = act.at.astimezone(LOCAL_TIME)
-    return {
-        "region": act.region,
-        "width_pt": round(width_pt, 2),
-        "height_pt": round(height_pt, 2),
-        "agent_name": act.witness.name,
-        "agent_number": act.witness.agent_id,
-        "level": act.witness.level,
-        "case_number": act.case_number,
-        "handwritten": act.handwritten,
-        "witnessed_at": f"{local:%Y-%m-%d %H:%M:%S} {local.tzname()}",
-    }
-
-
-def _certificate_words(
-    act: CertificateAct, chain: CertificateChain, width_pt: float, height_pt: float
-) -> dict[str, str | float]:
-    local = act.at.astimezone(LOCAL_TIME)
-    return {
-        "region": act.region,
-        "width_pt": round(width_pt, 2),
-        "height_pt": round(height_pt, 2),
-        "name": act.name,
-        "number": f"{x509.Certificate.load(chain.certificate).serial_number:x}",
-        "signed_at": f"{local:%Y-%m-%d %H:%M:%S} {local.tzname()}",
-    }
-
-
-def _seal_words(
-    region: str, data: dict[str, str], now: datetime, width_pt: float, height_pt: float
-) -> dict[str, str | float]:
-    local = now.astimezone(LOCAL_TIME)
-    return {
-        "region": region,
-        "width_pt": round(width_pt, 2),
-        "height_pt": round(height_pt, 2),
-        "department_name": data["department_name"],
-        "case_number": data["case_number"],
-        "sealed_at": f"{local:%Y-%m-%d %H:%M:%S} {local.tzname()}",
-    }
 
 
 def _specimen(form: FormTemplate) -> dict[str, str]:

@@ -1,67 +1,25 @@
-"""The jobs of the archive and what they made, and what screens say about how long it lasts.
+"""Commands of the archive: what is to be archived or renewed, what was made, what failed.
 
 A job is a revision that is to get a child: one row, one child.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import (
-    Column,
-    ColumnElement,
-    Connection,
-    Index,
-    Integer,
-    Row,
-    String,
-    Table,
-    Text,
-    case,
-    exists,
-    func,
-    literal,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, Row, case, exists, func, literal, select, update
 
 from counter.esign.archive import LEASE, Job, Level, StampLife
-from counter.esign.store_tables import ceremony, esign_document, esign_revision, esign_ticket
+from counter.esign.record_ports import NewRevision
+from counter.esign.store_archive_table import esign_archive
+from counter.esign.store_ceremony import add_revision
+from counter.esign.store_tables import esign_document, esign_revision
 from counter.ids import Digest, DocumentId
 from counter.store.alerts import raise_alert, settle_alert
-from counter.store.executor import Executor
 from counter.store.journal_sql import record
-from counter.store.metadata import UtcDateTime, insert_for, metadata
-from counter.store.session_log import tell
-
-esign_archive = Table(
-    "esign_archive",
-    metadata,
-    Column("document_id", String(40), primary_key=True),
-    Column("revision_sha256", String(64), primary_key=True),
-    Column("case_id", String(40), nullable=False, index=True),
-    Column("work", String(10), nullable=False),
-    Column("owed_at", UtcDateTime, nullable=False),
-    Column("next_at", UtcDateTime, nullable=False),
-    Column("attempts", Integer, nullable=False),
-    Column("last_error", String(60)),
-    Column("child_sha256", String(64)),
-    Column("ended_at", UtcDateTime),
-    Column("stamp_expires", UtcDateTime),
-    Column("roots", Text),
-)
-"""work: `archive` or `renew`.  last_error: a code.  stamp_expires: of what is renewed, when the
-first certificate of its timestamp's chain ends; none where an older version planned it.  roots: of
-`StampLife`, between spaces."""
-
-Index(
-    "ix_esign_archive_due",
-    esign_archive.c.next_at,
-    sqlite_where=esign_archive.c.ended_at.is_(None),
-    postgresql_where=esign_archive.c.ended_at.is_(None),
-)
+from counter.store.metadata import insert_for
+from counter.store.session_log import Audiences, tell_all
 
 FAILING: Final = "document.not_archived"
 "The alert."
@@ -73,20 +31,6 @@ AT_ONCE: Final = (
 "Does not mend itself: told at the first time."
 FINAL: Final = "certificate_revoked"
 "The first revision is not tried again: an authority may forget it once the certificate has ended."
-
-Audiences = Callable[[Connection, str], Iterable[str]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lasting:
-    """How long a document lasts, as screens show it."""
-
-    level: Level
-    archived_sha256: Digest | None
-    "Of the newest revision of the archive."
-    pending: str
-    """What is still to come: empty, `timestamp` (it is signed, and no service answers), `archive`,
-    or the code of why the archive does not get on."""
 
 
 def owe_archive(
@@ -205,17 +149,8 @@ def archived(
             esign_revision.c.sha256 == job.revision_sha256,
         )
     ).scalar_one()
-    conn.execute(
-        esign_revision.insert().values(
-            document_id=job.document_id,
-            sha256=sha256,
-            parent_sha256=job.revision_sha256,
-            kind="archived",
-            pages=pages,
-            size_bytes=size_bytes,
-            created_at=now,
-        )
-    )
+    made = NewRevision(kind="archived", sha256=sha256, size_bytes=size_bytes)
+    add_revision(conn, job.document_id, made, job.revision_sha256, now, pages=pages)
     _owe(conn, job.document_id, job.case_id, sha256, "renew", now, renew_at, life)
     settle_alert(conn, FAILING, f"document:{job.document_id}", now)
     said = {
@@ -233,8 +168,7 @@ def archived(
         facts=said,
         now=now,
     )
-    for audience in audiences(conn, job.case_id):
-        tell(conn, audience, "document.archived", {"sha256": sha256}, now)
+    tell_all(conn, audiences, job.case_id, "document.archived", {"sha256": sha256}, now)
     return sha256
 
 
@@ -250,45 +184,6 @@ def failed(conn: Connection, job: Job, code: str, next_at: datetime, now: dateti
     if job.attempts >= TOLD_AFTER or code in AT_ONCE:
         facts = {"work": job.work, "code": code, "sha256": job.revision_sha256}
         raise_alert(conn, FAILING, f"document:{job.document_id}", facts, now)
-
-
-def lasting_of(conn: Connection, case_id: str) -> dict[DocumentId, Lasting]:
-    """Of each document of a case that has a signature."""
-    found: dict[DocumentId, Lasting] = {}
-    begun = (
-        select(ceremony.c.document_id)
-        .join(esign_ticket, esign_ticket.c.ceremony_id == ceremony.c.id)
-        .where(
-            ceremony.c.case_id == case_id,
-            ceremony.c.state == "signing",
-            esign_ticket.c.value.is_not(None),
-            esign_ticket.c.revision_sha256.is_(None),
-        )
-    )
-    for row in conn.execute(begun):
-        found[DocumentId(row.document_id)] = Lasting(
-            level=Level.B_B, archived_sha256=None, pending="timestamp"
-        )
-    jobs = (
-        select(esign_archive)
-        .where(esign_archive.c.case_id == case_id)
-        .order_by(esign_archive.c.owed_at, esign_archive.c.work)
-    )
-    for row in conn.execute(jobs):
-        document = DocumentId(row.document_id)
-        if row.work == "archive":
-            found[document] = Lasting(
-                level=Level.B_LTA if row.child_sha256 else Level.B_T,
-                archived_sha256=row.child_sha256,
-                pending="" if row.child_sha256 else row.last_error or "archive",
-            )
-        else:
-            found[document] = Lasting(
-                level=Level.B_LTA,
-                archived_sha256=row.child_sha256 or row.revision_sha256,
-                pending=row.last_error or "",
-            )
-    return found
 
 
 def checked(
@@ -358,62 +253,3 @@ def _is(document_id: str, sha256: str) -> tuple[ColumnElement[bool], ...]:
         esign_archive.c.document_id == document_id,
         esign_archive.c.revision_sha256 == sha256,
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SqlArchive:
-    """`counter.esign.archive_ports.ArchiveRecords` and `TrustRecords` on either engine."""
-
-    executor: Executor
-    audiences: Audiences
-
-    async def owe_missing(self, now: datetime) -> int:
-        return await self.executor.write(owe_missing, now)
-
-    async def take(self, now: datetime) -> Job | None:
-        return await self.executor.write(take, now)
-
-    async def archived(
-        self,
-        job: Job,
-        sha256: Digest,
-        size_bytes: int,
-        *,
-        renew_at: datetime,
-        life: StampLife,
-        facts: Mapping[str, str],
-        now: datetime,
-    ) -> Digest:
-        return await self.executor.write(
-            archived,
-            job,
-            sha256,
-            size_bytes,
-            renew_at=renew_at,
-            life=life,
-            facts=facts,
-            audiences=self.audiences,
-            now=now,
-        )
-
-    async def unplanned(self, now: datetime) -> Job | None:
-        return await self.executor.read(unplanned, now)
-
-    async def planned(self, job: Job, life: StampLife | None, renew_at: datetime) -> None:
-        await self.executor.write(planned, job, life, renew_at)
-
-    async def needed_roots(self) -> Mapping[str, int]:
-        return await self.executor.read(needed_roots)
-
-    async def failed(self, job: Job, code: str, next_at: datetime, now: datetime) -> None:
-        await self.executor.write(failed, job, code, next_at, now)
-
-    async def checked(
-        self,
-        case_id: str,
-        ceremony_id: str,
-        policy: Mapping[str, str],
-        found: Mapping[str, str],
-        now: datetime,
-    ) -> None:
-        await self.executor.write(checked, case_id, ceremony_id, policy, found, now)

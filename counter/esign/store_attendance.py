@@ -13,9 +13,9 @@ from sqlalchemy import Connection, Row, select, update
 from counter.esign.attendance import Attendance, Turned
 from counter.esign.refusals import CeremonyPaused, IdentityFirst
 from counter.esign.store_attendance_tables import ceremony_attendance
-from counter.esign.store_esign import Audiences, not_now, tell_case
-from counter.esign.store_reading import find
+from counter.esign.store_ceremony import find, not_now
 from counter.store.journal_sql import record
+from counter.store.session_log import Audiences, tell_all
 
 READING = ("presented", "consented")
 "States in which a citizen has a document before him."
@@ -127,7 +127,7 @@ def touch(
 ) -> None:
     """The citizen is there.  Raises `CeremonyPaused`."""
     attend(conn, case_id, ceremony_id, calls=calls, now=now)
-    tell_case(conn, audiences, case_id, "ceremony.here", {"ceremony_id": ceremony_id}, now)
+    tell_all(conn, audiences, case_id, "ceremony.here", {"ceremony_id": ceremony_id}, now)
 
 
 def resume(
@@ -161,7 +161,7 @@ def resume(
         facts={"call": call_id, "was_call": here.call_id, "sha256": row.sha256},
         now=now,
     )
-    tell_case(conn, audiences, case_id, "ceremony.resumed", {"ceremony_id": ceremony_id}, now)
+    tell_all(conn, audiences, case_id, "ceremony.resumed", {"ceremony_id": ceremony_id}, now)
 
 
 def attendance_row(conn: Connection, ceremony_id: str) -> Row[Any] | None:

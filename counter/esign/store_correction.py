@@ -6,20 +6,21 @@ from sqlalchemy import Connection, delete, select, update
 
 from counter import SOFTWARE
 from counter.esign.ceremony import Consented, Presented
-from counter.esign.ports import NewRevision
 from counter.esign.reading_ports import Correction
+from counter.esign.record_ports import NewRevision
 from counter.esign.refusals import DigestMismatch
 from counter.esign.store_attendance import write_attendance
 from counter.esign.store_attendance_tables import ceremony_attendance
+from counter.esign.store_ceremony import add_revision, change, find, not_now, stage_of
 from counter.esign.store_certificate import forget_certificate
-from counter.esign.store_esign import Audiences, add_revision, change, digest_of, not_now, tell_case
 from counter.esign.store_page_times import close_page
-from counter.esign.store_reading import find, stage_of
+from counter.esign.store_presenting import digest_of
 from counter.esign.store_tables import esign_document, esign_ticket
 from counter.esign.store_tickets import drop_ticket
 from counter.esign.ticket import FIELDS, ORIGIN
 from counter.ids import DocumentId
 from counter.store.journal_sql import record
+from counter.store.session_log import Audiences, tell_all
 
 
 def correct(
@@ -103,4 +104,4 @@ def correct(
         now=now,
     )
     body = {"ceremony_id": ceremony_id, "sha256": new.sha256}
-    tell_case(conn, audiences, case_id, "document.corrected", body, now)
+    tell_all(conn, audiences, case_id, "document.corrected", body, now)

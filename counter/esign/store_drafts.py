@@ -3,7 +3,7 @@
 They, and what was remembered of the citizen for them, go with the case.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -30,7 +30,7 @@ from counter.esign.store_reading import is_open
 from counter.store.cases import lock_case
 from counter.store.journal_sql import record
 from counter.store.metadata import UtcDateTime, insert_for, metadata
-from counter.store.session_log import tell
+from counter.store.session_log import Audiences, tell_all
 
 form_draft = Table(
     "form_draft",
@@ -70,8 +70,6 @@ form_known = Table(
     Column("text", Text, nullable=False),
 )
 "What the citizen's identity paper said when the citizen was identified, for the forms to come."
-
-Audiences = Callable[[Connection, str], Iterable[str]]
 
 
 def begin(
@@ -117,7 +115,7 @@ def begin(
             facts={"case": case_id, "form": form.id, "form_version": form.version},
             now=now,
         )
-    _tell(conn, audiences, case_id, "form.begun", {"draft_id": draft_id}, now)
+    tell_all(conn, audiences, case_id, "form.begun", {"draft_id": draft_id}, now)
     return draft_id
 
 
@@ -169,7 +167,7 @@ def fill(
         )
     )
     told: dict[str, str | int] = {"draft_id": draft_id, "field": name, "version": made}
-    _tell(conn, audiences, case_id, "form.filled", told, now)
+    tell_all(conn, audiences, case_id, "form.filled", told, now)
     return made
 
 
@@ -183,7 +181,7 @@ def leave(
         .values(shown=False)
     ).rowcount
     if changed:
-        _tell(conn, audiences, case_id, "form.left", {"draft_id": draft_id}, now)
+        tell_all(conn, audiences, case_id, "form.left", {"draft_id": draft_id}, now)
 
 
 def take(
@@ -223,7 +221,7 @@ def bring_back(
         .where(form_draft.c.id == draft_id, form_draft.c.case_id == case_id)
         .values(shown=True)
     )
-    _tell(conn, audiences, case_id, "form.begun", {"draft_id": draft_id}, now)
+    tell_all(conn, audiences, case_id, "form.begun", {"draft_id": draft_id}, now)
 
 
 def drafts_of(conn: Connection, case_id: str) -> tuple[Draft, ...]:
@@ -286,15 +284,3 @@ def _typed(conn: Connection, draft_id: str) -> dict[str, Typed]:
         select(form_draft_field).where(form_draft_field.c.draft_id == draft_id)
     ).all()
     return {row.name: Typed(text=row.text, version=row.version) for row in rows}
-
-
-def _tell(
-    conn: Connection,
-    audiences: Audiences,
-    case_id: str,
-    kind: str,
-    body: dict[str, str | int],
-    now: datetime,
-) -> None:
-    for audience in audiences(conn, case_id):
-        tell(conn, audience, kind, body, now)

@@ -12,13 +12,13 @@ from counter.esign.ceremony import Prepared
 from counter.esign.forms import FormTemplate
 from counter.esign.store_attendance import NO_CALLS
 from counter.esign.store_attendance import begin as begin_attendance
+from counter.esign.store_ceremony import find, stage_of
 from counter.esign.store_drafts import begin, form_draft_field
-from counter.esign.store_endings import set_reason
-from counter.esign.store_esign import Audiences, end
-from counter.esign.store_reading import find, stage_of
+from counter.esign.store_endings import end, set_reason
 from counter.esign.store_tables import esign_document
 from counter.ids import Digest
 from counter.store.metadata import insert_for
+from counter.store.session_log import Audiences
 
 BY = "counter:esign"
 

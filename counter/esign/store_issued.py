@@ -10,7 +10,7 @@ from sqlalchemy import Column, Connection, Integer, Row, String, Table, select, 
 from counter.errors import NotFound
 from counter.esign.issued import Delivery, DocumentLink, Issued, IssuedDocument, deadline
 from counter.esign.refusals import DocumentUnknown, IssueOver
-from counter.esign.store_reading import Given, line_of
+from counter.esign.store_given_out import Given, line_of
 from counter.esign.store_tables import ceremony, esign_document
 from counter.ids import CaseId, Digest
 from counter.store.journal_sql import record

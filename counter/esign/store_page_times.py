@@ -21,9 +21,10 @@ from counter.esign.store_attendance import (
     write_attendance,
 )
 from counter.esign.store_attendance_tables import ceremony_page_time
-from counter.esign.store_esign import Audiences, not_now, page_seen, tell_case
-from counter.esign.store_reading import find
+from counter.esign.store_ceremony import find, not_now
+from counter.esign.store_presenting import page_seen
 from counter.store.journal_sql import record
+from counter.store.session_log import Audiences, tell_all
 
 
 def page_shown(
@@ -60,7 +61,7 @@ def page_shown(
         write_attendance(conn, ceremony_id, page=page, opened_at=now, counted_at=now, turned_by=by)
         _page_row(conn, row, page, by, now)
     body = {"ceremony_id": ceremony_id, "page": page or 0}
-    tell_case(conn, audiences, case_id, "ceremony.page_shown", body, now)
+    tell_all(conn, audiences, case_id, "ceremony.page_shown", body, now)
 
 
 def page_read(
@@ -170,7 +171,7 @@ def read_aloud(
         now=now,
     )
     body = {"ceremony_id": ceremony_id, "by": by}
-    tell_case(conn, audiences, case_id, "ceremony.read_aloud", body, now)
+    tell_all(conn, audiences, case_id, "ceremony.read_aloud", body, now)
 
 
 def _turned_by(conn: Connection, row: Row[Any], page: int, calls: Calls) -> Turner | None:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, delete, select, update
 from counter.esign.attendance import EVIDENCE_KEPT
 from counter.esign.reading_ports import Remains
 from counter.esign.store_attendance_tables import ceremony_attendance
-from counter.esign.store_esign import forget_ink
+from counter.esign.store_ceremony import forget_ink
 from counter.esign.store_tables import (
     SIGNED_ONLY,
     ceremony,

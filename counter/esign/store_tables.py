@@ -1,15 +1,6 @@
 """The tables of signing.  A case has one ceremony under way at most: a partial index says so."""
 
-from sqlalchemy import (
-    JSON,
-    Column,
-    Index,
-    Integer,
-    LargeBinary,
-    String,
-    Table,
-    Text,
-)
+from sqlalchemy import JSON, Column, Index, Integer, LargeBinary, String, Table, Text
 
 from counter.store.metadata import UtcDateTime, metadata
 

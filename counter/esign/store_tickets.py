@@ -8,12 +8,7 @@ from sqlalchemy import Connection, Row, and_, case, select, update
 
 from counter.errors import NotAllowedNow
 from counter.esign.certificate import UNDER_WAY
-from counter.esign.store_tables import (
-    SIGNED_ONLY,
-    ceremony,
-    ceremony_certificate,
-    esign_ticket,
-)
+from counter.esign.store_tables import SIGNED_ONLY, ceremony, ceremony_certificate, esign_ticket
 from counter.esign.ticket import (
     CITIZEN,
     ORIGIN,

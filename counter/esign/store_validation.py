@@ -11,8 +11,9 @@ from cryptography.x509 import load_der_x509_certificate
 from cryptography.x509.oid import NameOID
 from sqlalchemy import ColumnElement, Connection, select
 
-from counter.esign.store_archive import AT_ONCE, esign_archive
-from counter.esign.store_reading import line_of
+from counter.esign.store_archive import AT_ONCE
+from counter.esign.store_archive_table import esign_archive
+from counter.esign.store_given_out import line_of
 from counter.esign.store_tables import (
     ceremony,
     esign_check,

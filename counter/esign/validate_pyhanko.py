@@ -22,10 +22,7 @@ from pyhanko.sign.diff_analysis import (
 from pyhanko.sign.fields import enumerate_sig_fields
 from pyhanko.sign.validation.dss import DocumentSecurityStore
 from pyhanko.sign.validation.errors import NoDSSFoundError, ValidationInfoReadingError
-from pyhanko.sign.validation.pdf_embedded import (
-    EmbeddedPdfSignature,
-    async_validate_pdf_timestamp,
-)
+from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature, async_validate_pdf_timestamp
 from pyhanko.sign.validation.status import (
     DocumentTimestampStatus,
     PdfSignatureStatus,
@@ -33,6 +30,7 @@ from pyhanko.sign.validation.status import (
 )
 
 from counter.esign.admission_pyhanko import opened
+from counter.esign.changes_pyhanko import OneDocument
 from counter.esign.ended_pyhanko import ended_signature, ended_timestamp, unrooted
 from counter.esign.pdf_refusals import DocumentDamaged
 from counter.esign.proofs_pyhanko import proved
@@ -40,7 +38,6 @@ from counter.esign.revoked_pyhanko import AuthorityRevoked, revoked_at
 from counter.esign.validation import Changes, Found, SignatureFound, level_of
 from counter.esign.verify_pyhanko import (
     LEAKS,
-    OneDocument,
     claimed_time,
     complaint,
     context,

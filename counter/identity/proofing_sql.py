@@ -4,10 +4,10 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Literal
 
-from counter.identity import store_proofing
+from counter.identity import store_proofing, store_proofing_decision
 from counter.identity.challenge import Below, DocumentKind, draw
 from counter.identity.proofing import ProofingState, Verdict
-from counter.identity.store_proofing import Surroundings
+from counter.identity.store_proofing_surroundings import Surroundings
 from counter.store.executor import Executor
 
 
@@ -66,7 +66,7 @@ class SqlProofings:
         self, proofing_id: str, case_id: str, *, identified: bool, agent_id: str
     ) -> ProofingState:
         return await self._executor.write(
-            store_proofing.decide,
+            store_proofing_decision.decide,
             self._around,
             proofing_id,
             case_id,
@@ -77,7 +77,7 @@ class SqlProofings:
 
     async def second(self, proofing_id: str, *, agree: bool, officer_id: str) -> None:
         await self._executor.write(
-            store_proofing.second,
+            store_proofing_decision.second,
             self._around,
             proofing_id,
             agree=agree,
@@ -87,7 +87,7 @@ class SqlProofings:
 
     async def abort(self, proofing_id: str, case_id: str, *, reason: str, by: str) -> None:
         await self._executor.write(
-            store_proofing.abort,
+            store_proofing_decision.abort,
             self._around,
             proofing_id,
             case_id,

@@ -11,7 +11,7 @@ from counter.app.hooks import Snapshot, hooks_of
 from counter.app.voided_documents import document_voided
 from counter.documents.printing import Maker, PrintState, What
 from counter.documents.store_printing import ask, move, prints_of
-from counter.esign.store_readings import SqlReadings
+from counter.esign.readings_sql import SqlReadings
 from counter.esign.store_tables import ceremony
 from counter.ids import CaseId
 from counter.store.cases import audiences, get_case

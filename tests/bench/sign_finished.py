@@ -19,6 +19,7 @@ from sqlalchemy import Connection, create_engine, select
 from counter.app.signed_files import look_at
 from counter.esign.archive_pool import ArchivePool
 from counter.esign.archive_service import ArchiveService
+from counter.esign.archive_sql import SqlArchive
 from counter.esign.audit_service import AuditService
 from counter.esign.judging import Judgement
 from counter.esign.lasting_pyhanko import require_archived
@@ -28,8 +29,8 @@ from counter.esign.revocation_development import DevelopmentRevocation
 from counter.esign.revocation_service import RevocationService
 from counter.esign.sign_pool import SignPool
 from counter.esign.stamps_http import HttpStamps
-from counter.esign.store_archive import SqlArchive, lasting_of
 from counter.esign.store_audit import SqlPacks
+from counter.esign.store_lasting import lasting_of
 from counter.esign.store_tables import esign_revision
 from counter.esign.ticket import FIELDS
 from counter.esign.trust import TrustPolicy

@@ -29,12 +29,12 @@ from pyhanko_certvalidator import ValidationContext
 from sqlalchemy import create_engine
 
 from counter.esign.archive_pool import ArchivePool
+from counter.esign.archive_sql import SqlArchive
 from counter.esign.key_ports import SigningKeys
 from counter.esign.revocation_http import HttpRevocation
 from counter.esign.revocation_service import RevocationService
 from counter.esign.sign_pool import SignPool
 from counter.esign.stamps_http import HttpStamps
-from counter.esign.store_archive import SqlArchive
 from counter.esign.ticket import FIELDS, ORIGIN
 from counter.esign.trust import TrustPolicy
 from counter.esign.trust_service import TrustService

@@ -16,7 +16,7 @@ from aiohttp import web
 from sqlalchemy import Connection
 
 from counter.case import Case
-from counter.documents import store_commands
+from counter.documents import store_requests
 from counter.documents.capture_files import CaptureFiles
 from counter.documents.capture_service import CaptureService
 from counter.documents.captures_sql import SqlCaptures
@@ -179,7 +179,7 @@ def seat(
 
 def ask_for(conn: Connection, number: int, case_id: CaseId = CASE) -> None:
     """The agent asks for page `number`; its request is `r-<number>`."""
-    store_commands.request_scan(
+    store_requests.request_scan(
         conn,
         audiences,
         case_id,

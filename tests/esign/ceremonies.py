@@ -10,11 +10,11 @@ from counter.esign.check_pool import CheckPool
 from counter.esign.check_service import CheckService
 from counter.esign.forms import Forms
 from counter.esign.glyphs import GlyphTable
-from counter.esign.ports import ConsentWords
+from counter.esign.record_ports import ConsentWords
+from counter.esign.records_sql import SqlRecords
 from counter.esign.service import EsignService
 from counter.esign.sign_pool import SignPool
 from counter.esign.stamps_http import HttpStamps
-from counter.esign.store_records import SqlRecords
 from counter.esign.store_validation import SqlChecks
 from counter.ids import CaseId
 from counter.store.cases import case_table

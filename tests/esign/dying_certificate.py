@@ -13,6 +13,7 @@ from pathlib import Path
 
 from aiohttp import ClientSession
 
+from counter.esign.activations_sql import SqlActivations
 from counter.esign.certificate_ports import CitizenProvider, CscAccess
 from counter.esign.certificate_service import CertificateParts, CertificateService
 from counter.esign.citizens_csc import CscCitizens
@@ -21,10 +22,10 @@ from counter.esign.forms import Forms
 from counter.esign.key_ports import Activation
 from counter.esign.keys_csc import Credential, CscKey
 from counter.esign.pki_development import ensure
+from counter.esign.records_sql import SqlRecords
 from counter.esign.service import EsignService
 from counter.esign.sign_pool import SignPool
 from counter.esign.stamps_http import HttpStamps
-from counter.esign.store_records import SqlRecords
 from counter.esign.ticket import CertificateChain, Mechanism, SigningTicket
 from counter.ids import CaseId
 from counter.store.blobs_directory import DirectoryBlobs
@@ -162,7 +163,9 @@ def services_on(
     parts = CertificateParts(
         esign=esign,
         records=records,
-        activations=records,
+        activations=SqlActivations(
+            executor=executor, audiences=records.audiences, witness_of=records.witness_of
+        ),
         studio=studio,
         stamps=stamps,
         trust=EverybodyHolds(),

@@ -15,10 +15,10 @@ from typing import Any
 from counter.esign.archive_ports import Trust
 from counter.esign.form_typst import shipped_forms, shipped_glyphs
 from counter.esign.pki_development import ensure
+from counter.esign.records_sql import SqlRecords
 from counter.esign.service import EsignService
 from counter.esign.sign_pool import SignPool
 from counter.esign.stamps_http import HttpStamps
-from counter.esign.store_records import SqlRecords
 from counter.esign.ticket import Act, Begun, SigningTicket
 from counter.ids import CaseId
 from counter.store.blobs_directory import DirectoryBlobs

@@ -20,11 +20,11 @@ from counter.esign.own_forms import SETTLING, FormVersion, Owner, digest_of
 from counter.esign.own_forms_service import OwnFormsService
 from counter.esign.pki_development import DevelopmentPki
 from counter.esign.reading_service import ReadingService
+from counter.esign.readings_sql import SqlReadings
 from counter.esign.sign_pool import SignPool
 from counter.esign.signing_refusals import SignerUnavailable
 from counter.esign.stamps_http import HttpStamps
 from counter.esign.store_forms import SqlForms
-from counter.esign.store_readings import SqlReadings
 from counter.esign.ticket import FIELDS
 from counter.ids import Digest
 from counter.store.executor import Executor

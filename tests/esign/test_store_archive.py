@@ -13,6 +13,7 @@ from counter.errors import Refusal
 from counter.esign import store_archive
 from counter.esign.archive import LEASE, Archived, Hole, Level, StampLife, Work, next_try
 from counter.esign.archive_service import ArchiveService
+from counter.esign.archive_sql import SqlArchive
 from counter.esign.forms import Forms
 from counter.esign.glyphs import GlyphTable
 from counter.esign.revocation import Link, Proof
@@ -25,7 +26,8 @@ from counter.esign.signing_refusals import (
     StampInvalid,
     TimestampUnavailable,
 )
-from counter.esign.store_archive import SqlArchive, lasting_of
+from counter.esign.store_archive_table import esign_archive
+from counter.esign.store_lasting import lasting_of
 from counter.esign.store_tables import esign_revision
 from counter.esign.trust import TrustPolicy
 from counter.store.alerts import open_alerts
@@ -201,7 +203,7 @@ async def test_a_timestamp_is_renewed_after_a_year(archive: Archive) -> None:
 
 def forget_ends(conn: Connection) -> None:
     """Leave renewals as an older version planned them."""
-    conn.execute(store_archive.esign_archive.update().values(stamp_expires=None, roots=None))
+    conn.execute(esign_archive.update().values(stamp_expires=None, roots=None))
 
 
 async def test_what_an_older_version_planned_too_late_is_planned_again_once(
@@ -424,7 +426,7 @@ async def test_bytes_that_are_damaged_or_gone_are_told_at_once(
 
 async def test_what_was_sealed_by_an_older_version_is_archived_too(archive: Archive) -> None:
     await archive.to_state("sealed", archive.time)
-    await archive.executor.write(lambda conn: conn.execute(store_archive.esign_archive.delete()))
+    await archive.executor.write(lambda conn: conn.execute(esign_archive.delete()))
     assert not await archive.archive.work_one()
     assert await archive.executor.write(store_archive.owe_missing, archive.time) == 1
     assert await archive.executor.write(store_archive.owe_missing, archive.time) == 0

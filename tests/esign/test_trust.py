@@ -15,11 +15,13 @@ from counter.app.signed_files import own_roots
 from counter.errors import Refusal
 from counter.esign.archive_pool import ArchivePool
 from counter.esign.archive_service import ArchiveService
+from counter.esign.archive_sql import SqlArchive
 from counter.esign.forms import Forms
 from counter.esign.glyphs import GlyphTable
 from counter.esign.keys_files import load
 from counter.esign.keys_toml import SigningSetup
 from counter.esign.pki_development import DevelopmentPki
+from counter.esign.records_sql import SqlRecords
 from counter.esign.revocation_http import HttpRevocation
 from counter.esign.revocation_service import RevocationService
 from counter.esign.service import EsignService
@@ -33,8 +35,7 @@ from counter.esign.signing_refusals import (
     TimestampUnavailable,
 )
 from counter.esign.stamps_http import HttpStamps
-from counter.esign.store_archive import SqlArchive, lasting_of
-from counter.esign.store_records import SqlRecords
+from counter.esign.store_lasting import lasting_of
 from counter.esign.trust import OwnCertificate, TrustPolicy, life
 from counter.esign.trust_service import TrustService
 from counter.esign.trust_toml import PolicyUnfit, read

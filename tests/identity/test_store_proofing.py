@@ -14,13 +14,14 @@ from counter.errors import NotAllowedNow, NotFound
 from counter.identity.proofing import Level, ProofingState, Verdict, steps_of
 from counter.identity.proofing_sql import SqlProofings
 from counter.identity.refusals import NotSecond, ProofingOver, StepNotNow, StepsMissing
-from counter.identity.store_proofing import Matter, Surroundings, end_visit
+from counter.identity.store_proofing_decision import end_visit
 from counter.identity.store_proofing_reading import (
     identity_level,
     newest_proofing,
     record_of,
     waiting_for_second,
 )
+from counter.identity.store_proofing_surroundings import Matter, Surroundings
 from counter.store.executor import Executor
 from counter.store.journal_sql import check, read_all
 from counter.store.session_log import session_log

@@ -1,5 +1,6 @@
 """Looking at live pages in a real browser: what axe says, what it does not see, and the rest."""
 
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -43,6 +44,8 @@ CAMERA = """(() => {
     open(wanted.video ? {...wanted, video: {...wanted.video, ...calm}} : wanted);
 })();"""
 "Goes into a page: its cameras see so many pictures in a second."
+PATIENCE_S = 30.0
+"As patient as a locator."
 PICTURES_PER_S = 10
 "Of the cameras of a test: two of them are coded on the machine that runs three tests at a time."
 
@@ -211,8 +214,14 @@ async def faults(page: Page, least_px: int) -> list[str]:
 
 
 async def until(condition: Callable[[], Any], page: Page) -> None:
-    """Wait, while the page lives on, until `condition` holds; the test's time-out ends it."""
+    """Wait, while the page lives on, until `condition` holds.
+
+    Raises `AssertionError` after `PATIENCE_S`, in the line that waits, long before the test's own
+    time-out, which ends it in the middle of the loop of events.
+    """
+    over_at = time.monotonic() + PATIENCE_S
     while not (await found if isinstance(found := condition(), Awaitable) else found):
+        assert time.monotonic() < over_at, f"waited {PATIENCE_S:.0f} s in vain on {page.url}"
         await page.wait_for_timeout(20)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 
 from booking.catalogue import Catalogue
 from counter.case import Case
-from counter.documents import store_commands
+from counter.documents import store_pages
 from counter.documents.later import REACH, USUAL_DAYS, Link, LinkState, deadline, digest_of
 from counter.documents.later_service import LaterService
 from counter.documents.page import PageState
@@ -108,7 +108,7 @@ class LocalLater:
         case = get_case(conn, _mine(conn, agent_id, case_id).id, lock=True)
         require_of_link(conn, case.id, page_id)
         before, by = page_of(conn, case.id, page_id), f"agent:{agent_id}"
-        store_commands.decide_page(conn, audiences, case.id, page_id, accept=accept, by=by, now=now)
+        store_pages.decide_page(conn, audiences, case.id, page_id, accept=accept, by=by, now=now)
         if accept and not case.open:
             self.owe_work(conn, case, now)
         if not accept and before.state is not PageState.REJECTED:

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from counter.case import Case
-from counter.documents.store_commands import choose_source
+from counter.documents.store_requests import choose_source
 from counter.errors import NotAllowedNow
 from counter.ids import RequestId
 from counter.protocol.desk import ScanChoose

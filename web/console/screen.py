@@ -15,9 +15,9 @@ from counter.documents.store_documents import documents_of
 from counter.errors import NotFound
 from counter.esign.form_refusals import PhysicalPresence
 from counter.esign.forms import Forms, FormTemplate
-from counter.esign.store_archive import lasting_of
 from counter.esign.store_attendance import NO_CALLS, Calls
 from counter.esign.store_drafts import drafts_of
+from counter.esign.store_lasting import lasting_of
 from counter.esign.store_reading import signing_of
 from counter.esign.store_watched import watched_of
 from counter.ids import AgentId

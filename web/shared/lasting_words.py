@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from counter.esign.store_archive import Lasting
+from counter.esign.store_lasting import Lasting
 from web.shared.i18n import N_, Words, texts_for
 from web.shared.wording import say
 

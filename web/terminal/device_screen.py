@@ -7,10 +7,10 @@ from sqlalchemy import Connection
 
 from counter.case import Case
 from counter.documents.originals import worth_a_look
-from counter.documents.store_commands import by_camera
 from counter.documents.store_documents import documents_of
 from counter.documents.store_originals import bed_of, forgotten_since
 from counter.documents.store_printing import print_now, prints_of
+from counter.documents.store_requests import by_camera
 from counter.ids import TerminalId
 from counter.protocol.device import DeviceLight, DevicePrint, DeviceScan, DeviceScreen, ScanSource
 from counter.signaling.hand import Hand

@@ -11,6 +11,7 @@ from aiohttp import ClientSession
 from sqlalchemy import Connection, select
 
 from counter.errors import Refusal
+from counter.esign.activations_sql import SqlActivations
 from counter.esign.certificate_ports import CitizenProvider, CscAccess
 from counter.esign.certificate_service import CertificateParts, CertificateService
 from counter.esign.citizens_csc import CscCitizens
@@ -18,9 +19,9 @@ from counter.esign.forms import Forms
 from counter.esign.glyphs import GlyphTable
 from counter.esign.key_ports import Activation
 from counter.esign.keys_files import load
-from counter.esign.ports import ConsentWords
+from counter.esign.record_ports import ConsentWords
+from counter.esign.records_sql import SqlRecords
 from counter.esign.service import EsignService
-from counter.esign.store_records import SqlRecords
 from counter.esign.ticket import KEYS, CertificateChain, Mechanism, Witness
 from counter.ids import CaseId
 from counter.store.executor import Executor
@@ -141,7 +142,9 @@ class CertifiedCounter:
         parts = CertificateParts(
             esign=self.esign,
             records=records,
-            activations=records,
+            activations=SqlActivations(
+                executor=self.executor, audiences=records.audiences, witness_of=records.witness_of
+            ),
             studio=self.studio,
             stamps=self.studio,
             trust=self.trust,

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 
 from counter.esign.archive_pool import ArchivePool
 from counter.esign.archive_service import ArchiveService
+from counter.esign.archive_sql import SqlArchive
 from counter.esign.audit_service import AuditService
 from counter.esign.check_pool import CheckPool
 from counter.esign.forms import Forms
@@ -18,15 +19,15 @@ from counter.esign.glyphs import GlyphTable
 from counter.esign.judging import Judgement
 from counter.esign.pki_development import DevelopmentPki
 from counter.esign.reading_service import ReadingService
+from counter.esign.readings_sql import SqlReadings
 from counter.esign.revocation import Evidence, Kind, Link
 from counter.esign.revocation_development import DevelopmentRevocation
 from counter.esign.revocation_service import RevocationService
 from counter.esign.sign_pool import SignPool
 from counter.esign.stamps_http import HttpStamps
-from counter.esign.store_archive import SqlArchive, lasting_of
 from counter.esign.store_attendance import Calls
 from counter.esign.store_audit import SqlPacks
-from counter.esign.store_readings import SqlReadings
+from counter.esign.store_lasting import lasting_of
 from counter.esign.trust import TrustPolicy
 from counter.esign.validate_pyhanko import validate
 from counter.esign.validation import Found

@@ -22,7 +22,7 @@ from counter.esign.archive import Level
 from counter.esign.attendance import MOMENT
 from counter.esign.judging import Judgement
 from counter.esign.pki_development import DevelopmentPki
-from counter.esign.store_archive import lasting_of
+from counter.esign.store_lasting import lasting_of
 from counter.esign.store_validation import revoked_later
 from counter.store.alerts import open_alerts
 from counter.store.journal_sql import read_all

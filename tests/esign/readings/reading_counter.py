@@ -11,12 +11,12 @@ from counter.app.kept_bytes import named_bytes
 from counter.esign.attendance import MOMENT, Turned, Turner
 from counter.esign.forms import Forms
 from counter.esign.glyphs import GlyphTable
-from counter.esign.ports import ConsentWords
 from counter.esign.reading_service import ReadingService
+from counter.esign.readings_sql import SqlReadings
+from counter.esign.record_ports import ConsentWords
+from counter.esign.records_sql import SqlRecords
 from counter.esign.service import EsignService
 from counter.esign.store_attendance import Calls
-from counter.esign.store_readings import SqlReadings
-from counter.esign.store_records import SqlRecords
 from counter.esign.ticket import KEYS, Witness
 from counter.ids import CaseId
 from counter.store.executor import Executor

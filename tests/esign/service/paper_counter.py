@@ -9,16 +9,11 @@ from sqlalchemy import Connection, select
 
 from counter.esign.forms import Forms
 from counter.esign.glyphs import GlyphTable
+from counter.esign.records_sql import SqlRecords
 from counter.esign.service import EsignService
-from counter.esign.signing_refusals import (
-    TimestampUnavailable,
-)
-from counter.esign.store_records import SqlRecords
+from counter.esign.signing_refusals import TimestampUnavailable
 from counter.esign.store_tables import ceremony_ink
-from counter.esign.ticket import (
-    KEYS,
-    Witness,
-)
+from counter.esign.ticket import KEYS, Witness
 from counter.ids import CaseId
 from counter.store.executor import Executor
 from counter.store.journal_sql import read_all

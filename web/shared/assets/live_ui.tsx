@@ -1,7 +1,7 @@
 // Pieces that the terminal and the console draw alike.
 import {type ReadonlySignal, signal} from "@preact/signals";
 import type {ComponentChildren} from "preact";
-import {useEffect, useRef} from "preact/hooks";
+import {useEffect, useLayoutEffect, useRef} from "preact/hooks";
 import type {Leg} from "./leg.ts";
 
 /** One line for screen readers: what just changed, at most one every two seconds. */
@@ -87,7 +87,7 @@ export function Dialog(props: {
   children: ComponentChildren;
 }) {
   const element = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const dialog = element.current;
     if (dialog && !dialog.open) dialog.showModal();
     return () => dialog?.close();

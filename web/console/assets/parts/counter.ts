@@ -29,10 +29,18 @@ export async function ask<E extends keyof AgentAsks & string>(
   refused.value = null;
   asking.value++;
   try {
-    const answer = await live.ask(event, body);
-    refused.value = answer.ok ? null : (answer.code ?? "refused");
-    return answer.ok;
+    return await askByItself(event, body);
   } finally {
     asking.value--;
   }
+}
+
+/** Ask what nobody pressed a button for: no button waits for the answer. */
+export async function askByItself<E extends keyof AgentAsks & string>(
+  event: E,
+  body: Omit<AgentAsks[E], "key">,
+): Promise<boolean> {
+  const answer = await live.ask(event, body);
+  if (!answer.ok) refused.value = answer.code ?? "refused";
+  return answer.ok;
 }

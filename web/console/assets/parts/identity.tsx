@@ -1,11 +1,11 @@
 // Making sure who sits there: one step at a time, each with a verdict; the decision at the end.
 import {signal} from "@preact/signals";
-import {useEffect, useRef} from "preact/hooks";
+import {useEffect, useLayoutEffect, useRef} from "preact/hooks";
 import type {DeskCase, IdentityCard, IdentityStepCard} from "../../../shared/assets/protocol.ts";
 import {t} from "../../../shared/assets/words.ts";
 import {Compare} from "./compare.tsx";
 import {Button} from "./controls.tsx";
-import {ask, screen} from "./counter.ts";
+import {ask, askByItself, screen} from "./counter.ts";
 import {Names, Zone} from "./zone.tsx";
 
 type Verdict = "ok" | "doubt" | "failed" | "skipped";
@@ -18,7 +18,7 @@ export function Identity(props: {matter: DeskCase}) {
   const live = card?.state === "open" || card?.state === "waiting";
   // What has come is read by itself: the agent would only press a button for it.
   useEffect(() => {
-    if (live && card.unread) void ask("identity.read", {});
+    if (live && card.unread) void askByItself("identity.read", {});
   }, [live, card?.unread, card?.pages?.length]);
   if (!card) return null;
   return (
@@ -102,7 +102,7 @@ function Steps(props: {matter: DeskCase; card: IdentityCard}) {
   const {card} = props;
   const steps = card.steps ?? [];
   const now = steps.find(one => one.step === again.value) ?? steps.find(one => one.state === "now");
-  useEffect(() => {
+  useLayoutEffect(() => {
     again.value = null;
   }, [card.proofing_id]);
   const before = now ? steps.slice(0, steps.indexOf(now)) : steps;
@@ -147,7 +147,7 @@ function Step(props: {matter: DeskCase; card: IdentityCard; step: IdentityStepCa
   const {matter, card, step} = props;
   const heading = useRef<HTMLHeadingElement>(null);
   // The step that is due takes the focus only from the one before, never from a field elsewhere.
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (document.activeElement?.closest(".identity") || document.activeElement === document.body) {
       heading.current?.focus({preventScroll: true});
     }

@@ -1,6 +1,6 @@
 // The conversation and, below it, what the case holds: papers to look at, forms to present.
 import {signal} from "@preact/signals";
-import {useEffect} from "preact/hooks";
+import {useLayoutEffect} from "preact/hooks";
 import {Picture, startPictures} from "../../../shared/assets/live_ui.tsx";
 import type {Quality} from "../../../shared/assets/arriving.ts";
 import type {CallCard, DeskCase, GuestCard} from "../../../shared/assets/protocol.ts";
@@ -220,14 +220,14 @@ function Tabs(props: {matter: DeskCase}) {
   // In the middle of an identification its own step shows the page.
   const identifying = matter.identity?.state === "open" || matter.identity?.state === "waiting";
   // Each citizen begins at the papers; first, since the others may know better.
-  useEffect(() => {
+  useLayoutEffect(() => {
     tab.value = "papers";
   }, [matter.case_id]);
   // What has just arrived, or is about to, is what the agent waits for.
-  useEffect(() => {
+  useLayoutEffect(() => {
     if ((waiting > 0 || coming) && !identifying) tab.value = "papers";
   }, [waiting, coming]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (open && !identifying) tab.value = "forms";
   }, [open?.ceremony_id, open?.state, open?.certificate?.stage === "asked"]);
   return (

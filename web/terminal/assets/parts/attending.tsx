@@ -1,7 +1,7 @@
 // Somebody is there: touches are told to the counter, which asks after a minute without one.
 //
 // The deadlines are the counter's own; this only shows them.
-import {useEffect} from "preact/hooks";
+import {useEffect, useLayoutEffect} from "preact/hooks";
 import {Dialog, say} from "../../../shared/assets/live_ui.tsx";
 import type {CeremonyCard} from "../../../shared/assets/protocol.ts";
 import {now} from "../../../shared/assets/ticking.ts";
@@ -24,7 +24,7 @@ export function here(ceremonyId: string, always = false): void {
 export function Attending(props: {card: CeremonyCard}) {
   const {ceremony_id, asks_at, ends_at} = props.card;
   const asking = Boolean(asks_at && now.value >= Date.parse(asks_at));
-  useEffect(() => {
+  useLayoutEffect(() => {
     const felt = (): void => here(ceremony_id);
     const kinds = ["pointerdown", "keydown", "wheel", "touchmove"];
     for (const kind of kinds) window.addEventListener(kind, felt, {capture: true, passive: true});

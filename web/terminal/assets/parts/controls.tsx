@@ -1,6 +1,6 @@
 // Controls of the kiosk: at least 80 px, acting on release, deaf to double taps.
 import type {ComponentChildren} from "preact";
-import {useEffect, useRef} from "preact/hooks";
+import {useLayoutEffect, useRef} from "preact/hooks";
 import {refusal, t} from "../../../shared/assets/words.ts";
 import {busy, refused} from "./counter.ts";
 import {Icon, type IconName} from "./icons.tsx";
@@ -51,7 +51,7 @@ export function Press(props: {
 /** The screen's heading takes the focus, so that the new screen is read out. */
 export function Title(props: {children: ComponentChildren; lead?: ComponentChildren; of: string}) {
   const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => heading.current?.focus(), [props.of]);
+  useLayoutEffect(() => heading.current?.focus(), [props.of]);
   return (
     <div class="title">
       <h1 ref={heading} tabIndex={-1}>

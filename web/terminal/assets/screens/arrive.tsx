@@ -1,6 +1,6 @@
 // From the first touch to a place in the queue.
 import {signal} from "@preact/signals";
-import {useEffect, useRef} from "preact/hooks";
+import {useLayoutEffect, useRef} from "preact/hooks";
 import type {Choice} from "../../../shared/assets/protocol.ts";
 import {LANGUAGE_NAMES, clock, day, refusal, t} from "../../../shared/assets/words.ts";
 import {Advice, Bring, Press, Title, heard} from "../parts/controls.tsx";
@@ -157,7 +157,7 @@ const leaving = signal(false);
 export function Waiting() {
   const ticket = screen.value.ticket;
   const number = useRef<HTMLDivElement>(null);
-  useEffect(() => number.current?.focus(), []);
+  useLayoutEffect(() => number.current?.focus(), []);
   if (!ticket) return null;
   return (
     <section class={`waiting${ticket.ringing ? " waiting--ringing" : ""}`}>

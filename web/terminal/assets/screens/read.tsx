@@ -4,7 +4,7 @@
 // drawn, and stayed for a moment; the counter measures that by its own clock, and decides when all
 // were seen.
 import {type Signal, signal} from "@preact/signals";
-import {useEffect, useRef} from "preact/hooks";
+import {useEffect, useLayoutEffect, useRef} from "preact/hooks";
 import {Overlay} from "../../../shared/assets/pointing.tsx";
 import type {CeremonyCard, SheetCard} from "../../../shared/assets/protocol.ts";
 import {t} from "../../../shared/assets/words.ts";
@@ -45,7 +45,7 @@ export function Read(props: {card: CeremonyCard}) {
 
   // The agent turned it.
   const wish = screen.value.hands?.page;
-  useEffect(() => {
+  useLayoutEffect(() => {
     const to = turned(card);
     if (wish?.by !== "agent" || to === null || to === state.page.value) return;
     state.page.value = to;

@@ -1,6 +1,6 @@
 // The pad: ink as it was drawn, undo, clear, and one button that sends it.
 import {signal} from "@preact/signals";
-import {useEffect, useRef} from "preact/hooks";
+import {useLayoutEffect, useRef} from "preact/hooks";
 import SignaturePad, {type PointGroup} from "signature_pad";
 import type {CeremonyCard} from "../../../shared/assets/protocol.ts";
 import {t} from "../../../shared/assets/words.ts";
@@ -40,7 +40,7 @@ function Pad(props: {card: CeremonyCard}) {
   const pad = useRef<SignaturePad | null>(null);
   const count = useRef(signal(0)).current;
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const element = canvas.current;
     if (!element) return undefined;
     // It only feels: its own lines swell with speed, which is not kept.  Ours are as they are sealed.

@@ -1,6 +1,6 @@
-"""`counter.esign.ports.Records` on the store: each method runs one command or one question."""
+"""`Records` of `record_ports` on the store: each method runs one command or one question."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,16 +8,16 @@ from typing import Any
 from sqlalchemy import Connection
 
 from counter.esign import store_attendance as attending
-from counter.esign import store_certificate as certificates
-from counter.esign import store_esign as commands
+from counter.esign import store_endings as endings
+from counter.esign import store_presenting as presenting
 from counter.esign import store_reading as questions
+from counter.esign import store_signing as signing
 from counter.esign import store_tickets as tickets
 from counter.esign.attendance import GivenUp
 from counter.esign.ceremony import Ceremony
-from counter.esign.certificate import Activating, Wanted
 from counter.esign.forms import FormTemplate
 from counter.esign.ink import Ink
-from counter.esign.ports import (
+from counter.esign.record_ports import (
     CeremonyState,
     ConsentWords,
     NewDocument,
@@ -27,40 +27,35 @@ from counter.esign.ports import (
     Uncertified,
     Unfinished,
 )
-from counter.esign.store_endings import set_reason
+from counter.esign.store_case import (
+    RequireLed,
+    RequireOpen,
+    WitnessOf,
+    any_case,
+    anybody,
+    department_of,
+    nobody,
+)
+from counter.esign.store_given_out import owns_document, owns_image
 from counter.esign.store_given_up import give_up
 from counter.esign.store_page_times import close_page, times_said
+from counter.esign.store_unfinished import uncertified, unfinished
 from counter.esign.ticket import CITIZEN, KeptTicket, LeftOver, SigningTicket, Witness
 from counter.ids import CaseId, Digest
 from counter.store.executor import Executor
-
-
-def _any_case(conn: Connection, case_id: str) -> None:
-    """Every case is open."""
-
-
-def _nobody(conn: Connection, case_id: str) -> Witness:
-    """Nobody is known to serve it."""
-    return Witness(agent_id="", name="", level="L0")
-
-
-def _anybody(conn: Connection, case_id: str, by: str) -> None:
-    """Everybody leads every case."""
+from counter.store.session_log import Audiences
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SqlRecords:
-    """`counter.esign.ports.Records` and `CertificateRecords` on either engine."""
+    """`counter.esign.record_ports.Records` on either engine."""
 
     executor: Executor
-    audiences: commands.Audiences
-    require_open: Callable[[Connection, str], None] = _any_case
-    "Raises a refusal when nothing more may be asked for a case; inside the transaction."
+    audiences: Audiences
+    require_open: RequireOpen = any_case
+    require_led: RequireLed = anybody
+    witness_of: WitnessOf = nobody
     calls: attending.Calls = attending.NO_CALLS
-    require_led: Callable[[Connection, str, str], None] = _anybody
-    "Raises one for an agent who asks and does not lead the case (any more); likewise."
-
-    witness_of: commands.WitnessOf = _nobody
 
     async def prepare(self, new: NewDocument, *, by: str, now: datetime) -> None:
         def command(conn: Connection) -> None:
@@ -69,12 +64,12 @@ class SqlRecords:
             self.require_led(conn, new.case_id, by)
             # Taken back and presented again, it would pass by `resume`.
             attending.require_known(conn, new.case_id, self.calls)
-            commands.prepare(conn, new, by=by, now=now)
+            presenting.prepare(conn, new, by=by, now=now)
 
         await self.executor.write(command)
 
     async def uncertified(self, ceremony_id: str | None = None) -> Sequence[Uncertified]:
-        return await self.executor.read(questions.uncertified, ceremony_id)
+        return await self.executor.read(uncertified, ceremony_id)
 
     async def present(
         self,
@@ -87,7 +82,7 @@ class SqlRecords:
     ) -> None:
         def command(conn: Connection) -> None:
             self.require_open(conn, case_id)  # as above: it took its time to be certified
-            commands.present(
+            presenting.present(
                 conn,
                 ceremony_id,
                 drawn_sha256,
@@ -121,7 +116,7 @@ class SqlRecords:
         return await self.executor.read(self.witness_of, case_id)
 
     async def department(self, case_id: CaseId) -> str:
-        return await self.executor.read(questions.department_of, case_id)
+        return await self.executor.read(department_of, case_id)
 
     async def load(self, case_id: CaseId, ceremony_id: str) -> Ceremony:
         return await self.executor.read(questions.load, case_id, ceremony_id)
@@ -130,7 +125,7 @@ class SqlRecords:
         self, case_id: CaseId, ceremony_id: str, page: int, now: datetime
     ) -> tuple[int, ...]:
         return await self.executor.write(
-            commands.page_seen, case_id, ceremony_id, page, audiences=self.audiences, now=now
+            presenting.page_seen, case_id, ceremony_id, page, audiences=self.audiences, now=now
         )
 
     async def consent(
@@ -154,7 +149,7 @@ class SqlRecords:
                     "sentence": words.text,
                     "text_sha256": words.text_sha256,
                 }
-            commands.consent(
+            signing.consent(
                 conn,
                 case_id,
                 ceremony_id,
@@ -172,7 +167,7 @@ class SqlRecords:
     ) -> None:
         def command(conn: Connection) -> None:
             attending.attend(conn, case_id, ceremony_id, calls=self.calls, now=now)
-            commands.keep_ink(
+            signing.keep_ink(
                 conn,
                 case_id,
                 ceremony_id,
@@ -184,144 +179,6 @@ class SqlRecords:
             )
 
         await self.executor.write(command)
-
-    async def activating(self, ceremony_id: str) -> Activating | None:
-        return await self.executor.read(certificates.activating_of, ceremony_id)
-
-    async def attend(self, case_id: CaseId, ceremony_id: str, now: datetime) -> None:
-        await self.executor.write(attending.attend, case_id, ceremony_id, calls=self.calls, now=now)
-
-    async def choose(
-        self, case_id: CaseId, ceremony_id: str, sha256: str, credential_id: str, now: datetime
-    ) -> None:
-        def command(conn: Connection) -> None:
-            attending.attend(conn, case_id, ceremony_id, calls=self.calls, now=now)
-            certificates.choose(
-                conn,
-                case_id,
-                ceremony_id,
-                sha256,
-                credential_id,
-                audiences=self.audiences,
-                now=now,
-            )
-
-        await self.executor.write(command)
-
-    async def asked(
-        self, case_id: CaseId, ceremony_id: str, certificate_sha256: str, now: datetime
-    ) -> None:
-        await self.executor.write(
-            certificates.asked,
-            case_id,
-            ceremony_id,
-            certificate_sha256,
-            audiences=self.audiences,
-            now=now,
-        )
-
-    async def confirmed(
-        self, case_id: CaseId, ceremony_id: str, certificate_sha256: str, *, by: str, now: datetime
-    ) -> None:
-        def command(conn: Connection) -> None:
-            self.require_led(conn, case_id, by)
-            attending.require_going(conn, ceremony_id, calls=self.calls)
-            certificates.confirmed(
-                conn,
-                case_id,
-                ceremony_id,
-                certificate_sha256,
-                by=by,
-                audiences=self.audiences,
-                now=now,
-            )
-
-        await self.executor.write(command)
-
-    async def denied(self, case_id: CaseId, ceremony_id: str, *, by: str, now: datetime) -> int:
-        def command(conn: Connection) -> int:
-            self.require_led(conn, case_id, by)
-            attending.require_going(conn, ceremony_id, calls=self.calls)
-            return certificates.another(
-                conn, case_id, ceremony_id, by=by, audiences=self.audiences, now=now
-            )
-
-        return await self.executor.write(command)
-
-    async def to_be_typed(
-        self,
-        case_id: CaseId,
-        ceremony_id: str,
-        credential_id: str,
-        wants: Sequence[Wanted],
-        now: datetime,
-    ) -> None:
-        await self.executor.write(
-            certificates.to_be_typed,
-            case_id,
-            ceremony_id,
-            credential_id,
-            wants,
-            audiences=self.audiences,
-            now=now,
-        )
-
-    async def code_given(self, case_id: CaseId, ceremony_id: str, now: datetime) -> bool:
-        return await self.executor.write(certificates.code_given, case_id, ceremony_id, now=now)
-
-    async def code_spent(self, case_id: CaseId, ceremony_id: str, now: datetime) -> None:
-        await self.executor.write(
-            certificates.code_spent, case_id, ceremony_id, audiences=self.audiences, now=now
-        )
-
-    async def code_refused(
-        self, case_id: CaseId, ceremony_id: str, now: datetime, *, pin: bool
-    ) -> int:
-        return await self.executor.write(
-            certificates.code_refused,
-            case_id,
-            ceremony_id,
-            pin=pin,
-            audiences=self.audiences,
-            now=now,
-        )
-
-    async def another(self, case_id: CaseId, ceremony_id: str, now: datetime) -> int:
-        def command(conn: Connection) -> int:
-            attending.attend(conn, case_id, ceremony_id, calls=self.calls, now=now)
-            return certificates.another(
-                conn, case_id, ceremony_id, audiences=self.audiences, now=now
-            )
-
-        return await self.executor.write(command)
-
-    async def leave(self, case_id: CaseId, ceremony_id: str, now: datetime) -> None:
-        await self.executor.write(
-            certificates.leave, case_id, ceremony_id, audiences=self.audiences, now=now
-        )
-
-    async def signed(
-        self,
-        case_id: CaseId,
-        ceremony_id: str,
-        sha256: str,
-        hole: Digest,
-        value: bytes,
-        facts: Mapping[str, str],
-        now: datetime,
-    ) -> None:
-        await self.executor.write(
-            certificates.keep_certificate_value,
-            case_id,
-            ceremony_id,
-            sha256,
-            hole,
-            value,
-            facts,
-            witness_of=self.witness_of,
-            audiences=self.audiences,
-            now=now,
-        )
 
     async def ticket(self, ceremony_id: str, field: str) -> KeptTicket | None:
         return await self.executor.read(tickets.ticket_of, ceremony_id, field)
@@ -340,7 +197,7 @@ class SqlRecords:
         def command(conn: Connection) -> Digest:
             standing = tickets.keep_revision(conn, ceremony_id, field, hole, sha256)
             if field == CITIZEN:
-                commands.citizen_signed(conn, ceremony_id, audiences=self.audiences, now=now)
+                signing.citizen_signed(conn, ceremony_id, audiences=self.audiences, now=now)
             return standing
 
         return await self.executor.write(command)
@@ -353,35 +210,35 @@ class SqlRecords:
 
     async def sealed(self, ceremony_id: str, new: NewSeal, now: datetime) -> Digest:
         return await self.executor.write(
-            commands.seal, ceremony_id, new, audiences=self.audiences, now=now
+            signing.seal, ceremony_id, new, audiences=self.audiences, now=now
         )
 
     async def decline(
         self, case_id: CaseId, ceremony_id: str, now: datetime, reason: str = "other"
     ) -> None:
         def command(conn: Connection) -> None:
-            commands.decline(
+            endings.decline(
                 conn, case_id, ceremony_id, audiences=self.audiences, now=now, reason=reason
             )
-            set_reason(conn, ceremony_id, reason)
+            endings.set_reason(conn, ceremony_id, reason)
 
         await self.executor.write(command)
 
     async def withdraw(self, case_id: CaseId, ceremony_id: str, *, by: str, now: datetime) -> None:
         def command(conn: Connection) -> None:
             self.require_led(conn, case_id, by)
-            commands.withdraw(conn, case_id, ceremony_id, by=by, audiences=self.audiences, now=now)
+            endings.withdraw(conn, case_id, ceremony_id, by=by, audiences=self.audiences, now=now)
 
         await self.executor.write(command)
 
     async def unfinished(self, ceremony_id: str | None = None) -> Sequence[Unfinished]:
-        return await self.executor.read(questions.unfinished, ceremony_id)
+        return await self.executor.read(unfinished, ceremony_id)
 
     async def owns_document(self, case_id: CaseId, sha256: str) -> bool:
-        return await self.executor.read(questions.owns_document, case_id, sha256)
+        return await self.executor.read(owns_document, case_id, sha256)
 
     async def owns_image(self, case_id: CaseId, sha256: str) -> bool:
-        return await self.executor.read(questions.owns_image, case_id, sha256)
+        return await self.executor.read(owns_image, case_id, sha256)
 
     async def of_case(self, case_id: CaseId) -> Sequence[CeremonyState]:
         return await self.executor.read(questions.signing_of, case_id)

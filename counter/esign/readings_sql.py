@@ -12,19 +12,12 @@ from counter.esign import store_page_times as pages
 from counter.esign import store_reading as questions
 from counter.esign.forms import Language
 from counter.esign.reading_ports import Content, Correction, Remains
+from counter.esign.store_case import RequireLed, RequireOpen, any_case, anybody
 from counter.esign.store_correction import correct
-from counter.esign.store_esign import Audiences
 from counter.esign.store_remains import forgotten, remains
 from counter.ids import CaseId, CeremonyId, Digest
 from counter.store.executor import Executor
-
-
-def _any_case(conn: Connection, case_id: str) -> None:
-    """Every case is open."""
-
-
-def _anybody(conn: Connection, case_id: str, by: str) -> None:
-    """Whoever asks may."""
+from counter.store.session_log import Audiences
 
 
 def _nobody_minds(
@@ -45,9 +38,8 @@ class SqlReadings:
     executor: Executor
     audiences: Audiences
     calls: attending.Calls = attending.NO_CALLS
-    require_open: Callable[[Connection, str], None] = _any_case
-    require_led: Callable[[Connection, str, str], None] = _anybody
-    "Both as of `SqlRecords`."
+    require_open: RequireOpen = any_case
+    require_led: RequireLed = anybody
     on_voided: Callable[[Connection, str, str, Digest, str, datetime], None] = _nobody_minds
     "Told within it: by case, which ceremony's sealed document counts no more, by whom and when."
 
