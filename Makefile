@@ -64,7 +64,8 @@ endef
 
 # --- test ----------------------------------------------------------------------------------------
 
-# In this order, and each before the next: what fails early fails fast.
+# In this order, and each before the next: what fails early fails fast.  One or two tests that fail
+# beside the others are run once more by themselves, and named: tools/second_look.py says why.
 test: .venv/ready-test
 	@$(MAKE) --no-print-directory services assets
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target check
@@ -79,7 +80,7 @@ services: .venv/ready-test
 # what is built there may run.
 unit: .venv/ready-test
 	room=$$(mktemp -d $(ROOM)/rvc-XXXXXX) && chmod 755 $$room && trap "rm -rf $$room" EXIT INT TERM && \
-	TMPDIR=$$room $(PY) -m pytest -q -n 3 --dist worksteal -m "not alone and not pairs and not deep"
+	TMPDIR=$$room $(PY) -m tools.second_look -q -n 3 --dist worksteal -m "not alone and not pairs and not deep"
 
 ROOM = $(shell test "$$(df -Pk /dev/shm 2> /dev/null | awk 'NR == 2 {print $$4}')" -gt 4000000 \
 	2> /dev/null && ! grep -q '^[^ ]* /dev/shm .*noexec' /proc/mounts \
@@ -87,11 +88,11 @@ ROOM = $(shell test "$$(df -Pk /dev/shm 2> /dev/null | awk 'NR == 2 {print $$4}'
 
 # Whole counters with their browsers: two at a time.
 pairs: .venv/ready-test
-	$(PY) -m pytest -q -n 2 --dist worksteal -m "pairs and not deep" tests/e2e $(call marked,pairs)
+	$(PY) -m tools.second_look -q -n 2 --dist worksteal -m "pairs and not deep" tests/e2e $(call marked,pairs)
 
 # Tests that measure time, or what a line does to a picture, have the machine for themselves.
 alone: .venv/ready-test
-	$(PY) -m pytest -q -m "alone and not deep" $(call marked,alone)
+	$(PY) -m tools.second_look -q -m "alone and not deep" $(call marked,alone)
 
 # The files that use a mark: finding all the other tests takes longer than some of these run.
 marked = $$(grep -rl --include='test_*.py' 'mark\.$(1)\b' tests)

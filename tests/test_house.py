@@ -22,7 +22,7 @@ PARTS = ("signaling", "media", "documents", "esign", "identity", "notify", "term
 
 COUNTER_FILES = {
     "__init__.py", "__main__.py", "case.py", "errors.py", "fresh_process.py", "ids.py",
-    "journal.py",
+    "journal.py", "one_process.py",
 }  # fmt: skip
 "Files that stand in no room; more of them only with the design's page changed."
 

@@ -3,11 +3,11 @@
 from counter.media.arrangement import Arrangement, Party
 from counter.media.control import LegOffer, LegReport
 from counter.media.pool import WorkerPool
-from counter.signaling.ports import CallShape, Stock
+from counter.signaling.media_ports import CallShape, Stock
 
 
 class BridgedCalls:
-    """Implements `counter.signaling.ports.MediaPlane`."""
+    """Implements `counter.signaling.media_ports.MediaPlane`."""
 
     def __init__(self, pool: WorkerPool) -> None:
         self._pool = pool

@@ -9,7 +9,7 @@ from booking.catalogue import Catalogue
 from counter.case import Case
 from counter.documents.folder import CaseFacts, SignedDocument
 from counter.documents.store_bundles import leaves_of
-from counter.esign.ports import CeremonyState
+from counter.esign.record_ports import CeremonyState
 from counter.esign.store_given_out import line_of
 from counter.esign.store_reading import ever_seen, signing_of
 from counter.ids import CaseId, Digest

@@ -6,7 +6,6 @@ goes.  One that dies or hangs is replaced; whoever waited hears `BindingFailed` 
 
 import asyncio
 import logging
-import multiprocessing
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -16,6 +15,7 @@ from typing import TypeVar
 from counter.documents.bundle import Book
 from counter.documents.bundle_refusals import BindingFailed
 from counter.documents.confined_process import confine
+from counter.one_process import kill, one_process
 
 log = logging.getLogger(__name__)
 
@@ -54,13 +54,7 @@ class Bindery:
     async def _run(self, job: Callable[..., T], *args: object) -> T:
         async with self._one:
             if self._pool is None:
-                # Spawned: a fork would carry the counter's sockets, threads and secrets.
-                self._pool = ProcessPoolExecutor(
-                    1,
-                    mp_context=multiprocessing.get_context("spawn"),
-                    initializer=confine,
-                    initargs=(MEMORY_BYTES, NICE),
-                )
+                self._pool = one_process(confine, MEMORY_BYTES, NICE)
             try:
                 async with asyncio.timeout(self._patience_s):
                     return await asyncio.wrap_future(self._pool.submit(job, *args))
@@ -78,8 +72,7 @@ class Bindery:
     def _discard(self) -> None:
         pool, self._pool = self._pool, None
         if pool is not None:
-            for process in list((pool._processes or {}).values()):
-                process.kill()
+            kill(pool)
             pool.shutdown(wait=False, cancel_futures=True)
 
 

@@ -25,6 +25,7 @@ from counter.documents.mrz import Reading
 from counter.documents.page import Limits, ScanRefused, ScanResult
 from counter.documents.papers import Turned
 from counter.documents.preview import Glance
+from counter.one_process import one_process
 
 log = logging.getLogger(__name__)
 
@@ -161,13 +162,7 @@ class _Process:
         if self._pool is not None and self._pid not in _living():
             self.discard()
         if self._pool is None:
-            # Spawned, not forked: a fork would carry the counter's sockets, threads and secrets.
-            self._pool = ProcessPoolExecutor(
-                1,
-                mp_context=multiprocessing.get_context("spawn"),
-                initializer=confine,
-                initargs=(MEMORY_BYTES,),
-            )
+            self._pool = one_process(confine, MEMORY_BYTES)
             self._pid = await asyncio.wrap_future(self._pool.submit(os.getpid))
         return await asyncio.wrap_future(self._pool.submit(job, *args))
 

@@ -33,7 +33,8 @@ from counter.esign.certificate_refusals import (
     CredentialUnfit,
 )
 from counter.esign.key_ports import Activation, Timestamps
-from counter.esign.ports import Records, Studio
+from counter.esign.ports import Studio
+from counter.esign.record_ports import Records
 from counter.esign.sealing_service import SignedDocument
 from counter.esign.service import EsignService
 from counter.esign.signing_refusals import (

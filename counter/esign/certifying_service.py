@@ -14,7 +14,7 @@ from counter.errors import Refusal
 from counter.esign.attendance import GivenUp
 from counter.esign.ceremony import Prepared, Withdrawn
 from counter.esign.forms import Forms
-from counter.esign.ports import NewRevision, Records, Uncertified
+from counter.esign.record_ports import NewRevision, Records, Uncertified
 from counter.esign.signing_refusals import (
     CertificateExpired,
     CertificateRevoked,

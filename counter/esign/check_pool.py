@@ -7,7 +7,6 @@ fault of the file, which may be sent again.
 """
 
 import asyncio
-import multiprocessing
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -15,6 +14,7 @@ from datetime import datetime
 
 from counter.esign.pdf_refusals import CheckBusy, DocumentDamaged
 from counter.esign.validation import Found
+from counter.one_process import kill, one_process
 
 PATIENCE_S = 30.0
 "The start of the process included."
@@ -66,12 +66,7 @@ class CheckPool:
 
     async def _checked(self, pdf: bytes, now: datetime) -> tuple[Found, bytes]:
         if self._pool is None:
-            self._pool = ProcessPoolExecutor(
-                max_workers=1,
-                mp_context=multiprocessing.get_context("spawn"),
-                initializer=_start,
-                initargs=(list(self._roots()), self._niceness),
-            )
+            self._pool = one_process(_start, list(self._roots()), self._niceness)
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(self.patience_s):
@@ -86,8 +81,7 @@ class CheckPool:
     def _drop(self) -> None:
         pool, self._pool = self._pool, None
         if pool is not None:
-            for process in list((pool._processes or {}).values()):
-                process.kill()
+            kill(pool)
             pool.shutdown(wait=False, cancel_futures=True)
 
 

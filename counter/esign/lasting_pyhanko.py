@@ -31,6 +31,7 @@ from pyhanko_certvalidator.policy_decl import (
 from pyhanko_certvalidator.registry import SimpleTrustManager
 
 from counter.esign.chains_pyhanko import UNREADABLE, context_of, loaded, path_of, reader_of
+from counter.esign.changes_pyhanko import SIGNING_ONLY, OneDocument
 from counter.esign.proofs_pyhanko import proof_of
 from counter.esign.revoked_pyhanko import noted, revoked_later
 from counter.esign.signing_refusals import (
@@ -39,7 +40,7 @@ from counter.esign.signing_refusals import (
     SignatureInvalid,
     StampInvalid,
 )
-from counter.esign.verify_pyhanko import SIGNING_ONLY, OneDocument, complaint, status_of
+from counter.esign.verify_pyhanko import complaint, status_of
 
 DEMANDED = CertRevTrustPolicy(
     RevocationCheckingPolicy(

@@ -1,4 +1,4 @@
-"""`counter.esign.ports.Records` on the store: each method runs one command or one question."""
+"""`Records` of `record_ports` on the store: each method runs one command or one question."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from counter.esign.attendance import GivenUp
 from counter.esign.ceremony import Ceremony
 from counter.esign.forms import FormTemplate
 from counter.esign.ink import Ink
-from counter.esign.ports import (
+from counter.esign.record_ports import (
     CeremonyState,
     ConsentWords,
     NewDocument,
@@ -48,7 +48,7 @@ from counter.store.session_log import Audiences
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SqlRecords:
-    """`counter.esign.ports.Records` on either engine."""
+    """`counter.esign.record_ports.Records` on either engine."""
 
     executor: Executor
     audiences: Audiences

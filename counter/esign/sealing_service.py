@@ -15,17 +15,10 @@ from counter.errors import NotAllowedNow, Refusal
 from counter.esign.ceremony import Sealed
 from counter.esign.forms import Forms
 from counter.esign.glyphs import GlyphTable
-from counter.esign.ports import CeremonyState, NewRevision, NewSeal, Records, Unfinished
+from counter.esign.record_ports import CeremonyState, NewRevision, NewSeal, Records, Unfinished
 from counter.esign.signing_refusals import TimestampUnavailable
 from counter.esign.signing_service import SigningService
-from counter.esign.ticket import (
-    Act,
-    CertificateAct,
-    InkAct,
-    SealAct,
-    Witness,
-    WitnessAct,
-)
+from counter.esign.ticket import Act, CertificateAct, InkAct, SealAct, Witness, WitnessAct
 from counter.ids import CaseId, CeremonyId, Digest
 
 log = logging.getLogger(__name__)

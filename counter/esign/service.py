@@ -17,28 +17,13 @@ from counter.esign.ceremony import Consented, Presented, Withdrawn
 from counter.esign.certificate_refusals import MeansNotOpen
 from counter.esign.certifying_service import CertifyingService
 from counter.esign.check_ports import Verdict
-from counter.esign.demands import (
-    Acts,
-    Means,
-    SignatureClass,
-    open_means,
-    require,
-    to_agree_to,
-)
+from counter.esign.demands import Acts, Means, SignatureClass, open_means, require, to_agree_to
 from counter.esign.forms import FormData, Forms, FormTemplate, Language, check
 from counter.esign.glyphs import GlyphTable
 from counter.esign.ink import Point, ink
 from counter.esign.key_ports import KeyProvider, Timestamps
-from counter.esign.ports import (
-    Blobs,
-    CeremonyState,
-    ConsentWords,
-    IdentityLevels,
-    NewDocument,
-    Records,
-    Studio,
-    Unfinished,
-)
+from counter.esign.ports import Blobs, IdentityLevels, Studio
+from counter.esign.record_ports import CeremonyState, ConsentWords, NewDocument, Records, Unfinished
 from counter.esign.refusals import CeremonyOpen, CeremonyUnknown, DocumentUnknown
 from counter.esign.sealing_service import SealingService, SignedDocument
 from counter.esign.signing_service import SigningService

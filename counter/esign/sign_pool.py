@@ -6,7 +6,6 @@ are asked in processes of their own (`token_pool`): a maker's module may hang fo
 """
 
 import asyncio
-import multiprocessing
 import threading
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -27,14 +26,9 @@ from counter.esign.form_typst import template_sha256
 from counter.esign.forms import FormTemplate, Language, OwnForm
 from counter.esign.key_ports import KeyProvider, SigningKeys
 from counter.esign.signing_refusals import SignerUnavailable
-from counter.esign.ticket import (
-    Act,
-    Begun,
-    CertificateChain,
-    Mechanism,
-    SigningTicket,
-)
+from counter.esign.ticket import Act, Begun, CertificateChain, Mechanism, SigningTicket
 from counter.esign.token_pool import PooledKey, token_pools
+from counter.one_process import kill, one_process
 
 JOB_PATIENCE_S = 30.0
 "Longer than any job that makes progress, the start of the process included."
@@ -144,6 +138,10 @@ class SignPool:
         seal: bytes = await self._run("pack_finish", attributes, chain, value, token)
         return seal
 
+    async def holder(self, chain: CertificateChain) -> str:
+        whose: str = await self._run("holder", chain)
+        return whose
+
     async def require_pack(self, signature: bytes, manifest: bytes, now: datetime) -> None:
         await self._run("require_pack", signature, manifest, now)
 
@@ -170,11 +168,11 @@ class SignPool:
             token.close()
         processes = list((self._pool._processes or {}).values())
 
-        def kill() -> None:
-            for process in processes:
+        def give_up() -> None:
+            for process in processes:  # the pool knows them no more once it is shut down
                 process.kill()
 
-        late = threading.Timer(CLOSE_PATIENCE_S, kill)
+        late = threading.Timer(CLOSE_PATIENCE_S, give_up)
         late.start()
         try:
             self._pool.shutdown(wait=True, cancel_futures=True)
@@ -198,18 +196,12 @@ class SignPool:
     def _replace(self, broken: ProcessPoolExecutor) -> None:
         if self._pool is broken and not self._closed:
             self._pool = self._new_pool()
-            for process in list((broken._processes or {}).values()):
-                process.kill()
+            kill(broken)
             # Nothing is cancelled: that would look to others as if their task was to end.
             broken.shutdown(wait=False)
 
     def _new_pool(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(
-            max_workers=1,
-            mp_context=multiprocessing.get_context("spawn"),
-            initializer=_start,
-            initargs=(self._keys,),
-        )
+        return one_process(_start, self._keys)
 
 
 def _start(keys: SigningKeys) -> None:

@@ -12,7 +12,7 @@ import signal
 import tempfile
 import threading
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +24,13 @@ from counter.esign.admission_pyhanko import require_signable
 from counter.esign.audit_pack import EVENTS
 from counter.esign.check_ports import Verdict
 from counter.esign.field_labels import LABELS
+from counter.esign.field_words_typst import LOCAL_TIME, certificate_words, seal_words, witness_words
 from counter.esign.fields_pikepdf import with_signature_fields
 from counter.esign.form_ports import PageImage, PreparedForm
 from counter.esign.form_refusals import FormUndrawable
 from counter.esign.form_typst import Press, shipped_forms, template_sha256
 from counter.esign.forms import FormTemplate, Language
+from counter.esign.holders_cryptography import holder_of
 from counter.esign.ink import drawing
 from counter.esign.key_ports import KeyFiles, KeyProvider, Pkcs11Key, Pkcs12File, SigningKeys
 from counter.esign.keys_files import load, load_certificate, load_pkcs12
@@ -53,9 +55,6 @@ from counter.esign.ticket import (
     Witness,
     WitnessAct,
 )
-
-LOCAL_TIME = timezone(timedelta(hours=8), "+08:00")
-"Macau and Hengqin, all year."
 
 
 @dataclass(slots=True, kw_only=True)
@@ -114,7 +113,7 @@ def prepare(
         drawn = tools.press.form(form, data, now)
         # Whether the seal fits is found out now, not after the citizen has signed.
         box = next(box for box in drawn.boxes if box.name == SEAL)
-        tools.press.seal(_seal_words(form.region, data, now, box.width_pt, box.height_pt), now)
+        tools.press.seal(seal_words(form.region, data, now, box.width_pt, box.height_pt), now)
     except TypstError as error:
         raise FormUndrawable(f"form {form.id}: the template does not take this data") from error
     pdf = with_signature_fields(drawn, LABELS[language])
@@ -142,7 +141,7 @@ def accept(
     require_signable(pdf, FIELDS[0])
     try:
         width_pt, height_pt = field_size(pdf, SEAL)
-        words = _seal_words(form.region, data, now, width_pt, height_pt)
+        words = seal_words(form.region, data, now, width_pt, height_pt)
         _loaded().press.seal(words, now)
     except TypstError as error:
         raise FormUndrawable(f"form {form.id}: its seal does not take this data") from error
@@ -221,6 +220,12 @@ def pack_finish(attributes: bytes, chain: CertificateChain, value: bytes, token:
     return asyncio.run(audit_pyhanko.finish(attributes, chain, value, token))
 
 
+def holder(chain: CertificateChain) -> str:
+    """Whose a chain's certificate is, whether renewed or not; see `holders_cryptography`."""
+    issuers = map(x509.Certificate.load, chain.issuers)
+    return holder_of(x509.Certificate.load(chain.certificate), [*issuers, *_loaded().roots])
+
+
 def require_pack(signature: bytes, manifest: bytes, now: datetime) -> None:
     """Let the seal of an audit pack pass that was made just now.  Raises `SignatureInvalid`."""
     found = asyncio.run(audit_pyhanko.verify(signature, manifest, _loaded().roots, now))
@@ -251,14 +256,14 @@ async def _begin(
         elif isinstance(act, InkAct):
             look = Look(drawing=drawing(act.ink, width_pt=width_pt, height_pt=height_pt))
         elif isinstance(act, CertificateAct):
-            shown = _certificate_words(act, chain, width_pt, height_pt)
+            shown = certificate_words(act, chain, width_pt, height_pt)
             page.write_bytes(tools.press.certificate(shown, act.at))
             look = Look(page=page)
         elif isinstance(act, WitnessAct):
-            page.write_bytes(tools.press.witness(_witness_words(act, width_pt, height_pt), act.at))
+            page.write_bytes(tools.press.witness(witness_words(act, width_pt, height_pt), act.at))
             look = Look(page=page)
         elif isinstance(act, SealAct):
-            words = _seal_words(act.region, act.data, act.at, width_pt, height_pt)
+            words = seal_words(act.region, act.data, act.at, width_pt, height_pt)
             page.write_bytes(tools.press.seal(words, act.at))
             look = Look(page=page)
         else:
@@ -312,51 +317,6 @@ def _claims(witness: Witness, case_number: str) -> tuple[str, ...]:
         f"identity level {witness.level}",
         f"case {case_number}",
     )
-
-
-def _witness_words(
-    act: WitnessAct, width_pt: float, height_pt: float
-) -> dict[str, str | float | bool]:
-    local = act.at.astimezone(LOCAL_TIME)
-    return {
-        "region": act.region,
-        "width_pt": round(width_pt, 2),
-        "height_pt": round(height_pt, 2),
-        "agent_name": act.witness.name,
-        "agent_number": act.witness.agent_id,
-        "level": act.witness.level,
-        "case_number": act.case_number,
-        "handwritten": act.handwritten,
-        "witnessed_at": f"{local:%Y-%m-%d %H:%M:%S} {local.tzname()}",
-    }
-
-
-def _certificate_words(
-    act: CertificateAct, chain: CertificateChain, width_pt: float, height_pt: float
-) -> dict[str, str | float]:
-    local = act.at.astimezone(LOCAL_TIME)
-    return {
-        "region": act.region,
-        "width_pt": round(width_pt, 2),
-        "height_pt": round(height_pt, 2),
-        "name": act.name,
-        "number": f"{x509.Certificate.load(chain.certificate).serial_number:x}",
-        "signed_at": f"{local:%Y-%m-%d %H:%M:%S} {local.tzname()}",
-    }
-
-
-def _seal_words(
-    region: str, data: dict[str, str], now: datetime, width_pt: float, height_pt: float
-) -> dict[str, str | float]:
-    local = now.astimezone(LOCAL_TIME)
-    return {
-        "region": region,
-        "width_pt": round(width_pt, 2),
-        "height_pt": round(height_pt, 2),
-        "department_name": data["department_name"],
-        "case_number": data["case_number"],
-        "sealed_at": f"{local:%Y-%m-%d %H:%M:%S} {local.tzname()}",
-    }
 
 
 def _specimen(form: FormTemplate) -> dict[str, str]:

@@ -10,7 +10,8 @@ from datetime import datetime
 
 from counter.errors import NotAllowedNow
 from counter.esign.key_ports import KeyProvider, Timestamps
-from counter.esign.ports import Blobs, NewImage, Records, Studio
+from counter.esign.ports import Blobs, Studio
+from counter.esign.record_ports import NewImage, Records
 from counter.esign.signing_refusals import KeyMismatch, SignatureInvalid, StampInvalid
 from counter.esign.ticket import Act, CertificateChain, KeptTicket
 from counter.ids import Digest

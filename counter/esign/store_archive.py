@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Row, case, exists, func, literal, select, update
 
 from counter.esign.archive import LEASE, Job, Level, StampLife
-from counter.esign.ports import NewRevision
+from counter.esign.record_ports import NewRevision
 from counter.esign.store_archive_table import esign_archive
 from counter.esign.store_ceremony import add_revision
 from counter.esign.store_tables import esign_document, esign_revision

@@ -24,7 +24,7 @@ from counter.esign.ceremony import (
     Withdrawn,
 )
 from counter.esign.ink import Ink
-from counter.esign.ports import NewImage, NewRevision
+from counter.esign.record_ports import NewImage, NewRevision
 from counter.esign.refusals import CeremonyUnknown
 from counter.esign.store_tables import (
     ceremony,

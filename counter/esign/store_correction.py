@@ -6,8 +6,8 @@ from sqlalchemy import Connection, delete, select, update
 
 from counter import SOFTWARE
 from counter.esign.ceremony import Consented, Presented
-from counter.esign.ports import NewRevision
 from counter.esign.reading_ports import Correction
+from counter.esign.record_ports import NewRevision
 from counter.esign.refusals import DigestMismatch
 from counter.esign.store_attendance import write_attendance
 from counter.esign.store_attendance_tables import ceremony_attendance

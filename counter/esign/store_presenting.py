@@ -14,7 +14,7 @@ from sqlalchemy import Connection, select
 from counter import SOFTWARE
 from counter.errors import NotAllowedNow
 from counter.esign.ceremony import Consented, Prepared, Presented, Sealed, Signed, Withdrawn
-from counter.esign.ports import NewDocument, NewImage, NewRevision
+from counter.esign.record_ports import NewDocument, NewImage, NewRevision
 from counter.esign.refusals import CeremonyOpen
 from counter.esign.store_ceremony import add_revision, change, find, not_now, stage_of
 from counter.esign.store_tables import ceremony, esign_check, esign_document

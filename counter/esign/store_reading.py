@@ -6,8 +6,8 @@ from sqlalchemy import Connection, Row, exists, or_, select
 
 from counter.esign.attendance import GivenUp
 from counter.esign.ceremony import Ceremony
-from counter.esign.ports import CeremonyState, Sheet
 from counter.esign.reading_ports import Content
+from counter.esign.record_ports import CeremonyState, Sheet
 from counter.esign.store_attendance_tables import ceremony_attendance
 from counter.esign.store_ceremony import find, stage_of
 from counter.esign.store_tables import (

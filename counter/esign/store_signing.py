@@ -14,7 +14,7 @@ from counter import SOFTWARE
 from counter.esign.ceremony import Consented, Presented, Sealed, Signed
 from counter.esign.demands import Acts
 from counter.esign.ink import Ink
-from counter.esign.ports import NewSeal
+from counter.esign.record_ports import NewSeal
 from counter.esign.store_archive import owe_archive
 from counter.esign.store_case import WitnessOf
 from counter.esign.store_ceremony import add_revision, change, find, forget_ink, not_now, stage_of

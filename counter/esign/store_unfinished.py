@@ -6,7 +6,7 @@ from typing import cast
 from sqlalchemy import Connection, and_, select
 
 from counter.esign.ceremony import Prepared, Signed
-from counter.esign.ports import Uncertified, Unfinished
+from counter.esign.record_ports import Uncertified, Unfinished
 from counter.esign.store_ceremony import stage_of
 from counter.esign.store_tables import ceremony, esign_document, esign_revision
 from counter.esign.ticket import Witness

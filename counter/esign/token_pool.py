@@ -6,7 +6,6 @@ never tried again, whatever becomes of the process: tokens count.
 """
 
 import asyncio
-import multiprocessing
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -16,6 +15,7 @@ from typing import Any, Final
 from counter.esign.key_ports import Activation, KeySource, Pkcs11Key
 from counter.esign.signing_refusals import KeyUnavailable, PinRefused
 from counter.esign.ticket import CertificateChain, Mechanism
+from counter.one_process import kill, one_process
 
 PATIENCE_S: Final = 5.0
 "For one signature or certificate."
@@ -78,8 +78,7 @@ class TokenPool:
     def _drop(self) -> None:
         pool, self._pool = self._pool, None
         if pool is not None:
-            for process in list((pool._processes or {}).values()):
-                process.kill()
+            kill(pool)
             # Nothing is cancelled: that would look to others as if their task was to end.
             pool.shutdown(wait=False)
 
@@ -92,12 +91,7 @@ class TokenPool:
             return await asyncio.get_running_loop().run_in_executor(pool, partial(_do, job, *args))
 
     def _new_pool(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(
-            max_workers=1,
-            mp_context=multiprocessing.get_context("spawn"),
-            initializer=_start,
-            initargs=(self._keys,),
-        )
+        return one_process(_start, self._keys)
 
     def _seconds(self) -> float:
         return self._clock() if self._clock else asyncio.get_running_loop().time()

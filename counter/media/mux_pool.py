@@ -7,7 +7,6 @@ the dumps until the store has it; dumps are removed when the file is promised, n
 import asyncio
 import hashlib
 import math
-import multiprocessing
 import os
 import shutil
 from collections.abc import Callable, Sequence
@@ -23,6 +22,7 @@ from counter.media.parent_process import end_with_parent
 from counter.media.recording_keeping_service import CannotMake, NotNow
 from counter.media.seal_cryptography import RandomBytes
 from counter.media.store_recordings_reading import StoredFile
+from counter.one_process import kill, one_process
 
 PATIENCE_S: Final = 25 * 60.0
 "Longer than a day-long call takes; shorter than a claim lasts."
@@ -123,11 +123,7 @@ class MuxPool:
 
     async def _run(self, job: Callable[..., Any], *args: Any) -> Any:
         if self._pool is None:
-            self._pool = ProcessPoolExecutor(
-                max_workers=1,
-                mp_context=multiprocessing.get_context("spawn"),
-                initializer=_begin,
-            )
+            self._pool = one_process(_begin)
         try:
             async with asyncio.timeout(PATIENCE_S):
                 kind, result = await asyncio.get_running_loop().run_in_executor(
@@ -145,8 +141,7 @@ class MuxPool:
     def _end(self) -> None:
         pool, self._pool = self._pool, None
         if pool is not None:
-            for process in list((pool._processes or {}).values()):
-                process.kill()
+            kill(pool)
             pool.shutdown(wait=True, cancel_futures=True)
 
 

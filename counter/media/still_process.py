@@ -5,18 +5,15 @@ does there.  The process may use so much memory and time, may write no file, and
 import asyncio
 import io
 import logging
-import multiprocessing
-import os
 import resource
-import signal
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
 from typing import Any, ClassVar, Final
 
 from counter.errors import Refusal
 from counter.media.parent_process import end_with_parent
 from counter.media.still import Still
+from counter.one_process import kill, one_process
 
 logger = logging.getLogger(__name__)
 
@@ -47,10 +44,7 @@ class StillDecoder:
         """The picture as JPEG.  Raises `NoStill` when it does not decode."""
         async with self._turn:
             if self._pool is None:
-                # Spawned, not forked: a fork would carry our sockets, threads and secrets.
-                self._pool = ProcessPoolExecutor(
-                    1, mp_context=multiprocessing.get_context("spawn"), initializer=_confine
-                )
+                self._pool = one_process(_confine)
             try:
                 async with asyncio.timeout(self._patience_seconds):
                     job = self._pool.submit(to_jpeg, still.codec, still.frame)
@@ -69,9 +63,7 @@ class StillDecoder:
         pool, self._pool = self._pool, None
         if pool is None:
             return
-        for process in list((getattr(pool, "_processes", None) or {}).values()):
-            with suppress(ProcessLookupError):
-                os.kill(process.pid, signal.SIGKILL)
+        kill(pool)
         await asyncio.to_thread(pool.shutdown, wait=True, cancel_futures=True)
 
 

@@ -11,17 +11,8 @@ from typing import ClassVar
 
 from counter.errors import Refusal
 from counter.protocol.calling import LegOffered
-from counter.signaling.ports import (
-    MEDIA_ELSEWHERE,
-    MEDIA_GONE,
-    GatewayPrincipal,
-    LegOffer,
-    LegPlace,
-    MediaPlane,
-    Relays,
-    Store,
-    Unarranged,
-)
+from counter.signaling.media_ports import MEDIA_ELSEWHERE, MEDIA_GONE, LegOffer, MediaPlane, Relays
+from counter.signaling.ports import GatewayPrincipal, LegPlace, Store, Unarranged
 from counter.signaling.warm import whose_trouble
 
 log = logging.getLogger(__name__)

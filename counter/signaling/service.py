@@ -10,7 +10,8 @@ from counter.protocol.desk import CaseClose, OfferAccept
 from counter.protocol.message import Ask
 from counter.protocol.terminal import LegAnswer, LegJoin, LegRestart, TicketLeave, VisitLeave
 from counter.signaling.legs_service import LegsService
-from counter.signaling.ports import GatewayPrincipal, Handler, MediaPlane, Relays, Store
+from counter.signaling.media_ports import MediaPlane, Relays
+from counter.signaling.ports import GatewayPrincipal, Handler, Store
 
 log = logging.getLogger(__name__)
 

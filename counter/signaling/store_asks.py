@@ -30,14 +30,8 @@ from counter.signaling import (
     store_visit,
 )
 from counter.signaling.dispatch import TicketState
-from counter.signaling.ports import (
-    GatewayPrincipal,
-    Json,
-    LegPlace,
-    Overdue,
-    Stock,
-    Unarranged,
-)
+from counter.signaling.media_ports import Stock
+from counter.signaling.ports import GatewayPrincipal, Json, LegPlace, Overdue, Unarranged
 from counter.signaling.store_screens import departments_of
 from counter.signaling.store_step import Hooks, Step, in_step
 from counter.signaling.store_terminal import Terminal

@@ -107,6 +107,23 @@ def beat(step: Step, agent_id: AgentId, epoch: int) -> None:
         become(step, desk, AFTER_LOGIN[desk.state])
 
 
+def leave_desk(conn: Connection, agent_id: AgentId, now: datetime) -> None:
+    """Who signs out is rung no more: the next sweep takes the desk for lost, at once.
+
+    Not in a call: its citizen would be sent back to the queue, and the agent has until the end
+    of her lease to come back.
+    """
+    conn.execute(
+        update(agent)
+        .where(
+            agent.c.id == agent_id,
+            agent.c.lease_until > now,
+            agent.c.state != AgentState.BUSY,
+        )
+        .values(lease_until=now)
+    )
+
+
 def choose_presence(step: Step, agent_id: AgentId, epoch: int, presence: Presence) -> None:
     """Ready for the next ticket, or not."""
     desk = locked_desk(step, agent_id, epoch)

@@ -9,7 +9,8 @@ from sqlalchemy import Connection, select
 from counter.errors import NotAllowedNow
 from counter.ids import AgentId
 from counter.signaling.dispatch import AgentState, TicketState
-from counter.signaling.ports import LegPlace, Stock
+from counter.signaling.media_ports import Stock
+from counter.signaling.ports import LegPlace
 from counter.signaling.store_calls import call_of
 from counter.signaling.store_party_rows import live_party_of, shape_of
 from counter.signaling.tables import (

@@ -11,8 +11,8 @@ from counter.errors import NotAllowedNow
 from counter.ids import AgentId, CallId, CaseId, PairingId
 from counter.signaling.dispatch import PAIRED_AGENT, AgentState
 from counter.signaling.hand import Permission
+from counter.signaling.media_ports import CallParty, CallShape
 from counter.signaling.party import By, Event, Mode, PartyState, Purpose, after, freed
-from counter.signaling.ports import CallParty, CallShape
 from counter.signaling.store_step import Step
 from counter.signaling.tables import agent, call, call_is_on, party, party_lives, restraint
 from counter.store.cases import case_table

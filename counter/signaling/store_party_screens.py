@@ -9,8 +9,8 @@ from sqlalchemy import Connection, func, select
 
 from counter.ids import AgentId, CallId
 from counter.signaling.dispatch import AgentState
+from counter.signaling.media_ports import CallParty
 from counter.signaling.party import PartyState, Purpose
-from counter.signaling.ports import CallParty
 from counter.signaling.store_party_rows import live_parties, live_party_of, shape_of
 from counter.signaling.store_screens import departments_of
 from counter.signaling.tables import agent, call, call_is_on, party, party_lives, skill

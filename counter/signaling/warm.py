@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from typing import Final, Literal
 
 from counter.signaling.dispatch import AgentState, TicketState
-from counter.signaling.ports import CallParty, CallShape, LegState
+from counter.signaling.media_ports import CallParty, CallShape, LegState
 
 HEARD_MS: Final = 600
 "Sound comes every 20 ms; whoever was last heard longer ago is not heard now."

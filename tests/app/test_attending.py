@@ -10,7 +10,7 @@ from counter.app.attending import CALLS
 from counter.app.hooks import put_papers_away
 from counter.esign.attendance import Turned
 from counter.esign.form_typst import shipped_forms
-from counter.esign.ports import NewDocument, NewRevision
+from counter.esign.record_ports import NewDocument, NewRevision
 from counter.esign.refusals import IdentityFirst
 from counter.esign.store_attendance import begin, require_known, resume
 from counter.esign.store_endings import expire, overdue

@@ -6,8 +6,8 @@ from playwright.async_api import Browser, Page
 
 from counter.documents.sample_page import sample_photograph
 from tests.app.later_house import House, made
+from tests.web.citizen.papers.papers_from_home import picture
 from tests.web.citizen.test_browser import AXE, SIDEWAYS, SMALL, VIOLATIONS
-from tests.web.citizen.test_papers import picture
 from tests.web.citizen.walk import Citizen
 from tests.web.live_pages import follow
 

@@ -22,7 +22,7 @@ from counter.signaling.store_step import in_step
 from counter.store.cases import get_case, put_case
 from counter.store.executor import Executor
 from counter.store.journal_sql import read_all
-from tests.app.test_case_folders import CASE, Floor
+from tests.app.folder_floor import CASE, Floor
 from web.shared import originals_local
 from web.shared.originals_local import lying_papers, seen_lying
 from web.terminal.device_screen import device_screen

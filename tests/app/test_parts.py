@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
+from counter.app import paper_parts
 from counter.app import parts as composition
 from counter.app.parts import open_parts
 from counter.app.store import open_store
@@ -67,7 +68,7 @@ async def test_who_compares_sheets_holds_up_no_photograph_and_no_preview(
     directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A pool looks at one picture at a time, and comparing takes seconds."""
-    monkeypatch.setattr(composition, "ScanPool", Pool)
+    monkeypatch.setattr(paper_parts, "ScanPool", Pool)
     monkeypatch.setattr(composition, "media_pool", lambda *_: (NoMedia(), None))
     settings = Settings(data=directory)
     async with AsyncExitStack() as closing:
@@ -89,7 +90,7 @@ async def test_who_compares_sheets_holds_up_no_photograph_and_no_preview(
 async def test_a_node_tells_of_a_finished_document_that_was_edited_on_the_disk(
     directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(composition, "ScanPool", Pool)
+    monkeypatch.setattr(paper_parts, "ScanPool", Pool)
     monkeypatch.setattr(composition, "media_pool", lambda *_: (NoMedia(), None))
     # Of the part whose turn is the first, in its first lap.
     number = next(n for n in count() if is_first(sha256(b"%d" % n).hexdigest()))

@@ -10,7 +10,7 @@ from counter.documents.papers_sql import SqlPapers
 from counter.documents.store_documents import scan_request
 from counter.errors import NotAllowedNow
 from counter.esign.form_typst import shipped_forms
-from counter.esign.ports import NewDocument, NewImage, NewRevision
+from counter.esign.record_ports import NewDocument, NewImage, NewRevision
 from counter.esign.records_sql import SqlRecords
 from counter.esign.store_reading import signing_of
 from counter.esign.store_tables import ceremony

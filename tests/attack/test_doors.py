@@ -166,6 +166,18 @@ async def test_signing_out_ends_the_pages_of_that_session(attacker: Attacker) ->
     assert (await other.ask("desk.beat"))["ok"]
 
 
+async def test_nobody_is_rung_who_has_signed_out(attacker: Attacker) -> None:
+    token = await attacker.token("agent", "zhao")
+    desk = await attacker.page("agent", "zhao", token)
+    assert (await desk.ask("presence.choose", presence="ready"))["ok"]
+    await desk.until(lambda screen: screen["presence"] == "ready")
+    await signed_out(attacker.target, token)
+    state = "SELECT state FROM agent WHERE id = 'zhao'"
+    async with asyncio.timeout(20):  # her lease would have held for 30
+        while attacker.target.facts(state)[0][0] != "offline":
+            await asyncio.sleep(0.1)
+
+
 async def test_a_machine_that_was_replaced_is_cut_off(attacker: Attacker) -> None:
     """The old machine's page hears it before the new one has opened its own."""
     target, place = attacker.target, "macau-morais-3"

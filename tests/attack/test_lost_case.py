@@ -17,7 +17,7 @@ from counter.documents.papers_sql import SqlPapers
 from counter.documents.store_documents import page
 from counter.errors import NotAllowedNow
 from counter.esign.form_typst import shipped_forms
-from counter.esign.ports import NewDocument
+from counter.esign.record_ports import NewDocument
 from counter.esign.records_sql import SqlRecords
 from counter.ids import AgentId, CeremonyId, Digest, DocumentId, PageId, RequestId
 from counter.store.cases import audiences, put_case, require_led, require_open

@@ -10,7 +10,7 @@ from counter.esign.check_pool import CheckPool
 from counter.esign.check_service import CheckService
 from counter.esign.forms import Forms
 from counter.esign.glyphs import GlyphTable
-from counter.esign.ports import ConsentWords
+from counter.esign.record_ports import ConsentWords
 from counter.esign.records_sql import SqlRecords
 from counter.esign.service import EsignService
 from counter.esign.sign_pool import SignPool

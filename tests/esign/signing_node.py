@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from counter.esign.pki_development import ensure
-from counter.esign.ports import CeremonyState
+from counter.esign.record_ports import CeremonyState
 from counter.esign.service import EsignService
 from counter.esign.signing_refusals import SignerUnavailable, TimestampUnavailable
 from counter.esign.stamps_http import HttpStamps

@@ -7,9 +7,9 @@ from pyhanko.pdf_utils.generic import pdf_name, pdf_string
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
 
+from counter.esign.changes_pyhanko import SIGNING_ONLY
 from counter.esign.pki_development import DevelopmentPki
 from counter.esign.seal_pyhanko import Revision
-from counter.esign.verify_pyhanko import SIGNING_ONLY
 from tests.esign.tampering import signed_by
 
 LATER = (b"2026-11-20T08:00:00+00:00", "D:20261120080000Z")

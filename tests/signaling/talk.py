@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 from counter.ids import CallId
 from counter.protocol import parties as asks
 from counter.protocol import terminal
-from counter.signaling.ports import CallParty, CallShape
+from counter.signaling.media_ports import CallParty, CallShape
 from counter.signaling.store_party_rows import shape_of
 from counter.signaling.tables import agent, call, party
 from counter.store.session_log import tail

@@ -8,10 +8,11 @@ import pytest
 from sqlalchemy import Connection, select
 
 from counter.errors import NotAllowedNow, NotFound, UsedElsewhere
-from counter.ids import TerminalId
+from counter.ids import AgentId, TerminalId
 from counter.protocol import desk, terminal
 from counter.signaling.ports import Overdue
 from counter.signaling.ring import AGENT_LEASE, MISSES, RING, TERMINAL_LEASE, WRAPUP
+from counter.signaling.store_desk import leave_desk
 from counter.signaling.store_dispatch import OfferOver
 from counter.signaling.store_step import in_step
 from counter.signaling.store_sweep import settle
@@ -301,6 +302,35 @@ async def test_a_lost_agent_puts_the_citizen_first_in_line(
         assert state_of(conn, ticket, other) == "waiting"
 
     await play(executor, now, scene, a_1="d-1", a_2="d-1")
+
+
+async def test_who_signs_out_is_rung_no_more(executor: Executor, now: datetime) -> None:
+    def scene(conn: Connection, commands: Commands, now: datetime) -> None:
+        commands.ready(conn, "a-1", now)
+        rung = commands.walk_in(conn, "t-1", now)
+        assert state_of(conn, ticket, rung) == "offered"
+        leave_desk(conn, AgentId("a-1"), now)
+        commands.ready(conn, "a-2", now)
+        assert commands.sweep(conn, now) == ["agent"]
+        assert state_of(conn, agent, "a-1") == "offline"
+        assert ringing(conn, "a-2") is not None and state_of(conn, ticket, rung) == "offered"
+        commands.accept(conn, "a-2", now)
+        assert state_of(conn, ticket, commands.walk_in(conn, "t-2", now)) == "waiting"
+
+    await play(executor, now, scene, a_1="d-1", a_2="d-1")
+
+
+async def test_who_signs_out_in_a_call_may_come_back(executor: Executor, now: datetime) -> None:
+    def scene(conn: Connection, commands: Commands, now: datetime) -> None:
+        commands.ready(conn, "a-1", now)
+        case_id = commands.walk_in(conn, "t-1", now)
+        commands.accept(conn, "a-1", now)
+        leave_desk(conn, AgentId("a-1"), now)
+        assert commands.sweep(conn, now) == []
+        commands.attach(conn, "a-1", now)
+        assert (state_of(conn, agent, "a-1"), state_of(conn, ticket, case_id)) == ("busy", "active")
+
+    await play(executor, now, scene, a_1="d-1")
 
 
 async def test_a_lost_terminal_frees_the_agent(executor: Executor, now: datetime) -> None:

@@ -10,8 +10,8 @@ from sqlalchemy import select
 from counter.errors import NotAllowed, NotAllowedNow, NotFound, UsedElsewhere
 from counter.protocol import parties as asks
 from counter.protocol import terminal
+from counter.signaling.media_ports import CallParty, CallShape
 from counter.signaling.party import AgentNotFree, CallIsFull, InviteOver
-from counter.signaling.ports import CallParty, CallShape
 from counter.signaling.ring import AGENT_LEASE, INVITE, MISSES, WRAPUP
 from counter.signaling.tables import agent, call, ticket
 from tests.signaling.floor import ringing, state_of, violations

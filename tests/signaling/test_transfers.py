@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from counter.errors import NotAllowed, NotAllowedNow, Refusal
 from counter.protocol import parties as asks
+from counter.signaling.media_ports import CallParty, CallShape
 from counter.signaling.party import AgentNotFree, CallIsFull, CannotTakeOver, InviteOver
-from counter.signaling.ports import CallParty, CallShape
 from counter.signaling.ring import AGENT_LEASE
 from counter.signaling.store_desk import put_skill
 from counter.signaling.tables import call, pairing, party, ticket

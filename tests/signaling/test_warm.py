@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from counter.signaling.dispatch import AgentState, TicketState
-from counter.signaling.ports import CallParty, CallShape
+from counter.signaling.media_ports import CallParty, CallShape
 from counter.signaling.warm import HEARD_MS, OF_AGENT, OF_TICKET, expects, of_party, whose_trouble
 
 CITIZEN = CallParty(owner="terminal:t-1", role="citizen")

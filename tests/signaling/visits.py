@@ -11,7 +11,8 @@ from counter.ids import CallId
 from counter.protocol import desk, terminal
 from counter.protocol.calling import IceServer, LegOffered
 from counter.protocol.message import Ask
-from counter.signaling.ports import CallShape, GatewayPrincipal, Stock
+from counter.signaling.media_ports import CallShape, Stock
+from counter.signaling.ports import GatewayPrincipal
 from counter.signaling.service import SignalingService
 from counter.signaling.store_asks import SqlStore
 from counter.signaling.store_calls import rearrange

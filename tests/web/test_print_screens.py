@@ -22,7 +22,7 @@ from counter.signaling.tables import device_state
 from counter.store.cases import get_case
 from counter.store.executor import Executor
 from counter.store.metadata import insert_for
-from tests.app.test_case_folders import CASE, Floor
+from tests.app.folder_floor import CASE, Floor
 from web.console.print_asks import handlers as desk_handlers
 from web.shared.print_cards import print_card, print_failed, print_rows
 from web.terminal import print_asks as terminal_print_asks

@@ -23,7 +23,7 @@ from counter.signaling.tables import device_state
 from counter.store.cases import get_case
 from counter.store.executor import Executor
 from counter.store.metadata import insert_for
-from tests.app.test_case_folders import CASE, Floor, actions
+from tests.app.folder_floor import CASE, Floor, actions
 from web.console.scan_asks import handlers
 from web.shared.case_cards import scan_card
 from web.terminal.device_screen import device_screen

@@ -7,8 +7,10 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from counter.identity.service import IdentityService
+from counter.ids import AgentId
 from counter.protocol.desk_screen import DeskScreen
 from counter.protocol.message import Language
+from counter.signaling.store_desk import leave_desk
 from counter.store.executor import Executor
 from web.console.screen import DeskScreens
 from web.shared.access import Principal
@@ -39,6 +41,8 @@ class LocalConsoleCounter:
         return self.sessions.cookie(await self.identity.sign_in(name, passphrase, self.clock()))
 
     async def sign_out(self, principal: Principal) -> Cookie:
-        """End the session."""
-        await self.identity.end(principal.session_id, self.clock())
+        """End the session, and ring nobody there any more."""
+        now = self.clock()
+        await self.identity.end(principal.session_id, now)
+        await self.executor.write(lambda conn: leave_desk(conn, AgentId(principal.subject), now))
         return self.sessions.no_cookie()

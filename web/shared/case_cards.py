@@ -10,7 +10,7 @@ from booking.catalogue import Catalogue
 from counter.case import Case
 from counter.documents.papers import Arriving, CaseDocuments
 from counter.esign.forms import Forms
-from counter.esign.ports import CeremonyState
+from counter.esign.record_ports import CeremonyState
 from counter.esign.store_lasting import Lasting
 from counter.ids import DocumentId
 from counter.protocol.calling import CallCard, LegCard

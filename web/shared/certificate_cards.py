@@ -12,7 +12,7 @@ from counter.esign.certificate import TRIES
 from counter.esign.claims_asn1crypto import claims_of
 from counter.esign.demands import LEVELS, SignatureClass, open_means, to_agree_to
 from counter.esign.forms import Forms
-from counter.esign.ports import CeremonyState
+from counter.esign.record_ports import CeremonyState
 from counter.esign.store_activation import activating_of
 from counter.esign.store_tickets import ticket_of
 from counter.esign.ticket import CITIZEN

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final, cast
 
 from counter.esign.demands import Acts
-from counter.esign.ports import ConsentWords
+from counter.esign.record_ports import ConsentWords
 from counter.protocol.message import Language
 from web.shared.i18n import N_
 from web.shared.wording import say

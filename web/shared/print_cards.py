@@ -15,7 +15,7 @@ from counter.documents.printing import Print
 from counter.documents.store_bundles import leaves_of
 from counter.documents.store_printing import print_now, prints_of
 from counter.esign.forms import Forms
-from counter.esign.ports import CeremonyState
+from counter.esign.record_ports import CeremonyState
 from counter.esign.store_reading import signing_of
 from counter.protocol.message import Language
 from counter.protocol.printing import PrintCard, PrintFailed, PrintRow, PrintSheet

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from counter.esign.forms import Forms, FormTemplate
-from counter.esign.ports import CeremonyState
 from counter.esign.reading_ports import Watched
+from counter.esign.record_ports import CeremonyState
 from counter.protocol.ceremonies import CeremonyCard, FormField
 from counter.protocol.filling import FillChoice
 from counter.protocol.message import Language

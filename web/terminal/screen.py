@@ -17,7 +17,7 @@ from counter.documents.store_documents import documents_of
 from counter.documents.store_later import links_of
 from counter.errors import NotFound
 from counter.esign.forms import Forms
-from counter.esign.ports import CeremonyState
+from counter.esign.record_ports import CeremonyState
 from counter.esign.store_attendance import NO_CALLS, Calls
 from counter.esign.store_issued import link_of
 from counter.esign.store_reading import signing_of

@@ -10,6 +10,7 @@ from asn1crypto import pem
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from counter.esign.archive import Archived
+from counter.esign.changes_pyhanko import SIGNING_ONLY
 from counter.esign.forms import Forms
 from counter.esign.lasting_pyhanko import require_archived
 from counter.esign.pki_development import DevelopmentPki
@@ -19,7 +20,6 @@ from counter.esign.sign_pool import SignPool
 from counter.esign.signing_refusals import RevocationUnknown, SignatureInvalid, StampInvalid
 from counter.esign.stamps_http import HttpStamps
 from counter.esign.ticket import CITIZEN, FIELDS, FIELDS_BEFORE, SEAL
-from counter.esign.verify_pyhanko import SIGNING_ONLY
 from tests.esign.archive.shelf import LATER, Shelf
 from tests.esign.conftest import DATA, NOW, Tsa, seal
 from tests.esign.signed_by import signed_by

@@ -19,7 +19,7 @@ from counter.esign.forms import Forms
 from counter.esign.glyphs import GlyphTable
 from counter.esign.key_ports import Activation
 from counter.esign.keys_files import load
-from counter.esign.ports import ConsentWords
+from counter.esign.record_ports import ConsentWords
 from counter.esign.records_sql import SqlRecords
 from counter.esign.service import EsignService
 from counter.esign.ticket import KEYS, CertificateChain, Mechanism, Witness

@@ -11,9 +11,9 @@ from counter.app.kept_bytes import named_bytes
 from counter.esign.attendance import MOMENT, Turned, Turner
 from counter.esign.forms import Forms
 from counter.esign.glyphs import GlyphTable
-from counter.esign.ports import ConsentWords
 from counter.esign.reading_service import ReadingService
 from counter.esign.readings_sql import SqlReadings
+from counter.esign.record_ports import ConsentWords
 from counter.esign.records_sql import SqlRecords
 from counter.esign.service import EsignService
 from counter.esign.store_attendance import Calls

@@ -6,12 +6,8 @@ from datetime import datetime
 import pytest
 
 from counter.errors import BadInput, NotAllowedNow
-from counter.esign.ports import CeremonyState
-from counter.esign.refusals import (
-    DigestMismatch,
-    InkMissing,
-    PagesUnseen,
-)
+from counter.esign.record_ports import CeremonyState
+from counter.esign.refusals import DigestMismatch, InkMissing, PagesUnseen
 from counter.ids import CaseId
 from counter.store.journal_sql import check, read_all
 from counter.store.session_log import tail

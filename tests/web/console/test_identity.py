@@ -1,5 +1,6 @@
 """The identification at the desk, in a real browser: each step, its keys, the two pictures."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -10,7 +11,15 @@ from counter.protocol.message import Language
 from tests.web import call_cards, ceremony_cards, desk_screens
 from tests.web.fake_counter import FakeCounter
 from tests.web.identity_cards import identity, second
-from tests.web.live_pages import axe_on_first, faults, open_face, settled, show, until, violations
+from tests.web.live_pages import (
+    axe_on_first,
+    faults,
+    heard,
+    open_face,
+    settled,
+    show,
+    violations,
+)
 
 DESK = (1440, 900)
 SMALLEST_PX = 44
@@ -78,22 +87,21 @@ async def test_an_agent_goes_through_it_by_the_keyboard(
         await expect(button).to_be_enabled()  # not while something else is on its way
         await button.press("Enter")
 
-    async def heard(event: str, count: int = 1) -> dict[str, object]:
-        await until(lambda: len(counter.payloads(event)) >= count, page)
-        body = dict(counter.payloads(event)[count - 1])
+    async def asked(event: str, count: int = 1) -> dict[str, object]:
+        body = dict(await heard(counter, page, event, count))
         body.pop("key")
         return body
 
     await page.keyboard.press("e")
     await page.get_by_label("Document", exact=True).select_option("passport")
     await press("Begin the identification")
-    assert await heard("identity.begin") == {"document": "passport"}
+    assert await asked("identity.begin") == {"document": "passport"}
 
     await counter.show(desk("en", "presence", unread=True))
-    assert await heard("identity.read") == {}
+    assert await asked("identity.read") == {}
     await press("In doubt")
     given = {"proofing_id": "p-1", "step": "presence", "verdict": "doubt"}
-    assert await heard("identity.give") == given
+    assert await asked("identity.give") == given
 
     # An earlier step is said again, and then the one that is due comes back.
     await counter.show(desk("en", "face"))
@@ -102,7 +110,7 @@ async def test_an_agent_goes_through_it_by_the_keyboard(
     await press("One step back: Finger across the code lines")
     await page.locator("[data-step=finger_zone]").wait_for()
     await press("Passed")
-    assert await heard("identity.give", 2) == given | {"step": "finger_zone", "verdict": "ok"}
+    assert await asked("identity.give", 2) == given | {"step": "finger_zone", "verdict": "ok"}
     await page.locator("[data-step=face]").wait_for()
 
     # Names and doubtful characters are marked.
@@ -112,13 +120,32 @@ async def test_an_agent_goes_through_it_by_the_keyboard(
 
     await counter.show(desk("en", "nothing", leads_to="waiting"))
     await press("Ask the second officer")
-    assert await heard("identity.decide") == {"proofing_id": "p-1", "identified": True}
+    assert await asked("identity.decide") == {"proofing_id": "p-1", "identified": True}
     await page.get_by_text("End without a decision").press("Enter")
     await page.get_by_label("Reason").select_option("under_pressure")
     await press("End the identification")
-    assert await heard("identity.abort") == {"proofing_id": "p-1", "reason": "under_pressure"}
+    assert await asked("identity.abort") == {"proofing_id": "p-1", "reason": "under_pressure"}
     await press("I do not confirm it")
-    assert await heard("identity.second") == {"proofing_id": "p-2", "agree": False}
+    assert await asked("identity.second") == {"proofing_id": "p-2", "agree": False}
+
+
+async def test_what_is_read_by_itself_holds_up_no_button(
+    chromium: Browser, counter: FakeCounter
+) -> None:
+    read = asyncio.Event()
+
+    async def slowly(_: object) -> dict[str, object]:
+        await read.wait()
+        return {"ok": True}
+
+    counter.answers["identity.read"] = slowly
+    await counter.show(desk("en", "document", unread=True))
+    _, page, _ = await open_face(chromium, counter, "agent", DESK, "en")
+    await page.keyboard.press("e")
+    await heard(counter, page, "identity.read")
+    await page.get_by_role("button", name="In doubt", exact=True).click()
+    assert (await heard(counter, page, "identity.give"))["verdict"] == "doubt"
+    read.set()
 
 
 async def test_no_form_interrupts_it_and_the_next_citizen_begins_at_the_papers(
