@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 
 from counter.esign.draft import Draft
 from counter.esign.form_typst import shipped_forms
-from counter.esign.ports import NewDocument
+from counter.esign.record_ports import NewDocument
 from counter.esign.store_drafts import begin, fill, take
 from counter.esign.store_given_up import give_up
 from counter.esign.store_presenting import prepare
