@@ -26,11 +26,11 @@ Answer = TypeVar("Answer")
 class FreshProcesses:
     """One module, run by a process of its own for everybody who asks.  `close` it at the end."""
 
-    def __init__(self, module: str, *, patience_seconds: float) -> None:
+    def __init__(self, module: str, *, patience_seconds: float, at_once: int = AT_ONCE) -> None:
         """patience_seconds: by the clock, start of a process and a busy machine included."""
         self.patience_seconds = patience_seconds
         self._module = module
-        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._turns = asyncio.Semaphore(at_once)
         self._next: asyncio.Task[Process] | None = None
         self._closed = False
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -27,7 +27,7 @@ from counter.esign.revocation_http import HttpRevocation
 from counter.esign.revocation_service import RevocationService
 from counter.esign.sign_pool import SignPool
 from counter.esign.signing_refusals import ClockWrong, TimestampUnavailable
-from counter.esign.stamps_http import HttpStamps
+from counter.esign.stamps_http import Heard, HttpStamps
 from counter.esign.store_unfinished import unfinished_since
 from counter.esign.trust import BUILT_IN, OwnKeys, TrustPolicy, life
 from counter.esign.trust_service import TrustService
@@ -41,9 +41,11 @@ log = logging.getLogger(__name__)
 ENDING: Final = "certificate.ending"
 UNFIT: Final = "certificate.unfit"
 CLOCK: Final = "clock.wrong"
+APART: Final = "timestamps.apart"
 AWAY: Final = "key.unavailable"
 UNSEALED: Final = "document.unsealed"
 "Alerts."
+SUBJECT_CHARACTERS: Final = 80
 LOOK_S: Final = 600.0
 LOOKS_A_DAY: Final = 144
 UNSEALED_AFTER: Final = timedelta(minutes=15)
@@ -60,11 +62,15 @@ class LastingDocuments:
     now: Callable[[], datetime]
 
     async def watch_for_ever(self) -> None:
-        """Look at our keys every ten minutes, and at the clock every day, until cancelled."""
+        """Look at our keys every ten minutes, and at the clock every day, until cancelled.
+
+        A service whose clock was wrong is asked every ten minutes, until it is right.
+        """
         while True:
             await once("timestamps", self.look_at_clock)
             for _ in range(LOOKS_A_DAY):
                 await once("own keys", self.look_at_keys)
+                await once("services apart", self.look_at_services)
                 await asyncio.sleep(LOOK_S)
 
     async def look_at_keys(self) -> None:
@@ -82,9 +88,19 @@ class LastingDocuments:
             log.warning("timestamps: %s", away)
         await self.tell_clock()
 
+    async def look_at_services(self) -> None:
+        """Ask those that an alert is about: nobody else may, while another one answers."""
+        told = {one.subject for one in await self.executor.read(open_alerts) if one.kind == APART}
+        apart = [url for url in self.stamps.urls if _service(url) in told]
+        if apart:
+            await self.stamps.ask_again(apart, self.now())
+            await self.tell_clock()
+
     async def tell_clock(self) -> None:
-        """Open or settle the alert about our clock, by what the newest timestamps said."""
-        await self.executor.write(tell_clock, self.stamps.clock_wrong, self.now())
+        """Open or settle the alerts about clocks, by what the newest timestamps said."""
+        await self.executor.write(
+            tell_clock, self.stamps.clock_wrong, self.stamps.heard, self.stamps.urls, self.now()
+        )
 
 
 def policy_of(settings: Settings, setup: SigningSetup) -> tuple[TrustPolicy, SigningSetup]:
@@ -175,12 +191,39 @@ def tell_keys(conn: Connection, own: OwnKeys, now: datetime) -> None:
             log.error("the certificate of key %s: %s, until %s", one.key, state, one.until)
 
 
-def tell_clock(conn: Connection, wrong: str, now: datetime) -> None:
-    """wrong: what was found; empty: nothing is."""
+def tell_clock(
+    conn: Connection,
+    wrong: str,
+    heard: Mapping[str, Heard],
+    services: Sequence[str],
+    now: datetime,
+) -> None:
+    """One alert about our clock, or per service that contradicts it while another agrees.
+
+    wrong: what was found of ours; empty: nothing is.  services: every address that is asked.
+    """
     if wrong:
         raise_alert(conn, CLOCK, "timestamps", {"found": wrong}, now)
     else:
         settle_alert(conn, CLOCK, "timestamps", now)
+    subjects = {_service(url): heard.get(url) for url in services}
+    for subject, said in subjects.items():
+        if wrong or said is None or not said.apart:
+            continue
+        if raise_alert(conn, APART, subject, {"found": said.apart}, now):
+            log.error("timestamps: %s; another service agrees with it", said.apart)
+    for one in open_alerts(conn):
+        if one.kind != APART:
+            continue
+        said = subjects.get(one.subject)
+        # Another node may have heard it later than this one.
+        agrees = said is not None and not said.apart and said.at > one.raised_at
+        if agrees or one.subject not in subjects:
+            settle_alert(conn, APART, one.subject, now)
+
+
+def _service(url: str) -> str:
+    return f"service:{url}"[:SUBJECT_CHARACTERS]
 
 
 def tell_unsealed(conn: Connection, now: datetime) -> None:

@@ -13,8 +13,9 @@ from aiohttp import ClientSession, web
 from booking.script_opencc import simplified
 from counter.app.attending import CALLS
 from counter.app.clock import clock, new_id
-from counter.app.examiners import open_examiners
+from counter.app.examiners import Lanes, open_examiners
 from counter.app.files import secret
+from counter.app.form_presses import open_presses
 from counter.app.identifying import IdentifiedCitizens, KnownLevels, officers, witness_of
 from counter.app.lasting_documents import LastingDocuments, lasting_documents, policy_of
 from counter.app.later_papers import LinkAddresses, TokenOf
@@ -26,7 +27,6 @@ from counter.esign.audit_service import AuditService
 from counter.esign.certificate_service import CertificateParts, CertificateService
 from counter.esign.check_service import CheckService
 from counter.esign.citizens_csc import CscCitizens
-from counter.esign.draw_process import DrawProcesses
 from counter.esign.form_typst import shipped_forms, shipped_glyphs
 from counter.esign.forms import Forms, Language
 from counter.esign.issued_service import IssuedService
@@ -88,18 +88,18 @@ async def open_signing_parts(
     for one in sorted({*setup.keys.seals, *setup.keys.witnesses} - set(departments)):
         log.warning("signing: no department has the id %s: its keys sign nothing", one)
     policy, setup = await asyncio.to_thread(policy_of, settings, setup)
-    stamps = HttpStamps(setup.tsa_urls, new_nonce=lambda: secrets.randbits(63))
+    stamps = HttpStamps(setup.tsa_urls, policy.anchors, new_nonce=lambda: secrets.randbits(63))
     closing.push_async_callback(stamps.close)
-    own_press = DrawProcesses("counter.app.form_child")
-    closing.push_async_callback(own_press.close)
-    studio = SignPool(setup.keys, own_press)
+    presses = open_presses(closing)
+    studio = SignPool(setup.keys, presses.presented)
     closing.push_async_callback(studio.close)
+    checks = SqlChecks(executor=executor)
     examiners = open_examiners(lambda: roots_of(setup.keys), closing)
     keys = studio.keys()
     lasting = lasting_documents(policy, authorities, store, studio, stamps, keys, closing)
     forms = shipped_forms()
     glyphs = shipped_glyphs()
-    own_forms = OwnFormsService(SqlForms(executor=executor), own_press, forms, glyphs, clock)
+    own_forms = OwnFormsService(SqlForms(executor=executor), presses.previews, forms, glyphs, clock)
     await own_forms.refresh()
 
     def check_address(reference: str) -> str:
@@ -194,7 +194,7 @@ async def open_signing_parts(
             clock=clock,
             title=lambda done: forms.title(done.form, cast(Language, done.language)),
         ),
-        checks=CheckService(examiners.strangers, SqlChecks(executor=executor)),
+        checks=CheckService(Lanes(examiners=examiners, recorded=checks.by_bytes), checks),
         lasting=lasting,
     )
 

@@ -7,7 +7,7 @@ Which shelf to look on:
 - the ceremony: `ceremony`, `demands`, `ink`, `service`; with an own certificate: `certificate`
 - one signature in two phases: `ticket`, `signing_service`, `seal_pyhanko`, `sign_worker`;
   before the citizen's `certifying_service`, behind it `sealing_service`
-- keys and timestamps: `keys_*`, `csc_http`, `stamps_http`
+- keys and timestamps: `keys_*`, `csc_http`, `stamps_http`, `tokens_pyhanko`
 - trust and revocation: `trust`, `revocation`
 - what lasts: `archive`, `archive_service`
 - is it sound: `validation`, `judging`, `validate_pyhanko`, `check_service`

@@ -15,7 +15,7 @@ from counter.esign.form_ports import OwnDrawn, PageImage
 from counter.esign.form_refusals import TemplateTooHeavy, TemplateUnfit, TemplateWrong
 from counter.esign.forms import Language, OwnForm
 from counter.esign.own_forms import PAGES_MAX
-from counter.fresh_process import FreshProcesses
+from counter.fresh_process import AT_ONCE, FreshProcesses
 
 log = logging.getLogger(__name__)
 
@@ -31,9 +31,11 @@ _BROKEN = (OSError, asyncio.IncompleteReadError, ValueError, KeyError, TypeError
 class DrawProcesses:
     """See `counter.esign.form_ports.OwnPress`.  `close` it when the counter stops."""
 
-    def __init__(self, module: str, *, patience_seconds: float = PATIENCE_SECONDS) -> None:
+    def __init__(
+        self, module: str, *, patience_seconds: float = PATIENCE_SECONDS, at_once: int = AT_ONCE
+    ) -> None:
         """module: what the processes run."""
-        self._processes = FreshProcesses(module, patience_seconds=patience_seconds)
+        self._processes = FreshProcesses(module, patience_seconds=patience_seconds, at_once=at_once)
 
     def warm(self) -> None:
         """Start the process that the first form will be drawn in."""

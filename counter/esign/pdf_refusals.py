@@ -83,6 +83,13 @@ class AlreadySigned(PdfRefused):
     code = "already_signed"
 
 
+class DocumentHeavy(DocumentDamaged):
+    """Damaged, and its time of the processor or its memory was used up before that was found.
+
+    Whoever sent it is to wait before sending the next one.
+    """
+
+
 class DocumentTooLarge(PdfRefused):
     """More bytes, pages or parts than are taken, or they grow too much when unpacked."""
 

@@ -32,7 +32,7 @@ from pyhanko_certvalidator.policy_decl import (
 from pyhanko_certvalidator.registry import SimpleTrustManager
 
 from counter.esign.admission_pyhanko import opened
-from counter.esign.changes_pyhanko import SIGNING_ONLY
+from counter.esign.changes_pyhanko import OneDocument
 from counter.esign.validation import POLICY
 from counter.esign.verify_pyhanko import LEAKS
 
@@ -49,7 +49,7 @@ async def report(pdf: bytes, roots: Sequence[x509.Certificate], now: datetime) -
     Raises what `admission_pyhanko.opened` raises.
     """
     parts: list[ET.Element] = []
-    reader = opened(pdf)
+    reader, rules = opened(pdf), OneDocument()
     try:
         signatures = list(reader.embedded_regular_signatures)
     except LEAKS:
@@ -57,7 +57,7 @@ async def report(pdf: bytes, roots: Sequence[x509.Certificate], now: datetime) -
     for signature in signatures:
         try:
             status = await ades_lta_validation(
-                signature, _spec(roots), timing_info=ValidationTimingInfo(now, now, False)
+                signature, _spec(roots, rules), timing_info=ValidationTimingInfo(now, now, False)
             )
             # Made by the library from what it parsed itself: no XML of a stranger.
             made = ET.fromstring(generate_report(signature, status))
@@ -80,7 +80,7 @@ def _name_signed(made: ET.Element, signature: EmbeddedPdfSignature) -> None:
         said.text = base64.b64encode(digest).decode()
 
 
-def _spec(roots: Sequence[x509.Certificate]) -> PdfSignatureValidationSpec:
+def _spec(roots: Sequence[x509.Certificate], rules: OneDocument) -> PdfSignatureValidationSpec:
     rule = RevocationCheckingRule.CHECK_IF_DECLARED
     return PdfSignatureValidationSpec(
         SignatureValidationSpec(
@@ -94,7 +94,7 @@ def _spec(roots: Sequence[x509.Certificate]) -> PdfSignatureValidationSpec:
             local_knowledge=LocalKnowledge(),
             key_usage_settings=KeyUsageConstraints(key_usage={"non_repudiation"}),
         ),
-        diff_policy=SIGNING_ONLY,
+        diff_policy=rules,
     )
 
 

@@ -1,14 +1,15 @@
 """The time-stamping services: RFC 3161 over HTTP, one after the other.
 
-Exactly one request per token while the first service answers; one that fails is left alone for a
-minute.  An answer counts only when it is about what was asked, now, and by our clock.
+Exactly one request per token while the first service answers; one that fails, or whose clock is
+apart from ours, is left alone for a minute.  An answer counts only when it is about what was
+asked, now, and signed by whom we trust.  Our clock is doubted when nobody agrees with it.
 Source: RFC 3161 2.4, 3.4.
 """
 
 import asyncio
 import hashlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -17,6 +18,7 @@ from aiohttp import ClientError, ClientSession, ClientTimeout
 from asn1crypto import tsp
 
 from counter.esign.signing_refusals import ClockWrong, TimestampUnavailable, TokenTooLong
+from counter.esign.tokens_pyhanko import TokenJudge, Unsigned
 
 log = logging.getLogger(__name__)
 
@@ -43,12 +45,23 @@ class _Unfit(Exception):
     """An answer that is no token over what was asked."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What a service's newest answer says of its clock."""
+
+    apart: str
+    "Empty: it agrees with ours."
+    at: datetime
+
+
 @dataclass(slots=True, kw_only=True)
 class _Service:
     url: str
     resting_until: float = float("-inf")
     answered_at: float = float("-inf")
     token_bytes: int = UNSEEN_TOKEN_BYTES
+    heard: Heard | None = None
+    "None as well when it was our clock that was doubted."
 
 
 class HttpStamps:
@@ -57,30 +70,43 @@ class HttpStamps:
     def __init__(
         self,
         urls: Sequence[str],
+        roots: Sequence[bytes],
         *,
         new_nonce: Callable[[], int],
         clock: Callable[[], float] | None = None,
     ) -> None:
-        """clock: seconds of any origin; the loop's when None."""
+        """roots: whom we trust, DER.  clock: seconds of any origin; the loop's when None."""
         if not urls:
             raise ValueError("a time-stamping service is needed")
         self._services = [_Service(url=url) for url in urls]
+        self._judge = TokenJudge(roots)
         self._new_nonce = new_nonce
         self._clock = clock
         self._session: ClientSession | None = None
         self._makers: dict[bytes, _Service] = {}
         self.clock_wrong = ""
-        "What the newest answer said against our clock; empty while they agree."
+        "What the newest answers said against our clock; empty while one of them agrees."
 
     @property
     def token_bytes(self) -> int:
         """The longest token to be expected of any of them."""
         return max(service.token_bytes for service in self._services)
 
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """Of all services, in their order."""
+        return tuple(one.url for one in self._services)
+
+    @property
+    def heard(self) -> dict[str, Heard]:
+        """By address, of each service whose clock was heard of."""
+        return {one.url: one.heard for one in self._services if one.heard is not None}
+
     async def stamp(self, digest: bytes, now: datetime, *, room_bytes: int) -> bytes:
         """A token over a SHA-256.  Raises `TimestampUnavailable`, `ClockWrong`, `TokenTooLong`."""
         failed: list[str] = []
         too_long: list[str] = []
+        apart: list[_Service] = []
         in_turn = self._in_turn()
         for service in in_turn:
             patience_s = LAST_PATIENCE_S if service is in_turn[-1] else PATIENCE_S
@@ -90,28 +116,59 @@ class HttpStamps:
                 service.resting_until = self._seconds() + REST_S
                 said = str(error) if isinstance(error, _Unfit) else type(error).__name__
                 failed.append(f"{service.url}: {said}")
-                continue
-            if abs(at - now) > CLOCK_SLACK:
-                service.answered_at = float("-inf")  # asked again before the next one signs
-                self.clock_wrong = f"{service.url} says {at}, our clock {now}: over 60 s apart"
-                raise ClockWrong(self.clock_wrong)
-            self.clock_wrong = ""
-            service.resting_until = float("-inf")
-            service.answered_at = self._seconds()
-            service.token_bytes = len(token)
-            if len(token) > room_bytes:
-                # It is well, and the next hole is as long as this token; another one may be short.
-                too_long.append(f"{service.url}: {len(token)} bytes")
-                continue
-            if failed:
-                log.warning("timestamps: %s", "; ".join(failed))
-            self._makers[hashlib.sha256(token).digest()] = service
-            if len(self._makers) > REMEMBERED:
-                del self._makers[next(iter(self._makers))]
-            return token
+            else:
+                if self._agrees(service, at, now):
+                    service.token_bytes = len(token)
+                    if len(token) <= room_bytes:
+                        self._made(token, service, failed)
+                        return token
+                    # It is well, and the next hole is as long as this token; another's may fit.
+                    too_long.append(f"{service.url}: {len(token)} bytes")
+                    continue
+                apart.append(service)
+            if apart and not too_long and service is in_turn[-1]:
+                # Before our own clock is doubted, those are asked that failed a moment ago.
+                in_turn += [one for one in self._by_rest() if one not in in_turn]
         if too_long:
             raise TokenTooLong(f"room for {room_bytes} bytes; {'; '.join(too_long)}")
+        if apart:
+            self.clock_wrong = "; ".join(one.heard.apart for one in apart if one.heard)
+            for service in apart:
+                service.heard = None
+            raise ClockWrong(self.clock_wrong)
         raise TimestampUnavailable(f"no timestamp ({'; '.join(failed)}); are they running?")
+
+    async def ask_again(self, urls: Collection[str], now: datetime) -> None:
+        """Hear what these services say of the time, when nobody else may ask them."""
+        for service in self._services:
+            if service.url in urls:
+                try:
+                    _, at = await self._ask(service, bytes(32), LAST_PATIENCE_S)
+                except (ClientError, TimeoutError, OSError, _Unfit):
+                    service.resting_until = self._seconds() + REST_S
+                else:
+                    self._agrees(service, at, now)
+
+    def _agrees(self, service: _Service, at: datetime, now: datetime) -> bool:
+        """Keep what it said of the time; whether that is ours."""
+        if abs(at - now) > CLOCK_SLACK:
+            service.resting_until = self._seconds() + REST_S
+            service.answered_at = float("-inf")  # asked again before the next one signs
+            said = f"{service.url} says {at}, our clock {now}: over 60 s apart"
+            service.heard = Heard(apart=said, at=now)
+            return False
+        self.clock_wrong = ""
+        service.resting_until = float("-inf")
+        service.answered_at = self._seconds()
+        service.heard = Heard(apart="", at=now)
+        return True
+
+    def _made(self, token: bytes, service: _Service, failed: Sequence[str]) -> None:
+        if failed:
+            log.warning("timestamps: %s", "; ".join(failed))
+        self._makers[hashlib.sha256(token).digest()] = service
+        if len(self._makers) > REMEMBERED:
+            del self._makers[next(iter(self._makers))]
 
     async def require(self, now: datetime) -> None:
         """Raise `TimestampUnavailable`, `ClockWrong`; asks only when none answered of late."""
@@ -139,9 +196,10 @@ class HttpStamps:
     def _in_turn(self) -> list[_Service]:
         """Those that do not rest, in the order given; when all rest, all, the soonest first."""
         at = self._seconds()
-        return [one for one in self._services if one.resting_until <= at] or sorted(
-            self._services, key=lambda one: one.resting_until
-        )
+        return [one for one in self._services if one.resting_until <= at] or self._by_rest()
+
+    def _by_rest(self) -> list[_Service]:
+        return sorted(self._services, key=lambda one: one.resting_until)
 
     async def _ask(
         self, service: _Service, digest: bytes, patience_s: float
@@ -172,13 +230,14 @@ class HttpStamps:
             body = await answer.content.read(MAX_ANSWER_BYTES + 1)
             while len(body) <= MAX_ANSWER_BYTES and not answer.content.at_eof():
                 body += await answer.content.read(MAX_ANSWER_BYTES + 1 - len(body))
-        return _token(body, digest, nonce)
+        # A thread: what a stranger sends may take a while to be found out.
+        return await asyncio.to_thread(_token, body, digest, nonce, self._judge)
 
     def _seconds(self) -> float:
         return self._clock() if self._clock else asyncio.get_running_loop().time()
 
 
-def _token(body: bytes, digest: bytes, nonce: int) -> tuple[bytes, datetime]:
+def _token(body: bytes, digest: bytes, nonce: int, judge: TokenJudge) -> tuple[bytes, datetime]:
     """The token of an answer and its time.  Raises `_Unfit`."""
     if len(body) > MAX_ANSWER_BYTES:
         raise _Unfit("an answer that does not end")
@@ -203,4 +262,8 @@ def _token(body: bytes, digest: bytes, nonce: int) -> tuple[bytes, datetime]:
         raise _Unfit("a token over something else")
     if not isinstance(at, datetime) or at.tzinfo is None:
         raise _Unfit("a time that is none, or of no zone")
+    try:
+        judge.require(token, at)
+    except Unsigned as error:
+        raise _Unfit(str(error)) from error
     return made, at

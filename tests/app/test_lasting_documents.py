@@ -1,5 +1,6 @@
 """Whoever runs the counter hears of certificates that end and of a clock that is off."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,6 +19,7 @@ from counter.esign.key_ports import Activation
 from counter.esign.keys_files import load
 from counter.esign.pki_development import ensure
 from counter.esign.signing_refusals import KeyUnavailable
+from counter.esign.stamps_http import Heard
 from counter.esign.store_tables import ceremony
 from counter.esign.ticket import CertificateChain, Mechanism
 from counter.esign.trust import OwnCertificate, OwnKeys
@@ -84,7 +86,7 @@ async def test_a_key_that_signs_no_more_is_told_of_no_more(
     await executor.write(
         tell_keys, keys(own("seal", now, 10), unfit, witness="key_unavailable"), now
     )
-    await executor.write(tell_clock, "over 60 s apart", now)
+    await executor.write(tell_clock, "over 60 s apart", {}, [], now)
     await executor.write(tell_keys, keys(), now)
     assert await alerts(executor) == [("clock.wrong", "timestamps")]
 
@@ -138,9 +140,78 @@ async def test_one_dead_key_is_told_of_and_the_others_are_watched_over(
 async def test_a_clock_that_is_off_is_told_of_until_it_is_right(
     executor: Executor, now: datetime
 ) -> None:
-    await executor.write(tell_clock, "over 60 s apart", now)
+    await executor.write(tell_clock, "over 60 s apart", {}, [], now)
     assert await alerts(executor) == [("clock.wrong", "timestamps")]
-    await executor.write(tell_clock, "", now)
+    await executor.write(tell_clock, "", {}, [], now)
+    assert await alerts(executor) == []
+
+
+ONE, TWO = "http://one.example/tsa", "http://two.example/tsa"
+
+
+async def test_a_service_whose_clock_is_off_is_told_of_until_it_is_right(
+    executor: Executor, now: datetime
+) -> None:
+    """By whichever node heard it last, and not while it is our clock that is doubted."""
+    second = timedelta(seconds=1)
+    off = {ONE: Heard(apart="over 60 s apart", at=now), TWO: Heard(apart="", at=now)}
+    told = ("timestamps.apart", f"service:{ONE}")
+    await executor.write(tell_clock, "both", off, [ONE, TWO], now)
+    assert await alerts(executor) == [("clock.wrong", "timestamps")]
+    await executor.write(tell_clock, "", off, [ONE, TWO], now)
+    assert await alerts(executor) == [told]
+    # A node that was started since has heard nothing; another one heard it before it went wrong.
+    for heard in ({}, {ONE: Heard(apart="", at=now - second)}):
+        await executor.write(tell_clock, "", heard, [ONE, TWO], now)
+        assert await alerts(executor) == [told]
+    right = {ONE: Heard(apart="", at=now + second)}
+    await executor.write(tell_clock, "", right, [ONE, TWO], now + second)
+    assert await alerts(executor) == []
+
+
+async def test_a_service_that_is_asked_no_more_is_told_of_no_more(
+    executor: Executor, now: datetime
+) -> None:
+    off = {ONE: Heard(apart="over 60 s apart", at=now)}
+    await executor.write(tell_clock, "", off, [ONE, TWO], now)
+    await executor.write(tell_clock, "", {}, [TWO], now)
+    assert await alerts(executor) == []
+
+
+class Asked:
+    """See `HttpStamps`; its service agrees again as soon as it is asked."""
+
+    urls = (ONE, TWO)
+    clock_wrong = ""
+
+    def __init__(self) -> None:
+        self.heard: dict[str, Heard] = {}
+        self.asked: list[str] = []
+
+    async def ask_again(self, urls: Sequence[str], now: datetime) -> None:
+        self.asked += urls
+        self.heard = {url: Heard(apart="", at=now) for url in urls}
+
+
+async def test_only_a_service_that_an_alert_is_about_is_asked_unasked(
+    executor: Executor, now: datetime
+) -> None:
+    """After a start too: that it was apart is known by the alert."""
+    silent: Any = Silent()
+    stamps: Any = Asked()
+    watch = LastingDocuments(
+        trust=silent,
+        archive=silent,
+        stamps=stamps,
+        executor=executor,
+        now=lambda: now + timedelta(minutes=10),
+    )
+    await watch.look_at_services()
+    assert stamps.asked == []
+    off = {TWO: Heard(apart="over 60 s apart", at=now)}
+    await executor.write(tell_clock, "", off, [ONE, TWO], now)
+    await watch.look_at_services()
+    assert stamps.asked == [TWO]
     assert await alerts(executor) == []
 
 

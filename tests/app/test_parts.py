@@ -84,6 +84,7 @@ async def test_who_compares_sheets_holds_up_no_photograph_and_no_preview(
         )
         assert all(isinstance(one, Pool) and one is not comparer for one in others)
         assert not comparer.closed
+        assert made.own_forms._press is not made.studio._own, "no preview holds up a form"
     assert comparer.closed, "its process would outlive the node"
 
 

@@ -39,7 +39,7 @@ from pyhanko.sign.timestamps.aiohttp_client import HTTPTimeStamper
 
 from counter.esign.ink import drawing, ink
 from counter.esign.key_ports import KeyFiles
-from counter.esign.keys_files import FileKey, load
+from counter.esign.keys_files import FileKey, load, roots_of
 from counter.esign.pki_development import DevelopmentPki, ensure
 from counter.esign.seal_pyhanko import Look, Room, Saying, begin, field_size, finish
 from counter.esign.stamps_http import HttpStamps
@@ -86,7 +86,7 @@ class CountedStamper(HTTPTimeStamper):
 class Ours:
     """Two phases; the key, the connection and the size are kept."""
 
-    def __init__(self, key: FileKey, pdf: bytes, tsa_url: str) -> None:
+    def __init__(self, key: FileKey, pdf: bytes, tsa_url: str, roots: list[bytes]) -> None:
         self.key = key
         self.pdf = pdf
         self.requests = 0
@@ -96,7 +96,7 @@ class Ours:
             self.requests += 1
             return next(numbers)
 
-        self.stamps = HttpStamps([tsa_url], new_nonce=nonce)
+        self.stamps = HttpStamps([tsa_url], roots, new_nonce=nonce)
         self.room = Room()
         self.token = b""
 
@@ -177,7 +177,8 @@ async def measure(rounds: int, *, peers: bool = False, brief: bool = False) -> J
         rings = {kind: ring(kind, directory, pki, datetime.now(UTC)) for kind in ("ec", "rsa")}
         url, process = tsa(pki)
         try:
-            found = {kind: await _kind(one, url, rounds) for kind, one in rings.items()}
+            roots = roots_of(pki.signing)
+            found = {kind: await _kind(one, url, roots, rounds) for kind, one in rings.items()}
             crowd = FEW if brief else sign_loop.CEREMONIES
             found["loop"] = {"held": await sign_loop.measured(pki, url, directory, crowd)}
             found["keys"] = await sign_keys.measured(directory / "keys-of", rounds)
@@ -196,10 +197,10 @@ async def measure(rounds: int, *, peers: bool = False, brief: bool = False) -> J
             process.join()
 
 
-async def _kind(one: Ring, tsa_url: str, rounds: int) -> Json:
+async def _kind(one: Ring, tsa_url: str, roots: list[bytes], rounds: int) -> Json:
     pdf = form()
     key = load(one.files)
-    ours, naive = Ours(key, pdf, tsa_url), Naive(one.files, pdf, tsa_url)
+    ours, naive = Ours(key, pdf, tsa_url, roots), Naive(one.files, pdf, tsa_url)
     digest = bytes(32)
     simple = SimpleSigner.load(str(one.files.key), str(one.files.certificate))
 

@@ -75,7 +75,7 @@ class Bench:
         self.roots = [x509.Certificate.load(one) for one in self.anchors]
         self.studio = SignPool(pki.signing)
         self.lane = SqliteLane(directory / "counter.sqlite")
-        self.stamps = HttpStamps([tsa_url], new_nonce=self._nonce)
+        self.stamps = HttpStamps([tsa_url], self.anchors, new_nonce=self._nonce)
         self.blobs = DirectoryBlobs(directory / "blobs")
         self.service = service_on(directory, self.lane, self.studio, self.stamps, clock)
         policy = TrustPolicy(

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import create_engine
 
+from counter.esign.keys_files import roots_of
 from counter.esign.pki_development import DevelopmentPki
 from counter.esign.service import EsignService
 from counter.esign.sign_pool import SignPool
@@ -36,7 +37,7 @@ async def measured(
     upgrade_engine(engine)
     engine.dispose()
     studio, lane = SignPool(pki.signing), SqliteLane(directory / "counter.sqlite")
-    stamps = HttpStamps([tsa_url], new_nonce=count(1).__next__)
+    stamps = HttpStamps([tsa_url], roots_of(pki.signing), new_nonce=count(1).__next__)
     service = service_on(directory, lane, studio, stamps, lambda: datetime.now(UTC))
     try:
         await _numbered(service, 0)  # imports, the connection, the room

@@ -31,6 +31,7 @@ from sqlalchemy import create_engine
 from counter.esign.archive_pool import ArchivePool
 from counter.esign.archive_sql import SqlArchive
 from counter.esign.key_ports import SigningKeys
+from counter.esign.keys_files import roots_of
 from counter.esign.revocation_http import HttpRevocation
 from counter.esign.revocation_service import RevocationService
 from counter.esign.sign_pool import SignPool
@@ -92,7 +93,9 @@ class Ours:
             )
         )
         self.lane = SqliteLane(directory / "counter.sqlite")
-        self.stamps = HttpStamps(services.tsas, new_nonce=count(1).__next__)
+        self.stamps = HttpStamps(
+            services.tsas, roots_of(services.signing), new_nonce=count(1).__next__
+        )
         self.source = HttpRevocation()
         self.numbers = count(1)
         self.requests = 0

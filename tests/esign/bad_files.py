@@ -1,6 +1,7 @@
 """PDFs that must not be signed, and the code that each is refused with: built, never kept."""
 
 import io
+import re
 from collections.abc import Callable
 
 import pikepdf
@@ -197,3 +198,20 @@ GOOD: dict[str, Callable[[bytes], bytes]] = {
     "of version 2.0": made(nothing, force_version="2.0"),
     "for the web": made(nothing, linearize=True),
 }
+
+
+def with_revisions(pdf: bytes, more: int) -> bytes:
+    """The same document after so many updates that change nothing."""
+    parts, at = [pdf], len(pdf)
+    before = int(re.findall(rb"startxref\s+(\d+)", pdf)[-1])
+    root = re.findall(rb"/Root (\d+ \d+ R)", pdf)[-1]
+    size = int(re.findall(rb"/Size (\d+)", pdf)[-1])
+    for number in range(size, size + more):
+        added = b"\n%d 0 obj\nnull\nendobj\n" % number
+        xref = at + len(added)
+        added += b"xref\n%d 1\n%010d 00000 n \n" % (number, at + 1)
+        added += b"trailer\n<< /Size %d /Root %s /Prev %d >>\n" % (number + 1, root, before)
+        added += b"startxref\n%d\n%%%%EOF\n" % xref
+        parts.append(added)
+        at, before = at + len(added), xref
+    return b"".join(parts)

@@ -170,8 +170,8 @@ async def tsa(pki: DevelopmentPki) -> AsyncIterator[Tsa]:
 
 
 @pytest.fixture
-async def stamps(tsa: Tsa) -> AsyncIterator[HttpStamps]:
-    made = HttpStamps([tsa.url], new_nonce=count(1).__next__)
+async def stamps(tsa: Tsa, pki: DevelopmentPki) -> AsyncIterator[HttpStamps]:
+    made = HttpStamps([tsa.url], roots_of(pki.signing), new_nonce=count(1).__next__)
     yield made
     await made.close()
 
@@ -231,7 +231,7 @@ def services(
 
 @pytest.fixture
 async def two_stamps(services: TrustServices) -> AsyncIterator[HttpStamps]:
-    made = HttpStamps(services.tsas, new_nonce=count(1).__next__)
+    made = HttpStamps(services.tsas, roots_of(services.signing), new_nonce=count(1).__next__)
     yield made
     await made.close()
 
@@ -355,7 +355,7 @@ async def stamps_of(pki: DevelopmentPki) -> AsyncIterator[HttpStamps]:
     """A time-stamping service for what is made once for all tests."""
     tsa = Tsa(pki)
     await tsa.start()
-    stamps = HttpStamps([tsa.url], new_nonce=count(1).__next__)
+    stamps = HttpStamps([tsa.url], roots_of(pki.signing), new_nonce=count(1).__next__)
     with patience():
         yield stamps
     await stamps.close()

@@ -21,6 +21,7 @@ from counter.esign.form_typst import shipped_forms, shipped_glyphs
 from counter.esign.forms import Forms
 from counter.esign.key_ports import Activation
 from counter.esign.keys_csc import Credential, CscKey
+from counter.esign.keys_files import roots_of
 from counter.esign.pki_development import ensure
 from counter.esign.records_sql import SqlRecords
 from counter.esign.service import EsignService
@@ -190,7 +191,7 @@ async def _live(
     studio = HangingStudio(ensure(directory / "keys", now).signing)
     studio.place = place
     await studio.warm()
-    stamps = HttpStamps([tsa_url], new_nonce=lambda: next(numbers))
+    stamps = HttpStamps([tsa_url], roots_of(studio._keys), new_nonce=lambda: next(numbers))
     async with ClientSession() as session:
         citizens = HangingCitizens(session, provider(csc_url))
         citizens.place = place

@@ -14,6 +14,7 @@ from typing import Any
 
 from counter.esign.archive_ports import Trust
 from counter.esign.form_typst import shipped_forms, shipped_glyphs
+from counter.esign.keys_files import roots_of
 from counter.esign.pki_development import ensure
 from counter.esign.records_sql import SqlRecords
 from counter.esign.service import EsignService
@@ -82,7 +83,7 @@ def service_on(
         blobs=DirectoryBlobs(directory / "blobs"),
         studio=studio,
         keys=studio.keys(),
-        stamps=HttpStamps([tsa_url], new_nonce=count(1).__next__)
+        stamps=HttpStamps([tsa_url], roots_of(studio._keys), new_nonce=count(1).__next__)
         if isinstance(tsa_url, str)
         else tsa_url,
         forms=shipped_forms(),

@@ -14,6 +14,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from counter.esign.keys_files import roots_of
 from counter.esign.pki_development import ensure
 from counter.esign.record_ports import CeremonyState
 from counter.esign.service import EsignService
@@ -50,7 +51,7 @@ async def serve(directory: Path, tsa_url: str, first: int, last: int) -> None:
     studio = Telling(ensure(directory / "keys", NOW).signing)
     await studio.warm()
     lane = SqliteLane(directory / "counter.sqlite")
-    stamps = HttpStamps([tsa_url], new_nonce=count(1).__next__)
+    stamps = HttpStamps([tsa_url], roots_of(studio._keys), new_nonce=count(1).__next__)
     service = service_on(directory, lane, studio, stamps, lambda: NOW, lambda: uuid.uuid4().hex)
     say("up")
     await resume(service)

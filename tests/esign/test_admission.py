@@ -9,16 +9,17 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import PdfSignatureMetadata, SimpleSigner, async_sign_pdf
 from pyhanko.sign.fields import MDPPerm
 
-from counter.esign.admission_pyhanko import opened, require_signable
+from counter.esign.admission_pyhanko import REVISIONS_MAX, opened, require_signable
 from counter.esign.pdf_refusals import (
     AlreadySigned,
     CertifiedFinal,
+    DocumentTooLarge,
     FieldFilled,
     NoField,
     PdfRefused,
 )
 from counter.esign.pki_development import DevelopmentPki
-from tests.esign.bad_files import BAD, GOOD, SIGNED_ONLY
+from tests.esign.bad_files import BAD, GOOD, SIGNED_ONLY, with_revisions
 from tests.esign.conftest import SealedForm
 from tests.esign.tampering import signed_by
 
@@ -41,6 +42,19 @@ async def test_wherever_it_is_cut_it_is_refused(name: str, prepared: bytes) -> N
     for end in range(0, min(len(bad), whole), max(1, len(bad) // 40)):
         with pytest.raises(PdfRefused):
             require_signable(bad[:end], "Citizen")
+
+
+def test_forty_years_of_timestamps_are_looked_at_and_hundreds_of_revisions_are_not(
+    prepared: bytes,
+) -> None:
+    """Each has to be held against all before it."""
+    had = opened(prepared).xrefs.total_revisions
+    four_signatures, renewals = 8, 40 * 2
+    opened(with_revisions(prepared, four_signatures + renewals))
+    opened(with_revisions(prepared, REVISIONS_MAX - had))
+    for more in (REVISIONS_MAX - had + 1, 900):
+        with pytest.raises(DocumentTooLarge, match="revisions"):
+            opened(with_revisions(prepared, more))
 
 
 @pytest.mark.parametrize("name", GOOD)

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, select
 from counter.esign.certificate_refusals import ActivationLapsed
 from counter.esign.certificate_service import CertificateService
 from counter.esign.citizens_csc import CscCitizens
-from counter.esign.keys_files import load
+from counter.esign.keys_files import load, roots_of
 from counter.esign.pki_development import DevelopmentPki
 from counter.esign.service import EsignService
 from counter.esign.sign_pool import SignPool
@@ -78,7 +78,7 @@ async def next_start(
 ) -> AsyncIterator[Node]:
     numbers = iter(range(1, 1000))
     lane = SqliteLane(directory / "counter.sqlite")
-    stamps = HttpStamps([tsa.url], new_nonce=lambda: next(numbers))
+    stamps = HttpStamps([tsa.url], roots_of(studio._keys), new_nonce=lambda: next(numbers))
     try:
         async with ClientSession() as session:
             esign, own = services_on(

@@ -26,7 +26,7 @@ from counter.esign.form_typst import Press
 from counter.esign.forms import Forms
 from counter.esign.ink import ink
 from counter.esign.judging import Judgement, judge
-from counter.esign.keys_files import load, load_certificate
+from counter.esign.keys_files import load, load_certificate, roots_of
 from counter.esign.pki_development import DevelopmentPki, ensure
 from counter.esign.sign_pool import SignPool
 from counter.esign.signing_refusals import (
@@ -253,7 +253,7 @@ async def test_a_document_outlives_the_certificate_that_signed_it_while_its_time
     pool, tsa = SignPool(pki.signing), Tsa(pki)
     tsa.time = later
     await tsa.start()
-    stamps = HttpStamps([tsa.url], new_nonce=count(1).__next__)
+    stamps = HttpStamps([tsa.url], roots_of(pki.signing), new_nonce=count(1).__next__)
     try:
         form = forms.of(MACAU)
         prepared = await pool.prepare(form, DATA, "zh-Hant", later)

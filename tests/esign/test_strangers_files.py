@@ -4,14 +4,16 @@ Without that process, and without one that signs: they are made and judged here.
 """
 
 import io
+from collections import Counter
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pikepdf
 import pytest
 from cryptography.exceptions import UnsupportedAlgorithm
+from pyhanko.sign.diff_analysis import StandardDiffPolicy
 from pyhanko_certvalidator.errors import InvalidCertificateError, PathBuildingError
 
 from counter.__main__ import main
@@ -20,10 +22,12 @@ from counter.esign.audit_pack import opened
 from counter.esign.judging import Judgement, has_role, judge
 from counter.esign.keys_files import load_certificate
 from counter.esign.pdf_refusals import DocumentDamaged, NotPdf
-from counter.esign.pki_development import ensure
+from counter.esign.pki_development import DevelopmentPki, ensure
+from counter.esign.report_pyhanko import report
 from counter.esign.validate_pyhanko import validate
 from counter.esign.validation import KNOWN_FIELDS
 from counter.ids import Digest
+from tests.esign.conftest import SealedForm
 from tests.esign.moment import NOW
 from tests.esign.tampering import signed_by
 
@@ -55,6 +59,23 @@ def test_what_has_its_own_meaning_is_passed_on(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(check_worker, "report", raising(MemoryError()))
     with pytest.raises(MemoryError):
         check_worker.check(page(), NOW)
+
+
+async def test_the_report_looks_once_at_what_came_after_each_revision(
+    done: SealedForm, pki: DevelopmentPki, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of an archive of forty years it would be asked for hundreds of times."""
+    looked: Counter[int] = Counter()
+    review = StandardDiffPolicy.review_file
+
+    def counted(policy: StandardDiffPolicy, reader: Any, base: Any, *words: Any) -> Any:
+        looked[base if isinstance(base, int) else base.revision] += 1
+        return review(policy, reader, base, *words)
+
+    monkeypatch.setattr(StandardDiffPolicy, "review_file", counted)
+    roots = [load_certificate(path.read_bytes()) for path in pki.roots]
+    assert await report(done.sealed, roots, NOW)
+    assert len(looked) >= 3 and set(looked.values()) == {1}
 
 
 async def test_a_stranger_s_field_that_is_named_like_one_of_ours_does_not_make_it_ours(

@@ -18,7 +18,7 @@ from counter.esign.archive_service import ArchiveService
 from counter.esign.archive_sql import SqlArchive
 from counter.esign.forms import Forms
 from counter.esign.glyphs import GlyphTable
-from counter.esign.keys_files import load
+from counter.esign.keys_files import load, roots_of
 from counter.esign.keys_toml import SigningSetup
 from counter.esign.pki_development import DevelopmentPki
 from counter.esign.records_sql import SqlRecords
@@ -178,7 +178,10 @@ async def test_between_consent_and_the_seal_nobody_is_asked_but_for_the_time(des
 async def test_a_citizen_who_reads_for_ten_minutes_costs_no_timestamp_more(desk: Desk) -> None:
     seconds = [0.0]
     desk.stamps = HttpStamps(
-        desk.services.tsas, new_nonce=count(1).__next__, clock=lambda: seconds[0]
+        desk.services.tsas,
+        roots_of(desk.services.signing),
+        new_nonce=count(1).__next__,
+        clock=lambda: seconds[0],
     )
     desk.open()
     ceremony_id, sha256 = await desk.present()

@@ -60,6 +60,12 @@ class Limits:
         if wait_s:
             raise TooMany(f"key {key_id} asks more than {per_s} times a second", ceil(wait_s))
 
+    def rest(self, key_id: str, per_s: int, seconds: int, *, of: str = "") -> None:
+        """Let nothing more pass for so long.  per_s, of: as in `take`."""
+        self._buckets.pop((key_id, of), None)
+        left = 1.0 - per_s * seconds
+        self._buckets[key_id, of] = Bucket(left=left, at=self._monotonic())
+
     @contextmanager
     def at_once(self, key_id: str, most: int, *, of: str = "") -> Iterator[None]:
         """Count one that is being worked on.  Raises `TooMany`.  of: as in `take`."""

@@ -21,7 +21,7 @@ from counter.esign.form_refusals import FormUnknown
 from counter.esign.forms import Forms
 from counter.esign.forms import Language as FormLanguage
 from counter.esign.judging import Judgement, has_role
-from counter.esign.pdf_refusals import CheckBusy, PdfRefused
+from counter.esign.pdf_refusals import CheckBusy, DocumentHeavy, PdfRefused
 from counter.esign.validation import POLICY, Recorded
 from web.api.limits import Limits
 from web.api.refusals import TooMany
@@ -52,6 +52,8 @@ CHECKS_OF_ONE_PER_S = 1
 "Of one address, counted before the file has arrived."
 CHECKS_OF_ONE_AT_ONCE = 2
 "A file that is made for it keeps the process busy for half a minute."
+RESTS_S = 60
+"For so long an address whose file used up its time of the processor sends nothing more."
 REFERENCES_PER_S = 20
 "Of all visitors together; nobody tries 122 bits out."
 REFERENCES_OF_ONE_PER_S = 5
@@ -152,7 +154,11 @@ async def _checked(
     with deps.limits.at_once("checks", CHECKS_OF_ONE_AT_ONCE, of=client_of(request)):
         deps.limits.take("checks of all", CHECKS_PER_S)
         content = await asyncio.to_thread(given.file.read)
-        return await deps.checks.check(content, reference, deps.now())
+        try:
+            return await deps.checks.check(content, reference, deps.now())
+        except DocumentHeavy:
+            deps.limits.rest("checks", CHECKS_OF_ONE_PER_S, RESTS_S, of=client_of(request))
+            raise
 
 
 async def _refused(

@@ -30,7 +30,7 @@ async def kept(
     one_certified_pool: SignPool, all_services: TrustServices, forms: Forms
 ) -> AsyncIterator[Kept]:
     pool, form = one_certified_pool, forms.of(FORM)
-    stamps = HttpStamps(all_services.tsas, new_nonce=count(1).__next__)
+    stamps = HttpStamps(all_services.tsas, roots_of(all_services), new_nonce=count(1).__next__)
     source = HttpRevocation()
     shelf = Shelf(pool, stamps, RevocationService(source), roots_of(all_services))
     all_services.reset(NOW)

@@ -35,7 +35,9 @@ DAY = timedelta(days=1)
 async def short(shelf: Shelf, services: TrustServices) -> AsyncIterator[Archived]:
     """Yield a document whose timestamps are all by the service `three`; `one` renews it."""
     ours = shelf.stamps
-    shelf.stamps = three = HttpStamps([services.tsa("three")], new_nonce=count(1).__next__)
+    shelf.stamps = three = HttpStamps(
+        [services.tsa("three")], shelf.roots, new_nonce=count(1).__next__
+    )
     signers = {CITIZEN: services.files("citizen"), SEAL: services.files("seal")}
     pdf = await signed_by(signers, three, NOW)
     services.time = LATER
@@ -54,7 +56,7 @@ async def sound(pdf: bytes, shelf: Shelf, then: datetime) -> bool:
 async def three(shelf: Shelf, services: TrustServices) -> AsyncIterator[None]:
     """The service `three` stamps: its authority is in no document that it did not stamp."""
     ours = shelf.stamps
-    shelf.stamps = HttpStamps([services.tsa("three")], new_nonce=count(1).__next__)
+    shelf.stamps = HttpStamps([services.tsa("three")], shelf.roots, new_nonce=count(1).__next__)
     yield
     await shelf.stamps.close()
     shelf.stamps = ours

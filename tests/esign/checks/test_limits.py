@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from aiohttp.test_utils import TestServer
 
-from counter.esign.pdf_refusals import CheckBusy
+from counter.esign.pdf_refusals import CheckBusy, DocumentHeavy
 from tests.esign.ceremonies import SigningCounter
 from tests.esign.checks.asking_checks import Time, send
 from tests.web.citizen.slow_senders import answered, drip
@@ -16,6 +16,7 @@ from web.citizen.check_pages import (
     CHECKS_OF_ONE_PER_S,
     CHECKS_PER_S,
     REFERENCES_OF_ONE_PER_S,
+    RESTS_S,
 )
 
 TOO_OFTEN = {
@@ -119,6 +120,24 @@ async def test_one_address_has_two_files_looked_at_at_a_time(
     looking.set()
     assert await asyncio.gather(*waiting, other) == [(503, "60")] * 3
     assert await sent("198.51.100.7") == (503, "60")
+
+
+@pytest.mark.one_engine
+async def test_an_address_whose_file_used_up_its_time_rests_for_a_minute(
+    counter: SigningCounter, person: Citizen, passing: Time
+) -> None:
+    async def heavy(*_: object) -> object:
+        raise DocumentHeavy("a process ended over it")
+
+    counter.checks.check = heavy  # type: ignore[method-assign, assignment]
+    person.headers["X-Forwarded-For"] = "198.51.100.7"
+    assert (await send(person, "/check", b"%PDF-", passing)).status == 422
+    assert (await send(person, "/check", b"%PDF-", passing, seconds=1)).status == 429
+    assert person.answered["Retry-After"] == str(RESTS_S - 1)
+    person.headers["X-Forwarded-For"] = "198.51.100.8"
+    assert (await send(person, "/check", b"%PDF-", passing, seconds=0)).status == 422
+    person.headers["X-Forwarded-For"] = "198.51.100.7"
+    assert (await send(person, "/check", b"%PDF-", passing, seconds=RESTS_S)).status == 422
 
 
 @pytest.mark.one_engine

@@ -17,7 +17,7 @@ from counter.esign.check_pool import CheckPool
 from counter.esign.forms import Forms
 from counter.esign.glyphs import GlyphTable
 from counter.esign.judging import Judgement, judge
-from counter.esign.keys_files import load_certificate
+from counter.esign.keys_files import load_certificate, roots_of
 from counter.esign.pki_development import DevelopmentPki, ensure
 from counter.esign.sign_pool import SignPool
 from counter.esign.stamps_http import HttpStamps
@@ -77,7 +77,7 @@ async def made_once(
     shutil.copyfile(sqlite_template, store)
     lane, tsa = SqliteLane(store), Tsa(pki)
     await tsa.start()
-    stamps = HttpStamps([tsa.url], new_nonce=count(1).__next__)
+    stamps = HttpStamps([tsa.url], roots_of(pki.signing), new_nonce=count(1).__next__)
     numbers = count(1)
     await one_pool.warm()
     house = await finished_house(
