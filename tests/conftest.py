@@ -24,7 +24,30 @@ from tests.servers import NotInstalled, PostgresServer, RedisServer, run_apart
 
 ENGINES = ("sqlite", "postgres")
 
+NEEDLESS = (
+    # What Playwright switches off: of two lists the last one counts.
+    "AimEnabled",
+    "AvoidCorsURLLoaderRestartOnRedirect",
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsFirstBalancedModeAutoEnable",
+    "HttpsUpgrades",
+    "LensOverlay",
+    "MediaRouter",
+    "NetworkTimeServiceQuerying",
+    "OptimizationHints",
+    "PaintHolding",
+    "PreconnectToSearch",
+    "TcpPortRandomizationWin",
+    "ThirdPartyStoragePartitioning",
+    "msEdgeUpdateLaunchServicesPreferredVersion",
+    "msForceBrowserSignIn",
+    # Two pages behind the address bar that nobody sees: half of the work of every window.
+    "WebUIOmniboxPopup",
+    "WebUIOmniboxAimPopup",
+)
 CHROMIUM_ARGS = (
+    f"--disable-features={','.join(NEEDLESS)}",
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -161,11 +184,19 @@ def new_executor(
 
 
 @pytest.fixture
-async def executor(new_executor: Callable[..., Executor]) -> AsyncIterator[Executor]:
+async def executor(
+    new_executor: Callable[..., Executor], request: pytest.FixtureRequest
+) -> AsyncIterator[Executor]:
     """Yield an executor on a fresh store with every table, once per engine."""
     made = new_executor()
+    if not isinstance(made, PostgresPool):
+        yield made
+        await made.close()
+        return
+    kept = request.getfixturevalue("postgres").kept
+    kept.lend(made)
     yield made
-    await made.close()
+    await kept.take_back(made)
 
 
 @pytest.fixture(scope="session")

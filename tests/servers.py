@@ -21,6 +21,8 @@ from typing import Any, TypeVar
 
 import asyncpg
 
+from tests.kept_connections import KeptConnections
+
 R = TypeVar("R")
 
 START_TIMEOUT_S = 60
@@ -30,7 +32,7 @@ EMPTY = """
 SET session_replication_role = replica;
 DO $$ DECLARE one record; BEGIN
     PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
-        WHERE datname = current_database() AND pid <> pg_backend_pid();
+        WHERE datname = current_database() AND pid <> ALL (ARRAY[pg_backend_pid(){kept}]);
     FOR one IN SELECT tablename FROM pg_tables
         WHERE schemaname = 'public' AND tablename <> 'alembic_version'
     LOOP EXECUTE format('DELETE FROM %I', one.tablename); END LOOP;
@@ -39,7 +41,7 @@ DO $$ DECLARE one record; BEGIN
     LOOP EXECUTE format('ALTER SEQUENCE %I RESTART', one.sequencename); END LOOP;
 END $$
 """
-"Ends every connection, and then every row and number."
+"Ends every connection that is not kept, and then every row and number."
 
 
 class NotInstalled(RuntimeError):
@@ -153,6 +155,7 @@ class PostgresServer:
         "How often each was."
         self._emptied: list[str] = []
         self._hands = Hands(self.dsn)
+        self.kept = KeptConnections()
         self._initialise()
         self.start()
 
@@ -252,10 +255,12 @@ class PostgresServer:
         """Empty what was lent; its tables are as they were, or it is not given back."""
         self._lent[name] = self._lent.get(name, 0) + 1
         if self._lent[name] < LEFT_BEHIND:
-            self._hands.execute(EMPTY, name)
+            kept = "".join(f", {backend}" for backend in self.kept.backends(name))
+            self._hands.execute(EMPTY.replace("{kept}", kept), name)
             self._emptied.append(name)
         else:
             self._hands.let_go(name)
+            self.kept.forget(name)
             self.drop_database(name)
 
     def drop_database(self, name: str) -> None:

@@ -61,12 +61,30 @@ async def test_the_browser_has_a_camera_and_a_microphone(chromium: Browser) -> N
     assert kinds == ["audio", "video"]
 
 
+async def test_a_window_has_nothing_but_its_page(chromium: Browser) -> None:
+    page = await chromium.new_page()
+    devtools = await chromium.new_browser_cdp_session()
+    found = await devtools.send("Target.getTargets", {"filter": [{}]})
+    assert [one["type"] for one in found["targetInfos"] if one["type"] != "tab"] == ["page"]
+    # Which is said in a list of ours: it stands for all of Playwright's, and so holds that too.
+    processes = (await devtools.send("SystemInfo.getProcessInfo"))["processInfo"]
+    (pid,) = [one["id"] for one in processes if one["type"] == "browser"]
+    words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+    switch = "--disable-features="
+    theirs, ours = [
+        set(one.removeprefix(switch).split(",")) for one in words if one.startswith(switch)
+    ]
+    assert theirs < ours
+    await page.close()
+    await devtools.detach()
+
+
 MAKEFILE = Path(__file__).parents[1] / "Makefile"
 
 
 @pytest.mark.parametrize("marks", list(product((False, True), repeat=3)))
 def test_each_test_is_run_by_one_target_of_make(marks: tuple[bool, bool, bool]) -> None:
-    chosen = re.findall(r'pytest .*-m (?:"([^"]+)"|(\w+))', MAKEFILE.read_text())
+    chosen = re.findall(r'(?:pytest|second_look) .*-m (?:"([^"]+)"|(\w+))', MAKEFILE.read_text())
     assert len(chosen) == 4
     carried = dict(zip(("alone", "pairs", "deep"), marks, strict=True))
     runs = sum(eval(one or other, {}, carried) for one, other in chosen)

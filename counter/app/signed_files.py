@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
 from asn1crypto import x509
 
@@ -19,9 +20,13 @@ from counter.esign.keys_files import load_certificate
 from counter.esign.pdf_refusals import CheckBusy, PdfRefused
 from counter.esign.signing_refusals import KeyUnusable
 from counter.esign.store_audit import has_pack
-from counter.esign.store_validation import finished_of_bytes
+from counter.esign.store_validation import finished_of_beginning, finished_of_bytes
 from counter.esign.validation import Found, Manifest
 from counter.settings.node import Settings
+
+Sealer = Literal["same", "renewed", "other"]
+"""Beside the certificate that sealed the document: the same one; another one of the same holder,
+below the same authority; somebody else's."""
 
 
 class Unreadable(Exception):
@@ -42,6 +47,8 @@ class Looked:
     "What the pack or the store says about the document."
     contents: Pack | None = None
     "What the pack tells, if it is one and its seal holds."
+    sealer: Sealer = "same"
+    "Whose certificate sealed the pack."
 
 
 async def look_at(
@@ -54,7 +61,8 @@ async def look_at(
 ) -> Looked:
     """A pack is as good as its document, and as its own seal.
 
-    It is broken when its seal does not hold or is not by the certificate that sealed the document.
+    It is broken when its seal does not hold, or is not by whoever sealed the document and no record
+    knows it.
 
     roots: certificates to trust, PEM; None: the counter's own.  record: whether to ask the store.
     Raises `Unreadable`.
@@ -74,23 +82,22 @@ async def look_at(
         # It may be made to break whoever looks at it.
         raise Unreadable(f"{file.name}: {type(error).__name__}") from error
     manifest, seal, recorded = None, None, False
+    sealer: Sealer = "same"
     if pack is not None:
         seal = await audit_pyhanko.verify(pack.signature, pack.manifest, trusted, now)
-        manifest = pack.record
-        # Signed before that was recorded: the document names its seal, and is judged below.
-        closing = (manifest.signers or found.signers)[-1:]
-        closed_by = [one.certificate_sha256 for one in closing]
-        aged = seal.ended is not None or (record and seal.unrooted)
-        if (seal.why and not aged) or closed_by != [seal.certificate_sha256]:
-            return Looked(judgement=Judgement.BROKEN, found=found, pack=seal, voided_at=None)
+        manifest, sealer = pack.record, _sealer(seal, found)
     if record:
         executor = plain_executor(settings, settings.data)
         try:
             known = await executor.read(finished_of_bytes, found.sha256)
+            known = known or await executor.read(finished_of_beginning, found.covered)
             manifest = known.manifest if known else None
             recorded = pack is not None and await executor.read(has_pack, digest(content))
         finally:
             await executor.close()
+    if seal is not None and not _stands(seal, sealer, asked=record, recorded=recorded):
+        broken = Judgement.BROKEN
+        return Looked(judgement=broken, found=found, pack=seal, voided_at=None, sealer=sealer)
     judgement = judge(found, manifest, asked=record)
     if pack is not None and not record and found.sha256 not in pack.record.sha256s:
         judgement = worse(judgement, Judgement.STRANGE)
@@ -105,7 +112,27 @@ async def look_at(
         voided_at=manifest.voided_at if manifest else None,
         record=manifest,
         contents=pack,
+        sealer=sealer,
     )
+
+
+def _sealer(seal: PackSeal, found: Found) -> Sealer:
+    """The document itself names who closed it; what a pack says of that is its sealer's word."""
+    for closed in found.signers[-1:]:
+        if seal.certificate_sha256 == closed.certificate_sha256:
+            return "same"
+        if seal.holder and seal.holder == closed.holder:
+            return "renewed"
+    return "other"
+
+
+def _stands(seal: PackSeal, sealer: Sealer, *, asked: bool, recorded: bool) -> bool:
+    """Whether the seal is worth a look at what it covers.
+
+    asked: whether the record was asked.  recorded: whether it knows these very bytes.
+    """
+    aged = seal.ended is not None or (asked and seal.unrooted)
+    return (not seal.why or aged) and (sealer != "other" or recorded)
 
 
 async def _found(pdf: bytes, roots: Sequence[x509.Certificate], now: datetime) -> Found:

@@ -14,6 +14,13 @@ if TYPE_CHECKING:
     from counter.esign.audit_pyhanko import PackSeal
     from counter.esign.validation import SignatureFound
 
+SEALED = {
+    "same": "by %s",
+    "renewed": "later by %s, with a renewed certificate",
+    "other": "by %s, who did not seal the document",
+}
+"The seal of an audit pack, by whose certificate it is."
+
 
 def add(commands: Commands, common: argparse.ArgumentParser) -> None:
     """Its commands, with what each takes."""
@@ -137,7 +144,8 @@ def _verify(options: argparse.Namespace) -> int:
         since = f" on {looked.voided_at:%Y-%m-%d %H:%M:%S %Z}"
     say(WORDS[looked.judgement] + since)
     if pack is not None:
-        say(f"  audit pack: sealed by {_line(pack.signer)}, {_worth(pack)}")
+        by = SEALED[looked.sealer] % _line(pack.signer)
+        say(f"  audit pack: sealed {by}, {_worth(pack)}")
     for one in found.signatures:
         later = ""
         if one.revoked_at is not None and (one.trusted or one.ended):

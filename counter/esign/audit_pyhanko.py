@@ -22,6 +22,7 @@ from pyhanko_certvalidator.path import ValidationPath
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from counter.esign.ended_pyhanko import ended, unrooted
+from counter.esign.holders_cryptography import holder_of
 from counter.esign.ticket import CertificateChain
 from counter.esign.validation import Ended
 from counter.esign.verify_pyhanko import LEAKS, context, trusted_time
@@ -39,6 +40,8 @@ class PackSeal:
     ended: Ended | None = None
     "Set when that is all that is wrong."
     unrooted: bool = False
+    "As in `SignatureFound`."
+    holder: str = ""
     "As in `SignatureFound`."
 
 
@@ -127,8 +130,13 @@ async def _judged(
         stamped_at=at,
         why=", ".join(words for words, fine in checks.items() if not fine),
         unrooted=unrooted(status, stamp),
+        holder=holder_of(certificate, [*_within(signed), *roots]),
     )
     return found, stamp.validation_path if stamp is not None else None
+
+
+def _within(signed: cms.SignedData) -> Sequence[x509.Certificate]:
+    return [one.chosen for one in signed["certificates"] if one.name == "certificate"]
 
 
 def _digest(content: bytes, algorithm: str) -> bytes:

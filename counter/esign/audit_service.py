@@ -62,6 +62,10 @@ class PackStudio(Protocol):
         self, attributes: bytes, chain: CertificateChain, value: bytes, token: bytes
     ) -> bytes: ...
 
+    async def holder(self, chain: CertificateChain) -> str:
+        """As in `SignatureFound`."""
+        ...
+
     async def require_pack(self, signature: bytes, manifest: bytes, now: datetime) -> None:
         """Raises `SignatureInvalid`."""
         ...
@@ -155,7 +159,8 @@ class AuditService:
             audit_pack.SUMMARY: await self._studio.audit_summary(said, done.sealed_at),
         }
         manifest = audit_pack.manifest_of(files)
-        signature = await self._sealed(done, manifest, now)
+        seal = await self._sealer(done, found)
+        signature = await self._sealed(seal, manifest, now)
         container = audit_pack.packed(files, manifest, signature, done.sealed_at)
         sha256 = await self._blobs.put(container)
         standing = await self._records.keep_pack(done, sha256, len(container), now)
@@ -163,13 +168,28 @@ class AuditService:
             await self._blobs.remove(sha256)
         return standing
 
-    async def _sealed(self, done: Finished, manifest: bytes, now: datetime) -> bytes:
-        # What closed the document seals its pack: so it was before a department had a key.
+    async def _sealer(self, done: Finished, found: Found) -> KeyProvider:
+        """What closed the document seals its pack: so it was before a department had a key.
+
+        Else whoever has a newer certificate of the same holder.
+        """
         closed_by = done.manifest.signers[-1].certificate_sha256 if done.manifest.signers else ""
+        holder = found.signers[-1].holder if found.signers else ""
         seals = [f"{SEAL_KEY}:{done.department}", SEAL_KEY]
-        known = [self._keys[name] for name in seals if name in self._keys]
-        same = [one for one in known if (await one.certificates()).sha256 == closed_by]
-        seal = (same or known)[0]
+        known = [(one, await one.certificates()) for one in map(self._keys.get, seals) if one]
+        for one, chain in known:
+            if chain.sha256 == closed_by:
+                return one
+        for one, chain in known:
+            if holder and await self._studio.holder(chain) == holder:
+                return one
+        log.warning(
+            "ceremony %s: no key is of who sealed its document; only the record knows its pack",
+            done.ceremony_id,
+        )
+        return known[0][0]
+
+    async def _sealed(self, seal: KeyProvider, manifest: bytes, now: datetime) -> bytes:
         chain = await seal.certificates()
         attributes, mechanism = await self._studio.pack_begin(manifest, chain, now)
         value = await seal.sign(hashlib.sha256(attributes).digest(), mechanism)

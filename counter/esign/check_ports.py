@@ -1,5 +1,6 @@
 """What checking a document needs from outside."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -44,4 +45,8 @@ class CheckRecords(Protocol):
 
     async def by_bytes(self, sha256: str) -> Recorded | None:
         """Of a document that was given out with exactly these bytes."""
+        ...
+
+    async def by_beginning(self, sha256s: Sequence[str]) -> Recorded | None:
+        """Of a finished document one of whose files, half-signed ones too, is one of these."""
         ...

@@ -40,9 +40,7 @@ class CheckService:
         """
         found, report = await self._examiner.check(pdf, now)
         recorded = await (
-            self._records.by_reference(reference)
-            if reference
-            else self._records.by_bytes(found.sha256)
+            self._records.by_reference(reference) if reference else self._given_out(found)
         )
         manifest = recorded.manifest if recorded else None
         return Checked(
@@ -51,3 +49,8 @@ class CheckService:
             recorded=recorded,
             report=report,
         )
+
+    async def _given_out(self, found: Found) -> Recorded | None:
+        """Of these very bytes, or else of a document that somebody has added to."""
+        known = await self._records.by_bytes(found.sha256)
+        return known or await self._records.by_beginning(found.covered)

@@ -26,7 +26,7 @@ class Judgement(StrEnum):
     APPENDED = "appended"
     "Bytes stand behind what the last signature covers."
     VOIDED = "voided"
-    "Genuine and unchanged, but the department has taken it back since."
+    "Genuine, but the department has taken it back since; whatever archive's timestamp was added."
     UNSIGNED = "unsigned"
     "A PDF without any signature."
     UNTRUSTED = "untrusted"
@@ -117,7 +117,7 @@ def _ours(found: Found, manifest: Manifest | None, *, asked: bool) -> Judgement:
     # Proofs may wait for their timestamp; then only the record tells them from anybody's bytes.
     if not last.covers_file and not (recorded and last.changes == "archive"):
         return Judgement.APPENDED
-    if recorded and manifest is not None and manifest.voided_at is not None:
+    if manifest is not None and manifest.voided_at is not None and _begins_as(found, manifest):
         return Judgement.VOIDED
     if unproved:
         return Judgement.UNROOTED
@@ -126,6 +126,15 @@ def _ours(found: Found, manifest: Manifest | None, *, asked: bool) -> Judgement:
     if not asked:
         return Judgement.UNCOMPARED
     return Judgement.SOUND if recorded else Judgement.UNKNOWN
+
+
+def _begins_as(found: Found, manifest: Manifest) -> bool:
+    """Whether it is the recorded document, be it with another timestamp behind or in its hole.
+
+    What a signature covers is what was signed: everybody may write into the hole of the last one,
+    and behind it, but not into what was there before.
+    """
+    return not (manifest.sha256s | manifest.beginnings).isdisjoint((found.sha256, *found.covered))
 
 
 def _known(one: SignatureFound) -> bool:

@@ -4,12 +4,15 @@ One element per signature, in one document; it names the policy.  Proofs of revo
 from the PDF only: without them the standard's answer is "indeterminate", and so is ours.
 """
 
+import base64
+import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from xml.etree import ElementTree as ET
 
 from asn1crypto import x509
 from pyhanko.sign.validation.ades import ades_lta_validation
+from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.policy_decl import (
     LocalKnowledge,
     PdfSignatureValidationSpec,
@@ -34,6 +37,10 @@ from counter.esign.validation import POLICY
 from counter.esign.verify_pyhanko import LEAKS
 
 VR = "{" + NAMESPACES["vr"] + "}"
+SIGNED = (
+    f"{VR}SignatureValidationReport/{VR}SignatureIdentifier/{VR}DigestAlgAndValue/"
+    "{" + NAMESPACES["ds"] + "}DigestValue"
+)
 
 
 async def report(pdf: bytes, roots: Sequence[x509.Certificate], now: datetime) -> bytes:
@@ -53,10 +60,24 @@ async def report(pdf: bytes, roots: Sequence[x509.Certificate], now: datetime) -
                 signature, _spec(roots, rules), timing_info=ValidationTimingInfo(now, now, False)
             )
             # Made by the library from what it parsed itself: no XML of a stranger.
-            parts.append(ET.fromstring(generate_report(signature, status)))
+            made = ET.fromstring(generate_report(signature, status))
+            _name_signed(made, signature)
+            parts.append(made)
         except LEAKS:
             continue  # what is so broken has no place in this form; the verdict says it
     return _together(parts) if parts else b""
+
+
+def _name_signed(made: ET.Element, signature: EmbeddedPdfSignature) -> None:
+    """The digest of what the key signed: the attributes as a SET OF (RFC 5652, 5.4).
+
+    pyHanko 0.38 takes that of their bytes in the file, whose first one is another tag.
+    """
+    info = signature.signer_info
+    signed = info["signed_attrs"].untag().dump()
+    digest = hashlib.new(info["digest_algorithm"]["algorithm"].native, signed).digest()
+    for said in made.iterfind(SIGNED):
+        said.text = base64.b64encode(digest).decode()
 
 
 def _spec(roots: Sequence[x509.Certificate], rules: OneDocument) -> PdfSignatureValidationSpec:

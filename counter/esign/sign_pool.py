@@ -138,6 +138,10 @@ class SignPool:
         seal: bytes = await self._run("pack_finish", attributes, chain, value, token)
         return seal
 
+    async def holder(self, chain: CertificateChain) -> str:
+        whose: str = await self._run("holder", chain)
+        return whose
+
     async def require_pack(self, signature: bytes, manifest: bytes, now: datetime) -> None:
         await self._run("require_pack", signature, manifest, now)
 

@@ -30,6 +30,7 @@ from counter.esign.form_ports import PageImage, PreparedForm
 from counter.esign.form_refusals import FormUndrawable
 from counter.esign.form_typst import Press, shipped_forms, template_sha256
 from counter.esign.forms import FormTemplate, Language
+from counter.esign.holders_cryptography import holder_of
 from counter.esign.ink import drawing
 from counter.esign.key_ports import KeyFiles, KeyProvider, Pkcs11Key, Pkcs12File, SigningKeys
 from counter.esign.keys_files import load, load_certificate, load_pkcs12
@@ -217,6 +218,12 @@ def pack_begin(manifest: bytes, chain: CertificateChain, at: datetime) -> tuple[
 def pack_finish(attributes: bytes, chain: CertificateChain, value: bytes, token: bytes) -> bytes:
     """The seal of an audit pack."""
     return asyncio.run(audit_pyhanko.finish(attributes, chain, value, token))
+
+
+def holder(chain: CertificateChain) -> str:
+    """Whose a chain's certificate is, whether renewed or not; see `holders_cryptography`."""
+    issuers = map(x509.Certificate.load, chain.issuers)
+    return holder_of(x509.Certificate.load(chain.certificate), [*issuers, *_loaded().roots])
 
 
 def require_pack(signature: bytes, manifest: bytes, now: datetime) -> None:

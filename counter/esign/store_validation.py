@@ -1,6 +1,7 @@
 """What the record says about a finished document: for whoever holds it against its copy."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256 as digest
@@ -41,6 +42,9 @@ class SqlChecks:
     async def by_bytes(self, sha256: str) -> Recorded | None:
         return await self.executor.read(_by_bytes, sha256)
 
+    async def by_beginning(self, sha256s: Sequence[str]) -> Recorded | None:
+        return await self.executor.read(_by_beginning, sha256s)
+
 
 def _by_reference(conn: Connection, reference: str) -> Recorded | None:
     document_id = conn.execute(
@@ -52,6 +56,11 @@ def _by_reference(conn: Connection, reference: str) -> Recorded | None:
 
 def _by_bytes(conn: Connection, sha256: str) -> Recorded | None:
     found = finished_of_bytes(conn, sha256)
+    return None if found is None else _shown(found)
+
+
+def _by_beginning(conn: Connection, sha256s: Sequence[str]) -> Recorded | None:
+    found = finished_of_beginning(conn, sha256s)
     return None if found is None else _shown(found)
 
 
@@ -81,6 +90,18 @@ def finished_of_bytes(conn: Connection, sha256: str) -> Finished | None:
         if found is not None and sha256 in found.manifest.sha256s:
             return found
     return None
+
+
+def finished_of_beginning(conn: Connection, sha256s: Sequence[str]) -> Finished | None:
+    """The document that one of these is a file of, given out or not."""
+    documents = conn.execute(
+        select(esign_revision.c.document_id)
+        .where(esign_revision.c.sha256.in_(sha256s))
+        .distinct()
+        .order_by(esign_revision.c.document_id)
+    ).scalars()
+    finished = (finished_of_document(conn, one) for one in documents.all())
+    return next((one for one in finished if one is not None), None)
 
 
 def finished_of_document(conn: Connection, document_id: str) -> Finished | None:
@@ -177,9 +198,18 @@ def _finished(conn: Connection, row: Any) -> Finished | None:
             ),
             sha256s=frozenset(line),
             voided_at=row.voided_at,
+            beginnings=_beginnings(conn, row.document_id),
         ),
         not_archived=row.last_error if row.last_error in AT_ONCE else "",
     )
+
+
+def _beginnings(conn: Connection, document_id: str) -> frozenset[str]:
+    whole = select(esign_revision.c.sha256).where(
+        esign_revision.c.document_id == document_id,
+        esign_revision.c.kind.not_in(("sealed", "archived")),
+    )
+    return frozenset(conn.execute(whole).scalars())
 
 
 def _signed(conn: Connection, ceremony_id: str) -> list[tuple[str, bytes]]:

@@ -32,6 +32,7 @@ from pyhanko.sign.validation.status import (
 from counter.esign.admission_pyhanko import opened
 from counter.esign.changes_pyhanko import OneDocument
 from counter.esign.ended_pyhanko import ended_signature, ended_timestamp, unrooted
+from counter.esign.holders_cryptography import holder_of
 from counter.esign.pdf_refusals import DocumentDamaged
 from counter.esign.proofs_pyhanko import proved
 from counter.esign.revoked_pyhanko import AuthorityRevoked, revoked_at
@@ -45,6 +46,9 @@ from counter.esign.verify_pyhanko import (
     trusted_time,
 )
 from counter.ids import Digest
+
+COVERED_MAX = 32
+"A document of ours begins with its own; what somebody adds comes behind."
 
 
 async def validate(pdf: bytes, roots: Sequence[x509.Certificate], now: datetime) -> Found:
@@ -83,7 +87,28 @@ async def validate(pdf: bytes, roots: Sequence[x509.Certificate], now: datetime)
             proved=kept is not None and await proved(signers, kept, roots, moment),
             archived=last is not None and last.kind == "timestamp" and last.sound,
         ),
+        covered=_covered(pdf, embedded),
     )
+
+
+def _covered(pdf: bytes, embedded: Sequence[EmbeddedPdfSignature]) -> tuple[Digest, ...]:
+    """Each byte is read once, however many signatures there are."""
+    ends = sorted(filter(None, {_end_of(one, len(pdf)) for one in embedded}))[:COVERED_MAX]
+    running, behind, found = hashlib.sha256(), 0, []
+    for end in ends:
+        running.update(memoryview(pdf)[behind:end])
+        behind = end
+        found.append(Digest(running.copy().hexdigest()))
+    return tuple(found)
+
+
+def _end_of(signature: EmbeddedPdfSignature, size_bytes: int) -> int:
+    """Where the bytes that it covers end; 0 when that is nowhere in the file."""
+    try:
+        end = sum(int(one) for one in list(signature.byte_range)[2:4])
+    except LEAKS:
+        return 0
+    return end if 0 < end <= size_bytes else 0
 
 
 async def _signature(
@@ -115,6 +140,7 @@ async def _signature(
             unrooted=unrooted(status, status.timestamp_validity) and changes != "forbidden",
             issuer=_issuer(signature),
             claimed_at=claimed_time(signature),
+            holder=holder_of(signature.signer_cert, [*signature.other_embedded_certs, *roots]),
         )
     except LEAKS as error:
         return _unreadable(signature, "signature", error)

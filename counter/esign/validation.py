@@ -67,6 +67,8 @@ class SignatureFound:
     "Who issued its certificate, as that says itself."
     claimed_at: datetime | None = None
     "What its timestamp says, whoever made it; None: it has none."
+    holder: str = ""
+    "Whose its certificate is: the same when that is renewed.  See `holders_cryptography`."
 
     @property
     def sound(self) -> bool:
@@ -91,6 +93,8 @@ class Found:
     "Signature fields that nobody has filled."
     level: Level
     "The least of all signatures; see `level_known`."
+    covered: tuple[Digest, ...] = ()
+    "SHA-256 of the file up to where each signature's bytes end, shortest first."
 
     @property
     def level_known(self) -> bool:
@@ -127,6 +131,8 @@ class Manifest:
     "Of the sealed document, and of what the archive made of it."
     voided_at: datetime | None = None
     "Since when the department has taken it back."
+    beginnings: frozenset[str] = frozenset()
+    "SHA-256 of what it was before its last signature: half-signed, and only certified."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,8 @@ from counter.errors import StoreUnavailable
 from counter.terminal.ports import Refused
 
 BEAT_S = 10.0
+WELCOMED_S = 30
+"How long the counter may take to let a line in that has connected; the library waits for one."
 SHORTLY: Final = frozenset({"busy", "store_unavailable"})
 "Answers that pass by themselves: the same key is asked again, as the pages do."
 SHORTLY_TRIES: Final = 4
@@ -55,6 +57,7 @@ class Line:
             transports=["websocket"],
             namespaces=[self._namespace],
             auth=lambda: {"last": dict(self._last)},
+            wait_timeout=WELCOMED_S,
         )
 
     async def beat_for_ever(self, event: str) -> None:

@@ -360,7 +360,7 @@ async def test_an_address_that_opens_something_is_for_nobody_s_index(
 
 
 @pytest.mark.parametrize("new_executor", ["sqlite"], indirect=True)
-@pytest.mark.parametrize("locale", ["zh-MO", "pt-PT"])
+@pytest.mark.parametrize("locale", ["pt-PT", pytest.param("zh-MO", marks=pytest.mark.deep)])
 async def test_it_can_be_used_by_everybody_on_a_phone(
     chromium: Browser,
     executor: Executor,

@@ -10,6 +10,7 @@ import socketio
 
 from tests.e2e.lines import all_pause
 from tests.e2e.running import RunningCounter
+from tests.e2e.waiting import until
 from tests.servers import run_apart
 
 PATIENCE_S = 60
@@ -25,10 +26,13 @@ async def look_at(page: "Page", ceremony_id: str, number: int) -> None:
     """Have a page of a document on the screen until it counts."""
     about: dict[str, Any] = {"ceremony_id": ceremony_id, "number": number}
     assert (await page.ask("page.shown", **about))["ok"]
-    async with asyncio.timeout(PATIENCE_S):
-        while not (answer := await page.ask("page.seen", **about))["ok"]:
-            assert answer["code"] == "page_too_short", answer
-            await asyncio.sleep(0.2)
+
+    async def seen() -> bool:
+        answer = await page.ask("page.seen", **about)
+        assert answer["ok"] or answer["code"] == "page_too_short", answer
+        return bool(answer["ok"])
+
+    await until(seen, f"page {number} never counted as seen", within_s=PATIENCE_S)
 
 
 class Page:
@@ -56,6 +60,7 @@ class Page:
             headers={"Authorization": f"Bearer {token}"},
             transports=["websocket"],
             namespaces=[self._namespace],
+            wait_timeout=PATIENCE_S,
         )
         return self
 
@@ -69,10 +74,13 @@ class Page:
         return answer
 
     async def until(self, fits: Callable[[dict[str, Any]], Any]) -> dict[str, Any]:
-        async with asyncio.timeout(PATIENCE_S):
-            while not (self.screen and fits(self.screen)):
-                self._news.clear()
-                await self._news.wait()
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                while not (self.screen and fits(self.screen)):
+                    self._news.clear()
+                    await self._news.wait()
+        except TimeoutError:
+            raise AssertionError(f"the screen did not become so: {self.screen}") from None
         return self.screen
 
     async def close(self) -> None:

@@ -16,7 +16,7 @@ from yarl import URL
 from tests.attack.conftest import Attacker
 from tests.e2e.running import RunningCounter
 
-pytestmark = [pytest.mark.pairs, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.pairs, pytest.mark.timeout(600)]
 
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data; boundary=x"

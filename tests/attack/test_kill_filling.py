@@ -103,9 +103,12 @@ async def going_on(*tasks: asyncio.Task[Any]) -> AsyncIterator[None]:
 
 
 async def until(line: Line, fits: Any) -> dict[str, Any]:
-    async with asyncio.timeout(120):
-        while line.screen is None or not fits(line.screen):
-            await line.news(0.5)
+    try:
+        async with asyncio.timeout(120):
+            while line.screen is None or not fits(line.screen):
+                await line.news(0.5)
+    except TimeoutError:
+        raise AssertionError(f"the screen did not become so: {line.screen}") from None
     return line.screen
 
 
@@ -196,7 +199,7 @@ async def killed_while_presented(counter: RunningCounter, desk: Line, draft_id: 
     kept = counter.facts(WRITTEN)
     presenting = asyncio.create_task(desk.ask("form.present", body, tries=200))
     async with going_on(presenting):
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(60):  # it was not taken off the screens
             while counter.facts(DRAFT) != [(0,)]:
                 await asyncio.sleep(0.005)
         counter.kill9()

@@ -26,7 +26,7 @@ from tests.web.citizen.walk import Citizen
 
 KILLS = int(os.environ.get("KILLS", "1"))
 "`make deep` has more."
-pytestmark = [pytest.mark.pairs, pytest.mark.timeout(240 + 60 * KILLS)]
+pytestmark = [pytest.mark.pairs, pytest.mark.timeout(540 + 60 * KILLS)]
 TERMINALS = ("hengqin-centre-1", "hengqin-centre-2")
 AWAY = (aiohttp.ClientError, OSError, TimeoutError)
 

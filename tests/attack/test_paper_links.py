@@ -15,7 +15,7 @@ from tests.attack.test_files_and_races import Visit, kept_files
 from tests.documents.hostile import everything, paper, written
 from tests.web.citizen.walk import Citizen
 
-pytestmark = [pytest.mark.pairs, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.pairs, pytest.mark.timeout(600)]
 
 SLOW = {
     "pdf: bomb of drawing",

@@ -13,7 +13,7 @@ from tests.e2e.running import RunningCounter
 from tests.servers import run_apart
 from tests.web.citizen.walk import Citizen
 
-pytestmark = [pytest.mark.pairs, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.pairs, pytest.mark.timeout(600)]
 
 NAME, CONTACT = "王小明 Secret", "+853 6612 3456"
 KEPT_IN = {
@@ -42,7 +42,8 @@ def talkative() -> Any:
 
 async def booked_and_cancelled(counter: RunningCounter) -> str:
     """Book over the pages, look it up by its number, cancel it; return the number."""
-    day = (datetime.now(UTC) + timedelta(hours=8, days=1)).date().isoformat()
+    # Not tomorrow: its first time may begin while this is looked at.
+    day = (datetime.now(UTC) + timedelta(hours=8, days=2)).date().isoformat()
     async with aiohttp.ClientSession(
         counter.address, cookie_jar=aiohttp.CookieJar(unsafe=True)
     ) as browser:

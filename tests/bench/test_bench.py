@@ -1,5 +1,6 @@
 """The benchmark's own rules, and its load against our media process for two seconds."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from tests.bench.figures import claims, figures, memory_per_call, ratio, scaling
 from tests.bench.measure import Found, measure
 from tests.bench.programs import BUILDS, NotInstalled, build, program
 from tests.bench.report import markdown
+from tests.undisturbed import undisturbed
 
 MB = 1_000_000
 
@@ -50,14 +52,19 @@ async def test_every_packet_of_three_calls_comes_back_from_our_media_process(
     tmp_path: Path, load: Engine
 ) -> None:
     cell = Cell(server="ours", calls=3, feedback=True)
+
+    def judge(run: Found) -> None:
+        # 6 legs, about 174 packets of the picture and 50 of the voice a second.
+        assert run.sent > 2 * 6 * 200
+        assert run.lost == 0
+        assert run.refused == 0
+        assert run.cpu_us_per_packet > 0
+        assert run.p50_us is not None and run.p50_us > 0
+
     # Warm until every camera has come by its whole picture, with which a leg begins to see.
-    run = await measure(cell, warm_s=2.5, window_s=2.0, directory=tmp_path, load=load)
-    # 6 legs, about 174 packets of the picture and 50 of the voice a second.
-    assert run.sent > 2 * 6 * 200
-    assert run.lost == 0
-    assert run.refused == 0
-    assert run.cpu_us_per_packet > 0
-    assert run.p50_us is not None and run.p50_us > 0
+    await undisturbed(
+        partial(measure, cell, warm_s=2.5, window_s=2.0, directory=tmp_path, load=load), judge
+    )
 
 
 @pytest.mark.pairs

@@ -11,6 +11,7 @@ from playwright.async_api import Browser, Locator, Page, expect
 
 from tests.e2e.probe import PROBE, seen_and_heard
 from tests.e2e.running import RunningCounter
+from tests.e2e.waiting import press, stands
 from tests.web.terminal.kiosk import touch
 from web.shared.refusals import explain
 
@@ -37,6 +38,8 @@ NOT_LOOKED_AT = """(() => {
 "Goes into a kiosk's page: what lies under its camera is photographed by the button only."
 DEAF_S = 0.45
 "The kiosk does not hear the second half of a double tap."
+TURNS = 60
+"Touches that no document of the tests needs to be read to its end."
 
 
 async def new_page(
@@ -127,7 +130,7 @@ class Terminal:
 
     async def touch(self, button: Locator) -> None:
         await asyncio.sleep(max(0.0, self._pressed_at + DEAF_S - time.monotonic()))
-        await button.click()
+        await press(button)
         self._pressed_at = time.monotonic()
 
     async def begin(self, language: str = "English") -> None:
@@ -200,12 +203,16 @@ class Terminal:
         said = await page.locator(".read__page").inner_text()
         pages = int(said.split()[-1])
         forward = page.get_by_role(
-            "button", name=re.compile("Further down|Next page|I have read it")
+            "button",
+            name=re.compile("Further down|To the part not seen yet|Next page|I have read it"),
         )
-        async with asyncio.timeout(60):
-            while not await self.heading("Do you agree?").is_visible():
-                if await forward.is_visible():
-                    await self.touch(forward)
+        agreeing = self.heading("Do you agree?")
+        for _ in range(TURNS):
+            await expect(forward.or_(agreeing)).to_be_visible()
+            if await agreeing.is_visible():
+                break
+            await self.touch(forward)
+        await expect(agreeing).to_be_visible()
         await page.get_by_role("checkbox").check()
         await self.press("Agree and sign")
         return pages
@@ -213,8 +220,9 @@ class Terminal:
     async def draw_signature(self) -> None:
         """Three strokes of a finger across the pad, each pressed harder in its middle."""
         await expect(self.heading("Sign with your finger")).to_be_visible()
-        box = await self.page.locator(".pad canvas").bounding_box()
-        assert box is not None
+        canvas = self.page.locator(".pad canvas")
+        await expect(canvas).to_have_attribute("style", re.compile("touch-action"))  # it feels
+        box = await stands(canvas)
         for stroke in range(3):
             left, middle = box["width"] * (0.15 + 0.22 * stroke), box["height"] / 2
             points = [
@@ -255,25 +263,31 @@ class Console:
         return self.page.get_by_role("button", name=name)
 
     async def ready(self) -> None:
-        await self.page.locator(".presence").get_by_role("button").first.click()
+        await press(self.page.locator(".presence").get_by_role("button").first)
 
     async def answer(self) -> None:
-        await self.button("Answer").click()
+        await press(self.button("Answer"))
 
     async def ask_for(self, paper: str) -> None:
-        await self.button(f"Ask for {paper}").click()
+        await press(self.button(f"Ask for {paper}"))
 
     async def accept_page(self) -> None:
-        await self.button("Accept").click()
+        await press(self.button("Accept"))
         await expect(self.page.locator(".viewer__name .state--accepted")).to_be_visible()
 
     async def present_form(self) -> None:
         """Fill the general form, which the agent fills alone, and show it to the citizen."""
         await self.page.get_by_role("tab", name="Forms and signature").click()
-        await self.page.locator(".offered").last.get_by_role("button", name="Fill in").click()
+        await self.present(self.page.locator(".offered").last)
+
+    async def present(self, offered: Locator) -> None:
+        """Fill one of the forms, and show it once the counter has what was typed."""
+        await press(offered.get_by_role("button", name="Fill in"))
         for label, text in FORM.items():
             await self.page.locator(".form").get_by_label(label, exact=True).fill(text)
-        await self.button("Show to the citizen to read and sign").click()
+        filled = self.page.locator(".filling__state")
+        await expect(filled).to_have_text("Everything is filled in.")
+        await press(self.button("Show to the citizen to read and sign"))
 
     async def download_signed(self, to: Path) -> None:
         """Save the signed PDF of the newest form."""
@@ -284,19 +298,20 @@ class Console:
 
     async def close(self) -> None:
         """Finish the case as completed."""
-        await self.button("Finish the case").click()
+        await press(self.button("Finish the case"))
         dialog = self.page.get_by_role("dialog")
         await dialog.get_by_role("radio").first.check()
         for due in await dialog.locator(".dues select").all():
             await due.select_option(label="Not needed in this matter")
         await dialog.get_by_label("What happens next").fill(NEXT_STEP)
-        await dialog.get_by_role("button", name="Finish the case and end the call").click()
+        await press(dialog.get_by_role("button", name="Finish the case and end the call"))
         await expect(dialog).to_be_hidden()
 
 
 async def meet(terminal: Terminal, console: Console, counter: RunningCounter) -> str:
     """From an appointment to the conversation; the number of the ticket."""
     visit = await counter.operator("/demo/visit", {"terminal": TERMINAL, "service": SERVICE})
+    assert visit["reference"], "no time that begins soon is free: who left before keeps it"
     await terminal.begin()
     await terminal.open_keys()
     await terminal.scan_reference(visit["reference"])

@@ -19,7 +19,7 @@ from tests.e2e.running import ROOT, RunningCounter
 
 TERMINAL = "hengqin-neighbourhood-1"
 SERVICE = "dsi-personal-data"
-WITHIN_S = 60.0
+WITHIN_S = 120.0
 _keys = count(1)
 
 Screen = dict[str, Any]
@@ -60,6 +60,14 @@ class Played:
         except subprocess.TimeoutExpired:
             raise AssertionError(f"did not end: {self.said}") from None
         assert code == 0, self.said
+
+    def hold(self) -> None:
+        """Let it do nothing, until it may go on."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Let it do what comes next."""
+        self._process.send_signal(signal.SIGCONT)
 
     def end(self) -> None:
         """End it, whatever it does."""

@@ -6,17 +6,26 @@ from typing import Any
 from playwright.async_api import Page
 
 from tests.e2e.cameras import PICTURES_PER_S
+from tests.e2e.waiting import until
 
 PROBE = """
 (() => {
   if (window.probe) return;
   const PAUSE_MS = 400;
+  const THANKS_MS = 3500;
   const BLACK = 40;
   const epoch = () => performance.timeOrigin + performance.now();
   const legs = [];
   const Native = window.RTCPeerConnection;
-  const probe = (window.probe = {clickedAt: 0, pictures: []});
-  addEventListener("click", () => (probe.clickedAt = epoch()), {capture: true});
+  const probe = (window.probe = {clickedAt: 0, unheard: false, pictures: []});
+  addEventListener("click", ({target}) => {
+    probe.clickedAt = epoch();
+    probe.unheard = Boolean(target.closest?.("[aria-disabled=true]"));
+  }, {capture: true});
+
+  // The thanks at the end of a visit are for people to read.
+  const wait = window.setTimeout.bind(window);
+  window.setTimeout = (done, ms, ...more) => wait(done, ms === THANKS_MS ? ms / 10 : ms, ...more);
 
   async function read(pc) {
     const found = {state: pc.connectionState, frames: 0, width: 0, energy: 0};
@@ -118,13 +127,15 @@ async def seen_and_heard(
 ) -> dict[str, Any]:
     """Wait until the page has decoded more than `frames` pictures and heard more than `energy`."""
     found: dict[str, Any] = {}
+
+    async def both() -> bool:
+        found.update(await figures(page))
+        return bool(found["frames"] > frames and found["energy"] > energy)
+
     try:
-        async with asyncio.timeout(within_s):
-            while not (found.get("frames", 0) > frames and found["energy"] > energy):
-                await asyncio.sleep(0.1)
-                found = await figures(page)
-    except TimeoutError:
-        raise AssertionError(f"not seen and heard within {within_s} s: {found}") from None
+        await until(both, "not seen and heard", within_s=within_s)
+    except AssertionError as never:
+        raise AssertionError(f"{never}: {found}") from None
     return found
 
 
@@ -139,13 +150,21 @@ async def picture_since(page: Page, moment: float) -> float:
 
     Both in milliseconds of the machine's clock.
     """
-    async with asyncio.timeout(60):
-        while True:
-            pictures: list[float] = await page.evaluate("probe.pictures")
-            for at in pictures:
-                if at > moment:
-                    return at
-            await asyncio.sleep(0.05)
+
+    async def first() -> float:
+        pictures: list[float] = await page.evaluate("probe.pictures")
+        return next((at for at in pictures if at > moment), 0.0)
+
+    return float(await until(first, f"no picture after a pause at {page.url}"))
+
+
+async def connected(page: Page) -> None:
+    """Wait until the page's newest leg stands."""
+
+    async def stands() -> bool:
+        return bool(await page.evaluate("probe.state() === 'connected'"))
+
+    await until(stands, f"the leg of {page.url} never stood")
 
 
 async def still_seen_and_heard(*pages: Page) -> None:

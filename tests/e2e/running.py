@@ -28,11 +28,11 @@ from counter.store.sqlite_lane import SqliteLane
 from tests.servers import free_port, run_apart
 
 ROOT = Path(__file__).resolve().parents[2]
-START_TIMEOUT_S = 120
-END_TIMEOUT_S = 60
-GONE_WITHIN_S = 30
+START_TIMEOUT_S = 240
+END_TIMEOUT_S = 120
+GONE_WITHIN_S = 60
 "Until what a stopped counter started has ended, on a busy machine."
-COMMAND_TIMEOUT_S = 90
+COMMAND_TIMEOUT_S = 200
 "For a whole visit of the simulated parts, on a busy machine."
 GREETED = "Ctrl-C stops everything."
 "The last line that it says when all doors are open and everybody can sign in."

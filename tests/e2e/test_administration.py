@@ -10,7 +10,7 @@ import pytest
 from tests.e2e.running import RunningCounter
 from tests.web.citizen.walk import BROWSER, SERVICE, SITE
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 
 HOME = "/console/booking/dsi"
 REASON = {

@@ -11,7 +11,7 @@ from booking.appointment import reference_sha256
 from tests.e2e.running import RunningCounter
 from web.api.table import ROOT
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 
 SERVICE, SITE = "dsi-criminal-record", "hengqin-neighbourhood"
 

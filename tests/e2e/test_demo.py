@@ -47,7 +47,7 @@ async def demo(counter: RunningCounter, *arguments: str) -> AsyncIterator[subpro
     finally:
         if playing.poll() is None:
             playing.send_signal(signal.SIGINT)
-            await asyncio.to_thread(playing.wait, 60)
+            await asyncio.to_thread(playing.wait, 120)
         print(log_file.read_text())
     assert playing.returncode in (0, 130)
     assert "Traceback" not in log_file.read_text()
@@ -75,8 +75,8 @@ async def test_a_simulated_citizen_is_served_at_a_real_console(
         judged_by_pdfsig(signed)
 
         await console.close()
-        assert await asyncio.to_thread(playing.wait, 60) == 0
-    await expect(console.page.get_by_text("The visit is closed.")).to_be_visible()
+        await expect(console.page.get_by_text("The visit is closed.")).to_be_visible()  # for 15 s
+        assert await asyncio.to_thread(playing.wait, 120) == 0
     assert counter.facts(f"select outcome, stars from case_file {NEWEST}") == [("completed", 5)]
     await counter.audit()
 

@@ -3,7 +3,6 @@
 The program is real and plays its devices; the page that it starts is opened here by the test.
 """
 
-import asyncio
 import json
 import signal
 from pathlib import Path
@@ -15,6 +14,7 @@ from tests.e2e.faces import CHINESE, PAPER, TERMINAL, Console, Terminal, meet, n
 from tests.e2e.running import RunningCounter
 from tests.e2e.test_hands import announced, hand, press
 from tests.e2e.test_terminal_program import program, until_known
+from tests.e2e.waiting import until
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -33,9 +33,7 @@ SOURCES = (
 async def opened(tmp_path: Path, kiosk: Browser) -> Terminal:
     """The page that the program wanted to have, in this browser."""
     address = tmp_path / "address"
-    async with asyncio.timeout(90):
-        while not address.exists():
-            await asyncio.sleep(0.1)
+    await until(address.exists, "the program opened no page", within_s=90)
     page = await new_page(kiosk, width=1080, height=1920, has_touch=True)
     await page.goto(address.read_text())
     await page.wait_for_url("**/terminal")

@@ -5,15 +5,14 @@ import asyncio
 import re
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import pytest
 from playwright.async_api import Browser, Locator, expect
 
-from tests.e2e.faces import CHINESE, PAPER, Console, Terminal, meet
+from tests.e2e.faces import CHINESE, PAPER, Console, Terminal, meet, shown_page
 from tests.e2e.probe import still_seen_and_heard
 from tests.e2e.running import RunningCounter
-from tests.web.live_pages import until
+from tests.e2e.waiting import stands, until
 
 pytestmark = pytest.mark.timeout(400)  # by the clock, on a machine that does other things too
 
@@ -50,12 +49,12 @@ async def test_an_agent_helps_with_the_terminal_and_both_point_at_one_page(
     await press(console, "Louder")
     await announced(terminal, "接待人員調高了音量")
     await expect(hand(console, "volume")).to_have_attribute("data-state", "done")
-    assert await loudness(terminal) == pytest.approx(0.8)
+    await until(partial(loud, terminal, 0.8), "the volume is another one")
 
     await console.button("Very large letters").click()
     await announced(terminal, "接待人員放大了字體")
     await terminal.page.wait_for_function(
-        "getComputedStyle(document.documentElement).fontSize === '32px'"
+        "() => getComputedStyle(document.documentElement).fontSize === '32px'"
     )
     await console.button("Normal letters").click()
 
@@ -69,7 +68,7 @@ async def test_an_agent_helps_with_the_terminal_and_both_point_at_one_page(
         await expect(hand(console, "crop").locator(".hands__value")).to_have_text(closer)
     await announced(terminal, "接待人員放大了畫面")
     await expect(hand(console, "crop")).to_have_attribute("data-state", "done")
-    await until(lambda: changed(console, whole, lambda by: by > 20), console.page)
+    await until(lambda: changed(console, whole, lambda by: by > 20), "the picture came no closer")
     await still_seen_and_heard(console.page)
 
     # What cannot be is said.
@@ -81,7 +80,9 @@ async def test_an_agent_helps_with_the_terminal_and_both_point_at_one_page(
     await terminal.touch(terminal.page.locator(".hands .press--end"))
     banner = console.page.locator("[data-permission=stopped]")
     await expect(banner).to_be_visible()
-    await until(lambda: changed(console, whole, lambda by: by < 8), console.page)
+    await until(
+        lambda: changed(console, whole, lambda by: by < 8), "the picture is not whole again"
+    )
     await press(console, "Quieter")
     await expect(console.page.locator("[data-code=hands_stopped]")).to_be_visible()
     await console.button("Ask again").click()
@@ -103,18 +104,19 @@ async def test_an_agent_helps_with_the_terminal_and_both_point_at_one_page(
     await expect(theirs).to_be_visible()
     await press(console, "Frame")
     mine = console.page.locator(".viewer .overlay")
+    await shown_page(console.page, ".viewer__paper img")
     await drag(console, mine, (0.2, 0.1), (0.6, 0.3))
     for overlay in (mine, theirs):
         await expect(overlay.locator("[data-mark]")).to_have_count(1)
-        await until(partial(lies_at, overlay, [0.2, 0.1, 0.4, 0.2]), console.page)
+        await until(partial(lies_at, overlay, [0.2, 0.1, 0.4, 0.2]), "the frame lies elsewhere")
     await press(console, "Point")
-    await until(lambda: hovered_at(console, mine, theirs), console.page)
-    await until(lambda: touched_at(theirs, mine), console.page)
+    await until(lambda: hovered_at(console, mine, theirs), "the citizen saw no pointer")
+    await until(lambda: touched_at(theirs, mine), "the agent saw no touch")
 
     # Reloaded, the terminal is as it was: its screen is what the store says.
     await terminal.page.reload()
     await expect(theirs.locator("[data-mark]")).to_have_count(1)
-    assert await loudness(terminal) == pytest.approx(0.8)
+    await until(partial(loud, terminal, 0.8), "the volume is another one")
 
     # The journal tells it, and the end is the end.
     await console.close()
@@ -130,8 +132,10 @@ async def test_an_agent_helps_with_the_terminal_and_both_point_at_one_page(
     await expect(terminal.page.locator(".attract")).to_be_visible()
 
 
-async def loudness(terminal: Terminal) -> Any:
-    return await terminal.page.evaluate("document.querySelector('.stage__agent').volume")
+async def loud(terminal: Terminal, volume: float) -> bool:
+    """Whether the agent is heard so loud, as a share."""
+    now = await terminal.page.evaluate("document.querySelector('.stage__agent')?.volume")
+    return bool(now == pytest.approx(volume))
 
 
 GREYS = """() => {
@@ -156,8 +160,7 @@ async def changed(console: Console, since: list[int], fits: Callable[[float], bo
 async def drag(
     console: Console, on: Locator, start: tuple[float, float], end: tuple[float, float]
 ) -> None:
-    box = await on.bounding_box()
-    assert box is not None
+    box = await stands(on)
     mouse = console.page.mouse
     await mouse.move(box["x"] + box["width"] * start[0], box["y"] + box["height"] * start[1])
     await mouse.down()

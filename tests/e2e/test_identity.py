@@ -15,6 +15,7 @@ from tests.e2e.cameras import looking_at, sees
 from tests.e2e.conftest import Launch
 from tests.e2e.faces import Console, Terminal, meet
 from tests.e2e.running import RunningCounter
+from tests.e2e.waiting import press
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -40,6 +41,12 @@ async def card_browser(launch: Launch, card_lines: tuple[str, ...], tmp_path: Pa
     return await launch(looking_at(sees(tmp_path / "card.y4m", seen)))
 
 
+async def judge(console: Console, step: str, verdict: str) -> None:
+    """Give the verdict on the step that is due."""
+    due = console.page.locator(f"[data-step={step}]")
+    await press(due.get_by_role("button", name=verdict, exact=True))
+
+
 async def test_a_citizen_is_identified_and_a_second_officer_confirms_a_doubt(
     shared_counter: RunningCounter,
     desk_browser: Browser,
@@ -56,43 +63,41 @@ async def test_a_citizen_is_identified_and_a_second_officer_confirms_a_doubt(
     page = console.page
     await page.keyboard.press("e")
     await expect(page.locator("[data-level=L0]")).to_be_visible()
-    await console.button("Begin the identification").click()
+    await press(console.button("Begin the identification"))
 
     # The citizen consents at the terminal, and reads there what each step asks.
     asked = terminal.page.locator(".identity")
     await expect(asked).to_have_attribute("data-step", "consent")
     await terminal.press("Yes, I agree")
     for step in ("account", "presence"):
-        await expect(page.locator(f"[data-step={step}]")).to_be_visible()
-        await page.get_by_role("button", name="Passed", exact=True).click()
+        await judge(console, step, "Passed")
 
     # The card is photographed, accepted and read by itself.
     await expect(page.locator("[data-step=document]")).to_be_visible()
-    await console.button("Ask for the document").click()
+    await press(console.button("Ask for the document"))
     await terminal.take_picture()
-    await page.locator("[data-step=document]").get_by_role("button", name="Accept:").click()
+    await press(page.locator("[data-step=document]").get_by_role("button", name="Accept:"))
     zone = page.locator("[data-step=document] .zone__lines")
     await expect(zone).to_have_text("\n".join(card_lines) + "\n", use_inner_text=True)
-    await page.get_by_role("button", name="Passed", exact=True).click()
+    await judge(console, "document", "Passed")
     await expect(terminal.page.locator(".take-back")).to_be_visible()
     await terminal.press("I have it")
     await expect(terminal.page.locator(".take-back")).to_be_hidden()
 
     for step in ("feature1", "feature2", "feature3", "match"):
-        await expect(page.locator(f"[data-step={step}]")).to_be_visible()
-        await page.get_by_role("button", name="Passed", exact=True).click()
+        await judge(console, step, "Passed")
     # A live still beside the page of the card; it is looked at and stays in doubt.
     still = page.get_by_alt_text("Live face, a moment ago")
     await expect(still).not_to_have_js_property("naturalWidth", 0)
-    await page.get_by_role("button", name="In doubt", exact=True).click()
+    await judge(console, "face", "In doubt")
 
     # So another officer is asked; the one who leads is not.
-    await console.button("Ask the second officer").click()
+    await press(console.button("Ask the second officer"))
     await expect(colleague.page.locator("[data-second]")).to_contain_text("Portrait and face")
     await expect(page.locator("[data-second]")).to_be_hidden()
     await expect(asked).to_have_attribute("data-step", "wait")
     assert counter.facts("select count(*) from zone_reading") == [(1,)]
-    await colleague.button("I confirm it").click()
+    await press(colleague.button("I confirm it"))
     await expect(page.locator("[data-level=L2]")).to_be_visible()
     await expect(page.get_by_text("Identified.", exact=True)).to_be_visible()
     await expect(asked).to_be_hidden()

@@ -7,6 +7,7 @@ import asyncio
 import base64
 import json
 from functools import partial
+from itertools import count
 
 import cv2
 import numpy as np
@@ -20,7 +21,7 @@ from tests.documents.moving_sheets import HEIGHT_PX, WIDTH_PX, corners, letter
 from tests.e2e.faces import CHINESE, PAPER, TERMINAL, Console, Terminal, meet, new_page
 from tests.e2e.running import RunningCounter
 from tests.e2e.test_hands import drag
-from tests.web.live_pages import until
+from tests.e2e.waiting import stands, until
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -125,7 +126,7 @@ async def test_a_frame_stays_on_its_line_is_hidden_when_in_doubt_and_shown_again
     for quad in (FIRST, LATER):
         await lay_down(page, mine, quad)
         for overlay in (theirs, ours):
-            await until(partial(lies_at, overlay, gone_to(quad)), console.page)
+            await until(partial(lies_at, overlay, gone_to(quad)), "the frame left its words")
 
     # While a preview hangs no mark stands where the sheet may not lie any more.
     answered = asyncio.Event()
@@ -149,10 +150,10 @@ async def test_a_frame_stays_on_its_line_is_hidden_when_in_doubt_and_shown_again
     for overlay in (theirs, ours):
         await expect(overlay.locator("[data-mark]")).to_have_count(0)
     await doubt.get_by_role("button", name="Same sheet: show the marks").click()
+    await expect(page.locator(".announcement p")).to_be_visible()  # for eight seconds
     await expect(doubt).to_be_hidden()
     for overlay in (theirs, ours):
-        await until(partial(lies_at, overlay, gone_to(LATER)), console.page)
-    await expect(page.locator(".announcement p")).to_be_visible()
+        await until(partial(lies_at, overlay, gone_to(LATER)), "the frame is not back")
 
     # Another's copy of the same form has no mark on it.
     await lay_down(page, other, LATER)
@@ -178,25 +179,30 @@ async def test_while_the_agent_points_at_a_paper_it_is_not_photographed_by_itsel
     [(pages,)] = counter.facts(PAGES)
     paper = letter(2)
     page, console = await asked_for_a_paper(counter, desk_browser, kiosk_browser, paper)
-    box = await console.page.locator(".viewer[data-live] .overlay").bounding_box()
-    assert box is not None
+    box = await stands(console.page.locator(".viewer[data-live] .overlay"))
     mouse = console.page.mouse
 
-    async def point(step: int) -> None:
-        await mouse.move(box["x"] + box["width"] / 2 + step % 3, box["y"] + 40)
+    steps = count()
 
-    await point(0)
-    await expect(page.locator(".scan .overlay__pointer")).to_be_visible()
+    async def point() -> None:
+        await mouse.move(box["x"] + box["width"] / 2 + next(steps) % 3, box["y"] + 40)
+
+    async def pointed() -> bool:
+        await point()  # one may be lost: the next is as good
+        return await page.locator(".scan .overlay__pointer").is_visible()
+
+    await until(pointed, "the citizen saw no pointer")
     await lay_down(page, paper, corners(size=1.12))
     await expect(page.locator(".outline--good")).to_be_attached()
     looked: list[str] = []
     page.on("response", lambda one: looked.append(one.url) if "/previews/" in one.url else None)
-    step = 0
-    while len(looked) < 20:  # twice as long as the ring takes
-        step += 1
-        await point(step)  # also while a preview takes longer than a pointer stands
+
+    async def looked_on() -> bool:
+        await point()  # also while a preview takes longer than a pointer stands
         assert await page.locator(".ring").count() == 0
-        await console.page.wait_for_timeout(50)
+        return len(looked) >= 20  # twice as long as the ring takes
+
+    await until(looked_on, "the kiosk stopped looking", within_s=120)
     assert counter.facts(PAGES) == [(pages,)]
     await mouse.move(5, 5)
     await expect(console.page.locator(".thumb img")).to_be_visible()

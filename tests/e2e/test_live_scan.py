@@ -1,6 +1,5 @@
-"""The scan frame while a paper lies there: the outline, one sentence, and a picture by itself."""
+"""The scan frame while a paper is held there: one sentence, and no picture by itself."""
 
-import asyncio
 from pathlib import Path
 
 import cv2
@@ -29,24 +28,6 @@ def held_camera(tmp_path_factory: pytest.TempPathFactory) -> Path:
     top = max(0, (tall - HEIGHT_PX) // 2)
     lies = np.ascontiguousarray(picture[top : top + HEIGHT_PX])
     return sees(tmp_path_factory.mktemp("camera") / "held.y4m", lies)
-
-
-async def test_a_page_that_lies_still_is_outlined_and_taken_by_itself(
-    shared_counter: RunningCounter, desk_browser: Browser, kiosk_browser: Browser
-) -> None:
-    [(before,)] = shared_counter.facts(PAGES)
-    terminal = await Terminal.enrolled(kiosk_browser, shared_counter, looks=True)
-    console = await Console.signed_in(desk_browser, shared_counter)
-    await meet(terminal, console, shared_counter)
-    # It does not stay for long: watched for before there can be one.
-    outline = terminal.page.locator(".outline polygon")
-    outlined = asyncio.create_task(outline.wait_for(state="attached"))
-    await console.ask_for(PAPER)
-    await outlined
-    # Nobody presses anything: it arrives.
-    await expect(console.page.locator(".thumb img")).to_be_visible()
-    assert shared_counter.facts(PAGES) == [(before + 1,)]
-    await terminal.leave()
 
 
 async def test_a_held_page_is_not_taken_and_one_sentence_says_what_to_do(

@@ -7,6 +7,7 @@ import asyncio
 import os
 import statistics
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,11 @@ from playwright.async_api import Browser, Page, expect
 
 from tests.e2e.cameras import PICTURES_PER_S, looking_at, one_colour, sees
 from tests.e2e.faces import Console, Terminal
-from tests.e2e.probe import first_picture_ms, legs, seen_and_heard
+from tests.e2e.probe import connected, first_picture_ms, legs, seen_and_heard
 from tests.e2e.running import RunningCounter
+from tests.e2e.waiting import press, until
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 
 Launch = Callable[..., Awaitable[Browser]]
 NEW_PICTURE_MS = 3000
@@ -26,8 +28,11 @@ NEW_PICTURE_MS = 3000
 COLLEAGUE = "馮家俊"
 OTHERS = (COLLEAGUE, "李慧敏")
 "Who takes over, in turn."
+SUPERVISED = "select count(*) from journal_entry where body like '%supervision.%'"
 TRANSFERS = int(os.environ.get("TRANSFERS", "2"))
 "Two show that it works; six and more are for the figures that -s prints."
+BUSY = 4
+"Transfers more, while none went well."
 
 WATCH_COLOUR = """() => {
   const video = document.querySelector(".stage__agent");
@@ -65,30 +70,28 @@ async def slots(page: Page) -> list[dict[str, Any]]:
 async def arrives(page: Page, slot: int, *, sound: bool = True, picture: bool = True) -> None:
     """Wait for a second's pictures and for more sound in this slot, as far as wanted."""
     before = (await slots(page))[slot]
-    now = before
-    try:
-        async with asyncio.timeout(60):
-            while not (
-                (not picture or now["frames"] >= before["frames"] + PICTURES_PER_S)
-                and (not sound or now["energy"] > before["energy"])
-            ):
-                await asyncio.sleep(0.1)
-                now = (await slots(page))[slot]
-    except TimeoutError:
-        raise AssertionError(f"slot {slot}: nothing more within 60 s: {before}, {now}") from None
+
+    async def more() -> bool:
+        now = (await slots(page))[slot]
+        return (not picture or now["frames"] >= before["frames"] + PICTURES_PER_S) and (
+            not sound or now["energy"] > before["energy"]
+        )
+
+    await until(more, f"nothing more came to slot {slot} of {page.url} after {before}")
 
 
 async def stops(page: Page, slot: int, *, sound: bool = True, picture: bool = True) -> None:
     """Wait until nothing of this slot has arrived for a second."""
-    async with asyncio.timeout(60):
-        while True:
-            before = (await slots(page))[slot]
-            await asyncio.sleep(1)
-            now = (await slots(page))[slot]
-            still = now["frames"] == before["frames"] or not picture
-            # A receiver fills a gap with very little noise of its own.
-            if still and (now["energy"] - before["energy"] < 1e-4 or not sound):
-                return
+
+    async def nothing_more() -> bool:
+        before = (await slots(page))[slot]
+        await asyncio.sleep(1)
+        now = (await slots(page))[slot]
+        still = now["frames"] == before["frames"] or not picture
+        # A receiver fills a gap with very little noise of its own.
+        return still and (now["energy"] - before["energy"] < 1e-4 or not sound)
+
+    await until(nothing_more, f"slot {slot} of {page.url} did not fall silent")
 
 
 async def begin(terminal: Terminal, console: Console) -> None:
@@ -109,12 +112,6 @@ async def ask_in(console: Console, purpose: str, name: str = COLLEAGUE) -> None:
     await expect(dialog).to_be_hidden()
 
 
-async def connected(page: Page) -> None:
-    async with asyncio.timeout(60):
-        while await page.evaluate("probe.state()") != "connected":
-            await asyncio.sleep(0.05)
-
-
 async def test_a_transfer_freezes_nothing_and_shows_the_new_agent_at_once(
     shared_counter: RunningCounter,
     launch: Launch,
@@ -130,9 +127,9 @@ async def test_a_transfer_freezes_nothing_and_shows_the_new_agent_at_once(
     there = await Console.signed_in(red, counter, "fong")
     await begin(terminal, here)
     joined = await legs(terminal.page)
-    took = []
-    for turn in range(TRANSFERS):
-        took.append(await transfer(terminal, here, there, OTHERS[turn % 2]))
+    took: list[dict[str, float]] = []
+    while len(took) < TRANSFERS or (len(took) < TRANSFERS + BUSY and not went_well(took)):
+        took.append(await transfer(terminal, here, there, OTHERS[len(took) % 2]))
         here, there = there, here
     for what in took[0]:
         found = [round(one[what]) for one in took]
@@ -143,10 +140,17 @@ async def test_a_transfer_freezes_nothing_and_shows_the_new_agent_at_once(
     await expect(terminal.page.locator(".frame--receipt")).to_be_visible()
     await terminal.press("Finish and remove my data from this machine")
     await expect(terminal.page.locator(".attract")).to_be_visible()
-    # A busy machine freezes pictures with no transfer at all; a transfer that did would each time.
-    assert min(one["freezes"] for one in took) == 0, "no frozen frame"
-    assert min(one["agent_at_terminal_ms"] for one in took) <= NEW_PICTURE_MS
-    assert min(one["citizen_at_agent_ms"] for one in took) <= NEW_PICTURE_MS
+    assert went_well(took), took
+
+
+def went_well(took: list[dict[str, float]]) -> bool:
+    """No frozen frame, and new pictures soon.
+
+    A busy machine freezes pictures with no transfer at all; a transfer that did would each time.
+    """
+    times = ("agent_at_terminal_ms", "citizen_at_agent_ms")
+    soon = all(min(one[what] for one in took) <= NEW_PICTURE_MS for what in times)
+    return soon and min(one["freezes"] for one in took) == 0
 
 
 async def transfer(
@@ -161,17 +165,21 @@ async def transfer(
     await asyncio.sleep(1)  # it rings for a moment: the agent's camera opens meanwhile
     before = (await slots(terminal.page))[0]
     await terminal.page.evaluate(WATCH_COLOUR)
-    await there.button("I come").click()
+    # She finishes up for some seconds only: looked for from now on.
+    finishing = asyncio.create_task(
+        expect(here.page.locator(".presence")).to_contain_text("Finishing up")
+    )
+    await press(there.button("I come"))
     citizen_ms = await first_picture_ms(there.page, there.page)
-    async with asyncio.timeout(60):
-        while not await terminal.page.evaluate("watch.changedAt"):
-            await asyncio.sleep(0.05)
+    await until(
+        partial(terminal.page.evaluate, "watch.changedAt"), "the citizen never saw the new agent"
+    )
     clicked = await there.page.evaluate("probe.clickedAt")
     watched = await terminal.page.evaluate("watch")
     await asyncio.gather(arrives(terminal.page, 0), arrives(there.page, 0))
     after = (await slots(terminal.page))[0]
     await expect(terminal.page.locator(".stage__who")).to_contain_text(name)
-    await expect(here.page.locator(".presence")).to_contain_text("Finishing up")
+    await finishing
     return {
         "agent_at_terminal_ms": watched["changedAt"] - clicked,
         "citizen_at_agent_ms": citizen_ms,
@@ -242,13 +250,13 @@ async def test_a_supervisor_listens_whispers_and_joins(
     terminal = await Terminal.enrolled(kiosk_browser, counter)
     console = await Console.signed_in(desk_browser, counter)
     boss = await Console.signed_in(desk_browser, counter, "mok")
-    assert await console.button("Listen").count() == 0, "an agent is offered no such thing"
+    [(before,)] = counter.facts(SUPERVISED)
     await begin(terminal, console)
     await boss.button("Listen").click()
+    assert await console.button("Listen").count() == 0, "an agent is offered no such thing"
     await asyncio.gather(arrives(boss.page, 0), arrives(boss.page, 1))
     await expect(console.page.locator(".party[data-role=supervisor]")).to_contain_text("Listens")
-    await stops(console.page, 1)
-    await stops(terminal.page, 1)
+    await asyncio.gather(stops(console.page, 1), stops(terminal.page, 1))
     await expect(terminal.page.locator(".others__one")).to_have_count(0)
 
     await boss.button("Whisper").click()
@@ -262,6 +270,5 @@ async def test_a_supervisor_listens_whispers_and_joins(
     await boss.button("Leave the call").click()
     await stops(terminal.page, 1)
     await arrives(terminal.page, 0)
-    said = counter.facts("SELECT body FROM journal_entry WHERE body LIKE '%supervision.%'")
-    assert len(said) == 4, "begun, changed twice, ended"
+    assert counter.facts(SUPERVISED) == [(before + 4,)], "begun, changed twice, ended"
     await terminal.leave()

@@ -1,8 +1,7 @@
 """A running counter tells a citizen by mail and memo, and another program over webhooks."""
 
-import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,11 +12,12 @@ import pytest
 from icalendar import Calendar
 
 from tests.e2e.running import RunningCounter
+from tests.e2e.waiting import until
 from tests.notify.mail_server import HOST, MailServer, mail_server
 from tests.notify.receiver import Receiver, receiver
 from tests.web.citizen.walk import Citizen
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 
 NAME, CONTACT = "Maria Silva", "maria@example.org"
 
@@ -37,13 +37,6 @@ async def told(mail: MailServer) -> AsyncIterator[RunningCounter]:
         yield counter
     finally:
         await counter.close()
-
-
-async def until(true: Callable[[], object]) -> None:
-    """Wait until something has come."""
-    async with asyncio.timeout(60):
-        while not true():
-            await asyncio.sleep(0.05)
 
 
 async def webhooks(counter: RunningCounter, *arguments: str) -> dict[str, Any]:
@@ -72,13 +65,13 @@ async def follow(counter: RunningCounter, mail: MailServer, program: Receiver) -
     ) as browser:
         citizen = Citizen(cast(Any, browser))
         reference = await booked(citizen)
-        await until(lambda: mail.came and program.took)
+        await until(lambda: mail.came and program.took, "the booking was not told")
         await citizen.get("/memos")
         assert "1 unread memo" in citizen.text
         assert "Your appointment is confirmed" in citizen.text
         await citizen.get("/appointment/cancel")
         await citizen.post("/appointment/cancel")
-        await until(lambda: len(mail.came) == 2 and len(program.took) == 2)
+        await until(lambda: len(mail.came) == 2 and len(program.took) == 2, "the end was not told")
         await citizen.get("/memos")
         assert "2 unread memos" in citizen.text
     return reference
@@ -114,11 +107,11 @@ async def test_a_booking_is_told_by_mail_memo_and_webhook() -> None:
 
         again = await webhooks(counter, "replay", made["id"], "--since", before.isoformat())
         assert again == {"deliveries": 2}
-        await until(lambda: len(program.took) == 4)
+        await until(lambda: len(program.took) == 4, "not both were told again")
         assert sorted(program.ids) == sorted(program.ids[:2] * 2) and program.wrong == []
         first = str(deliveries[-1]["id"])
         await webhooks(counter, "replay", made["id"], "--delivery", first)
-        await until(lambda: len(program.took) == 5)
+        await until(lambda: len(program.took) == 5, "the one was not told again")
         assert program.ids[-1] == deliveries[-1]["message"]
 
         refused = await counter.command("webhooks", "add", "ftp://program.example/")
@@ -147,7 +140,7 @@ async def test_without_a_relay_a_notice_is_a_file(shared_counter: RunningCounter
     def ours() -> list[Path]:
         return [one for one in notices.glob("*.json") if f'"{CONTACT}"' in one.read_text()]
 
-    await until(ours)
+    await until(ours, "no file was written")
     (path,) = ours()
     notice = json.loads(path.read_text())
     assert (notice["to"], notice["language"]) == (CONTACT, "pt")

@@ -16,7 +16,7 @@ from playwright.async_api import Browser, expect
 
 from counter.esign.form_typst import TEMPLATES
 from counter.esign.keys_files import load
-from tests.e2e.faces import FORM, SERVICE, Console, Terminal, judged_by_pdfsig, meet
+from tests.e2e.faces import SERVICE, Console, Terminal, judged_by_pdfsig, meet
 from tests.e2e.running import RunningCounter
 from tests.esign.csc_fake import CREDENTIAL, TOKEN, FakeService, served
 from tests.esign.trust_services import TrustServices
@@ -150,11 +150,7 @@ async def test_a_citizen_signs_with_pin_and_code_on_the_keypad_of_the_terminal(
     )
     await meet(terminal, console, counter)
     await console.page.get_by_role("tab", name="Forms and signature").click()
-    form = console.page.locator(".offered", has_text=TITLE)
-    await form.get_by_role("button", name="Fill in").click()
-    for label, text in FORM.items():
-        await console.page.locator(".form").get_by_label(label, exact=True).fill(text)
-    await console.button("Show to the citizen to read and sign").click()
+    await console.present(console.page.locator(".offered", has_text=TITLE))
 
     # He agrees to his certificate and not to ink: the journal has the digest of that sentence.
     await terminal.read_and_agree()

@@ -17,7 +17,7 @@ from counter.esign.pki_development import ensure
 from tests.e2e.running import ROOT, RunningCounter
 from tests.servers import PostgresServer
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture
@@ -99,7 +99,7 @@ async def _command(counter: RunningCounter, *words: str, code: int = 0) -> str:
         env=counter.environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
     assert done.returncode == code, done.stderr

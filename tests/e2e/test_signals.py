@@ -1,6 +1,5 @@
 """How a counter ends: over a planned restart calls go on, Ctrl-C ends everything."""
 
-import asyncio
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,8 +10,9 @@ import pytest
 
 from tests.e2e.lines import TERMINAL, accept, line, shows, take_ticket
 from tests.e2e.running import RunningCounter
+from tests.e2e.waiting import until
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 
 
 @asynccontextmanager
@@ -44,9 +44,7 @@ def media_processes(counter: RunningCounter) -> list[int]:
 
 async def gone(counter: RunningCounter) -> None:
     """Wait until no process of this counter is left."""
-    async with asyncio.timeout(60):
-        while counter.processes():
-            await asyncio.sleep(0.05)
+    await until(lambda: not counter.processes(), "some processes did not end")
 
 
 async def make_a_call(counter: RunningCounter) -> str:
@@ -68,9 +66,8 @@ async def test_a_call_goes_on_over_a_planned_restart_and_ctrl_c_ends_it(
     media = media_processes(counter)
     assert len(media) == 1
     assert await counter.stop(signal.SIGTERM) == 0
-    async with asyncio.timeout(60):
-        while counter.processes() != media:  # the scan and sign processes may take a moment
-            await asyncio.sleep(0.05)
+    # The scan and sign processes may take a moment.
+    await until(lambda: counter.processes() == media, "not the media process alone is left")
 
     await counter.start()
     assert media_processes(counter) == media
@@ -92,9 +89,7 @@ async def test_a_restart_without_a_call_leaves_nothing(counter: RunningCounter) 
 async def test_a_killed_counter_leaves_its_media_only(counter: RunningCounter) -> None:
     media = media_processes(counter)
     counter.kill9()
-    async with asyncio.timeout(60):
-        while counter.processes() != media:
-            await asyncio.sleep(0.05)
+    await until(lambda: counter.processes() == media, "not the media process alone is left")
 
 
 async def test_a_proxy_hears_before_the_doors_close() -> None:
@@ -106,9 +101,11 @@ async def test_a_proxy_hears_before_the_doors_close() -> None:
 
         assert await asked("/readyz") == 200
         counter.tell(signal.SIGTERM)
-        async with asyncio.timeout(60):
-            while await asked("/readyz") != 503:
-                await asyncio.sleep(0.05)
+
+        async def draining() -> bool:
+            return await asked("/readyz") == 503
+
+        await until(draining, "the proxy was not told")
         # It still serves who is here: for so long the proxy has time to notice.
         assert await asked("/livez") == 200
         assert await asked("/console") == 200

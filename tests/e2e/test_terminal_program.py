@@ -17,6 +17,7 @@ from tests.attack.test_asks import a_service, taken
 from tests.conftest import CHROMIUM_ARGS
 from tests.cups import private_cups
 from tests.e2e.running import ROOT, RunningCounter
+from tests.e2e.waiting import until
 from tests.servers import NotInstalled
 
 # Each test has a terminal of its own: a program is there for good.
@@ -111,9 +112,10 @@ def newest_print(screen: dict[str, Any]) -> dict[str, Any]:
 async def until_known(counter: RunningCounter, terminal: str, device: str) -> None:
     """Wait until the counter has heard of this device of the terminal's program."""
     known = "select health from device_state where terminal_id = ?"
-    async with asyncio.timeout(60):
-        while f'"{device}"' not in str(counter.facts(known, terminal)):
-            await asyncio.sleep(0.1)
+    await until(
+        lambda: f'"{device}"' in str(counter.facts(known, terminal)),
+        f"the counter never heard of the {device} of {terminal}",
+    )
 
 
 async def in_call(attacker: Attacker, language: str) -> tuple[Page, Page]:
@@ -202,14 +204,13 @@ async def test_its_browser_is_let_in_watched_and_gone_with_it(
 
     async def page_of(epoch: int) -> None:
         """Wait until the terminal's page was opened so often."""
-        async with asyncio.timeout(120):
-            while not counter.facts(
-                "select epoch from terminal_state where terminal_id = ? and epoch >= ?",
-                WATCHED,
-                str(epoch),
-            ):
-                assert running is not None and running.returncode is None
-                await asyncio.sleep(0.2)
+        opened = "select epoch from terminal_state where terminal_id = ? and epoch >= ?"
+
+        def is_open() -> bool:
+            assert running is not None and running.returncode is None
+            return bool(counter.facts(opened, WATCHED, str(epoch)))
+
+        await until(is_open, f"the page was not opened {epoch} times", within_s=120)
 
     def of_browser() -> list[int]:
         found, mark = [], f"--user-data-dir={profiles}".encode()

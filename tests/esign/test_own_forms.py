@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from counter.esign.draw_process import DrawProcesses
+from counter.esign.form_ports import OwnDrawn
 from counter.esign.form_refusals import (
     DescriptionWrong,
     FormChanged,
@@ -18,6 +19,7 @@ from counter.esign.form_refusals import (
     TemplateWrong,
 )
 from counter.esign.form_typst import TEMPLATES, shipped_forms, shipped_glyphs
+from counter.esign.forms import Language, OwnForm
 from counter.esign.own_forms import (
     SETTLING,
     FormVersion,
@@ -28,6 +30,7 @@ from counter.esign.own_forms import (
     require_seen,
 )
 from counter.esign.own_forms_service import OwnFormsService
+from counter.esign.own_typst import OwnFormPress
 from counter.esign.store_forms import SqlForms
 from counter.store.executor import Executor
 from counter.store.journal_sql import read_all
@@ -51,6 +54,29 @@ async def press() -> AsyncIterator[DrawProcesses]:
     await made.close()
 
 
+class PressHere:
+    """The press without a process for each form: for templates that mean no harm."""
+
+    def __init__(self) -> None:
+        self._press = OwnFormPress()
+
+    async def draw(
+        self,
+        form: OwnForm,
+        data: dict[str, str],
+        language: Language,
+        now: datetime,
+        *,
+        specimen: bool = False,
+    ) -> OwnDrawn:
+        return self._press.draw(form, data, language, now, as_specimen=specimen)
+
+
+@pytest.fixture(scope="module")
+def press_here() -> PressHere:
+    return PressHere()
+
+
 class Now:
     def __init__(self) -> None:
         self.now = NOW
@@ -60,9 +86,9 @@ class Now:
 
 
 @pytest.fixture
-def house(executor: Executor, press: DrawProcesses) -> OwnFormsService:
+def house(executor: Executor, press_here: PressHere) -> OwnFormsService:
     glyphs = shipped_glyphs()
-    return OwnFormsService(SqlForms(executor=executor), press, shipped_forms(), glyphs, Now())
+    return OwnFormsService(SqlForms(executor=executor), press_here, shipped_forms(), glyphs, Now())
 
 
 ESCAPES: dict[str, tuple[str, type[Exception] | tuple[type[Exception], ...]]] = {
@@ -117,12 +143,12 @@ def with_field(name: str, **more: object) -> str:
 
 @pytest.mark.parametrize("kind", ["yes_no", "choice"])
 async def test_a_choice_that_is_nowhere_on_the_paper_is_refused(
-    press: DrawProcesses, kind: str
+    press_here: PressHere, kind: str
 ) -> None:
     one = {"zh-Hant": "甲", "zh-Hans": "甲", "pt": "Primeira", "en": "First"}
     choices = {"choices": [{"id": "first", "label": one}]} if kind == "choice" else {}
     description = with_field("more", kind=kind, max_length=10, **choices)
-    service = OwnFormsService(NoStore(), press, shipped_forms(), shipped_glyphs(), Now())
+    service = OwnFormsService(NoStore(), press_here, shipped_forms(), shipped_glyphs(), Now())
     with pytest.raises(TemplateUnfit) as caught:
         await service.preview(DSI, description, TYPST)
     assert (caught.value.why, caught.value.about) == (Unfit.UNSEEN, "more")
@@ -131,29 +157,29 @@ async def test_a_choice_that_is_nowhere_on_the_paper_is_refused(
     ).pages
 
 
-async def test_a_number_may_have_any_least(press: DrawProcesses) -> None:
+async def test_a_number_may_have_any_least(press_here: PressHere) -> None:
     description = with_field("age", kind="number", minimum=18, max_length=3)
-    service = OwnFormsService(NoStore(), press, shipped_forms(), shipped_glyphs(), Now())
+    service = OwnFormsService(NoStore(), press_here, shipped_forms(), shipped_glyphs(), Now())
     seen = await service.preview(DSI, description, TYPST.replace('"remarks"', '"remarks", "age"'))
     assert seen.pages
 
 
 async def test_what_a_template_hides_of_a_real_text_is_refused_when_it_is_drawn(
-    press: DrawProcesses,
+    press_here: PressHere,
 ) -> None:
     other = '#if data.purpose.starts-with("XQ") [ #answer("purpose") ] else [我欠部門一百萬元]'
     typst = TYPST.replace('#answers("purpose", "remarks")', f'#answers("remarks")\n{other}')
     assert typst != TYPST
-    service = OwnFormsService(NoStore(), press, shipped_forms(), shipped_glyphs(), Now())
+    service = OwnFormsService(NoStore(), press_here, shipped_forms(), shipped_glyphs(), Now())
     assert (await service.preview(DSI, described(), typst)).pages, "ours it shows"
     form = own_form(DSI, described(), typst, 1)
     data = {**{one.name: "" for one in form.fields}, **FILLED}
     with pytest.raises(TemplateUnfit):
-        await press.draw(form, data, "zh-Hant", NOW)
+        await press_here.draw(form, data, "zh-Hant", NOW)
     plain = own_form(DSI, described(), TYPST, 1)
     long = "Prova de residência, e mais: " + "página cheia de texto 完整的一頁文字。" * 60
     for purpose in (FILLED["purpose"], "“Visto” — nº 12/2026; O'Neill", long):
-        assert (await press.draw(plain, {**data, "purpose": purpose}, "zh-Hant", NOW)).pdf
+        assert (await press_here.draw(plain, {**data, "purpose": purpose}, "zh-Hant", NOW)).pdf
 
 
 @pytest.mark.parametrize(
@@ -181,8 +207,8 @@ def test_a_text_stands_on_the_paper_however_it_is_set(text: str, paper: str, sta
     return None
 
 
-async def test_ids_and_services_are_the_departments_own(press: DrawProcesses) -> None:
-    service = OwnFormsService(NoStore(), press, shipped_forms(), shipped_glyphs(), Now())
+async def test_ids_and_services_are_the_departments_own(press_here: PressHere) -> None:
+    service = OwnFormsService(NoStore(), press_here, shipped_forms(), shipped_glyphs(), Now())
     for description in (
         described("other_form"),
         described(services=["dsf-tax"]),

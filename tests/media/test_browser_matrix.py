@@ -2,13 +2,16 @@
 
 import os
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
 from tests.media.browsers import frames_each_second
 from tests.media.scenes import pair, third_joins
 from tests.private_network import play
+from tests.undisturbed import undisturbed
 
 SECONDS = int(os.environ.get("CALL_SECONDS", "3"))
 "`make deep` looks for longer."
@@ -36,7 +39,7 @@ PAIRS = [
 
 
 @pytest.mark.alone
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize(
     ("terminal", "terminal_sends", "agent", "agent_sends"), PAIRS, ids=lambda word: word
 )
@@ -47,9 +50,10 @@ async def test_two_browsers_see_and_hear_each_other_without_a_freeze(
     agent_sends: str,
     record_property: Callable[[str, object], None],
 ) -> None:
-    call = await play(
+    measured = partial(
+        play,
         pair,
-        within_s=240,
+        within_s=180,
         terminal=terminal,
         agent=agent,
         terminal_sends=terminal_sends,
@@ -57,26 +61,35 @@ async def test_two_browsers_see_and_hear_each_other_without_a_freeze(
         height_px=360 if {terminal_sends, agent_sends} & COSTLY else 720,
         seconds=SECONDS,
     )
+
+    def judge(call: dict[str, Any]) -> None:
+        for side, codec in (("terminal", agent_sends), ("agent", terminal_sends)):
+            samples = call[side]
+            first, last = samples[0], samples[-1]
+            frames = frames_each_second(samples)
+            print(side, frames, first["width"], last["width"], f"{last['bits_allowed']} bit/s")
+            assert last["codec"] == f"video/{codec}"
+            assert min(frames) >= 5, "there was a second with hardly a picture"
+            assert last["freezes"] == first["freezes"]
+            assert last["lost"] == 0
+            assert last["energy"] > first["energy"], "silence"
+            assert "GCM" in last["srtp"]
+
+    call = await undisturbed(measured, judge)
     record_property("first_picture_ms", round(call["first_picture_ms"]))
-    for side, codec in (("terminal", agent_sends), ("agent", terminal_sends)):
-        samples = call[side]
-        first, last = samples[0], samples[-1]
-        frames = frames_each_second(samples)
-        print(side, frames, first["width"], last["width"], f"{last['bits_allowed']} bit/s")
-        assert last["codec"] == f"video/{codec}"
-        assert min(frames) >= 5, "there was a second with hardly a picture"
-        assert last["freezes"] == first["freezes"]
-        assert last["lost"] == 0
-        assert last["energy"] > first["energy"], "silence"
-        assert "GCM" in last["srtp"]
 
 
 @pytest.mark.alone
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(400)
 async def test_firefox_sees_the_citizen_and_whoever_joins() -> None:
     """It believes what a packet says of its section, before it looks at the SSRC."""
-    samples = await play(third_joins, within_s=120, agent="firefox", seconds=SECONDS + 1)
-    print(samples)
-    for slot in (0, 1):
-        shown = [after[slot] - before[slot] for before, after in pairwise(samples)]
-        assert min(shown[1:]) >= 5, f"slot {slot}: there was a second with hardly a picture"
+
+    def judge(samples: list[list[int]]) -> None:
+        print(samples)
+        for slot in (0, 1):
+            shown = [after[slot] - before[slot] for before, after in pairwise(samples)]
+            assert min(shown[1:]) >= 5, f"slot {slot}: there was a second with hardly a picture"
+
+    await undisturbed(
+        partial(play, third_joins, within_s=120, agent="firefox", seconds=SECONDS + 1), judge
+    )

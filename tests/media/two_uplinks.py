@@ -20,11 +20,12 @@ from playwright.async_api import Browser, Page, async_playwright
 from counter.media.arrangement import Arrangement, Party
 from counter.media.pool import WorkerPool
 from tests.conftest import CHROMIUM_ARGS
+from tests.e2e.waiting import until
 from tests.private_network import HERE, ip, mount_over
 from tests.servers import NotInstalled
 from tests.web import call_cards, desk_screens, terminal_screens
 from tests.web.fake_counter import FakeCounter
-from tests.web.live_pages import open_face, until
+from tests.web.live_pages import open_face
 from tools.services import found
 
 BOTH = Arrangement(
@@ -126,7 +127,7 @@ async def both_faces(
     await counter.show(desk_screens.desk(presence="busy", case=desk_screens.desk_case("zh-Hant")))
     for side, page in pages.items():
         await page.evaluate(NOTE_PICTURES, REMOTE[side])
-        await until(partial(page.evaluate, "pictures.length > 40"), page)
+        await until(partial(page.evaluate, "pictures.length > 40"), f"no pictures at the {side}")
     return pages
 
 

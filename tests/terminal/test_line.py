@@ -53,3 +53,15 @@ async def test_a_refusal_is_not_asked_again() -> None:
     with pytest.raises(Refused) as refused:
         await line.ask("print.report", {})
     assert (refused.value.reason, line.asked) == ("not_found", ["k-0"])
+
+
+async def test_a_busy_counter_has_time_to_let_a_line_in() -> None:
+    """The library gives up after a second."""
+    line, given = PlayedLine(), {}
+
+    async def connect(_address: str, **how: Any) -> None:
+        given.update(how)
+
+    line._socket.connect = connect
+    await line.open()
+    assert given["wait_timeout"] >= 20

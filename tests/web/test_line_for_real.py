@@ -18,13 +18,14 @@ from counter.media.pool import WorkerPool
 from counter.media.quality import Seen
 from counter.media.quality_service import QualityService
 from counter.media.thrift import THIN
+from tests.e2e.waiting import until
 from tests.lossy_path import LossyPath
 from tests.media.test_quality_service import Kept
 from tests.web import call_cards, desk_screens, terminal_screens
 from tests.web.fake_counter import FakeCounter
-from tests.web.live_pages import open_face, until
+from tests.web.live_pages import open_face
 
-pytestmark = [pytest.mark.pairs, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.pairs, pytest.mark.timeout(600)]
 
 BOTH = Arrangement(
     parties=(Party(owner="terminal", role="citizen"), Party(owner="agent", role="agent"))
@@ -97,12 +98,16 @@ class Line:
             found[kind] = page
         await self.show()
         for kind, page in found.items():
-            await until(partial(shows, page, kind), page)
+            await until(partial(shows, page, kind), f"the {kind} showed no pictures")
         return found
 
     def causes(self, owner: str) -> set[str | None]:
         """All that was ever told of this leg."""
         return {told.cause for whose, told in self.kept.verdicts if whose == owner}
+
+    def reports(self) -> list[dict[str, Any]]:
+        """What both pages reported, one after the other."""
+        return self.counter.payloads("leg.report")
 
     def told(self, owner: str) -> str | None:
         """What was told of it last."""
@@ -136,6 +141,10 @@ async def line(tmp_path: Path) -> AsyncIterator[Line]:
         watching.cancel()
 
 
+told = partial(until, within_s=120)
+"A report comes every few seconds, and a verdict after some of them."
+
+
 async def frames(page: Page, kind: str) -> int:
     script = "name => document.querySelector(name)?.getVideoPlaybackQuality().totalVideoFrames ?? 0"
     return int(await page.evaluate(script, REMOTE[kind]))
@@ -156,18 +165,20 @@ async def moves(page: Page, kind: str) -> bool:
 async def test_the_line_that_loses_packets_is_named_and_no_other(
     chromium: Browser, line: Line
 ) -> None:
-    pages = await line.pages(chromium)
+    await line.pages(chromium)
     line.paths["terminal"].up = 0.2
 
-    await until(lambda: "upload_loss" in line.causes("terminal"), pages["agent"])
-    assert line.paths["terminal"].lost > 50
+    await told(
+        lambda: "upload_loss" in line.causes("terminal"), "the terminal's line was not named"
+    )
+    await told(lambda: line.paths["terminal"].lost > 50, "hardly anything was lost")
     line.paths["terminal"].up = 0.0
-    await until(lambda: line.told("terminal") != "upload_loss", pages["agent"])
+    await told(lambda: line.told("terminal") != "upload_loss", "it is named for ever")
     assert not LOSS & line.causes("agent")
 
     # What is lost on the way to a page is that page's line.
     line.paths["agent"].down = 0.2
-    await until(lambda: "download_loss" in line.causes("agent"), pages["agent"])
+    await told(lambda: "download_loss" in line.causes("agent"), "the desk's line was not named")
 
     assert LOSS & line.causes("agent") == {"download_loss"}
     assert LOSS & line.causes("terminal") == {"upload_loss"}
@@ -181,14 +192,18 @@ async def test_pages_keep_their_ceilings_put_sound_first_and_by_voice_send_no_pi
 
     async def kept() -> bool:
         found = [await pages[kind].evaluate(PICTURE) for kind in ("terminal", "agent")]
-        return found == [[250_000, True], [600_000, True]]
+        sound = [await page.evaluate(SOUND) for page in pages.values()]
+        return found == [[250_000, True], [600_000, True]] and sound == ["high", "high"]
 
-    await until(kept, pages["terminal"])
-    assert [await page.evaluate(SOUND) for page in pages.values()] == ["high", "high"]
-    (report, *_) = line.counter.payloads("leg.report")[-1:]
-    assert report["connected"] and report["camera"] and report["microphone"]
-    assert report["received"] > 30 and report["lost"] <= report["received"] / 20
-    assert report["available_kbps"] is not None
+    await told(kept, "the ceilings were not kept")
+
+    def whole() -> bool:
+        report = line.reports()[-1]
+        there = report["connected"] and report["camera"] and report["microphone"]
+        arrives = report["received"] > 30 and report["lost"] <= report["received"] / 20
+        return there and arrives and report["available_kbps"] is not None
+
+    await told(whole, "no report tells of picture and sound")
     assert not LOSS & (line.causes("terminal") | line.causes("agent"))
 
     # By voice no picture is sent, and sound goes on.
@@ -197,15 +212,19 @@ async def test_pages_keep_their_ceilings_put_sound_first_and_by_voice_send_no_pi
     async def rests() -> bool:
         return not await moves(pages["terminal"], "terminal")
 
-    await until(rests, pages["terminal"])
+    await told(rests, "the picture goes on")
     await pages["agent"].locator(".video__voice").wait_for()
-    before = len(line.counter.payloads("leg.report"))
-    await until(lambda: len(line.counter.payloads("leg.report")) >= before + 4, pages["agent"])
-    for report in line.counter.payloads("leg.report")[-2:]:
-        assert not report["camera"] and 50 < report["received"] < 200, "sound alone"
+    before = len(line.reports())
+
+    def sound_alone() -> bool:
+        last = line.reports()[before:][-2:]
+        alone = [not one["camera"] and 50 < one["received"] < 200 for one in last]
+        return alone == [True, True]
+
+    await told(sound_alone, "no two reports in a row tell of sound alone")
 
     await line.show()
-    await until(lambda: moves(pages["terminal"], "terminal"), pages["terminal"])
+    await told(lambda: moves(pages["terminal"], "terminal"), "the picture did not come back")
     missed = {"no_picture", "no_sound", "gone"}
     assert not missed & (line.causes("terminal") | line.causes("agent"))
 
@@ -214,13 +233,17 @@ async def test_a_thin_line_takes_from_the_picture_and_not_from_the_sound(
     chromium: Browser, line: Line
 ) -> None:
     pages = await line.pages(chromium)
-    assert await ceiling(pages["terminal"]) == 1_500_000
+
+    async def is_most() -> bool:
+        return await ceiling(pages["terminal"]) == 1_500_000
+
+    await told(is_most, "the picture began below its ceiling")
     line.paths["terminal"].up_kbps = 200
 
     async def is_least() -> bool:
         return await ceiling(pages["terminal"]) == 250_000
 
-    await until(is_least, pages["terminal"])
+    await told(is_least, "the thin line took nothing from the picture")
     assert THIN & line.causes("terminal")
     assert "no_sound" not in line.causes("terminal"), "sound comes first"
 

@@ -12,7 +12,7 @@ from tests.web.citizen.test_browser import AXE, SIDEWAYS, SMALL, VIOLATIONS
 
 
 @pytest.mark.parametrize("new_executor", ["sqlite"], indirect=True)
-@pytest.mark.parametrize("locale", ["zh-MO", "pt-PT"])
+@pytest.mark.parametrize("locale", ["pt-PT", pytest.param("zh-MO", marks=pytest.mark.deep)])
 async def test_the_pages_can_be_used_by_everybody(
     chromium: Browser,
     counter: SigningCounter,

@@ -221,11 +221,9 @@ async def test_a_service_that_is_gone_is_left_out(
 @pytest.mark.parametrize(
     ("locale", "tag", "headline", "axe"),
     [
-        *axe_on_first(
-            ("zh-MO", "zh-Hant", "您的預約已取消"),
-            ("pt-PT", "pt", "A sua marcação foi cancelada"),
-        ),
+        *axe_on_first(("pt-PT", "pt", "A sua marcação foi cancelada")),
         *deep(
+            ("zh-MO", "zh-Hant", "您的預約已取消", True),
             ("zh-CN", "zh-Hans", "您的预约已取消", True),
             ("en-GB", "en", "Your appointment is cancelled", True),
         ),

@@ -17,7 +17,7 @@ from booking.catalogue import Catalogue, Release
 from tests.web.citizen.walk import SERVICE, SITE, Citizen
 from tests.web.conftest import Clock, Serve
 from tests.web.fakes import SECRET, FakeBooking, chance
-from tests.web.live_pages import axe_on_first
+from tests.web.live_pages import axe_on_first, deep
 from web.citizen.ports import Deps
 from web.citizen.routes import routes
 from web.citizen.waiting_room_pages import RoomDeps, behind_the_door
@@ -178,7 +178,7 @@ def test_every_gated_route_keeps_who_may_use_it(clock: Clock) -> None:
     assert gated and all(allowed_by(route.handler) == {"anyone"} for route in gated)
 
 
-@pytest.mark.parametrize(("locale", "axe"), axe_on_first("zh-MO", "pt-PT"))
+@pytest.mark.parametrize(("locale", "axe"), [*axe_on_first("pt-PT"), *deep(("zh-MO", True))])
 async def test_it_can_be_used_by_everybody_on_a_phone(
     chromium: Browser, clock: Clock, locale: str, axe: bool
 ) -> None:

@@ -19,7 +19,7 @@ from tests.web.citizen.test_browser import AXE, SIDEWAYS, SMALL, VIOLATIONS
 from tests.web.conftest import Clock
 from tests.web.console.editor import admin_app
 from tests.web.fakes import chance
-from tests.web.live_pages import axe_on_first, follow
+from tests.web.live_pages import axe_on_first, deep, follow
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -92,7 +92,7 @@ async def every_page(page: Page, see: Callable[[str], Awaitable[None]]) -> None:
     await see("changes")
 
 
-@pytest.mark.parametrize(("language", "axe"), axe_on_first("zh-Hant", "pt"))
+@pytest.mark.parametrize(("language", "axe"), [*axe_on_first("pt"), *deep(("zh-Hant", True))])
 async def test_every_page_is_fit_to_be_used(
     chromium: Browser, booking: BookingService, clock: Clock, language: str, axe: bool
 ) -> None:

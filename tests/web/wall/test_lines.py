@@ -24,7 +24,7 @@ from counter.store.cases import put_case
 from counter.store.executor import Executor
 from tests.media.test_stretches import NOON, sample
 from tests.web.fakes import places
-from tests.web.live_pages import axe_on_first
+from tests.web.live_pages import axe_on_first, deep
 from tests.web.wall.test_wall import (
     AXE,
     PAUSE_MS,
@@ -270,7 +270,10 @@ WRONG = """() => {
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize(("language", "axe"), axe_on_first(*LANGUAGES))
+@pytest.mark.parametrize(
+    ("language", "axe"),
+    [*axe_on_first("pt"), *deep(*((one, True) for one in LANGUAGES if one != "pt"))],
+)
 async def test_the_page_of_a_call_reads_well_on_any_screen(
     chromium: Browser, language: str, width: int, axe: bool
 ) -> None:
