@@ -38,8 +38,8 @@ BYTES_MAX = 20 * MiB
 PAGES_MAX = 200
 OBJECTS_MAX = 50_000
 REVISIONS_MAX = 120
-"""Each costs 25 ms of the processor.  Ours has ten when it is given out, and two more for each
-timestamp that renews its archive: forty years."""
+"""Each costs 25 ms of the processor.  Ours has six with its archive, and one more for each
+timestamp that renews it: twice a year for fifty years."""
 
 LIMITS = DecodeLimits(
     per_stream=StreamDecodeLimits(max_ratio=200, ratio_floor=4 * MiB, max_output_size=64 * MiB),

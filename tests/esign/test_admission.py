@@ -49,8 +49,8 @@ def test_forty_years_of_timestamps_are_looked_at_and_hundreds_of_revisions_are_n
 ) -> None:
     """Each has to be held against all before it."""
     had = opened(prepared).xrefs.total_revisions
-    four_signatures, renewals = 8, 40 * 2
-    opened(with_revisions(prepared, four_signatures + renewals))
+    signatures_and_archive, renewals = 5, 40 * 2
+    opened(with_revisions(prepared, signatures_and_archive + renewals))
     opened(with_revisions(prepared, REVISIONS_MAX - had))
     for more in (REVISIONS_MAX - had + 1, 900):
         with pytest.raises(DocumentTooLarge, match="revisions"):
