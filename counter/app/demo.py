@@ -25,6 +25,9 @@ ANSWERS = {"applicant": "陳大文", "applicant_name": "陳大文", "document_nu
 "What the simulated agent writes into a form; an invented person."
 
 
+HANGS_UP_WITHIN_S = 10
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoOptions:
     """What to play."""
@@ -51,7 +54,7 @@ async def play(options: DemoOptions, new_id: NewId, tell: Callable[[str], None])
         # Whoever lets go of a call at this moment may not hear that all is to end: said again.
         while not part.done():
             part.cancel()
-            await asyncio.wait({part}, timeout=1)
+            await asyncio.wait({part}, timeout=HANGS_UP_WITHIN_S)
     part.result()
 
 

@@ -115,6 +115,7 @@ class SimulatedLeg:
         self._peer: RTCPeerConnection | None = None
         self._player: MediaPlayer | None = None
         self._tasks: list[asyncio.Task[None]] = []
+        self._closing: set[asyncio.Task[None]] = set()
         self._up = asyncio.Event()
         self._sending = False
         self.frames = 0
@@ -159,14 +160,22 @@ class SimulatedLeg:
         return (self._player and self._player.video) or MovingPicture()
 
     async def close(self) -> None:
-        """Hang up."""
+        """Hang up.  It goes on when this is cancelled, and the next one waits for it as well.
+
+        A peer that is left half closed keeps the threads that decode its pictures, and they keep
+        the process.
+        """
         for task in self._tasks:
             task.cancel()
         self._tasks.clear()
         peer, self._peer = self._peer, None
-        if peer is not None:
-            await peer.close()
         self._player = None
+        if peer is not None:
+            self._closing.add(asyncio.create_task(peer.close()))
+        while self._closing:
+            closed, self._closing = await asyncio.wait(self._closing)
+            for one in closed:
+                one.result()
 
     async def until_connected(self, timeout_s: float) -> bool:
         """Wait for the way to the counter; False when it did not stand in time."""

@@ -18,7 +18,7 @@ from pylibsrtp import Error
 from counter.documents.admit import AdmitLimits, sniff_file
 from counter.documents.refusals import PhotographRefused
 from counter.errors import BadInput
-from counter.media import forwarder
+from counter.media import forwarder, rtcp_exchange
 from counter.media.aioice_private import MAX_CANDIDATES, MAX_QUEUE, SharedPortConnection
 from counter.media.aiortc_private import srtp_lib
 from counter.media.batch import address_key
@@ -159,7 +159,10 @@ class Listening(Wire):
 
     def pass_on(self, now: float, turn: Callable[[float], object]) -> None:
         """Let the loop work without sealing what it sends: we look at it as it is."""
-        with patch.object(forwarder, "srtp_lib", Unsealed):
+        with (
+            patch.object(forwarder, "srtp_lib", Unsealed),
+            patch.object(rtcp_exchange, "srtp_lib", Unsealed),
+        ):
             turn(now)
         self.look()
 
