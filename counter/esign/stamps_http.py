@@ -256,7 +256,9 @@ def _token(body: bytes, digest: bytes, nonce: int, judge: TokenJudge) -> tuple[b
         )
         at = info["gen_time"].native
         made: bytes = token.dump()
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except _Unfit:
+        raise
+    except Exception as error:  # a stranger's bytes
         raise _Unfit(f"{type(error).__name__} in its answer") from error
     if not same:
         raise _Unfit("a token over something else")

@@ -12,6 +12,7 @@ from sqlalchemy import (
     String,
     Table,
     delete,
+    exists,
     false,
     select,
     update,
@@ -179,6 +180,21 @@ def end(conn: Connection, token_sha256: str, now: datetime) -> None:
     if gone is not None:
         who = f"{gone.kind}:{gone.subject}"
         record(conn, actor=who, action="session.ended", subject=who, facts={}, now=now)
+
+
+def at_work_since(conn: Connection, subject: str, since: datetime) -> bool:
+    """Whether a page of this agent or supervisor was open after `since`, in any session left."""
+    return bool(
+        conn.execute(
+            select(
+                exists().where(
+                    web_session.c.kind.in_(("agent", "supervisor")),
+                    web_session.c.subject == subject,
+                    web_session.c.seen_at > since,
+                )
+            )
+        ).scalar_one()
+    )
 
 
 def issue_enrolment(

@@ -7,9 +7,13 @@ from datetime import timedelta
 from itertools import count
 from pathlib import Path
 
+import cryptography.x509
 import pytest
 from aiohttp import web
-from asn1crypto import tsp
+from asn1crypto import algos, cms, tsp, x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from counter.esign.keys_files import roots_of
 from counter.esign.pki_development import DevelopmentPki, ensure
@@ -358,6 +362,33 @@ def with_many_certificates(asked: bytes, place: Path, pki: DevelopmentPki) -> by
     return bytes(answer.dump(force=True))
 
 
+def in_a_way_nobody_knows(asked: bytes, place: Path, pki: DevelopmentPki) -> bytes:
+    """By a certificate made for it, in a scheme whose masks no library makes."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    name = cryptography.x509.Name([])
+    made = (
+        cryptography.x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(7)
+        .not_valid_before(NOW - timedelta(days=1))
+        .not_valid_after(NOW + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    own = x509.Certificate.load(made.public_bytes(Encoding.DER))
+    answer = tsp.TimeStampResp.load(Authority(pki.tsa).answer(asked, LATER))
+    content = answer["time_stamp_token"]["content"]
+    content["certificates"] = [own]
+    signer = content["signer_infos"][0]
+    known_by = {"issuer": own.issuer, "serial_number": own.serial_number}
+    signer["sid"] = cms.SignerIdentifier({"issuer_and_serial_number": known_by})
+    masks = algos.RSASSAPSSParams({"mask_gen_algorithm": {"algorithm": "1.2.3.4"}})
+    signer["signature_algorithm"] = {"algorithm": "rsassa_pss", "parameters": masks}
+    signer["signature"] = bytes(256)
+    return bytes(answer.dump(force=True))
+
+
 @pytest.mark.parametrize(
     "forge",
     [
@@ -367,6 +398,7 @@ def with_many_certificates(asked: bytes, place: Path, pki: DevelopmentPki) -> by
         with_its_digest,
         without_certificate,
         with_many_certificates,
+        in_a_way_nobody_knows,
     ],
 )
 async def test_a_time_that_nobody_we_trust_signed_is_not_believed(

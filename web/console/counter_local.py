@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from counter.identity.service import IdentityService
+from counter.identity.store_identity import at_work_since
 from counter.ids import AgentId
 from counter.protocol.desk_screen import DeskScreen
 from counter.protocol.message import Language
@@ -16,6 +17,9 @@ from web.console.screen import DeskScreens
 from web.shared.access import Principal
 from web.shared.live_page import Cookie
 from web.shared.sessions_identity import IdentitySessions
+
+PAGES_ARE_SEEN = timedelta(minutes=3)
+"Of an open page is noted about once a minute that it is."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +45,13 @@ class LocalConsoleCounter:
         return self.sessions.cookie(await self.identity.sign_in(name, passphrase, self.clock()))
 
     async def sign_out(self, principal: Principal) -> Cookie:
-        """End the session, and ring nobody there any more."""
-        now = self.clock()
+        """End the session; who works nowhere else is rung no more."""
+        now, agent_id = self.clock(), AgentId(principal.subject)
         await self.identity.end(principal.session_id, now)
-        await self.executor.write(lambda conn: leave_desk(conn, AgentId(principal.subject), now))
+
+        def leave(conn: Connection) -> None:
+            if not at_work_since(conn, agent_id, now - PAGES_ARE_SEEN):
+                leave_desk(conn, agent_id, now)
+
+        await self.executor.write(leave)
         return self.sessions.no_cookie()
