@@ -101,7 +101,8 @@ def test_a_call_is_checks_handshakes_and_sealed_packets_and_nothing_else(call: C
         if control:  # also what tshark does not guess: feedback alone (RFC 5506)
             kind = "rtcp"
             assert packet.payload[-4] & 0x80, "SRTCP says that it is not encrypted"
-        elif kind == "rtp":
+        elif kind == "rtp" or (kind == "data" and 128 <= packet.payload[0] < 192):
+            kind = "rtp"  # by its first octet (RFC 7983), where tshark has no guess
             media.setdefault(packet.payload[1] & 127, []).append(packet.payload)
         kinds[kind] += 1
     print(dict(kinds), {number: len(sent) for number, sent in media.items()})
