@@ -3,7 +3,7 @@
 A form is a template (`templates/<id>.typ`) and this description (`templates/<id>.json`).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -179,11 +179,18 @@ class Forms:
         self._shipped = tuple(templates)
         self.show((), {})
 
-    def show(self, own: Iterable[OwnForm], in_use: Mapping[str, int]) -> None:
+    def show(
+        self,
+        own: Iterable[OwnForm],
+        in_use: Mapping[str, int],
+        lost: Collection[tuple[str, int]] = (),
+    ) -> None:
         """From now on these are the departments' own.
 
         own: all versions.  in_use: which version of a form is offered; the others are only known.
+        lost: versions by form that nobody can read: no other one stands for them.
         """
+        self._lost = frozenset(lost)
         every = sorted((*own, *self._shipped), key=lambda one: one.version)
         self._versions = {(one.id, one.version): one for one in every}
         self._newest = {one.id: one for one in every}
@@ -202,7 +209,7 @@ class Forms:
     def of(self, form_id: str, version: int | None = None) -> FormTemplate:
         """The form of this id, in this version if it is known.  Raises `FormUnknown`.
 
-        Without a version, or with one that is not kept: the offered one, else the newest.
+        Without a version, or with one that was never kept: the offered one, else the newest.
         """
         found = self.known(form_id, version)
         if found is None:
@@ -210,7 +217,9 @@ class Forms:
         return found
 
     def known(self, form_id: str, version: int | None = None) -> FormTemplate | None:
-        """The same; None of a form that is gone, of which only documents remain."""
+        """The same; None of a form that is gone, or of a version that cannot be read."""
+        if version is not None and (form_id, version) in self._lost:
+            return None
         found = self._versions.get((form_id, version)) if version is not None else None
         return found or self._by_id.get(form_id) or self._newest.get(form_id)
 

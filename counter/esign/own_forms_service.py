@@ -62,6 +62,8 @@ class OwnFormsService:
         self._mark: tuple[int, int] | None = None
         self._kept: Sequence[FormVersion] = ()
         "With those that cannot be read as retired."
+        self._lost: frozenset[tuple[str, int]] = frozenset()
+        "Those that cannot be read."
         self._parsed: dict[tuple[str, int], OwnForm] = {}
         self._offered: Mapping[str, int] | None = None
         "Which version of each form, by its id; None before the first look."
@@ -131,10 +133,11 @@ class OwnFormsService:
             kept = await self._store.versions()
             unread = [one for one in kept if not self._readable(one)]
             lost = [one for one in unread if one.state == "published"]
+            self._lost = frozenset(map(_key, unread))
             self._kept = [replace(one, state="retired") if one in unread else one for one in kept]
         offered = in_use(self._kept, now)
         if self._kept:
-            self._forms.show(self._parsed.values(), offered)
+            self._forms.show(self._parsed.values(), offered, self._lost)
         if mark != self._mark:
             await self._store.tell_unreadable(lost, now)
             self._mark = mark

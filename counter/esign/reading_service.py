@@ -89,7 +89,8 @@ class ReadingService:
 
         Raises `FieldUnknown` for a field that the agent does not fill in, `DataMissing`,
         `DataTooLong`, `GlyphMissing`, `FormUndrawable`, `DigestMismatch`, `NotAllowedNow`,
-        `SignerUnavailable`: nothing changed then.  Raises what keeps the department from certifying
+        `SignerUnavailable`, and `FormUnknown` when the version it is of cannot be read any more:
+        nothing changed then.  Raises what keeps the department from certifying
         it: then it is taken back, as a form that is presented is.
         """
         now = self._clock()

@@ -201,8 +201,8 @@ class EsignService:
 
         words: what stood on the screen, for the journal.
         Raises `PagesUnseen`, `DigestMismatch`, `TimestampUnavailable`, `IdentityTooLow`,
-        `ClassOutOfReach`, `CertificateRevoked`, `CertificateExpired`, `RevocationUnknown`; nothing
-        changed then.
+        `ClassOutOfReach`, `FormUnknown`, `CertificateRevoked`, `CertificateExpired`,
+        `RevocationUnknown`; nothing changed then.
         """
         stage = await self._records.load(case_id, ceremony_id)
         if isinstance(stage, Presented):
@@ -230,7 +230,7 @@ class EsignService:
 
         sha256: of the document the citizen wrote on.
         Raises `InkMissing`, `InkTooMuch`, `DigestMismatch`, `MeansNotOpen`, `IdentityTooLow`,
-        `NotAllowedNow`: nothing changed.
+        `FormUnknown`, `NotAllowedNow`: nothing changed.
         Raises `TimestampUnavailable`, `SignatureInvalid`, `ClockWrong`, `SignerUnavailable`,
         `KeyUnavailable`, `KeyUnusable`, `KeyMismatch`, `CertificateExpired`, `TokenTooLong`: the
         ink is kept, `resume` goes on.
@@ -299,7 +299,8 @@ class EsignService:
     async def require_means(self, case_id: CaseId, ceremony_id: str, means: Means) -> CeremonyState:
         """Raise `MeansNotOpen` unless its form may be signed by these means, here and now.
 
-        Raises `IdentityTooLow` when an identification was taken back since the consent.
+        Raises `IdentityTooLow` when an identification was taken back since the consent, and
+        `FormUnknown` when its form cannot be read any more.
         """
         one = await self._state(case_id, ceremony_id)
         await self._require_signable(self._form_of(one), case_id)
@@ -328,7 +329,10 @@ class EsignService:
         return await self._levels.level(case_id) if self._levels else "L0"
 
     def _form_of(self, one: CeremonyState | Unfinished) -> FormTemplate:
-        """The form as it was drawn, whatever was published since."""
+        """The form as it was drawn, whatever was published since.
+
+        Raises `FormUnknown` when that version cannot be read: it can be taken back only.
+        """
         return self._forms.of(one.form, one.form_version)
 
     async def _knows(self, case_id: CaseId, ceremony_id: CeremonyId) -> bool:

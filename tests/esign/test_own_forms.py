@@ -14,6 +14,7 @@ from counter.esign.form_refusals import (
     DescriptionWrong,
     FormChanged,
     FormIdTaken,
+    FormUnknown,
     PreviewFirst,
     TemplateTooHeavy,
     TemplateUnfit,
@@ -310,9 +311,15 @@ async def test_what_a_newer_release_cannot_read_is_not_offered_and_all_else_is(
     offered = {one.id for one in forms.all()}
     assert "dsi_good" in offered and "dsi_old" not in offered
     assert forms.of("dsi_old", 1).version == 1, "what was signed names it"
+    await house.refresh()  # nothing was published meanwhile
+    assert forms.known("dsi_old", 2) is None, "no older one stands for it"
+    with pytest.raises(FormUnknown):
+        forms.of("dsi_old", 2)
+    assert forms.title("dsi_old", "en") != "dsi_old"
     assert await alerts() == [("form.unreadable", "form:dsi_old", 2)]
 
     await published("dsi_old", 3, described("dsi_old"))
     await house.refresh()
     assert forms.of("dsi_old").version == 3
+    assert forms.known("dsi_old", 2) is None
     assert await alerts() == []

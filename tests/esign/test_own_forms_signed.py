@@ -4,7 +4,8 @@ import io
 import json
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
 import pypdfium2
 import pytest
@@ -12,11 +13,11 @@ import pytest
 from counter.esign.check_pool import CheckPool
 from counter.esign.draw_process import DrawProcesses
 from counter.esign.form_ports import OwnDrawn
-from counter.esign.form_refusals import FormUndrawable
+from counter.esign.form_refusals import DescriptionWrong, FormUndrawable, FormUnknown
 from counter.esign.form_typst import TEMPLATES, shipped_forms
 from counter.esign.forms import Forms, Language, OwnForm
 from counter.esign.glyphs import GlyphTable
-from counter.esign.own_forms import SETTLING, FormVersion, Owner, digest_of
+from counter.esign.own_forms import SETTLING, FormVersion, Owner, digest_of, kept_form
 from counter.esign.own_forms_service import OwnFormsService
 from counter.esign.pki_development import DevelopmentPki
 from counter.esign.reading_service import ReadingService
@@ -124,6 +125,17 @@ class Department:
     async def retire(self, version: int) -> None:
         await self._own.retire("dsi", "dsi_own", version, by="supervisor:mok")
         await self._settle()
+
+    async def restart(self) -> None:
+        """As a node that starts and reads every version anew."""
+        made = OwnFormsService(
+            self._store,
+            cast(Any, None),
+            self.forms,
+            cast(Any, None),
+            lambda: self.time,
+        )
+        await made.refresh()
 
     async def _settle(self) -> None:
         self.time += SETTLING
@@ -248,6 +260,45 @@ async def test_what_is_under_way_is_of_the_version_that_was_read(
     said = text_of(await department.counter.blobs.get(sealed))
     assert "dsi_own 1" in said
     assert all(one.sound for one in await department.esign.verify(CASE, sealed, NOW))
+
+
+@pytest.mark.one_engine
+@pytest.mark.parametrize("agreed", [False, True])
+async def test_no_older_version_stands_for_one_that_a_newer_release_cannot_read(
+    department: Department, press: Press, monkeypatch: pytest.MonkeyPatch, *, agreed: bool
+) -> None:
+    """What is under way of it can be taken back only."""
+    await department.publish(described(), TYPST)
+    await department.publish(described(region="CN"), TYPST, seen=1)
+    esign, ceremony_id = department.esign, await department.present()
+    (state,) = await esign.ceremonies(CASE)
+    assert state.form_version == 2
+    for sheet in state.sheets:
+        await esign.page_seen(CASE, ceremony_id, sheet.page, NOW)
+    if agreed:
+        await esign.consent(CASE, ceremony_id, state.sha256, NOW)
+
+    def stricter(one: FormVersion) -> OwnForm:
+        if one.version == 2:
+            raise DescriptionWrong([("region", "value")])
+        return kept_form(one)
+
+    monkeypatch.setattr("counter.esign.own_forms_service.kept_form", stricter)
+    await department.restart()
+    (before,) = await esign.ceremonies(CASE)
+    with pytest.raises(FormUnknown):
+        await esign.means(before)
+    sign = partial(esign.sign, CASE, ceremony_id, state.sha256, STROKES, NOW)
+    consent = partial(esign.consent, CASE, ceremony_id, state.sha256, NOW)
+    with pytest.raises(FormUnknown):
+        await (sign() if agreed else consent())
+    with pytest.raises(FormUnknown):
+        await department.reading.correct(CASE, ceremony_id, {"purpose": "study"}, by="agent:a")
+    assert tuple(await esign.ceremonies(CASE)) == (before,), "nothing changed"
+    assert press.drew == [2]
+    await esign.withdraw(CASE, ceremony_id, by="agent:a", now=NOW)
+    (after,) = await esign.ceremonies(CASE)
+    assert after.state == "withdrawn"
 
 
 @pytest.mark.one_engine
