@@ -41,6 +41,8 @@ async def demo(counter: RunningCounter, *arguments: str) -> AsyncIterator[subpro
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
+            # Who runs the tests in the background hands down that Ctrl-C is ignored.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
     try:
         yield playing
