@@ -21,7 +21,7 @@ PATIENCE_S = 30.0
 "The start of the process included."
 TURN_S = 20.0
 "For those who came before; with `PATIENCE_S` less than the proxy waits."
-CPU_S = 15
+CPU_S = 5
 "Of the processor, for one file; a usual one takes a fifth of a second."
 WAITING_MAX = 8
 
